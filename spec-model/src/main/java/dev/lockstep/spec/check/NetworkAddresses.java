@@ -1,0 +1,123 @@
+package dev.lockstep.spec.check;
+
+import dev.lockstep.spec.model.Addresses;
+import dev.lockstep.spec.model.Cidr;
+import dev.lockstep.spec.model.Network;
+import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.model.Subnet;
+import dev.lockstep.spec.yaml.Problems;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Fixed addresses lie in the subnet they are written for, and no two things have one address. */
+final class NetworkAddresses {
+    private final Project project;
+    private final Problems problems;
+
+    private NetworkAddresses(Project project, Problems problems) {
+        this.project = project;
+        this.problems = problems;
+    }
+
+    static void check(Project project, Problems problems) {
+        var check = new NetworkAddresses(project, problems);
+        check.subnetsOverlap();
+        project.networks().values().forEach(check::network);
+    }
+
+    private void error(String path, String message) {
+        problems.error(project.sources().at(path), path, message);
+    }
+
+    private void subnetsOverlap() {
+        record Range(String path, Cidr cidr) {}
+        var ranges = new ArrayList<Range>();
+        for (var network : project.networks().values()) {
+            for (var i = 0; i < network.subnets().size(); i++) {
+                var path = path(network, i) + ".subnet";
+                network.subnets().get(i).subnet().ifPresent(cidr -> {
+                    ranges.stream()
+                            .filter(r -> r.cidr.overlaps(cidr))
+                            .findFirst()
+                            .ifPresent(r -> {
+                                error(
+                                        path,
+                                        cidr + " overlaps " + r.cidr + " of " + r.path + " ("
+                                                + project.sources().at(r.path) + ")");
+                            });
+                    ranges.add(new Range(path, cidr));
+                });
+            }
+        }
+    }
+
+    private static String path(Network network, int subnet) {
+        return "networks." + network.key() + ".ipam.config[" + subnet + "]";
+    }
+
+    private void network(Network network) {
+        Map<InetAddress, String> taken = new HashMap<>();
+        for (var i = 0; i < network.subnets().size(); i++) {
+            var subnet = network.subnets().get(i);
+            var path = path(network, i);
+            subnet(subnet, path);
+            subnet.gateway().ifPresent(gateway -> taken.put(gateway, path + ".gateway"));
+        }
+        project.services().forEach((name, service) -> {
+            var attachment = service.networks().get(network.key());
+            if (attachment == null || attachment.ipv4Address().isEmpty()) {
+                return;
+            }
+            var path = "services." + name + ".networks." + network.key() + ".ipv4_address";
+            address(network, path, attachment.ipv4Address().get(), service.replicas(), taken);
+        });
+    }
+
+    private void subnet(Subnet subnet, String path) {
+        if (subnet.subnet().isEmpty()) {
+            if (subnet.gateway().isPresent() || subnet.range().isPresent()) {
+                error(path, "has a gateway or ip_range and no subnet that they could lie in");
+            }
+            return;
+        }
+        var cidr = subnet.subnet().get();
+        subnet.gateway().filter(gateway -> !cidr.contains(gateway)).ifPresent(gateway -> {
+            error(path + ".gateway", Addresses.text(gateway) + " is outside of the subnet " + cidr);
+        });
+        subnet.range().filter(range -> !cidr.contains(range)).ifPresent(range -> {
+            error(path + ".ip_range", range + " is outside of the subnet " + cidr);
+        });
+    }
+
+    private void address(
+            Network network, String path, InetAddress address, int replicas, Map<InetAddress, String> taken) {
+        var text = Addresses.text(address);
+        if (replicas > 1) {
+            error(path, replicas + " containers cannot share the address " + text);
+        }
+        var cidrs = network.subnets().stream()
+                .map(Subnet::subnet)
+                .flatMap(Optional::stream)
+                .toList();
+        if (!network.external() && cidrs.isEmpty()) {
+            error(path, text + " needs a subnet. Write one below networks." + network.key() + ".ipam.config");
+        } else if (!cidrs.isEmpty() && cidrs.stream().noneMatch(cidr -> cidr.contains(address))) {
+            error(
+                    path,
+                    text + " is outside of the subnet "
+                            + String.join(
+                                    ", ", cidrs.stream().map(Cidr::toString).toList()) + " ("
+                            + project.sources().at(path(network, 0) + ".subnet") + ")");
+        }
+        var other = taken.putIfAbsent(address, path);
+        if (other != null) {
+            error(
+                    path,
+                    text + " is already the address of " + other + " ("
+                            + project.sources().at(other) + ")");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package dev.lockstep.spec.load;
+
+import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.yaml.Problem;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/** What came of loading: a project, or everything that is wrong. Problems are sorted by position. */
+public sealed interface Loaded {
+    /** What should be put right some day. */
+    List<Problem> warnings();
+
+    /** Every file that was read or looked for, as the tree names it: when one of them changes, load again. */
+    SortedSet<String> files();
+
+    /**
+     * A project. Whether its parts fit together is {@link dev.lockstep.spec.check.Checks}' business.
+     *
+     * @param projectDirectory base of the project's relative paths, as the tree names it
+     */
+    record Valid(Project project, String projectDirectory, List<Problem> warnings, SortedSet<String> files)
+            implements Loaded {
+        public Valid {
+            warnings = List.copyOf(warnings);
+            files = Collections.unmodifiableSortedSet(new TreeSet<>(files));
+        }
+    }
+
+    /**
+     * No project.
+     *
+     * @param errors at least one
+     */
+    record Invalid(List<Problem> errors, List<Problem> warnings, SortedSet<String> files) implements Loaded {
+        public Invalid {
+            errors = List.copyOf(errors);
+            warnings = List.copyOf(warnings);
+            files = Collections.unmodifiableSortedSet(new TreeSet<>(files));
+        }
+    }
+}

@@ -1,0 +1,169 @@
+package dev.lockstep.spec.settings;
+
+import dev.lockstep.spec.model.Durations;
+import dev.lockstep.spec.yaml.Fields;
+import dev.lockstep.spec.yaml.Keys;
+import dev.lockstep.spec.yaml.Problem;
+import dev.lockstep.spec.yaml.Problems;
+import dev.lockstep.spec.yaml.Reading;
+import dev.lockstep.spec.yaml.SourcePosition;
+import dev.lockstep.spec.yaml.YamlLimits;
+import dev.lockstep.spec.yaml.YamlNode;
+import dev.lockstep.spec.yaml.YamlReader;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the host's owner wrote in {@code /etc/lockstep/agent.yaml}.
+ *
+ * @param host this host's name; the system's own when empty
+ * @param interval time between two looks at the repositories
+ * @param driftInterval time between two full checks of what really runs
+ */
+public record AgentSettings(
+        Optional<String> host,
+        List<Repository> repositories,
+        Duration interval,
+        Duration driftInterval,
+        ForeignFirewall foreignFirewall) {
+    /** How often the repositories and the host are looked at unless the file says otherwise. */
+    public static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(60);
+
+    private static final Keys SETTINGS = Keys.of("host repositories interval drift-interval foreign-firewall", "");
+    private static final Keys REPOSITORY = Keys.of("url ref path", "");
+    private static final Duration SHORTEST = Duration.ofSeconds(1);
+
+    public AgentSettings {
+        repositories = List.copyOf(repositories);
+    }
+
+    /** What holds when the file says nothing. */
+    public static AgentSettings defaults() {
+        return new AgentSettings(
+                Optional.empty(), List.of(), DEFAULT_INTERVAL, DEFAULT_INTERVAL, ForeignFirewall.ACCEPT);
+    }
+
+    /**
+     * A repository that is followed.
+     *
+     * @param url anything Git fetches from, a local path included
+     * @param ref branch, tag or full name; the remote's HEAD when empty
+     * @param path the directory in the repository that is looked in, relative and without {@code ..}; all of it when
+     *     empty
+     */
+    public record Repository(String url, Optional<String> ref, Optional<String> path) {}
+
+    /** What to do where another firewall would drop our forwarded traffic. */
+    public enum ForeignFirewall {
+        /** Add a marked accept rule to its own extension point. */
+        ACCEPT,
+        /** Touch nothing of others. */
+        LEAVE
+    }
+
+    /** What reading gave. */
+    public sealed interface Read {
+        /** Settings. */
+        record Valid(AgentSettings settings) implements Read {}
+
+        /** Everything that is wrong, by position; at least one. */
+        record Invalid(List<Problem> errors) implements Read {
+            public Invalid {
+                errors = List.copyOf(errors);
+            }
+        }
+    }
+
+    /** Reads the file's bytes; {@code file} is its name in positions. An empty file is all defaults. */
+    public static Read read(String file, byte[] bytes) {
+        var problems = new Problems();
+        var documents = new YamlReader(YamlLimits.DEFAULT).read(file, bytes, problems);
+        if (documents.size() > 1) {
+            problems.error(documents.get(1).at(), "", "only one document is allowed here");
+        }
+        var settings = documents.isEmpty() ? defaults() : settings(new Reading(problems), documents.getFirst());
+        return problems.hasErrors() ? new Read.Invalid(problems.errors()) : new Read.Valid(settings);
+    }
+
+    private static AgentSettings settings(Reading reading, YamlNode root) {
+        var fields = reading.fields("", root.at(), root, SETTINGS);
+        return new AgentSettings(
+                fields.parsed("host", AgentSettings::host),
+                repositories(reading, fields),
+                fields.parsed("interval", AgentSettings::interval).orElse(DEFAULT_INTERVAL),
+                fields.parsed("drift-interval", AgentSettings::interval).orElse(DEFAULT_INTERVAL),
+                fields.parsed("foreign-firewall", AgentSettings::foreignFirewall)
+                        .orElse(ForeignFirewall.ACCEPT));
+    }
+
+    private static List<Repository> repositories(Reading reading, Fields settings) {
+        var repositories = new ArrayList<Repository>();
+        var places = new HashMap<Repository, SourcePosition>();
+        var items = settings.node("repositories")
+                .map(node -> reading.items("repositories", node))
+                .orElse(List.of());
+        for (var i = 0; i < items.size(); i++) {
+            var item = items.get(i);
+            var path = "repositories[" + i + "]";
+            var fields = reading.fields(path, item.at(), item, REPOSITORY);
+            var url = fields.text("url").filter(text -> !text.isBlank());
+            if (!fields.has("url")) {
+                reading.error(item.at(), path, "has no url");
+            } else if (url.isEmpty()) {
+                fields.error("url", "is empty");
+            }
+            var repository = new Repository(
+                    url.orElse(""),
+                    fields.parsed("ref", AgentSettings::ref),
+                    fields.parsed("path", AgentSettings::path).filter(text -> !text.isEmpty()));
+            var earlier = places.putIfAbsent(repository, item.at());
+            if (earlier != null) {
+                reading.error(item.at(), path, "is the same as the one at " + earlier);
+            }
+            repositories.add(repository);
+        }
+        return repositories;
+    }
+
+    private static String host(String text) {
+        if (!text.matches("[a-zA-Z0-9](?:[a-zA-Z0-9.-]{0,62}[a-zA-Z0-9])?")) {
+            throw new IllegalArgumentException("\"" + text + "\" is not a host name");
+        }
+        return text;
+    }
+
+    private static Duration interval(String text) {
+        var interval = Durations.parse(text);
+        if (interval.compareTo(SHORTEST) < 0) {
+            throw new IllegalArgumentException("must be at least 1s, not " + text);
+        }
+        return interval;
+    }
+
+    private static ForeignFirewall foreignFirewall(String text) {
+        return switch (text) {
+            case "accept" -> ForeignFirewall.ACCEPT;
+            case "leave" -> ForeignFirewall.LEAVE;
+            default -> throw new IllegalArgumentException("must be accept or leave, not \"" + text + "\"");
+        };
+    }
+
+    private static String ref(String text) {
+        if (text.isBlank() || text.startsWith("-") || text.chars().anyMatch(c -> c <= ' ' || c == 0x7f)) {
+            throw new IllegalArgumentException("\"" + text + "\" is not the name of a branch or tag");
+        }
+        return text;
+    }
+
+    private static String path(String text) {
+        if (text.startsWith("/") || List.of(text.split("/", -1)).contains("..")) {
+            throw new IllegalArgumentException("\"" + text + "\" must be a directory inside of the repository");
+        }
+        var parts = new ArrayList<>(List.of(text.split("/", -1)));
+        parts.removeIf(part -> part.isEmpty() || part.equals("."));
+        return String.join("/", parts);
+    }
+}

@@ -1,0 +1,13 @@
+package dev.lockstep.spec.yaml;
+
+/**
+ * One node of a YAML document, with aliases and merge keys resolved. Nodes are immutable and may be shared: what an
+ * alias repeats is the same object.
+ */
+public sealed interface YamlNode permits YamlMapping, YamlSequence, YamlScalar {
+    /** Where the node begins. */
+    SourcePosition at();
+
+    /** What it is, for messages: {@code a mapping}, {@code a list}, {@code text}. */
+    String kindInWords();
+}
