@@ -1,0 +1,207 @@
+package dev.lockstep.runtime;
+
+import dev.lockstep.runtime.container.CleanUp;
+import dev.lockstep.runtime.container.ContainerRooms;
+import dev.lockstep.runtime.container.Containers;
+import dev.lockstep.runtime.container.FailPoint;
+import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.container.OnExitScript;
+import dev.lockstep.runtime.dns.NameServer;
+import dev.lockstep.runtime.image.ImageStore;
+import dev.lockstep.runtime.image.Platform;
+import dev.lockstep.runtime.linux.NetworkNamespaces;
+import dev.lockstep.runtime.network.NetworkSettings;
+import dev.lockstep.runtime.network.Networks;
+import dev.lockstep.runtime.oci.OciRuntime;
+import dev.lockstep.runtime.oci.SeccompProfile;
+import dev.lockstep.runtime.registry.RegistryClient;
+import dev.lockstep.runtime.registry.RegistrySettings;
+import dev.lockstep.runtime.snapshot.Snapshots;
+import dev.lockstep.runtime.snapshot.UnpackLimits;
+import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.volume.Volumes;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.stream.Collectors;
+
+/**
+ * One root of containers, images, networks and volumes on this host. Rooms are opened when they are first asked for: a
+ * command that lists containers loads no netlink, no nftables and no HTTP client. Any thread may ask.
+ */
+public final class Engine implements AutoCloseable {
+    private final Root root;
+    private final EngineOptions options;
+    private final HostTools tools = HostTools.ofThisProcess();
+    private final Clock clock = Clock.systemUTC();
+    private final Volumes volumes;
+    private final Once<ImageStore> images;
+    private final Once<Snapshots> snapshots;
+    private final Once<RegistryClient> registry;
+    private final Once<NetworkNamespaces> namespaces;
+    private final Once<Networks> networks;
+    private final Once<OciRuntime> runtime;
+    private final Once<Containers> containers;
+
+    private Engine(Root root, EngineOptions options) {
+        this.root = root;
+        this.options = options;
+        this.volumes = new Volumes(root, clock);
+        this.images = new Once<>(() -> new ImageStore(root, Platform.current(), clock));
+        this.snapshots = new Once<>(() -> new Snapshots(root, images.get().blobs(), UnpackLimits.DEFAULT, clock));
+        this.registry = new Once<>(() -> new RegistryClient(images.get(), RegistrySettings.anonymous()));
+        this.namespaces = new Once<>(NetworkNamespaces::ofThisProcess);
+        this.networks = new Once<>(this::openNetworks);
+        this.runtime = new Once<>(() -> new RuntimeChoice(root, tools).choose());
+        this.containers = new Once<>(() -> new Containers(new ContainerRooms(
+                root,
+                new StoredImages(images, snapshots),
+                volumes,
+                networks,
+                new Once<>(() -> tool(HostTools.Tool.CONMON)),
+                runtime,
+                new Once<>(() -> SeccompProfile.read(SeccompProfile.DISTRIBUTION, root.json())),
+                clock,
+                FailPoint.NONE)));
+    }
+
+    /**
+     * Opens the root, and makes it when it is new. Writes the script that restarts containers when no agent runs.
+     *
+     * @throws IOException also when the root belongs to a newer Lockstep
+     */
+    public static Engine open(EngineOptions options) throws IOException {
+        var root = Root.open(options.root(), options.runRoot());
+        new OnExitScript(root).install(options.launcher());
+        return new Engine(root, options);
+    }
+
+    private Networks openNetworks() throws IOException {
+        var defaults = NetworkSettings.defaults();
+        var settings = options.leaveForeignFirewall()
+                ? new NetworkSettings(
+                        defaults.pool(),
+                        defaults.prefix(),
+                        NetworkSettings.ForeignFirewall.LEAVE,
+                        defaults.machineLock(),
+                        defaults.hostResolvConf())
+                : defaults;
+        var names =
+                new NameServer(root.run().resolve("dns"), tool(HostTools.Tool.DNS), namespaces.get(), this::supervise);
+        return new Networks(root, settings, namespaces.get(), names, clock);
+    }
+
+    private void supervise(long pid) {
+        try {
+            containers.get().supervise(Math.toIntExact(pid));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Path tool(HostTools.Tool tool) throws IOException {
+        return tools.find(tool).stream().findFirst().orElseThrow(() -> new IOException(tool.remedy()));
+    }
+
+    /** Where this engine keeps things. */
+    public Root root() {
+        return root;
+    }
+
+    /** Name of this host, as its owner configured it. */
+    public String host() {
+        return options.host();
+    }
+
+    /** Programs of the host. */
+    public HostTools tools() {
+        return tools;
+    }
+
+    /**
+     * What containers are started with; found by trying, once a boot.
+     *
+     * @throws IOException when nothing starts a container
+     */
+    public OciRuntime runtime() throws IOException {
+        return runtime.get();
+    }
+
+    /** Images in the local store. */
+    public ImageStore images() throws IOException {
+        return images.get();
+    }
+
+    /** Registries. */
+    public RegistryClient registry() throws IOException {
+        return registry.get();
+    }
+
+    /** Unpacked layers. */
+    public Snapshots snapshots() throws IOException {
+        return snapshots.get();
+    }
+
+    /** Bridges, addresses, published ports and names. */
+    public Networks networks() throws IOException {
+        return networks.get();
+    }
+
+    /** Volumes. */
+    public Volumes volumes() {
+        return volumes;
+    }
+
+    /** Containers. */
+    public Containers containers() throws IOException {
+        return containers.get();
+    }
+
+    /** What really is; changes nothing. */
+    public Observed observe() throws IOException {
+        return new Observed(containers().observe(), networks().observe(), volumes.list());
+    }
+
+    /**
+     * Undoes or completes what killed processes left half done: containers, then the networks of those that are gone,
+     * then layers. What runs keeps running.
+     */
+    public CleanUp cleanUp() throws IOException {
+        var actions = new ArrayList<>(containers().cleanUp().actions());
+        var known = containers().observe().stream().map(ObservedContainer::id).collect(Collectors.toSet());
+        var stray = networks().cleanUp(id -> known.contains(id) || isContainer(id));
+        if (stray > 0) {
+            actions.add("removed " + stray + " links, namespaces, ports and names of containers that are gone");
+        }
+        snapshots().cleanUp();
+        return new CleanUp(actions);
+    }
+
+    /** Asked late, for a container that was made after we looked. When its record cannot be read, it is left alone. */
+    private boolean isContainer(String id) {
+        try {
+            return containers().observe(id).isPresent();
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    /** Lets go of threads and sockets, and of what the last container left. Containers run on. */
+    @Override
+    public void close() throws IOException {
+        if (registry.present().isPresent()) {
+            registry.present().get().close();
+        }
+        if (networks.present().isPresent()) {
+            networks.present().get().close();
+        }
+        if (containers.present().isPresent()) {
+            containers.present().get().leave();
+        }
+        if (namespaces.present().isPresent()) {
+            namespaces.present().get().close();
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package dev.lockstep.runtime.container;
+
+import dev.lockstep.runtime.linux.MountTable;
+import dev.lockstep.runtime.linux.Mounts;
+import dev.lockstep.runtime.store.AtomicFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+
+/**
+ * Brings a root back into order after a process of ours was killed. Only what is not whole is touched: a container that
+ * runs and is recorded is left alone, and one whose lock somebody holds is somebody's business.
+ */
+final class CleanUpAfterCrash {
+    private final ContainerRooms rooms;
+    private final ContainerStore store;
+    private final Host host;
+    private final Ending ending;
+    private final Removal removal;
+    private final Teardown teardown;
+    private final RunRoot runRoot;
+    private final List<String> actions = new ArrayList<>();
+
+    CleanUpAfterCrash(
+            ContainerRooms rooms,
+            ContainerStore store,
+            Host host,
+            Ending ending,
+            Removal removal,
+            Teardown teardown,
+            RunRoot runRoot) {
+        this.rooms = rooms;
+        this.store = store;
+        this.host = host;
+        this.ending = ending;
+        this.removal = removal;
+        this.teardown = teardown;
+        this.runRoot = runRoot;
+    }
+
+    CleanUp run() throws IOException {
+        var ids = new HashSet<>(store.ids());
+        ids.addAll(ids(ContainerFiles.allRun(rooms.root())));
+        ids.addAll(ids(host.runtimeState()));
+        ids.addAll(ids(rooms.root().run().resolve("creating")));
+        ids.addAll(host.cgroups().at(ContainerFiles.cgroupParent(rooms.root())).children());
+        ids.removeIf(id -> !id.matches("[0-9a-f]{64}"));
+        for (var id : ids.stream().sorted().toList()) {
+            var lock = store.tryLock(id);
+            if (lock.isPresent()) {
+                try (var _ = lock.get()) {
+                    one(id);
+                }
+            }
+        }
+        store.freeNames().forEach(name -> actions.add("freed the container name " + name));
+        orphanedExits();
+        orphanedMounts();
+        runRoot.leave(host.cgroups());
+        return new CleanUp(actions);
+    }
+
+    private void one(String id) throws IOException {
+        var files = store.files(id);
+        var record = store.record(id);
+        if (record.isEmpty()) {
+            teardown.run(files, store.run(id, host.bootId()), false);
+            scratch(files);
+            Teardown.removeTree(files.state());
+            actions.add("removed what was left of container " + id.substring(0, 12) + ", which has no record");
+            return;
+        }
+        scratch(files);
+        temporary(files.state());
+        if (record.get().phase() != ContainerRecord.Phase.CREATED) {
+            removal.remove(record.get(), false);
+            actions.add("removed container " + record.get().spec().name() + ", which was half "
+                    + (record.get().phase() == ContainerRecord.Phase.CREATING ? "made" : "removed"));
+            return;
+        }
+        if (!store.hasRun(id)) {
+            return;
+        }
+        var run = store.run(id, host.bootId());
+        if (run.filter(r -> !r.started() && r.isAlive()).isPresent()) {
+            if (isStarted(id, run.get())) {
+                store.write(id, run.get().startedAt(run.get().startedAt()));
+                actions.add("adopted container " + record.get().spec().name() + ", which had just been started");
+                return;
+            }
+            teardown.run(files, run, !record.get().spec().networks().isEmpty());
+            actions.add("undid the start of container " + record.get().spec().name() + ", which was half done");
+            return;
+        }
+        if (run.filter(Run::started).filter(Run::isAlive).isPresent() && Files.notExists(files.exit())) {
+            return;
+        }
+        ending.finish(record.get());
+        actions.add(
+                "put away what the last run of container " + record.get().spec().name() + " had left");
+    }
+
+    /** Whether the runtime was told to start the program before we were killed; only it knows. */
+    private boolean isStarted(String id, Run run) throws IOException {
+        if (run.process().isEmpty()) {
+            return false;
+        }
+        var state = rooms.runtime().get().run("state", id);
+        return state.succeeded()
+                && rooms.root()
+                        .json()
+                        .readTree(state.output())
+                        .path("status")
+                        .asText()
+                        .equals("running");
+    }
+
+    private void scratch(ContainerFiles files) throws IOException {
+        var scratch = rooms.root().run().resolve("creating").resolve(files.id());
+        if (Files.exists(scratch)) {
+            Mounts.unmount(scratch);
+            Teardown.removeTree(scratch);
+        }
+    }
+
+    private static void temporary(Path directory) throws IOException {
+        for (var name : ContainerStore.names(directory)) {
+            if (name.endsWith(AtomicFiles.TEMPORARY)) {
+                Files.deleteIfExists(directory.resolve(name));
+            }
+        }
+    }
+
+    private void orphanedExits() throws IOException {
+        for (var id : ids(ContainerFiles.exits(rooms.root()))) {
+            if (!store.hasRun(id)) {
+                Files.deleteIfExists(store.files(id).exit());
+            }
+        }
+    }
+
+    private void orphanedMounts() throws IOException {
+        var directory = ContainerFiles.allRun(rooms.root());
+        for (var point : MountTable.below(directory)) {
+            var id = directory.relativize(point).getName(0).toString();
+            var lock = store.tryLock(id);
+            if (lock.isPresent()) {
+                try (var _ = lock.get()) {
+                    if (!store.hasRun(id) || store.run(id, host.bootId()).isEmpty()) {
+                        Mounts.unmount(point);
+                        actions.add("unmounted " + point);
+                    }
+                }
+            }
+        }
+    }
+
+    private static List<String> ids(Path directory) throws IOException {
+        return ContainerStore.names(directory).stream()
+                .filter(name -> name.matches("[0-9a-f]{64}"))
+                .toList();
+    }
+}

@@ -1,0 +1,158 @@
+package dev.lockstep.runtime.container;
+
+import dev.lockstep.runtime.log.LogFiles;
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Where everything of one container is; the only place that knows. All names derive from the id. */
+record ContainerFiles(Root root, String id) {
+    // What survives a reboot.
+
+    static Path all(Root root) {
+        return root.state().resolve("containers");
+    }
+
+    Path state() {
+        return all(root).resolve(id);
+    }
+
+    Path record() {
+        return state().resolve("container.json");
+    }
+
+    Path life() {
+        return state().resolve("life.json");
+    }
+
+    Path health() {
+        return state().resolve("health.json");
+    }
+
+    /** Exists while an exit may lead to a restart by policy; what the on-exit script looks at. */
+    Path restartMarker() {
+        return state().resolve("restart");
+    }
+
+    /** What the container wrote into its root file system. */
+    Path upper() {
+        return state().resolve("upper");
+    }
+
+    Path work() {
+        return state().resolve("work");
+    }
+
+    LogFiles log() {
+        return new LogFiles(state().resolve("log"));
+    }
+
+    Path hosts() {
+        return state().resolve("hosts");
+    }
+
+    Path hostname() {
+        return state().resolve("hostname");
+    }
+
+    Path resolvConf() {
+        return state().resolve("resolv.conf");
+    }
+
+    /** One file per name, which says who has it. */
+    static Path name(Root root, String name) {
+        return names(root).resolve(name);
+    }
+
+    static Path names(Root root) {
+        return root.state().resolve("container-names");
+    }
+
+    // What does not.
+
+    static Path allRun(Root root) {
+        return root.run().resolve("containers");
+    }
+
+    /** Bundle of the container: conmon puts its sockets and pid files here too. */
+    Path run() {
+        return allRun(root).resolve(id);
+    }
+
+    Path runRecord() {
+        return run().resolve("run.json");
+    }
+
+    Path config() {
+        return run().resolve("config.json");
+    }
+
+    /** Sources of binds that are mounted here first, because their path cannot be trusted. */
+    Path pins() {
+        return run().resolve("pins");
+    }
+
+    Path rootfs() {
+        return run().resolve("root");
+    }
+
+    Path pidFile() {
+        return run().resolve("pid");
+    }
+
+    Path conmonPidFile() {
+        return run().resolve("conmon.pid");
+    }
+
+    Path conmonErrors() {
+        return run().resolve("conmon.err");
+    }
+
+    Path runtimeLog() {
+        return run().resolve("oci.log");
+    }
+
+    Path persist() {
+        return run().resolve("persist");
+    }
+
+    Path oom() {
+        return persist().resolve("oom");
+    }
+
+    Path control() {
+        return run().resolve("ctl");
+    }
+
+    Path sessions() {
+        return run().resolve("exec");
+    }
+
+    /** conmon writes {@code exits/ID} when the container has ended and its log is complete. */
+    static Path exits(Root root) {
+        return root.run().resolve("exits");
+    }
+
+    Path exit() {
+        return exits(root).resolve(id);
+    }
+
+    // Names in the kernel.
+
+    /** Of all containers of the root. */
+    static String cgroupParent(Root root) {
+        return "/lockstep-" + root.shortId();
+    }
+
+    String cgroup() {
+        return cgroupParent(root) + "/" + id;
+    }
+
+    static String supervisorCgroup(Root root) {
+        return cgroupParent(root) + "/supervisor";
+    }
+
+    Path lock() throws IOException {
+        return root.lock("container/" + id);
+    }
+}

@@ -1,0 +1,20 @@
+package dev.lockstep.runtime.container;
+
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.image.ImageConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What containers need of images: how one wants to run, and where its files are. */
+public interface ContainerImages {
+    /**
+     * How the image wants to be run.
+     *
+     * @throws IOException also when the store does not have it
+     */
+    ImageConfig config(Digest image) throws IOException;
+
+    /** Its layers, unpacked, top layer first. They stay as long as a container record names the image. */
+    List<Path> layers(Digest image) throws IOException;
+}

@@ -1,0 +1,95 @@
+package dev.lockstep.runtime.container;
+
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.network.AttachmentSpec;
+import dev.lockstep.runtime.network.PublishedPort;
+import dev.lockstep.runtime.store.Owner;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What is asked of one container. Absent means "not asked": the engine fills in today's default when it makes the
+ * container and keeps what it filled in beside ({@link Effective}), so that a later default changes nothing.
+ *
+ * @param name unique in the root; Docker's rule for names
+ * @param owner whose it is
+ * @param service the service it belongs to, empty for a container of no service
+ * @param slot number within the service, from 1; addresses and anonymous volumes belong to (stack, service, slot)
+ * @param image as the user wrote it, normalised
+ * @param digest the manifest that the reference was resolved to
+ * @param entrypoint absent: the image's; empty: none
+ * @param command absent: the image's, unless an entrypoint is asked for; empty: none
+ * @param environment over the image's; an empty value removes the image's variable
+ * @param user {@code user[:group]}, names or numbers
+ * @param stopSignal name or number; absent: the image's, else SIGTERM
+ * @param stopGrace how long the container may take to end; zero: killed at once; absent: 10 s
+ */
+public record ContainerSpec(
+        String name,
+        Owner owner,
+        String service,
+        int slot,
+        ImageReference image,
+        Digest digest,
+        Optional<List<String>> entrypoint,
+        Optional<List<String>> command,
+        Map<String, Optional<String>> environment,
+        Optional<String> user,
+        Optional<String> workingDir,
+        Optional<String> hostname,
+        Map<String, String> labels,
+        List<MountSpec> mounts,
+        List<AttachmentSpec> networks,
+        List<PublishedPort> ports,
+        Resources resources,
+        RestartPolicy restart,
+        Optional<HealthCheck> healthCheck,
+        Optional<String> stopSignal,
+        Optional<Duration> stopGrace) {
+    public ContainerSpec {
+        if (!name.matches("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}")) {
+            throw new IllegalArgumentException("invalid container name \"" + name + "\"");
+        }
+        if (slot < 1) {
+            throw new IllegalArgumentException("slots count from 1, got " + slot);
+        }
+        entrypoint = entrypoint.map(List::copyOf);
+        command = command.map(List::copyOf);
+        environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
+        labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
+        mounts = List.copyOf(mounts);
+        networks = List.copyOf(networks);
+        ports = List.copyOf(ports);
+    }
+
+    /** The same, of another manifest: for when the pull told which one it is. */
+    public ContainerSpec withDigest(Digest exact) {
+        return new ContainerSpec(
+                name,
+                owner,
+                service,
+                slot,
+                image,
+                exact,
+                entrypoint,
+                command,
+                environment,
+                user,
+                workingDir,
+                hostname,
+                labels,
+                mounts,
+                networks,
+                ports,
+                resources,
+                restart,
+                healthCheck,
+                stopSignal,
+                stopGrace);
+    }
+}

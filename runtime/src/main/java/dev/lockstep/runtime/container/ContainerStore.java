@@ -1,0 +1,260 @@
+package dev.lockstep.runtime.container;
+
+import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.store.AtomicFiles;
+import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+
+/** The records of all containers, and their locks. */
+final class ContainerStore {
+    private final Root root;
+    private final StateFile<ContainerRecord> records;
+    private final StateFile<Life> lives;
+    private final StateFile<HealthState> healths;
+    private final StateFile<Run> runs;
+    private final SecureRandom random = new SecureRandom();
+
+    ContainerStore(Root root) {
+        this.root = root;
+        this.records = root.stateFile(ContainerRecord.class, 1);
+        this.lives = root.stateFile(Life.class, 1);
+        this.healths = root.stateFile(HealthState.class, 1);
+        this.runs = root.stateFile(Run.class, 1);
+    }
+
+    ContainerFiles files(String id) {
+        return new ContainerFiles(root, id);
+    }
+
+    String newId() {
+        var bytes = new byte[32];
+        random.nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+
+    /** Waits for the container's lock. Platform threads only. */
+    Flock lock(String id) throws IOException {
+        return Flock.exclusive(files(id).lock());
+    }
+
+    Optional<Flock> tryLock(String id) throws IOException {
+        return Flock.tryExclusive(files(id).lock());
+    }
+
+    /**
+     * Who has a name.
+     *
+     * @param holder id of the container that is found by it
+     * @param heir id of the one that gets it when the holder is removed; empty text: nobody
+     */
+    private record Name(String holder, String heir) {
+        static Name parse(String text) {
+            var lines = text.lines().toList();
+            return new Name(lines.isEmpty() ? "" : lines.getFirst(), lines.size() < 2 ? "" : lines.get(1));
+        }
+
+        byte[] text() {
+            return (holder + "\n" + heir + "\n").getBytes(StandardCharsets.US_ASCII);
+        }
+    }
+
+    /**
+     * Writes the record and takes its name.
+     *
+     * @param replaces the container whose name it may inherit
+     * @throws ContainerException when another container has the name
+     */
+    void add(ContainerRecord record, Optional<String> replaces) throws IOException {
+        var files = files(record.id());
+        Root.directory(ContainerFiles.all(root));
+        Root.directory(files.state());
+        records.write(files.record(), record);
+        var name = record.spec().name();
+        try (var _ = names()) {
+            var present = name(name).filter(n -> Files.exists(files(n.holder()).record()));
+            if (present.isEmpty()) {
+                put(name, new Name(record.id(), ""));
+                return;
+            }
+            var holder = present.get().holder();
+            var heir = present.get().heir();
+            var free = heir.isEmpty() || Files.notExists(files(heir).record());
+            if (replaces.filter(holder::equals).isPresent() && free) {
+                put(name, new Name(holder, record.id()));
+                return;
+            }
+            AtomicFiles.delete(files.record());
+            Files.deleteIfExists(files.state());
+            throw new ContainerException(
+                    ContainerException.Reason.CONFLICT,
+                    "The container name \"" + name + "\" is taken by container " + holder.substring(0, 12)
+                            + ". Remove that one first.");
+        }
+    }
+
+    /** Held for the moment in which a name changes hands. */
+    private Flock names() throws IOException {
+        return Flock.exclusive(root.lock("container-names"));
+    }
+
+    private Optional<Name> name(String name) throws IOException {
+        try {
+            return Optional.of(Name.parse(Files.readString(ContainerFiles.name(root, name))))
+                    .filter(n -> n.holder().matches("[0-9a-f]{64}"));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    private void put(String name, Name who) throws IOException {
+        var file = ContainerFiles.name(root, name);
+        Root.directory(ContainerFiles.names(root));
+        AtomicFiles.write(file, who.text());
+    }
+
+    /** Drops names of containers that are gone; returns them. */
+    List<String> freeNames() throws IOException {
+        var freed = new ArrayList<String>();
+        try (var _ = names()) {
+            var directory = ContainerFiles.names(root);
+            for (var name : names(directory)) {
+                if (name.startsWith(".")) {
+                    Files.deleteIfExists(directory.resolve(name));
+                } else if (name(name)
+                        .filter(n -> Files.exists(files(n.holder()).record()))
+                        .isEmpty()) {
+                    handOver(name, name(name).map(Name::heir).orElse(""));
+                    freed.add(name);
+                }
+            }
+        }
+        return freed;
+    }
+
+    private void handOver(String name, String heir) throws IOException {
+        if (heir.isEmpty() || Files.notExists(files(heir).record())) {
+            AtomicFiles.delete(ContainerFiles.name(root, name));
+        } else {
+            put(name, new Name(heir, ""));
+        }
+    }
+
+    void write(ContainerRecord record) throws IOException {
+        records.write(files(record.id()).record(), record);
+    }
+
+    Optional<ContainerRecord> record(String id) throws IOException {
+        return records.read(files(id).record());
+    }
+
+    /** The record; a {@link ContainerException} when there is none. */
+    ContainerRecord require(String id) throws IOException {
+        return record(id)
+                .orElseThrow(() -> new ContainerException(
+                        ContainerException.Reason.NO_SUCH_CONTAINER, "There is no container " + id + "."));
+    }
+
+    Optional<ContainerRecord> find(String nameOrId) throws IOException {
+        if (nameOrId.matches("[a-zA-Z0-9][a-zA-Z0-9_.-]*")) {
+            var named = name(nameOrId);
+            if (named.isPresent()) {
+                return record(named.get().holder());
+            }
+        }
+        if (!nameOrId.matches("[0-9a-f]{1,64}")) {
+            return Optional.empty();
+        }
+        var matching = ids().stream().filter(id -> id.startsWith(nameOrId)).toList();
+        if (matching.size() > 1) {
+            throw new ContainerException(
+                    ContainerException.Reason.CONFLICT,
+                    "\"" + nameOrId + "\" is the beginning of " + matching.size() + " container ids; give more of it.");
+        }
+        return matching.isEmpty() ? Optional.empty() : record(matching.getFirst());
+    }
+
+    /** Ids of everything that has a directory, sorted. */
+    List<String> ids() throws IOException {
+        return names(ContainerFiles.all(root)).stream()
+                .filter(name -> name.matches("[0-9a-f]{64}"))
+                .toList();
+    }
+
+    static List<String> names(Path directory) throws IOException {
+        try (var entries = Files.list(directory)) {
+            return entries.map(path -> path.getFileName().toString()).sorted().toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
+        }
+    }
+
+    List<ContainerRecord> list() throws IOException {
+        var all = new ArrayList<ContainerRecord>();
+        for (var id : ids()) {
+            record(id).ifPresent(all::add);
+        }
+        return all;
+    }
+
+    /**
+     * The last trace: afterwards nobody finds the container any more, and its replacement has its name. Its directory
+     * holds nothing else by now.
+     */
+    void forget(ContainerRecord record) throws IOException {
+        var name = record.spec().name();
+        try (var _ = names()) {
+            AtomicFiles.delete(files(record.id()).record());
+            var who = name(name);
+            if (who.filter(n -> n.holder().equals(record.id())).isPresent()) {
+                handOver(name, who.get().heir());
+            } else if (who.filter(n -> n.heir().equals(record.id())).isPresent()) {
+                put(name, new Name(who.get().holder(), ""));
+            }
+        }
+    }
+
+    Life life(String id) throws IOException {
+        return lives.read(files(id).life()).orElse(Life.NEW);
+    }
+
+    void write(String id, Life life) throws IOException {
+        lives.write(files(id).life(), life);
+    }
+
+    /** Not durable: what a power failure takes back is a start, and what wants to run is started again anyway. */
+    void writeStart(String id, Life life) throws IOException {
+        lives.writeVolatile(files(id).life(), life);
+    }
+
+    Optional<HealthState> health(String id) throws IOException {
+        return healths.read(files(id).health());
+    }
+
+    void write(String id, HealthState health) throws IOException {
+        healths.writeVolatile(files(id).health(), health);
+    }
+
+    /** The run of this boot; one of an earlier boot is none. */
+    Optional<Run> run(String id, String bootId) throws IOException {
+        return runs.read(files(id).runRecord()).filter(run -> run.bootId().equals(bootId));
+    }
+
+    /** Whether any run is recorded, of whatever boot. */
+    boolean hasRun(String id) {
+        return Files.exists(files(id).run());
+    }
+
+    void write(String id, Run run) throws IOException {
+        runs.writeVolatile(files(id).runRecord(), run);
+    }
+}

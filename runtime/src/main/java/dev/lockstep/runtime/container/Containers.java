@@ -1,0 +1,411 @@
+package dev.lockstep.runtime.container;
+
+import dev.lockstep.runtime.linux.Fifo;
+import dev.lockstep.runtime.linux.Pidfd;
+import dev.lockstep.runtime.linux.Signal;
+import dev.lockstep.runtime.log.LogFiles;
+import dev.lockstep.runtime.log.LogReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The containers of one root. Each call takes the container's lock for as long as it works on it, so that any number of
+ * processes may do so; different containers are worked on side by side. Calls that start, stop or wait block: platform
+ * threads only.
+ *
+ * <p>Containers are named by their id here; {@link #find} knows names. Unknown ids are a {@link ContainerException}.
+ */
+public final class Containers {
+    private static final Duration EXIT_IS_WRITTEN = Duration.ofSeconds(30);
+    private static final Duration ONE_DAY = Duration.ofDays(1);
+
+    private final ContainerRooms rooms;
+    private final ContainerStore store;
+    private final Host host;
+    private final RunRoot runRoot;
+    private final OnExitScript onExit;
+    private final Creation creation;
+    private final Start starts;
+    private final Ending ending;
+    private final Removal removal;
+    private final Teardown teardown;
+    private final InPlaceUpdate updates;
+    private final ExecSessions sessions;
+    private final HealthProbe probes;
+    private final Observation observation;
+
+    /** The containers of that root. Reads nothing but the boot id and where cgroups are mounted. */
+    public Containers(ContainerRooms rooms) throws IOException {
+        this.rooms = rooms;
+        this.store = new ContainerStore(rooms.root());
+        this.host = Host.of(rooms.root());
+        this.runRoot = new RunRoot(rooms.root());
+        this.onExit = new OnExitScript(rooms.root());
+        this.teardown = new Teardown(rooms, host);
+        this.creation = new Creation(rooms, store, runRoot);
+        this.starts = new Start(rooms, store, host, runRoot, teardown, onExit);
+        this.ending = new Ending(rooms, store, host, runRoot, teardown);
+        this.removal = new Removal(rooms, store, host, ending, teardown);
+        this.updates = new InPlaceUpdate(rooms, store, host);
+        this.sessions = new ExecSessions(rooms, store, host);
+        this.probes = new HealthProbe(rooms, store, host, sessions);
+        this.observation = new Observation(store, host);
+    }
+
+    /**
+     * Makes a container with everything it needs but a process: record, directories, anonymous volumes, the image's
+     * content in empty volumes. On failure nothing is left.
+     */
+    public ContainerRecord create(ContainerSpec spec) throws IOException {
+        return creation.create(spec, Optional.empty());
+    }
+
+    /**
+     * Makes the container that will take the place of another one: it may have the same name, which is the old one's
+     * until that is removed. Nothing of the old one is touched.
+     */
+    public ContainerRecord createReplacement(String oldId, ContainerSpec spec) throws IOException {
+        return creation.create(spec, Optional.of(oldId));
+    }
+
+    /**
+     * Starts it; no effect when it runs. Counts as started by hand: automatic starts are counted anew. On failure
+     * nothing runs, and the reason is kept as {@link Life#error}.
+     */
+    public void start(String id) throws IOException {
+        try (var _ = store.lock(id)) {
+            var record = whole(id);
+            if (settle(record)) {
+                return;
+            }
+            starts.start(record, Optional.empty());
+        }
+        exitedMeanwhile(id);
+    }
+
+    /**
+     * Starts it because its policy says so. Decides again under the lock, so it may be called late or twice.
+     *
+     * @return false when it runs, was stopped by hand, or its policy says no
+     */
+    public boolean startAgain(String id) throws IOException {
+        try (var _ = store.lock(id)) {
+            var record = store.record(id);
+            if (record.isEmpty()
+                    || record.get().phase() != ContainerRecord.Phase.CREATED
+                    || settle(record.get())
+                    || !(decide(record.get()) instanceof RestartDecision.Restart restart)) {
+                return false;
+            }
+            starts.start(record.get(), Optional.of(restart.after()));
+        }
+        exitedMeanwhile(id);
+        return true;
+    }
+
+    /**
+     * Starts it although no policy says so, because it is wanted to run. Counts as an automatic start.
+     *
+     * @param waited since it ended
+     * @return false when it runs, was stopped by hand, or is gone
+     */
+    public boolean heal(String id, Duration waited) throws IOException {
+        try (var _ = store.lock(id)) {
+            var record = store.record(id);
+            if (record.isEmpty()
+                    || record.get().phase() != ContainerRecord.Phase.CREATED
+                    || settle(record.get())
+                    || store.life(id).stoppedByUser()) {
+                return false;
+            }
+            starts.start(record.get(), Optional.of(waited));
+        }
+        exitedMeanwhile(id);
+        return true;
+    }
+
+    /** A container that is wholly there. */
+    private ContainerRecord whole(String id) throws IOException {
+        var record = store.require(id);
+        if (record.phase() != ContainerRecord.Phase.CREATED) {
+            throw new ContainerException(
+                    ContainerException.Reason.CONFLICT,
+                    "Container " + record.spec().name() + " is half "
+                            + (record.phase() == ContainerRecord.Phase.CREATING ? "made" : "removed")
+                            + "; remove it and create it again.");
+        }
+        return record;
+    }
+
+    /** Puts away what earlier runs left, half-started ones included; true when it runs. */
+    private boolean settle(ContainerRecord record) throws IOException {
+        var run = store.run(record.id(), host.bootId());
+        if (run.filter(r -> !r.started()).isPresent()) {
+            teardown.run(
+                    store.files(record.id()), run, !record.spec().networks().isEmpty());
+            return false;
+        }
+        ending.finish(record);
+        return store.hasRun(record.id());
+    }
+
+    /**
+     * The container may have ended while its lock was ours: then the on-exit script saw the lock and left the exit to
+     * us.
+     */
+    private void exitedMeanwhile(String id) throws IOException {
+        var files = store.files(id);
+        if (Files.exists(files.exit()) && Files.exists(files.restartMarker())) {
+            onExit.runDetached(id);
+        }
+    }
+
+    /**
+     * Asks it to end with its stop signal, kills it when the grace has passed, and puts everything away. What waits for
+     * an automatic start does not wait any more.
+     *
+     * @param grace instead of its own; zero: it is killed at once
+     */
+    public StopResult stop(String id, Optional<Duration> grace) throws IOException {
+        try (var _ = store.lock(id)) {
+            return ending.stop(whole(id), grace);
+        }
+    }
+
+    /** Stops it and starts it. */
+    public void restart(String id, Optional<Duration> grace) throws IOException {
+        stop(id, grace);
+        start(id);
+    }
+
+    /**
+     * Sends a signal to its first process. The stop signal and SIGKILL count as "stopped by hand".
+     *
+     * @param signal name with or without {@code SIG}, or a number
+     */
+    public void kill(String id, String signal) throws IOException {
+        Signal parsed;
+        try {
+            parsed = Signal.parse(signal);
+        } catch (IllegalArgumentException e) {
+            throw new ContainerException(ContainerException.Reason.INVALID, e.getMessage() + ".", e);
+        }
+        ending.signal(whole(id), parsed);
+    }
+
+    /**
+     * Removes it with everything it wrote outside volumes. Leases of addresses belong to the slot and stay.
+     *
+     * @param force kill it first when it runs; else that is an error
+     */
+    public void remove(String id, boolean force, boolean removeAnonymousVolumes) throws IOException {
+        try (var _ = store.lock(id)) {
+            var record = store.require(id);
+            if (record.phase() == ContainerRecord.Phase.CREATED) {
+                var running = store.run(id, host.bootId()).filter(Run::isAlive).isPresent();
+                if (running && !force) {
+                    throw new ContainerException(
+                            ContainerException.Reason.CONFLICT,
+                            "Container " + record.spec().name() + " is running. Stop it first, or remove it by force.");
+                }
+                if (running) {
+                    removal.kill(record);
+                }
+            }
+            removal.remove(record, removeAnonymousVolumes);
+        }
+        Files.deleteIfExists(store.files(id).lock());
+        runRoot.leave(host.cgroups());
+    }
+
+    /** Names of the fields in which they differ and that need another container; empty: {@link #update} does it. */
+    public static List<String> needsReplacement(ContainerSpec before, ContainerSpec after) {
+        return InPlaceUpdate.needsReplacement(before, after);
+    }
+
+    /**
+     * Changes it in place; it keeps its process.
+     *
+     * @throws ContainerException when a field needs another container, or the kernel refuses a limit: then the record
+     *     is as it was
+     */
+    public void update(String id, ContainerSpec spec) throws IOException {
+        try (var _ = store.lock(id)) {
+            updates.update(whole(id), spec);
+        }
+    }
+
+    /** Waits until it has ended and its log is complete, and returns its exit code; at once when it does not run. */
+    public int await(String id) throws IOException {
+        while (true) {
+            var record = store.require(id);
+            var run = store.run(id, host.bootId()).filter(Run::started);
+            if (run.isEmpty()) {
+                return store.life(id).exit().map(ExitOutcome::exitCode).orElse(0);
+            }
+            var process = run.get().process().orElseThrow();
+            try (var pidfd = Pidfd.open(process).orElse(null)) {
+                if (pidfd != null && !pidfd.awaitExit(ONE_DAY)) {
+                    continue;
+                }
+            }
+            var outcome = new ExitFile(store.files(id)).await(run.get().conmon(), EXIT_IS_WRITTEN);
+            if (outcome.isPresent()) {
+                return outcome.get().exitCode();
+            }
+            // Put away meanwhile by somebody else, or never written.
+            return store.life(record.id()).exit().map(ExitOutcome::exitCode).orElse(ExitOutcome.UNKNOWN);
+        }
+    }
+
+    /** Runs a further program in it. Blocks until the program has ended, unless it is detached. */
+    public ExecResult exec(String id, ExecSpec spec, ExecStreams streams) throws IOException {
+        return sessions.exec(whole(id), spec, streams);
+    }
+
+    /**
+     * Runs its health check once and keeps the state that follows. Not to be called twice at the same time for one
+     * container.
+     *
+     * @throws ContainerException when it does not run or has no health check
+     */
+    public HealthResult probe(String id) throws IOException {
+        var record = whole(id);
+        var check = record.made()
+                .healthCheck()
+                .orElseThrow(() -> new ContainerException(
+                        ContainerException.Reason.INVALID,
+                        "Container " + record.spec().name() + " has no health check."));
+        var run = store.run(id, host.bootId());
+        var result = probes.run(record, check);
+        var after = store.run(id, host.bootId());
+        if (run.isPresent()
+                && after.isPresent()
+                && after.get().process().equals(run.get().process())) {
+            var startedAt = after.get().startedAt();
+            var state = store.health(id)
+                    .filter(s -> !s.startedAt().isBefore(startedAt))
+                    .orElseGet(() -> HealthState.starting(startedAt));
+            store.write(id, state.advance(check, result));
+        }
+        return result;
+    }
+
+    /** All containers as they are, by name. Changes nothing and starts no program. */
+    public List<ObservedContainer> observe() throws IOException {
+        return observation.all();
+    }
+
+    /** One container as it is. */
+    public Optional<ObservedContainer> observe(String id) throws IOException {
+        var record = store.record(id);
+        return record.isEmpty() ? Optional.empty() : Optional.of(observation.one(record.get()));
+    }
+
+    /** The container with this name, id, or beginning of one id. */
+    public Optional<ContainerRecord> find(String nameOrId) throws IOException {
+        return store.find(nameOrId);
+    }
+
+    /**
+     * Puts away what an ended run left: runtime state, mounts, network, ports, cgroup. The outcome is kept and
+     * returned; empty when it still runs or never ran. May be called any number of times.
+     */
+    public Optional<ExitOutcome> finishExit(String id) throws IOException {
+        try (var _ = store.lock(id)) {
+            var record = store.record(id);
+            return record.isEmpty() ? Optional.empty() : ending.finish(record.get());
+        }
+    }
+
+    /** What its policy says about its last exit, once that is finished. */
+    public RestartDecision decideRestart(String id) throws IOException {
+        return decide(store.require(id));
+    }
+
+    private RestartDecision decide(ContainerRecord record) throws IOException {
+        var life = store.life(record.id());
+        if (life.exit().isEmpty() || !life.wanted()) {
+            return new RestartDecision.Stay(
+                    life.stoppedByUser() ? "it was stopped by hand" : "it did not run, or its start failed");
+        }
+        var exit = life.exit().get();
+        var ran = Duration.between(life.startedAt().orElse(exit.finishedAt()), exit.finishedAt());
+        return RestartDecision.decide(
+                record.spec().restart(),
+                exit.exitCode(),
+                ran.isNegative() ? Duration.ZERO : ran,
+                life.delay(),
+                life.startsInARow(),
+                life.stoppedByUser());
+    }
+
+    /**
+     * What {@code lockstep container-exit ID} does: puts the exit away, waits as long as the policy says, starts the
+     * container again unless somebody was faster.
+     *
+     * @return whether it was started
+     */
+    public boolean restartByPolicy(String id) throws IOException, InterruptedException {
+        var outcome = finishExit(id);
+        if (outcome.isEmpty() || !(decideRestart(id) instanceof RestartDecision.Restart restart)) {
+            return false;
+        }
+        var due = outcome.get().finishedAt().plus(restart.after());
+        var wait = Duration.between(rooms.clock().instant(), due);
+        if (wait.isPositive()) {
+            Thread.sleep(wait);
+        }
+        return startAgain(id);
+    }
+
+    /** Where conmon writes exit codes, one file named by the container's id each: to be watched for new files. */
+    public Path exitDirectory() {
+        return ContainerFiles.exits(rooms.root());
+    }
+
+    /** Undoes or completes what a killed process of ours left half done. Containers that run keep running. */
+    public CleanUp cleanUp() throws IOException {
+        return new CleanUpAfterCrash(rooms, store, host, ending, removal, teardown, runRoot).run();
+    }
+
+    /** Moves a helper of ours beside the supervisors, so that it outlives the systemd unit we may run in. */
+    public void supervise(int pid) throws IOException {
+        var supervisors = host.cgroups().at(ContainerFiles.supervisorCgroup(rooms.root()));
+        supervisors.create();
+        supervisors.add(pid);
+    }
+
+    /** Takes away what the host has only for running containers, when none is left. */
+    public void leave() throws IOException {
+        runRoot.leave(host.cgroups());
+    }
+
+    /** Reads what it wrote. */
+    public LogReader logs(String id) throws IOException {
+        return new LogReader(store.files(store.require(id).id()).log());
+    }
+
+    /** Begins a new log file for every running container whose log is larger than {@link LogFiles#LARGEST}. */
+    public void rotateLogs() throws IOException {
+        rotateLogs(LogFiles.LARGEST);
+    }
+
+    void rotateLogs(long largest) throws IOException {
+        for (var record : store.list()) {
+            var files = store.files(record.id());
+            if (store.hasRun(record.id())) {
+                var lock = store.tryLock(record.id());
+                if (lock.isPresent()) {
+                    try (var _ = lock.get()) {
+                        files.log().rotate(largest, () -> Fifo.writeLine(files.control(), "2 0 0"));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+package dev.lockstep.runtime.container;
+
+import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.Errno;
+import dev.lockstep.runtime.linux.LinuxException;
+import dev.lockstep.runtime.linux.Mounts;
+import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Makes containers: everything they need on disk, no process and nothing in the kernel that lasts. */
+final class Creation {
+    private final ContainerRooms rooms;
+    private final ContainerStore store;
+
+    private final RunRoot runRoot;
+
+    Creation(ContainerRooms rooms, ContainerStore store, RunRoot runRoot) {
+        this.rooms = rooms;
+        this.store = store;
+        this.runRoot = runRoot;
+    }
+
+    ContainerRecord create(ContainerSpec spec, Optional<String> replaces) throws IOException {
+        MountPlan.check(spec);
+        var id = store.newId();
+        // Before the first effect: what cannot become a container leaves no trace.
+        var image = rooms.images().config(spec.digest());
+        Resolution.resolve(
+                id,
+                spec,
+                image,
+                rooms.runtime().get().name(),
+                rooms.seccomp().get().digest(),
+                Map.of());
+        for (var mount : spec.mounts()) {
+            if (mount instanceof MountSpec.Volume volume
+                    && rooms.volumes().find(volume.name()).isEmpty()) {
+                throw new ContainerException(
+                        ContainerException.Reason.INVALID,
+                        "container " + spec.name() + ": there is no volume \"" + volume.name() + "\".");
+            }
+        }
+        try (var _ = store.lock(id)) {
+            var record = new ContainerRecord(
+                    id,
+                    spec,
+                    Optional.empty(),
+                    ContainerRecord.Phase.CREATING,
+                    rooms.clock().instant());
+            store.add(record, replaces);
+            rooms.failPoint().reached(FailPoint.Step.CREATE_RECORDED);
+            try {
+                var anonymous = anonymousVolumes(spec, image.volumes());
+                rooms.failPoint().reached(FailPoint.Step.CREATE_VOLUMES);
+                var effective = Resolution.resolve(
+                        id,
+                        spec,
+                        image,
+                        rooms.runtime().get().name(),
+                        rooms.seccomp().get().digest(),
+                        anonymous);
+                directories(store.files(id));
+                fillVolumes(record, anonymous);
+                var made = new ContainerRecord(
+                        id, spec, Optional.of(effective), ContainerRecord.Phase.CREATED, record.createdAt());
+                store.write(made);
+                rooms.failPoint().reached(FailPoint.Step.CREATE_DONE);
+                return made;
+            } catch (IOException | RuntimeException e) {
+                try {
+                    Mounts.unmount(scratch(id));
+                    Teardown.removeTree(scratch(id));
+                    store.forget(record);
+                    Teardown.removeTree(store.files(id).state());
+                } catch (IOException undo) {
+                    e.addSuppressed(undo);
+                }
+                throw e;
+            }
+        }
+    }
+
+    /** Of what was asked for without a name, and of the image's volumes that nothing else is mounted at. */
+    private Map<String, String> anonymousVolumes(ContainerSpec spec, Iterable<String> imageVolumes) throws IOException {
+        var targets = new TreeMap<String, String>();
+        for (var mount : spec.mounts()) {
+            if (mount instanceof MountSpec.Anonymous own) {
+                targets.put(own.target(), "");
+            }
+        }
+        for (var target : imageVolumes) {
+            if (spec.mounts().stream().noneMatch(m -> m.target().equals(target))) {
+                targets.put(target, "");
+            }
+        }
+        for (var entry : targets.entrySet()) {
+            entry.setValue(rooms.volumes()
+                    .anonymous(
+                            spec.owner(),
+                            spec.service().isEmpty() ? spec.name() : spec.service(),
+                            spec.slot(),
+                            entry.getKey())
+                    .spec()
+                    .name());
+        }
+        return targets;
+    }
+
+    private void directories(ContainerFiles files) throws IOException {
+        for (var directory : List.of(files.upper(), files.work())) {
+            Files.createDirectory(directory);
+        }
+        // The upper directory becomes the container's root directory, with this mode.
+        Files.setPosixFilePermissions(files.upper(), PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.createDirectory(files.log().directory());
+        Files.setPosixFilePermissions(files.log().directory(), PosixFilePermissions.fromString("rwx------"));
+    }
+
+    private void fillVolumes(ContainerRecord record, Map<String, String> anonymous) throws IOException {
+        var layers = List.<Path>of();
+        for (var use : MountPlan.volumes(record.spec(), anonymous)) {
+            var volume = rooms.volumes().find(use.volume());
+            if (!use.copy() || volume.isEmpty() || volume.get().populated()) {
+                continue;
+            }
+            if (layers.isEmpty()) {
+                layers = rooms.images().layers(record.spec().digest());
+            }
+            try (var _ = runRoot.enter()) {
+                fill(record.id(), layers, use);
+            }
+        }
+    }
+
+    private void fill(String id, List<Path> layers, MountPlan.VolumeUse use) throws IOException {
+        var scratch = scratch(id);
+        Root.directory(scratch);
+        Mounts.overlay(layers, Optional.empty(), scratch);
+        try (var root = Directory.open(scratch)) {
+            try (var source = root.directoryInRoot(RawPath.of(use.target()))) {
+                rooms.volumes().populate(use.volume(), target -> {
+                    try (var copy = Directory.open(target)) {
+                        TreeCopy.copy(source, copy);
+                    }
+                    imitate(source, target);
+                });
+            } catch (LinuxException e) {
+                // The image has no directory there: nothing to copy.
+                if (e.errno() != Errno.ENOENT && e.errno() != Errno.ENOTDIR) {
+                    throw e;
+                }
+            }
+        }
+        Mounts.unmount(scratch);
+        Files.delete(scratch);
+    }
+
+    /** The volume's own directory takes owner and mode of the image's. */
+    private static void imitate(Directory source, Path target) throws IOException {
+        var status = source.status(new RawPath(".")).orElseThrow();
+        try (var parent = Directory.open(Objects.requireNonNull(target.getParent()))) {
+            var name = RawPath.of(target.getFileName().toString());
+            parent.setOwner(name, status.uid(), status.gid());
+            parent.setMode(name, status.mode());
+        }
+    }
+
+    /** Where layers are looked at while a container is made. */
+    private Path scratch(String id) {
+        return rooms.root().run().resolve("creating").resolve(id);
+    }
+}

@@ -1,0 +1,179 @@
+package dev.lockstep.runtime.container;
+
+import dev.lockstep.runtime.linux.Cgroup;
+import dev.lockstep.runtime.linux.Pidfd;
+import dev.lockstep.runtime.linux.ProcessIdentity;
+import dev.lockstep.runtime.linux.Signal;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Ends containers and puts away what a run left. The container's lock is held in all of it but {@link #signal}. */
+final class Ending {
+    /** From the end of the process until conmon has written down everything it still had to read. */
+    private static final Duration CONMON_WRITES = Duration.ofSeconds(30);
+
+    /** A killed process may be in an uninterruptible call for a while. */
+    private static final Duration KILL_WORKS = Duration.ofSeconds(60);
+
+    private final ContainerRooms rooms;
+    private final ContainerStore store;
+    private final Host host;
+    private final RunRoot runRoot;
+    private final Teardown teardown;
+
+    Ending(ContainerRooms rooms, ContainerStore store, Host host, RunRoot runRoot, Teardown teardown) {
+        this.rooms = rooms;
+        this.store = store;
+        this.host = host;
+        this.runRoot = runRoot;
+        this.teardown = teardown;
+    }
+
+    /**
+     * Puts the last run away and keeps how it ended; returns that, or empty when it still runs or never ran. Does
+     * nothing where that was done already.
+     */
+    Optional<ExitOutcome> finish(ContainerRecord record) throws IOException {
+        var id = record.id();
+        var files = store.files(id);
+        var life = store.life(id);
+        if (!store.hasRun(id)) {
+            return life.exit().or(() -> lost(id, life));
+        }
+        var run = store.run(id, host.bootId());
+        var exit = new ExitFile(files);
+        var written = run.isPresent() ? exit.read() : Optional.<ExitOutcome>empty();
+        if (written.isEmpty() && run.filter(Run::isAlive).isPresent()) {
+            return Optional.empty();
+        }
+        if (run.isPresent() && run.get().started() && written.isEmpty()) {
+            written = exit.await(run.get().conmon(), CONMON_WRITES);
+        }
+        if (run.filter(r -> !r.started()).isPresent() && written.isEmpty()) {
+            // Prepared and never started: it did not run, so it did not end.
+            put(record, files, run);
+            return life.exit();
+        }
+        var outcome = written.or(() -> life.exit()).orElseGet(this::unknown);
+        if (life.exit().isEmpty()) {
+            store.write(id, life.ended(outcome));
+        }
+        rooms.failPoint().reached(FailPoint.Step.FINISH_RECORDED);
+        put(record, files, run);
+        return Optional.of(outcome);
+    }
+
+    /** A run is wanted, and nothing of it is there: a reboot that emptied the run root. */
+    private Optional<ExitOutcome> lost(String id, Life life) {
+        if (!life.wanted()) {
+            return Optional.empty();
+        }
+        var outcome = unknown();
+        try {
+            store.write(id, life.ended(outcome));
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+        return Optional.of(outcome);
+    }
+
+    private ExitOutcome unknown() {
+        return new ExitOutcome(ExitOutcome.UNKNOWN, rooms.clock().instant(), false, true);
+    }
+
+    private void put(ContainerRecord record, ContainerFiles files, Optional<Run> run) throws IOException {
+        teardown.run(files, run, !record.spec().networks().isEmpty());
+        runRoot.leave(host.cgroups());
+    }
+
+    StopResult stop(ContainerRecord record, Optional<Duration> grace) throws IOException {
+        var effective = record.made();
+        return end(record, Signal.parse(effective.stopSignal()), grace.orElse(effective.stopGrace()));
+    }
+
+    /** Sends the signal, waits, kills, waits, puts away. */
+    StopResult end(ContainerRecord record, Signal first, Duration grace) throws IOException {
+        var id = record.id();
+        var files = store.files(id);
+        var life = store.life(id);
+        if (life.wanted() || !life.stoppedByUser()) {
+            // Before the signal: whoever sees the exit must find it asked for.
+            store.write(id, life.stopping());
+        }
+        Files.deleteIfExists(files.restartMarker());
+        var run = store.run(id, host.bootId());
+        var process = run.flatMap(Run::process);
+        var killed = false;
+        if (process.isPresent()) {
+            try (var pidfd = open(process.get(), files)) {
+                if (pidfd != null) {
+                    if (!grace.isZero()) {
+                        pidfd.send(first);
+                    }
+                    if (grace.isZero() || !pidfd.awaitExit(grace)) {
+                        killed = true;
+                        pidfd.send(Signal.KILL);
+                        if (!pidfd.awaitExit(KILL_WORKS)) {
+                            throw new ContainerException(
+                                    ContainerException.Reason.RUNTIME,
+                                    "Container " + record.spec().name() + " (process "
+                                            + process.get().pid() + ") does not end after SIGKILL: it waits in the"
+                                            + " kernel, perhaps for a disk or a network file system.");
+                        }
+                    }
+                } else {
+                    process = Optional.empty();
+                }
+            }
+        }
+        var outcome = finish(record);
+        return process.isEmpty() || outcome.isEmpty()
+                ? new StopResult.NotRunning()
+                : new StopResult.Stopped(outcome.get(), killed);
+    }
+
+    private @org.jspecify.annotations.Nullable Pidfd open(ProcessIdentity process, ContainerFiles files)
+            throws IOException {
+        var pidfd = Pidfd.open(process).orElse(null);
+        if (pidfd != null && !isOurs(process, host.cgroups().at(files.cgroup()))) {
+            pidfd.close();
+            return null;
+        }
+        return pidfd;
+    }
+
+    /** Beside pid and start time its cgroup tells that it is the container's. */
+    private static boolean isOurs(ProcessIdentity process, Cgroup cgroup) throws IOException {
+        return cgroup.processes().contains(process.pid());
+    }
+
+    /**
+     * Sends a signal. A stop signal or a kill counts as "stopped by hand"; others (SIGHUP to reload) leave the restart
+     * policy alone.
+     */
+    void signal(ContainerRecord record, Signal signal) throws IOException {
+        var id = record.id();
+        var files = store.files(id);
+        var process = store.run(id, host.bootId()).filter(Run::started).flatMap(Run::process);
+        try (var pidfd = process.isPresent() ? open(process.get(), files) : null) {
+            if (pidfd == null) {
+                throw new ContainerException(
+                        ContainerException.Reason.CONFLICT,
+                        "Container " + record.spec().name() + " is not running.");
+            }
+            if (signal.equals(Signal.KILL)
+                    || signal.equals(Signal.parse(record.made().stopSignal()))) {
+                try (var lock = store.tryLock(id).orElse(null)) {
+                    // Held by somebody else: a stop, which has said so already.
+                    if (lock != null) {
+                        store.write(id, store.life(id).stopping());
+                        Files.deleteIfExists(files.restartMarker());
+                    }
+                }
+            }
+            pidfd.send(signal);
+        }
+    }
+}

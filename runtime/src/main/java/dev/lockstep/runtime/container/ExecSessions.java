@@ -1,0 +1,131 @@
+package dev.lockstep.runtime.container;
+
+import dev.lockstep.runtime.linux.Fifo;
+import dev.lockstep.runtime.linux.PacketSocket;
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Runs further programs in running containers, each under a conmon of its own: our death does not end them. */
+final class ExecSessions {
+    /** conmon's own stream numbers in front of each packet. */
+    private static final byte STDERR = 3;
+
+    private static final int PACKET = 8192;
+
+    private final ContainerRooms rooms;
+    private final ContainerStore store;
+    private final Host host;
+
+    ExecSessions(ContainerRooms rooms, ContainerStore store, Host host) {
+        this.rooms = rooms;
+        this.store = store;
+        this.host = host;
+    }
+
+    ExecResult exec(ContainerRecord record, ExecSpec spec, ExecStreams streams) throws IOException {
+        requireRunning(record);
+        var files = store.files(record.id());
+        var name = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+        var directory = Root.directory(files.sessions().resolve(name));
+        var runs = false;
+        try {
+            var conmon = new Conmon(
+                    rooms.conmon().get(),
+                    rooms.runtime().get(),
+                    host.cgroups().at(ContainerFiles.supervisorCgroup(rooms.root())),
+                    rooms.root().json());
+            var process = writeProcess(record, spec, directory);
+            try (var session =
+                    conmon.session(record.id(), name, directory, process, spec.tty(), spec.stdin(), spec.detach())) {
+                if (spec.tty()) {
+                    streams.windowSizes().accept((rows, columns) -> resize(directory, rows, columns));
+                }
+                var error = session.run();
+                if (error.isPresent()) {
+                    var reason = RuntimeMessages.classify(error.get());
+                    return new ExecResult(reason == ContainerException.Reason.RUNTIME ? 126 : reason.exitCode(), error);
+                }
+                runs = spec.detach();
+                if (session.socket().isEmpty()) {
+                    return new ExecResult(0, Optional.empty());
+                }
+                var socket = session.socket().get();
+                if (spec.stdin()) {
+                    Thread.ofPlatform().daemon().name("exec-input").start(() -> pump(streams.in(), socket));
+                }
+                while (true) {
+                    var packet = socket.receive();
+                    if (packet.isEmpty()) {
+                        break;
+                    }
+                    var bytes = packet.get();
+                    var target = bytes[0] == STDERR ? streams.err() : streams.out();
+                    target.write(bytes, 1, bytes.length - 1);
+                    target.flush();
+                }
+                return new ExecResult(session.exitCode(), Optional.empty());
+            }
+        } finally {
+            if (!runs) {
+                Teardown.removeTree(directory);
+            }
+        }
+    }
+
+    private static void resize(Path directory, int rows, int columns) throws IOException {
+        // Nobody listens: the session is over, and its size does not matter any more.
+        Fifo.writeLine(directory.resolve("ctl"), "1 " + Math.clamp(rows, 0, 1000) + " " + Math.clamp(columns, 0, 1000));
+    }
+
+    private static void pump(InputStream in, PacketSocket socket) {
+        var buffer = new byte[PACKET];
+        try {
+            for (var n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                if (n > 0 && !socket.send(buffer, n)) {
+                    return;
+                }
+            }
+            socket.endOfInput();
+        } catch (IOException e) {
+            // The session is over; what the user typed after that goes nowhere.
+        }
+    }
+
+    void requireRunning(ContainerRecord record) throws IOException {
+        var run = store.run(record.id(), host.bootId());
+        if (run.filter(Run::started).filter(Run::isAlive).isEmpty()) {
+            throw new ContainerException(
+                    ContainerException.Reason.CONFLICT,
+                    "Container " + record.spec().name() + " is not running.");
+        }
+    }
+
+    /** The container's own process with what was asked for on top. */
+    Path writeProcess(ContainerRecord record, ExecSpec spec, Path directory) throws IOException {
+        var effective = record.made();
+        var environment = new LinkedHashMap<>(effective.environment());
+        if (spec.tty()) {
+            environment.putIfAbsent("TERM", "xterm");
+        }
+        environment.putAll(spec.environment());
+        var process = Start.process(
+                record,
+                store.files(record.id()),
+                spec.tty(),
+                spec.user().orElse(effective.user()),
+                spec.args(),
+                environment,
+                spec.workingDir().orElse(effective.workingDir()));
+        var file = directory.resolve("process.json");
+        var json = rooms.root().json();
+        Files.write(file, json.writeValueAsBytes(process.toJson(json)));
+        return file;
+    }
+}

@@ -1,0 +1,72 @@
+package dev.lockstep.runtime.container;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * The runs of a container so far; survives reboots.
+ *
+ * @param startedAt start of the last run
+ * @param exit end of the last run, absent while it runs, when it never ran, and until somebody looked
+ * @param wanted whether it ran, or should have, when we last heard: such a container starts again after a reboot if its
+ *     policy says so
+ * @param stoppedByUser a person stopped or killed it; set before the signal is sent
+ * @param restartCount automatic starts since it was made
+ * @param startsInARow automatic starts since it was last started by hand
+ * @param delay waited before the last run; zero when that was no automatic start
+ * @param error why the last start failed
+ */
+public record Life(
+        Optional<Instant> startedAt,
+        Optional<ExitOutcome> exit,
+        boolean wanted,
+        boolean stoppedByUser,
+        int restartCount,
+        int startsInARow,
+        Duration delay,
+        Optional<String> error) {
+    /** Nothing happened yet. */
+    public static final Life NEW =
+            new Life(Optional.empty(), Optional.empty(), false, false, 0, 0, Duration.ZERO, Optional.empty());
+
+    /** Somebody asked for a start: counters begin anew. */
+    Life startedByHand(Instant now) {
+        return new Life(
+                Optional.of(now), Optional.empty(), true, false, restartCount, 0, Duration.ZERO, Optional.empty());
+    }
+
+    /** The policy asked for a start, after that delay. */
+    Life startedAgain(Instant now, Duration waited) {
+        return new Life(
+                Optional.of(now),
+                Optional.empty(),
+                true,
+                false,
+                restartCount + 1,
+                startsInARow + 1,
+                waited,
+                Optional.empty());
+    }
+
+    Life stopping() {
+        return new Life(startedAt, exit, false, true, restartCount, startsInARow, delay, error);
+    }
+
+    Life ended(ExitOutcome outcome) {
+        return new Life(
+                startedAt, Optional.of(outcome), wanted, stoppedByUser, restartCount, startsInARow, delay, error);
+    }
+
+    Life failedToStart(Life before, String why) {
+        return new Life(
+                before.startedAt,
+                before.exit,
+                false,
+                stoppedByUser,
+                restartCount,
+                startsInARow,
+                delay,
+                Optional.of(why));
+    }
+}

@@ -1,0 +1,67 @@
+package dev.lockstep.runtime.container;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** Looks at containers: records, processes, cgroup files. Changes nothing, takes no lock, runs no program. */
+final class Observation {
+    private final ContainerStore store;
+    private final Host host;
+
+    Observation(ContainerStore store, Host host) {
+        this.store = store;
+        this.host = host;
+    }
+
+    List<ObservedContainer> all() throws IOException {
+        var all = new ArrayList<ObservedContainer>();
+        for (var record : store.list()) {
+            all.add(one(record));
+        }
+        all.sort(Comparator.comparing(ObservedContainer::name));
+        return List.copyOf(all);
+    }
+
+    ObservedContainer one(ContainerRecord record) throws IOException {
+        var id = record.id();
+        var files = store.files(id);
+        var life = store.life(id);
+        var run = store.run(id, host.bootId());
+        var state = state(files, life, run);
+        var running = state instanceof ContainerState.Running;
+        return new ObservedContainer(
+                record,
+                state,
+                life,
+                running ? LimitFiles.read(host.cgroups().at(files.cgroup())) : Optional.empty(),
+                running ? run.map(Run::ports).orElse(List.of()) : List.of(),
+                running ? run.map(Run::addresses).orElse(List.of()) : List.of(),
+                record.effective().flatMap(Effective::healthCheck).isPresent() ? store.health(id) : Optional.empty());
+    }
+
+    private ContainerState state(ContainerFiles files, Life life, Optional<Run> run) throws IOException {
+        var written = run.isPresent() ? new ExitFile(files).read() : Optional.<ExitOutcome>empty();
+        if (written.isPresent() && run.get().started()) {
+            return new ContainerState.Exited(written.get(), false);
+        }
+        // A process that has just ended counts as running until conmon has written down how: a few milliseconds.
+        if (run.filter(Run::started)
+                .filter(r -> r.isAlive() || r.isSupervised())
+                .isPresent()) {
+            return new ContainerState.Running(
+                    run.get().process().orElseThrow().pid(),
+                    run.get().startedAt(),
+                    run.get().isSupervised());
+        }
+        if (life.exit().isPresent()) {
+            return new ContainerState.Exited(life.exit().get(), !store.hasRun(files.id()));
+        }
+        // Wanted, and neither a process nor a word about its end.
+        return life.wanted() && run.filter(r -> !r.started()).isEmpty()
+                ? new ContainerState.Lost()
+                : new ContainerState.Created();
+    }
+}

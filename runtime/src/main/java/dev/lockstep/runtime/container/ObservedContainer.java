@@ -1,0 +1,42 @@
+package dev.lockstep.runtime.container;
+
+import dev.lockstep.runtime.network.PublishedPort;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One container as it really is.
+ *
+ * @param limits what its cgroup says now; absent unless it runs
+ * @param ports with the host ports that were chosen; empty unless it runs
+ * @param addresses in the order of its interfaces; empty unless it runs
+ * @param health absent without a health check, and until it was started
+ */
+public record ObservedContainer(
+        ContainerRecord record,
+        ContainerState state,
+        Life life,
+        Optional<Limits> limits,
+        List<PublishedPort> ports,
+        List<ContainerAddress> addresses,
+        Optional<HealthState> health) {
+    public ObservedContainer {
+        ports = List.copyOf(ports);
+        addresses = List.copyOf(addresses);
+    }
+
+    /** The container's id. */
+    public String id() {
+        return record.id();
+    }
+
+    /** The container's name. */
+    public String name() {
+        return record.spec().name();
+    }
+
+    /** Whether its process lives. */
+    public boolean isRunning() {
+        return state instanceof ContainerState.Running;
+    }
+}

@@ -1,0 +1,55 @@
+package dev.lockstep.runtime.container;
+
+import dev.lockstep.runtime.linux.Signal;
+import java.io.IOException;
+import java.time.Duration;
+
+/** Removes containers, in any phase. The container's lock is held. */
+final class Removal {
+    private final ContainerRooms rooms;
+    private final ContainerStore store;
+    private final Host host;
+    private final Ending ending;
+    private final Teardown teardown;
+
+    Removal(ContainerRooms rooms, ContainerStore store, Host host, Ending ending, Teardown teardown) {
+        this.rooms = rooms;
+        this.store = store;
+        this.host = host;
+        this.ending = ending;
+        this.teardown = teardown;
+    }
+
+    /** Removes everything of it; it must not run unless it is not whole. */
+    void remove(ContainerRecord record, boolean anonymousVolumes) throws IOException {
+        var files = store.files(record.id());
+        if (record.phase() == ContainerRecord.Phase.CREATED) {
+            store.write(record.in(ContainerRecord.Phase.REMOVING));
+        }
+        rooms.failPoint().reached(FailPoint.Step.REMOVE_RECORDED);
+        if (store.hasRun(record.id())) {
+            teardown.run(
+                    files,
+                    store.run(record.id(), host.bootId()),
+                    !record.spec().networks().isEmpty());
+        }
+        for (var part : new java.nio.file.Path[] {
+            files.upper(), files.work(), files.log().directory()
+        }) {
+            Teardown.removeTree(part);
+        }
+        rooms.failPoint().reached(FailPoint.Step.REMOVE_FILES);
+        if (anonymousVolumes && record.effective().isPresent()) {
+            for (var volume : record.effective().get().anonymousVolumes().values()) {
+                rooms.volumes().remove(volume);
+            }
+        }
+        store.forget(record);
+        Teardown.removeTree(files.state());
+    }
+
+    /** Kills it if it runs. */
+    void kill(ContainerRecord record) throws IOException {
+        ending.end(record, Signal.KILL, Duration.ZERO);
+    }
+}

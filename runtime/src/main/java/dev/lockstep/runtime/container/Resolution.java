@@ -1,0 +1,147 @@
+package dev.lockstep.runtime.container;
+
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.image.ImageConfig;
+import dev.lockstep.runtime.image.ImageHealthCheck;
+import dev.lockstep.runtime.linux.Signal;
+import dev.lockstep.runtime.oci.Capabilities;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Fills in what was not asked for, from the image and from Docker's defaults. Pure. */
+final class Resolution {
+    private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    private static final Duration GRACE = Duration.ofSeconds(10);
+    private static final Duration INTERVAL = Duration.ofSeconds(30);
+    private static final Duration START_INTERVAL = Duration.ofSeconds(5);
+
+    private Resolution() {}
+
+    /**
+     * What the container becomes.
+     *
+     * @throws ContainerException when there is nothing to run, or a value makes no sense
+     */
+    static Effective resolve(
+            String id,
+            ContainerSpec spec,
+            ImageConfig image,
+            String runtime,
+            Digest seccompProfile,
+            Map<String, String> anonymousVolumes)
+            throws ContainerException {
+        try {
+            return new Effective(
+                    spec.digest(),
+                    runtime,
+                    args(spec, image),
+                    environment(id, spec, image),
+                    spec.user().or(image::user).orElse(""),
+                    spec.workingDir().or(image::workingDir).orElse("/"),
+                    hostname(id, spec),
+                    Capabilities.DEFAULT,
+                    seccompProfile,
+                    stopSignal(spec, image),
+                    spec.stopGrace().orElse(GRACE),
+                    Limits.of(spec.resources()),
+                    healthCheck(spec, image),
+                    anonymousVolumes);
+        } catch (IllegalArgumentException e) {
+            throw new ContainerException(
+                    ContainerException.Reason.INVALID, "container " + spec.name() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static List<String> args(ContainerSpec spec, ImageConfig image) {
+        var args = new ArrayList<>(spec.entrypoint().orElse(image.entrypoint()));
+        // An entrypoint of one's own drops the image's command, which was meant for the image's entrypoint.
+        args.addAll(spec.command().orElse(spec.entrypoint().isPresent() ? List.of() : image.command()));
+        if (args.isEmpty()) {
+            throw new IllegalArgumentException("neither the image "
+                    + spec.image().familiar() + " nor the service says which program to run; set command");
+        }
+        return args;
+    }
+
+    private static Map<String, String> environment(String id, ContainerSpec spec, ImageConfig image) {
+        var environment = new LinkedHashMap<String, String>();
+        environment.put("PATH", PATH);
+        environment.put("HOSTNAME", hostname(id, spec));
+        for (var entry : image.environment()) {
+            var equals = entry.indexOf('=');
+            environment.put(entry.substring(0, equals), entry.substring(equals + 1));
+        }
+        spec.environment().forEach((name, value) -> {
+            if (value.isPresent()) {
+                environment.put(name, value.get());
+            } else {
+                environment.remove(name);
+            }
+        });
+        return environment;
+    }
+
+    private static String hostname(String id, ContainerSpec spec) {
+        var hostname = spec.hostname().orElse(id.substring(0, 12));
+        if (!hostname.matches("[a-zA-Z0-9]([a-zA-Z0-9.-]{0,62})")) {
+            throw new IllegalArgumentException("\"" + hostname + "\" is not a host name");
+        }
+        return hostname;
+    }
+
+    static String stopSignal(ContainerSpec spec, ImageConfig image) {
+        return Signal.parse(spec.stopSignal().or(image::stopSignal).orElse("SIGTERM"))
+                .toString();
+    }
+
+    static Duration stopGrace(ContainerSpec spec) {
+        return spec.stopGrace().orElse(GRACE);
+    }
+
+    /** The check that is asked for over the image's, part by part; absent when there is none or it is switched off. */
+    static Optional<EffectiveHealthCheck> healthCheck(ContainerSpec spec, ImageConfig image) {
+        var asked = spec.healthCheck();
+        var brought = image.healthCheck();
+        var test = asked.flatMap(HealthCheck::test).or(() -> brought.map(ImageHealthCheck::test));
+        if (test.isEmpty() || test.get().isEmpty() || test.get().getFirst().equals("NONE")) {
+            return Optional.empty();
+        }
+        return Optional.of(new EffectiveHealthCheck(
+                probe(test.get(), image),
+                asked.flatMap(HealthCheck::interval)
+                        .or(() -> brought.flatMap(ImageHealthCheck::interval))
+                        .orElse(INTERVAL),
+                asked.flatMap(HealthCheck::timeout)
+                        .or(() -> brought.flatMap(ImageHealthCheck::timeout))
+                        .orElse(INTERVAL),
+                asked.flatMap(HealthCheck::startPeriod)
+                        .or(() -> brought.flatMap(ImageHealthCheck::startPeriod))
+                        .orElse(Duration.ZERO),
+                asked.flatMap(HealthCheck::startInterval)
+                        .or(() -> brought.flatMap(ImageHealthCheck::startInterval))
+                        .orElse(START_INTERVAL),
+                asked.flatMap(HealthCheck::retries)
+                        .or(() -> brought.flatMap(ImageHealthCheck::retries))
+                        .filter(n -> n > 0)
+                        .orElse(3)));
+    }
+
+    private static List<String> probe(List<String> test, ImageConfig image) {
+        var rest = test.subList(1, test.size());
+        return switch (test.getFirst()) {
+            case "CMD" -> rest;
+            case "CMD-SHELL" -> {
+                var args = new ArrayList<>(image.shell().orElse(List.of("/bin/sh", "-c")));
+                args.addAll(rest);
+                yield args;
+            }
+            default ->
+                throw new IllegalArgumentException(
+                        "a health check begins with NONE, CMD or CMD-SHELL, not with \"" + test.getFirst() + "\"");
+        };
+    }
+}

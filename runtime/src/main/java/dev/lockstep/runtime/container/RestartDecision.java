@@ -1,0 +1,66 @@
+package dev.lockstep.runtime.container;
+
+import java.time.Duration;
+
+/** What becomes of a container whose process ended. Pure: the agent and {@code container-exit} decide alike. */
+public sealed interface RestartDecision {
+    /** First delay, and the one after a run that lasted. */
+    Duration SHORTEST = Duration.ofMillis(100);
+
+    /** The delay stops doubling here. */
+    Duration LONGEST = Duration.ofMinutes(1);
+
+    /** A run of this length counts as a success and resets the delay. */
+    Duration LASTING = Duration.ofSeconds(10);
+
+    /** It is started again when {@code after} has passed since it ended. */
+    record Restart(Duration after) implements RestartDecision {}
+
+    /** It stays as it is; {@code why} is a sentence for people. */
+    record Stay(String why) implements RestartDecision {}
+
+    /**
+     * Docker's rules.
+     *
+     * @param ran how long the last run lasted
+     * @param previousDelay delay before the last run; zero when that run was no automatic start
+     * @param startsInARow automatic starts since the container was last started by hand
+     */
+    static RestartDecision decide(
+            RestartPolicy policy,
+            int exitCode,
+            Duration ran,
+            Duration previousDelay,
+            int startsInARow,
+            boolean stoppedByUser) {
+        if (stoppedByUser) {
+            return new Stay("it was stopped by hand");
+        }
+        var due = switch (policy.condition()) {
+            case NO -> false;
+            case ALWAYS, UNLESS_STOPPED -> true;
+            case ON_FAILURE -> exitCode != 0;
+        };
+        if (!due) {
+            return new Stay(
+                    policy.condition() == RestartPolicy.Condition.NO
+                            ? "its restart policy is \"no\""
+                            : "it ended with exit code 0, and its restart policy is \"on-failure\"");
+        }
+        if (policy.condition() == RestartPolicy.Condition.ON_FAILURE
+                && policy.maxRetries() > 0
+                && startsInARow >= policy.maxRetries()) {
+            return new Stay("it failed after " + policy.maxRetries() + " automatic starts, the limit of its policy");
+        }
+        return new Restart(nextDelay(previousDelay, ran));
+    }
+
+    /** 100 ms, doubled each time up to a minute; from the beginning after a run of ten seconds. */
+    static Duration nextDelay(Duration previousDelay, Duration ran) {
+        if (previousDelay.isZero() || ran.compareTo(LASTING) >= 0) {
+            return SHORTEST;
+        }
+        var doubled = previousDelay.multipliedBy(2);
+        return doubled.compareTo(LONGEST) > 0 ? LONGEST : doubled;
+    }
+}

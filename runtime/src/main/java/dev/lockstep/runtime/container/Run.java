@@ -1,0 +1,55 @@
+package dev.lockstep.runtime.container;
+
+import dev.lockstep.runtime.linux.ProcessIdentity;
+import dev.lockstep.runtime.network.PublishedPort;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One run of a container, kept below the run root. Means nothing after a reboot.
+ *
+ * @param bootId of the kernel it belongs to
+ * @param started whether the runtime was told to start the program; before that its processes are only prepared
+ * @param process pid 1 of the container, once there is one
+ * @param conmon its supervisor, once there is one
+ * @param runtime path of the runtime, which must also delete it
+ */
+record Run(
+        String bootId,
+        boolean started,
+        Optional<ProcessIdentity> process,
+        Optional<ProcessIdentity> conmon,
+        Instant startedAt,
+        String runtime,
+        List<PublishedPort> ports,
+        List<ContainerAddress> addresses) {
+    Run {
+        ports = List.copyOf(ports);
+        addresses = List.copyOf(addresses);
+    }
+
+    Run supervised(ProcessIdentity newProcess, Optional<ProcessIdentity> newConmon) {
+        return new Run(bootId, started, Optional.of(newProcess), newConmon, startedAt, runtime, ports, addresses);
+    }
+
+    Run startedAt(Instant when) {
+        return new Run(bootId, true, process, conmon, when, runtime, ports, addresses);
+    }
+
+    Run withPorts(List<PublishedPort> newPorts) {
+        return new Run(bootId, started, process, conmon, startedAt, runtime, newPorts, addresses);
+    }
+
+    Run withAddresses(List<ContainerAddress> newAddresses) {
+        return new Run(bootId, started, process, conmon, startedAt, runtime, ports, newAddresses);
+    }
+
+    boolean isAlive() {
+        return process.filter(ProcessIdentity::isAlive).isPresent();
+    }
+
+    boolean isSupervised() {
+        return conmon.filter(ProcessIdentity::isAlive).isPresent();
+    }
+}

@@ -1,0 +1,40 @@
+package dev.lockstep.runtime.container;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** What runtimes and conmon say when something fails. */
+final class RuntimeMessages {
+    private RuntimeMessages() {}
+
+    /** The runtime's last error from its JSON log, or {@code otherwise} where it wrote none. */
+    static String lastError(Path log, String otherwise, JsonMapper json) {
+        try {
+            var lines = Files.readAllLines(log);
+            for (var line : lines.reversed()) {
+                var message = json.readTree(line).path("msg").asText();
+                if (!message.isEmpty()) {
+                    return message;
+                }
+            }
+        } catch (IOException e) {
+            // No log, or not JSON: the other text is all there is.
+        }
+        return otherwise;
+    }
+
+    /** 126 and 127 as shells have them, by the words that runc and crun use. */
+    static ContainerException.Reason classify(String message) {
+        var text = message.toLowerCase(Locale.ROOT);
+        if (text.contains("executable file not found") || text.contains("no such file or directory")) {
+            return ContainerException.Reason.NOT_FOUND;
+        }
+        if (text.contains("permission denied") || text.contains("is a directory")) {
+            return ContainerException.Reason.CANNOT_EXECUTE;
+        }
+        return ContainerException.Reason.RUNTIME;
+    }
+}

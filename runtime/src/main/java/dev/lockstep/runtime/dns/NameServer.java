@@ -1,0 +1,221 @@
+package dev.lockstep.runtime.dns;
+
+import dev.lockstep.runtime.linux.LocalPort;
+import dev.lockstep.runtime.linux.NetworkNamespaces;
+import dev.lockstep.runtime.linux.Pidfd;
+import dev.lockstep.runtime.linux.ProcessIdentity;
+import dev.lockstep.runtime.linux.ProcessSpawner;
+import dev.lockstep.runtime.linux.ProcessSpawner.Stream;
+import dev.lockstep.runtime.linux.Signal;
+import dev.lockstep.runtime.store.AtomicFiles;
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The aardvark-dns of one root. It outlives us: whoever changes a zone tells it with SIGHUP, or starts it when it is
+ * gone; it ends when there is no zone. It answers on the bridges' addresses at a port of its own, so that neither a DNS
+ * server of the host nor a container that publishes 53 is in its way.
+ *
+ * <p>Callers hold the network lock of the root while they change zones.
+ *
+ * <pre>
+ * DIRECTORY/port           the port, chosen once
+ * DIRECTORY/zones/NETWORK  one file per network ({@link DnsZone}); aardvark.pid, which aardvark-dns writes
+ * DIRECTORY/log            what aardvark-dns says
+ * </pre>
+ */
+public final class NameServer {
+    private static final Logger log = LoggerFactory.getLogger(NameServer.class);
+    private static final int FIRST_PORT = 5533;
+    private static final int LAST_PORT = 5733;
+    private static final String PID_FILE = "aardvark.pid";
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final byte[] ANY = {0, 0, 0, 0};
+
+    private final Path directory;
+    private final Path zones;
+    private final Path program;
+    private final NetworkNamespaces namespaces;
+    private final LongConsumer afterStart;
+
+    /**
+     * @param directory under the run root; made when missing
+     * @param program aardvark-dns, see {@link #findProgram}
+     * @param namespaces whose home the server runs in
+     * @param afterStart told the pid of each server that was started, to move it out of the caller's cgroup
+     */
+    public NameServer(Path directory, Path program, NetworkNamespaces namespaces, LongConsumer afterStart)
+            throws IOException {
+        this.directory = Root.directory(directory);
+        this.zones = Root.directory(directory.resolve("zones"));
+        this.program = program;
+        this.namespaces = namespaces;
+        this.afterStart = afterStart;
+    }
+
+    /** Looks for aardvark-dns in PATH and where distributions hide it. */
+    public static Optional<Path> findProgram(String path) {
+        var directories = new ArrayList<>(List.of(path.split(":", -1)));
+        directories.add("/usr/libexec/podman");
+        directories.add("/usr/lib/podman");
+        return directories.stream()
+                .filter(d -> d.startsWith("/"))
+                .map(d -> Path.of(d, "aardvark-dns"))
+                .filter(Files::isExecutable)
+                .findFirst();
+    }
+
+    /** The port that questions are redirected to; chosen at the first call in this run root: the first free one. */
+    public int port() throws IOException {
+        var file = directory.resolve("port");
+        if (Files.exists(file)) {
+            return Integer.parseInt(Files.readString(file).strip());
+        }
+        var port = namespaces.home(() -> {
+            for (var candidate = FIRST_PORT; candidate <= LAST_PORT; candidate++) {
+                if (LocalPort.probe(ANY, candidate, true) == LocalPort.State.FREE
+                        && LocalPort.probe(ANY, candidate, false) == LocalPort.State.FREE) {
+                    return candidate;
+                }
+            }
+            throw new IOException("no port from " + FIRST_PORT + " to " + LAST_PORT + " is free for aardvark-dns");
+        });
+        AtomicFiles.write(file, (port + "\n").getBytes(StandardCharsets.UTF_8));
+        return port;
+    }
+
+    /** Writes the zone as it is given. */
+    public void put(DnsZone zone) throws IOException {
+        // Written outside the directory: aardvark-dns takes every file in it for a zone.
+        var temporary = directory.resolve("zone" + AtomicFiles.TEMPORARY);
+        Files.write(temporary, zone.content());
+        Files.move(temporary, zones.resolve(zone.fileName()), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Adds or replaces the container's entry in a zone that is there. */
+    public void put(String network, DnsEntry entry) throws IOException {
+        var zone = zone(network);
+        if (zone.isPresent()) {
+            put(zone.get().with(entry));
+        }
+    }
+
+    /** Takes the container out of the zone. */
+    public void remove(String network, String container) throws IOException {
+        var zone = zone(network);
+        if (zone.isPresent()) {
+            put(zone.get().without(container));
+        }
+    }
+
+    /** Removes the zone. */
+    public void remove(String network) throws IOException {
+        Files.deleteIfExists(zones.resolve(network));
+        Files.deleteIfExists(zones.resolve(network + "%int"));
+    }
+
+    /** The zone of that network as it is on disk. */
+    public Optional<DnsZone> zone(String network) throws IOException {
+        for (var name : List.of(network, network + "%int")) {
+            try {
+                return Optional.of(DnsZone.parse(name, Files.readString(zones.resolve(name))));
+            } catch (NoSuchFileException e) {
+                // the other name
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Makes the server answer what the zones say: tells it, starts it, or stops it when no zone is left. */
+    public void refresh() throws IOException {
+        try (var server = server()) {
+            if (hasZones()) {
+                if (!server.signal(Signal.parse("HUP"))) {
+                    start();
+                }
+            } else if (server.signal(Signal.TERM)) {
+                // Awaited, so that nobody tells a new zone to a server that is about to go.
+                if (!namespaces.home(() -> server.awaitExit(PATIENCE))) {
+                    server.signal(Signal.KILL);
+                }
+                Files.deleteIfExists(zones.resolve(PID_FILE));
+                log.info("stopped aardvark-dns");
+            }
+        }
+    }
+
+    /** The running server, or none: every signal misses. */
+    private record Server(Optional<Pidfd> process) implements AutoCloseable {
+        boolean signal(Signal signal) throws IOException {
+            return process.isPresent() && process.get().send(signal);
+        }
+
+        boolean awaitExit(Duration patience) throws IOException {
+            return process.isEmpty() || process.get().awaitExit(patience);
+        }
+
+        @Override
+        public void close() {
+            process.ifPresent(Pidfd::close);
+        }
+    }
+
+    private Server server() throws IOException {
+        var pid = pid();
+        var identity = pid.flatMap(ProcessIdentity::of);
+        return new Server(identity.isPresent() ? Pidfd.open(identity.get()) : Optional.empty());
+    }
+
+    /** Pid of the server, when it runs. */
+    public Optional<Integer> pid() throws IOException {
+        try {
+            var pid = Integer.parseInt(Files.readString(zones.resolve(PID_FILE)).strip());
+            var arguments = Files.readString(Path.of("/proc", String.valueOf(pid), "cmdline"));
+            // Pids are used again; and a zombie has no command line.
+            return List.of(arguments.split("\0")).contains(zones.toString()) ? Optional.of(pid) : Optional.empty();
+        } catch (NoSuchFileException | NumberFormatException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty(); // ended while we read: ESRCH
+        }
+    }
+
+    private boolean hasZones() throws IOException {
+        try (var files = Files.list(zones)) {
+            return files.anyMatch(f -> !f.getFileName().toString().equals(PID_FILE));
+        }
+    }
+
+    private void start() throws IOException {
+        var output = directory.resolve("log");
+        Files.deleteIfExists(zones.resolve(PID_FILE));
+        Files.deleteIfExists(output);
+        var port = port();
+        var code = namespaces.home(() -> ProcessSpawner.reap(ProcessSpawner.spawn(new ProcessSpawner.Command(
+                List.of(program.toString(), "-c", zones.toString(), "-p", String.valueOf(port), "run"),
+                List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"),
+                new Stream.Nothing(),
+                new Stream.Append(output),
+                new Stream.Append(output),
+                List.of()))));
+        var pid = pid();
+        if (code != 0 || pid.isEmpty()) {
+            throw new IOException("aardvark-dns on port " + port + " did not start (exit code " + code + "): "
+                    + (Files.exists(output) ? Files.readString(output).strip() : ""));
+        }
+        afterStart.accept(pid.get());
+        log.info("started aardvark-dns pid={} port={}", pid.get(), port);
+    }
+}

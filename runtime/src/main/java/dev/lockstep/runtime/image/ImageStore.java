@@ -1,0 +1,357 @@
+package dev.lockstep.runtime.image;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.store.AtomicFiles;
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * The images of one root, as an OCI image layout in {@code images}. Several processes use it at once: what changes the
+ * index holds the lock {@code images}, a short one; content is received under a lock per blob.
+ */
+public final class ImageStore {
+    /** Content that nothing refers to is left alone this long: a pull may be about to refer to it. */
+    private static final Duration YOUNG = Duration.ofHours(1);
+
+    private static final int NESTING = 4;
+    private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
+
+    private final Root root;
+    private final Platform platform;
+    private final InstantSource clock;
+    private final BlobStore blobs;
+    private final IndexFile index;
+    private final ImageConfigParser configs;
+
+    /**
+     * Opens the store and makes what is missing of it.
+     *
+     * @param platform of the images that are chosen from an index
+     */
+    public ImageStore(Root root, Platform platform, InstantSource clock) throws IOException {
+        var images = Root.directory(root.state().resolve("images"));
+        this.root = root;
+        this.platform = platform;
+        this.clock = clock;
+        this.blobs = new BlobStore(root, images);
+        this.index = new IndexFile(root.json(), images);
+        this.configs = new ImageConfigParser(root.json());
+    }
+
+    /** The content itself. */
+    public BlobStore blobs() {
+        return blobs;
+    }
+
+    public Platform platform() {
+        return platform;
+    }
+
+    /** The mapper that all rooms share. */
+    public JsonMapper json() {
+        return root.json();
+    }
+
+    /**
+     * The image that {@code reference} stands for here, or empty when this store does not have it whole. Asks no
+     * registry.
+     *
+     * @throws InvalidImageException when what is here is damaged
+     */
+    public Optional<Image> find(ImageReference reference) throws IOException {
+        if (reference.digest().isPresent()) {
+            return find(reference.digest().get());
+        }
+        for (var entry : index.read()) {
+            if (entry.name().equals(Optional.of(reference))) {
+                return load(entry.target().digest());
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The image of that index or manifest digest, or empty when this store does not have it whole. */
+    public Optional<Image> find(Digest digest) throws IOException {
+        return load(digest);
+    }
+
+    private Optional<Image> load(Digest digest) throws IOException {
+        try {
+            var manifest = resolve(digest, NESTING);
+            if (manifest.isEmpty() || !(parse(manifest.get()) instanceof Document.Manifest document)) {
+                return Optional.empty();
+            }
+            var image = image(digest, manifest.get(), document);
+            return image.layers().stream().allMatch(layer -> blobs.has(layer.blob()))
+                    ? Optional.of(image)
+                    : Optional.empty();
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Goes through indexes to the manifest for this platform. */
+    private Optional<Digest> resolve(Digest digest, int depth) throws IOException {
+        return switch (parse(digest)) {
+            case Document.Manifest _ -> Optional.of(digest);
+            case Document.Index nested -> {
+                var picked = nested.pick(platform);
+                if (picked.isEmpty()) {
+                    yield Optional.empty();
+                }
+                if (depth == 0) {
+                    throw new InvalidImageException("image " + digest + " nests more than " + NESTING + " indexes");
+                }
+                yield resolve(picked.get().digest(), depth - 1);
+            }
+        };
+    }
+
+    private Document parse(Digest digest) throws IOException {
+        return Document.parse(root.json(), blobs.read(digest), Optional.empty(), digest);
+    }
+
+    private Image image(Digest digest, Digest manifest, Document.Manifest document) throws IOException {
+        var id = document.config().digest();
+        return image(digest, manifest, document, blobs.read(id));
+    }
+
+    /** Checks that manifest and configuration belong together. */
+    private Image image(Digest digest, Digest manifest, Document.Manifest document, byte[] configuration)
+            throws InvalidImageException {
+        var id = document.config().digest();
+        var config = configs.parse(configuration, id);
+        if (config.diffIds().size() != document.layers().size()) {
+            throw new InvalidImageException(
+                    "image " + manifest + " has " + document.layers().size() + " layers, its configuration names "
+                            + config.diffIds().size());
+        }
+        var layers = new ArrayList<Layer>();
+        for (var i = 0; i < document.layers().size(); i++) {
+            var layer = document.layers().get(i);
+            layers.add(new Layer(layer.digest(), config.diffIds().get(i), layer.mediaType(), layer.size()));
+        }
+        return new Image(digest, manifest, id, config, layers);
+    }
+
+    /** All names, and the images that have none, in the order they came in. */
+    public List<TaggedImage> list() throws IOException {
+        return index.read().stream()
+                .map(entry -> new TaggedImage(entry.name(), entry.target().digest()))
+                .toList();
+    }
+
+    /**
+     * Imports the images of an archive: what {@code docker save} writes, or an OCI layout, as a tar file (plain, gzip,
+     * zstd) or, for a layout, as a directory. An archive that has no manifest gets one, always the same for the same
+     * content, so that every image has a digest. All of the archive's images come in, or none.
+     *
+     * @param name for the only image of an archive, instead of the names in it
+     */
+    public List<TaggedImage> importArchive(Path source, Optional<ImageReference> name, Progress progress)
+            throws IOException {
+        if (Files.isDirectory(source)) {
+            return register(archiveImport(progress).fromDirectory(source, name));
+        }
+        try (var stream = Files.newInputStream(source)) {
+            return importArchive(stream, name, progress);
+        }
+    }
+
+    /** The same from a stream, which is read to its end and not closed. */
+    public List<TaggedImage> importArchive(InputStream source, Optional<ImageReference> name, Progress progress)
+            throws IOException {
+        return register(archiveImport(progress).fromTar(source, name));
+    }
+
+    private ArchiveImport archiveImport(Progress progress) {
+        return new ArchiveImport(blobs, root.json(), platform, configs, progress);
+    }
+
+    /**
+     * Gives a name to content whose every blob is here. What had the name before keeps its content and loses the name.
+     *
+     * @throws InvalidImageException when part of the image is not here
+     */
+    public void add(ImageReference reference, Descriptor target) throws IOException {
+        register(List.of(new IndexFile.Entry(Optional.of(reference), target)));
+    }
+
+    private List<TaggedImage> register(List<IndexFile.Entry> additions) throws IOException {
+        try (var _ = lock()) {
+            for (var addition : additions) {
+                if (load(addition.target().digest()).isEmpty()) {
+                    throw new InvalidImageException(
+                            "image " + addition.target().digest() + " is not here whole, or it is not for " + platform);
+                }
+            }
+            var entries = new ArrayList<>(index.read());
+            for (var addition : additions) {
+                replace(entries, addition);
+            }
+            index.write(entries);
+        }
+        return additions.stream()
+                .map(entry -> new TaggedImage(entry.name(), entry.target().digest()))
+                .toList();
+    }
+
+    private static void replace(List<IndexFile.Entry> entries, IndexFile.Entry addition) {
+        var displaced = entries.stream()
+                .filter(e -> e.name().isPresent() && e.name().equals(addition.name()))
+                .toList();
+        entries.removeAll(displaced);
+        displaced.forEach(entry -> keepUnnamed(entries, entry));
+        var digest = addition.target().digest();
+        if (addition.name().isPresent()) {
+            entries.removeIf(e -> e.name().isEmpty() && e.target().digest().equals(digest));
+            entries.add(addition);
+        } else {
+            keepUnnamed(entries, addition);
+        }
+    }
+
+    /** An image without a name stays until {@link #collect} finds it unused. */
+    private static void keepUnnamed(List<IndexFile.Entry> entries, IndexFile.Entry entry) {
+        if (entries.stream()
+                .noneMatch(e -> e.target().digest().equals(entry.target().digest()))) {
+            entries.add(new IndexFile.Entry(Optional.empty(), entry.target()));
+        }
+    }
+
+    /**
+     * Gives another name to an image that is here.
+     *
+     * @throws InvalidImageException when it is not here
+     */
+    public void tag(Digest digest, ImageReference reference) throws IOException {
+        if (!blobs.has(digest)) {
+            throw new InvalidImageException("there is no image " + digest + " here");
+        }
+        add(reference, describe(digest));
+    }
+
+    /** Describes a document that is here. */
+    Descriptor describe(Digest digest) throws IOException {
+        var bytes = blobs.read(digest);
+        var reader = JsonReader.of(root.json(), bytes, "manifest " + digest.abbreviated());
+        var type =
+                reader.text("mediaType").orElse(reader.has("manifests") ? MediaType.OCI_INDEX : MediaType.OCI_MANIFEST);
+        return new Descriptor(type, digest, bytes.length);
+    }
+
+    /**
+     * Takes a name away. The content stays until {@link #collect} finds it unused.
+     *
+     * @return whether there was such a name
+     */
+    public boolean remove(ImageReference reference) throws IOException {
+        try (var _ = lock()) {
+            var entries = new ArrayList<>(index.read());
+            var removed = entries.stream()
+                    .filter(e -> e.name().equals(Optional.of(reference)))
+                    .toList();
+            entries.removeAll(removed);
+            removed.forEach(entry -> keepUnnamed(entries, entry));
+            if (!removed.isEmpty()) {
+                index.write(entries);
+            }
+            return !removed.isEmpty();
+        }
+    }
+
+    /**
+     * What {@link #collect} did.
+     *
+     * @param blobs number of blobs removed
+     * @param bytes that they had
+     */
+    public record Collected(int blobs, long bytes) {}
+
+    /**
+     * Removes images that have no name and are not in {@code inUse}, and content that nothing refers to and that is
+     * older than an hour.
+     *
+     * @param inUse digests of images (index or manifest) that containers or plans need
+     */
+    public Collected collect(Set<Digest> inUse) throws IOException {
+        try (var _ = lock()) {
+            var kept = new ArrayList<IndexFile.Entry>();
+            var needed = new HashSet<Digest>();
+            for (var digest : inUse) {
+                mark(digest, needed);
+            }
+            for (var entry : index.read()) {
+                var digest = entry.target().digest();
+                if (entry.name().isPresent() || inUse.contains(digest) || needed.contains(digest)) {
+                    kept.add(entry);
+                    mark(digest, needed);
+                }
+            }
+            index.write(kept);
+            return sweep(needed);
+        }
+    }
+
+    /** Adds everything that is reachable and here; what is damaged is followed no further. */
+    private void mark(Digest digest, Set<Digest> needed) throws IOException {
+        if (!blobs.has(digest) || !needed.add(digest)) {
+            return;
+        }
+        Document document;
+        try {
+            document = parse(digest);
+        } catch (InvalidImageException e) {
+            return;
+        }
+        switch (document) {
+            case Document.Index nested -> {
+                for (var manifest : nested.manifests()) {
+                    mark(manifest.digest(), needed);
+                }
+            }
+            case Document.Manifest manifest -> {
+                needed.add(manifest.config().digest());
+                manifest.layers().forEach(layer -> needed.add(layer.digest()));
+            }
+        }
+    }
+
+    private Collected sweep(Set<Digest> needed) throws IOException {
+        var removed = 0;
+        var bytes = 0L;
+        for (var file : blobs.files()) {
+            var name = file.getFileName().toString();
+            if ((HEX.matcher(name).matches() && needed.contains(new Digest(name))) || isYoung(file)) {
+                continue;
+            }
+            bytes += Files.size(file);
+            removed++;
+            AtomicFiles.delete(file);
+        }
+        return new Collected(removed, bytes);
+    }
+
+    private boolean isYoung(Path file) throws IOException {
+        return Files.getLastModifiedTime(file)
+                .toInstant()
+                .isAfter(clock.instant().minus(YOUNG));
+    }
+
+    private Flock lock() throws IOException {
+        return Flock.exclusive(root.lock("images"));
+    }
+}

@@ -1,0 +1,193 @@
+package dev.lockstep.runtime.linux;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/** One cgroup: a directory of the same name in every tree of the host. Files of it are read and written as they are. */
+public final class Cgroup {
+    private final Cgroups cgroups;
+    private final String name;
+
+    Cgroup(Cgroups cgroups, String name) {
+        this.cgroups = cgroups;
+        this.name = name;
+    }
+
+    /** Makes it in every tree where it is missing. */
+    public void create() throws IOException {
+        for (var tree : cgroups.trees()) {
+            var directory = tree.resolve(name);
+            if (Files.notExists(directory)) {
+                Files.createDirectories(directory);
+            }
+        }
+        if (!cgroups.isUnified()) {
+            var tree = cgroups.tree("cpuset");
+            if (tree.isPresent()) {
+                inheritCpuset(tree.get(), tree.get().resolve(name));
+            }
+        }
+    }
+
+    /** A new cpuset of version 1 has no processors and takes no process (cpuset(7)). */
+    private static void inheritCpuset(Path tree, Path directory) throws IOException {
+        if (directory.equals(tree)) {
+            return;
+        }
+        inheritCpuset(tree, Objects.requireNonNull(directory.getParent(), "below the tree"));
+        for (var file : List.of("cpuset.cpus", "cpuset.mems")) {
+            if (Files.readString(directory.resolve(file)).isBlank()) {
+                put(
+                        directory.resolve(file),
+                        Files.readString(directory.resolveSibling(file)).strip());
+            }
+        }
+    }
+
+    /** Moves a process into it, in every tree. */
+    public void add(int pid) throws IOException {
+        for (var tree : cgroups.trees()) {
+            put(tree.resolve(name).resolve("cgroup.procs"), String.valueOf(pid));
+        }
+    }
+
+    /** Its processes, of all trees together. */
+    public List<Integer> processes() throws IOException {
+        var pids = new TreeSet<Integer>();
+        for (var tree : cgroups.trees()) {
+            for (var line : lines(tree.resolve(name).resolve("cgroup.procs"))) {
+                pids.add(Integer.parseInt(line));
+            }
+        }
+        return List.copyOf(pids);
+    }
+
+    /** Whether it exists in any tree. */
+    public boolean exists() {
+        return cgroups.trees().stream().anyMatch(tree -> Files.exists(tree.resolve(name)));
+    }
+
+    /** Names of the cgroups directly below it, of all trees together. */
+    public List<String> children() throws IOException {
+        var names = new TreeSet<String>();
+        for (var tree : cgroups.trees()) {
+            var directory = tree.resolve(name);
+            if (Files.isDirectory(directory)) {
+                try (var entries = Files.newDirectoryStream(directory, Files::isDirectory)) {
+                    entries.forEach(child -> names.add(child.getFileName().toString()));
+                } catch (NoSuchFileException e) {
+                    // Removed meanwhile.
+                }
+            }
+        }
+        return List.copyOf(names);
+    }
+
+    /** Kills every process in it once; new ones may come up meanwhile, so ask {@link #processes} again. */
+    public void kill() throws IOException {
+        for (var pid : processes()) {
+            var process = ProcessIdentity.of(pid);
+            if (process.isPresent()) {
+                try (var pidfd = Pidfd.open(process.get()).orElse(null)) {
+                    if (pidfd != null && processes().contains(pid)) {
+                        pidfd.send(Signal.KILL);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Removes it where it is empty; true when it is nowhere any more. */
+    public boolean remove() throws IOException {
+        var gone = true;
+        for (var tree : cgroups.trees()) {
+            try {
+                Files.deleteIfExists(tree.resolve(name));
+            } catch (DirectoryNotEmptyException e) {
+                gone = false;
+            } catch (FileSystemException e) {
+                if (Files.exists(tree.resolve(name))) {
+                    // EBUSY: a process, or one that has not quite gone yet.
+                    gone = false;
+                }
+            }
+        }
+        return gone;
+    }
+
+    /** Content of a file without the newline; empty when it is not there. */
+    public Optional<String> read(String controller, String file) throws IOException {
+        var tree = cgroups.tree(controller);
+        if (tree.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(
+                    Files.readString(tree.get().resolve(name).resolve(file)).strip());
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            // ENODEV: removed while it was read.
+            if (Files.notExists(tree.get().resolve(name))) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Writes a value.
+     *
+     * @throws IOException with the kernel's reason: {@code Device or resource busy} when a limit is below what is used
+     */
+    public void write(String controller, String file, String value) throws IOException {
+        var tree = cgroups.tree(controller)
+                .orElseThrow(() -> new IOException("this host has no cgroup controller " + controller));
+        put(tree.resolve(name).resolve(file), value);
+    }
+
+    /** Forbids a device again, where files say so: version 1 alone. A rule reads {@code c 10:200 rwm}. */
+    public void denyDevice(String rule) throws IOException {
+        if (!cgroups.isUnified() && cgroups.tree("devices").isPresent()) {
+            write("devices", "devices.deny", rule);
+        }
+    }
+
+    /** Whether the host has version 2 of cgroups alone: the files have other names there. */
+    public boolean isUnified() {
+        return cgroups.isUnified();
+    }
+
+    private static List<String> lines(Path file) throws IOException {
+        try {
+            return Files.readAllLines(file, StandardCharsets.US_ASCII);
+        } catch (IOException e) {
+            if (Files.notExists(file.getParent())) {
+                return new ArrayList<>();
+            }
+            throw e;
+        }
+    }
+
+    private static void put(Path file, String value) throws IOException {
+        // One write(2), and never O_CREAT or O_TRUNC: the file is the kernel's.
+        Files.write(file, value.getBytes(StandardCharsets.US_ASCII), StandardOpenOption.WRITE);
+    }
+
+    /** The absolute path in each tree. */
+    @Override
+    public String toString() {
+        return "/" + name;
+    }
+}

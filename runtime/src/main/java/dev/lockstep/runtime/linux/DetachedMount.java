@@ -1,0 +1,81 @@
+package dev.lockstep.runtime.linux;
+
+import java.util.Collection;
+import java.util.EnumSet;
+
+/**
+ * A mount that is nowhere yet: made, given its attributes, then attached, so that there is no moment in which it is
+ * visible and, say, still writable. Closing it without {@link #attach} undoes everything.
+ */
+public final class DetachedMount implements AutoCloseable {
+    /** What a mount forbids (mount_setattr(2)). */
+    public enum Attribute {
+        READ_ONLY(1),
+        NO_SUID(2),
+        NO_DEVICES(4),
+        NO_EXEC(8);
+
+        private final long bit;
+
+        Attribute(long bit) {
+            this.bit = bit;
+        }
+
+        static long bits(Collection<Attribute> attributes) {
+            return attributes.stream().mapToLong(a -> a.bit).reduce(0, (a, b) -> a | b);
+        }
+    }
+
+    /** How later mounts below travel between this mount and its peers (mount_namespaces(7)). */
+    public enum Propagation {
+        PRIVATE(1L << 18),
+        SLAVE(1L << 19),
+        SHARED(1L << 20);
+
+        private final long bit;
+
+        Propagation(long bit) {
+            this.bit = bit;
+        }
+    }
+
+    private final Fd mount;
+
+    DetachedMount(Fd mount) {
+        this.mount = mount;
+    }
+
+    /** A bind mount of a file or directory that is open (O_PATH is enough), without what is mounted below it. */
+    public static DetachedMount bind(Fd source) throws LinuxException {
+        return new DetachedMount(MountCalls.openTree(source, 0));
+    }
+
+    /** A bind mount with everything that is mounted below. */
+    public static DetachedMount bindRecursively(Fd source) throws LinuxException {
+        return new DetachedMount(MountCalls.openTree(source, MountCalls.AT_RECURSIVE));
+    }
+
+    /** Forbids more, for this mount and what is mounted below it. */
+    public DetachedMount forbid(Collection<Attribute> attributes) throws LinuxException {
+        if (!attributes.isEmpty()) {
+            MountCalls.setAttributes(mount, Attribute.bits(EnumSet.copyOf(attributes)), 0, 0, MountCalls.AT_RECURSIVE);
+        }
+        return this;
+    }
+
+    /** Sets the propagation of this mount and what is mounted below it. */
+    public DetachedMount propagate(Propagation propagation) throws LinuxException {
+        MountCalls.setAttributes(mount, 0, 0, propagation.bit, MountCalls.AT_RECURSIVE);
+        return this;
+    }
+
+    /** Puts the mount over an open place (O_PATH is enough); from then on it stays after {@link #close}. */
+    public void attach(Fd target) throws LinuxException {
+        MountCalls.moveMount(mount, target);
+    }
+
+    @Override
+    public void close() {
+        mount.close();
+    }
+}

@@ -1,0 +1,62 @@
+package dev.lockstep.runtime.linux;
+
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+
+/** File calls relative to a directory descriptor, direct-mapped; glibc 2.34 has them all. */
+final class FileCalls {
+    /** Numbers from 424 on are equal on every architecture. */
+    static final long SYS_OPENAT2 = 437;
+
+    static final int RESOLVE_NO_XDEV = 0x01;
+    static final int RESOLVE_NO_MAGICLINKS = 0x02;
+    static final int RESOLVE_NO_SYMLINKS = 0x04;
+    static final int RESOLVE_BENEATH = 0x08;
+    static final int RESOLVE_IN_ROOT = 0x10;
+    static final int RENAME_NOREPLACE = 1;
+    static final int STATX_BASIC_STATS = 0x7ff;
+    static final long STATX_ATTR_MOUNT_ROOT = 0x2000;
+    static final int STATX_SIZE = 256;
+
+    static {
+        Native.register(FileCalls.class, NativeLibrary.getInstance("libc.so.6"));
+    }
+
+    private FileCalls() {}
+
+    static native int mkdirat(int dir, byte[] name, int mode);
+
+    static native int mknodat(int dir, byte[] name, int mode, long device);
+
+    static native int symlinkat(byte[] target, int dir, byte[] name);
+
+    static native int linkat(int fromDir, byte[] from, int toDir, byte[] to, int flags);
+
+    static native int renameat2(int fromDir, byte[] from, int toDir, byte[] to, int flags);
+
+    static native long readlinkat(int dir, byte[] name, long buffer, long size);
+
+    static native int fchownat(int dir, byte[] name, int uid, int gid, int flags);
+
+    static native int fchmodat(int dir, byte[] name, int mode, int flags);
+
+    static native int utimensat(int dir, byte[] name, long times, int flags);
+
+    static native int ftruncate(int fd, long length);
+
+    static native long lseek(int fd, long offset, int whence);
+
+    static native int statx(int dir, byte[] name, int flags, int mask, long status);
+
+    static native int lsetxattr(byte[] path, byte[] attribute, byte[] value, long size, int flags);
+
+    static native long lgetxattr(byte[] path, byte[] attribute, long buffer, long size);
+
+    static native long llistxattr(byte[] path, long buffer, long size);
+
+    static native int syncfs(int fd);
+
+    static native int fsync(int fd);
+
+    static native long getdents64(int fd, long buffer, long size);
+}

@@ -1,0 +1,184 @@
+package dev.lockstep.runtime.linux;
+
+import com.sun.jna.Native;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/** Mounts in the mount namespace of the calling thread, which is the process's: nobody here unshares it. */
+public final class Mounts {
+    private static final long MS_RDONLY = 0x1;
+    /** fsconfig(2) cuts strings here (strndup_user in fs/fsopen.c). */
+    private static final int FSCONFIG_TEXT = 255;
+
+    private static final Path PROC_FD = Path.of("/proc/self/fd");
+
+    private Mounts() {}
+
+    /**
+     * Where an overlay keeps what is written.
+     *
+     * @param content becomes the difference to the layers
+     * @param work an empty directory on the same file system, for overlayfs alone
+     */
+    public record Upper(Path content, Path work) {}
+
+    /**
+     * Mounts layers over each other. Without {@code upper} it is read-only. Copying metadata alone and redirects of
+     * renamed directories are off: they would make the upper directory unreadable on its own, and a layer could forge
+     * them.
+     *
+     * @param layers top layer first, at least one, at most 500 (kernel limit; about 200 before Linux 6.7)
+     * @throws LinuxException with the kernel's own sentence where it has one
+     */
+    public static void overlay(List<Path> layers, Optional<Upper> upper, Path target) throws LinuxException {
+        if (layers.isEmpty()) {
+            throw new IllegalArgumentException("an overlay needs a layer");
+        }
+        if (layers.size() == 1 && upper.isEmpty()) {
+            // overlayfs wants two layers when nothing is writable.
+            bind(layers.getFirst(), target, List.of(DetachedMount.Attribute.READ_ONLY));
+            return;
+        }
+        var fds = new ArrayList<Fd>();
+        try {
+            if (!overlayByContext(layers, upper, target, fds)) {
+                overlayByOptions(layers, upper, target, fds);
+            }
+        } finally {
+            fds.forEach(Fd::close);
+        }
+    }
+
+    /** False when this kernel cannot: before Linux 6.7 the key {@code lowerdir+} is unknown. */
+    private static boolean overlayByContext(List<Path> layers, Optional<Upper> upper, Path target, List<Fd> fds)
+            throws LinuxException {
+        try (var context = MountCalls.fsopen("overlay")) {
+            try {
+                MountCalls.fsconfig(context, "lowerdir+", shortName(layers.getFirst(), fds));
+            } catch (LinuxException e) {
+                if (e.errno() == Errno.EINVAL) {
+                    return false;
+                }
+                throw e;
+            }
+            for (var layer : layers.subList(1, layers.size())) {
+                MountCalls.fsconfig(context, "lowerdir+", shortName(layer, fds));
+            }
+            if (upper.isPresent()) {
+                MountCalls.fsconfig(context, "upperdir", shortName(upper.get().content(), fds));
+                MountCalls.fsconfig(context, "workdir", shortName(upper.get().work(), fds));
+            }
+            for (var option : List.of("index", "metacopy", "redirect_dir")) {
+                MountCalls.fsconfig(context, option, "off");
+            }
+            MountCalls.fsconfig(context, "source", "lockstep");
+            try (var mount = new DetachedMount(MountCalls.fsmount(context, 0));
+                    var place = Fd.openPath(target)) {
+                if (upper.isEmpty()) {
+                    mount.forbid(List.of(DetachedMount.Attribute.READ_ONLY));
+                }
+                mount.attach(place);
+            }
+            return true;
+        }
+    }
+
+    /**
+     * mount(2) cuts its options at one page and reports ENOENT then, so every layer is named by a descriptor: 200 of
+     * them fit.
+     */
+    static void overlayByOptions(List<Path> layers, Optional<Upper> upper, Path target, List<Fd> fds)
+            throws LinuxException {
+        var options = new StringBuilder("index=off,metacopy=off,redirect_dir=off,lowerdir=");
+        var separator = "";
+        for (var layer : layers) {
+            options.append(separator).append(byDescriptor(layer, fds));
+            separator = ":";
+        }
+        if (upper.isPresent()) {
+            options.append(",upperdir=").append(byDescriptor(upper.get().content(), fds));
+            options.append(",workdir=").append(byDescriptor(upper.get().work(), fds));
+        }
+        Libc.check(
+                Libc.mount(
+                        Libc.bytes("lockstep"),
+                        Libc.bytes(target),
+                        Libc.bytes("overlay"),
+                        upper.isPresent() ? 0 : MS_RDONLY,
+                        Libc.bytes(options.toString())),
+                "mount overlay of " + layers.size() + " layers at",
+                target);
+    }
+
+    /** The path itself where the kernel takes it as it is, for mountinfo is read by people; else a descriptor's. */
+    private static String shortName(Path path, List<Fd> fds) throws LinuxException {
+        var text = path.toAbsolutePath().toString();
+        var plain = text.chars().noneMatch(c -> c == ':' || c == ',' || c == '\\');
+        return plain && text.getBytes(StandardCharsets.UTF_8).length < FSCONFIG_TEXT ? text : byDescriptor(path, fds);
+    }
+
+    private static String byDescriptor(Path path, List<Fd> fds) throws LinuxException {
+        var fd = Fd.openPath(path);
+        fds.add(fd);
+        return PROC_FD.resolve(Integer.toString(fd.number())).toString();
+    }
+
+    /** Bind-mounts a file or directory, without what is mounted below it. Follows links on both sides. */
+    public static void bind(Path source, Path target, Collection<DetachedMount.Attribute> forbidden)
+            throws LinuxException {
+        try (var from = Fd.openPath(source);
+                var to = Fd.openPath(target);
+                var mount = DetachedMount.bind(from)) {
+            mount.forbid(forbidden).attach(to);
+        }
+    }
+
+    /** Mounts a file system in memory, root's, with that mode and at most that many bytes. */
+    public static void tmpfs(Path target, long bytes, int mode, Collection<DetachedMount.Attribute> forbidden)
+            throws LinuxException {
+        try (var context = MountCalls.fsopen("tmpfs")) {
+            MountCalls.fsconfig(context, "source", "lockstep");
+            MountCalls.fsconfig(context, "size", Long.toString(bytes));
+            MountCalls.fsconfig(context, "mode", "0" + Integer.toOctalString(mode));
+            try (var mount = new DetachedMount(
+                            MountCalls.fsmount(context, (int) DetachedMount.Attribute.bits(forbidden)));
+                    var place = Fd.openPath(target)) {
+                mount.attach(place);
+            }
+        }
+    }
+
+    /**
+     * Takes the topmost mount away from {@code target} at once; what still uses it keeps it until it lets go. No error
+     * when nothing is mounted there or there is no such place.
+     */
+    public static void unmount(Path target) throws LinuxException {
+        var result = Libc.umount2(Libc.bytes(target), MountCalls.MNT_DETACH | MountCalls.UMOUNT_NOFOLLOW);
+        var errno = result < 0 ? Native.getLastError() : 0;
+        // EINVAL: not a mount point (umount2(2)).
+        if (errno != 0 && errno != Errno.EINVAL && errno != Errno.ENOENT) {
+            throw new LinuxException("umount2", target.toString(), errno);
+        }
+    }
+
+    /** Whether something is mounted exactly here; false when there is no such place. */
+    public static boolean isMountPoint(Path place) throws LinuxException {
+        try (var status = Libc.zeroed(FileCalls.STATX_SIZE)) {
+            var result = FileCalls.statx(
+                    Libc.AT_FDCWD,
+                    Libc.bytes(place),
+                    Libc.AT_SYMLINK_NOFOLLOW,
+                    FileCalls.STATX_BASIC_STATS,
+                    Libc.address(status));
+            if (result < 0 && Native.getLastError() == Errno.ENOENT) {
+                return false;
+            }
+            Libc.check(result, "statx", place);
+            return FileStatus.of(status).mountRoot();
+        }
+    }
+}

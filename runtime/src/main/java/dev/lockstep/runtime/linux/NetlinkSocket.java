@@ -1,0 +1,159 @@
+package dev.lockstep.runtime.linux;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One netlink socket (netlink(7)). It belongs to the network namespace of the thread that made it and works from any
+ * thread afterwards, one at a time.
+ */
+final class NetlinkSocket implements AutoCloseable {
+    static final int ROUTE = 0;
+    static final int SOCK_DIAG = 4;
+    static final int NETFILTER = 12;
+
+    private static final int NLMSG_ERROR = 2;
+    private static final int NLMSG_DONE = 3;
+    private static final int NLM_F_DUMP_INTR = 0x10;
+    private static final int NLM_F_ACK_TLVS = 0x200;
+    private static final int NETLINK_CAP_ACK = 10;
+    private static final int NETLINK_EXT_ACK = 11;
+    private static final int HEADER = 16;
+    private static final int BUFFER = 64 * 1024;
+    private static final int DUMP_ATTEMPTS = 10;
+
+    private final Fd fd;
+    private final String subject;
+    private final Memory memory = new Memory(BUFFER);
+    private final ByteBuffer buffer = Libc.buffer(memory);
+    private int sequence;
+
+    NetlinkSocket(int protocol, String subject) throws LinuxException {
+        this.subject = subject;
+        fd = new Fd(
+                Libc.check(
+                        SocketLibrary.socket(
+                                SocketLibrary.AF_NETLINK,
+                                SocketLibrary.SOCK_RAW | SocketLibrary.SOCK_CLOEXEC,
+                                protocol),
+                        "socket",
+                        subject),
+                subject);
+        var bound = false;
+        try {
+            // CAP_ACK: errors do not repeat the request, so that the kernel's sentence stands at a fixed offset.
+            option(NETLINK_CAP_ACK);
+            option(NETLINK_EXT_ACK);
+            var address = new byte[12];
+            address[0] = SocketLibrary.AF_NETLINK;
+            Libc.check(SocketLibrary.bind(fd.number(), address, address.length), "bind", subject);
+            bound = true;
+        } finally {
+            if (!bound) {
+                close();
+            }
+        }
+    }
+
+    private void option(int name) throws LinuxException {
+        Libc.check(
+                SocketLibrary.setsockopt(fd.number(), SocketLibrary.SOL_NETLINK, name, new int[] {1}, 4),
+                "setsockopt",
+                subject);
+    }
+
+    /**
+     * Sends the messages, each of which asks for an ACK, and returns what came before the ACKs. All are executed, also
+     * those after a failing one; the first failure is thrown.
+     */
+    synchronized List<NetlinkReply> talk(String what, NetlinkRequest... requests) throws LinuxException {
+        var first = sequence + 1;
+        buffer.clear();
+        for (var request : requests) {
+            buffer.put(request.bytes(++sequence));
+        }
+        send(buffer.position());
+        return receive(what, first, requests.length).replies;
+    }
+
+    /** Sends a request for a list; repeats it when the list changed meanwhile. */
+    synchronized List<NetlinkReply> dump(String what, NetlinkRequest request) throws LinuxException {
+        for (var attempt = 1; ; attempt++) {
+            buffer.clear();
+            buffer.put(request.bytes(++sequence));
+            send(buffer.position());
+            var answer = receive(what, sequence, 1);
+            if (!answer.interrupted || attempt == DUMP_ATTEMPTS) {
+                return answer.replies;
+            }
+        }
+    }
+
+    private static final class Answer {
+        final List<NetlinkReply> replies = new ArrayList<>();
+        boolean interrupted;
+    }
+
+    private void send(int length) throws LinuxException {
+        Libc.check(SocketLibrary.send(fd.number(), Libc.address(memory), length, 0), "send", subject);
+    }
+
+    private Answer receive(String what, int first, int wanted) throws LinuxException {
+        var answer = new Answer();
+        LinuxException failure = null;
+        var missing = wanted;
+        while (missing > 0) {
+            var got = SocketLibrary.recv(fd.number(), Libc.address(memory), BUFFER, 0);
+            if (got < 0 && Native.getLastError() == Errno.EINTR) {
+                continue;
+            }
+            Libc.check(got, "recv", subject);
+            for (var at = 0; at + HEADER <= got; ) {
+                var length = buffer.getInt(at);
+                var type = buffer.getShort(at + 4);
+                var flags = buffer.getShort(at + 6);
+                var answered = buffer.getInt(at + 8);
+                // What an earlier, interrupted user of the socket left behind is not ours.
+                if (answered >= first && answered <= sequence) {
+                    answer.interrupted |= (flags & NLM_F_DUMP_INTR) != 0;
+                    if (type == NLMSG_ERROR || type == NLMSG_DONE) {
+                        missing--;
+                        var error = length >= HEADER + 4 ? -buffer.getInt(at + HEADER) : 0;
+                        if (error != 0 && failure == null) {
+                            var text = type == NLMSG_ERROR && (flags & NLM_F_ACK_TLVS) != 0
+                                    ? text(at + HEADER + 20, at + length)
+                                    : "";
+                            failure = new LinuxException(subject, what, error, text);
+                        }
+                    } else {
+                        var body = new byte[length - HEADER];
+                        buffer.get(at + HEADER, body);
+                        answer.replies.add(new NetlinkReply(type, body));
+                    }
+                }
+                at += (length + 3) & ~3;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        return answer;
+    }
+
+    /** The kernel's sentence and the offset of the attribute it complains about. */
+    private String text(int from, int to) {
+        var bytes = new byte[to - from];
+        buffer.get(from, bytes);
+        var attributes = new NetlinkReply(0, bytes);
+        return attributes.attribute(0, 1).map(NetlinkReply::text).orElse("")
+                + attributes.attribute(0, 2).map(a -> " @" + a.s32(0)).orElse("");
+    }
+
+    @Override
+    public void close() {
+        fd.close();
+    }
+}

@@ -1,0 +1,191 @@
+package dev.lockstep.runtime.linux;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Network namespaces and the threads that go into them. In Linux a namespace belongs to a thread, and a thread that is
+ * started while its maker is inside is born inside: so nobody but the two platform threads made here calls setns(2),
+ * and no virtual thread's carrier is moved by accident.
+ *
+ * <p>"Home" is where the networks of a root live: the namespace of this process or, in tests, one of their own. Sockets
+ * and nftables contexts belong to the namespace of the thread that made them and work from any thread afterwards.
+ *
+ * <p>Actions may call {@link #home} and {@link #inside} again: nested ones run on the same thread. They contain system
+ * calls and plain file access only: no executor, no virtual thread, no HTTP client.
+ */
+public final class NetworkNamespaces implements AutoCloseable {
+    private static final int STATFS_SIZE = 256;
+
+    private final Fd home;
+    private final ThreadPoolExecutor threads;
+
+    /** Something to do in a namespace. */
+    @FunctionalInterface
+    public interface Action<T> {
+        T run() throws IOException;
+    }
+
+    /** The thread could not go back; it ends, and nobody ever works in the wrong namespace. */
+    private static final class LostThread extends Error {
+        private static final long serialVersionUID = 1L;
+
+        LostThread(Throwable cause) {
+            super("a thread cannot return to its network namespace", cause);
+        }
+    }
+
+    private static final class NamespaceThread extends Thread {
+        private final NetworkNamespaces room;
+
+        NamespaceThread(NetworkNamespaces room, Runnable work) {
+            super(work, "network-namespace");
+            this.room = room;
+            setDaemon(true);
+        }
+
+        @Override
+        public void run() {
+            try {
+                enter(room.home);
+            } catch (LinuxException e) {
+                throw new LostThread(e);
+            }
+            super.run();
+        }
+    }
+
+    private NetworkNamespaces(Fd home) {
+        this.home = home;
+        // Two: one may wait for a lock that another process holds.
+        this.threads = new ThreadPoolExecutor(
+                2, 2, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> new NamespaceThread(this, work));
+        threads.allowCoreThreadTimeOut(true);
+    }
+
+    /** Home is the namespace that this process was started in. */
+    public static NetworkNamespaces ofThisProcess() throws LinuxException {
+        return new NetworkNamespaces(Fd.open(Path.of("/proc/self/ns/net")));
+    }
+
+    /** Home is the namespace that the file pins. */
+    public static NetworkNamespaces at(Path pin) throws LinuxException {
+        return new NetworkNamespaces(Fd.open(pin));
+    }
+
+    /** Runs the action at home and returns what it returns. */
+    public <T> T home(Action<T> action) throws IOException {
+        if (Thread.currentThread() instanceof NamespaceThread thread && thread.room == this) {
+            return action.run();
+        }
+        return on(action);
+    }
+
+    /** Runs the action in the namespace that the file pins. */
+    public <T> T inside(Path pin, Action<T> action) throws IOException {
+        return home(() -> {
+            try (var namespace = Fd.open(pin)) {
+                enter(namespace);
+                try {
+                    return action.run();
+                } finally {
+                    goBack();
+                }
+            }
+        });
+    }
+
+    /**
+     * Makes a namespace and pins it with a mount on {@code pin}, whose directory exists. Its {@code lo} is down. A file
+     * that is there already and pins nothing (after a reboot, after a crash) is used.
+     */
+    public void create(Path pin) throws IOException {
+        home(() -> {
+            if (Files.notExists(pin)) {
+                Files.createFile(pin);
+            }
+            Libc.check(NamespaceLibrary.unshare(NamespaceLibrary.CLONE_NEWNET), "unshare", "network namespace");
+            try {
+                var own = Path.of("/proc/self/task/" + Libc.gettid() + "/ns/net");
+                Libc.check(
+                        Libc.mount(Libc.bytes(own), Libc.bytes(pin), null, NamespaceLibrary.MS_BIND, null),
+                        "mount",
+                        pin);
+            } finally {
+                goBack();
+            }
+            return Optional.empty();
+        });
+    }
+
+    /** True when the file pins a namespace. */
+    public boolean isPinned(Path pin) throws IOException {
+        try (var buffer = Libc.zeroed(STATFS_SIZE)) {
+            if (NamespaceLibrary.statfs(Libc.bytes(pin), buffer) < 0) {
+                return false;
+            }
+            return buffer.getLong(0) == NamespaceLibrary.NSFS_MAGIC;
+        }
+    }
+
+    /** Takes the pin away, if there is one. The namespace ends when no process, descriptor or mount holds it. */
+    public void delete(Path pin) throws IOException {
+        while (isPinned(pin)) {
+            Libc.check(
+                    Libc.umount2(Libc.bytes(pin), NamespaceLibrary.MNT_DETACH | NamespaceLibrary.UMOUNT_NOFOLLOW),
+                    "umount2",
+                    pin);
+        }
+        Files.deleteIfExists(pin);
+    }
+
+    /** Ends the threads. Sockets that were made at home live on. */
+    @Override
+    public void close() {
+        threads.shutdown();
+        home.close();
+    }
+
+    private <T> T on(Action<T> action) throws IOException {
+        var result = new CompletableFuture<T>();
+        threads.execute(() -> {
+            try {
+                result.complete(action.run());
+            } catch (LostThread e) {
+                result.completeExceptionally(e);
+                throw e;
+            } catch (Throwable e) {
+                result.completeExceptionally(e);
+            }
+        });
+        try {
+            return result.join();
+        } catch (CompletionException e) {
+            switch (e.getCause()) {
+                case IOException cause -> throw cause;
+                case RuntimeException cause -> throw cause;
+                case Error cause -> throw cause;
+                case null, default -> throw e;
+            }
+        }
+    }
+
+    private void goBack() {
+        try {
+            enter(home);
+        } catch (LinuxException e) {
+            throw new LostThread(e);
+        }
+    }
+
+    private static void enter(Fd namespace) throws LinuxException {
+        Libc.check(NamespaceLibrary.setns(namespace.number(), NamespaceLibrary.CLONE_NEWNET), "setns", namespace);
+    }
+}

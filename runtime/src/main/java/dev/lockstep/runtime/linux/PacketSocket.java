@@ -1,0 +1,106 @@
+package dev.lockstep.runtime.linux;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * A client of a {@code SOCK_SEQPACKET} socket in the file system (unix(7)). One thread may receive while another sends.
+ */
+public final class PacketSocket implements AutoCloseable {
+    private static final int AF_UNIX = 1;
+    private static final int SOCK_SEQPACKET = 5;
+    private static final int SHUT_WR = 1;
+    private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int EPIPE = 32;
+
+    private final Fd fd;
+
+    private PacketSocket(Fd fd) {
+        this.fd = fd;
+    }
+
+    /** Connects to the socket of that name in {@code directory}, however long the path of the directory is. */
+    public static PacketSocket connect(Path directory, String name) throws LinuxException {
+        // sun_path has 108 bytes; through a descriptor the rest of the path does not count.
+        try (var parent = Fd.openPath(directory)) {
+            var path = Libc.bytes(parent.procPath().resolve(name));
+            var address = new byte[2 + path.length];
+            address[0] = AF_UNIX;
+            System.arraycopy(path, 0, address, 2, path.length);
+            var socket = new PacketSocket(new Fd(
+                    Libc.check(
+                            PacketCalls.socket(AF_UNIX, SOCK_SEQPACKET | Libc.O_CLOEXEC, 0),
+                            "socket",
+                            directory.resolve(name)),
+                    directory.resolve(name).toString()));
+            var connected = false;
+            try {
+                Libc.check(
+                        PacketCalls.connect(socket.fd.number(), address, address.length),
+                        "connect",
+                        directory.resolve(name));
+                connected = true;
+                return socket;
+            } finally {
+                if (!connected) {
+                    socket.close();
+                }
+            }
+        }
+    }
+
+    /** The next packet, at most 64 KiB; empty when the other side is gone. Platform threads only. */
+    public Optional<byte[]> receive() throws LinuxException {
+        try (var memory = new Memory(65536)) {
+            while (true) {
+                var n = PacketCalls.recv(fd.number(), Libc.address(memory), memory.size(), 0);
+                if (n < 0) {
+                    var errno = Native.getLastError();
+                    if (errno == Errno.EINTR) {
+                        continue;
+                    }
+                    if (errno == Errno.ECONNRESET) {
+                        return Optional.empty();
+                    }
+                    throw new LinuxException("recv", fd.toString(), errno);
+                }
+                return n == 0 ? Optional.empty() : Optional.of(memory.getByteArray(0, (int) n));
+            }
+        }
+    }
+
+    /** Sends one packet, at most 32 KiB; false when the other side is gone. Platform threads only. */
+    public boolean send(byte[] bytes, int length) throws LinuxException {
+        while (true) {
+            var n = PacketCalls.send(fd.number(), Arrays.copyOf(bytes, length), length, MSG_NOSIGNAL);
+            if (n >= 0) {
+                return true;
+            }
+            var errno = Native.getLastError();
+            if (errno == EPIPE || errno == Errno.ECONNRESET || errno == Errno.ENOTCONN) {
+                return false;
+            }
+            if (errno != Errno.EINTR) {
+                throw new LinuxException("send", fd.toString(), errno);
+            }
+        }
+    }
+
+    /** Says that nothing more will be sent. */
+    public void endOfInput() throws LinuxException {
+        if (PacketCalls.shutdown(fd.number(), SHUT_WR) < 0) {
+            var errno = Native.getLastError();
+            if (errno != Errno.ENOTCONN) {
+                throw new LinuxException("shutdown", fd.toString(), errno);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        fd.close();
+    }
+}

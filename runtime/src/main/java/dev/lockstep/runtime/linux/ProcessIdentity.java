@@ -1,0 +1,35 @@
+package dev.lockstep.runtime.linux;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * One process and no other: pids are used again, a pid with its start time is not (within one boot).
+ *
+ * @param pid as this process sees it
+ * @param startTicks clock ticks after boot, field 22 of {@code /proc/PID/stat} (proc_pid_stat(5))
+ */
+public record ProcessIdentity(int pid, long startTicks) {
+    /** The process that has that pid now; empty when there is none, or only a zombie. */
+    public static Optional<ProcessIdentity> of(int pid) {
+        return ProcessStatus.of(pid)
+                .filter(status -> !status.isZombie())
+                .map(status -> new ProcessIdentity(pid, status.startTicks()));
+    }
+
+    /** Whether it still runs. A zombie does not. */
+    public boolean isAlive() {
+        return of(pid).filter(this::equals).isPresent();
+    }
+
+    /** The id of the running kernel: identities of another boot mean nothing. */
+    public static String bootId() throws IOException {
+        // Not readString: a file of size 0 under /proc/sys would yield only its first character.
+        try (var in = Files.newInputStream(Path.of("/proc/sys/kernel/random/boot_id"))) {
+            return new String(in.readNBytes(64), StandardCharsets.US_ASCII).strip();
+        }
+    }
+}

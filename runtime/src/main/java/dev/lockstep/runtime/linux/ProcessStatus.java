@@ -1,0 +1,42 @@
+package dev.lockstep.runtime.linux;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What {@code /proc/PID/stat} says of a process (proc_pid_stat(5)).
+ *
+ * @param state one letter, {@code Z} for a zombie
+ * @param parent pid of its parent
+ * @param session pid of the leader of its session
+ * @param startTicks clock ticks after boot
+ */
+public record ProcessStatus(int pid, char state, int parent, int session, long startTicks) {
+    /** Empty when there is no such process. */
+    public static Optional<ProcessStatus> of(int pid) {
+        try {
+            return Optional.of(parse(Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1)));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    static ProcessStatus parse(String line) {
+        // The name may hold blanks and parentheses, so the fields begin after the last one.
+        var close = line.lastIndexOf(')');
+        var fields = line.substring(close + 2).split(" ", -1);
+        return new ProcessStatus(
+                Integer.parseInt(line.substring(0, line.indexOf(' '))),
+                fields[0].charAt(0),
+                Integer.parseInt(fields[1]),
+                Integer.parseInt(fields[3]),
+                Long.parseLong(fields[19]));
+    }
+
+    boolean isZombie() {
+        return state == 'Z' || state == 'X';
+    }
+}

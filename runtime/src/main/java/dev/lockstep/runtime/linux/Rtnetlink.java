@@ -1,0 +1,294 @@
+package dev.lockstep.runtime.linux;
+
+import java.net.Inet4Address;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Links, addresses and routes of one network namespace (rtnetlink(7)). The namespace is that of the thread that calls
+ * {@link #open}; afterwards any thread may use it.
+ */
+public final class Rtnetlink implements AutoCloseable {
+    private static final int NEWLINK = 16;
+    private static final int DELLINK = 17;
+    private static final int GETLINK = 18;
+    private static final int NEWADDR = 20;
+    private static final int GETADDR = 22;
+    private static final int NEWROUTE = 24;
+    private static final int DELROUTE = 25;
+    private static final int GETROUTE = 26;
+    private static final int IFF_UP = 1;
+    private static final int IFLA_ADDRESS = 1;
+    private static final int IFLA_IFNAME = 3;
+    private static final int IFLA_MTU = 4;
+    private static final int IFLA_MASTER = 10;
+    private static final int IFLA_LINKINFO = 18;
+    private static final int IFLA_IFALIAS = 20;
+    private static final int IFLA_NET_NS_FD = 28;
+    private static final int INFO_KIND = 1;
+    private static final int INFO_DATA = 2;
+    private static final int INFO_SLAVE_KIND = 4;
+    private static final int INFO_SLAVE_DATA = 5;
+    private static final int BRPORT_MODE = 4;
+    private static final int VETH_PEER = 1;
+    private static final int IFA_ADDRESS = 1;
+    private static final int IFA_LOCAL = 2;
+    private static final int IFA_BROADCAST = 4;
+    private static final int RTA_DST = 1;
+    private static final int RTA_OIF = 4;
+    private static final int RTA_GATEWAY = 5;
+    private static final int RT_TABLE_MAIN = 254;
+    private static final int RTPROT_BOOT = 3;
+    private static final int RTN_UNICAST = 1;
+    private static final int IFINFOMSG = 16;
+    private static final int IFADDRMSG = 8;
+    private static final int RTMSG = 12;
+
+    private final NetlinkSocket socket;
+
+    private Rtnetlink(NetlinkSocket socket) {
+        this.socket = socket;
+    }
+
+    /**
+     * A link.
+     *
+     * @param alias {@code IFLA_IFALIAS}, what its maker says about it
+     * @param kind {@code bridge}, {@code veth}, …; empty for hardware
+     * @param master index of the bridge it is a port of, or 0
+     */
+    public record Link(int index, String name, boolean up, int mtu, String alias, String kind, int master) {}
+
+    /** An IPv4 address of a link. */
+    public record Address(int link, Inet4Address address, int prefix) {}
+
+    /** An IPv4 route to a range; {@code link} is 0 where it has none (blackhole, several next hops). */
+    public record Route(Inet4Address destination, int prefix, int link) {}
+
+    /** Opens a socket in the calling thread's namespace. */
+    public static Rtnetlink open() throws LinuxException {
+        return new Rtnetlink(new NetlinkSocket(NetlinkSocket.ROUTE, "rtnetlink"));
+    }
+
+    /**
+     * Makes a bridge, up. Its hardware address is set because it would follow its ports otherwise.
+     *
+     * @return its index
+     * @throws LinuxException EEXIST when the name is taken
+     */
+    public int createBridge(String name, byte[] mac, int mtu, String alias) throws LinuxException {
+        socket.talk(
+                "bridge " + name,
+                link(NEWLINK, NetlinkRequest.ACK | NetlinkRequest.CREATE | NetlinkRequest.EXCL, 0, true)
+                        .attribute(IFLA_IFNAME, name)
+                        .attribute(IFLA_MTU, mtu)
+                        .attribute(IFLA_ADDRESS, mac)
+                        .begin(IFLA_LINKINFO)
+                        .attribute(INFO_KIND, "bridge")
+                        .end(),
+                // Aliases are not read when a link is made.
+                link(NEWLINK, NetlinkRequest.ACK, 0, false)
+                        .attribute(IFLA_IFNAME, name)
+                        .attributeWithoutNul(IFLA_IFALIAS, alias));
+        return index(name);
+    }
+
+    /**
+     * Makes a veth pair: one end here, up and a port of the bridge; the other end straight inside {@code namespace},
+     * down, so that it never has a name here. The port sends back what it got (hairpin), for a container that calls its
+     * own published port.
+     *
+     * @throws LinuxException EEXIST when one of the names is taken
+     */
+    public void createVeth(
+            String name, String alias, int bridge, Fd namespace, String innerName, byte[] innerMac, int mtu)
+            throws LinuxException {
+        socket.talk(
+                "veth " + name,
+                link(NEWLINK, NetlinkRequest.ACK | NetlinkRequest.CREATE | NetlinkRequest.EXCL, 0, true)
+                        .attribute(IFLA_IFNAME, name)
+                        .attribute(IFLA_MTU, mtu)
+                        .attribute(IFLA_MASTER, bridge)
+                        .begin(IFLA_LINKINFO)
+                        .attribute(INFO_KIND, "veth")
+                        .begin(INFO_DATA)
+                        .begin(VETH_PEER)
+                        // The peer cannot be made up: ENOTCONN.
+                        .zeros(IFINFOMSG)
+                        .attribute(IFLA_IFNAME, innerName)
+                        .attribute(IFLA_ADDRESS, innerMac)
+                        .attribute(IFLA_MTU, mtu)
+                        .attribute(IFLA_NET_NS_FD, namespace.number())
+                        .end()
+                        .end()
+                        .end(),
+                link(NEWLINK, NetlinkRequest.ACK, 0, false)
+                        .attribute(IFLA_IFNAME, name)
+                        .attributeWithoutNul(IFLA_IFALIAS, alias)
+                        .begin(IFLA_LINKINFO)
+                        .attribute(INFO_SLAVE_KIND, "bridge")
+                        .begin(INFO_SLAVE_DATA)
+                        .attribute(BRPORT_MODE, new byte[] {1})
+                        .end()
+                        .end());
+    }
+
+    /** The link of that name. */
+    public Optional<Link> link(String name) throws LinuxException {
+        try {
+            return Optional.of(parseLink(socket.talk(
+                            "link " + name,
+                            link(GETLINK, NetlinkRequest.ACK, 0, false).attribute(IFLA_IFNAME, name))
+                    .getFirst()));
+        } catch (LinuxException e) {
+            if (e.isGone()) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** Index of the link of that name; ENODEV when there is none. */
+    public int index(String name) throws LinuxException {
+        return link(name)
+                .orElseThrow(() -> new LinuxException("rtnetlink", "link " + name, Errno.ENODEV))
+                .index();
+    }
+
+    /** All links. */
+    public List<Link> links() throws LinuxException {
+        var links = new ArrayList<Link>();
+        for (var reply : socket.dump("links", link(GETLINK, NetlinkRequest.DUMP, 0, false))) {
+            links.add(parseLink(reply));
+        }
+        return links;
+    }
+
+    public void setUp(int index) throws LinuxException {
+        socket.talk("link " + index, link(NEWLINK, NetlinkRequest.ACK, index, true));
+    }
+
+    /** Removes the link of that name; false when there is none. */
+    public boolean deleteLink(String name) throws LinuxException {
+        try {
+            socket.talk(
+                    "link " + name, link(DELLINK, NetlinkRequest.ACK, 0, false).attribute(IFLA_IFNAME, name));
+            return true;
+        } catch (LinuxException e) {
+            if (e.isGone()) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /** Gives the link an IPv4 address; one that it has already is no error. */
+    public void addAddress(int link, byte[] address, int prefix, byte[] broadcast) throws LinuxException {
+        try {
+            socket.talk(
+                    "address",
+                    new NetlinkRequest(NEWADDR, NetlinkRequest.ACK | NetlinkRequest.CREATE | NetlinkRequest.EXCL)
+                            .u8(SocketLibrary.AF_INET)
+                            .u8(prefix)
+                            .u8(0)
+                            .u8(0)
+                            .u32(link)
+                            .attribute(IFA_LOCAL, address)
+                            .attribute(IFA_ADDRESS, address)
+                            .attribute(IFA_BROADCAST, broadcast));
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.EEXIST) {
+                throw e;
+            }
+        }
+    }
+
+    /** All IPv4 addresses. */
+    public List<Address> addresses() throws LinuxException {
+        var addresses = new ArrayList<Address>();
+        var request = new NetlinkRequest(GETADDR, NetlinkRequest.DUMP)
+                .u8(SocketLibrary.AF_INET)
+                .zeros(IFADDRMSG - 1);
+        for (var reply : socket.dump("addresses", request)) {
+            reply.attribute(IFADDRMSG, IFA_LOCAL)
+                    .ifPresent(local ->
+                            addresses.add(new Address(reply.s32(4), Inet4.address(local.bytes(0, 4)), reply.u8(1))));
+        }
+        return addresses;
+    }
+
+    /** Sets the default route in the main table, in place of any that is there. */
+    public void replaceDefaultRoute(int link, byte[] gateway) throws LinuxException {
+        deleteDefaultRoute();
+        socket.talk(
+                "default route",
+                route(NEWROUTE, NetlinkRequest.ACK | NetlinkRequest.CREATE | NetlinkRequest.EXCL)
+                        .attribute(RTA_GATEWAY, gateway)
+                        .attribute(RTA_OIF, link));
+    }
+
+    /** Removes the default route of the main table, if there is one. */
+    public void deleteDefaultRoute() throws LinuxException {
+        try {
+            socket.talk("default route", route(DELROUTE, NetlinkRequest.ACK));
+        } catch (LinuxException e) {
+            if (!e.isGone()) {
+                throw e;
+            }
+        }
+    }
+
+    /** All IPv4 routes of every table, without default routes. */
+    public List<Route> routes() throws LinuxException {
+        var routes = new ArrayList<Route>();
+        var request = new NetlinkRequest(GETROUTE, NetlinkRequest.DUMP)
+                .u8(SocketLibrary.AF_INET)
+                .zeros(RTMSG - 1);
+        for (var reply : socket.dump("routes", request)) {
+            var prefix = reply.u8(1);
+            var link = reply.attribute(RTMSG, RTA_OIF).map(a -> a.s32(0)).orElse(0);
+            reply.attribute(RTMSG, RTA_DST)
+                    .filter(_ -> prefix > 0)
+                    .ifPresent(d -> routes.add(new Route(Inet4.address(d.bytes(0, 4)), prefix, link)));
+        }
+        return routes;
+    }
+
+    private static NetlinkRequest link(int type, int flags, int index, boolean up) {
+        var request = new NetlinkRequest(type, flags).u32(0).u32(index);
+        return up ? request.u32(IFF_UP).u32(IFF_UP) : request.u32(0).u32(0);
+    }
+
+    private static NetlinkRequest route(int type, int flags) {
+        return new NetlinkRequest(type, flags)
+                .u8(SocketLibrary.AF_INET)
+                .u8(0)
+                .u8(0)
+                .u8(0)
+                .u8(RT_TABLE_MAIN)
+                .u8(type == NEWROUTE ? RTPROT_BOOT : 0)
+                .u8(0)
+                .u8(type == NEWROUTE ? RTN_UNICAST : 0)
+                .u32(0);
+    }
+
+    private static Link parseLink(NetlinkReply reply) {
+        return new Link(
+                reply.s32(4),
+                reply.attribute(IFINFOMSG, IFLA_IFNAME).map(NetlinkReply::text).orElse(""),
+                (reply.s32(8) & IFF_UP) != 0,
+                reply.attribute(IFINFOMSG, IFLA_MTU).map(a -> a.s32(0)).orElse(0),
+                reply.attribute(IFINFOMSG, IFLA_IFALIAS).map(NetlinkReply::text).orElse(""),
+                reply.attribute(IFINFOMSG, IFLA_LINKINFO)
+                        .flatMap(a -> a.attribute(0, INFO_KIND))
+                        .map(NetlinkReply::text)
+                        .orElse(""),
+                reply.attribute(IFINFOMSG, IFLA_MASTER).map(a -> a.s32(0)).orElse(0));
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+    }
+}

@@ -1,0 +1,50 @@
+package dev.lockstep.runtime.linux;
+
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+
+/**
+ * posix_spawn(3) and waitpid(2). {@code addclosefrom_np} came with glibc 2.34, the oldest that Lockstep runs on. The
+ * spawn family returns the error number and leaves errno alone.
+ */
+final class SpawnLibrary {
+    static final short SETSIGDEF = 0x04;
+    static final short SETSIGMASK = 0x08;
+    static final short SETSID = 0x80;
+
+    static {
+        Native.register(SpawnLibrary.class, NativeLibrary.getInstance("libc.so.6"));
+    }
+
+    private SpawnLibrary() {}
+
+    static native int posix_spawn(
+            int[] pid, byte[] path, Pointer actions, Pointer attributes, Pointer argv, Pointer environment);
+
+    static native int posix_spawn_file_actions_init(Pointer actions);
+
+    static native int posix_spawn_file_actions_destroy(Pointer actions);
+
+    static native int posix_spawn_file_actions_adddup2(Pointer actions, int from, int to);
+
+    static native int posix_spawn_file_actions_addopen(Pointer actions, int fd, byte[] path, int flags, int mode);
+
+    static native int posix_spawn_file_actions_addclosefrom_np(Pointer actions, int from);
+
+    static native int posix_spawnattr_init(Pointer attributes);
+
+    static native int posix_spawnattr_destroy(Pointer attributes);
+
+    static native int posix_spawnattr_setflags(Pointer attributes, short flags);
+
+    static native int posix_spawnattr_setsigdefault(Pointer attributes, Pointer signals);
+
+    static native int posix_spawnattr_setsigmask(Pointer attributes, Pointer signals);
+
+    static native int sigfillset(Pointer signals);
+
+    static native int sigemptyset(Pointer signals);
+
+    static native int waitpid(int pid, int[] status, int options);
+}

@@ -1,0 +1,146 @@
+package dev.lockstep.runtime.network;
+
+import dev.lockstep.runtime.store.AtomicFiles;
+import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The files of this room. What must survive a reboot is under the state root, what describes links, rules and
+ * namespaces that a reboot takes away is under the run root.
+ *
+ * <pre>
+ * STATE/networks/ID/record.json            a network and its leases
+ * RUN/networks/containers/CONTAINER.json   a container's attachments
+ * RUN/networks/published.json              all published ports
+ * RUN/networks/forwarding.json             that forwarding was off before us
+ * RUN/netns/CONTAINER                      pin of a namespace
+ * </pre>
+ */
+final class NetworkFiles {
+    private static final int FORMAT = 1;
+    private static final String RECORD = "record.json";
+    private static final String JSON = ".json";
+
+    /** All published ports, in the order in which they were published. */
+    record Published(List<Publication> ports) {
+        Published {
+            ports = List.copyOf(ports);
+        }
+    }
+
+    private final Path networks;
+    private final Path run;
+    private final Path containers;
+    private final Path namespaces;
+    private final StateFile<NetworkRecord> records;
+    private final StateFile<AttachmentRecord> attachments;
+    private final StateFile<Published> published;
+    private final StateFile<Forwarding.Marker> forwarding;
+
+    NetworkFiles(Root root) throws IOException {
+        networks = Root.directory(root.state().resolve("networks"));
+        run = Root.directory(root.run().resolve("networks"));
+        containers = Root.directory(run.resolve("containers"));
+        namespaces = Root.directory(root.run().resolve("netns"));
+        records = root.stateFile(NetworkRecord.class, FORMAT);
+        attachments = root.stateFile(AttachmentRecord.class, FORMAT);
+        published = root.stateFile(Published.class, FORMAT);
+        forwarding = root.stateFile(Forwarding.Marker.class, FORMAT);
+    }
+
+    /** All networks, sorted by name. */
+    List<NetworkRecord> networks() throws IOException {
+        var found = new ArrayList<NetworkRecord>();
+        try (var directories = Files.newDirectoryStream(networks)) {
+            for (var directory : directories) {
+                records.read(directory.resolve(RECORD)).ifPresent(found::add);
+            }
+        }
+        found.sort(Comparator.comparing(NetworkRecord::name));
+        return found;
+    }
+
+    Optional<NetworkRecord> network(String name) throws IOException {
+        return networks().stream().filter(n -> n.name().equals(name)).findFirst();
+    }
+
+    void write(NetworkRecord network) throws IOException {
+        records.write(Root.directory(networks.resolve(network.id())).resolve(RECORD), network);
+    }
+
+    void delete(NetworkRecord network) throws IOException {
+        var directory = networks.resolve(network.id());
+        AtomicFiles.delete(directory.resolve(RECORD));
+        Files.deleteIfExists(directory);
+        AtomicFiles.syncDirectory(networks);
+    }
+
+    List<AttachmentRecord> attachments() throws IOException {
+        var found = new ArrayList<AttachmentRecord>();
+        try (var files = Files.newDirectoryStream(containers, "*" + JSON)) {
+            for (var file : files) {
+                attachments.read(file).ifPresent(found::add);
+            }
+        }
+        found.sort(Comparator.comparing(a -> a.request().container()));
+        return found;
+    }
+
+    boolean isAttached(String container) {
+        return Files.exists(attachmentFile(container));
+    }
+
+    Optional<AttachmentRecord> attachment(String container) throws IOException {
+        return attachments.read(attachmentFile(container));
+    }
+
+    void write(AttachmentRecord attachment) throws IOException {
+        attachments.write(attachmentFile(attachment.request().container()), attachment);
+    }
+
+    void deleteAttachment(String container) throws IOException {
+        AtomicFiles.delete(attachmentFile(container));
+    }
+
+    private Path attachmentFile(String container) {
+        return containers.resolve(container + JSON);
+    }
+
+    List<Publication> published() throws IOException {
+        return published
+                .read(run.resolve("published.json"))
+                .map(Published::ports)
+                .orElse(List.of());
+    }
+
+    void writePublished(List<Publication> ports) throws IOException {
+        published.write(run.resolve("published.json"), new Published(ports));
+    }
+
+    Optional<Forwarding.Marker> forwarding() throws IOException {
+        return forwarding.read(run.resolve("forwarding.json"));
+    }
+
+    void write(Forwarding.Marker marker) throws IOException {
+        forwarding.write(run.resolve("forwarding.json"), marker);
+    }
+
+    /** Where the container's namespace is pinned. */
+    Path namespace(String container) {
+        return namespaces.resolve(container);
+    }
+
+    /** Names of all pins. */
+    List<String> namespaces() throws IOException {
+        try (var files = Files.list(namespaces)) {
+            return files.map(f -> f.getFileName().toString()).sorted().toList();
+        }
+    }
+}

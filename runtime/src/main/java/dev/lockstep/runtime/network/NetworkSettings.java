@@ -1,0 +1,45 @@
+package dev.lockstep.runtime.network;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What the host's owner decides about networks.
+ *
+ * @param pool where subnets come from that nobody asked for
+ * @param prefix size of such a subnet
+ * @param foreignFirewall whether our bridges may be let through other firewalls
+ * @param machineLock file that all roots of this machine lock while they choose a subnet: they share its routes
+ * @param hostResolvConf the host's resolv.conf(5): its servers are never inside a subnet of ours, and answer for us
+ */
+public record NetworkSettings(
+        List<Cidr> pool, int prefix, ForeignFirewall foreignFirewall, Path machineLock, Path hostResolvConf) {
+    public NetworkSettings {
+        pool = List.copyOf(pool);
+        if (pool.isEmpty() || prefix < 16 || prefix > 29 || pool.stream().anyMatch(c -> c.prefix() > prefix)) {
+            throw new IllegalArgumentException(
+                    "subnets of the pool have a prefix from /16 to /29 and fit into each range of the pool");
+        }
+    }
+
+    /** What to do where another firewall would drop the traffic of our bridges. */
+    public enum ForeignFirewall {
+        /** Put a marked rule into that firewall's own extension point, where it has one. */
+        OPEN,
+        /** Change nothing; only say so. */
+        LEAVE
+    }
+
+    /**
+     * The defaults. The pool is the upper part of the range that Docker takes its networks from: Docker begins at the
+     * lower end, so both can grow. The lock is not in /run/lock, where anybody may make files and hold locks.
+     */
+    public static NetworkSettings defaults() {
+        return new NetworkSettings(
+                List.of(Cidr.parse("172.28.0.0/14"), Cidr.parse("10.201.0.0/16")),
+                24,
+                ForeignFirewall.OPEN,
+                Path.of("/run/lockstep-subnets.lock"),
+                Path.of("/etc/resolv.conf"));
+    }
+}

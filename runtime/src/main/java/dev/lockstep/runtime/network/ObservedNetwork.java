@@ -1,0 +1,16 @@
+package dev.lockstep.runtime.network;
+
+/**
+ * A network as the kernel has it.
+ *
+ * @param record what it should be
+ * @param bridge the link exists and is up
+ * @param address the bridge has the gateway's address
+ * @param rules the nftables table is there and knows the bridge
+ */
+public record ObservedNetwork(NetworkRecord record, boolean bridge, boolean address, boolean rules) {
+    /** Nothing is missing. */
+    public boolean intact() {
+        return bridge && address && rules;
+    }
+}

@@ -1,0 +1,40 @@
+package dev.lockstep.runtime.network;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * A port of the host that leads into a container.
+ *
+ * @param hostIp IPv4 address of the host in dotted form; absent: all of them
+ * @param hostPort absent: any free one, chosen at each start
+ * @param containerPort where the container listens
+ */
+public record PublishedPort(
+        Optional<String> hostIp, Optional<Integer> hostPort, int containerPort, TransportProtocol protocol) {
+    public PublishedPort {
+        if (containerPort < 1
+                || containerPort > 65535
+                || hostPort.filter(p -> p < 1 || p > 65535).isPresent()) {
+            throw new IllegalArgumentException("ports go from 1 to 65535");
+        }
+    }
+
+    /** What carries the traffic. */
+    public enum TransportProtocol {
+        TCP,
+        UDP;
+
+        /** As nftables and Compose write it. */
+        public String lowerCase() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** {@code 127.0.0.1:8080->80/tcp}, as {@code docker ps} shows it. */
+    @Override
+    public String toString() {
+        return hostIp.orElse("0.0.0.0") + ":" + hostPort.map(String::valueOf).orElse("*") + "->" + containerPort + "/"
+                + protocol.lowerCase();
+    }
+}

@@ -1,0 +1,20 @@
+package dev.lockstep.runtime.registry;
+
+import java.net.http.HttpHeaders;
+import java.util.Optional;
+
+/** A response after redirects and authentication. Closing it gives up what was not read. */
+record Answer(int status, HttpHeaders headers, Body body) implements AutoCloseable {
+    Optional<String> header(String name) {
+        return headers.firstValue(name);
+    }
+
+    boolean isSuccess() {
+        return status / 100 == 2;
+    }
+
+    @Override
+    public void close() {
+        body.close();
+    }
+}

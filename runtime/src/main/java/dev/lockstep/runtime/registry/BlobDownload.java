@@ -1,0 +1,109 @@
+package dev.lockstep.runtime.registry;
+
+import dev.lockstep.runtime.image.Descriptor;
+import dev.lockstep.runtime.image.Progress;
+import dev.lockstep.runtime.image.Reception;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** One try after the other of getting a blob; each goes on where the one before stopped. */
+final class BlobDownload implements RegistryHttp.Attempt<Long> {
+    /** Throws a sentence unless the answer is a success. */
+    interface Check {
+        void run(Answer answer) throws IOException, InterruptedException;
+    }
+
+    private final RegistryHttp http;
+    private final Endpoint endpoint;
+    private final Descriptor blob;
+    private final Reception reception;
+    private final Progress progress;
+    private final Check check;
+
+    BlobDownload(
+            RegistryHttp http,
+            Endpoint endpoint,
+            Descriptor blob,
+            Reception reception,
+            Progress progress,
+            Check check) {
+        this.http = http;
+        this.endpoint = endpoint;
+        this.blob = blob;
+        this.reception = reception;
+        this.progress = progress;
+        this.check = check;
+    }
+
+    @Override
+    public long progress() {
+        return reception.received();
+    }
+
+    /** Number of bytes that are here when it is done: all. */
+    @Override
+    public Long run() throws IOException, InterruptedException {
+        var from = reception.received();
+        if (from == blob.size() && from > 0) {
+            return from;
+        }
+        var headers = from > 0 ? Map.of("Range", "bytes=" + from + "-") : Map.<String, String>of();
+        try (var answer = http.send("GET", endpoint, endpoint.blob(blob.digest().toString()), headers)) {
+            if (answer.status() == 416) {
+                // What is here cannot be gone on with: from the start, once more.
+                reception.restart();
+                throw RegistryHttp.unreachable(endpoint.host(), new EOFException("it does not resume"));
+            }
+            check.run(answer);
+            if (from > 0 && !continues(answer, from)) {
+                reception.restart();
+            }
+            copy(answer);
+            return reception.received();
+        }
+    }
+
+    /** 200 is the whole; 206 must be the part that was asked for. */
+    private static boolean continues(Answer answer, long from) {
+        return answer.status() == 206
+                && answer.header("Content-Range")
+                        .map(range -> range.startsWith("bytes " + from + "-"))
+                        .orElse(false);
+    }
+
+    private void copy(Answer answer) throws IOException, InterruptedException {
+        while (true) {
+            var piece = next(answer);
+            if (piece.isEmpty()) {
+                break;
+            }
+            for (var buffer : piece.get()) {
+                reception.write(buffer);
+            }
+            // The end is reported when the blob is verified and in place.
+            progress.report(
+                    Progress.Step.DOWNLOAD,
+                    blob.digest(),
+                    Math.min(reception.received(), blob.size() - 1),
+                    blob.size());
+        }
+        if (reception.received() < blob.size()) {
+            throw RegistryHttp.unreachable(
+                    endpoint.host(),
+                    new EOFException("the content " + blob.digest().abbreviated() + " ends after "
+                            + reception.received() + " of " + blob.size() + " bytes"));
+        }
+    }
+
+    private Optional<List<ByteBuffer>> next(Answer answer) throws IOException, InterruptedException {
+        try {
+            return answer.body().next();
+        } catch (IOException e) {
+            throw RegistryHttp.unreachable(endpoint.host(), e);
+        }
+    }
+}

@@ -1,0 +1,252 @@
+package dev.lockstep.runtime.registry;
+
+import dev.lockstep.runtime.image.BlobStore;
+import dev.lockstep.runtime.image.Descriptor;
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.image.Document;
+import dev.lockstep.runtime.image.Image;
+import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.image.ImageStore;
+import dev.lockstep.runtime.image.InvalidImageException;
+import dev.lockstep.runtime.image.MediaType;
+import dev.lockstep.runtime.image.ParallelLayers;
+import dev.lockstep.runtime.image.Progress;
+import dev.lockstep.runtime.image.WrongDigestException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Resolves and pulls images. Making one costs nothing: the HTTP client comes with the first request. Several threads
+ * may use it; they wait for the network, so platform threads.
+ */
+public final class RegistryClient implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RegistryClient.class);
+    private static final int NESTING = 4;
+    private static final int MANIFEST_LIMIT = 4 << 20;
+
+    private final ImageStore store;
+    private final RegistrySettings settings;
+    private @Nullable RegistryHttp http;
+
+    public RegistryClient(ImageStore store, RegistrySettings settings) {
+        this.store = store;
+        this.settings = settings;
+    }
+
+    private synchronized RegistryHttp http() {
+        if (http == null) {
+            http = new RegistryHttp(settings, store.json());
+        }
+        return http;
+    }
+
+    /** A manifest or index that is verified. */
+    private record Received(Document document, Descriptor descriptor, ByteBuffer content) {
+        Digest digest() {
+            return descriptor.digest();
+        }
+    }
+
+    /**
+     * What a reference stands for in its registry now: the digest of an index or manifest. A reference by digest stands
+     * for itself, and nobody is asked.
+     *
+     * @throws RegistryException when the registry has no such image, or cannot be asked
+     */
+    public Digest resolve(ImageReference reference) throws IOException {
+        if (reference.digest().isPresent()) {
+            return reference.digest().get();
+        }
+        var endpoint = Endpoint.of(reference);
+        var tag = reference.tag().orElse("latest");
+        Optional<Digest> digest = http().retrying(() -> {
+            try (var answer = http().send("HEAD", endpoint, endpoint.manifest(tag), accept())) {
+                if (answer.status() == 403) {
+                    throw http().denied(endpoint, answer);
+                }
+                answer.body().drain();
+                return answer.isSuccess() ? announced(answer) : Optional.empty();
+            }
+        });
+        // Some registries know no HEAD, or do not say the digest.
+        return digest.isPresent()
+                ? digest.get()
+                : fetch(reference, endpoint, tag).digest();
+    }
+
+    private static Map<String, String> accept() {
+        return Map.of("Accept", String.join(", ", MediaType.ACCEPTED));
+    }
+
+    private static Optional<Digest> announced(Answer answer) {
+        try {
+            return answer.header("Docker-Content-Digest").map(Digest::parse);
+        } catch (IllegalArgumentException e) {
+            // Another algorithm: we hash the content ourselves.
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Pulls the image for the store's platform, as far as it is not here, and gives it its name in the store. What was
+     * received before a failure or an interruption is kept and not received again.
+     *
+     * @throws RegistryException when the registry does not have or give it
+     * @throws InvalidImageException when what it gives is no image
+     */
+    public Image pull(ImageReference reference, Progress progress) throws IOException {
+        var endpoint = Endpoint.of(reference);
+        var top = fetch(
+                reference,
+                endpoint,
+                reference.digest().map(Digest::toString).or(reference::tag).orElse("latest"));
+        keep(top);
+        var manifest = top;
+        for (var depth = 0; manifest.document() instanceof Document.Index index; depth++) {
+            if (depth == NESTING) {
+                throw new InvalidImageException(reference + " nests more than " + NESTING + " indexes");
+            }
+            var picked = index.pick(store.platform())
+                    .orElseThrow(() -> new InvalidImageException("no matching manifest for " + store.platform()
+                            + " in the manifest list entries of " + reference.familiar()));
+            manifest = fetch(reference, endpoint, picked.digest().toString());
+            keep(manifest);
+        }
+        if (manifest.document() instanceof Document.Manifest(var config, var layers)) {
+            if (config.size() > MANIFEST_LIMIT) {
+                throw new InvalidImageException("the configuration of " + reference + " has more than 4 MiB");
+            }
+            var blobs = new LinkedHashSet<Descriptor>();
+            blobs.add(config);
+            blobs.addAll(layers);
+            ParallelLayers.forEach(
+                    List.copyOf(blobs), settings.layersAtOnce(), blob -> download(reference, endpoint, blob, progress));
+        }
+        store.add(reference.digest().map(reference::withDigest).orElse(reference), top.descriptor());
+        var image = store.find(top.digest())
+                .orElseThrow(
+                        () -> new InvalidImageException("image " + reference + " was removed while it was pulled"));
+        warnAboutPlatform(reference, image);
+        LOG.atInfo()
+                .addKeyValue("image", reference)
+                .addKeyValue("digest", image.digest())
+                .log("pulled image");
+        return image;
+    }
+
+    private void keep(Received received) throws IOException {
+        store.blobs().put(received.digest(), received.content().array());
+    }
+
+    /** An image without an index says only inside what it is for. */
+    private void warnAboutPlatform(ImageReference reference, Image image) {
+        if (!store.platform().runs(image.config().platform())) {
+            LOG.atWarn()
+                    .addKeyValue("image", reference)
+                    .addKeyValue("platform", image.config().platform())
+                    .addKeyValue("host", store.platform())
+                    .log("image is for another platform");
+        }
+    }
+
+    /** Gets a manifest or index, and verifies it against the digest asked for or announced. */
+    private Received fetch(ImageReference reference, Endpoint endpoint, String tagOrDigest) throws IOException {
+        return http().retrying(() -> {
+            try (var answer = http().send("GET", endpoint, endpoint.manifest(tagOrDigest), accept())) {
+                checkFound(reference, endpoint, answer, "manifest for " + reference.familiar());
+                byte[] bytes;
+                try {
+                    bytes = answer.body().readAll(MANIFEST_LIMIT);
+                } catch (IOException e) {
+                    throw RegistryHttp.unreachable(endpoint.host(), e);
+                }
+                if (bytes.length > MANIFEST_LIMIT) {
+                    throw new InvalidImageException("the manifest of " + reference + " has more than 4 MiB");
+                }
+                return verified(reference, tagOrDigest, answer, bytes);
+            }
+        });
+    }
+
+    private Received verified(ImageReference reference, String tagOrDigest, Answer answer, byte[] bytes)
+            throws IOException {
+        var digest = BlobStore.digest(bytes);
+        var expected = tagOrDigest.startsWith("sha256:") ? Optional.of(Digest.parse(tagOrDigest)) : announced(answer);
+        if (expected.isPresent() && !expected.get().equals(digest)) {
+            throw wrong(new WrongDigestException("the manifest of " + reference.familiar(), expected.get(), digest));
+        }
+        var type =
+                answer.header("Content-Type").map(t -> t.replaceFirst(";.*", "").strip());
+        var document = Document.parse(store.json(), bytes, type, digest);
+        var isIndex = document instanceof Document.Index;
+        return new Received(
+                document,
+                new Descriptor(
+                        type.filter(MediaType.ACCEPTED::contains)
+                                .orElse(isIndex ? MediaType.OCI_INDEX : MediaType.OCI_MANIFEST),
+                        digest,
+                        bytes.length),
+                ByteBuffer.wrap(bytes));
+    }
+
+    private static RegistryException wrong(WrongDigestException e) {
+        return new RegistryException(RegistryException.Reason.WRONG_CONTENT, String.valueOf(e.getMessage()), e);
+    }
+
+    private void checkFound(ImageReference reference, Endpoint endpoint, Answer answer, String what)
+            throws IOException, InterruptedException {
+        if (answer.isSuccess()) {
+            return;
+        }
+        throw switch (answer.status()) {
+            case 404 ->
+                new RegistryException(
+                        RegistryException.Reason.NOT_FOUND,
+                        what + " not found in registry " + endpoint.host()
+                                + (what.contains(reference.familiar()) ? "" : " (of " + reference.familiar() + ")"));
+            case 403 -> http().denied(endpoint, answer);
+            default -> http().failed(endpoint.host(), answer);
+        };
+    }
+
+    /** Receives one blob, going on where an earlier try stopped. */
+    private void download(ImageReference reference, Endpoint endpoint, Descriptor blob, Progress progress)
+            throws IOException {
+        try (var reception = store.blobs().receive(blob.digest(), blob.size())) {
+            if (reception.present()) {
+                progress.report(Progress.Step.PRESENT, blob.digest(), blob.size(), blob.size());
+                return;
+            }
+            http().retrying(new BlobDownload(
+                    http(),
+                    endpoint,
+                    blob,
+                    reception,
+                    progress,
+                    answer -> checkFound(
+                            reference,
+                            endpoint,
+                            answer,
+                            "content " + blob.digest().abbreviated())));
+            reception.commit();
+        } catch (WrongDigestException e) {
+            throw wrong(e);
+        }
+        progress.report(Progress.Step.DOWNLOAD, blob.digest(), blob.size(), blob.size());
+    }
+
+    /** Gives up what is still open. */
+    @Override
+    public synchronized void close() {
+        if (http != null) {
+            http.close();
+        }
+    }
+}

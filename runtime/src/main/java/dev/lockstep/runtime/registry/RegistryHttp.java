@@ -1,0 +1,258 @@
+package dev.lockstep.runtime.registry;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import javax.net.ssl.SSLException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Requests to registries: authentication, redirects, another try where that helps, and sentences where it does not.
+ * Neither tokens nor queries of redirects, which are signatures, go into a message.
+ */
+final class RegistryHttp implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RegistryHttp.class);
+    private static final int REDIRECTS = 10;
+    private static final int ERROR_LIMIT = 64 * 1024;
+
+    private final RegistrySettings settings;
+    private final Retries retries;
+    private final Tokens tokens;
+    private final JsonMapper json;
+    private final HttpClient client;
+
+    RegistryHttp(RegistrySettings settings, JsonMapper json) {
+        this.settings = settings;
+        this.json = json;
+        this.retries = new Retries(settings);
+        this.client = HttpClient.newBuilder()
+                // One connection per download: they do not share a window, and no server needs the upgrade dance.
+                .version(HttpClient.Version.HTTP_1_1)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .connectTimeout(settings.connect())
+                .build();
+        this.tokens = new Tokens(settings, json, this);
+    }
+
+    /** A failure after which another try may help. */
+    static final class TransientException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private final transient RegistryException whenGivenUp;
+        private final boolean connected;
+        private final transient Optional<Duration> asked;
+
+        TransientException(RegistryException whenGivenUp, boolean connected, Optional<Duration> asked) {
+            super(whenGivenUp);
+            this.whenGivenUp = whenGivenUp;
+            this.connected = connected;
+            this.asked = asked;
+        }
+    }
+
+    /** One try of something. */
+    interface Attempt<T> {
+        T run() throws IOException, InterruptedException;
+
+        /** Grows while tries get further; then they are not counted. */
+        default long progress() {
+            return 0;
+        }
+    }
+
+    /** Tries until it works, or fails for good, or does not get further for too long. */
+    <T> T retrying(Attempt<T> attempt) throws IOException {
+        try {
+            var failures = 0;
+            while (true) {
+                var before = attempt.progress();
+                try {
+                    return attempt.run();
+                } catch (TransientException e) {
+                    failures = attempt.progress() > before ? 1 : failures + 1;
+                    var pause = retries.pause(
+                            failures,
+                            e.connected,
+                            e.asked,
+                            ThreadLocalRandom.current().nextDouble());
+                    if (pause.isEmpty()) {
+                        throw e.whenGivenUp;
+                    }
+                    LOG.debug("retrying because={} in={}", e.whenGivenUp.getMessage(), pause.get());
+                    Thread.sleep(pause.get());
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted");
+        }
+    }
+
+    /**
+     * Sends one request, with a token where the registry wants one, and follows redirects.
+     *
+     * @return any answer but 401 and those that another try may better; the caller closes it
+     * @throws TransientException when another try may help
+     */
+    Answer send(String method, Endpoint endpoint, URI uri, Map<String, String> headers)
+            throws IOException, InterruptedException {
+        var authorization = tokens.known(endpoint);
+        for (var fresh = false; ; fresh = true) {
+            var answer = follow(method, endpoint, uri, headers, authorization);
+            if (answer.status() != 401) {
+                return answer;
+            }
+            var challenges = Challenge.parse(answer.headers().allValues("WWW-Authenticate"));
+            try (answer) {
+                authorization = fresh ? Optional.empty() : tokens.obtain(endpoint, challenges);
+                if (authorization.isEmpty()) {
+                    throw denied(endpoint, answer);
+                }
+                answer.body().drain();
+            }
+        }
+    }
+
+    private Answer follow(
+            String method, Endpoint endpoint, URI uri, Map<String, String> headers, Optional<String> authorization)
+            throws IOException, InterruptedException {
+        var at = uri;
+        for (var i = 0; i <= REDIRECTS; i++) {
+            // Credentials are for the registry, not for where it keeps its content.
+            var answer = exchange(
+                    method, endpoint.host(), at, headers, sameServer(uri, at) ? authorization : Optional.empty());
+            switch (answer.status()) {
+                case 301, 302, 303, 307, 308 -> {
+                    try (answer) {
+                        answer.body().drain();
+                        at = redirected(endpoint, at, answer.header("Location"));
+                    }
+                }
+                default -> {
+                    return answer;
+                }
+            }
+        }
+        throw new RegistryException(
+                RegistryException.Reason.BROKEN,
+                "registry " + endpoint.host() + " redirects more than " + REDIRECTS + " times");
+    }
+
+    private static boolean sameServer(URI a, URI b) {
+        return a.getScheme().equals(b.getScheme()) && a.getAuthority().equals(b.getAuthority());
+    }
+
+    private static URI redirected(Endpoint endpoint, URI from, Optional<String> location) throws RegistryException {
+        try {
+            var to = from.resolve(
+                    location.filter(l -> !l.isBlank()).orElseThrow(() -> new IllegalArgumentException("no Location")));
+            var scheme = String.valueOf(to.getScheme());
+            if (to.getHost() != null && (scheme.equals("https") || (scheme.equals("http") && endpoint.isPlain()))) {
+                return to;
+            }
+        } catch (IllegalArgumentException e) {
+            // Said below.
+        }
+        throw new RegistryException(
+                RegistryException.Reason.BROKEN,
+                "registry " + endpoint.host() + " redirects to what is no https address");
+    }
+
+    /** One exchange with one server. */
+    Answer exchange(String method, String host, URI uri, Map<String, String> headers, Optional<String> authorization)
+            throws IOException, InterruptedException {
+        var request = HttpRequest.newBuilder(uri)
+                .method(method, HttpRequest.BodyPublishers.noBody())
+                .timeout(settings.idle())
+                .setHeader("User-Agent", "lockstep");
+        headers.forEach(request::setHeader);
+        authorization.ifPresent(value -> request.setHeader("Authorization", value));
+        HttpResponse<Body> response;
+        try {
+            response = client.send(request.build(), _ -> new Body(settings.idle()));
+        } catch (IOException e) {
+            throw unreachable(host, e);
+        }
+        var answer = new Answer(response.statusCode(), response.headers(), response.body());
+        if (Retries.isTransient(answer.status())) {
+            try (answer) {
+                var asked = Retries.retryAfter(
+                        answer.header("Retry-After"), settings.clock().instant());
+                throw new TransientException(failed(host, answer), true, asked);
+            }
+        }
+        return answer;
+    }
+
+    /** Says why nobody answers. Certificates do not get better by asking again. */
+    static IOException unreachable(String host, IOException e) {
+        var why = switch (e) {
+            case HttpConnectTimeoutException _ -> "no connection in time";
+            case HttpTimeoutException _ -> "no answer in time";
+            case UnknownHostException _ -> "its name is unknown";
+            case ConnectException c ->
+                c.getCause() instanceof UnresolvedAddressException
+                                || (c.getCause() != null
+                                        && c.getCause().getCause() instanceof UnresolvedAddressException)
+                        ? "its name is unknown"
+                        : "connection refused";
+            default -> String.valueOf(e.getMessage());
+        };
+        var failure = new RegistryException(
+                RegistryException.Reason.UNREACHABLE, "registry " + host + " is not reachable: " + why, e);
+        return e instanceof SSLException
+                ? failure
+                : new TransientException(failure, !(e instanceof ConnectException), Optional.empty());
+    }
+
+    /** Makes a sentence of an answer that is no success. */
+    RegistryException failed(String host, Answer answer) throws InterruptedException {
+        var said = ErrorBody.read(json, text(answer));
+        var words = said.map(error -> ": " + error).orElse("");
+        return answer.status() == 429
+                ? new RegistryException(
+                        RegistryException.Reason.RATE_LIMITED,
+                        "registry " + host + " wants fewer requests (429)" + words + "; try again later")
+                : new RegistryException(
+                        RegistryException.Reason.BROKEN, "registry " + host + " answers " + answer.status() + words);
+    }
+
+    /** For 401 and 403. */
+    RegistryException denied(Endpoint endpoint, Answer answer) throws InterruptedException {
+        var said = ErrorBody.read(json, text(answer));
+        return new RegistryException(
+                RegistryException.Reason.DENIED,
+                "registry " + endpoint.host() + " denies access to " + endpoint.repository()
+                        + said.map(error -> " (" + error + ")").orElse("")
+                        + ": it does not exist there, or needs a login");
+    }
+
+    private static String text(Answer answer) throws InterruptedException {
+        try {
+            return new String(answer.body().readAll(ERROR_LIMIT), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            // What is missing is only an explanation.
+            return "";
+        }
+    }
+
+    @Override
+    public void close() {
+        client.shutdownNow();
+    }
+}

@@ -1,0 +1,43 @@
+package dev.lockstep.runtime.registry;
+
+import java.time.Duration;
+import java.time.InstantSource;
+
+/**
+ * How to deal with registries.
+ *
+ * @param connect longest wait for a connection
+ * @param idle longest wait for the next bytes; there is no limit for the whole
+ * @param attempts tries of one request that make no progress, at least 1
+ * @param backoff pause after the first try; it doubles with each
+ * @param longestPause nobody waits longer between two tries, whatever the registry asks
+ * @param layersAtOnce downloads beside each other in one pull
+ */
+public record RegistrySettings(
+        Duration connect,
+        Duration idle,
+        int attempts,
+        Duration backoff,
+        Duration longestPause,
+        int layersAtOnce,
+        Credentials credentials,
+        InstantSource clock) {
+    public RegistrySettings {
+        if (attempts < 1 || layersAtOnce < 1) {
+            throw new IllegalArgumentException("at least one attempt and one layer");
+        }
+    }
+
+    /** What a host uses whose owner has configured nothing. */
+    public static RegistrySettings anonymous() {
+        return new RegistrySettings(
+                Duration.ofSeconds(15),
+                Duration.ofSeconds(60),
+                5,
+                Duration.ofMillis(500),
+                Duration.ofSeconds(30),
+                3,
+                Credentials.NONE,
+                InstantSource.system());
+    }
+}

@@ -1,0 +1,100 @@
+package dev.lockstep.runtime.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Writes files whole: temporary file beside it, fsync, rename over it, fsync of the directory. After a crash the file
+ * has its old content or its new one. What a crash leaves behind ends in {@value #TEMPORARY}.
+ */
+public final class AtomicFiles {
+    /** Suffix of files that are not finished; safe to delete when no process of ours is writing. */
+    public static final String TEMPORARY = ".tmp";
+
+    private static final Set<PosixFilePermission> PRIVATE = PosixFilePermissions.fromString("rw-------");
+
+    private AtomicFiles() {}
+
+    /** Replaces {@code file}, mode 0600; its directory must exist. */
+    public static void write(Path file, byte[] content) throws IOException {
+        write(file, content, PRIVATE);
+    }
+
+    /** Replaces {@code file} with the given mode; its directory must exist. */
+    public static void write(Path file, byte[] content, Set<PosixFilePermission> mode) throws IOException {
+        var temporary = temporaryBeside(file);
+        try {
+            try (var channel = FileChannel.open(
+                    temporary,
+                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                    PosixFilePermissions.asFileAttribute(PRIVATE))) {
+                var buffer = ByteBuffer.wrap(content);
+                while (buffer.hasRemaining()) {
+                    channel.write(buffer);
+                }
+                // The attribute above is cut by the umask; this is not.
+                Files.setPosixFilePermissions(temporary, mode);
+                channel.force(true);
+            }
+            publish(temporary, file);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+
+    /** Replaces {@code file}, mode 0600, whole but not durable: for what means nothing after a reboot. */
+    public static void writeVolatile(Path file, byte[] content) throws IOException {
+        var temporary = temporaryBeside(file);
+        try {
+            Files.createFile(temporary, PosixFilePermissions.asFileAttribute(PRIVATE));
+            Files.write(temporary, content);
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+
+    /** A name beside {@code file} that nobody uses yet. */
+    public static Path temporaryBeside(Path file) {
+        return file.resolveSibling("." + file.getFileName() + "."
+                + Long.toHexString(ThreadLocalRandom.current().nextLong()) + TEMPORARY);
+    }
+
+    /** Renames a finished, synced file or directory to its place and syncs the directory. */
+    public static void publish(Path temporary, Path file) throws IOException {
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        syncDirectory(parent(file));
+    }
+
+    /** Deletes a file durably; no error when there is none. */
+    public static void delete(Path file) throws IOException {
+        try {
+            Files.delete(file);
+            syncDirectory(parent(file));
+        } catch (NoSuchFileException e) {
+            // Somebody was faster; the outcome is the wanted one.
+        }
+    }
+
+    private static Path parent(Path file) {
+        return Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file has a directory");
+    }
+
+    /** Makes renames and deletions in {@code directory} durable. */
+    public static void syncDirectory(Path directory) throws IOException {
+        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package dev.lockstep.runtime.store;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * One JSON document on disk in an envelope: {@code {"format": N, "root": ID, "record": …}}. A newer format is refused,
+ * an absent file is an empty result, and a file of another root is refused: only what carries our root id is ours.
+ *
+ * @param <T> the record inside
+ */
+public final class StateFile<T> {
+    private final JsonMapper json;
+    private final Class<T> type;
+    private final int format;
+    private final String rootId;
+
+    /** @param format number of the format that is written; that and the one before it are read */
+    public StateFile(JsonMapper json, Class<T> type, int format, String rootId) {
+        this.json = json;
+        this.type = type;
+        this.format = format;
+        this.rootId = rootId;
+    }
+
+    /** Replaces the file atomically. */
+    public void write(Path file, T record) throws IOException {
+        AtomicFiles.write(file, bytes(record));
+    }
+
+    /** Replaces the file atomically but not durably: for what means nothing after a reboot. */
+    public void writeVolatile(Path file, T record) throws IOException {
+        AtomicFiles.writeVolatile(file, bytes(record));
+    }
+
+    private byte[] bytes(T record) throws IOException {
+        var envelope = json.createObjectNode();
+        envelope.put("format", format);
+        envelope.put("root", rootId);
+        envelope.set("record", json.valueToTree(record));
+        return json.writeValueAsBytes(envelope);
+    }
+
+    /**
+     * Reads the file, or empty when there is none.
+     *
+     * @throws StateException when the file is damaged, newer than this program, or another root's
+     */
+    public Optional<T> read(Path file) throws IOException {
+        byte[] bytes;
+        try {
+            bytes = Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+        JsonNode envelope;
+        try {
+            envelope = json.readTree(bytes);
+        } catch (IOException e) {
+            throw new StateException(file, "is damaged: " + e.getMessage(), e);
+        }
+        var found = envelope.path("format").asInt(-1);
+        if (found > format) {
+            throw new StateException(
+                    file, "has format " + found + ", this Lockstep knows " + format + "; use the newer Lockstep");
+        }
+        if (found < Math.max(1, format - 1)) {
+            throw new StateException(file, "has no format that this Lockstep reads");
+        }
+        var owner = envelope.path("root").asText();
+        if (!owner.equals(rootId)) {
+            throw new StateException(file, "belongs to root " + owner + ", not to " + rootId);
+        }
+        try {
+            return Optional.of(json.treeToValue(envelope.path("record"), type));
+        } catch (IOException e) {
+            throw new StateException(file, "is damaged: " + e.getMessage(), e);
+        }
+    }
+}

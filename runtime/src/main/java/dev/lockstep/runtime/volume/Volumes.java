@@ -1,0 +1,187 @@
+package dev.lockstep.runtime.volume;
+
+import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.store.AtomicFiles;
+import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * The volumes of one root. Each is a directory {@code volumes/NAME} with the record and, below it, {@code data}, which
+ * is what containers mount. The directory around it is closed to everybody but root, so that set-id programs in a
+ * volume are out of reach of the host's users.
+ */
+public final class Volumes {
+    private final Root root;
+    private final InstantSource clock;
+    private final StateFile<VolumeRecord> file;
+
+    /** Volumes below the root's state directory. */
+    public Volumes(Root root, InstantSource clock) {
+        this.root = root;
+        this.clock = clock;
+        this.file = root.stateFile(VolumeRecord.class, 1);
+    }
+
+    /** Makes the volume, or returns the one of that name: whose it is and what it is labelled stays as it was. */
+    public VolumeRecord create(VolumeSpec spec) throws IOException {
+        return create(spec, Optional.empty());
+    }
+
+    /** The volume without a name that a slot has at {@code target}; made when there is none. */
+    public VolumeRecord anonymous(Owner owner, String service, int slot, String target) throws IOException {
+        var whose = new VolumeRecord.Slot(owner.stack(), service, slot, target);
+        return create(new VolumeSpec(anonymousName(whose), owner, Map.of()), Optional.of(whose));
+    }
+
+    private VolumeRecord create(VolumeSpec spec, Optional<VolumeRecord.Slot> slot) throws IOException {
+        try (var _ = lock(spec.name())) {
+            var directory = directory(spec.name());
+            var existing = file.read(record(directory));
+            if (existing.isPresent()) {
+                return existing.get();
+            }
+            Root.directory(root.state().resolve("volumes"));
+            Files.createDirectories(directory);
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+            var data = directory.resolve("data");
+            if (Files.notExists(data)) {
+                Files.createDirectory(data);
+                Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwxr-xr-x"));
+            }
+            var made = new VolumeRecord(spec, slot, clock.instant(), false);
+            file.write(record(directory), made);
+            return made;
+        }
+    }
+
+    /** The volume of that name. */
+    public Optional<VolumeRecord> find(String name) throws IOException {
+        return file.read(record(directory(name)));
+    }
+
+    /** All volumes, by name. */
+    public List<VolumeRecord> list() throws IOException {
+        var all = new ArrayList<VolumeRecord>();
+        var directory = root.state().resolve("volumes");
+        if (Files.notExists(directory)) {
+            return List.of();
+        }
+        try (var names = Files.list(directory)) {
+            for (var volume : names.sorted().toList()) {
+                file.read(record(volume)).ifPresent(all::add);
+            }
+        }
+        return List.copyOf(all);
+    }
+
+    /** What containers mount. It exists while the volume does. */
+    public Path path(String name) {
+        return directory(name).resolve("data");
+    }
+
+    /**
+     * Removes the volume and everything in it; no error when there is none. Whether a container still needs it is the
+     * caller's question.
+     */
+    public void remove(String name) throws IOException {
+        try (var _ = lock(name)) {
+            var directory = directory(name);
+            // The record goes last: what a crash leaves is still a volume, and can be removed again.
+            deleteTree(directory.resolve("data"));
+            AtomicFiles.delete(record(directory));
+            deleteTree(directory);
+        }
+    }
+
+    /**
+     * Fills a volume that nobody filled yet, once. The work is done in a directory beside it that takes the volume's
+     * place when it is whole, so that a crash leaves the volume empty or full.
+     *
+     * @param content writes into the directory it is given, and may change that directory's owner and mode
+     */
+    public void populate(String name, Content content) throws IOException {
+        try (var _ = lock(name)) {
+            var directory = directory(name);
+            var found = file.read(record(directory));
+            if (found.isEmpty() || found.get().populated()) {
+                return;
+            }
+            var data = directory.resolve("data");
+            var filling = directory.resolve("filling" + AtomicFiles.TEMPORARY);
+            if (Files.exists(data) && isEmpty(data)) {
+                deleteTree(filling);
+                Files.createDirectory(filling);
+                Files.setPosixFilePermissions(filling, PosixFilePermissions.fromString("rwxr-xr-x"));
+                content.writeTo(filling);
+                // Renaming over an empty directory is one step, rename(2).
+                AtomicFiles.publish(filling, data);
+            }
+            file.write(record(directory), found.get().asPopulated());
+        }
+    }
+
+    /** What a new volume begins with. */
+    @FunctionalInterface
+    public interface Content {
+        void writeTo(Path directory) throws IOException;
+    }
+
+    private Flock lock(String name) throws IOException {
+        return Flock.exclusive(root.lock("volume/" + name));
+    }
+
+    private Path directory(String name) {
+        if (!name.matches("[a-zA-Z0-9][a-zA-Z0-9_.-]*")) {
+            throw new IllegalArgumentException("invalid volume name \"" + name + "\"");
+        }
+        return root.state().resolve("volumes").resolve(name);
+    }
+
+    private static Path record(Path directory) {
+        return directory.resolve("volume.json");
+    }
+
+    /** Derived, so that a crash between making the volume and writing the container's record leaves no orphan. */
+    private String anonymousName(VolumeRecord.Slot slot) {
+        try {
+            var text = String.join(
+                    "\n", root.id(), slot.stack(), slot.service(), String.valueOf(slot.number()), slot.target());
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    private static boolean isEmpty(Path directory) throws IOException {
+        try (var entries = Files.newDirectoryStream(directory)) {
+            return !entries.iterator().hasNext();
+        }
+    }
+
+    private static void deleteTree(Path tree) throws IOException {
+        var above = Objects.requireNonNull(tree.getParent());
+        if (Files.exists(above)) {
+            try (var parent = Directory.open(above)) {
+                parent.removeTree(RawPath.of(tree.getFileName().toString()));
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package dev.lockstep.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.runtime.linux.Cgroups;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EngineIT {
+    @TempDir
+    Path directory;
+
+    private EngineOptions options() {
+        return new EngineOptions(
+                directory.resolve("state"), directory.resolve("run"), "test-host", Optional.of(Path.of("/l")), true);
+    }
+
+    @Test
+    void the_runtime_is_one_that_really_starts_containers_and_is_remembered() throws IOException {
+        try (var engine = Engine.open(options())) {
+            var runtime = engine.runtime();
+            assertThat(runtime.name()).isIn("crun", "runc");
+            var kept = Files.readAllBytes(engine.root().run().resolve("oci-runtime.json"));
+            try (var again = Engine.open(options())) {
+                assertThat(again.runtime()).isEqualTo(runtime);
+            }
+            assertThat(engine.root().run().resolve("oci-runtime.json")).hasBinaryContent(kept);
+            assertThat(engine.root().run().resolve("probe")).doesNotExist();
+            assertThat(Cgroups.detect()
+                            .at("/lockstep-" + engine.root().shortId())
+                            .exists())
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void nothing_that_starts_containers_is_an_error_that_says_what_each_one_said() throws IOException {
+        var broken = Files.writeString(directory.resolve("crun"), "#!/bin/sh\necho not today; exit 1\n");
+        broken.toFile().setExecutable(true);
+        try (var engine = Engine.open(options())) {
+            assertThatThrownBy(() -> new RuntimeChoice(engine.root(), new HostTools(List.of(directory))).choose())
+                    .hasMessageContaining("crun: not today");
+            assertThatThrownBy(() -> new RuntimeChoice(engine.root(), new HostTools(List.of())).choose())
+                    .hasMessageContaining("apt install crun");
+        }
+    }
+
+    @Test
+    void the_script_for_exits_is_there_from_the_beginning_and_repaired() throws IOException {
+        var script = directory.resolve("state/on-exit");
+        Engine.open(options()).close();
+        var text = Files.readString(script);
+        assertThat(text).contains("container-exit");
+        assertThat(directory.resolve("state/launcher")).hasContent("/l");
+        Files.writeString(script, "#!/bin/sh\n");
+        Engine.open(options()).close();
+        assertThat(script).hasContent(text);
+        assertThat(script).isExecutable();
+    }
+
+    @Test
+    void looking_at_containers_opens_nothing_else() throws IOException {
+        try (var engine = Engine.open(options())) {
+            assertThat(engine.containers().observe()).isEmpty();
+            assertThat(directory.resolve("state/images")).doesNotExist();
+            assertThat(directory.resolve("state/networks")).doesNotExist();
+        }
+    }
+}

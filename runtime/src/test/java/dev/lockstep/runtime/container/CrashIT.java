@@ -1,0 +1,257 @@
+package dev.lockstep.runtime.container;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.runtime.linux.Pidfd;
+import dev.lockstep.runtime.linux.ProcessIdentity;
+import dev.lockstep.runtime.linux.Signal;
+import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.volume.VolumeSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Processes of ours, supervisors and whole boots that end at the wrong moment. */
+class CrashIT {
+    @TempDir
+    Path directory;
+
+    Lab lab;
+
+    @BeforeEach
+    void open() throws IOException {
+        lab = new Lab(directory);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        lab.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(FailPoint.Step.class)
+    void a_kill_at_any_step_leaves_what_the_next_process_puts_right(FailPoint.Step step) throws IOException {
+        lab.volumes.create(new VolumeSpec("v", new Owner("test-host", "test", Optional.empty()), Map.of()));
+        var bystander = lab.started(lab.wish("bystander").run("sleep", "600"));
+        var pid = lab.pid(bystander);
+        lab.killAt(step);
+        var wish = lab.wish("c")
+                .mount(new MountSpec.Volume("v", "/etc", false, false))
+                .mount(new MountSpec.Anonymous("/own", false))
+                .run("sleep", "601");
+        assertThatThrownBy(() -> {
+                    var id = lab.created(wish);
+                    lab.containers.start(id);
+                    lab.containers.stop(id, Optional.of(Duration.ZERO));
+                    lab.containers.remove(id, false, true);
+                })
+                .isInstanceOf(Lab.Killed.class);
+        lab.liveOn();
+
+        var next = lab.anotherProcess();
+        next.cleanUp();
+        assertThat(lab.pid(bystander)).isEqualTo(pid);
+        // Whatever is left is whole: it can be started, or there is none of that name and it can be made.
+        var found = next.find("c");
+        var id = found.isPresent() ? found.get().id() : next.create(wish.spec()).id();
+        next.start(id);
+        assertThat(next.observe(id).orElseThrow().isRunning()).isTrue();
+        assertThat(lab.volumes.path("v").resolve("passwd")).exists();
+        // A second look finds nothing to do.
+        assertThat(next.cleanUp().actions()).isEmpty();
+        assertThat(next.observe()).hasSize(2).allMatch(ObservedContainer::isRunning);
+    }
+
+    @Test
+    void a_start_goes_on_where_a_killed_one_stopped_without_a_clean_up() throws IOException {
+        var id = lab.created(lab.wish("c").run("sleep", "600"));
+        lab.killAt(FailPoint.Step.START_SUPERVISED);
+        assertThatThrownBy(() -> lab.containers.start(id)).isInstanceOf(Lab.Killed.class);
+        lab.liveOn();
+        assertThat(lab.state(id)).isInstanceOf(ContainerState.Created.class);
+        lab.anotherProcess().start(id);
+        assertThat(lab.running(id).supervised()).isTrue();
+    }
+
+    @Test
+    void a_container_whose_start_was_just_done_is_adopted() throws IOException {
+        var id = lab.created(lab.wish("c").run("sleep", "600"));
+        lab.killAt(FailPoint.Step.START_STARTED);
+        assertThatThrownBy(() -> lab.containers.start(id)).isInstanceOf(Lab.Killed.class);
+        lab.liveOn();
+        assertThat(lab.anotherProcess().cleanUp().actions())
+                .containsExactly("adopted container c, which had just been started");
+        assertThat(lab.running(id).supervised()).isTrue();
+    }
+
+    private void kill(Path pidFile) throws IOException {
+        var process = ProcessIdentity.of(
+                        Integer.parseInt(Files.readString(pidFile).strip()))
+                .orElseThrow();
+        try (var pidfd = Pidfd.open(process).orElseThrow()) {
+            pidfd.send(Signal.KILL);
+            assertThat(pidfd.awaitExit(Duration.ofSeconds(10))).isTrue();
+        }
+    }
+
+    @Test
+    void a_container_without_its_supervisor_runs_on_and_its_end_is_unknown() throws IOException {
+        var id = lab.started(lab.wish("c").run("sleep", "600"));
+        kill(lab.files(id).conmonPidFile());
+        assertThat(lab.running(id).supervised()).isFalse();
+        kill(lab.files(id).pidFile());
+        assertThat(lab.state(id)).isInstanceOf(ContainerState.Lost.class);
+        var outcome = lab.containers.finishExit(id).orElseThrow();
+        assertThat(outcome.lost()).isTrue();
+        assertThat(outcome.exitCode()).isEqualTo(255);
+        assertThat(lab.files(id).run()).doesNotExist();
+    }
+
+    @Test
+    void an_unsupervised_container_can_be_stopped() throws IOException {
+        var id = lab.started(lab.wish("c").run("sleep", "600"));
+        kill(lab.files(id).conmonPidFile());
+        var result = lab.containers.stop(id, Optional.of(Duration.ofMillis(100)));
+        assertThat(result)
+                .isInstanceOfSatisfying(
+                        StopResult.Stopped.class, s -> assertThat(s.killed()).isTrue());
+    }
+
+    @Test
+    void a_pid_that_is_used_again_is_not_signalled() throws Exception {
+        var id = lab.started(lab.wish("c").run("sleep", "600"));
+        lab.containers.kill(id, "KILL");
+        lab.containers.await(id);
+        var innocent = new ProcessBuilder("sleep", "600").start();
+        try {
+            // As if the innocent process had got the container's old pid: same number, another start time.
+            var store = new ContainerStore(lab.root);
+            var run = store.run(id, ProcessIdentity.bootId()).orElseThrow();
+            var wrong = new ProcessIdentity(
+                    (int) innocent.pid(), run.process().orElseThrow().startTicks() - 1);
+            store.write(id, run.supervised(wrong, run.conmon()));
+            lab.containers.stop(id, Optional.of(Duration.ZERO));
+            // And one that the record names rightly, but that is not in the container's cgroup.
+            assertThat(innocent.isAlive()).isTrue();
+        } finally {
+            innocent.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void a_process_outside_the_containers_cgroup_is_not_signalled() throws Exception {
+        var id = lab.started(lab.wish("c").run("sleep", "600"));
+        var innocent = new ProcessBuilder("sleep", "600").start();
+        try {
+            var store = new ContainerStore(lab.root);
+            var run = store.run(id, ProcessIdentity.bootId()).orElseThrow();
+            var other = ProcessIdentity.of((int) innocent.pid()).orElseThrow();
+            store.write(id, run.supervised(other, run.conmon()));
+            assertThatThrownBy(() -> lab.containers.kill(id, "KILL")).hasMessageContaining("is not running");
+            assertThat(innocent.isAlive()).isTrue();
+            store.write(id, run);
+        } finally {
+            innocent.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void after_a_reboot_everything_that_ran_has_ended_unseen() throws IOException {
+        var id = lab.started(lab.wish("c").run("sleep", "600"));
+        lab.containers.kill(id, "KILL");
+        lab.containers.await(id);
+        var store = new ContainerStore(lab.root);
+        var run = store.run(id, ProcessIdentity.bootId()).orElseThrow();
+        store.write(
+                id,
+                new Run(
+                        "another-boot",
+                        true,
+                        run.process(),
+                        run.conmon(),
+                        run.startedAt(),
+                        run.runtime(),
+                        run.ports(),
+                        run.addresses()));
+        store.write(id, Life.NEW.startedByHand(run.startedAt()));
+        assertThat(lab.state(id)).isInstanceOf(ContainerState.Lost.class);
+        assertThat(lab.containers.cleanUp().actions()).isNotEmpty();
+        assertThat(lab.containers
+                        .observe(id)
+                        .orElseThrow()
+                        .life()
+                        .exit()
+                        .orElseThrow()
+                        .lost())
+                .isTrue();
+    }
+
+    @Test
+    void without_an_agent_the_on_exit_script_restarts() throws IOException {
+        var calls = directory.resolve("calls");
+        launcher("echo \"$@\" >> " + calls);
+        var id = lab.started(
+                lab.wish("c").restart(RestartPolicy.Condition.ALWAYS).run("sleep", "600"));
+        kill(lab.files(id).pidFile());
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(calls)
+                        .hasContent("--root " + lab.root.state() + " --run-root " + lab.root.run() + " container-exit "
+                                + id));
+    }
+
+    private void launcher(String line) throws IOException {
+        var launcher = directory.resolve("launcher");
+        Files.writeString(launcher, "#!/bin/sh\n" + line + "\n");
+        launcher.toFile().setExecutable(true);
+    }
+
+    @Test
+    void the_on_exit_script_leaves_it_to_an_agent_or_to_who_stops() throws IOException {
+        var calls = directory.resolve("calls");
+        launcher("echo called >> " + calls);
+        var id = lab.started(
+                lab.wish("c").restart(RestartPolicy.Condition.ALWAYS).run("sleep", "600"));
+        // stop holds the lock while the script looks, and takes the marker away.
+        lab.containers.stop(id, Optional.of(Duration.ZERO));
+        assertThat(lab.files(id).restartMarker()).doesNotExist();
+        lab.containers.start(id);
+        var conmon = ProcessIdentity.of(
+                        Integer.parseInt(Files.readString(lab.files(id).conmonPidFile())))
+                .orElseThrow();
+        try (var agent = dev.lockstep.runtime.linux.Flock.exclusive(lab.root.lock("agent"))) {
+            assertThat(agent).isNotNull();
+            kill(lab.files(id).pidFile());
+            // conmon ends when its exit command has.
+            Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !conmon.isAlive());
+        }
+        assertThat(calls).doesNotExist();
+    }
+
+    @Test
+    void a_restart_by_policy_waits_counts_and_obeys_a_stop() throws Exception {
+        var id = lab.started(
+                lab.wish("c").restart(RestartPolicy.Condition.ON_FAILURE).shell("exit 4"));
+        lab.containers.await(id);
+        assertThat(lab.containers.restartByPolicy(id)).isTrue();
+        lab.containers.await(id);
+        assertThat(lab.containers.observe(id).orElseThrow().life().restartCount())
+                .isEqualTo(1);
+        lab.containers.finishExit(id);
+        assertThat(lab.containers.decideRestart(id)).isEqualTo(new RestartDecision.Restart(Duration.ofMillis(200)));
+        lab.containers.stop(id, Optional.empty());
+        assertThat(lab.containers.restartByPolicy(id)).isFalse();
+        assertThat(lab.containers.startAgain(id)).isFalse();
+    }
+}

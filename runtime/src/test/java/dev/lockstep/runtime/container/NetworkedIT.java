@@ -1,0 +1,204 @@
+package dev.lockstep.runtime.container;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.runtime.dns.NameServer;
+import dev.lockstep.runtime.linux.NetworkNamespaces;
+import dev.lockstep.runtime.linux.Rtnetlink;
+import dev.lockstep.runtime.network.AttachmentSpec;
+import dev.lockstep.runtime.network.NetworkSettings;
+import dev.lockstep.runtime.network.NetworkSpec;
+import dev.lockstep.runtime.network.Networks;
+import dev.lockstep.runtime.network.PublishedPort;
+import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.testing.TestImage;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Containers on bridges: names, ports, changes in place. The "host" is a namespace of the test's own. */
+class NetworkedIT {
+    @TempDir
+    Path directory;
+
+    private NetworkNamespaces outer;
+    private NetworkNamespaces home;
+    private Networks networks;
+    private Lab lab;
+
+    @BeforeEach
+    void open() throws IOException {
+        outer = NetworkNamespaces.ofThisProcess();
+        outer.create(directory.resolve("home"));
+        home = NetworkNamespaces.at(directory.resolve("home"));
+        home.home(() -> {
+            try (var links = Rtnetlink.open()) {
+                links.setUp(links.index("lo"));
+            }
+            return "";
+        });
+        lab = new Lab(
+                Files.createDirectory(directory.resolve("lab")), TestImage.busybox("test/busybox:1"), () -> networks);
+        var defaults = NetworkSettings.defaults();
+        networks = new Networks(
+                lab.root,
+                new NetworkSettings(
+                        defaults.pool(),
+                        defaults.prefix(),
+                        defaults.foreignFirewall(),
+                        directory.resolve("machine.lock"),
+                        defaults.hostResolvConf()),
+                home,
+                new NameServer(
+                        lab.root.run().resolve("dns"),
+                        NameServer.findProgram(System.getenv("PATH")).orElseThrow(),
+                        home,
+                        pid -> {}),
+                Clock.systemUTC());
+        for (var name : List.of("front", "back")) {
+            networks.create(new NetworkSpec(
+                    name,
+                    new Owner("test-host", "test", Optional.empty()),
+                    false,
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Map.of(),
+                    Map.of()));
+        }
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        for (var container : lab.containers.observe()) {
+            lab.containers.remove(container.id(), true, true);
+        }
+        networks.remove("front");
+        networks.remove("back");
+        networks.close();
+        lab.close();
+        home.close();
+        outer.delete(directory.resolve("home"));
+        outer.close();
+    }
+
+    private static AttachmentSpec on(String network, String... aliases) {
+        return new AttachmentSpec(network, List.of(aliases), Optional.empty(), 0);
+    }
+
+    private static PublishedPort port(int host, int container) {
+        return new PublishedPort(Optional.empty(), Optional.of(host), container, PublishedPort.TransportProtocol.TCP);
+    }
+
+    private String get(int port) throws IOException {
+        return home.home(() -> {
+            try (var socket = new Socket()) {
+                socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 2000);
+                socket.setSoTimeout(5000);
+                socket.getOutputStream().write("GET /index.html HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            }
+        });
+    }
+
+    private Wish web(String name) {
+        return lab.wish(name)
+                .shell("mkdir -p /www; echo from-$HOSTNAME > /www/index.html; exec httpd -f -p 80 -h /www");
+    }
+
+    @Test
+    void a_published_port_answers_and_containers_find_each_other_by_name() throws IOException {
+        var id = lab.started(
+                web("web").hostname("web-box").network(on("front", "alias")).port(port(18080, 80)));
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .ignoreExceptions()
+                .until(() -> get(18080).contains("from-web-box"));
+        var observed = lab.containers.observe(id).orElseThrow();
+        assertThat(observed.ports()).containsExactly(port(18080, 80));
+        assertThat(observed.addresses()).hasSize(1);
+        var client = lab.started(lab.wish("client").network(on("front")).run("sleep", "600"));
+        for (var name : new String[] {"web", "alias", id.substring(0, 12)}) {
+            assertThat(lab.exec(client, "wget", "-qO-", "http://" + name + "/").out())
+                    .isEqualTo("from-web-box\n");
+        }
+        assertThat(lab.exec(id, "cat", "/etc/hosts").out())
+                .contains(observed.addresses().getFirst().ipv4() + "\tweb-box\n");
+        lab.containers.stop(id, Optional.of(Duration.ZERO));
+        assertThat(networks.published(id)).isEmpty();
+        assertThat(lab.containers.observe(id).orElseThrow().addresses()).isEmpty();
+    }
+
+    @Test
+    void ports_and_networks_change_without_another_process() throws IOException {
+        var wish = web("web").network(on("front")).port(port(18081, 80));
+        var id = lab.started(wish);
+        var pid = lab.pid(id);
+        lab.containers.update(
+                id,
+                web("web")
+                        .network(on("front"))
+                        .network(on("back"))
+                        .port(port(18082, 80))
+                        .spec());
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .ignoreExceptions()
+                .until(() -> get(18082).contains("from-"));
+        assertThat(lab.pid(id)).isEqualTo(pid);
+        assertThat(lab.containers.observe(id).orElseThrow().addresses())
+                .extracting(ContainerAddress::network)
+                .containsExactlyInAnyOrder("front", "back");
+        assertThat(lab.exec(id, "ip", "addr").out()).contains("eth0").contains("eth1");
+        assertThat(networks.published(id)).containsExactly(port(18082, 80));
+    }
+
+    @Test
+    void a_kill_while_a_container_is_being_connected_leaves_nothing() throws IOException {
+        var id = lab.created(web("web").network(on("front")).port(port(18083, 80)));
+        for (var step : new FailPoint.Step[] {
+            FailPoint.Step.START_ATTACHED, FailPoint.Step.START_SUPERVISED, FailPoint.Step.START_PUBLISHED
+        }) {
+            lab.killAt(step);
+            try {
+                lab.containers.start(id);
+            } catch (Lab.Killed e) {
+                lab.liveOn();
+            }
+            lab.anotherProcess().cleanUp();
+            assertThat(networks.published(id)).isEmpty();
+            assertThat(networks.attached(id)).isEmpty();
+        }
+        lab.containers.start(id);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .ignoreExceptions()
+                .until(() -> get(18083).contains("from-"));
+    }
+
+    @Test
+    void a_port_that_is_taken_leaves_the_container_created() throws IOException {
+        lab.started(web("first").network(on("front")).port(port(18084, 80)));
+        var second = lab.created(
+                lab.wish("second").network(on("front")).port(port(18084, 80)).run("sleep", "600"));
+        org.assertj.core.api.Assertions.assertThatThrownBy(() -> lab.containers.start(second))
+                .hasMessageContaining("18084");
+        assertThat(lab.state(second)).isInstanceOf(ContainerState.Created.class);
+        assertThat(networks.attached(second)).isEmpty();
+    }
+}

@@ -1,0 +1,54 @@
+package dev.lockstep.runtime.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+class CgroupsTest {
+    private static final String VERSION_1 = """
+            32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct
+            35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory
+            40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd
+            """;
+
+    @Test
+    void version_2_has_one_tree_for_everything() throws IOException {
+        var cgroups = Cgroups.parse("30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n");
+        assertThat(cgroups.isUnified()).isTrue();
+        assertThat(cgroups.isHybrid()).isFalse();
+        assertThat(cgroups.tree("memory")).contains(Path.of("/sys/fs/cgroup"));
+    }
+
+    @Test
+    void version_1_has_a_tree_for_each_controller_and_named_ones() throws IOException {
+        var cgroups = Cgroups.parse(VERSION_1);
+        assertThat(cgroups.isUnified()).isFalse();
+        assertThat(cgroups.tree("cpuacct")).contains(Path.of("/sys/fs/cgroup/cpu,cpuacct"));
+        assertThat(cgroups.tree("pids")).isEmpty();
+        assertThat(cgroups.trees()).hasSize(3);
+    }
+
+    @Test
+    void a_hybrid_host_has_both() throws IOException {
+        var cgroups = Cgroups.parse(VERSION_1 + "41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n");
+        assertThat(cgroups.isUnified()).isFalse();
+        assertThat(cgroups.isHybrid()).isTrue();
+        assertThat(cgroups.trees()).contains(Path.of("/sys/fs/cgroup/unified"));
+    }
+
+    @Test
+    void no_cgroups_are_an_error_that_says_what_to_do() {
+        assertThatThrownBy(() -> Cgroups.parse("22 27 0:21 / /proc rw - proc proc rw\n"))
+                .hasMessageContaining("mount -t cgroup2");
+    }
+
+    @Test
+    void paths_are_absolute_and_stay_inside() throws IOException {
+        var cgroups = Cgroups.parse(VERSION_1);
+        assertThatThrownBy(() -> cgroups.at("relative")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> cgroups.at("/a/../../b")).isInstanceOf(IllegalArgumentException.class);
+    }
+}

@@ -1,0 +1,72 @@
+package dev.lockstep.runtime.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.runtime.linux.ProcessSpawner.Command;
+import dev.lockstep.runtime.linux.ProcessSpawner.Stream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProcessSpawnerIT {
+    @TempDir
+    Path directory;
+
+    @Test
+    void inherited_descriptors_become_3_and_4_also_when_they_are_opened_crosswise_and_nothing_else_is_inherited()
+            throws IOException {
+        var a = Files.writeString(directory.resolve("a"), "content of a");
+        var b = Files.writeString(directory.resolve("b"), "content of b");
+        var out = directory.resolve("out");
+        try (var first = Fd.open(a);
+                var second = Fd.open(b)) {
+            var pid = spawn("cat <&4; cat <&3; echo; ls /proc/$$/fd | tr '\\n' ' '", out, first, second);
+            assertThat(ProcessSpawner.reap(pid)).isZero();
+        }
+        // dash has no descriptors of its own while it waits for a pipeline; 0 to 4 are what it was given.
+        assertThat(Files.readString(out)).isEqualTo("content of bcontent of a\n0 1 2 3 4 ");
+    }
+
+    @Test
+    void the_child_leads_a_session_with_default_signals() throws IOException {
+        var out = directory.resolve("out");
+        var pid = spawn("ps -o sid= -p $$ | tr -d ' '; grep -E '^Sig(Blk|Ign)' /proc/self/status", out);
+        assertThat(ProcessSpawner.reap(pid)).isZero();
+        assertThat(Files.readString(out)).isEqualTo(pid + "\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+    }
+
+    @Test
+    void the_exit_code_or_the_signal_is_reported() throws IOException {
+        assertThat(ProcessSpawner.reap(spawn("exit 7", directory.resolve("out"))))
+                .isEqualTo(7);
+        assertThat(ProcessSpawner.reap(spawn("kill -9 $$", directory.resolve("out"))))
+                .isEqualTo(137);
+    }
+
+    @Test
+    void a_missing_program_is_an_error_of_the_start() {
+        assertThatThrownBy(() -> ProcessSpawner.spawn(new Command(
+                        List.of("/no/such/program"),
+                        List.of(),
+                        new Stream.Nothing(),
+                        new Stream.Nothing(),
+                        new Stream.Nothing(),
+                        List.of())))
+                .isInstanceOf(LinuxException.class)
+                .hasMessageContaining("posix_spawn /no/such/program: ENOENT");
+    }
+
+    private static int spawn(String script, Path out, Fd... inherited) throws IOException {
+        return ProcessSpawner.spawn(new Command(
+                List.of("/bin/sh", "-c", script),
+                List.of("PATH=/usr/bin:/bin"),
+                new Stream.Nothing(),
+                new Stream.Append(out),
+                new Stream.Append(out),
+                List.of(inherited)));
+    }
+}

@@ -1,0 +1,561 @@
+package dev.lockstep.runtime.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.lockstep.runtime.linux.Pidfd;
+import dev.lockstep.runtime.linux.ProcessIdentity;
+import dev.lockstep.runtime.linux.Rtnetlink;
+import dev.lockstep.runtime.linux.Signal;
+import dev.lockstep.runtime.linux.Sysctls;
+import dev.lockstep.runtime.network.PublishedPort.TransportProtocol;
+import dev.lockstep.runtime.store.Owner;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole room on a host of its own. */
+class NetworksIT {
+    private static final Owner OWNER = new Owner("here", "shop", Optional.empty());
+    private static final String TABLES = "{\"nftables\":[{\"list\":{\"tables\":{}}}]}";
+
+    @TempDir
+    Path directory;
+
+    private PrivateHost host;
+    private Networks networks;
+
+    @BeforeEach
+    void makeHost() throws IOException {
+        host = new PrivateHost(directory);
+        networks = host.networks;
+    }
+
+    @AfterEach
+    void nothingIsLeft() throws IOException {
+        try {
+            host.stopServing();
+            for (var container : networks.observe().containers().keySet()) {
+                networks.detach(container);
+            }
+            for (var network : networks.list()) {
+                networks.remove(network.name());
+            }
+            assertThat(host.linkNames()).containsExactly("ext0", "ext1", "lo");
+            assertThat(host.nft(TABLES)).doesNotContain("lockstep");
+            assertThat(host.names.pid()).isEmpty();
+            try (var pins = Files.list(host.root.run().resolve("netns"))) {
+                assertThat(pins).isEmpty();
+            }
+        } finally {
+            host.close();
+        }
+    }
+
+    @Test
+    void containers_of_one_network_reach_each_other_and_the_world_and_know_their_names() throws IOException {
+        networks.create(network("front"));
+        var web = attach("c1", "web", "front");
+        var app = attach("c2", "app", "front");
+        host.serve(app.namespace(), "app", 80);
+        host.serve(host.outside, "outside", 80);
+        var gateway = web.main().orElseThrow().gateway().toString();
+
+        assertThat(host.tcp(web.namespace(), address(app), 80)).isEqualTo("app " + address(web));
+        assertThat(host.tcp(web.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside " + PrivateHost.OWN);
+        await().untilAsserted(() ->
+                assertThat(host.resolve(web.namespace(), gateway, "app")).containsExactly(address(app)));
+        assertThat(host.resolve(web.namespace(), gateway, "APP.front")).containsExactly(address(app));
+        assertThat(host.resolve(web.namespace(), gateway, "nobody")).isEmpty();
+        assertThat(web.nameServers()).containsExactly(gateway);
+    }
+
+    @Test
+    void networks_do_not_reach_each_other_nor_does_the_outside_reach_container_addresses() throws IOException {
+        networks.create(network("front"));
+        networks.create(network("back"));
+        var web = attach("c1", "web", "front");
+        var app = attach("c2", "app", "back");
+        host.serve(app.namespace(), "app", 80);
+
+        assertThat(host.tcp(web.namespace(), address(app), 80)).isEqualTo("SocketTimeoutException");
+        assertThat(host.tcp(host.outside, address(app), 80)).isEqualTo("SocketTimeoutException");
+        assertThat(host.tcp(host.home(), address(app), 80)).startsWith("app ");
+        var gateway = web.main().orElseThrow().gateway().toString();
+        assertThat(host.resolve(web.namespace(), gateway, "app")).isEmpty();
+    }
+
+    @Test
+    void a_published_port_is_reached_from_everywhere_and_keeps_the_clients_address() throws IOException {
+        networks.create(network("front"));
+        networks.create(network("back"));
+        var web = attach("c1", "web", "front");
+        var neighbour = attach("c2", "neighbour", "front");
+        var other = attach("c3", "other", "back");
+        host.serve(web.namespace(), "web", 80);
+        networks.publish("c1", List.of(tcp(8080, 80), tcp("127.0.0.1", 8081, 80), udp(5353, 80)));
+        var gateway = web.main().orElseThrow().gateway().toString();
+
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
+        assertThat(host.udp(host.outside, PrivateHost.OWN, 5353)).isEqualTo("web " + PrivateHost.OUTSIDE);
+        assertThat(host.tcp(host.home(), "127.0.0.1", 8080)).isEqualTo("web " + gateway);
+        assertThat(host.tcp(host.home(), "127.0.0.1", 8081)).isEqualTo("web " + gateway);
+        assertThat(host.tcp(host.home(), PrivateHost.OWN, 8080)).startsWith("web ");
+        assertThat(host.tcp(web.namespace(), PrivateHost.OWN, 8080)).isEqualTo("web " + gateway);
+        assertThat(host.tcp(neighbour.namespace(), PrivateHost.OWN, 8080)).isEqualTo("web " + gateway);
+        assertThat(host.tcp(other.namespace(), PrivateHost.OWN, 8080)).isEqualTo("web " + address(other));
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8081)).isEqualTo("ConnectException");
+        assertThat(host.tcp(host.outside, address(web), 80)).isEqualTo("SocketTimeoutException");
+
+        networks.unpublish("c1");
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("ConnectException");
+        assertThat(networks.published("c1")).isEmpty();
+    }
+
+    @Test
+    void an_internal_network_has_no_way_in_or_out() throws IOException {
+        networks.create(new NetworkSpec(
+                "vault",
+                OWNER,
+                true,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Map.of(),
+                Map.of()));
+        networks.create(network("front"));
+        var db = attach("c1", "db", "vault");
+        var web = attach("c2", "web", "front");
+        host.serve(db.namespace(), "db", 80);
+        host.serve(host.outside, "outside", 80);
+        // A container with NET_ADMIN gives itself a way out.
+        host.namespaces.inside(db.namespace(), () -> {
+            try (var links = Rtnetlink.open()) {
+                links.replaceDefaultRoute(
+                        links.index("eth0"), db.main().orElseThrow().gateway().bytes());
+            }
+            return Optional.empty();
+        });
+
+        assertThat(host.tcp(db.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("SocketTimeoutException");
+        assertThat(host.tcp(web.namespace(), address(db), 80)).isEqualTo("SocketTimeoutException");
+        assertThat(host.tcp(host.outside, address(db), 80)).isEqualTo("SocketTimeoutException");
+        assertThat(host.tcp(host.home(), address(db), 80)).startsWith("db ");
+    }
+
+    @Test
+    void names_are_answered_although_a_stack_publishes_53_and_the_host_has_a_server_there() throws IOException {
+        host.serve(host.home(), "host-dns", 53);
+        networks.create(network("front"));
+        var dns = attach("c1", "dns", "front");
+        var web = attach("c2", "web", "front");
+        host.serve(dns.namespace(), "container-dns", 53);
+        // The host's server is on 53 already, so only another address can be published; the gateways' are in question.
+        var gateway = web.main().orElseThrow().gateway().toString();
+        assertThatThrownBy(() -> networks.publish("c1", List.of(udp(53, 53))))
+                .isInstanceOf(PortConflictException.class);
+
+        await().untilAsserted(() ->
+                assertThat(host.resolve(web.namespace(), gateway, "dns")).containsExactly(address(dns)));
+    }
+
+    @Test
+    void names_are_answered_although_53_is_published() throws IOException {
+        networks.create(network("front"));
+        var dns = attach("c1", "dns", "front");
+        var web = attach("c2", "web", "front");
+        host.serve(dns.namespace(), "container-dns", 53);
+        networks.publish("c1", List.of(udp(53, 53), tcp(53, 53)));
+        var gateway = web.main().orElseThrow().gateway().toString();
+
+        await().untilAsserted(() ->
+                assertThat(host.resolve(web.namespace(), gateway, "dns")).containsExactly(address(dns)));
+        assertThat(host.udp(host.outside, PrivateHost.OWN, 53)).isEqualTo("container-dns " + PrivateHost.OUTSIDE);
+    }
+
+    @Test
+    void moving_a_udp_port_takes_established_flows_along() throws IOException {
+        networks.create(network("front"));
+        var old = attach("c1", "web", "front");
+        var young = networks.attach(request("c2", "web", "front"));
+        host.serve(old.namespace(), "old", 80);
+        host.serve(young.namespace(), "young", 80);
+        networks.publish("c1", List.of(udp(9000, 80), tcp(9000, 80)));
+        try (var client = host.udpSocket(host.outside)) {
+            assertThat(host.udp(client, PrivateHost.OWN, 9000)).startsWith("old ");
+
+            networks.movePorts("c1", "c2");
+
+            assertThat(host.udp(client, PrivateHost.OWN, 9000)).startsWith("young ");
+            assertThat(host.tcp(host.outside, PrivateHost.OWN, 9000)).startsWith("young ");
+        }
+        assertThat(networks.published("c1")).isEmpty();
+        assertThat(networks.published("c2")).hasSize(2);
+    }
+
+    @Test
+    void a_slot_keeps_its_address_from_container_to_container_and_a_second_container_gets_its_own() throws IOException {
+        networks.create(network("front"));
+        var first = attach("c1", "web", "front");
+        var beside = networks.attach(request("c2", "web", "front"));
+        assertThat(address(beside)).isNotEqualTo(address(first));
+        networks.detach("c2");
+        networks.detach("c1");
+        var successor = attach("c3", "web", "front");
+        assertThat(address(successor)).isIn(address(first), address(beside));
+        networks.detach("c3");
+        networks.release(new LeaseKey("shop", "web", 1));
+        assertThat(networks.find("front").orElseThrow().leases()).isEmpty();
+    }
+
+    @Test
+    void attaching_twice_changes_nothing() throws IOException {
+        networks.create(network("front"));
+        var first = attach("c1", "web", "front");
+        assertThat(host.networks().attach(request("c1", "web", "front"))).isEqualTo(first);
+    }
+
+    @Test
+    void a_running_container_is_connected_disconnected_and_renamed() throws IOException {
+        networks.create(network("front"));
+        networks.create(network("back"));
+        var app = attach("c2", "app", "back");
+        var web = attach("c1", "web", "front");
+        host.serve(app.namespace(), "app", 80);
+        host.serve(web.namespace(), "web", 80);
+        networks.publish("c1", List.of(tcp(8080, 80)));
+
+        var both = networks.updateAttachments(new AttachRequest(
+                "c1",
+                new LeaseKey("shop", "web", 1),
+                List.of(
+                        new AttachmentSpec("front", List.of(), Optional.empty(), 0),
+                        new AttachmentSpec("back", List.of("shopfront"), Optional.empty(), 10)),
+                List.of("web"),
+                List.of()));
+        assertThat(both.endpoints()).extracting(Endpoint::network).containsExactly("back", "front");
+        assertThat(both.endpoints()).extracting(Endpoint::interfaceName).containsExactly("eth1", "eth0");
+        assertThat(host.tcp(web.namespace(), address(app), 80)).startsWith("app ");
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
+        await().untilAsserted(() -> assertThat(host.resolve(
+                        app.namespace(), app.main().orElseThrow().gateway().toString(), "shopfront"))
+                .containsExactly(address(both)));
+
+        var one = networks.updateAttachments(request("c1", "web", "front"));
+        assertThat(one.endpoints()).extracting(Endpoint::network).containsExactly("front");
+        assertThat(address(one)).isEqualTo(address(web));
+        assertThat(host.tcp(web.namespace(), address(app), 80)).isEqualTo("SocketTimeoutException");
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
+    }
+
+    @Test
+    void names_of_a_container_that_does_not_answer_vanish_and_come_back() throws IOException {
+        networks.create(network("front"));
+        var web = attach("c1", "web", "front");
+        var gateway = web.main().orElseThrow().gateway().toString();
+        await().untilAsserted(() ->
+                assertThat(host.resolve(web.namespace(), gateway, "web")).hasSize(1));
+        networks.answer("c1", false);
+        await().untilAsserted(() ->
+                assertThat(host.resolve(web.namespace(), gateway, "web")).isEmpty());
+        networks.answer("c1", true);
+        await().untilAsserted(() ->
+                assertThat(host.resolve(web.namespace(), gateway, "web")).hasSize(1));
+    }
+
+    @Test
+    void a_flushed_table_a_lost_bridge_and_a_dead_name_server_are_seen_and_put_back() throws IOException {
+        var network = networks.create(network("front"));
+        var web = attach("c1", "web", "front");
+        host.serve(web.namespace(), "web", 80);
+        networks.publish("c1", List.of(tcp(8080, 80)));
+        assertThat(networks.observe().networks().getFirst().intact()).isTrue();
+        assertThat(networks.observe().container("c1").orElseThrow().intact()).isTrue();
+
+        host.nft("{\"nftables\":[{\"delete\":{\"table\":{\"family\":\"inet\",\"name\":\"lockstep_" + host.root.shortId()
+                + "\"}}}]}");
+        var pid = host.names.pid().orElseThrow();
+        try (var server = Pidfd.open(ProcessIdentity.of(pid).orElseThrow()).orElseThrow()) {
+            assertThat(server.send(Signal.KILL)).isTrue();
+        }
+        await().until(() -> host.names.pid().isEmpty());
+        var observed = networks.observe();
+        assertThat(observed.networks().getFirst().rules()).isFalse();
+        assertThat(observed.container("c1").orElseThrow().missingPorts()).containsExactly(tcp(8080, 80));
+
+        networks.ensure("front");
+        assertThat(networks.observe().container("c1").orElseThrow().intact()).isTrue();
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
+        assertThat(host.resolve(web.namespace(), network.gateway().toString(), "web"))
+                .hasSize(1);
+
+        host.namespaces.home(() -> {
+            try (var links = Rtnetlink.open()) {
+                return links.deleteLink(network.bridge());
+            }
+        });
+        assertThat(networks.observe().networks().getFirst().bridge()).isFalse();
+        networks.ensure("front");
+        assertThat(networks.observe().networks().getFirst().intact()).isTrue();
+    }
+
+    @Test
+    void publishing_heals_a_table_that_somebody_flushed() throws IOException {
+        networks.create(network("front"));
+        var web = attach("c1", "web", "front");
+        host.serve(web.namespace(), "web", 80);
+        host.nft("{\"nftables\":[{\"flush\":{\"ruleset\":null}}]}");
+        networks.publish("c1", List.of(tcp(8080, 80)));
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
+    }
+
+    @Test
+    void a_subnet_that_overlaps_a_route_an_address_or_a_network_is_refused_by_name() throws IOException {
+        networks.create(network("front", "10.77.0.0/16"));
+        assertThatThrownBy(() -> networks.create(network("back", "10.77.3.0/24")))
+                .isInstanceOf(NetworkException.class)
+                .hasMessage("network back: subnet 10.77.3.0/24 overlaps network front (10.77.0.0/16)");
+        assertThatThrownBy(() -> networks.create(network("back", "203.0.0.0/16")))
+                .isInstanceOf(NetworkException.class)
+                .hasMessage("network back: subnet 203.0.0.0/16 overlaps the address 203.0.113.1/24 of ext0");
+        assertThatThrownBy(() -> networks.create(network("back", "172.28.0.0/24")))
+                .isInstanceOf(NetworkException.class)
+                .hasMessage("network back: subnet 172.28.0.0/24 overlaps the name server 172.28.0.53 of this host");
+        assertThatThrownBy(() -> networks.create(network("front"))).hasMessage("network front exists already");
+        assertThat(networks.list()).extracting(NetworkRecord::name).containsExactly("front");
+    }
+
+    @Test
+    void two_roots_choose_different_subnets_and_know_each_others_ports(@TempDir Path second) throws IOException {
+        try (var other = host.otherRoot(second)) {
+            var ours = networks.create(network("front"));
+            var theirs = other.create(network("front"));
+            try {
+                assertThat(theirs.subnet()).isNotEqualTo(ours.subnet());
+                attach("c1", "web", "front");
+                networks.publish("c1", List.of(tcp(8080, 80)));
+                other.attach(request("c1", "web", "front"));
+                assertThatThrownBy(() -> other.publish("c1", List.of(tcp("127.0.0.1", 8080, 80))))
+                        .isInstanceOf(PortConflictException.class)
+                        .hasMessageContaining("another Lockstep root")
+                        .hasMessageContaining("lockstep_" + host.root.shortId());
+                assertThat(other.cleanUp(Set.of("c1")::contains)).isZero();
+                assertThat(networks.observe().container("c1").orElseThrow().intact())
+                        .isTrue();
+            } finally {
+                other.detach("c1");
+                other.remove("front");
+            }
+        }
+    }
+
+    @Test
+    void a_port_in_use_names_the_process_or_the_container_and_changes_nothing() throws IOException {
+        networks.create(network("front"));
+        attach("c1", "web", "front");
+        attach("c2", "app", "front");
+        host.serve(host.home(), "mine", 8080);
+        var me = ProcessHandle.current().pid();
+        assertThatThrownBy(() -> networks.publish("c1", List.of(tcp(8090, 80), tcp(8080, 80))))
+                .isInstanceOf(PortConflictException.class)
+                .hasMessageContaining("port 0.0.0.0:8080/tcp is in use by process " + me + " (java)");
+        assertThat(networks.published("c1")).isEmpty();
+        assertThat(networks.holderOf(udp(8080, 80), "")).isPresent();
+
+        networks.publish("c1", List.of(tcp(8090, 80)));
+        assertThat(networks.publish("c1", List.of(tcp(8090, 80)))).containsExactly(tcp(8090, 80));
+        assertThatThrownBy(() -> networks.publish("c2", List.of(tcp(PrivateHost.OWN, 8090, 80))))
+                .hasMessage("port " + PrivateHost.OWN + ":8090/tcp is in use by container c1");
+        assertThatThrownBy(() -> networks.publish("c2", List.of(tcp("198.51.100.7", 8091, 80))))
+                .isInstanceOf(NetworkException.class)
+                .hasMessageContaining("has no address 198.51.100.7");
+        assertThat(networks.holderOf(tcp(8090, 80), "c1")).isEmpty();
+    }
+
+    @Test
+    void a_port_without_a_number_gets_a_free_one_and_keeps_it() throws IOException {
+        networks.create(network("front"));
+        var web = attach("c1", "web", "front");
+        host.serve(web.namespace(), "web", 80);
+        var any = new PublishedPort(Optional.empty(), Optional.empty(), 80, TransportProtocol.TCP);
+        var chosen = networks.publish("c1", List.of(any));
+        assertThat(networks.publish("c1", List.of(any))).isEqualTo(chosen);
+        var port = chosen.getFirst().hostPort().orElseThrow();
+        assertThat(port).isGreaterThanOrEqualTo(49152);
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, port)).isEqualTo("web " + PrivateHost.OUTSIDE);
+    }
+
+    @Test
+    void a_missing_network_or_an_impossible_address_is_refused_and_nothing_remains() throws IOException {
+        networks.create(network("front"));
+        networks.create(network("fixed", "10.78.0.0/24"));
+        assertThatThrownBy(() -> networks.attach(request("c1", "web", "nowhere")))
+                .hasMessage("container c1 wants network nowhere, which does not exist");
+        assertThatThrownBy(() -> networks.attach(fixed("c1", "front", "10.1.1.1")))
+                .hasMessageContaining("no configured subnet");
+        assertThatThrownBy(() -> networks.attach(fixed("c1", "fixed", "10.78.0.1")))
+                .hasMessageContaining("no free host address of network fixed");
+        assertThat(networks.attached("c1")).isEmpty();
+        var ok = networks.attach(fixed("c1", "fixed", "10.78.0.9"));
+        assertThat(address(ok)).isEqualTo("10.78.0.9");
+        assertThatThrownBy(() -> networks.remove("fixed")).hasMessage("network fixed has containers: c1");
+    }
+
+    @Test
+    void what_a_crash_left_behind_is_cleaned_up_and_what_lives_stays() throws IOException {
+        networks.create(network("front"));
+        attach("c1", "web", "front");
+        attach("dead", "old", "front");
+        networks.publish("dead", List.of(tcp(8080, 80)));
+        host.namespaces.create(host.networks.namespace("halfmade"));
+        // A link that looks like ours and is not.
+        host.namespaces.home(() -> {
+            try (var links = Rtnetlink.open()) {
+                links.createBridge("lv" + host.root.shortId() + "foreign", new byte[] {2, 0, 0, 0, 0, 9}, 1500, "mine");
+                return Optional.empty();
+            }
+        });
+        assertThat(networks.cleanUp(Set.of("c1")::contains)).isEqualTo(2);
+        await().until(() -> networks.cleanUp(Set.of("c1")::contains) == 0);
+        var observed = networks.observe();
+        assertThat(observed.containers()).containsOnlyKeys("c1");
+        assertThat(observed.container("c1").orElseThrow().intact()).isTrue();
+        assertThat(host.linkNames()).contains("lv" + host.root.shortId() + "foreign");
+        host.namespaces.home(() -> {
+            try (var links = Rtnetlink.open()) {
+                return links.deleteLink("lv" + host.root.shortId() + "foreign");
+            }
+        });
+    }
+
+    @Test
+    void a_host_that_did_not_forward_does_not_become_a_router() throws IOException {
+        assertThat(host.namespaces.home(() -> Sysctls.read("net/ipv4/ip_forward")))
+                .contains("0");
+        networks.create(network("front"));
+        assertThat(host.namespaces.home(() -> Sysctls.read("net/ipv4/ip_forward")))
+                .contains("1");
+        assertThat(networks.hostChanges().made()).anyMatch(s -> s.startsWith("net.ipv4.ip_forward was 0 and is 1"));
+        assertThat(networks.hostChanges().wanted()).isEmpty();
+        var listing = host.nft("{\"nftables\":[{\"list\":{\"chain\":{\"family\":\"inet\",\"table\":\"lockstep_"
+                + host.root.shortId() + "\",\"name\":\"forward\"}}}]}");
+        assertThat(listing).contains("forwarding was off before").contains("@guarded");
+    }
+
+    @Test
+    void dockers_firewall_is_opened_for_our_bridges_and_closed_with_the_last_network() throws IOException {
+        docker();
+        networks.create(network("front"));
+        var web = attach("c1", "web", "front");
+        host.serve(web.namespace(), "web", 80);
+        networks.publish("c1", List.of(tcp(8080, 80)));
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
+        assertThat(networks.hostChanges().made()).anyMatch(s -> s.contains("ip filter DOCKER-USER"));
+        assertThat(networks.hostChanges().wanted()).isEmpty();
+        networks.ensure("front");
+        assertThat(occurrences(dockerRules(), "lockstep:" + host.root.id())).isEqualTo(2);
+
+        networks.detach("c1");
+        networks.remove("front");
+        assertThat(dockerRules()).doesNotContain("lockstep").contains("DOCKER-USER");
+    }
+
+    @Test
+    void another_firewall_is_left_alone_when_the_host_says_so(@TempDir Path second) throws IOException {
+        try (var leaving = new PrivateHost(second, NetworkSettings.ForeignFirewall.LEAVE)) {
+            docker(leaving);
+            leaving.networks.create(network("front"));
+            assertThat(leaving.networks.hostChanges().wanted())
+                    .singleElement()
+                    .asString()
+                    .contains("the chain \"ip filter FORWARD\" drops")
+                    .contains("iptables -I DOCKER-USER -i ls" + leaving.root.shortId() + "+ -j ACCEPT");
+        }
+    }
+
+    private void docker() throws IOException {
+        docker(host);
+    }
+
+    /** The skeleton of what Docker makes with iptables-nft. */
+    private static void docker(PrivateHost host) throws IOException {
+        host.nft("""
+                {"nftables":[
+                {"add":{"table":{"family":"ip","name":"filter"}}},
+                {"add":{"chain":{"family":"ip","table":"filter","name":"DOCKER-USER"}}},
+                {"add":{"chain":{"family":"ip","table":"filter","name":"FORWARD","type":"filter","hook":"forward",
+                  "prio":0,"policy":"drop"}}},
+                {"add":{"rule":{"family":"ip","table":"filter","chain":"FORWARD",
+                  "expr":[{"jump":{"target":"DOCKER-USER"}}]}}}
+                ]}""");
+    }
+
+    private String dockerRules() throws IOException {
+        return host.nft("{\"nftables\":[{\"list\":{\"table\":{\"family\":\"ip\",\"name\":\"filter\"}}}]}");
+    }
+
+    private static int occurrences(String text, String word) {
+        return text.split(word, -1).length - 1;
+    }
+
+    private Attached attach(String container, String service, String network) throws IOException {
+        return networks.attach(request(container, service, network));
+    }
+
+    private static AttachRequest request(String container, String service, String network) {
+        return new AttachRequest(
+                container,
+                new LeaseKey("shop", service, 1),
+                List.of(new AttachmentSpec(network, List.of(), Optional.empty(), 0)),
+                List.of(service),
+                List.of());
+    }
+
+    private static AttachRequest fixed(String container, String network, String address) {
+        return new AttachRequest(
+                container,
+                new LeaseKey("shop", "web", 1),
+                List.of(new AttachmentSpec(network, List.of(), Optional.of(address), 0)),
+                List.of("web"),
+                List.of());
+    }
+
+    private static NetworkSpec network(String name) {
+        return network(name, Optional.empty());
+    }
+
+    private static NetworkSpec network(String name, String subnet) {
+        return network(name, Optional.of(Cidr.parse(subnet)));
+    }
+
+    private static NetworkSpec network(String name, Optional<Cidr> subnet) {
+        return new NetworkSpec(
+                name, OWNER, false, subnet, Optional.empty(), Optional.empty(), Optional.empty(), Map.of(), Map.of());
+    }
+
+    private static PublishedPort tcp(int hostPort, int port) {
+        return new PublishedPort(Optional.empty(), Optional.of(hostPort), port, TransportProtocol.TCP);
+    }
+
+    private static PublishedPort tcp(String ip, int hostPort, int port) {
+        return new PublishedPort(Optional.of(ip), Optional.of(hostPort), port, TransportProtocol.TCP);
+    }
+
+    private static PublishedPort udp(int hostPort, int port) {
+        return new PublishedPort(Optional.empty(), Optional.of(hostPort), port, TransportProtocol.UDP);
+    }
+
+    private static String address(Attached attached) {
+        return attached.main().orElseThrow().address().toString();
+    }
+}

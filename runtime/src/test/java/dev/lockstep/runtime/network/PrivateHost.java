@@ -1,0 +1,283 @@
+package dev.lockstep.runtime.network;
+
+import dev.lockstep.runtime.dns.NameServer;
+import dev.lockstep.runtime.linux.Fd;
+import dev.lockstep.runtime.linux.NetworkNamespaces;
+import dev.lockstep.runtime.linux.Nftables;
+import dev.lockstep.runtime.linux.Rtnetlink;
+import dev.lockstep.runtime.linux.Sysctls;
+import dev.lockstep.runtime.store.Root;
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A whole host in a network namespace, with {@code ext0} (203.0.113.1) that leads to a machine outside (203.0.113.2),
+ * and the networks of one root on it. Nothing here touches the real host's links or rules.
+ */
+final class PrivateHost implements AutoCloseable {
+    static final String OWN = "203.0.113.1";
+    static final String OUTSIDE = "203.0.113.2";
+    private static final int PATIENCE_MILLIS = 400;
+
+    final NetworkNamespaces namespaces;
+    final Root root;
+    final NameServer names;
+    final Networks networks;
+    final Path outside;
+    private final Path home;
+    private final NetworkNamespaces outer;
+    private final List<Closeable> servers = new ArrayList<>();
+    private final NetworkSettings settings;
+
+    PrivateHost(Path directory) throws IOException {
+        this(directory, NetworkSettings.ForeignFirewall.OPEN);
+    }
+
+    PrivateHost(Path directory, NetworkSettings.ForeignFirewall foreign) throws IOException {
+        outer = NetworkNamespaces.ofThisProcess();
+        home = directory.resolve("host-namespace");
+        outside = directory.resolve("outside-namespace");
+        outer.create(home);
+        outer.create(outside);
+        namespaces = NetworkNamespaces.at(home);
+        root = Root.open(directory.resolve("state"), directory.resolve("run"));
+        Files.writeString(directory.resolve("resolv.conf"), "nameserver 172.28.0.53\n");
+        settings = new NetworkSettings(
+                NetworkSettings.defaults().pool(),
+                24,
+                foreign,
+                directory.resolve("machine.lock"),
+                directory.resolve("resolv.conf"));
+        names = new NameServer(
+                root.run().resolve("dns"),
+                NameServer.findProgram(System.getenv("PATH")).orElseThrow(),
+                namespaces,
+                _ -> {});
+        networks = networks();
+        wire();
+    }
+
+    /** A second set of objects on the same files: another process. */
+    Networks networks() throws IOException {
+        return new Networks(root, settings, namespaces, names, Clock.systemUTC());
+    }
+
+    /** Another root on the same host. */
+    Networks otherRoot(Path directory) throws IOException {
+        var other = Root.open(directory.resolve("state"), directory.resolve("run"));
+        return new Networks(
+                other,
+                settings,
+                namespaces,
+                new NameServer(
+                        other.run().resolve("dns"),
+                        NameServer.findProgram(System.getenv("PATH")).orElseThrow(),
+                        namespaces,
+                        _ -> {}),
+                Clock.systemUTC());
+    }
+
+    private void wire() throws IOException {
+        namespaces.home(() -> {
+            // A new namespace takes this from the machine's.
+            Sysctls.write("net/ipv4/ip_forward", "0");
+            try (var links = Rtnetlink.open();
+                    var pin = Fd.open(outside)) {
+                links.setUp(links.index("lo"));
+                var mac = new byte[] {2, 0, 0, 0, 0, 1};
+                var ext = links.createBridge("ext0", mac, 1500, "outside");
+                links.addAddress(
+                        ext,
+                        Ipv4.parse(OWN).bytes(),
+                        24,
+                        Ipv4.parse("203.0.113.255").bytes());
+                mac[5] = 2;
+                links.createVeth("ext1", "outside", ext, pin, "eth0", mac, 1500);
+            }
+            return Optional.empty();
+        });
+        namespaces.inside(outside, () -> {
+            try (var links = Rtnetlink.open()) {
+                links.setUp(links.index("lo"));
+                var eth = links.index("eth0");
+                links.addAddress(
+                        eth,
+                        Ipv4.parse(OUTSIDE).bytes(),
+                        24,
+                        Ipv4.parse("203.0.113.255").bytes());
+                links.setUp(eth);
+                // An attacker's route straight to the containers.
+                links.replaceDefaultRoute(eth, Ipv4.parse(OWN).bytes());
+            }
+            return Optional.empty();
+        });
+    }
+
+    Path home() {
+        return home;
+    }
+
+    /** A TCP and a UDP server that answer {@code NAME SOURCE}. */
+    void serve(Path where, String name, int port) throws IOException {
+        serve(where, "0.0.0.0", name, port);
+    }
+
+    void serve(Path where, String address, String name, int port) throws IOException {
+        var tcp = namespaces.inside(where, () -> new ServerSocket(port, 50, InetAddress.getByName(address)));
+        var udp = namespaces.inside(
+                where, () -> new DatagramSocket(new InetSocketAddress(InetAddress.getByName(address), port)));
+        servers.add(tcp);
+        servers.add(udp);
+        Thread.ofPlatform().daemon().start(() -> {
+            while (true) {
+                try (var client = tcp.accept()) {
+                    client.getOutputStream()
+                            .write((name + " " + client.getInetAddress().getHostAddress())
+                                    .getBytes(StandardCharsets.UTF_8));
+                } catch (IOException e) {
+                    return;
+                }
+            }
+        });
+        Thread.ofPlatform().daemon().start(() -> {
+            var packet = new DatagramPacket(new byte[100], 100);
+            while (true) {
+                try {
+                    udp.receive(packet);
+                    var answer = (name + " " + packet.getAddress().getHostAddress()).getBytes(StandardCharsets.UTF_8);
+                    udp.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
+                } catch (IOException e) {
+                    return;
+                }
+            }
+        });
+    }
+
+    /** What the server says, or the failure's name. */
+    String tcp(Path from, String address, int port) throws IOException {
+        return namespaces.inside(from, () -> {
+            try (var socket = new Socket()) {
+                socket.connect(new InetSocketAddress(address, port), PATIENCE_MILLIS);
+                socket.setSoTimeout(PATIENCE_MILLIS);
+                return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            } catch (IOException e) {
+                return e.getClass().getSimpleName();
+            }
+        });
+    }
+
+    String udp(Path from, String address, int port) throws IOException {
+        try (var socket = udpSocket(from)) {
+            return udp(socket, address, port);
+        }
+    }
+
+    DatagramSocket udpSocket(Path from) throws IOException {
+        return namespaces.inside(from, DatagramSocket::new);
+    }
+
+    String udp(DatagramSocket socket, String address, int port) throws IOException {
+        var answer = exchange(socket, address, port, new byte[] {'x'});
+        return answer.length == 0 ? "no answer" : new String(answer, StandardCharsets.UTF_8);
+    }
+
+    private static byte[] exchange(DatagramSocket socket, String address, int port, byte[] question)
+            throws IOException {
+        socket.setSoTimeout(PATIENCE_MILLIS);
+        socket.send(new DatagramPacket(question, question.length, new InetSocketAddress(address, port)));
+        var packet = new DatagramPacket(new byte[1500], 1500);
+        try {
+            socket.receive(packet);
+        } catch (SocketTimeoutException e) {
+            return new byte[0];
+        }
+        return Arrays.copyOf(packet.getData(), packet.getLength());
+    }
+
+    /** The IPv4 addresses that the server answers, sorted; empty when it says there are none or says nothing. */
+    List<String> resolve(Path from, String server, String name) throws IOException {
+        var question = new ByteArrayOutputStream();
+        question.writeBytes(new byte[] {0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0});
+        for (var label : List.of(name.split("\\.", -1))) {
+            question.write(label.length());
+            question.writeBytes(label.getBytes(StandardCharsets.US_ASCII));
+        }
+        question.writeBytes(new byte[] {0, 0, 1, 0, 1});
+        byte[] answer;
+        try (var socket = udpSocket(from)) {
+            answer = exchange(socket, server, 53, question.toByteArray());
+        }
+        var found = new ArrayList<String>();
+        // Each A record ends with: type 1, class 1, four bytes of TTL, length 4, address.
+        for (var i = question.size(); i + 14 <= answer.length; i++) {
+            if (answer[i] == 0
+                    && answer[i + 1] == 1
+                    && answer[i + 2] == 0
+                    && answer[i + 3] == 1
+                    && answer[i + 9] == 4) {
+                found.add(Ipv4.of(Arrays.copyOfRange(answer, i + 10, i + 14)).toString());
+                i += 13;
+            }
+        }
+        return found.stream().sorted().toList();
+    }
+
+    String nft(String json) throws IOException {
+        return namespaces.home(() -> {
+            try (var nft = Nftables.open()) {
+                return nft.run(json);
+            }
+        });
+    }
+
+    List<String> linkNames() throws IOException {
+        return namespaces.home(() -> {
+            try (var links = Rtnetlink.open()) {
+                return links.links().stream().map(Rtnetlink.Link::name).sorted().toList();
+            }
+        });
+    }
+
+    /** Ends the servers, whose sockets hold their namespaces. */
+    void stopServing() throws IOException {
+        for (var server : servers) {
+            server.close();
+        }
+        servers.clear();
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            stopServing();
+            for (var container : networks.observe().containers().keySet()) {
+                networks.detach(container);
+            }
+            for (var network : networks.list()) {
+                networks.remove(network.name());
+            }
+        } finally {
+            networks.close();
+            namespaces.close();
+            outer.delete(home);
+            outer.delete(outside);
+            outer.close();
+        }
+    }
+}

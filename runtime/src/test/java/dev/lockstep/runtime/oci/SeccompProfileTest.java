@@ -1,0 +1,71 @@
+package dev.lockstep.runtime.oci;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.runtime.linux.Architecture;
+import dev.lockstep.runtime.store.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SeccompProfileTest {
+    private static final String PROFILE = """
+            {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38, "defaultErrno": "ENOSYS",
+             "archMap": [{"architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86", "SCMP_ARCH_X32"]},
+                         {"architecture": "SCMP_ARCH_AARCH64", "subArchitectures": ["SCMP_ARCH_ARM"]}],
+             "syscalls": [
+              {"names": ["always"], "action": "SCMP_ACT_ALLOW", "args": [], "comment": "", "includes": {}, "excludes": {}},
+              {"names": ["with-admin"], "action": "SCMP_ACT_ALLOW", "args": null, "includes": {"caps": ["CAP_SYS_ADMIN"]}, "excludes": {}},
+              {"names": ["without-admin"], "action": "SCMP_ACT_ERRNO", "args": [], "includes": {}, "excludes": {"caps": ["CAP_SYS_ADMIN", "CAP_BPF"]}, "errnoRet": 1, "errno": "EPERM"},
+              {"names": ["amd-only"], "action": "SCMP_ACT_ALLOW", "args": [], "includes": {"arches": ["amd64"]}, "excludes": {}},
+              {"names": ["new-kernel"], "action": "SCMP_ACT_ALLOW", "args": [], "includes": {"minKernel": "4.8"}, "excludes": {}},
+              {"names": ["old-kernel"], "action": "SCMP_ACT_ALLOW", "args": [], "includes": {}, "excludes": {"minKernel": "4.8"}},
+              {"name": "single", "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 8, "valueTwo": 0, "op": "SCMP_CMP_EQ", "extra": 1}]}
+             ]}""";
+
+    private static ObjectNode translated(List<String> capabilities, Architecture architecture, String kernel)
+            throws IOException {
+        return SeccompProfile.of(PROFILE.getBytes(StandardCharsets.UTF_8), Json.mapper())
+                .forContainer(capabilities, architecture, KernelVersion.parse(kernel));
+    }
+
+    private static List<String> names(ObjectNode profile) {
+        return profile.path("syscalls")
+                .valueStream()
+                .map(rule -> rule.path("names").path(0).asText())
+                .toList();
+    }
+
+    @Test
+    void rules_are_kept_by_capabilities_architecture_and_kernel() throws IOException {
+        assertThat(names(translated(Capabilities.DEFAULT, Architecture.X86_64, "6.1.0-13-amd64")))
+                .containsExactly("always", "without-admin", "amd-only", "new-kernel", "single");
+        assertThat(names(translated(List.of("CAP_SYS_ADMIN"), Architecture.AARCH64, "4.4")))
+                .containsExactly("always", "with-admin", "old-kernel", "single");
+    }
+
+    @Test
+    void nothing_is_written_that_runtimes_do_not_know() throws IOException {
+        var profile = translated(Capabilities.DEFAULT, Architecture.X86_64, "6.1");
+        assertThat(profile.fieldNames())
+                .toIterable()
+                .containsExactly("defaultAction", "defaultErrnoRet", "architectures", "syscalls");
+        assertThat(profile.path("architectures").toString())
+                .isEqualTo("[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"]");
+        assertThat(profile.path("syscalls").path(1).toString())
+                .isEqualTo("{\"names\":[\"without-admin\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1}");
+        assertThat(profile.path("syscalls").path(4).path("args").toString())
+                .isEqualTo("[{\"index\":0,\"value\":8,\"valueTwo\":0,\"op\":\"SCMP_CMP_EQ\"}]");
+    }
+
+    @Test
+    void a_missing_profile_is_an_error_and_never_no_profile() {
+        assertThatThrownBy(() -> SeccompProfile.read(Path.of("/no/such/seccomp.json"), Json.mapper()))
+                .hasMessageContaining("containers are not started without one")
+                .hasMessageContaining("golang-github-containers-common");
+    }
+}
