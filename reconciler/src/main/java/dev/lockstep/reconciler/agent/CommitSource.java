@@ -1,0 +1,145 @@
+package dev.lockstep.reconciler.agent;
+
+import dev.lockstep.reconciler.apply.BeforeStart;
+import dev.lockstep.reconciler.content.BindMount;
+import dev.lockstep.reconciler.content.ContentStore;
+import dev.lockstep.reconciler.content.FileChange;
+import dev.lockstep.reconciler.content.MountSource;
+import dev.lockstep.reconciler.content.MountSources;
+import dev.lockstep.reconciler.content.StackFiles;
+import dev.lockstep.reconciler.deploy.StackSource;
+import dev.lockstep.reconciler.desired.BindSources;
+import dev.lockstep.reconciler.git.CommitTree;
+import dev.lockstep.reconciler.git.Revision;
+import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.container.MountSpec;
+import dev.lockstep.runtime.store.Root;
+import dev.lockstep.spec.load.LoadRequest;
+import dev.lockstep.spec.load.StackDirectories;
+import dev.lockstep.spec.model.Mount;
+import dev.lockstep.spec.model.Project;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+
+/**
+ * A stack as one commit has it. Interpolation sees the commit's {@code .env} and the host's own file for the stack,
+ * never this process's environment: whoever can push must not read it.
+ *
+ * @param variables the host's own values for the stack
+ * @param reports hears what became of files that somebody changed on the host
+ */
+record CommitSource(
+        CommitTree tree,
+        StackDirectories.Stack stack,
+        Root root,
+        Map<String, String> variables,
+        Consumer<FileChange> reports)
+        implements StackSource {
+
+    Revision commit() {
+        return tree.revision();
+    }
+
+    @Override
+    public LoadRequest load() {
+        return LoadRequest.of(tree)
+                .withDirectory(stack.directory())
+                .withDefaultName(stack.defaultName())
+                .withEnvironment(variables);
+    }
+
+    @Override
+    public Optional<String> repository() {
+        return Optional.of(commit().repository());
+    }
+
+    @Override
+    public Optional<String> revision() {
+        return Optional.of(commit().shortCommit() + " \"" + commit().subject() + "\"");
+    }
+
+    @Override
+    public Set<String> secretValues() {
+        return new TreeSet<>(variables.values());
+    }
+
+    @Override
+    public Files files(Project project, String projectDirectory) throws IOException {
+        var mounts = new ArrayList<BindMount>();
+        project.services()
+                .values()
+                .forEach(service -> service.mounts().forEach(mount -> {
+                    if (mount instanceof Mount.Bind bind && !bind.source().startsWith("/")) {
+                        mounts.add(
+                                new BindMount(service.name(), bind.source(), bind.readOnly(), bind.createHostPath()));
+                    }
+                }));
+        var sources = MountSources.classify(tree, projectDirectory, mounts);
+        var content = new ContentStore(root, InstantSource.system());
+        for (var source : sources.values()) {
+            if (source instanceof MountSource.Content immutable) {
+                content.check(tree, immutable);
+            }
+        }
+        var files = new StackFiles(root, project.name(), InstantSource.system());
+        return new Files(
+                bindSources(project.name(), sources, content, files),
+                preparation(project.name(), sources, content, files));
+    }
+
+    private static BindSources bindSources(
+            String stack, Map<String, MountSource> sources, ContentStore content, StackFiles files) {
+        return source -> switch (sources.get(source)) {
+            case MountSource.Content immutable ->
+                new BindSources.Source(content.locate(immutable), immutable.identity(stack));
+            case MountSource.StackFile file ->
+                new BindSources.Source(files.locate(file), file.identity(stack), Optional.of(files.base(file)));
+            case null -> new BindSources.Source(Path.of(source), source);
+        };
+    }
+
+    private BeforeStart preparation(
+            String stack, Map<String, MountSource> sources, ContentStore content, StackFiles files) {
+        return new BeforeStart() {
+            @Override
+            public void materialise(ContainerSpec spec) throws IOException {
+                for (var source : mountedBy(spec)) {
+                    if (source instanceof MountSource.Content immutable) {
+                        content.materialise(tree, immutable);
+                    }
+                }
+            }
+
+            @Override
+            public void install(ContainerSpec spec) throws IOException {
+                var own = mountedBy(spec).stream()
+                        .filter(MountSource.StackFile.class::isInstance)
+                        .map(MountSource.StackFile.class::cast)
+                        .toList();
+                if (!own.isEmpty()) {
+                    files.install(tree, own).stream()
+                            .filter(change -> change.kind().isReported())
+                            .forEach(reports);
+                }
+            }
+
+            private List<MountSource> mountedBy(ContainerSpec spec) {
+                var identities = spec.mounts().stream()
+                        .filter(MountSpec.Bind.class::isInstance)
+                        .map(m -> ((MountSpec.Bind) m).identity())
+                        .toList();
+                return sources.values().stream()
+                        .filter(s -> identities.contains(s.identity(stack)))
+                        .toList();
+            }
+        };
+    }
+}

@@ -1,0 +1,29 @@
+package dev.lockstep.reconciler.agent;
+
+import dev.lockstep.spec.load.EnvironmentFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Values that are not in Git: {@code /etc/lockstep/stacks/STACK/env}, in the syntax of {@code .env}. All are secret.
+ */
+final class HostVariables {
+    private final Path directory;
+
+    HostVariables(Path directory) {
+        this.directory = directory;
+    }
+
+    /** The stack's variables; none when the file does not exist. */
+    Map<String, String> of(String stack) throws IOException {
+        var file = directory.resolve(stack).resolve("env");
+        try {
+            return EnvironmentFile.read(file.toString(), Files.readString(file));
+        } catch (NoSuchFileException e) {
+            return Map.of();
+        }
+    }
+}

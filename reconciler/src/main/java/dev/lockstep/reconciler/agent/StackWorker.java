@@ -1,0 +1,304 @@
+package dev.lockstep.reconciler.agent;
+
+import dev.lockstep.reconciler.apply.Applier;
+import dev.lockstep.reconciler.apply.ApplyListener;
+import dev.lockstep.reconciler.apply.Gates;
+import dev.lockstep.reconciler.apply.HealthMonitor;
+import dev.lockstep.reconciler.apply.StepResult;
+import dev.lockstep.reconciler.deploy.Deployment;
+import dev.lockstep.reconciler.deploy.PlanOptions;
+import dev.lockstep.reconciler.deploy.Planned;
+import dev.lockstep.reconciler.deploy.StackLock;
+import dev.lockstep.reconciler.history.Outcome;
+import dev.lockstep.reconciler.plan.PlanText;
+import dev.lockstep.runtime.Engine;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps one stack at the newest revision it was told of. One run at a time; what arrives during a run replaces what
+ * arrived before it and is looked at next. A newer revision cuts short the wait for an older one's health, never a
+ * change that is being made.
+ */
+final class StackWorker implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(StackWorker.class);
+    private static final Duration LOCK_PATIENCE = Duration.ofMinutes(5);
+
+    /**
+     * How a run ended.
+     *
+     * @param exitCode what a command ends with: 0 converged, 1 error, 3 applied but unhealthy, 5 refused by a guard
+     */
+    record Run(Outcome outcome, int exitCode) {
+        static final Run CONVERGED = new Run(Outcome.CONVERGED, 0);
+        static final Run FAILED = new Run(Outcome.FAILED, 1);
+    }
+
+    private final String stack;
+    private final Engine engine;
+    private final Deployment deployment;
+    private final HealthMonitor health;
+    private final Supervisor supervisor;
+    private final StackRecords records;
+    private final Duration driftInterval;
+    private final Backoff backoff;
+    private final Consumer<String> out;
+    private final Thread thread;
+
+    private final Object monitor = new Object();
+    private @Nullable CommitSource wanted;
+    /** Why the next run is due at once; empty text: it is not. */
+    private String due = "";
+
+    private CountDownLatch verifying = new CountDownLatch(1);
+    private final List<CompletableFuture<Run>> waiting = new ArrayList<>();
+    private boolean closed;
+
+    /** The newest revision that was applied; what drift is compared with while the wanted one is refused. */
+    private @Nullable CommitSource applied;
+
+    StackWorker(
+            String stack,
+            Engine engine,
+            Deployment deployment,
+            HealthMonitor health,
+            Supervisor supervisor,
+            StackRecords records,
+            Duration driftInterval,
+            Backoff backoff,
+            Consumer<String> out) {
+        this.stack = stack;
+        this.engine = engine;
+        this.deployment = deployment;
+        this.health = health;
+        this.supervisor = supervisor;
+        this.records = records;
+        this.driftInterval = driftInterval;
+        this.backoff = backoff;
+        this.out = out;
+        this.thread = Thread.ofPlatform().name("stack-" + stack).unstarted(this::loop);
+    }
+
+    /** Begins to work; until then {@link #runOnce} may be used instead. */
+    void start() {
+        thread.start();
+    }
+
+    /** Tells of a revision. The same revision again is no news unless {@code trigger} is {@code sync}. */
+    Future<Run> want(CommitSource source, String trigger) {
+        synchronized (monitor) {
+            var news = wanted == null
+                    || !wanted.commit().commit().equals(source.commit().commit());
+            wanted = source;
+            var answer = new CompletableFuture<Run>();
+            waiting.add(answer);
+            if (news || trigger.equals("sync")) {
+                due = trigger;
+                verifying.countDown();
+                monitor.notifyAll();
+            }
+            return answer;
+        }
+    }
+
+    /** Something on the host changed: look now. */
+    void look() {
+        synchronized (monitor) {
+            if (due.isEmpty()) {
+                due = "drift";
+                monitor.notifyAll();
+            }
+        }
+    }
+
+    private void loop() {
+        var pause = Duration.ZERO;
+        try {
+            while (true) {
+                CommitSource source;
+                String trigger;
+                List<CompletableFuture<Run>> answers;
+                synchronized (monitor) {
+                    var end = System.nanoTime() + pause.toNanos();
+                    while (!closed && due.isEmpty() && (wanted == null || System.nanoTime() - end < 0)) {
+                        monitor.wait(Math.max(1, wanted == null ? 0 : (end - System.nanoTime()) / 1_000_000));
+                    }
+                    if (closed || wanted == null) {
+                        return;
+                    }
+                    source = wanted;
+                    trigger = due.isEmpty() ? "drift" : due;
+                    due = "";
+                    verifying = new CountDownLatch(1);
+                    answers = List.copyOf(waiting);
+                    waiting.clear();
+                }
+                var run = runOnce(source, trigger);
+                answers.forEach(a -> a.complete(run));
+                pause = run.outcome() == Outcome.FAILED ? backoff.failed() : backoff.succeeded(driftInterval);
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("worker ended stack={}", stack);
+        }
+    }
+
+    /** One run; every outcome is in the status and, when something was done, in the history. */
+    Run runOnce(CommitSource source, String trigger) throws InterruptedException {
+        try (var _ = StackLock.take(
+                engine.root(),
+                stack,
+                LOCK_PATIENCE,
+                who -> out.accept("stack " + stack + " is being changed by " + who + "; waiting"))) {
+            return run(source, trigger);
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("run failed stack={}", stack, e);
+            var why = Optional.ofNullable(e.getMessage()).orElse(e.toString());
+            out.accept("stack " + stack + ": " + why);
+            records.failed(source, Outcome.FAILED, List.of(StackRecords.problem(why)));
+            return Run.FAILED;
+        }
+    }
+
+    private Run run(CommitSource source, String trigger) throws IOException, InterruptedException {
+        var options = new PlanOptions(true, false, false, supervisor.leftAlone());
+        return switch (deployment.plan(source, options)) {
+            case Planned.Invalid invalid -> {
+                var problems =
+                        invalid.errors().stream().map(StackRecords::problem).toList();
+                if (records.failed(source, Outcome.REFUSED, problems)) {
+                    out.accept("stack " + stack + " at " + source.revision().orElse("") + " is refused:");
+                    invalid.errors().forEach(e -> out.accept("  " + e));
+                }
+                keepApplied(source, options);
+                yield new Run(Outcome.REFUSED, 1);
+            }
+            case Planned.Ready ready -> applied(source, trigger, ready);
+        };
+    }
+
+    private Run applied(CommitSource source, String trigger, Planned.Ready ready)
+            throws IOException, InterruptedException {
+        var plan = ready.plan();
+        if (!plan.problems().isEmpty() || !plan.refusals().isEmpty()) {
+            var problems = new ArrayList<>(
+                    plan.problems().stream().map(StackRecords::problem).toList());
+            plan.refusals().forEach(r -> problems.add(StackRecords.problem(r)));
+            var outcome = plan.refusals().isEmpty() ? Outcome.FAILED : Outcome.REFUSED;
+            if (records.failed(source, outcome, problems)) {
+                out.accept(new PlanText(false).print(plan));
+            }
+            return outcome == Outcome.REFUSED ? new Run(outcome, 5) : Run.FAILED;
+        }
+        var before = records.applied();
+        if (!plan.isEmpty()) {
+            out.accept(new PlanText(false).print(plan));
+            var began = System.nanoTime();
+            var results = new Applier(engine, health, ready.beforeStart(), listener()).apply(plan);
+            var failures = failures(results);
+            var took = Duration.ofNanos(System.nanoTime() - began);
+            if (!failures.isEmpty()) {
+                failures.forEach(f -> out.accept("stack " + stack + ": " + f));
+                records.ran(source, trigger, Outcome.FAILED, plan, String.join("; ", failures), took);
+                records.failed(
+                        source,
+                        Outcome.FAILED,
+                        failures.stream().map(StackRecords::problem).toList());
+                return Run.FAILED;
+            }
+            var drift = before.equals(Optional.of(source.commit().commit()));
+            records.ran(source, trigger, drift ? Outcome.DRIFT_CORRECTED : Outcome.CONVERGED, plan, "", took);
+            out.accept(
+                    "stack " + stack + " is at " + source.revision().orElse("") + " after " + took.toMillis() + " ms");
+        }
+        applied = source;
+        return verify(source, ready);
+    }
+
+    /** The health gate: only a revision that passes it is well. */
+    private Run verify(CommitSource source, Planned.Ready ready) throws IOException, InterruptedException {
+        var services = ready.desired().services().stream().map(s -> s.name()).toList();
+        CountDownLatch cancelled;
+        synchronized (monitor) {
+            cancelled = verifying;
+        }
+        var gates = new Gates(engine.containers(), health, stack, cancelled);
+        records.verifying(source);
+        var why = gates.awaitHealthy(services, Optional.empty());
+        if (why.isEmpty()) {
+            records.good(source);
+            return Run.CONVERGED;
+        }
+        if (cancelled.getCount() == 0) {
+            return Run.CONVERGED; // a newer revision is waiting; it will be judged instead
+        }
+        if (records.failed(source, Outcome.UNHEALTHY, List.of(StackRecords.problem(why.get())))) {
+            out.accept("stack " + stack + " is unhealthy: " + why.get());
+        }
+        return new Run(Outcome.UNHEALTHY, 3);
+    }
+
+    /** While a revision is refused, the one before it is kept in order. */
+    private void keepApplied(CommitSource refused, PlanOptions options) throws IOException {
+        var last = applied;
+        if (last == null || last.commit().commit().equals(refused.commit().commit())) {
+            return;
+        }
+        if (deployment.plan(last, options) instanceof Planned.Ready ready
+                && ready.plan().problems().isEmpty()
+                && ready.plan().refusals().isEmpty()
+                && !ready.plan().isEmpty()) {
+            out.accept(new PlanText(false).print(ready.plan()));
+            var results = new Applier(engine, health, ready.beforeStart(), listener()).apply(ready.plan());
+            failures(results).forEach(f -> out.accept("stack " + stack + ": " + f));
+        }
+    }
+
+    private ApplyListener listener() {
+        return new ApplyListener() {
+            @Override
+            public void finished(StepResult result) {
+                switch (result) {
+                    case StepResult.Done _ -> {
+                        // the applier has logged it
+                    }
+                    case StepResult.Failed(var step, var why) ->
+                        LOG.warn("failed stack={} step={} because={}", stack, step.id(), why);
+                    case StepResult.Skipped(var step, var why) ->
+                        LOG.info("skipped stack={} step={} {}", stack, step.id(), why);
+                }
+            }
+        };
+    }
+
+    private static List<String> failures(List<StepResult> results) {
+        return results.stream()
+                .filter(StepResult.Failed.class::isInstance)
+                .map(r -> r.step().operation().name() + ": " + ((StepResult.Failed) r).why())
+                .toList();
+    }
+
+    /** Ends after the run that is under way. */
+    @Override
+    public void close() {
+        synchronized (monitor) {
+            closed = true;
+            verifying.countDown();
+            waiting.forEach(a -> a.cancel(false));
+            monitor.notifyAll();
+        }
+    }
+
+    void join() throws InterruptedException {
+        thread.join();
+    }
+}

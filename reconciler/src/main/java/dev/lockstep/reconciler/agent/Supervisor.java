@@ -1,0 +1,268 @@
+package dev.lockstep.reconciler.agent;
+
+import dev.lockstep.reconciler.apply.HealthMonitor;
+import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.ContainerState;
+import dev.lockstep.runtime.container.ExitOutcome;
+import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.container.RestartDecision;
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchService;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hears of every container that ends, puts its remains away and starts it again where its policy says so, or where a
+ * followed stack wants it to run. The exit directory tells: conmon writes a file there for each container that ends.
+ */
+final class Supervisor implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
+    /** Starts without a policy, of a container that keeps failing, before we stop trying. */
+    private static final int HEALINGS = 5;
+
+    private static final Duration HEALING_WINDOW = Duration.ofMinutes(10);
+
+    private final Engine engine;
+    private final HealthMonitor health;
+    private final InstantSource clock;
+    private final Predicate<String> followed;
+    private final Consumer<String> out;
+    private final WatchService exits;
+    private final Thread watcher;
+    private final ScheduledExecutorService timers;
+    private final Set<String> waiting = ConcurrentHashMap.newKeySet();
+    private final Map<String, Deque<Instant>> healings = new ConcurrentHashMap<>();
+    private final Set<String> givenUp = ConcurrentHashMap.newKeySet();
+
+    /**
+     * @param followed whether an agent follows the stack of that name
+     * @param out hears what a person should know, a sentence at a time
+     */
+    Supervisor(
+            Engine engine, HealthMonitor health, InstantSource clock, Predicate<String> followed, Consumer<String> out)
+            throws IOException {
+        this.engine = engine;
+        this.health = health;
+        this.clock = clock;
+        this.followed = followed;
+        this.out = out;
+        var directory = exitDirectory(engine);
+        this.exits = directory.getFileSystem().newWatchService();
+        directory.register(exits, StandardWatchEventKinds.ENTRY_CREATE);
+        this.timers = Executors.newScheduledThreadPool(
+                2, Thread.ofPlatform().daemon().name("restart-", 0).factory());
+        this.watcher = Thread.ofPlatform().daemon().name("exits").unstarted(this::watch);
+    }
+
+    private static Path exitDirectory(Engine engine) throws IOException {
+        return Root.directory(engine.containers().exitDirectory());
+    }
+
+    /**
+     * Looks at everything once, then hears of what comes. What ended while nobody looked (the host went down, the agent
+     * was away) and belongs to a followed stack is left to that stack's first plan, which knows the order.
+     */
+    void start() throws IOException {
+        for (var container : engine.containers().observe()) {
+            var gone = container.state() instanceof ContainerState.Lost
+                    || container.state() instanceof ContainerState.Exited exited && !exited.finished();
+            if (gone && followed.test(container.record().spec().owner().stack())) {
+                engine.containers().finishExit(container.id());
+            }
+        }
+        sweep();
+        watcher.start();
+    }
+
+    /** Containers that plans must leave alone: they wait for their restart, or were started too often. */
+    Set<String> leftAlone() {
+        var ids = new HashSet<>(waiting);
+        ids.addAll(givenUp);
+        return ids;
+    }
+
+    /** Containers that are not started any more, for the status. */
+    Set<String> givenUp() {
+        return Set.copyOf(givenUp);
+    }
+
+    /** A new definition, or a person's order, is a new chance. */
+    void forgive(String id) {
+        givenUp.remove(id);
+        healings.remove(id);
+    }
+
+    private void watch() {
+        try {
+            while (true) {
+                var key = exits.take();
+                var overflow = false;
+                for (var event : key.pollEvents()) {
+                    if (event.kind().equals(StandardWatchEventKinds.OVERFLOW)) {
+                        overflow = true;
+                    } else if (event.context() instanceof Path name
+                            && !name.toString().startsWith(".")) {
+                        later(name.toString(), Duration.ZERO, this::ended);
+                    }
+                }
+                if (overflow) {
+                    sweep();
+                }
+                if (!key.reset()) {
+                    out.accept("the exit directory is gone; containers that end are found by the drift check only");
+                    return;
+                }
+            }
+        } catch (InterruptedException | java.nio.file.ClosedWatchServiceException e) {
+            LOG.debug("watching for exits ended");
+        } catch (IOException e) {
+            out.accept("watching for exits ended: " + e.getMessage());
+        }
+    }
+
+    /** Everything that runs is watched for its health; everything that ended is dealt with. */
+    void sweep() throws IOException {
+        for (var container : engine.containers().observe()) {
+            switch (container.state()) {
+                case ContainerState.Running _ -> health.watch(container.id());
+                case ContainerState.Exited(var unused, var finished) -> {
+                    if (!finished) {
+                        later(container.id(), Duration.ZERO, this::ended);
+                    }
+                }
+                case ContainerState.Lost _ -> {
+                    if (!followed.test(container.record().spec().owner().stack())) {
+                        later(container.id(), Duration.ZERO, this::ended);
+                    }
+                }
+                case ContainerState.Created _ -> {
+                    // Whoever made it starts it, or the next plan does.
+                }
+            }
+        }
+    }
+
+    private interface Handler {
+        void handle(String id) throws IOException;
+    }
+
+    private void later(String id, Duration delay, Handler handler) {
+        try {
+            var _ = timers.schedule(() -> run(id, handler), delay.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            waiting.remove(id); // closing
+        }
+    }
+
+    private void run(String id, Handler handler) {
+        try {
+            handler.handle(id);
+        } catch (IOException | RuntimeException e) {
+            waiting.remove(id);
+            LOG.warn("container={} error={}", id, e.toString());
+        }
+    }
+
+    private void ended(String id) throws IOException {
+        var containers = engine.containers();
+        if (containers.observe(id).isEmpty()) {
+            return; // removed meanwhile, or an exec session's
+        }
+        var outcome = containers.finishExit(id);
+        var now = containers.observe(id);
+        if (outcome.isEmpty() || now.isEmpty() || now.get().isRunning()) {
+            return;
+        }
+        LOG.info("ended container={} code={}", now.get().name(), outcome.get().exitCode());
+        switch (containers.decideRestart(id)) {
+            case RestartDecision.Restart(var after) -> restart(now.get(), after, outcome.get(), containers::startAgain);
+            case RestartDecision.Stay _ -> heal(now.get(), outcome.get());
+        }
+    }
+
+    private interface Starter {
+        /** Whether it was started. */
+        boolean start(String id) throws IOException;
+    }
+
+    private void restart(ObservedContainer container, Duration after, ExitOutcome outcome, Starter starter) {
+        if (waiting.add(container.id())) {
+            out.accept("container " + container.name() + " ended with exit code " + outcome.exitCode()
+                    + (outcome.oomKilled() ? " (out of memory)" : "") + "; restart in " + after.toMillis() + " ms");
+            later(container.id(), after, id -> startAgain(id, starter));
+        }
+    }
+
+    /** In a followed stack a container that failed is drift, also without a policy. */
+    private void heal(ObservedContainer container, ExitOutcome outcome) {
+        var spec = container.record().spec();
+        var wanted = followed.test(spec.owner().stack())
+                && outcome.exitCode() != 0
+                && !container.life().stoppedByUser()
+                && !spec.restart().explicit();
+        if (!wanted || givenUp.contains(container.id())) {
+            return;
+        }
+        var starts = healings.computeIfAbsent(container.id(), _ -> new ArrayDeque<>());
+        synchronized (starts) {
+            var now = clock.instant();
+            while (!starts.isEmpty() && starts.getFirst().isBefore(now.minus(HEALING_WINDOW))) {
+                starts.removeFirst();
+            }
+            if (starts.size() >= HEALINGS) {
+                givenUp.add(container.id());
+                out.accept("container " + container.name() + " was started " + HEALINGS + " times in "
+                        + HEALING_WINDOW.toMinutes()
+                        + " minutes and failed each time; it is not started again until its"
+                        + " definition changes or 'lockstep sync' asks for it");
+                return;
+            }
+            starts.addLast(now);
+        }
+        var ran = container
+                .life()
+                .startedAt()
+                .map(at -> Duration.between(at, outcome.finishedAt()))
+                .orElse(Duration.ZERO);
+        var pause = RestartDecision.nextDelay(container.life().delay(), ran);
+        restart(container, pause, outcome, id -> engine.containers().heal(id, pause));
+    }
+
+    private void startAgain(String id, Starter starter) throws IOException {
+        if (waiting.remove(id) && starter.start(id)) {
+            var name =
+                    engine.containers().observe(id).map(ObservedContainer::name).orElse(id);
+            out.accept("container " + name + " was started again");
+            health.watch(id);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            exits.close();
+        } catch (IOException e) {
+            LOG.debug("closing the watch failed", e);
+        }
+        timers.shutdown();
+        timers.shutdownNow();
+    }
+}

@@ -1,0 +1,249 @@
+package dev.lockstep.reconciler.apply;
+
+import dev.lockstep.reconciler.desired.DesiredContainer;
+import dev.lockstep.reconciler.plan.Operation;
+import dev.lockstep.reconciler.plan.Plan;
+import dev.lockstep.reconciler.plan.Step;
+import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.ContainerRecord;
+import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.spec.model.Dependency;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries out the steps of one plan. A step begins when those before it are done; one that fails keeps back those after
+ * it and no others. Whoever applies holds the stack's lock.
+ *
+ * <p>Nothing here is remembered for a second try: killed at any moment, the next plan sees what there is and goes on.
+ */
+public final class Applier {
+    private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
+    /** Starting a container is work for the processor; more at a time than this only makes each slower (measured). */
+    private static final int AT_A_TIME = 4;
+
+    private final Engine engine;
+    private final HealthMonitor health;
+    private final BeforeStart beforeStart;
+    private final ApplyListener listener;
+    private final Optional<Duration> grace;
+    private final CountDownLatch cancelled = new CountDownLatch(1);
+    private final Semaphore slots = new Semaphore(AT_A_TIME);
+    /** What pulls have told, for specs that were planned without knowing it. */
+    private final Map<ImageReference, Digest> pulled = new ConcurrentHashMap<>();
+
+    /** Containers are stopped with their own grace. */
+    public Applier(Engine engine, HealthMonitor health, BeforeStart beforeStart, ApplyListener listener) {
+        this(engine, health, beforeStart, listener, Optional.empty());
+    }
+
+    /** @param grace how long every container may take to end, instead of its own ({@code -t}) */
+    public Applier(
+            Engine engine,
+            HealthMonitor health,
+            BeforeStart beforeStart,
+            ApplyListener listener,
+            Optional<Duration> grace) {
+        this.grace = grace;
+        this.engine = engine;
+        this.health = health;
+        this.beforeStart = beforeStart;
+        this.listener = listener;
+    }
+
+    /** Begins nothing more and waits for nothing more; what runs comes to its end. May be called from any thread. */
+    public void cancel() {
+        cancelled.countDown();
+    }
+
+    /**
+     * Applies the plan; one result for each step, in the plan's order. Returns when the last step is over.
+     *
+     * @throws IOException when this root cannot be used at all; nothing was begun
+     */
+    public List<StepResult> apply(Plan plan) throws IOException {
+        var gates = new Gates(engine.containers(), health, plan.stack(), cancelled);
+        var futures = new LinkedHashMap<String, CompletableFuture<StepResult>>();
+        // Steps block in native calls, which virtual threads must not; most of them wait, so there may be many.
+        try (var threads = Executors.newCachedThreadPool(
+                Thread.ofPlatform().name("apply-", 0).factory())) {
+            for (var step : plan.steps()) {
+                var before = step.after().stream()
+                        .map(futures::get)
+                        .filter(Objects::nonNull)
+                        .toList();
+                futures.put(
+                        step.id(),
+                        CompletableFuture.allOf(before.toArray(CompletableFuture[]::new))
+                                .thenApplyAsync(_ -> run(step, before, gates), threads));
+            }
+            var results = new ArrayList<StepResult>();
+            futures.values().forEach(f -> results.add(f.join()));
+            return List.copyOf(results);
+        }
+    }
+
+    private StepResult run(Step step, List<CompletableFuture<StepResult>> before, Gates gates) {
+        var result = tryRun(step, before, gates);
+        listener.finished(result);
+        return result;
+    }
+
+    private StepResult tryRun(Step step, List<CompletableFuture<StepResult>> before, Gates gates) {
+        for (var earlier : before) {
+            if (!(earlier.join() instanceof StepResult.Done)) {
+                return new StepResult.Skipped(
+                        step, "because " + earlier.join().step().id() + " was not done");
+            }
+        }
+        var begin = System.nanoTime();
+        try {
+            var closed = waitForGates(step, gates);
+            if (closed.isPresent()) {
+                return new StepResult.Failed(step, closed.get());
+            }
+            if (cancelled.getCount() == 0) {
+                return new StepResult.Skipped(step, "because applying was interrupted");
+            }
+            slots.acquire();
+            try {
+                listener.started(step);
+                perform(step.operation());
+            } finally {
+                slots.release();
+            }
+            var took = Duration.ofNanos(System.nanoTime() - begin);
+            LOG.info("applied step={} took={}ms", step.id(), took.toMillis());
+            return new StepResult.Done(step, took);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new StepResult.Skipped(step, "because applying was interrupted");
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("failed step={}", step.id(), e);
+            return new StepResult.Failed(
+                    step, Optional.ofNullable(e.getMessage()).orElse(e.toString()));
+        }
+    }
+
+    /** Compose Specification, services.depends_on: every condition holds, or the service is not started. */
+    private Optional<String> waitForGates(Step step, Gates gates) throws IOException, InterruptedException {
+        for (var gate : step.gates().entrySet()) {
+            var dependency = gate.getValue();
+            if (dependency.condition() == Dependency.Condition.STARTED) {
+                continue; // the graph's order is enough
+            }
+            listener.waiting(step, gate.getKey() + " " + dependency.condition().word());
+            var why = gates.await(gate.getKey(), dependency.condition());
+            if (why.isPresent()) {
+                if (dependency.required()) {
+                    return Optional.of("dependency failed to start: " + why.get());
+                }
+                LOG.warn("optional dependency is not there step={} because={}", step.id(), why.get());
+            }
+        }
+        return Optional.empty();
+    }
+
+    private void perform(Operation operation) throws IOException {
+        var containers = engine.containers();
+        switch (operation) {
+            case Operation.PullImage pull -> {
+                var image = engine.registry().pull(pull.image(), listener.pulling(pull.image()));
+                pulled.put(pull.image(), image.digest());
+            }
+            case Operation.CreateNetwork create -> engine.networks().create(create.spec());
+            case Operation.UpdateNetwork update -> engine.networks().updateRecord(update.spec());
+            case Operation.RepairNetwork repair -> engine.networks().ensure(repair.name());
+            case Operation.ReplaceNetwork replace -> engine.networks().replace(replace.spec());
+            case Operation.RemoveNetwork remove -> engine.networks().remove(remove.name());
+            case Operation.CreateVolume create -> engine.volumes().create(create.spec());
+            case Operation.RemoveVolume remove -> engine.volumes().remove(remove.name());
+            case Operation.CreateContainer create -> {
+                beforeStart.materialise(create.spec());
+                beforeStart.install(create.spec());
+                start(containers.create(exact(create.spec())).id());
+            }
+            case Operation.ReplaceContainer replace -> replace(replace.id(), exact(replace.spec()));
+            case Operation.UpdateContainer update -> containers.update(update.id(), update.spec());
+            case Operation.StartContainer start -> {
+                containers.update(start.id(), start.spec());
+                start(start.id());
+            }
+            case Operation.RestartContainer restart -> {
+                containers.restart(restart.id(), grace);
+                health.watch(restart.id());
+            }
+            case Operation.RemoveContainer remove -> {
+                // One that a crash left half made or half removed has nobody to ask to end.
+                if (containers
+                        .observe(remove.id())
+                        .filter(c -> c.record().phase() == ContainerRecord.Phase.CREATED)
+                        .isPresent()) {
+                    containers.stop(remove.id(), grace);
+                }
+                containers.remove(remove.id(), true, remove.anonymousVolumes());
+                if (remove.slot().isPresent()) {
+                    engine.networks().release(remove.slot().get());
+                }
+            }
+        }
+    }
+
+    private void start(String id) throws IOException {
+        engine.containers().start(id);
+        health.watch(id);
+    }
+
+    /**
+     * Everything that can fail without touching the old container comes first. If the new one does not start, the old
+     * one runs again: somebody has to serve until the file is mended.
+     */
+    private void replace(String oldId, ContainerSpec spec) throws IOException {
+        var containers = engine.containers();
+        var oldRan = containers.observe(oldId).filter(c -> c.isRunning()).isPresent();
+        beforeStart.materialise(spec);
+        var made = containers.createReplacement(oldId, spec);
+        try {
+            containers.stop(oldId, grace);
+            beforeStart.install(spec);
+            start(made.id());
+        } catch (IOException | RuntimeException e) {
+            try {
+                containers.remove(made.id(), true, false);
+                if (oldRan) {
+                    start(oldId);
+                }
+            } catch (IOException | RuntimeException again) {
+                e.addSuppressed(again);
+            }
+            throw e;
+        }
+        containers.remove(oldId, true, false);
+    }
+
+    private ContainerSpec exact(ContainerSpec spec) throws IOException {
+        if (!spec.digest().equals(DesiredContainer.NOT_KNOWN)) {
+            return spec;
+        }
+        var digest = pulled.get(spec.image());
+        if (digest == null) {
+            throw new IOException("image " + spec.image().familiar() + " was not pulled");
+        }
+        return spec.withDigest(digest);
+    }
+}

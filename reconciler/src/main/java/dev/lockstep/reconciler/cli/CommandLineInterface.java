@@ -1,0 +1,220 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.reconciler.plan.Printable;
+import dev.lockstep.spec.yaml.Suggestion;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * From words to an exit code. The command is looked for first and then parsed alone: with all commands described, each
+ * start would pay for every one of them.
+ */
+final class CommandLineInterface {
+    private static final int HELP_WIDTH = 100;
+
+    private final Surroundings world;
+
+    CommandLineInterface(Surroundings world) {
+        this.world = world;
+    }
+
+    /** Runs the command that {@code args} ask for; never throws. */
+    int run(String... args) {
+        if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
+            world.out().println("lockstep " + version());
+            return ExitCodes.OK;
+        }
+        var word = command(args);
+        if (word.isEmpty()) {
+            return withoutCommand(args);
+        }
+        if (word.get().equals("help")) {
+            return help(args);
+        }
+        var verb = Verb.of(word.get());
+        if (verb.isEmpty()) {
+            var known = Verb.shown().stream().map(Verb::word).toList();
+            return fail("unknown command \"" + word.get() + "\"."
+                    + Suggestion.nearest(word.get(), known)
+                            .map(w -> " Did you mean \"" + w + "\"?")
+                            .orElse(" 'lockstep --help' lists all commands."));
+        }
+        return run(verb.get(), args);
+    }
+
+    private int run(Verb verb, String... args) {
+        var level = Optional.<String>empty();
+        try {
+            var command = verb.command();
+            var parsed = parse(verb, command, args);
+            var chain = new ArrayList<ParseResult>();
+            for (var at = parsed; at != null; at = at.subcommand()) {
+                chain.add(at);
+            }
+            var last = chain.getLast();
+            if (last.hasMatchedOption("--help")) {
+                usage(last.commandSpec());
+                return ExitCodes.OK;
+            }
+            for (var sub : chain.subList(2, chain.size())) {
+                command = Objects.requireNonNull(
+                        command.subcommands().get(sub.commandSpec().name()));
+            }
+            if (!command.subcommands().isEmpty()) {
+                return fail("'lockstep " + verb.word() + "' needs one of "
+                        + String.join(", ", command.subcommands().keySet()) + " after it.");
+            }
+            var globals = GlobalOptions.of(chain, world);
+            level = Optional.of(Logging.configure(globals.logLevel(), verb == Verb.AGENT));
+            return command.run(new Invocation(last, globals, world));
+        } catch (ParameterException e) {
+            return fail(wrongUsage(verb, e));
+        } catch (CommandException e) {
+            fail(Objects.requireNonNull(e.getMessage()));
+            return e.exitCode();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return fail("interrupted.");
+        } catch (Exception | OutOfMemoryError | LinkageError e) {
+            var code = fail(Sentences.of(e));
+            if (level.filter(l -> l.equals("debug") || l.equals("trace")).isPresent()) {
+                e.printStackTrace(world.err());
+            }
+            return code;
+        }
+    }
+
+    private static ParseResult parse(Verb verb, Command command, String... args) {
+        var root = CommandSpec.create().name("lockstep");
+        GlobalOptions.addTo(root, true);
+        root.addSubcommand(verb.word(), commandLine(command));
+        var line = new CommandLine(root);
+        line.setOverwrittenOptionsAllowed(true);
+        line.setExpandAtFiles(false);
+        return line.parseArgs(args);
+    }
+
+    private static CommandLine commandLine(Command command) {
+        var spec = CommandSpec.create();
+        command.describe(spec);
+        spec.addOption(Options.flag("Show this", "--help"));
+        GlobalOptions.addTo(spec, false);
+        command.subcommands().forEach((name, sub) -> spec.addSubcommand(name, commandLine(sub)));
+        return new CommandLine(spec).setOverwrittenOptionsAllowed(true);
+    }
+
+    private static String wrongUsage(Verb verb, ParameterException e) {
+        var message = Optional.ofNullable(e.getMessage()).orElse("wrong usage");
+        var sentence = message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
+        if (e instanceof MissingParameterException missing) {
+            return verb.word() + ": needs "
+                    + missing.getMissing().stream().map(ArgSpec::paramLabel).collect(Collectors.joining(" "))
+                    + ". 'lockstep " + verb.word() + " --help' shows how it is called.";
+        }
+        var suggestion = e instanceof UnmatchedArgumentException unmatched
+                ? unmatched.getSuggestions().stream().findFirst()
+                : Optional.<String>empty();
+        return verb.word() + ": " + sentence
+                + suggestion
+                        .map(s -> ". Did you mean " + s + "?")
+                        .orElse(". 'lockstep " + verb.word() + " --help' shows its options.");
+    }
+
+    /** The first word that is neither a global option nor the value of one. */
+    private static Optional<String> command(String... args) {
+        for (var i = 0; i < args.length; i++) {
+            if (!args[i].startsWith("-") || args[i].equals("-")) {
+                return Optional.of(args[i]);
+            }
+            if (GlobalOptions.WITH_VALUE.contains(args[i])) {
+                i++;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private int withoutCommand(String... args) {
+        var words = List.of(args);
+        if (words.contains("--help") || words.contains("-h")) {
+            overview();
+            return ExitCodes.OK;
+        }
+        if (words.contains("--version")) {
+            world.out().println("lockstep " + version());
+            return ExitCodes.OK;
+        }
+        return fail(
+                args.length == 0
+                        ? "needs a command; 'lockstep --help' lists all."
+                        : "no command in \"" + String.join(" ", args) + "\"; 'lockstep --help' lists all.");
+    }
+
+    private int help(String... args) {
+        var rest = List.of(args).subList(List.of(args).indexOf("help") + 1, args.length);
+        if (rest.isEmpty()) {
+            overview();
+            return ExitCodes.OK;
+        }
+        return Verb.of(rest.getFirst())
+                .map(verb -> run(verb, verb.word(), "--help"))
+                .orElseGet(() -> fail("unknown command \"" + rest.getFirst() + "\"; 'lockstep --help' lists all."));
+    }
+
+    private void overview() {
+        var out = world.out();
+        out.println("Usage: lockstep [GLOBAL OPTIONS] COMMAND [OPTIONS]");
+        out.println();
+        out.println("Keeps this host in step with Compose files in Git.");
+        out.println();
+        out.println("Commands ('lockstep COMMAND --help' shows options):");
+        Verb.shown().forEach(v -> out.println("  %-10s %s".formatted(v.word(), v.summary())));
+        out.println();
+        out.println("Global options, before the command:");
+        var spec = CommandSpec.create().name("lockstep");
+        GlobalOptions.addTo(spec, true);
+        out.print(new CommandLine(spec).setUsageHelpWidth(HELP_WIDTH).getHelp().optionList());
+        out.println("      --version             Print the version");
+    }
+
+    private void usage(CommandSpec spec) {
+        spec.usageMessage()
+                .footer(
+                        "",
+                        "Global options (-f, -p, --env-file, --project-directory, --root, --run-root, --log-level):"
+                                + " 'lockstep --help'");
+        var text = new StringWriter();
+        spec.commandLine().setUsageHelpWidth(HELP_WIDTH).usage(new PrintWriter(text), CommandLine.Help.Ansi.OFF);
+        world.out().print(text);
+    }
+
+    private int fail(String sentence) {
+        world.out().flush();
+        world.err().println("lockstep: " + Printable.text(sentence));
+        return ExitCodes.ERROR;
+    }
+
+    /** Written by the build. */
+    static String version() {
+        try (InputStream text = CommandLineInterface.class.getResourceAsStream("version")) {
+            return text == null ? "unknown" : new String(text.readAllBytes(), StandardCharsets.UTF_8).strip();
+        } catch (IOException e) {
+            return "unknown";
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.runtime.container.RestartDecision;
+import java.time.Duration;
+import picocli.CommandLine.Model.CommandSpec;
+
+/**
+ * {@code container-exit ID}: what a container's supervisor calls, by way of the script {@code on-exit}, when the
+ * container has ended and no agent is there: puts the remains away and starts it again if its policy says so.
+ */
+final class ContainerExitCommand implements Command {
+    @Override
+    public void describe(CommandSpec spec) {
+        spec.usageMessage().description("Called when a container has ended; not for people.");
+        spec.addPositional(Options.arguments("ID", "1", "Id of the container"));
+    }
+
+    @Override
+    public int run(Invocation call) throws Exception {
+        var id = call.arguments().getFirst();
+        var door = EngineDoor.of(call);
+        if (!door.hasRoot()) {
+            throw new CommandException("there is no root at " + call.globals().root());
+        }
+        try (var engine = door.open()) {
+            var containers = engine.containers();
+            var outcome = containers.finishExit(id);
+            if (outcome.isEmpty() || !(containers.decideRestart(id) instanceof RestartDecision.Restart(var after))) {
+                return ExitCodes.OK;
+            }
+            var wait = Duration.between(
+                    call.world().clock().instant(), outcome.get().finishedAt().plus(after));
+            if (wait.isPositive()) {
+                // The back-off itself. Nobody wakes us earlier: a stop meanwhile is seen below, under the lock.
+                Thread.sleep(wait);
+            }
+            if (EngineDoor.agentRuns(engine.root())) {
+                return ExitCodes.OK; // started while we waited, and has seen that this container does not run
+            }
+            containers.startAgain(id);
+            return ExitCodes.OK;
+        }
+    }
+}

@@ -1,0 +1,181 @@
+package dev.lockstep.reconciler.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.lockstep.runtime.container.ContainerState;
+import dev.lockstep.runtime.container.Effective;
+import dev.lockstep.runtime.container.ExitOutcome;
+import dev.lockstep.runtime.container.HealthState;
+import dev.lockstep.runtime.container.MountSpec;
+import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.container.RestartDecision;
+import dev.lockstep.runtime.network.PublishedPort;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * One container in Docker's words, as {@code docker compose ps} shows it.
+ *
+ * @param restarting its end is past, and its policy starts it again
+ */
+record ContainerRow(ObservedContainer container, boolean restarting, Instant now) {
+    private static final int COMMAND = 20;
+    private static final DateTimeFormatter CREATED = DateTimeFormatter.ofPattern(
+                    "yyyy-MM-dd HH:mm:ss xx 'UTC'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
+
+    /** @param decision what the policy says about its last end; absent while it runs */
+    static ContainerRow of(ObservedContainer container, Optional<RestartDecision> decision, Instant now) {
+        return new ContainerRow(
+                container,
+                decision.filter(RestartDecision.Restart.class::isInstance).isPresent(),
+                now);
+    }
+
+    String name() {
+        return container.name();
+    }
+
+    String service() {
+        return container.record().spec().service();
+    }
+
+    String stack() {
+        return container.record().spec().owner().stack();
+    }
+
+    String image() {
+        return container.record().spec().image().familiar();
+    }
+
+    /** The whole command line, unquoted. */
+    String command() {
+        return container.record().effective().map(Effective::args).orElse(List.of()).stream()
+                .collect(Collectors.joining(" "));
+    }
+
+    /** {@code created}, {@code running}, {@code restarting} or {@code exited}. */
+    String state() {
+        return switch (container.state()) {
+            case ContainerState.Created _ -> "created";
+            case ContainerState.Running _ -> "running";
+            case ContainerState.Exited _, ContainerState.Lost _ -> restarting ? "restarting" : "exited";
+        };
+    }
+
+    /** {@code Up 3 minutes (healthy)}, {@code Exited (137) 2 minutes ago}. */
+    String status() {
+        return switch (container.state()) {
+            case ContainerState.Created _ -> "Created";
+            case ContainerState.Running(var unused, var startedAt, var supervised) ->
+                "Up " + Spans.words(Duration.between(startedAt, now)) + healthNote()
+                        + (supervised ? "" : " (unsupervised)");
+            case ContainerState.Exited(var outcome, var unused) ->
+                (restarting ? "Restarting (" : "Exited (") + outcome.exitCode() + ") "
+                        + Spans.ago(outcome.finishedAt(), now);
+            case ContainerState.Lost _ -> "Exited (" + ExitOutcome.UNKNOWN + ")";
+        };
+    }
+
+    /** {@code healthy}, {@code unhealthy}, {@code starting}; empty without a health check. */
+    String health() {
+        return container.isRunning()
+                ? container
+                        .health()
+                        .map(h -> h.status().name().toLowerCase(Locale.ROOT))
+                        .orElse("")
+                : "";
+    }
+
+    private String healthNote() {
+        return container
+                .health()
+                .map(HealthState::status)
+                .map(s -> switch (s) {
+                    case STARTING -> " (health: starting)";
+                    case HEALTHY -> " (healthy)";
+                    case UNHEALTHY -> " (unhealthy)";
+                })
+                .orElse("");
+    }
+
+    private int exitCode() {
+        return switch (container.state()) {
+            case ContainerState.Created _, ContainerState.Running _ -> 0;
+            case ContainerState.Exited(var outcome, var unused) -> outcome.exitCode();
+            case ContainerState.Lost _ -> ExitOutcome.UNKNOWN;
+        };
+    }
+
+    String ports() {
+        return container.ports().stream().map(PublishedPort::toString).collect(Collectors.joining(", "));
+    }
+
+    /** NAME IMAGE COMMAND SERVICE CREATED STATUS PORTS. */
+    String[] cells() {
+        return new String[] {
+            name(),
+            image(),
+            shortened(command()),
+            service(),
+            Spans.ago(container.record().createdAt(), now),
+            status(),
+            ports()
+        };
+    }
+
+    private static String shortened(String command) {
+        return "\""
+                + (command.codePointCount(0, command.length()) <= COMMAND
+                        ? command
+                        : command.substring(0, command.offsetByCodePoints(0, COMMAND - 1)) + "…")
+                + "\"";
+    }
+
+    /** The fields of {@code docker compose ps --format json}, and the process, which is nobody's secret. */
+    void write(JsonGenerator json) throws IOException {
+        var spec = container.record().spec();
+        json.writeStartObject();
+        json.writeStringField("Command", "\"" + command() + "\"");
+        json.writeStringField("CreatedAt", CREATED.format(container.record().createdAt()));
+        json.writeNumberField("ExitCode", exitCode());
+        json.writeStringField("Health", health());
+        json.writeStringField("ID", container.record().shortId());
+        json.writeStringField("Image", image());
+        json.writeStringField(
+                "Labels",
+                spec.labels().entrySet().stream()
+                        .map(e -> e.getKey() + "=" + e.getValue())
+                        .collect(Collectors.joining(",")));
+        json.writeStringField(
+                "Mounts", spec.mounts().stream().map(MountSpec::target).collect(Collectors.joining(",")));
+        json.writeStringField("Name", name());
+        json.writeStringField("Names", name());
+        json.writeStringField(
+                "Networks", spec.networks().stream().map(n -> n.network()).collect(Collectors.joining(",")));
+        json.writeNumberField("Pid", container.state() instanceof ContainerState.Running running ? running.pid() : 0);
+        json.writeStringField("Ports", ports());
+        json.writeStringField("Project", stack());
+        json.writeArrayFieldStart("Publishers");
+        for (var port : container.ports()) {
+            json.writeStartObject();
+            json.writeStringField("URL", port.hostIp().orElse("0.0.0.0"));
+            json.writeNumberField("TargetPort", port.containerPort());
+            json.writeNumberField("PublishedPort", port.hostPort().orElse(0));
+            json.writeStringField("Protocol", port.protocol().lowerCase());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeStringField("RunningFor", Spans.ago(container.record().createdAt(), now));
+        json.writeStringField("Service", service());
+        json.writeStringField("State", state());
+        json.writeStringField("Status", status());
+        json.writeEndObject();
+    }
+}

@@ -1,0 +1,111 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.reconciler.apply.Applier;
+import dev.lockstep.reconciler.apply.BeforeStart;
+import dev.lockstep.reconciler.apply.HealthMonitor;
+import dev.lockstep.reconciler.content.StackFiles;
+import dev.lockstep.reconciler.deploy.Deployment;
+import dev.lockstep.reconciler.deploy.StackLock;
+import dev.lockstep.reconciler.history.Outcome;
+import dev.lockstep.reconciler.history.StackStatus;
+import dev.lockstep.reconciler.history.StatusFiles;
+import dev.lockstep.reconciler.plan.PlanText;
+import dev.lockstep.runtime.Engine;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code down}: a stack's containers and networks go; its data goes only with {@code -v}. Needs no files. */
+final class DownCommand implements Command {
+    @Override
+    public void describe(CommandSpec spec) {
+        spec.usageMessage()
+                .description(
+                        "Stops and removes a stack's containers and networks. 'lockstep -p STACK down' needs no files.");
+        spec.addOption(Options.flag(
+                "Remove volumes and the stack's own files too: ALL DATA IN THEM IS DESTROYED", "-v", "--volumes"));
+        spec.addOption(Options.flag("Accepted: all containers of the stack are removed anyway", "--remove-orphans"));
+        spec.addOption(
+                Options.value("SECONDS", "Kill containers that have not ended after that time", "-t", "--timeout"));
+        spec.addOption(Options.value(
+                "TIME", "How long to wait for another apply of the stack (default 60)", "--lock-timeout"));
+        spec.addOption(Options.flag("Accepted: nothing is asked", "-y", "--yes"));
+        spec.addOption(Options.flag("Show the plan and change nothing", "--dry-run"));
+    }
+
+    @Override
+    public int run(Invocation call) throws Exception {
+        var grace = call.duration("--timeout");
+        var lockTimeout = call.duration("--lock-timeout").orElse(ApplyCommand.LOCK_TIMEOUT);
+        var door = EngineDoor.of(call);
+        var stack = new ProjectFiles(call).name();
+        if (!stack.matches("[a-z0-9][a-z0-9_-]*")) {
+            throw new CommandException("\"" + stack + "\" is no name of a stack: lower-case letters, digits, - and _");
+        }
+        if (!door.hasRoot()) {
+            return nothing(call, stack);
+        }
+        try (var engine = door.open()) {
+            if (call.flag("--dry-run")) {
+                call.world()
+                        .out()
+                        .print(new PlanText(call.world()
+                                        .colour(call.world().terminals().out()))
+                                .print(new Deployment(engine, door.host()).planDown(stack, call.flag("--volumes"))));
+                return ExitCodes.OK;
+            }
+            try (var _ = StackLock.take(
+                    engine.root(),
+                    stack,
+                    lockTimeout,
+                    holder -> call.say("Waiting for " + holder + ", which changes stack " + stack + "."))) {
+                return down(call, door, engine, stack, grace);
+            }
+        }
+    }
+
+    private static int nothing(Invocation call, String stack) {
+        call.say("Warning: No resource found to remove for project \"" + stack + "\".");
+        return ExitCodes.OK;
+    }
+
+    private static int down(Invocation call, EngineDoor door, Engine engine, String stack, Optional<Duration> grace)
+            throws IOException {
+        var volumes = call.flag("--volumes");
+        var plan = new Deployment(engine, door.host()).planDown(stack, volumes);
+        var statuses = new StatusFiles(engine.root());
+        var status = statuses.read(stack);
+        if (plan.isEmpty() && status.isEmpty()) {
+            return nothing(call, stack);
+        }
+        var run = new PlanRun(call, engine, plan);
+        var begin = System.nanoTime();
+        try (var health = new HealthMonitor(engine.containers(), call.world().clock(), (_, _) -> {})) {
+            var results = run.run(listener -> new Applier(engine, health, BeforeStart.NOTHING, listener, grace));
+            var took = Duration.ofNanos(System.nanoTime() - begin);
+            var done = PlanRun.succeeded(results);
+            if (!plan.isEmpty()) {
+                run.remember(
+                        results,
+                        done ? Outcome.CONVERGED : Outcome.FAILED,
+                        done ? "taken down" : PlanRun.firstFailure(results),
+                        took);
+            }
+            if (!done) {
+                call.world().out().println(PlanRun.summary(results, took));
+                return ExitCodes.ERROR;
+            }
+            if (volumes) {
+                new StackFiles(engine.root(), stack, call.world().clock()).delete();
+            }
+            if (status.filter(StackStatus::orphaned).isPresent() || !EngineDoor.agentRuns(engine.root())) {
+                statuses.remove(stack);
+            }
+            call.world().out().println(PlanRun.summary(results, took));
+            call.world().out().flush();
+            run.tellAgent(door.settings());
+            return ExitCodes.OK;
+        }
+    }
+}

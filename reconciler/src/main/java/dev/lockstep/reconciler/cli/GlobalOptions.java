@@ -1,0 +1,110 @@
+package dev.lockstep.reconciler.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * What stands before the command, as with Compose, or after it where the command has no option of that letter.
+ *
+ * @param files compose files, later ones over earlier ones; {@code -} is standard input
+ * @param root state that survives reboots
+ * @param runRoot state that need not
+ */
+record GlobalOptions(
+        List<String> files,
+        Optional<String> projectName,
+        List<String> envFiles,
+        Optional<String> projectDirectory,
+        Path root,
+        Path runRoot,
+        Optional<String> logLevel) {
+    /** Those with a value, so that the command can be found behind them. */
+    static final List<String> WITH_VALUE = List.of(
+            "-f",
+            "--file",
+            "-p",
+            "--project-name",
+            "--env-file",
+            "--profile",
+            "--project-directory",
+            "--root",
+            "--run-root",
+            "--log-level");
+
+    private static final String ROOT = "/var/lib/lockstep";
+    private static final String RUN_ROOT = "/run/lockstep";
+
+    GlobalOptions {
+        files = List.copyOf(files);
+        envFiles = List.copyOf(envFiles);
+    }
+
+    private static List<OptionSpec> options() {
+        return List.of(
+                Options.values("FILE", "Compose file; may be given several times, - is standard input", "-f", "--file"),
+                Options.value("NAME", "Name of the stack", "-p", "--project-name"),
+                Options.values("FILE", "Instead of .env; may be given several times", "--env-file"),
+                Options.values("NAME", "Not supported yet", "--profile"),
+                Options.value("DIR", "Base of the relative paths in the files", "--project-directory"),
+                Options.value("DIR", "State of this host (default " + ROOT + ", or LOCKSTEP_ROOT)", "--root"),
+                Options.value(
+                        "DIR",
+                        "State until the next boot (default " + RUN_ROOT + ", or LOCKSTEP_RUN_ROOT)",
+                        "--run-root"),
+                Options.value("LEVEL", "error, warn, info, debug or trace (or LOCKSTEP_LOG)", "--log-level"));
+    }
+
+    /** Adds those whose names the command does not use itself, out of sight of its help. */
+    static void addTo(CommandSpec spec, boolean shown) {
+        for (var option : options()) {
+            var free = new ArrayList<>(List.of(option.names()));
+            free.removeIf(spec.optionsMap()::containsKey);
+            if (!free.isEmpty()) {
+                spec.addOption(option.toBuilder()
+                        .names(free.toArray(String[]::new))
+                        .hidden(!shown)
+                        .build());
+            }
+        }
+    }
+
+    /** What was given before the command and after it. */
+    static GlobalOptions of(List<ParseResult> parsed, Surroundings world) throws CommandException {
+        if (parsed.stream().anyMatch(p -> p.hasMatchedOption("--profile"))
+                || world.variable("COMPOSE_PROFILES").isPresent()) {
+            throw new CommandException("profiles are not supported yet: leave --profile and COMPOSE_PROFILES out");
+        }
+        return new GlobalOptions(
+                all(parsed, "--file"),
+                last(parsed, "--project-name"),
+                all(parsed, "--env-file"),
+                last(parsed, "--project-directory"),
+                directory(parsed, "--root", "LOCKSTEP_ROOT", ROOT, world),
+                directory(parsed, "--run-root", "LOCKSTEP_RUN_ROOT", RUN_ROOT, world),
+                last(parsed, "--log-level").or(() -> world.variable("LOCKSTEP_LOG")));
+    }
+
+    private static Path directory(
+            List<ParseResult> parsed, String option, String variable, String otherwise, Surroundings world) {
+        var text = last(parsed, option).or(() -> world.variable(variable)).orElse(otherwise);
+        return world.directory().resolve(text).normalize();
+    }
+
+    private static List<String> all(List<ParseResult> parsed, String name) {
+        var all = new ArrayList<String>();
+        parsed.forEach(p -> all.addAll(p.matchedOptionValue(name, List.<String>of())));
+        return all;
+    }
+
+    private static Optional<String> last(List<ParseResult> parsed, String name) {
+        return parsed.reversed().stream()
+                .filter(p -> p.hasMatchedOption(name))
+                .findFirst()
+                .map(p -> p.matchedOptionValue(name, ""));
+    }
+}

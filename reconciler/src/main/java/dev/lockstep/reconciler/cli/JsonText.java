@@ -1,0 +1,45 @@
+package dev.lockstep.reconciler.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+
+/** Writes JSON answers. Streaming alone: binding objects would load ten times the classes. */
+final class JsonText {
+    private JsonText() {}
+
+    /** What is written into the document. */
+    @FunctionalInterface
+    interface Content {
+        void write(JsonGenerator json) throws IOException;
+    }
+
+    /** One document, indented, with a newline at the end. */
+    static String document(Content content) {
+        var indenter = new DefaultIndenter("  ", "\n");
+        return write(
+                content, new DefaultPrettyPrinter().withObjectIndenter(indenter).withArrayIndenter(indenter));
+    }
+
+    /** One document on one line, with a newline at the end. */
+    static String line(Content content) {
+        return write(content, null);
+    }
+
+    private static String write(Content content, @org.jspecify.annotations.Nullable DefaultPrettyPrinter printer) {
+        var text = new StringWriter();
+        try (var json = new JsonFactory().createGenerator(text)) {
+            if (printer != null) {
+                json.setPrettyPrinter(printer);
+            }
+            content.write(json);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a string cannot fail", e);
+        }
+        return text.append('\n').toString();
+    }
+}

@@ -1,0 +1,28 @@
+package dev.lockstep.reconciler.cli;
+
+/** Where the process begins and ends. */
+public final class Main {
+    /**
+     * Set, even to nothing, it keeps JNA from running {@code ldconfig} at its start: the loader knows where libraries
+     * are.
+     */
+    private static final String JNA_LIBRARIES = "jna.platform.library.path";
+
+    private Main() {}
+
+    /** Runs one command and ends the process with its exit code. */
+    public static void main(String[] args) {
+        if (System.getProperty(JNA_LIBRARIES) == null) {
+            System.setProperty(JNA_LIBRARIES, "");
+        }
+        var world = Surroundings.ofThisProcess();
+        int code;
+        try {
+            code = new CommandLineInterface(world).run(args);
+        } finally {
+            world.out().flush();
+            world.err().flush();
+        }
+        System.exit(code);
+    }
+}

@@ -1,0 +1,163 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.reconciler.deploy.DirectorySource;
+import dev.lockstep.reconciler.plan.Printable;
+import dev.lockstep.spec.load.ComposeLoader;
+import dev.lockstep.spec.load.DirectoryTree;
+import dev.lockstep.spec.load.FileTree;
+import dev.lockstep.spec.load.LoadRequest;
+import dev.lockstep.spec.load.Loaded;
+import dev.lockstep.spec.yaml.Problem;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** The stack that a command is about, by Compose's order of options, variables and directories. */
+final class ProjectFiles {
+    private static final String STANDARD_INPUT = "-";
+
+    private final Invocation call;
+    private final LoadRequest request;
+
+    ProjectFiles(Invocation call) {
+        this.call = call;
+        this.request = request(call);
+    }
+
+    private static LoadRequest request(Invocation call) {
+        var globals = call.globals();
+        FileTree tree = new DirectoryTree(call.world().directory());
+        if (globals.files().contains(STANDARD_INPUT)) {
+            tree = new WithStandardInput(tree, call.world().in());
+        }
+        var request = LoadRequest.of(tree)
+                .withFiles(globals.files())
+                .withEnvFiles(globals.envFiles())
+                .withEnvironment(call.world().environment())
+                .withComposeVariables();
+        if (globals.projectDirectory().isPresent()) {
+            request = request.withProjectDirectory(globals.projectDirectory().get());
+        }
+        if (globals.projectName().isPresent()) {
+            request = request.withProjectName(globals.projectName().get());
+        }
+        return request;
+    }
+
+    /** The same as the source of a deployment. */
+    DirectorySource source() {
+        return new DirectorySource(request, call.world().directory());
+    }
+
+    Loaded load() {
+        return new ComposeLoader().load(request);
+    }
+
+    /** The project, with its problems told where there are some. */
+    Optional<Loaded.Valid> loadOrTell() {
+        var loaded = load();
+        tellWarnings(loaded.warnings(), call.world().err());
+        return switch (loaded) {
+            case Loaded.Valid valid -> Optional.of(valid);
+            case Loaded.Invalid invalid -> {
+                tell(invalid.errors(), call.world().err());
+                yield Optional.empty();
+            }
+        };
+    }
+
+    /** Base of the project's relative paths, absolute. */
+    Path directory(Loaded.Valid loaded) {
+        return call.world().directory().resolve(loaded.projectDirectory()).normalize();
+    }
+
+    /** The name that was given without any file. */
+    Optional<String> givenName() {
+        return call.globals().projectName().or(() -> call.world().variable("COMPOSE_PROJECT_NAME"));
+    }
+
+    /** The stack's name, from the files if it was not given. */
+    String name() throws CommandException {
+        var given = givenName();
+        if (given.isPresent()) {
+            return given.get();
+        }
+        return switch (load()) {
+            case Loaded.Valid valid -> valid.project().name();
+            case Loaded.Invalid invalid ->
+                throw new CommandException(invalid.errors().getFirst() + "; or name the stack with -p");
+        };
+    }
+
+    /** Whether anything here says which stack is meant. */
+    boolean isAny() {
+        if (givenName().isPresent()
+                || !call.globals().files().isEmpty()
+                || call.globals().projectDirectory().isPresent()
+                || call.world().variable("COMPOSE_FILE").isPresent()) {
+            return true;
+        }
+        // A file that is wrong is some file: then its errors are what the user has to see.
+        return switch (load()) {
+            case Loaded.Valid _ -> true;
+            case Loaded.Invalid invalid ->
+                invalid.errors().stream().noneMatch(p -> p.message().startsWith("no compose file found"));
+        };
+    }
+
+    static void tell(List<Problem> problems, PrintStream to) {
+        problems.forEach(p -> to.println(Printable.text(text(p))));
+    }
+
+    static void tellWarnings(List<Problem> warnings, PrintStream to) {
+        warnings.forEach(p -> to.println("Warning: " + Printable.text(text(p))));
+    }
+
+    private static String text(Problem problem) {
+        return problem.at().isDefault() ? problem.message() : problem.toString();
+    }
+
+    /** The files of a directory, and one more whose name is {@code -}. */
+    private static final class WithStandardInput implements FileTree {
+        private static final int LARGEST = 64 << 20;
+
+        private final FileTree tree;
+        private final InputStream in;
+        private Optional<byte[]> read = Optional.empty();
+
+        WithStandardInput(FileTree tree, InputStream in) {
+            this.tree = tree;
+            this.in = in;
+        }
+
+        @Override
+        public synchronized Optional<byte[]> read(String path) throws IOException {
+            if (!path.equals(STANDARD_INPUT)) {
+                return tree.read(path);
+            }
+            if (read.isEmpty()) {
+                // A stream can be read once, and a command may load twice.
+                read = Optional.of(in.readNBytes(LARGEST));
+            }
+            return read;
+        }
+
+        @Override
+        public List<Entry> list(String directory) throws IOException {
+            return tree.list(directory);
+        }
+
+        @Override
+        public Optional<String> parent(String directory) {
+            return tree.parent(directory);
+        }
+
+        @Override
+        public String nameOf(String directory) {
+            return tree.nameOf(directory);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.container.RestartDecision;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code ps}: the containers of the stack, or of all stacks where no stack is meant. */
+final class PsCommand implements Command {
+    private static final List<String> STATES = List.of("created", "running", "restarting", "exited");
+
+    @Override
+    public void describe(CommandSpec spec) {
+        spec.usageMessage()
+                .description("Lists running containers: of the stack that is meant, or of all where there is none.");
+        spec.addOption(Options.flag("Stopped ones too", "-a", "--all"));
+        spec.addOption(Options.flag("Only ids", "-q", "--quiet"));
+        spec.addOption(Options.value("FORMAT", "table or json", "--format"));
+        spec.addOption(Options.flag("Only names of services", "--services"));
+        spec.addOption(Options.values("STATE", "Only these: " + String.join(", ", STATES), "--status"));
+        spec.addOption(Options.flag("Accepted: nothing is cut", "--no-trunc"));
+        spec.addPositional(Options.arguments("[SERVICE...]", "0..*", "Only containers of these services"));
+    }
+
+    @Override
+    public int run(Invocation call) throws Exception {
+        var format = call.choice("--format", "table", List.of("table", "json"));
+        for (var state : call.texts("--status")) {
+            if (!STATES.contains(state)) {
+                throw new CommandException("--status takes " + String.join(" or ", STATES) + ", not \"" + state + "\"");
+            }
+        }
+        var door = EngineDoor.of(call);
+        var files = new ProjectFiles(call);
+        var stack = files.isAny() ? Optional.of(files.name()) : Optional.<String>empty();
+        var rows = new ArrayList<ContainerRow>();
+        if (door.hasRoot()) {
+            try (var engine = door.open()) {
+                rows.addAll(rows(call, engine, stack));
+            }
+        }
+        print(call, format, rows);
+        return ExitCodes.OK;
+    }
+
+    private static List<ContainerRow> rows(Invocation call, Engine engine, Optional<String> stack)
+            throws IOException, CommandException {
+        var now = call.world().clock().instant();
+        var containers = new ArrayList<ObservedContainer>();
+        var services = new HashSet<String>();
+        for (var container : engine.containers().observe()) {
+            var spec = container.record().spec();
+            if (stack.isEmpty() || stack.get().equals(spec.owner().stack())) {
+                services.add(spec.service());
+                containers.add(container);
+            }
+        }
+        for (var service : call.arguments()) {
+            if (!services.contains(service)) {
+                throw new CommandException("no such service: " + service);
+            }
+        }
+        var wanted = call.texts("--status");
+        var rows = new ArrayList<ContainerRow>();
+        for (var container : containers) {
+            var row = ContainerRow.of(container, decision(engine, container), now);
+            var shown = !wanted.isEmpty()
+                    ? wanted.contains(row.state())
+                    : call.flag("--all") || container.isRunning() || row.restarting();
+            if (shown && (call.arguments().isEmpty() || call.arguments().contains(row.service()))) {
+                rows.add(row);
+            }
+        }
+        return rows;
+    }
+
+    private static Optional<RestartDecision> decision(Engine engine, ObservedContainer container) throws IOException {
+        return container.isRunning() || container.life().exit().isEmpty()
+                ? Optional.empty()
+                : Optional.of(engine.containers().decideRestart(container.id()));
+    }
+
+    static void print(Invocation call, String format, List<ContainerRow> rows) {
+        var out = call.world().out();
+        if (call.flag("--quiet")) {
+            rows.forEach(row -> out.println(row.container().id()));
+        } else if (call.flag("--services")) {
+            var services = new TreeSet<String>();
+            rows.forEach(row -> services.add(row.service()));
+            services.forEach(out::println);
+        } else if (format.equals("json")) {
+            // One document a line, as docker compose prints them.
+            rows.forEach(row -> out.print(JsonText.line(row::write)));
+        } else {
+            out.print(table(rows));
+        }
+    }
+
+    static String table(List<ContainerRow> rows) {
+        var table = new Table("NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS");
+        rows.forEach(row -> table.row(row.cells()));
+        return table.toString();
+    }
+}

@@ -1,0 +1,50 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.image.Progress;
+import java.io.PrintStream;
+import java.util.HashMap;
+import java.util.Map;
+
+/** How far a pull is, on one line of a terminal that is written again and again. */
+final class PullProgress implements Progress {
+    private static final long MIB = 1 << 20;
+
+    private final PrintStream to;
+    private final boolean live;
+    private final Map<Digest, Long> done = new HashMap<>();
+    private final Map<Digest, Long> total = new HashMap<>();
+    private String shown = "";
+
+    PullProgress(PrintStream to, boolean live) {
+        this.to = to;
+        this.live = live;
+    }
+
+    @Override
+    public synchronized void report(Step step, Digest content, long bytes, long all) {
+        if (!live || step != Step.DOWNLOAD) {
+            return;
+        }
+        done.put(content, bytes);
+        total.put(content, Math.max(bytes, all));
+        var text = sum(done) / MIB + " of " + sum(total) / MIB + " MiB";
+        if (!text.equals(shown)) {
+            shown = text;
+            to.print("\r\u001b[K" + text);
+            to.flush();
+        }
+    }
+
+    private static long sum(Map<Digest, Long> bytes) {
+        return bytes.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Takes the line away. */
+    synchronized void end() {
+        if (!shown.isEmpty()) {
+            to.print("\r\u001b[K");
+            to.flush();
+        }
+    }
+}

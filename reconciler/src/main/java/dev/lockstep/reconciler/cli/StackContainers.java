@@ -1,0 +1,57 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.ObservedContainer;
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * The containers of a stack that a command means.
+ *
+ * @param services all where none is named
+ * @param index only this slot
+ */
+record StackContainers(Engine engine, String stack, List<String> services, Optional<Integer> index) {
+    StackContainers {
+        services = List.copyOf(services);
+    }
+
+    /** By service and slot. */
+    List<ObservedContainer> all() throws IOException {
+        return engine.containers().observe().stream()
+                .filter(c -> c.record().spec().owner().stack().equals(stack))
+                .filter(c -> services.isEmpty()
+                        || services.contains(c.record().spec().service()))
+                .filter(c -> index.isEmpty() || index.get() == c.record().spec().slot())
+                .sorted(Comparator.comparing(
+                                (ObservedContainer c) -> c.record().spec().service())
+                        .thenComparingInt(c -> c.record().spec().slot()))
+                .toList();
+    }
+
+    /** Refuses a service that has no container at all. */
+    void requireServices() throws IOException, CommandException {
+        var known = new TreeSet<String>();
+        new StackContainers(engine, stack, List.of(), Optional.empty())
+                .all()
+                .forEach(c -> known.add(c.record().spec().service()));
+        if (known.isEmpty()) {
+            throw new CommandException("stack " + stack + " has no containers on this host");
+        }
+        for (var service : services) {
+            if (!known.contains(service)) {
+                throw new CommandException("stack " + stack + " has no service " + service + " on this host; it has "
+                        + String.join(", ", known));
+            }
+        }
+    }
+
+    /** {@code web-1}: whose a line is. */
+    static String label(ObservedContainer container) {
+        var spec = container.record().spec();
+        return spec.service().isEmpty() ? spec.name() : spec.service() + "-" + spec.slot();
+    }
+}

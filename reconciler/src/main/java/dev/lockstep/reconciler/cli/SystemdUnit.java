@@ -1,0 +1,74 @@
+package dev.lockstep.reconciler.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.stream.Collectors;
+
+/**
+ * The unit that runs the agent (systemd.service(5), systemd.exec(5), systemd.kill(5)).
+ *
+ * <p>What hardens other services must not stand here: with {@code PrivateMounts}, {@code ProtectSystem} or
+ * {@code PrivateTmp} our mounts would be in a mount namespace of the service's own, and containers inherit
+ * {@code NoNewPrivileges}, resource limits, and every filter of system calls ({@code RestrictNamespaces},
+ * {@code LockPersonality} and the like).
+ */
+final class SystemdUnit {
+    private SystemdUnit() {}
+
+    static String of(Invocation call) {
+        return """
+                [Unit]
+                Description=Lockstep agent: keeps this host in step with Git
+                Wants=network-online.target
+                After=network-online.target
+
+                [Service]
+                Type=exec
+                ExecStart=%s
+                Restart=always
+                RestartSec=2
+                # Containers and their conmon are children of nobody here: they outlive the agent.
+                KillMode=process
+                # The agent makes cgroups of its own below this one.
+                Delegate=yes
+                UMask=0077
+                Environment=LC_ALL=C.UTF-8
+                TasksMax=infinity
+
+                [Install]
+                WantedBy=multi-user.target
+                """.formatted(command(call));
+    }
+
+    /** The call that printed the unit, as a service needs it: with absolute paths and without {@code --print-unit}. */
+    private static String command(Invocation call) {
+        var words = new ArrayList<String>();
+        words.add(call.world().launcher().map(Path::toString).orElse("/usr/bin/lockstep"));
+        var globals = call.globals();
+        words.add("--root");
+        words.add(globals.root().toString());
+        words.add("--run-root");
+        words.add(globals.runRoot().toString());
+        words.add("agent");
+        call.text("--config").ifPresent(file -> {
+            words.add("--config");
+            words.add(call.world().directory().resolve(file).normalize().toString());
+        });
+        for (var option :
+                java.util.List.of("--repository", "--ref", "--path", "--host", "--interval", "--drift-interval")) {
+            call.text(option).ifPresent(value -> {
+                words.add(option);
+                words.add(value);
+            });
+        }
+        return words.stream().map(SystemdUnit::quoted).collect(Collectors.joining(" "));
+    }
+
+    /** As systemd.service(5), Command lines, wants it: {@code %} and {@code $} mean themselves when doubled. */
+    private static String quoted(String word) {
+        var text = word.replace("%", "%%").replace("$", "$$");
+        return text.matches("[-A-Za-z0-9_/.:@=,+%$]+")
+                ? text
+                : "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+    }
+}

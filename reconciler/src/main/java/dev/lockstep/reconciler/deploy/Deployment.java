@@ -1,0 +1,165 @@
+package dev.lockstep.reconciler.deploy;
+
+import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.desired.Placement;
+import dev.lockstep.reconciler.desired.Resolution;
+import dev.lockstep.reconciler.desired.Translation;
+import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.reconciler.plan.Facts;
+import dev.lockstep.reconciler.plan.Plan;
+import dev.lockstep.reconciler.plan.Planner;
+import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.network.PublishedPort;
+import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.spec.check.Checks;
+import dev.lockstep.spec.load.ComposeLoader;
+import dev.lockstep.spec.load.Loaded;
+import dev.lockstep.spec.yaml.Problem;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Plans stacks on this host. Reads; what is planned is applied by {@link dev.lockstep.reconciler.apply.Applier}. */
+public final class Deployment {
+    private final Engine engine;
+    private final String host;
+
+    public Deployment(Engine engine, String host) {
+        this.engine = engine;
+        this.host = host;
+    }
+
+    /** Loads, checks, translates, observes and plans. */
+    public Planned plan(StackSource source, PlanOptions options) throws IOException {
+        return switch (new ComposeLoader().load(source.load())) {
+            case Loaded.Invalid invalid ->
+                new Planned.Invalid(
+                        source.load().defaultName().orElse(""), invalid.errors(), invalid.warnings(), invalid.files());
+            case Loaded.Valid valid -> plan(source, options, valid);
+        };
+    }
+
+    private Planned plan(StackSource source, PlanOptions options, Loaded.Valid loaded) throws IOException {
+        var project = loaded.project();
+        var problems = Checks.strict(project);
+        if (!problems.isEmpty()) {
+            return new Planned.Invalid(project.name(), problems, loaded.warnings(), loaded.files());
+        }
+        var observed = observe(engine);
+        var images = new ImageResolver(engine, observed.containers());
+        var files = source.files(project, loaded.projectDirectory());
+        var owner = new Owner(host, project.name(), source.repository());
+        return switch (new Translation(project, owner, files.sources(), images)
+                .translate(Placement.ONE_HOST, source.revision())) {
+            case Translation.Result.Refused refused ->
+                new Planned.Invalid(project.name(), refused.problems(), loaded.warnings(), loaded.files());
+            case Translation.Result.Translated(var desired) -> {
+                var warnings = new ArrayList<>(loaded.warnings());
+                warnings.addAll(unknownImages(desired));
+                yield new Planned.Ready(
+                        Planner.plan(desired, observed, facts(desired, observed, options, source.secretValues())),
+                        desired,
+                        files.beforeStart(),
+                        List.copyOf(warnings),
+                        loaded.files());
+            }
+        };
+    }
+
+    /** A plan that takes the stack down; volumes stay unless a person asked otherwise. */
+    public Plan planDown(String stack, boolean removeVolumes) throws IOException {
+        var nothing = Desired.nothing(new Owner(host, stack, java.util.Optional.empty()));
+        return Planner.plan(
+                nothing,
+                observe(engine),
+                new Facts(false, true, removeVolumes, false, Set.of(), Map.of(), Map.of(), Set.of()));
+    }
+
+    /** What really is. */
+    public static Observed observe(Engine engine) throws IOException {
+        return new Observed(
+                engine.containers().observe(),
+                engine.networks().observe(),
+                engine.volumes().list());
+    }
+
+    private static List<Problem> unknownImages(Desired desired) {
+        return desired.services().stream()
+                .flatMap(s -> s.slots().stream().limit(1))
+                .flatMap(slot -> slot.image() instanceof Resolution.Unknown(var why)
+                        ? Stream.of(new Problem(
+                                desired.sources().at("services." + slot.spec().service() + ".image"),
+                                "services." + slot.spec().service() + ".image",
+                                "what " + slot.spec().image().familiar() + " is will be known after the pull: " + why))
+                        : Stream.of())
+                .toList();
+    }
+
+    private Facts facts(Desired desired, Observed observed, PlanOptions options, Set<String> secretValues)
+            throws IOException {
+        return new Facts(
+                options.followed(),
+                options.followed() || options.removeOrphans(),
+                false,
+                options.forceRecreate(),
+                options.leftAlone(),
+                portHolders(desired, observed),
+                subnetConflicts(desired, observed),
+                secretValues);
+    }
+
+    /** Asks the kernel only about ports that the stack does not have already. */
+    private Map<PublishedPort, String> portHolders(Desired desired, Observed observed) throws IOException {
+        var mine = observed.containersOf(desired.stack());
+        var taken = new HashMap<PublishedPort, String>();
+        for (var service : desired.services()) {
+            for (var slot : service.slots()) {
+                var id = mine.stream()
+                        .filter(c -> c.name().equals(slot.spec().name()))
+                        .map(c -> c.id())
+                        .findFirst()
+                        .orElse("");
+                var attachment = observed.networks().containers().get(id);
+                for (var port : slot.spec().ports()) {
+                    if (port.hostPort().isEmpty()
+                            || attachment != null && attachment.ports().contains(port)) {
+                        continue;
+                    }
+                    engine.networks().holderOf(port, id).ifPresent(holder -> {
+                        var ours = mine.stream().anyMatch(c -> holder.toString().contains(c.id()));
+                        if (!ours) {
+                            taken.put(port, name(holder.toString(), observed));
+                        }
+                    });
+                }
+            }
+        }
+        return taken;
+    }
+
+    /** People know containers by name. */
+    private static String name(String holder, Observed observed) {
+        return observed.containers().stream()
+                .filter(c -> holder.equals("container " + c.id()))
+                .map(c -> "container " + c.name())
+                .findFirst()
+                .orElse(holder);
+    }
+
+    private Map<String, String> subnetConflicts(Desired desired, Observed observed) throws IOException {
+        var conflicts = new HashMap<String, String>();
+        for (var network : desired.networks()) {
+            var spec = network.spec();
+            if (!network.external()
+                    && spec.subnet().isPresent()
+                    && observed.network(spec.name()).isEmpty()) {
+                engine.networks().conflictOf(spec).ifPresent(why -> conflicts.put(spec.name(), why));
+            }
+        }
+        return conflicts;
+    }
+}

@@ -1,0 +1,42 @@
+package dev.lockstep.reconciler.deploy;
+
+import dev.lockstep.reconciler.apply.BeforeStart;
+import dev.lockstep.reconciler.desired.BindSources;
+import dev.lockstep.spec.load.LoadRequest;
+import dev.lockstep.spec.model.Project;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A plain directory, as Compose has it: relative bind sources are that directory's own paths.
+ *
+ * @param root directory that the request's tree is based on, absolute
+ */
+public record DirectorySource(LoadRequest load, Path root) implements StackSource {
+    @Override
+    public Optional<String> repository() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<String> revision() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Set<String> secretValues() {
+        return Set.of();
+    }
+
+    @Override
+    public Files files(Project project, String projectDirectory) {
+        var base = root.resolve(projectDirectory).normalize();
+        return new Files(
+                source -> {
+                    var path = base.resolve(source).normalize();
+                    return new BindSources.Source(path, path.toString());
+                },
+                BeforeStart.NOTHING);
+    }
+}

@@ -1,0 +1,25 @@
+package dev.lockstep.reconciler.deploy;
+
+import dev.lockstep.reconciler.apply.BeforeStart;
+import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.plan.Plan;
+import dev.lockstep.spec.yaml.Problem;
+import java.util.List;
+import java.util.SortedSet;
+
+/** What planning a stack gave. */
+public sealed interface Planned {
+    /** What should be put right in the files some day. */
+    List<Problem> warnings();
+
+    /** Every file that the answer depends on, as the source's tree names it. */
+    SortedSet<String> files();
+
+    /** A plan; it may still have problems of its own that only the host shows. */
+    record Ready(Plan plan, Desired desired, BeforeStart beforeStart, List<Problem> warnings, SortedSet<String> files)
+            implements Planned {}
+
+    /** The files are wrong; nothing was looked at on the host. */
+    record Invalid(String stack, List<Problem> errors, List<Problem> warnings, SortedSet<String> files)
+            implements Planned {}
+}

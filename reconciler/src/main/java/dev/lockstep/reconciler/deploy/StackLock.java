@@ -1,0 +1,60 @@
+package dev.lockstep.reconciler.deploy;
+
+import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/** One apply of a stack at a time on this host, whoever applies. Who holds it is written in it, for people. */
+public final class StackLock implements AutoCloseable {
+    private static final Duration LOOK = Duration.ofMillis(100);
+
+    private final Flock lock;
+
+    private StackLock(Flock lock) {
+        this.lock = lock;
+    }
+
+    /**
+     * Takes the lock.
+     *
+     * @param waiting hears once who has it, when it has to be waited for
+     * @throws IOException when nobody gave it back within {@code timeout}: names the holder
+     */
+    public static StackLock take(Root root, String stack, Duration timeout, Consumer<String> waiting)
+            throws IOException, InterruptedException {
+        var file = root.lock("stack/" + stack);
+        var deadline = System.nanoTime() + timeout.toNanos();
+        var told = false;
+        while (true) {
+            var lock = Flock.tryExclusive(file);
+            if (lock.isPresent()) {
+                Files.writeString(file, "process " + ProcessHandle.current().pid());
+                return new StackLock(lock.get());
+            }
+            if (System.nanoTime() - deadline > 0) {
+                throw new IOException("stack " + stack + " is being changed by " + holder(file)
+                        + "; try again when it is done, or wait longer with --lock-timeout");
+            }
+            if (!told) {
+                waiting.accept(holder(file));
+                told = true;
+            }
+            // flock(2) has no timeout, and a signal to a JVM thread is no way to give it one.
+            java.util.concurrent.TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
+        }
+    }
+
+    private static String holder(Path file) throws IOException {
+        var text = Files.readString(file);
+        return text.isBlank() ? "another process" : text;
+    }
+
+    @Override
+    public void close() {
+        lock.close();
+    }
+}

@@ -1,0 +1,34 @@
+package dev.lockstep.reconciler.deploy;
+
+import dev.lockstep.reconciler.apply.BeforeStart;
+import dev.lockstep.reconciler.desired.BindSources;
+import dev.lockstep.spec.load.LoadRequest;
+import dev.lockstep.spec.model.Project;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.Set;
+
+/** Where a stack's files are: a directory, or a commit of a followed repository. */
+public interface StackSource {
+    /** What to load and in which surroundings. */
+    LoadRequest load();
+
+    /** The followed repository, without credentials; absent for a directory. */
+    Optional<String> repository();
+
+    /** The commit, for people; absent for a directory. */
+    Optional<String> revision();
+
+    /** Values from the host that must not be shown. */
+    Set<String> secretValues();
+
+    /**
+     * What the project's bind mounts lead to.
+     *
+     * @param projectDirectory base of the project's relative paths, as the tree names it
+     */
+    Files files(Project project, String projectDirectory) throws IOException;
+
+    /** The two halves of mounting files: knowing them for the plan, putting them in place for the start. */
+    record Files(BindSources sources, BeforeStart beforeStart) {}
+}

@@ -1,0 +1,37 @@
+package dev.lockstep.reconciler.desired;
+
+import dev.lockstep.spec.model.Dependency;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Labels that Compose puts on containers (docker/compose, {@code pkg/api/labels.go}); other tools read them. */
+public final class ComposeLabels {
+    /** Every label below is Compose's own. */
+    public static final String PREFIX = "com.docker.compose.";
+
+    static final String PROJECT = PREFIX + "project";
+    static final String SERVICE = PREFIX + "service";
+    static final String CONTAINER_NUMBER = PREFIX + "container-number";
+    static final String ONE_OFF = PREFIX + "oneoff";
+    static final String DEPENDS_ON = PREFIX + "depends_on";
+
+    private ComposeLabels() {}
+
+    /** {@code db:service_healthy:false,…}. */
+    static String dependsOn(Map<String, Dependency> dependencies) {
+        return dependencies.entrySet().stream()
+                .map(e -> e.getKey() + ":" + e.getValue().condition().word() + ":"
+                        + e.getValue().restart())
+                .collect(Collectors.joining(","));
+    }
+
+    /** Names of the services that a container with these labels depends on: also known when its file is gone. */
+    public static List<String> dependencies(Map<String, String> labels) {
+        return Arrays.stream(labels.getOrDefault(DEPENDS_ON, "").split(","))
+                .map(one -> one.split(":", 2)[0])
+                .filter(name -> !name.isEmpty())
+                .toList();
+    }
+}

@@ -1,0 +1,30 @@
+package dev.lockstep.reconciler.desired;
+
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.image.ImageConfig;
+import java.util.Optional;
+
+/** What is known of the image behind a reference before anything is changed. */
+public sealed interface Resolution {
+    /** The local store has it. */
+    record Local(Digest digest, ImageConfig configuration) implements Resolution {}
+
+    /** The registry says what the reference is; it has to be pulled. */
+    record Remote(Digest digest) implements Resolution {}
+
+    /**
+     * Known after the pull.
+     *
+     * @param why a sentence: what kept us from knowing
+     */
+    record Unknown(String why) implements Resolution {}
+
+    /** The digest, unless only the pull will tell. */
+    default Optional<Digest> known() {
+        return switch (this) {
+            case Local(var digest, var unused) -> Optional.of(digest);
+            case Remote(var digest) -> Optional.of(digest);
+            case Unknown _ -> Optional.empty();
+        };
+    }
+}

@@ -1,0 +1,320 @@
+package dev.lockstep.reconciler.desired;
+
+import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.container.HealthCheck;
+import dev.lockstep.runtime.container.MountSpec;
+import dev.lockstep.runtime.container.Resources;
+import dev.lockstep.runtime.container.RestartPolicy;
+import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.network.AttachmentSpec;
+import dev.lockstep.runtime.network.Cidr;
+import dev.lockstep.runtime.network.Ipv4;
+import dev.lockstep.runtime.network.NetworkSpec;
+import dev.lockstep.runtime.network.PublishedPort;
+import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.volume.VolumeSpec;
+import dev.lockstep.spec.model.ByteSize;
+import dev.lockstep.spec.model.Mount;
+import dev.lockstep.spec.model.Network;
+import dev.lockstep.spec.model.Port;
+import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.model.Restart;
+import dev.lockstep.spec.model.Service;
+import dev.lockstep.spec.yaml.Problem;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/** From Compose's words to the engine's. What one host's engine cannot do is a problem with its position. */
+public final class Translation {
+    private static final BigDecimal NANO = BigDecimal.valueOf(1_000_000_000L);
+
+    private final Project project;
+    private final Owner owner;
+    private final BindSources binds;
+    private final Function<ImageReference, Resolution> images;
+    private final List<Problem> problems = new ArrayList<>();
+
+    /** @param images answers for each reference once */
+    public Translation(Project project, Owner owner, BindSources binds, Function<ImageReference, Resolution> images) {
+        this.project = project;
+        this.owner = owner;
+        this.binds = binds;
+        this.images = images;
+    }
+
+    /** What translating gave. */
+    public sealed interface Result {
+        record Translated(Desired desired) implements Result {}
+
+        /**
+         * This host cannot have the project.
+         *
+         * @param problems at least one, sorted by position
+         */
+        record Refused(List<Problem> problems) implements Result {}
+    }
+
+    /** Translates the whole project. */
+    public Result translate(Placement placement, Optional<String> revision) {
+        var networks = project.networks().values().stream()
+                .map(this::network)
+                .flatMap(Optional::stream)
+                .toList();
+        var volumes = project.volumes().values().stream()
+                .map(v -> new DesiredVolume(v.key(), new VolumeSpec(v.name(), owner, v.labels()), v.external()))
+                .toList();
+        var services = new ArrayList<DesiredService>();
+        for (var service : inDependencyOrder()) {
+            reference(service).ifPresent(reference -> {
+                var resolution = images.apply(reference);
+                var slots = new ArrayList<DesiredContainer>();
+                for (var slot : placement.slots(project, service)) {
+                    container(service, slot, reference, resolution).ifPresent(slots::add);
+                }
+                services.add(new DesiredService(service.name(), slots, service.dependsOn()));
+            });
+        }
+        if (!problems.isEmpty()) {
+            return new Result.Refused(problems.stream().sorted().distinct().toList());
+        }
+        return new Result.Translated(new Desired(owner, revision, networks, volumes, services, project.sources()));
+    }
+
+    /** Depth first; a cycle, which the checks refuse, ends at its second visit. */
+    private List<Service> inDependencyOrder() {
+        Set<String> done = new LinkedHashSet<>();
+        Set<String> visited = new LinkedHashSet<>();
+        project.services().keySet().forEach(name -> visit(name, visited, done));
+        return done.stream()
+                .map(name -> Optional.ofNullable(project.services().get(name)))
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    private void visit(String name, Set<String> visited, Set<String> done) {
+        var service = project.services().get(name);
+        if (service != null && visited.add(name)) {
+            service.dependsOn().keySet().forEach(dependency -> visit(dependency, visited, done));
+            done.add(name);
+        }
+    }
+
+    private Optional<ImageReference> reference(Service service) {
+        try {
+            return Optional.of(ImageReference.parse(service.image()));
+        } catch (IllegalArgumentException e) {
+            return problem("services." + service.name() + ".image", e);
+        }
+    }
+
+    private Optional<DesiredNetwork> network(Network network) {
+        var path = "networks." + network.key();
+        try {
+            if (network.subnets().size() > 1) {
+                throw new IllegalArgumentException(
+                        "one subnet is supported, " + network.subnets().size() + " are given");
+            }
+            var subnet = network.subnets().stream().findFirst();
+            return Optional.of(new DesiredNetwork(
+                    network.key(),
+                    new NetworkSpec(
+                            network.name(),
+                            owner,
+                            network.internal(),
+                            subnet.flatMap(s -> s.subnet()).map(c -> Cidr.parse(c.toString())),
+                            subnet.flatMap(s -> s.gateway()).map(a -> Ipv4.parse(a.getHostAddress())),
+                            subnet.flatMap(s -> s.range()).map(c -> Cidr.parse(c.toString())),
+                            Optional.empty(),
+                            network.driverOptions(),
+                            network.labels()),
+                    network.external()));
+        } catch (IllegalArgumentException e) {
+            return problem(path, e);
+        }
+    }
+
+    private Optional<DesiredContainer> container(
+            Service service, int slot, ImageReference reference, Resolution resolution) {
+        var path = "services." + service.name();
+        var before = problems.size();
+        var ports = each(service.ports(), path + ".ports", port -> port(port, slot));
+        var mounts = each(service.mounts(), path + ".volumes", this::mount);
+        try {
+            var spec = new ContainerSpec(
+                    owner.stack() + "-" + service.name() + "-" + slot,
+                    owner,
+                    service.name(),
+                    slot,
+                    reference,
+                    resolution.known().orElse(DesiredContainer.NOT_KNOWN),
+                    service.entrypoint(),
+                    service.command(),
+                    service.environment(),
+                    service.user(),
+                    service.workingDirectory(),
+                    service.hostname(),
+                    labels(service, slot),
+                    mounts,
+                    attachments(service),
+                    ports,
+                    resources(service),
+                    service.restart().map(Translation::restart).orElse(RestartPolicy.NONE),
+                    service.healthCheck().map(Translation::healthCheck),
+                    Optional.empty(),
+                    Optional.empty());
+            return problems.size() > before ? Optional.empty() : Optional.of(new DesiredContainer(spec, resolution));
+        } catch (IllegalArgumentException e) {
+            return problem(path, e);
+        }
+    }
+
+    /** The user's, under those that Compose gives its containers and that other tools look for. */
+    private Map<String, String> labels(Service service, int slot) {
+        var labels = new LinkedHashMap<>(service.labels());
+        labels.put(ComposeLabels.PROJECT, owner.stack());
+        labels.put(ComposeLabels.SERVICE, service.name());
+        labels.put(ComposeLabels.CONTAINER_NUMBER, String.valueOf(slot));
+        labels.put(ComposeLabels.ONE_OFF, "False");
+        labels.put(ComposeLabels.DEPENDS_ON, ComposeLabels.dependsOn(service.dependsOn()));
+        return labels;
+    }
+
+    private <A, B> List<B> each(List<A> from, String path, IoFunction<A, B> function) {
+        var to = new ArrayList<B>();
+        for (var i = 0; i < from.size(); i++) {
+            try {
+                to.add(function.apply(from.get(i)));
+            } catch (IOException | IllegalArgumentException e) {
+                problem(path + "[" + i + "]", e);
+            }
+        }
+        return to;
+    }
+
+    private interface IoFunction<A, B> {
+        B apply(A value) throws IOException;
+    }
+
+    private static PublishedPort port(Port port, int slot) {
+        var protocol = switch (port.protocol()) {
+            case TCP -> PublishedPort.TransportProtocol.TCP;
+            case UDP -> PublishedPort.TransportProtocol.UDP;
+            case SCTP -> throw new IllegalArgumentException("sctp ports are not supported yet");
+        };
+        port.hostIp().filter(ip -> ip.contains(":")).ifPresent(ip -> {
+            throw new IllegalArgumentException("publishing on the IPv6 address " + ip + " is not supported yet");
+        });
+        // A range lets replicas share one line: the first slot takes its first port, and so on.
+        var hostPort = port.published().filter(range -> range.first() > 0).map(range -> {
+            if (slot > range.size()) {
+                throw new IllegalArgumentException("the range " + range + " has no port left for replica " + slot);
+            }
+            return range.first() + slot - 1;
+        });
+        return new PublishedPort(port.hostIp().filter(ip -> !ip.equals("0.0.0.0")), hostPort, port.target(), protocol);
+    }
+
+    private MountSpec mount(Mount mount) throws IOException {
+        return switch (mount) {
+            case Mount.Bind bind -> {
+                if (bind.propagation().filter(p -> !p.endsWith("private")).isPresent()) {
+                    throw new IllegalArgumentException(
+                            "bind propagation \"" + bind.propagation().get() + "\" is not supported yet");
+                }
+                var source = binds.find(bind.source());
+                yield new MountSpec.Bind(
+                        source.path(),
+                        source.identity(),
+                        bind.target(),
+                        bind.readOnly(),
+                        bind.createHostPath(),
+                        source.base());
+            }
+            case Mount.NamedVolume volume -> {
+                var found = Optional.ofNullable(project.volumes().get(volume.key()))
+                        .orElseThrow(() -> new IllegalArgumentException("undefined volume " + volume.key()));
+                yield new MountSpec.Volume(found.name(), volume.target(), volume.readOnly(), volume.noCopy());
+            }
+            case Mount.AnonymousVolume volume -> new MountSpec.Anonymous(volume.target(), volume.readOnly());
+            case Mount.Tmpfs tmpfs ->
+                new MountSpec.Tmpfs(tmpfs.target(), tmpfs.size().map(ByteSize::bytes), tmpfs.mode(), tmpfs.readOnly());
+        };
+    }
+
+    private List<AttachmentSpec> attachments(Service service) {
+        var attachments = new ArrayList<AttachmentSpec>();
+        service.networks().forEach((key, attachment) -> {
+            var network = project.networks().get(key);
+            if (network != null) {
+                attachments.add(new AttachmentSpec(
+                        network.name(),
+                        attachment.aliases(),
+                        attachment.ipv4Address().map(a -> a.getHostAddress()),
+                        attachment.priority().orElse(0)));
+            }
+        });
+        return attachments;
+    }
+
+    private static Resources resources(Service service) {
+        var resources = service.resources();
+        return new Resources(
+                resources
+                        .cpus()
+                        .filter(c -> c.signum() > 0)
+                        .map(c -> c.multiply(NANO).longValue()),
+                resources.memoryLimit().map(ByteSize::bytes).filter(b -> b > 0),
+                resources.memoryReservation().map(ByteSize::bytes).filter(b -> b > 0),
+                resources.pids().filter(n -> n > 0));
+    }
+
+    private static RestartPolicy restart(Restart restart) {
+        var condition = switch (restart.policy()) {
+            case NO -> RestartPolicy.Condition.NO;
+            case ALWAYS -> RestartPolicy.Condition.ALWAYS;
+            case ON_FAILURE -> RestartPolicy.Condition.ON_FAILURE;
+            case UNLESS_STOPPED -> RestartPolicy.Condition.UNLESS_STOPPED;
+        };
+        return new RestartPolicy(condition, restart.maxRetries().orElse(0), true);
+    }
+
+    private static HealthCheck healthCheck(dev.lockstep.spec.model.HealthCheck check) {
+        if (check.off()) {
+            return new HealthCheck(
+                    Optional.of(List.of("NONE")),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty());
+        }
+        var test = check.test().map(t -> switch (t) {
+            case dev.lockstep.spec.model.HealthCheck.Test.Exec(var arguments) -> prepend("CMD", arguments);
+            case dev.lockstep.spec.model.HealthCheck.Test.Shell(var words) -> prepend("CMD-SHELL", words);
+            case dev.lockstep.spec.model.HealthCheck.Test.None() -> List.of("NONE");
+        });
+        return new HealthCheck(
+                test, check.interval(), check.timeout(), check.startPeriod(), check.startInterval(), check.retries());
+    }
+
+    private static List<String> prepend(String first, List<String> rest) {
+        var all = new ArrayList<String>();
+        all.add(first);
+        all.addAll(rest);
+        return all;
+    }
+
+    private <T> Optional<T> problem(String path, Exception e) {
+        var message = Optional.ofNullable(e.getMessage()).orElse(e.toString());
+        problems.add(new Problem(project.sources().at(path), path, message));
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,287 @@
+package dev.lockstep.reconciler.git;
+
+import dev.lockstep.reconciler.git.GitException.Kind;
+import dev.lockstep.runtime.linux.Flock;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.eclipse.jgit.lib.Constants;
+import org.eclipse.jgit.lib.ObjectId;
+import org.eclipse.jgit.lib.ObjectLoader;
+import org.eclipse.jgit.lib.ObjectReader;
+import org.eclipse.jgit.lib.Repository;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One remote and its bare clone. {@link #tip} asks the remote one cheap question, {@link #fetch} brings what is new,
+ * all else reads the clone and works with the network down.
+ *
+ * <p>Writing takes the clone's own lock, so an agent and any number of commands may use the same clone at once. Any
+ * number of threads may use one source; whoever opened it closes it.
+ *
+ * <p>A damaged clone is made again beside the old one and changes places with it only when it is complete. That is
+ * tried once; a remote that cannot be reached is never a reason to give up a clone.
+ */
+public final class GitSource implements AutoCloseable {
+    private final Remote remote;
+    private final GitSettings settings;
+    private final Clone clone;
+    private final Path lockFile;
+    private final Object monitor = new Object();
+    private @Nullable Repository repository;
+    private boolean swept;
+
+    GitSource(Remote remote, GitSettings settings, Path directory, Path lockFile) {
+        this.remote = remote;
+        this.settings = settings;
+        this.clone = new Clone(directory);
+        this.lockFile = lockFile;
+        QuietSystemReader.install();
+    }
+
+    public Remote remote() {
+        return remote;
+    }
+
+    GitSettings settings() {
+        return settings;
+    }
+
+    /**
+     * Where the ref points on the remote now: one question ({@code ls-refs} with a prefix), a few kilobytes. For a
+     * pinned commit the answer is the commit, and nobody is asked.
+     */
+    public RemoteTip tip(FollowedRef ref) throws GitException {
+        if (ref.isCommit()) {
+            return new RemoteTip(ref.text(), ref.text(), Optional.empty());
+        }
+        try (var conversation = Conversation.open(remote, settings, ref)) {
+            return conversation.tip();
+        }
+    }
+
+    /**
+     * Brings the ref's commit with all its history and checks that it is complete. The old commit stays readable.
+     *
+     * @throws GitException when the remote or this host refuses; what was fetched before is untouched
+     */
+    public FetchResult fetch(FollowedRef ref) throws GitException {
+        try (var _ = lock()) {
+            var notes = new ArrayList<String>();
+            try {
+                return Fetch.into(writable(notes), remote, settings, ref, Optional.empty(), notes);
+            } catch (DamageException e) {
+                return cloneAgain(ref, e, notes);
+            }
+        } catch (GitException e) {
+            throw e;
+        } catch (IOException e) {
+            throw local(e);
+        }
+    }
+
+    /** The commit of the last fetch of this ref, from the clone alone. */
+    public Optional<Revision> fetched(FollowedRef ref) throws GitException {
+        return clone.exists() ? read(reader -> Revisions.fetched(repository(), reader, remote, ref)) : Optional.empty();
+    }
+
+    /** A commit by its id, from the clone alone: for history and a way back. Its ref is the id. */
+    public Optional<Revision> revision(String commit) throws GitException {
+        return fetched(new FollowedRef(commit));
+    }
+
+    /** True when {@code older} is {@code newer} or one of its ancestors; false as well when either is not here. */
+    public boolean isAncestor(String older, String newer) throws GitException {
+        return clone.exists() && read(reader -> Revisions.isAncestor(reader, older, newer));
+    }
+
+    /** The files of a commit that this clone holds. */
+    public CommitTree open(Revision revision) throws GitException {
+        if (!clone.exists() || !read(reader -> reader.has(ObjectId.fromString(revision.tree())))) {
+            throw new GitException(
+                    Kind.NO_SUCH_REF,
+                    "repository " + remote + ": commit " + revision.shortCommit()
+                            + " is not in the clone of this host");
+        }
+        return new CommitTree(this, revision);
+    }
+
+    /**
+     * Packs the clone and drops what nobody needs: commits that no followed ref and none of {@code keep} reaches, two
+     * weeks after they became so. Minutes for large repositories; holds the clone's lock.
+     */
+    public void collect(Set<String> keep) throws GitException {
+        if (!clone.exists()) {
+            return;
+        }
+        try (var _ = lock()) {
+            Revisions.keepOnly(writable(new ArrayList<>()), keep);
+        } catch (GitException e) {
+            throw e;
+        } catch (IOException | DamageException e) {
+            throw local(e);
+        }
+    }
+
+    /** Reads from the clone. A damaged clone is made again once, if the remote answers. */
+    <T> T read(Reading<T> reading) throws GitException {
+        try {
+            return readOnce(reading);
+        } catch (GitException e) {
+            throw e;
+        } catch (IOException first) {
+            try {
+                // Another process may have packed the clone, or put a new one in its place.
+                reopen();
+                return readOnce(reading);
+            } catch (GitException e) {
+                throw e;
+            } catch (IOException second) {
+                heal(second);
+            }
+        }
+        try {
+            return readOnce(reading);
+        } catch (GitException e) {
+            throw e;
+        } catch (IOException e) {
+            throw damaged(e);
+        }
+    }
+
+    private <T> T readOnce(Reading<T> reading) throws IOException {
+        try (var reader = repository().newObjectReader()) {
+            return reading.from(reader);
+        }
+    }
+
+    void copy(String objectId, OutputStream target) throws IOException {
+        // Opening inflates small objects and finds the base of large ones: damage mostly shows here, before a byte is
+        // out.
+        ObjectLoader loader = read(reader -> reader.open(ObjectId.fromString(objectId), Constants.OBJ_BLOB));
+        if (!loader.isLarge()) {
+            target.write(loader.getCachedBytes());
+            return;
+        }
+        try (var stream = loader.openStream()) {
+            stream.transferTo(target);
+        }
+    }
+
+    /** What is read from the clone. */
+    @FunctionalInterface
+    interface Reading<T> {
+        T from(ObjectReader reader) throws IOException;
+    }
+
+    private void heal(IOException damage) throws GitException {
+        try (var _ = lock()) {
+            var refs = Revisions.followed(clone);
+            if (refs.isEmpty()) {
+                throw damaged(damage);
+            }
+            for (var ref : refs) {
+                cloneAgain(ref, new DamageException(damage), new ArrayList<>());
+            }
+        } catch (GitException e) {
+            throw e;
+        } catch (IOException e) {
+            throw local(e);
+        }
+    }
+
+    /** Fetches into a new clone beside the damaged one and lets them change places. Under the lock. */
+    private FetchResult cloneAgain(FollowedRef ref, DamageException damage, List<String> notes) throws IOException {
+        var previous = Revisions.previous(clone, ref);
+        var fresh = clone.fresh();
+        FetchResult result;
+        try (var repository = fresh.open()) {
+            result = Fetch.into(repository, remote, settings, ref, previous, notes);
+        } catch (DamageException e) {
+            e.addSuppressed(damage);
+            throw damaged(e);
+        }
+        close();
+        clone.replaceBy(fresh);
+        var told = new ArrayList<>(result.notes());
+        told.add("the clone was damaged and has been made again: " + damage.getMessage());
+        return new FetchResult(result.revision(), result.previous(), result.forced(), told);
+    }
+
+    /** The clone, made if missing, without what dead processes left. Under the lock. */
+    private Repository writable(List<String> notes) throws IOException, DamageException {
+        if (!clone.exists()) {
+            clone.create();
+        }
+        synchronized (monitor) {
+            if (!swept) {
+                notes.addAll(clone.removeLeftovers());
+                swept = true;
+            }
+        }
+        try {
+            return repository();
+        } catch (IOException e) {
+            // No HEAD, a configuration that cannot be parsed: the little that a clone needs to be one is broken.
+            throw new DamageException(e);
+        }
+    }
+
+    private Repository repository() throws IOException {
+        synchronized (monitor) {
+            if (repository == null) {
+                repository = clone.open();
+            }
+            return repository;
+        }
+    }
+
+    private void reopen() {
+        close();
+    }
+
+    // flock(2) blocks, and a blocked native call pins the carrier of a virtual thread.
+    private Flock lock() throws IOException {
+        if (!Thread.currentThread().isVirtual()) {
+            return Flock.exclusive(lockFile);
+        }
+        var waiting = new FutureTask<>(() -> Flock.exclusive(lockFile));
+        Thread.ofPlatform().daemon().name("lock " + lockFile.getFileName()).start(waiting);
+        try {
+            return waiting.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while waiting for " + lockFile);
+        } catch (ExecutionException e) {
+            throw new IOException(e.getCause());
+        }
+    }
+
+    private GitException local(Exception e) {
+        return new GitException(
+                Kind.LOCAL, "repository " + remote + ": its clone on this host cannot be used: " + e.getMessage(), e);
+    }
+
+    private GitException damaged(Exception e) {
+        return new GitException(
+                Kind.DAMAGED, "repository " + remote + ": its clone on this host is damaged: " + e.getMessage(), e);
+    }
+
+    /** Closes the clone; the source may be used again and opens it anew. */
+    @Override
+    public void close() {
+        synchronized (monitor) {
+            if (repository != null) {
+                repository.close();
+                repository = null;
+            }
+        }
+    }
+}

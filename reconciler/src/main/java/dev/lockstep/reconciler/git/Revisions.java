@@ -1,0 +1,170 @@
+package dev.lockstep.reconciler.git;
+
+import dev.lockstep.reconciler.git.GitException.Kind;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.eclipse.jgit.api.Git;
+import org.eclipse.jgit.api.errors.GitAPIException;
+import org.eclipse.jgit.errors.MissingObjectException;
+import org.eclipse.jgit.lib.ObjectId;
+import org.eclipse.jgit.lib.ObjectReader;
+import org.eclipse.jgit.lib.Ref;
+import org.eclipse.jgit.lib.RefUpdate;
+import org.eclipse.jgit.lib.Repository;
+import org.eclipse.jgit.revwalk.RevCommit;
+import org.eclipse.jgit.revwalk.RevTag;
+import org.eclipse.jgit.revwalk.RevWalk;
+
+/**
+ * Commits and refs of a clone. The clone has refs of its own, one per followed ref, whose name is the followed text and
+ * the remote's name in one path component each: {@code a} and {@code a/b} may then follow each other.
+ */
+final class Revisions {
+    private static final String FOLLOWED = "refs/lockstep/followed/";
+    private static final String KEPT = "refs/lockstep/kept/";
+
+    private Revisions() {}
+
+    /** What the clone last had for a followed ref; a commit counts as fetched when it is there. */
+    static Optional<Revision> fetched(Repository local, ObjectReader reader, Remote remote, FollowedRef ref)
+            throws IOException {
+        if (ref.isCommit()) {
+            var id = ObjectId.fromString(ref.text());
+            return reader.has(id) ? Optional.of(read(reader, remote, ref.text(), id)) : Optional.empty();
+        }
+        for (var found : local.getRefDatabase().getRefsByPrefix(directory(ref))) {
+            var name = decode(found.getName().substring(directory(ref).length()));
+            return Optional.of(read(reader, remote, name, Conversation.id(found)));
+        }
+        return Optional.empty();
+    }
+
+    /** Reads the commit that an object is or, as a tag, points to. */
+    static Revision read(ObjectReader reader, Remote remote, String ref, ObjectId id) throws IOException {
+        try (var walk = new RevWalk(reader)) {
+            var object = walk.parseAny(id);
+            Optional<String> tag = object instanceof RevTag ? Optional.of(object.name()) : Optional.empty();
+            if (!(walk.peel(object) instanceof RevCommit commit)) {
+                throw new GitException(
+                        Kind.REFUSED,
+                        "repository " + remote + ": " + ref + " names files and no commit; follow a commit");
+            }
+            walk.parseBody(commit);
+            var author = Optional.ofNullable(commit.getAuthorIdent());
+            return new Revision(
+                    remote.url(),
+                    ref,
+                    commit.name(),
+                    commit.getTree().name(),
+                    tag,
+                    author.map(a -> a.getName()).orElse(""),
+                    author.map(a -> a.getWhenAsInstant())
+                            .orElse(java.time.Instant.ofEpochSecond(commit.getCommitTime())),
+                    commit.getShortMessage());
+        }
+    }
+
+    /** Moves the clone's own ref. A followed name that was a tag and is a branch now has one entry, not two. */
+    static void set(Repository local, FollowedRef ref, String remoteName, ObjectId id) throws IOException {
+        var name = directory(ref) + encode(remoteName);
+        for (var old : local.getRefDatabase().getRefsByPrefix(directory(ref))) {
+            if (!old.getName().equals(name)) {
+                delete(local, old);
+            }
+        }
+        force(local, name, id);
+    }
+
+    static boolean isAncestor(ObjectReader reader, String older, String newer) throws IOException {
+        if (older.equals(newer)) {
+            return true;
+        }
+        try (var walk = new RevWalk(reader)) {
+            return walk.isMergedInto(
+                    walk.parseCommit(ObjectId.fromString(older)), walk.parseCommit(ObjectId.fromString(newer)));
+        } catch (MissingObjectException e) {
+            return false;
+        }
+    }
+
+    /** The refs that a clone follows, as far as a damaged one can still say. */
+    static List<FollowedRef> followed(Clone clone) {
+        var refs = new ArrayList<FollowedRef>();
+        try (var local = clone.open()) {
+            for (var ref : local.getRefDatabase().getRefsByPrefix(FOLLOWED)) {
+                var rest = ref.getName().substring(FOLLOWED.length());
+                refs.add(new FollowedRef(decode(rest.substring(0, rest.indexOf('/')))));
+            }
+        } catch (IOException | RuntimeException e) {
+            // What cannot be read is found again by the next fetch.
+        }
+        return refs;
+    }
+
+    /** The commit that a damaged clone had for a ref, as far as it can still say. */
+    static Optional<String> previous(Clone clone, FollowedRef ref) {
+        try (var local = clone.open()) {
+            return local.getRefDatabase().getRefsByPrefix(directory(ref)).stream()
+                    .map(r -> Conversation.id(r).name())
+                    .findFirst();
+        } catch (IOException | RuntimeException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Pins {@code commits} and nothing else beside the followed refs, then packs. */
+    static void keepOnly(Repository local, Set<String> commits) throws IOException {
+        for (var kept : local.getRefDatabase().getRefsByPrefix(KEPT)) {
+            if (!commits.contains(kept.getName().substring(KEPT.length()))) {
+                delete(local, kept);
+            }
+        }
+        for (var commit : commits) {
+            var id = ObjectId.fromString(commit);
+            if (local.getObjectDatabase().has(id)) {
+                force(local, KEPT + commit, id);
+            }
+        }
+        try (var git = Git.wrap(local)) {
+            git.gc().call();
+        } catch (GitAPIException | RuntimeException e) {
+            throw new IOException("packing failed: " + e.getMessage(), e);
+        }
+    }
+
+    private static void force(Repository local, String name, ObjectId id) throws IOException {
+        var update = local.updateRef(name, true);
+        update.setNewObjectId(id);
+        update.setForceUpdate(true);
+        update.disableRefLog();
+        require(update.update(), name);
+    }
+
+    private static void delete(Repository local, Ref ref) throws IOException {
+        var update = local.updateRef(ref.getName(), true);
+        update.setForceUpdate(true);
+        require(update.delete(), ref.getName());
+    }
+
+    private static void require(RefUpdate.Result result, String name) throws IOException {
+        switch (result) {
+            case NEW, FORCED, FAST_FORWARD, NO_CHANGE, RENAMED -> {}
+            default -> throw new IOException("ref " + name + " could not be moved: " + result);
+        }
+    }
+
+    private static String directory(FollowedRef ref) {
+        return FOLLOWED + encode(ref.text()) + "/";
+    }
+
+    private static String encode(String name) {
+        return name.replace("%", "%25").replace("/", "%2F");
+    }
+
+    private static String decode(String name) {
+        return name.replace("%2F", "/").replace("%25", "%");
+    }
+}

@@ -1,0 +1,33 @@
+package dev.lockstep.reconciler.history;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.Locale;
+
+/** How a run for a stack ended. */
+public enum Outcome {
+    /** Everything runs as the revision asks. */
+    @JsonProperty("converged")
+    CONVERGED,
+    /** Applied, and a service is not healthy. */
+    @JsonProperty("unhealthy")
+    UNHEALTHY,
+    /** An operation failed on the way. */
+    @JsonProperty("failed")
+    FAILED,
+    /** Nothing was done: the revision is invalid, or the host does not allow what it asks. */
+    @JsonProperty("refused")
+    REFUSED,
+    /** The revision was applied before; what had changed on the host was put right. */
+    @JsonProperty("drift-corrected")
+    DRIFT_CORRECTED;
+
+    /** As JSON and people have it. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** True when the host is as the revision asks. */
+    public boolean isGood() {
+        return this == CONVERGED || this == DRIFT_CORRECTED;
+    }
+}

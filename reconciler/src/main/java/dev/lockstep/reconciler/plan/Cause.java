@@ -1,0 +1,34 @@
+package dev.lockstep.reconciler.plan;
+
+import dev.lockstep.spec.yaml.SourcePosition;
+import java.util.Optional;
+
+/**
+ * Why an operation is planned: one field, from what to what, and where the new value stands.
+ *
+ * @param kind what sort of difference it is
+ * @param field path in the words of the Compose file, e.g. {@code environment.LEVEL}; empty when the object as a whole
+ *     is meant
+ * @param before what is now, as people read it; empty when there is nothing
+ * @param after what is wanted, as people read it; empty when nothing is wanted
+ * @param at where the wanted value stands; absent for drift and for what nobody wrote
+ */
+public record Cause(Kind kind, String field, String before, String after, Optional<SourcePosition> at) {
+    /** What sort of difference it is. */
+    public enum Kind {
+        /** The files ask for something else than they did. */
+        SPEC,
+        /** The image behind the reference is another one. */
+        IMAGE,
+        /** A file of the repository that the container mounts has another content. */
+        CONTENT,
+        /** Something that the object hangs on changes. */
+        DEPENDENCY,
+        /** The host is not as it was left. */
+        DRIFT
+    }
+
+    static Cause drift(String field, String before, String after) {
+        return new Cause(Kind.DRIFT, field, before, after, Optional.empty());
+    }
+}

@@ -1,0 +1,41 @@
+package dev.lockstep.reconciler.plan;
+
+import dev.lockstep.runtime.network.PublishedPort;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What the planner has to know beside the two pictures.
+ *
+ * @param followed an agent follows the stack: its containers are wanted to run, {@code restart: "no"} is kept to the
+ *     letter, and what the files no longer name goes
+ * @param prune remove containers and networks that the files no longer name
+ * @param removeVolumes remove named volumes that the files no longer name; only ever by a person's order
+ * @param forceRecreate replace containers although nothing changed
+ * @param leftAlone ids of containers that somebody else starts (a restart policy that waits), or that were started too
+ *     often: not started by this plan
+ * @param portHolders who has a port that the stack wants to publish, in words; only ports that are taken
+ * @param subnetConflicts by name of a network that has to be made: what its subnet overlaps, in words
+ * @param secretValues values from the host that never show, beside variables whose names say so
+ */
+public record Facts(
+        boolean followed,
+        boolean prune,
+        boolean removeVolumes,
+        boolean forceRecreate,
+        Set<String> leftAlone,
+        Map<PublishedPort, String> portHolders,
+        Map<String, String> subnetConflicts,
+        Set<String> secretValues) {
+    public Facts {
+        leftAlone = Set.copyOf(leftAlone);
+        portHolders = Map.copyOf(portHolders);
+        subnetConflicts = Map.copyOf(subnetConflicts);
+        secretValues = Set.copyOf(secretValues);
+    }
+
+    /** A person applies; nothing is special. */
+    public static Facts none() {
+        return new Facts(false, false, false, false, Set.of(), Map.of(), Map.of(), Set.of());
+    }
+}

@@ -1,0 +1,131 @@
+package dev.lockstep.reconciler.plan;
+
+import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.network.LeaseKey;
+import dev.lockstep.runtime.network.NetworkSpec;
+import dev.lockstep.runtime.volume.VolumeSpec;
+import java.util.Optional;
+
+/** One thing to do on this host. Sealed, so that a new one breaks every switch that forgot it. */
+public sealed interface Operation {
+    /** Name of the object that changes. */
+    String name();
+
+    /**
+     * Brings an image from its registry.
+     *
+     * @param digest what the registry said the reference is; absent: known after the pull
+     */
+    record PullImage(ImageReference image, Optional<Digest> digest) implements Operation {
+        @Override
+        public String name() {
+            return image.familiar();
+        }
+    }
+
+    record CreateNetwork(NetworkSpec spec) implements Operation {
+        @Override
+        public String name() {
+            return spec.name();
+        }
+    }
+
+    /** Only its record changes, e.g. labels. */
+    record UpdateNetwork(NetworkSpec spec) implements Operation {
+        @Override
+        public String name() {
+            return spec.name();
+        }
+    }
+
+    /** Disconnect, delete, create, reconnect: containers keep id and pid, and lose addresses and open connections. */
+    record ReplaceNetwork(NetworkSpec spec) implements Operation {
+        @Override
+        public String name() {
+            return spec.name();
+        }
+    }
+
+    /** What the kernel lost of it is made again: bridge, address, rules. */
+    record RepairNetwork(String name) implements Operation {}
+
+    record RemoveNetwork(String name) implements Operation {}
+
+    record CreateVolume(VolumeSpec spec) implements Operation {
+        @Override
+        public String name() {
+            return spec.name();
+        }
+    }
+
+    /** Data is lost: only where a person asked for it. */
+    record RemoveVolume(String name) implements Operation {}
+
+    /** Made and started. */
+    record CreateContainer(ContainerSpec spec) implements Operation {
+        @Override
+        public String name() {
+            return spec.name();
+        }
+    }
+
+    /** The new one is made, the old one stopped, the new one started, the old one removed. */
+    record ReplaceContainer(String id, ContainerSpec spec) implements Operation {
+        @Override
+        public String name() {
+            return spec.name();
+        }
+    }
+
+    /** Changed while it runs; keeps id and pid. */
+    record UpdateContainer(String id, ContainerSpec spec) implements Operation {
+        @Override
+        public String name() {
+            return spec.name();
+        }
+    }
+
+    /** An existing container that does not run. */
+    record StartContainer(String id, ContainerSpec spec) implements Operation {
+        @Override
+        public String name() {
+            return spec.name();
+        }
+    }
+
+    /** Stopped and started again, unchanged. */
+    record RestartContainer(String id, ContainerSpec spec) implements Operation {
+        @Override
+        public String name() {
+            return spec.name();
+        }
+    }
+
+    /**
+     * Stopped and removed.
+     *
+     * @param slot the place that is given up with it, addresses included; absent: another container fills it
+     * @param anonymousVolumes remove those too
+     */
+    record RemoveContainer(String id, String name, Optional<LeaseKey> slot, boolean anonymousVolumes)
+            implements Operation {}
+
+    /** The container operations, which wait for gates. */
+    static boolean startsContainer(Operation operation) {
+        return switch (operation) {
+            case CreateContainer _, ReplaceContainer _, StartContainer _, RestartContainer _ -> true;
+            case PullImage _,
+                    CreateNetwork _,
+                    UpdateNetwork _,
+                    ReplaceNetwork _,
+                    RepairNetwork _,
+                    RemoveNetwork _,
+                    CreateVolume _,
+                    RemoveVolume _,
+                    UpdateContainer _,
+                    RemoveContainer _ -> false;
+        };
+    }
+}

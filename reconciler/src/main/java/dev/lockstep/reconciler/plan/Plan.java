@@ -1,0 +1,55 @@
+package dev.lockstep.reconciler.plan;
+
+import dev.lockstep.spec.yaml.Problem;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What has to be done for one stack on one host, as a graph. Equal inputs give equal plans, to the byte when printed.
+ *
+ * @param revision the commit, for people; absent for a plain directory
+ * @param steps in an order that respects {@link Step#after()}
+ * @param warnings sentences; they stop nothing
+ * @param problems why the plan cannot be applied at all; then nothing is
+ * @param refusals why the plan is not applied unless a person insists
+ */
+public record Plan(
+        String host,
+        String stack,
+        Optional<String> revision,
+        List<Step> steps,
+        List<String> warnings,
+        List<Problem> problems,
+        List<String> refusals) {
+    public Plan {
+        steps = List.copyOf(steps);
+        warnings = List.copyOf(warnings);
+        problems = List.copyOf(problems);
+        refusals = List.copyOf(refusals);
+    }
+
+    /** Nothing to do. */
+    public boolean isEmpty() {
+        return steps.isEmpty();
+    }
+
+    /** How many operations there are of each sort. */
+    public Summary summary() {
+        var counts = new int[6];
+        for (var step : steps) {
+            var index = switch (step.operation()) {
+                case Operation.PullImage _ -> 5;
+                case Operation.CreateNetwork _, Operation.CreateVolume _, Operation.CreateContainer _ -> 0;
+                case Operation.UpdateNetwork _, Operation.RepairNetwork _, Operation.UpdateContainer _ -> 1;
+                case Operation.ReplaceNetwork _, Operation.ReplaceContainer _ -> 2;
+                case Operation.StartContainer _, Operation.RestartContainer _ -> 3;
+                case Operation.RemoveNetwork _, Operation.RemoveVolume _, Operation.RemoveContainer _ -> 4;
+            };
+            counts[index]++;
+        }
+        return new Summary(counts[0], counts[1], counts[2], counts[3], counts[4], counts[5]);
+    }
+
+    /** Numbers of operations; pulls are not changes of their own. */
+    public record Summary(int create, int update, int replace, int start, int remove, int pull) {}
+}

@@ -1,0 +1,136 @@
+package dev.lockstep.reconciler.plan;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import dev.lockstep.spec.yaml.Problem;
+import dev.lockstep.spec.yaml.SourcePosition;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A plan for programs. Additions keep the format's number, so readers ignore what they do not know; what must not be
+ * shown is masked in the plan already and stays so.
+ */
+public final class PlanJson {
+    /** Name and number of the format. */
+    public static final String FORMAT = "lockstep.plan/1";
+
+    /** The document, ending with a newline. */
+    public String print(Plan plan, Instant createdAt) {
+        var text = new StringWriter();
+        var indenter = new DefaultIndenter("  ", "\n");
+        try (var json = new JsonFactory().createGenerator(text)) {
+            json.setPrettyPrinter(
+                    new DefaultPrettyPrinter().withObjectIndenter(indenter).withArrayIndenter(indenter));
+            write(plan, createdAt, json);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a string cannot fail", e);
+        }
+        return text.append("\n").toString();
+    }
+
+    private static void write(Plan plan, Instant createdAt, JsonGenerator json) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("format", FORMAT);
+        json.writeStringField("host", plan.host());
+        json.writeStringField("stack", plan.stack());
+        if (plan.revision().isPresent()) {
+            json.writeStringField("revision", plan.revision().get());
+        }
+        json.writeStringField("createdAt", createdAt.toString());
+        json.writeArrayFieldStart("actions");
+        for (var step : plan.steps()) {
+            action(plan, step, json);
+        }
+        json.writeEndArray();
+        summary(plan.summary(), json);
+        texts("warnings", plan.warnings(), json);
+        json.writeArrayFieldStart("problems");
+        for (var problem : plan.problems()) {
+            problem(problem, json);
+        }
+        json.writeEndArray();
+        texts("refusals", plan.refusals(), json);
+        json.writeEndObject();
+    }
+
+    private static void action(Plan plan, Step step, JsonGenerator json) throws IOException {
+        var words = OperationWords.of(step.operation());
+        json.writeStartObject();
+        json.writeStringField("id", step.id());
+        json.writeStringField("action", words.action());
+        json.writeStringField("kind", words.kind());
+        json.writeStringField("stack", plan.stack());
+        json.writeStringField("name", step.operation().name());
+        json.writeArrayFieldStart("causes");
+        for (var cause : step.causes()) {
+            cause(cause, json);
+        }
+        json.writeEndArray();
+        texts("dependsOn", List.copyOf(step.after()), json);
+        json.writeObjectFieldStart("waitsFor");
+        for (var gate : step.gates().entrySet()) {
+            json.writeStringField(gate.getKey(), gate.getValue().condition().word());
+        }
+        json.writeEndObject();
+        json.writeEndObject();
+    }
+
+    private static void cause(Cause cause, JsonGenerator json) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("kind", cause.kind().name().toLowerCase(Locale.ROOT));
+        json.writeStringField("path", cause.field());
+        json.writeStringField("old", cause.before());
+        json.writeStringField("new", cause.after());
+        if (cause.at().isPresent() && !cause.at().get().isDefault()) {
+            source(cause.at().get(), json);
+        }
+        json.writeBooleanField(
+                "sensitive",
+                cause.before().contains(Sensitive.MASK) || cause.after().contains(Sensitive.MASK));
+        json.writeEndObject();
+    }
+
+    private static void problem(Problem problem, JsonGenerator json) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("path", problem.path());
+        json.writeStringField("message", problem.message());
+        if (!problem.at().isDefault()) {
+            source(problem.at(), json);
+        }
+        json.writeEndObject();
+    }
+
+    private static void source(SourcePosition at, JsonGenerator json) throws IOException {
+        json.writeObjectFieldStart("source");
+        json.writeStringField("file", at.file());
+        json.writeNumberField("line", at.line());
+        json.writeNumberField("column", at.column());
+        json.writeEndObject();
+    }
+
+    private static void summary(Plan.Summary summary, JsonGenerator json) throws IOException {
+        json.writeObjectFieldStart("summary");
+        json.writeNumberField("create", summary.create());
+        json.writeNumberField("update", summary.update());
+        json.writeNumberField("replace", summary.replace());
+        json.writeNumberField("start", summary.start());
+        json.writeNumberField("remove", summary.remove());
+        json.writeNumberField("pull", summary.pull());
+        json.writeEndObject();
+    }
+
+    private static void texts(String name, List<String> values, JsonGenerator json) throws IOException {
+        json.writeArrayFieldStart(name);
+        for (var value : values) {
+            json.writeString(value);
+        }
+        json.writeEndArray();
+    }
+}

@@ -1,0 +1,147 @@
+package dev.lockstep.reconciler.plan;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A plan as a comment on a pull request. Names and values come from strangers: each stands in a code span, where
+ * nothing is a link, a mention, an image or HTML (CommonMark, Code spans).
+ */
+public final class PlanMarkdown {
+    /** What GitHub takes as one comment, in bytes to be on the safe side. */
+    public static final int LARGEST = 65_536;
+
+    /** One value longer than this would push everything else out of the comment. */
+    private static final int LONGEST_SPAN = 500;
+
+    private final int largest;
+
+    public PlanMarkdown() {
+        this(LARGEST);
+    }
+
+    /** @param largest bytes of UTF-8 */
+    PlanMarkdown(int largest) {
+        this.largest = largest;
+    }
+
+    /** The comment, ending with a newline; what does not fit is counted instead of shown. */
+    public String print(Plan plan) {
+        var head = "### Lockstep: stack " + code(plan.stack()) + " on host " + code(plan.host()) + "\n\n"
+                + plan.revision().map(r -> "Commit " + code(r) + "\n\n").orElse("");
+        var tail = tail(plan);
+        var room = largest - bytes(head) - bytes(tail) - bytes(left(Integer.MAX_VALUE));
+        var shown = new StringBuilder(head);
+        var steps = plan.steps();
+        for (var i = 0; i < steps.size(); i++) {
+            var block = block(steps.get(i));
+            room -= bytes(block);
+            if (room < 0) {
+                return shown.append(left(steps.size() - i)).append(tail).toString();
+            }
+            shown.append(block);
+        }
+        return shown.append(tail).toString();
+    }
+
+    private static String left(int steps) {
+        return "- … and " + steps + " more\n";
+    }
+
+    private static String block(Step step) {
+        var words = OperationWords.of(step.operation());
+        var block = new StringBuilder("- " + code(words.symbol()) + " " + words.kind() + " "
+                + code(step.operation().name()) + ": " + words.action() + note(step.operation()) + "\n");
+        step.causes().forEach(cause -> block.append("  - ").append(cause(cause)).append("\n"));
+        return block.toString();
+    }
+
+    private static String note(Operation operation) {
+        return switch (operation) {
+            case Operation.UpdateContainer _ -> " in place, it keeps running";
+            case Operation.ReplaceContainer _ -> ", down from the old one's end to the new one's start";
+            case Operation.ReplaceNetwork _ -> ", its containers keep running and lose addresses and open connections";
+            case Operation.RemoveVolume _ -> ". **All data in it is destroyed**";
+            case Operation.PullImage _,
+                    Operation.CreateNetwork _,
+                    Operation.UpdateNetwork _,
+                    Operation.RepairNetwork _,
+                    Operation.RemoveNetwork _,
+                    Operation.CreateVolume _,
+                    Operation.CreateContainer _,
+                    Operation.StartContainer _,
+                    Operation.RestartContainer _,
+                    Operation.RemoveContainer _ -> "";
+        };
+    }
+
+    private static String cause(Cause cause) {
+        var field = cause.field().isEmpty() ? "" : code(cause.field()) + ": ";
+        var change = cause.before().isEmpty()
+                ? code(cause.after())
+                : cause.after().isEmpty()
+                        ? code(cause.before()) + (cause.field().isEmpty() ? "" : " → nothing")
+                        : code(cause.before()) + " → " + code(cause.after());
+        var where = cause.kind() == Cause.Kind.DRIFT
+                ? " (changed on the host)"
+                : cause.at()
+                        .filter(at -> !at.isDefault())
+                        .map(at -> " (" + code(at.toString()) + ")")
+                        .orElse("");
+        return field + change + where;
+    }
+
+    private static String tail(Plan plan) {
+        var tail = new ArrayList<String>();
+        tail.add("");
+        plan.warnings().forEach(w -> tail.add("**Warning:** " + code(w) + "\n"));
+        plan.problems().forEach(p -> tail.add("**Error:** " + code(PlanText.sentence(p)) + "\n"));
+        plan.refusals().forEach(r -> tail.add("**Refused:** " + code(r) + "\n"));
+        tail.add(plan.isEmpty() ? "**No changes.**" : "**" + PlanText.last(plan) + "**");
+        return capped(tail);
+    }
+
+    /** Warnings come by the dozen at most; should there be more, the last line is the one that counts. */
+    private static String capped(List<String> lines) {
+        var text = new StringBuilder();
+        var last = lines.getLast() + "\n";
+        for (var line : lines.subList(0, lines.size() - 1)) {
+            if (bytes(text + line) > LARGEST / 4) {
+                text.append("… and more warnings\n\n");
+                break;
+            }
+            text.append(line).append("\n");
+        }
+        return text + last;
+    }
+
+    /** A code span that shows exactly that text: its fence is longer than any run of backticks within. */
+    static String code(String text) {
+        var safe = Printable.text(text);
+        if (safe.codePointCount(0, safe.length()) > LONGEST_SPAN) {
+            safe = safe.substring(0, safe.offsetByCodePoints(0, LONGEST_SPAN)) + "…";
+        }
+        if (safe.isBlank()) {
+            return "(empty)";
+        }
+        var fence = "`".repeat(longestRun(safe) + 1);
+        // One space on both sides is taken away again, but only if there is one on both.
+        var padded = safe.startsWith("`") || safe.endsWith("`") || safe.startsWith(" ") && safe.endsWith(" ");
+        return fence + (padded ? " " + safe + " " : safe) + fence;
+    }
+
+    private static int longestRun(String text) {
+        var longest = 0;
+        var run = 0;
+        for (var i = 0; i < text.length(); i++) {
+            run = text.charAt(i) == '`' ? run + 1 : 0;
+            longest = Math.max(longest, run);
+        }
+        return longest;
+    }
+
+    private static int bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
+    }
+}

@@ -1,0 +1,151 @@
+package dev.lockstep.reconciler.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** A plan as a reviewer reads it in seconds. */
+public final class PlanText {
+    private static final String GREEN = "\u001b[32m";
+    private static final String YELLOW = "\u001b[33m";
+    private static final String RED = "\u001b[31m";
+    private static final String RESET = "\u001b[0m";
+
+    private final boolean colour;
+
+    /** @param colour whether the reader is a terminal that wants colours */
+    public PlanText(boolean colour) {
+        this.colour = colour;
+    }
+
+    /** The whole plan, ending with a newline. */
+    public String print(Plan plan) {
+        var lines = new ArrayList<String>();
+        lines.add("Host " + plan.host() + ", stack " + plan.stack()
+                + plan.revision().map(r -> ", commit " + Printable.text(r)).orElse(""));
+        if (!plan.isEmpty()) {
+            lines.add("");
+        }
+        for (var step : plan.steps()) {
+            lines.add(head(step));
+            step.causes().forEach(c -> lines.add(cause(c)));
+        }
+        if (!plan.warnings().isEmpty()
+                || !plan.problems().isEmpty()
+                || !plan.refusals().isEmpty()) {
+            lines.add("");
+        }
+        plan.warnings().forEach(w -> lines.add(paint(YELLOW, "Warning: ") + Printable.text(w)));
+        plan.problems().forEach(p -> lines.add(paint(RED, "Error: ") + Printable.text(sentence(p))));
+        plan.refusals().forEach(r -> lines.add(paint(RED, "Refused: ") + Printable.text(r)));
+        lines.add("");
+        lines.add(last(plan));
+        return String.join("\n", lines) + "\n";
+    }
+
+    /** One line for each operation, without causes: for the history. */
+    public List<String> operations(Plan plan) {
+        return plan.steps().stream().map(step -> head(step).strip()).toList();
+    }
+
+    static String sentence(dev.lockstep.spec.yaml.Problem problem) {
+        return problem.at().isDefault() ? problem.message() : problem.toString();
+    }
+
+    /** {@code Plan: 1 to create, …}, or that there is nothing to do. */
+    public static String last(Plan plan) {
+        if (plan.isEmpty()) {
+            return "No changes. Host " + plan.host() + " runs stack " + plan.stack() + " as it should.";
+        }
+        var s = plan.summary();
+        var parts = new ArrayList<String>();
+        parts.add(s.create() + " to create");
+        parts.add(s.update() + " to update in place");
+        parts.add(s.replace() + " to replace");
+        if (s.start() > 0) {
+            parts.add(s.start() + " to start");
+        }
+        parts.add(s.remove() + " to remove");
+        return "Plan: " + String.join(", ", parts) + "."
+                + (s.pull() > 0 ? " " + s.pull() + " image" + (s.pull() == 1 ? "" : "s") + " to pull." : "");
+    }
+
+    private String head(Step step) {
+        var operation = step.operation();
+        var name = Printable.text(operation.name());
+        return switch (operation) {
+            case Operation.PullImage p ->
+                line(
+                        GREEN,
+                        "+",
+                        "image",
+                        name,
+                        p.digest().map(d -> "pull " + d.abbreviated()).orElse("pull, digest known after pull"));
+            case Operation.CreateNetwork n ->
+                line(
+                        GREEN,
+                        "+",
+                        "network",
+                        name,
+                        n.spec().subnet().map(c -> "subnet " + c).orElse(""));
+            case Operation.UpdateNetwork _ -> line(YELLOW, "~", "network", name, "record only");
+            case Operation.RepairNetwork _ -> line(YELLOW, "~", "network", name, "put right");
+            case Operation.ReplaceNetwork _ ->
+                line(
+                        YELLOW,
+                        "-/+",
+                        "network",
+                        name,
+                        "its containers keep running, lose addresses and open connections");
+            case Operation.RemoveNetwork _ -> line(RED, "-", "network", name, "");
+            case Operation.CreateVolume _ -> line(GREEN, "+", "volume", name, "");
+            case Operation.RemoveVolume _ -> line(RED, "-", "volume", name, "ALL DATA IN IT IS DESTROYED");
+            case Operation.CreateContainer c ->
+                line(
+                        GREEN,
+                        "+",
+                        "container",
+                        name,
+                        c.spec().image().familiar() + ports(c.spec().ports()));
+            case Operation.ReplaceContainer _ ->
+                line(YELLOW, "-/+", "container", name, "replaced: down from the old one's end to the new one's start");
+            case Operation.UpdateContainer _ -> line(YELLOW, "~", "container", name, "in place, it keeps running");
+            case Operation.StartContainer _ -> line(GREEN, ">", "container", name, "start");
+            case Operation.RestartContainer _ -> line(YELLOW, ">", "container", name, "restart");
+            case Operation.RemoveContainer _ -> line(RED, "-", "container", name, "stop and remove");
+        };
+    }
+
+    private static String ports(List<? extends Object> ports) {
+        return ports.isEmpty() ? "" : ports.stream().map(Object::toString).collect(Collectors.joining(", ", ", ", ""));
+    }
+
+    private String line(String tint, String symbol, String kind, String name, String note) {
+        return paint(tint, "%5s".formatted(symbol)) + " " + kind + " " + name
+                + (note.isEmpty() ? "" : "  (" + Printable.text(note) + ")");
+    }
+
+    private static final Map<Cause.Kind, String> NOBODY_WROTE = Map.of(Cause.Kind.DRIFT, "changed on the host");
+
+    private static String cause(Cause cause) {
+        var change = cause.before().isEmpty()
+                ? cause.after()
+                : cause.after().isEmpty()
+                        ? cause.before() + (cause.field().isEmpty() ? "" : " → (none)")
+                        : cause.before() + " → " + cause.after();
+        var text = (cause.field().isEmpty() ? "" : cause.field() + ": ") + change;
+        var where = cause.kind() == Cause.Kind.DRIFT
+                ? NOBODY_WROTE.get(Cause.Kind.DRIFT)
+                : cause.at().filter(at -> !at.isDefault()).map(Object::toString).orElse("");
+        if (cause.kind() == Cause.Kind.CONTENT) {
+            where = "content changed, " + where;
+        }
+        return "          " + Printable.text(text)
+                + (where == null || where.isEmpty() ? "" : "   [" + Printable.text(where) + "]");
+    }
+
+    private String paint(String tint, String text) {
+        return colour ? tint + text + RESET : text;
+    }
+}

@@ -1,0 +1,27 @@
+package dev.lockstep.reconciler.plan;
+
+import dev.lockstep.spec.model.Dependency;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * A node of the plan's graph.
+ *
+ * @param id unique in the plan and stable over plans of the same things: {@code container/shop-web-1}
+ * @param operation what to do
+ * @param causes why; never empty for what exists already
+ * @param after ids of the steps that must have succeeded before
+ * @param gates for a container: conditions on other services that must hold before it is started
+ */
+public record Step(
+        String id, Operation operation, List<Cause> causes, Set<String> after, Map<String, Dependency> gates) {
+    public Step {
+        causes = List.copyOf(causes);
+        after = Collections.unmodifiableSortedSet(new TreeSet<>(after));
+        gates = Collections.unmodifiableSortedMap(new TreeMap<>(gates));
+    }
+}

@@ -1,0 +1,184 @@
+package dev.lockstep.reconciler.requests;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lockstep.runtime.store.AtomicFiles;
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchService;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/**
+ * The directory {@code RUN/requests}. A command writes {@code ID.request}, whole, and waits for {@code ID.answer}; the
+ * agent answers each request once and takes it away; the command takes the answer away. Both wait by inotify.
+ *
+ * <p>What one side leaves when it dies is taken away by the agent: requests past their deadline, and answers that
+ * nobody fetched.
+ */
+public final class RequestBox {
+    private static final String REQUEST = ".request";
+    private static final String ANSWER = ".answer";
+    private static final Duration ANSWER_LIFE = Duration.ofMinutes(10);
+    // Deadlines pass without an event; how soon their requests are swept does not matter.
+    private static final long SWEEP_SECONDS = 60;
+
+    private final Path directory;
+    private final JsonMapper json;
+    private final InstantSource clock;
+
+    public RequestBox(Root root, InstantSource clock) throws IOException {
+        this.directory = root.run().resolve("requests");
+        this.json = root.json();
+        this.clock = clock;
+        if (Files.notExists(directory)) {
+            Files.createDirectories(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
+    }
+
+    /**
+     * Asks and waits. The caller knows that an agent runs (it holds the agent's lock); without one this waits in vain.
+     *
+     * @return the answer, or empty when there was none in time
+     */
+    public Optional<Answer> ask(String verb, Map<String, String> arguments, Duration patience) throws IOException {
+        var id = UUID.randomUUID().toString();
+        var request = directory.resolve(id + REQUEST);
+        var answer = directory.resolve(id + ANSWER);
+        var end = System.nanoTime() + patience.toNanos();
+        try (var watch = watch()) {
+            AtomicFiles.write(
+                    request,
+                    json.writeValueAsBytes(
+                            new Request(verb, arguments, clock.instant().plus(patience))));
+            while (true) {
+                var found = read(answer, Answer.class);
+                var left = end - System.nanoTime();
+                if (found.isPresent() || left <= 0) {
+                    return found;
+                }
+                await(watch, left);
+            }
+        } finally {
+            Files.deleteIfExists(request);
+            Files.deleteIfExists(answer);
+        }
+    }
+
+    /**
+     * Answers requests, one after the other in the order in which they came, until the thread is interrupted. What the
+     * handler throws becomes an answer with exit code 1.
+     */
+    public void serve(Function<Request, Answer> handler) throws IOException {
+        try (var watch = watch()) {
+            while (!Thread.currentThread().isInterrupted()) {
+                for (var file : pending()) {
+                    answer(file, handler);
+                }
+                sweep();
+                await(watch, TimeUnit.SECONDS.toNanos(SWEEP_SECONDS));
+            }
+        } catch (InterruptedIOException | ClosedByInterruptException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void answer(Path file, Function<Request, Answer> handler) throws IOException {
+        var id = file.getFileName().toString().replace(REQUEST, "");
+        Optional<Request> request;
+        try {
+            request = read(file, Request.class);
+        } catch (IOException e) {
+            Files.deleteIfExists(file);
+            return;
+        }
+        if (request.isPresent() && clock.instant().isBefore(request.get().deadline())) {
+            Answer answer;
+            try {
+                answer = handler.apply(request.get());
+            } catch (RuntimeException e) {
+                answer = Answer.error("the agent failed to " + request.get().verb() + ": " + e.getMessage());
+            }
+            // Gone: the command gave up meanwhile, and nobody would take the answer away.
+            if (Files.exists(file)) {
+                AtomicFiles.write(directory.resolve(id + ANSWER), json.writeValueAsBytes(answer));
+            }
+        }
+        Files.deleteIfExists(file);
+    }
+
+    private List<Path> pending() throws IOException {
+        record Aged(Path file, long modified) {}
+        var files = new ArrayList<Aged>();
+        try (var found = Files.newDirectoryStream(directory, "[0-9a-f]*" + REQUEST)) {
+            for (var file : found) {
+                try {
+                    files.add(new Aged(file, Files.getLastModifiedTime(file).to(TimeUnit.NANOSECONDS)));
+                } catch (NoSuchFileException e) {
+                    // The command gave up.
+                }
+            }
+        }
+        files.sort(Comparator.comparingLong(Aged::modified));
+        return files.stream().map(Aged::file).toList();
+    }
+
+    private void sweep() throws IOException {
+        var oldest = clock.instant().minus(ANSWER_LIFE);
+        try (var found = Files.newDirectoryStream(directory)) {
+            for (var file : found) {
+                try {
+                    var old = Files.getLastModifiedTime(file).toInstant().isBefore(oldest);
+                    if (old && !file.toString().endsWith(REQUEST)) {
+                        Files.deleteIfExists(file);
+                    }
+                } catch (NoSuchFileException e) {
+                    // Its owner was faster.
+                }
+            }
+        }
+    }
+
+    private <T> Optional<T> read(Path file, Class<T> type) throws IOException {
+        try {
+            return Optional.of(json.readValue(Files.readAllBytes(file), type));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    private WatchService watch() throws IOException {
+        var watch = directory.getFileSystem().newWatchService();
+        // A rename into the directory is a creation; files are whole when they appear.
+        directory.register(watch, StandardWatchEventKinds.ENTRY_CREATE);
+        return watch;
+    }
+
+    private static void await(WatchService watch, long nanos) throws IOException {
+        try {
+            var key = watch.poll(nanos, TimeUnit.NANOSECONDS);
+            if (key != null) {
+                key.pollEvents();
+                key.reset();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while waiting for an answer");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package dev.lockstep.reconciler.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class CommandLineInterfaceTest {
+    @TempDir
+    private Path directory;
+
+    @Test
+    void the_version_is_the_builds() {
+        var console = Console.in(directory);
+
+        assertThat(console.run("--version")).isZero();
+        assertThat(console.out()).matches("lockstep \\d+\\.\\d+\\.\\d+(-SNAPSHOT)?\n");
+    }
+
+    @Test
+    void help_lists_every_command_that_people_type() {
+        var console = Console.in(directory);
+
+        assertThat(console.run("--help")).isZero();
+        Verb.shown().forEach(verb -> assertThat(console.out()).contains("\n  " + verb.word() + " "));
+        assertThat(console.out()).contains("--project-name", "--root").doesNotContain("train", "container-exit");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Verb.class)
+    void every_command_explains_its_options(Verb verb) {
+        var console = Console.in(directory);
+
+        assertThat(console.run(verb.word(), "--help")).isZero();
+        assertThat(console.out()).startsWith("Usage: lockstep " + verb.word());
+        assertThat(console.err()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            plann              | lockstep: unknown command "plann". Did you mean "plan"?
+            frobnicate         | lockstep: unknown command "frobnicate". 'lockstep --help' lists all commands.
+            plan --detailed-exit | lockstep: plan: unknown option: '--detailed-exit'. Did you mean --detailed-exitcode?
+            exec web           | lockstep: exec: needs SERVICE COMMAND [ARGS...]. 'lockstep exec --help' shows how it is called.
+            image              | lockstep: 'lockstep image' needs one of import, pull, ls, rm after it.
+            plan -o xml        | lockstep: --output takes text, markdown or json, not "xml"
+            apply --wait-timeout soon | lockstep: --wait-timeout takes seconds or a duration like 1m30s, not "soon"
+            logs --tail -1     | lockstep: --tail takes a whole number from 0, not "-1"
+            --profile dev plan | lockstep: profiles are not supported yet: leave --profile and COMPOSE_PROFILES out
+            --log-level loud plan | lockstep: the log level is one of error, warn, info, debug, trace, not "loud"
+            agent --dry-run    | lockstep: --dry-run goes with --once: an agent that follows is there to change things
+            agent --ref main   | lockstep: --ref and --path belong to --repository URL
+            """)
+    void wrong_usage_is_one_sentence_and_code_1(String words, String sentence) {
+        var console = Console.in(directory);
+
+        assertThat(console.run(words.split(" "))).isEqualTo(1);
+        assertThat(console.err()).isEqualTo(sentence + "\n");
+        assertThat(console.out()).isEmpty();
+    }
+
+    @Test
+    void without_a_command_help_is_pointed_at() {
+        var console = Console.in(directory);
+
+        assertThat(console.run()).isEqualTo(1);
+        assertThat(console.err()).isEqualTo("lockstep: needs a command; 'lockstep --help' lists all.\n");
+    }
+
+    @Test
+    void what_a_stranger_wrote_moves_no_cursor() {
+        var console = Console.in(directory);
+
+        console.run("pl\u001b[2Jan");
+
+        assertThat(console.err()).doesNotContain("\u001b");
+    }
+
+    @Test
+    void a_variable_stands_in_for_profiles_too() {
+        var console = Console.in(directory, Map.of("COMPOSE_PROFILES", "dev"));
+
+        assertThat(console.run("config")).isEqualTo(1);
+        assertThat(console.err()).contains("profiles are not supported yet");
+    }
+}

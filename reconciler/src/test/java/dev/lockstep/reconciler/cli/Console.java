@@ -1,0 +1,57 @@
+package dev.lockstep.reconciler.cli;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+
+/** A command line without a process: what goes in, and what came out. */
+final class Console {
+    static final Instant NOW = Instant.parse("2026-11-24T12:00:00Z");
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private final Surroundings world;
+
+    private Console(Path directory, String input, Map<String, String> environment) {
+        this.world = new Surroundings(
+                new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+                new PrintStream(out, false, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                Surroundings.Terminals.NONE,
+                environment,
+                directory,
+                () -> NOW,
+                Optional.of(Path.of("/opt/lockstep/bin/lockstep")));
+    }
+
+    static Console in(Path directory) {
+        return new Console(directory, "", Map.of());
+    }
+
+    static Console in(Path directory, String input) {
+        return new Console(directory, input, Map.of());
+    }
+
+    static Console in(Path directory, Map<String, String> environment) {
+        return new Console(directory, "", environment);
+    }
+
+    int run(String... args) {
+        var code = new CommandLineInterface(world).run(args);
+        world.out().flush();
+        return code;
+    }
+
+    String out() {
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    String err() {
+        return err.toString(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,471 @@
+package dev.lockstep.reconciler.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.reconciler.desired.BindSources;
+import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.desired.Resolution;
+import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.runtime.container.ContainerRecord;
+import dev.lockstep.runtime.container.ContainerState;
+import dev.lockstep.runtime.container.Limits;
+import dev.lockstep.runtime.container.ObservedContainer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class PlannerTest {
+    private static final String SHOP = """
+            services:
+              web:
+                image: nginx:1
+                ports: ["8080:80"]
+                depends_on: [app]
+              app:
+                image: app:1
+                environment:
+                  LEVEL: info
+                  DB_PASSWORD: hunter2-hunter2
+                mem_limit: 128m
+                volumes: [data:/data]
+            volumes:
+              data:
+            """;
+
+    private static String text(Plan plan) {
+        return new PlanText(false).print(plan);
+    }
+
+    private static Plan plan(Desired desired, Observed observed) {
+        return Planner.plan(desired, observed, Facts.none());
+    }
+
+    @Test
+    void an_empty_host_gets_everything_in_dependency_order() {
+        var plan = plan(World.desired(SHOP), World.nothing());
+
+        assertThat(text(plan)).isEqualTo("""
+                Host web1, stack shop
+
+                    + network shop_default
+                    + volume shop_data
+                    + container shop-app-1  (app:1)
+                    + container shop-web-1  (nginx:1, 0.0.0.0:8080->80/tcp)
+
+                Plan: 4 to create, 0 to update in place, 0 to replace, 0 to remove.
+                """);
+        var web = plan.steps().getLast();
+        assertThat(web.after()).contains("container/shop-app-1", "network/shop_default");
+    }
+
+    @Test
+    void a_host_that_runs_the_stack_needs_nothing() {
+        var desired = World.desired(SHOP);
+
+        var plan = plan(desired, World.running(desired));
+
+        assertThat(plan.isEmpty()).isTrue();
+        assertThat(text(plan)).endsWith("No changes. Host web1 runs stack shop as it should.\n");
+    }
+
+    @Test
+    void planning_twice_gives_the_same_text() {
+        var first = plan(World.desired(SHOP), World.nothing());
+        var second = plan(World.desired(SHOP), World.nothing());
+
+        assertThat(text(first)).isEqualTo(text(second));
+    }
+
+    static Stream<Arguments> changes() {
+        return Stream.of(
+                Arguments.of("LEVEL: info", "LEVEL: debug", """
+                          -/+ container shop-app-1  (replaced: down from the old one's end to the new one's start)
+                                  environment.LEVEL: "info" → "debug"   [compose.yaml:9:7]
+                        """),
+                Arguments.of("DB_PASSWORD: hunter2-hunter2", "DB_PASSWORD: other-secret", """
+                          -/+ container shop-app-1  (replaced: down from the old one's end to the new one's start)
+                                  environment.DB_PASSWORD: (sensitive) → (sensitive)   [compose.yaml:10:7]
+                        """),
+                Arguments.of("mem_limit: 128m", "mem_limit: 256m", """
+                            ~ container shop-app-1  (in place, it keeps running)
+                                  mem_limit: 128 MiB → 256 MiB   [compose.yaml:11:5]
+                        """),
+                Arguments.of("ports: [\"8080:80\"]", "ports: [\"8081:80\"]", """
+                            ~ container shop-web-1  (in place, it keeps running)
+                                  ports: 0.0.0.0:8081->80/tcp   [compose.yaml:4:5]
+                                  ports: 0.0.0.0:8080->80/tcp → (none)   [compose.yaml:2:3]
+                        """),
+                Arguments.of("image: nginx:1", "image: nginx:2", """
+                          -/+ container shop-web-1  (replaced: down from the old one's end to the new one's start)
+                                  image: nginx:1 (DIGEST) → nginx:2 (DIGEST)   [compose.yaml:3:5]
+                        """),
+                Arguments.of("depends_on: [app]", "restart: always", """
+                            ~ container shop-web-1  (in place, it keeps running)
+                                  restart: always   [compose.yaml:5:5]
+                                  depends_on: app → (none)   [compose.yaml:2:3]
+                        """),
+                Arguments.of("volumes: [data:/data]", "volumes: [data:/srv]", """
+                          -/+ container shop-app-1  (replaced: down from the old one's end to the new one's start)
+                                  volumes: volume shop_data at /srv   [compose.yaml:12:5]
+                                  volumes: volume shop_data at /data → (none)   [compose.yaml:6:3]
+                        """),
+                Arguments.of("depends_on: [app]", "labels: {a: b}", """
+                            ~ container shop-web-1  (in place, it keeps running)
+                                  labels.a: b   [compose.yaml:5:5]
+                                  depends_on: app → (none)   [compose.yaml:2:3]
+                        """));
+    }
+
+    @ParameterizedTest
+    @MethodSource("changes")
+    void one_change_of_the_file_changes_one_container_and_says_why(String before, String after, String expected) {
+        var host = World.running(World.desired(SHOP));
+
+        var plan = plan(World.desired(SHOP.replace(before, after)), host);
+
+        assertThat(text(plan)
+                        .replaceAll("sha256:[0-9a-f]{12}", "DIGEST")
+                        .replaceAll(":\\d+]", "]")
+                        .lines()
+                        .skip(2)
+                        .takeWhile(l -> !l.isEmpty())
+                        .toList())
+                .isEqualTo(expected.replaceAll(":\\d+]", "]").lines().toList());
+    }
+
+    @Test
+    void a_default_that_is_written_down_changes_nothing() {
+        var host = World.running(World.desired(SHOP));
+
+        var plan = plan(World.desired(SHOP.replace("mem_limit: 128m", "mem_limit: 128m\n    working_dir: /")), host);
+
+        assertThat(plan.steps()).isEmpty();
+    }
+
+    @Test
+    void a_limit_changed_by_hand_is_drift_and_put_right_in_place() {
+        var desired = World.desired(SHOP);
+        var host = World.with(
+                World.running(desired),
+                "shop-app-1",
+                World.limits(l -> new Limits(
+                        Optional.of(64L << 20),
+                        l.memorySwap(),
+                        l.memoryReservation(),
+                        l.cpuQuota(),
+                        l.cpuPeriod(),
+                        l.pids())));
+
+        assertThat(text(plan(desired, host))).contains("""
+                    ~ container shop-app-1  (in place, it keeps running)
+                          mem_limit: 64 MiB → 128 MiB   [changed on the host]
+                """);
+    }
+
+    @Test
+    void the_kernels_rounding_of_memory_to_pages_is_no_drift() {
+        var desired = World.desired(SHOP.replace("128m", "134217729"));
+        var host = World.with(
+                World.running(desired),
+                "shop-app-1",
+                World.limits(l -> new Limits(
+                        Optional.of(128L << 20),
+                        l.memorySwap(),
+                        l.memoryReservation(),
+                        l.cpuQuota(),
+                        l.cpuPeriod(),
+                        l.pids())));
+
+        assertThat(plan(desired, host).isEmpty()).isTrue();
+    }
+
+    static Stream<Arguments> ends() {
+        var plain = Facts.none();
+        var followed = new Facts(true, true, false, false, Set.of(), Map.of(), Map.of(), Set.of());
+        return Stream.of(
+                Arguments.of("an exit of its own accord with 0 is completed", "", World.exited(0), plain, ""),
+                Arguments.of("completed also where an agent follows", "", World.exited(0), followed, ""),
+                Arguments.of("a failure is started again", "", World.exited(3), followed, "exited (3) → running"),
+                Arguments.of("\"no\" written down is kept", "restart: \"no\"", World.exited(3), followed, ""),
+                Arguments.of(
+                        "but a person's apply starts it",
+                        "restart: \"no\"",
+                        World.exited(3),
+                        plain,
+                        "exited (3) → running"),
+                Arguments.of(
+                        "always means always", "restart: always", World.exited(0), followed, "exited (0) → running"),
+                Arguments.of("after a reboot", "", new ContainerState.Lost(), plain, "gone"),
+                Arguments.of("never started", "", new ContainerState.Created(), plain, "created → running"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("ends")
+    void what_does_not_run_is_started_or_left(
+            String name, String restart, ContainerState state, Facts facts, String expected) {
+        var desired = World.desired(SHOP.replace("depends_on: [app]", restart.isEmpty() ? "labels: {}" : restart));
+        var host = World.with(World.running(desired), "shop-web-1", World.state(state));
+
+        var text = text(Planner.plan(desired, host, facts));
+
+        if (expected.isEmpty()) {
+            assertThat(text).contains("No changes.");
+        } else {
+            assertThat(text).contains("> container shop-web-1  (start)").contains(expected);
+        }
+    }
+
+    @Test
+    void a_container_that_somebody_else_starts_is_left_alone() {
+        var desired = World.desired(SHOP);
+        var host = World.with(World.running(desired), "shop-web-1", World.state(World.exited(1)));
+        var id = host.containers().stream()
+                .filter(c -> c.name().equals("shop-web-1"))
+                .findFirst()
+                .orElseThrow()
+                .id();
+
+        var plan = Planner.plan(
+                desired, host, new Facts(true, true, false, false, Set.of(id), Map.of(), Map.of(), Set.of()));
+
+        assertThat(plan.isEmpty()).isTrue();
+    }
+
+    @Test
+    void an_image_that_is_not_here_is_pulled_before_anything_else() {
+        var desired = World.desired(
+                SHOP,
+                reference -> reference.familiar().equals("app:1")
+                        ? new Resolution.Remote(World.digest("app"))
+                        : World.local(reference));
+
+        var plan = plan(desired, World.nothing());
+
+        assertThat(plan.steps().getFirst().id()).isEqualTo("image/docker.io/library/app:1");
+        assertThat(plan.steps().stream().skip(1)).allMatch(s -> s.after().contains("image/docker.io/library/app:1"));
+        assertThat(PlanText.last(plan)).endsWith("1 image to pull.");
+    }
+
+    @Test
+    void a_registry_that_is_down_changes_nothing_that_runs() {
+        var host = World.running(World.desired(SHOP));
+        var desired = World.desired(SHOP, _ -> new Resolution.Unknown("registry docker.io is not reachable"));
+
+        assertThat(plan(desired, host).isEmpty()).isTrue();
+    }
+
+    @Test
+    void mounted_content_that_changes_replaces_who_mounts_it_and_no_other() {
+        var compose = SHOP.replace("volumes: [data:/data]", "volumes: [\"./app.conf:/etc/app.conf:ro\"]")
+                .replaceAll("volumes:\n.*data:\n", "");
+        Optional<String> git = Optional.of("https://git.example/shop");
+        var then = World.desired(
+                compose,
+                World::local,
+                source -> new BindSources.Source(Path.of("/content/1"), "shop:app.conf@100644:1111111"),
+                git);
+        var now = World.desired(
+                compose,
+                World::local,
+                source -> new BindSources.Source(Path.of("/content/2"), "shop:app.conf@100644:2222222"),
+                git);
+
+        var plan = plan(now, World.running(then));
+
+        assertThat(plan.steps()).singleElement().satisfies(step -> {
+            assertThat(step.operation()).isInstanceOf(Operation.ReplaceContainer.class);
+            assertThat(step.causes())
+                    .singleElement()
+                    .satisfies(c -> assertThat(c.kind()).isEqualTo(Cause.Kind.CONTENT));
+        });
+    }
+
+    @Test
+    void scaling_down_removes_the_highest_slots() {
+        var three = SHOP.replace("mem_limit: 128m", "deploy: {replicas: 3}");
+        var host = World.running(World.desired(three));
+
+        var plan = plan(World.desired(three.replace("3", "1")), host);
+
+        assertThat(plan.steps().stream().map(Step::id)).containsExactly("container/shop-app-3", "container/shop-app-2");
+    }
+
+    @Test
+    void two_containers_in_one_slot_are_the_rest_of_an_interrupted_replacement() {
+        var desired = World.desired(SHOP);
+        var host = World.running(desired);
+        var old = World.running(World.desired(SHOP.replace("LEVEL: info", "LEVEL: debug"))).containers().stream()
+                .filter(c -> c.name().equals("shop-app-1"))
+                .findFirst()
+                .orElseThrow();
+        var stale = new ObservedContainer(
+                new ContainerRecord(
+                        "f".repeat(64),
+                        old.record().spec(),
+                        old.record().effective(),
+                        old.record().phase(),
+                        old.record().createdAt()),
+                World.exited(0),
+                old.life(),
+                Optional.empty(),
+                List.of(),
+                List.of(),
+                Optional.empty());
+        var both = new Observed(
+                Stream.concat(host.containers().stream(), Stream.of(stale)).toList(), host.networks(), host.volumes());
+
+        var plan = plan(desired, both);
+
+        assertThat(text(plan))
+                .contains("- container shop-app-1 (ffffffffffff)  (stop and remove)")
+                .contains("left by an interrupted change");
+        assertThat(plan.steps()).hasSize(1);
+    }
+
+    @Test
+    void a_half_removed_container_is_removed_before_another_takes_its_name() {
+        var desired = World.desired(SHOP);
+        var half = World.with(
+                World.running(desired),
+                "shop-web-1",
+                c -> new ObservedContainer(
+                        new ContainerRecord(
+                                c.id(),
+                                c.record().spec(),
+                                c.record().effective(),
+                                ContainerRecord.Phase.REMOVING,
+                                c.record().createdAt()),
+                        World.exited(0),
+                        c.life(),
+                        Optional.empty(),
+                        List.of(),
+                        List.of(),
+                        Optional.empty()));
+
+        var plan = plan(desired, half);
+
+        assertThat(plan.steps().stream().map(Step::operation))
+                .hasExactlyElementsOfTypes(Operation.RemoveContainer.class, Operation.CreateContainer.class);
+        assertThat(plan.steps().getLast().after())
+                .contains(plan.steps().getFirst().id());
+    }
+
+    @Test
+    void orphans_are_named_and_only_removed_on_request() {
+        var host = World.running(World.desired(SHOP));
+        var without = World.desired(
+                "services: {app: {image: \"app:1\", environment: {LEVEL: info, DB_PASSWORD: hunter2-hunter2}, mem_limit: 128m, volumes: [\"data:/data\"]}}\nvolumes: {data: }\n");
+
+        assertThat(text(plan(without, host)))
+                .contains("Warning: containers of services that the files do not name: shop-web-1; --remove-orphans")
+                .contains("No changes.");
+        assertThat(Planner.plan(
+                                without,
+                                host,
+                                new Facts(false, true, false, false, Set.of(), Map.of(), Map.of(), Set.of()))
+                        .steps())
+                .singleElement()
+                .satisfies(s -> assertThat(s.operation()).isInstanceOf(Operation.RemoveContainer.class));
+    }
+
+    @Test
+    void an_agent_refuses_to_empty_a_stack() {
+        var host = World.running(World.desired(SHOP));
+        var desired = World.desired("services: {}\n");
+
+        var plan = Planner.plan(
+                desired, host, new Facts(true, true, false, false, Set.of(), Map.of(), Map.of(), Set.of()));
+
+        assertThat(plan.refusals()).singleElement().asString().contains("would remove all 2 containers of stack shop");
+    }
+
+    @Test
+    void a_port_that_another_process_has_is_a_problem_with_its_place() {
+        var desired = World.desired(SHOP);
+        var port =
+                desired.services().getLast().slots().getFirst().spec().ports().getFirst();
+
+        var plan = Planner.plan(
+                desired,
+                World.nothing(),
+                new Facts(
+                        false, false, false, false, Set.of(), Map.of(port, "process 812 (nginx)"), Map.of(), Set.of()));
+
+        assertThat(plan.problems())
+                .singleElement()
+                .satisfies(p -> assertThat(p.toString())
+                        .isEqualTo(
+                                "compose.yaml:4:5: services.web.ports: port 0.0.0.0:8080/tcp is in use by process 812 (nginx);"
+                                        + " stop that, or publish another port"));
+    }
+
+    @Test
+    void a_stack_of_another_repository_is_not_touched() {
+        var mine = Optional.of("https://git.example/mine");
+        var theirs = Optional.of("https://git.example/theirs");
+        BindSources none = source -> new BindSources.Source(Path.of("/x"), source);
+        var host = World.running(World.desired(SHOP, World::local, none, theirs));
+
+        var plan = plan(World.desired(SHOP, World::local, none, mine), host);
+
+        assertThat(plan.steps()).isEmpty();
+        assertThat(plan.problems()).singleElement().asString().contains("belongs to https://git.example/theirs");
+    }
+
+    @Test
+    void a_secret_of_the_host_never_shows_wherever_it_was_put() {
+        var host = World.running(World.desired(SHOP));
+        var desired = World.desired(SHOP.replace("LEVEL: info", "LEVEL: \"x s3cr3t-value x\""));
+
+        var plan = Planner.plan(
+                desired,
+                host,
+                new Facts(false, false, false, false, Set.of(), Map.of(), Map.of(), Set.of("s3cr3t-value")));
+
+        assertThat(text(plan)).contains("\"x (sensitive) x\"").doesNotContain("s3cr3t");
+    }
+
+    @Test
+    void text_from_strangers_cannot_move_the_cursor() {
+        var desired = World.desired(SHOP.replace("LEVEL: info", "LEVEL: \"a\\e[2Jb\\nPlan: 0\""));
+
+        var text = text(plan(desired, World.running(World.desired(SHOP))));
+
+        assertThat(text).contains("\\u001b[2Jb\\u000aPlan: 0").doesNotContain("\u001b");
+    }
+
+    @Test
+    void a_dependant_that_asks_for_it_restarts_when_what_it_depends_on_is_replaced() {
+        var compose =
+                SHOP.replace("depends_on: [app]", "depends_on: {app: {condition: service_started, restart: true}}");
+        var host = World.running(World.desired(compose));
+
+        var plan = plan(World.desired(compose.replace("LEVEL: info", "LEVEL: debug")), host);
+
+        assertThat(plan.steps().stream().map(Step::operation))
+                .hasExactlyElementsOfTypes(Operation.ReplaceContainer.class, Operation.RestartContainer.class);
+        assertThat(plan.steps().getLast().after()).contains("container/shop-app-1");
+    }
+
+    @Test
+    void down_takes_containers_and_networks_and_leaves_the_data() {
+        var desired = World.desired(SHOP);
+
+        var plan = Planner.plan(
+                Desired.nothing(desired.owner()),
+                World.running(desired),
+                new Facts(false, true, false, false, Set.of(), Map.of(), Map.of(), Set.of()));
+
+        assertThat(plan.steps().stream().map(Step::id))
+                .containsExactly("container/shop-web-1", "container/shop-app-1", "network/shop_default");
+        assertThat(plan.steps().get(1).after()).containsExactly("container/shop-web-1");
+        assertThat(plan.steps().getLast().after()).hasSize(2);
+    }
+}

@@ -1,0 +1,226 @@
+package dev.lockstep.reconciler.plan;
+
+import dev.lockstep.reconciler.desired.BindSources;
+import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.desired.Placement;
+import dev.lockstep.reconciler.desired.Resolution;
+import dev.lockstep.reconciler.desired.Translation;
+import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.runtime.container.ContainerAddress;
+import dev.lockstep.runtime.container.ContainerRecord;
+import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.container.ContainerState;
+import dev.lockstep.runtime.container.Effective;
+import dev.lockstep.runtime.container.ExitOutcome;
+import dev.lockstep.runtime.container.Life;
+import dev.lockstep.runtime.container.Limits;
+import dev.lockstep.runtime.container.MountSpec;
+import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.image.ImageConfig;
+import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.image.Platform;
+import dev.lockstep.runtime.network.Cidr;
+import dev.lockstep.runtime.network.Ipv4;
+import dev.lockstep.runtime.network.NetworkRecord;
+import dev.lockstep.runtime.network.NetworkSpec;
+import dev.lockstep.runtime.network.ObservedAttachment;
+import dev.lockstep.runtime.network.ObservedNetwork;
+import dev.lockstep.runtime.network.ObservedNetworks;
+import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.volume.VolumeRecord;
+import dev.lockstep.spec.load.ComposeLoader;
+import dev.lockstep.spec.load.FileTree;
+import dev.lockstep.spec.load.LoadRequest;
+import dev.lockstep.spec.load.Loaded;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/**
+ * A host in memory for planner tests: files in, and a host that did what they say out. Tests then change one thing and
+ * look at the plan.
+ */
+final class World {
+    static final Instant NOW = Instant.parse("2026-11-24T12:00:00Z");
+
+    private World() {}
+
+    /** A stack from the text of its compose file; every image is local. */
+    static Desired desired(String compose) {
+        return desired(compose, World::local);
+    }
+
+    static Desired desired(String compose, Function<ImageReference, Resolution> images) {
+        return desired(
+                compose,
+                images,
+                source -> new BindSources.Source(Path.of("/src").resolve(source), "shop:" + source),
+                Optional.empty());
+    }
+
+    static Desired desired(
+            String compose,
+            Function<ImageReference, Resolution> images,
+            BindSources binds,
+            Optional<String> repository) {
+        var loaded =
+                new ComposeLoader().load(LoadRequest.of(new OneFile(compose)).withDefaultName("shop"));
+        if (!(loaded instanceof Loaded.Valid valid)) {
+            throw new IllegalArgumentException(
+                    ((Loaded.Invalid) loaded).errors().toString());
+        }
+        var result = new Translation(valid.project(), new Owner("web1", "shop", repository), binds, images)
+                .translate(Placement.ONE_HOST, Optional.empty());
+        return switch (result) {
+            case Translation.Result.Translated(var desired) -> desired;
+            case Translation.Result.Refused(var problems) -> throw new IllegalArgumentException(problems.toString());
+        };
+    }
+
+    static final ImageConfig CONFIG = new ImageConfig(
+            Platform.parse("linux/amd64"),
+            List.of(),
+            List.of("sh"),
+            List.of(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Set.of(),
+            Set.of(),
+            Map.of(),
+            Optional.empty(),
+            Optional.empty(),
+            List.of());
+
+    /** Every image is in the local store. */
+    static Resolution local(ImageReference reference) {
+        return new Resolution.Local(digest(reference.toString()), CONFIG);
+    }
+
+    static Digest digest(String of) {
+        return new Digest("%064x".formatted(of.hashCode() & 0xffffffffL));
+    }
+
+    /** A host on which exactly this stack runs. */
+    static Observed running(Desired desired) {
+        var containers = new ArrayList<ObservedContainer>();
+        var attachments = new HashMap<String, ObservedAttachment>();
+        for (var service : desired.services()) {
+            for (var slot : service.slots()) {
+                containers.add(container(slot.spec()));
+            }
+        }
+        var networks = desired.networks().stream().map(n -> network(n.spec())).toList();
+        var volumes = desired.volumes().stream()
+                .map(v -> new VolumeRecord(v.spec(), Optional.empty(), NOW, true))
+                .toList();
+        return new Observed(containers, new ObservedNetworks(networks, attachments), volumes);
+    }
+
+    static Observed nothing() {
+        return new Observed(List.of(), new ObservedNetworks(List.of(), Map.of()), List.of());
+    }
+
+    private static ObservedNetwork network(NetworkSpec spec) {
+        var subnet = spec.subnet().orElse(Cidr.parse("172.28.0.0/24"));
+        return new ObservedNetwork(
+                new NetworkRecord(
+                        "0".repeat(64),
+                        spec,
+                        subnet,
+                        spec.gateway().orElse(subnet.first()),
+                        "ls0123456789abc",
+                        1500,
+                        NOW,
+                        Optional.<Ipv4>empty(),
+                        List.of()),
+                true,
+                true,
+                true);
+    }
+
+    static ObservedContainer container(ContainerSpec spec) {
+        var id = "%064x".formatted(spec.name().hashCode() & 0xffffffffL);
+        var effective = new Effective(
+                spec.digest(),
+                "runc",
+                List.of("sh"),
+                Map.of("PATH", "/bin"),
+                spec.user().orElse(""),
+                spec.workingDir().orElse("/"),
+                spec.hostname().orElse(id.substring(0, 12)),
+                List.of(),
+                digest("seccomp"),
+                "SIGTERM",
+                Duration.ofSeconds(10),
+                Limits.of(spec.resources()),
+                Optional.empty(),
+                Map.of());
+        return new ObservedContainer(
+                new ContainerRecord(id, spec, Optional.of(effective), ContainerRecord.Phase.CREATED, NOW),
+                new ContainerState.Running(4711, NOW, true),
+                Life.NEW,
+                Optional.of(Limits.of(spec.resources())),
+                spec.ports(),
+                List.<ContainerAddress>of(),
+                Optional.empty());
+    }
+
+    /** The host with one container changed. */
+    static Observed with(Observed host, String name, UnaryOperator<ObservedContainer> change) {
+        return new Observed(
+                host.containers().stream()
+                        .map(c -> c.name().equals(name) ? change.apply(c) : c)
+                        .toList(),
+                host.networks(),
+                host.volumes());
+    }
+
+    static UnaryOperator<ObservedContainer> state(ContainerState state) {
+        return c -> new ObservedContainer(
+                c.record(), state, c.life(), Optional.empty(), c.ports(), c.addresses(), c.health());
+    }
+
+    static UnaryOperator<ObservedContainer> limits(UnaryOperator<Limits> change) {
+        return c -> new ObservedContainer(
+                c.record(), c.state(), c.life(), c.limits().map(change), c.ports(), c.addresses(), c.health());
+    }
+
+    static ContainerState exited(int code) {
+        return new ContainerState.Exited(new ExitOutcome(code, NOW, false, false), true);
+    }
+
+    static MountSpec.Bind bind(Desired desired, String service) {
+        return (MountSpec.Bind) desired.services().stream()
+                .filter(s -> s.name().equals(service))
+                .findFirst()
+                .orElseThrow()
+                .slots()
+                .getFirst()
+                .spec()
+                .mounts()
+                .getFirst();
+    }
+
+    private record OneFile(String text) implements FileTree {
+        @Override
+        public Optional<byte[]> read(String path) {
+            return path.equals("compose.yaml") ? Optional.of(text.getBytes(StandardCharsets.UTF_8)) : Optional.empty();
+        }
+
+        @Override
+        public List<Entry> list(String directory) {
+            return List.of(new Entry("compose.yaml", false));
+        }
+    }
+}
