@@ -90,6 +90,16 @@ final class Supervisor implements AutoCloseable {
         }
         sweep();
         watcher.start();
+        var _ = timers.scheduleWithFixedDelay(this::rotateLogs, 1, 1, TimeUnit.MINUTES);
+    }
+
+    /** Nobody is told of a log that grows; a look a minute keeps each below its limit by far. */
+    private void rotateLogs() {
+        try {
+            engine.containers().rotateLogs();
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("logs are not rotated error={}", e.toString());
+        }
     }
 
     /** Containers that plans must leave alone: they wait for their restart, or were started too often. */
