@@ -78,6 +78,14 @@ public final class Engine implements AutoCloseable {
         return new Engine(root, options);
     }
 
+    /**
+     * Opens the root to look at it: makes, writes and locks nothing, neither now nor later. Where there is no root yet,
+     * nothing is observed. What would change something is an IllegalStateException.
+     */
+    public static Engine openForReading(EngineOptions options) throws IOException {
+        return new Engine(Root.openForReading(options.root(), options.runRoot()), options);
+    }
+
     private Networks openNetworks() throws IOException {
         var defaults = NetworkSettings.defaults();
         var settings = options.leaveForeignFirewall()
@@ -86,10 +94,14 @@ public final class Engine implements AutoCloseable {
                         defaults.prefix(),
                         NetworkSettings.ForeignFirewall.LEAVE,
                         defaults.machineLock(),
+                        defaults.systemBus(),
                         defaults.hostResolvConf())
                 : defaults;
-        var names =
-                new NameServer(root.run().resolve("dns"), tool(HostTools.Tool.DNS), namespaces.get(), this::supervise);
+        var program = new Once<>(() -> tool(HostTools.Tool.DNS));
+        if (root.access() == Root.Access.WRITE) {
+            program.get(); // before a network is half made
+        }
+        var names = new NameServer(root, program::get, namespaces.get(), this::supervise);
         return new Networks(root, settings, namespaces.get(), names, clock);
     }
 
@@ -197,7 +209,7 @@ public final class Engine implements AutoCloseable {
         if (networks.present().isPresent()) {
             networks.present().get().close();
         }
-        if (containers.present().isPresent()) {
+        if (root.access() == Root.Access.WRITE && containers.present().isPresent()) {
             containers.present().get().leave();
         }
         if (namespaces.present().isPresent()) {

@@ -68,16 +68,11 @@ final class Conmon {
                 "k8s-file:" + files.log().current(),
                 "--log-level",
                 "error",
-                "--runtime-arg",
-                "--log-format=json",
-                "--runtime-arg",
-                "--log",
-                "--runtime-arg",
-                files.runtimeLog().toString(),
                 "--exit-command",
                 onExit.toString(),
                 "--exit-command-arg",
                 files.id()));
+        argv.addAll(logging(files.runtimeLog()));
         try (var sync = Pipe.open();
                 var start = Pipe.open()) {
             launch(argv, files.conmonErrors(), List.of(sync.writeEnd(), start.readEnd()), List.of(), start);
@@ -127,12 +122,14 @@ final class Conmon {
         private final Pipe start;
         private final Pipe attach;
         private final Optional<PacketSocket> socket;
+        private final Path log;
 
-        private Session(Pipe sync, Pipe start, Pipe attach, Optional<PacketSocket> socket) {
+        private Session(Pipe sync, Pipe start, Pipe attach, Optional<PacketSocket> socket, Path log) {
             this.sync = sync;
             this.start = start;
             this.attach = attach;
             this.socket = socket;
+            this.log = log;
         }
 
         /** The session's streams; empty for a detached one. */
@@ -152,7 +149,8 @@ final class Conmon {
             var answer = json.readTree(line.get());
             return answer.path("data").asInt(-1) > 0
                     ? Optional.empty()
-                    : Optional.of(answer.path("message").asText("no reason given"));
+                    : Optional.of(RuntimeMessages.lastError(
+                            log, answer.path("message").asText("no reason given"), json));
         }
 
         /** Waits for the program's exit code. */
@@ -181,7 +179,9 @@ final class Conmon {
     Session session(
             String container, String session, Path directory, Path process, boolean tty, boolean stdin, boolean detach)
             throws IOException {
+        var log = directory.resolve("oci.log");
         var argv = command(container, session, directory, directory.resolve("pid"));
+        argv.addAll(logging(log));
         argv.addAll(List.of(
                 "--exit-dir",
                 Files.createDirectories(directory.resolve("exits")).toString(),
@@ -225,7 +225,7 @@ final class Conmon {
                 socket = Optional.of(PacketSocket.connect(directory, "attach"));
             }
             opened = true;
-            return new Session(sync, start, attach, socket);
+            return new Session(sync, start, attach, socket, log);
         } finally {
             if (!opened) {
                 sync.close();
@@ -255,6 +255,11 @@ final class Conmon {
                 "--root",
                 "--runtime-arg",
                 runtime.state().toString()));
+    }
+
+    /** Where the runtime says what went wrong, in a form that can be read. */
+    private static List<String> logging(Path log) {
+        return List.of("--runtime-arg", "--log-format=json", "--runtime-arg", "--log", "--runtime-arg", log.toString());
     }
 
     /** Spawns conmon, moves it, lets it go, and waits for the intermediate process that says it is on its way. */

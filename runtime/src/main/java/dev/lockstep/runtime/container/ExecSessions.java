@@ -50,7 +50,10 @@ final class ExecSessions {
                 var error = session.run();
                 if (error.isPresent()) {
                     var reason = RuntimeMessages.classify(error.get());
-                    return new ExecResult(reason == ContainerException.Reason.RUNTIME ? 126 : reason.exitCode(), error);
+                    return new ExecResult(
+                            reason == ContainerException.Reason.RUNTIME ? 126 : reason.exitCode(),
+                            error.map(why -> RuntimeMessages.cannotRun(
+                                    spec.args().getFirst(), record.spec().name(), why)));
                 }
                 runs = spec.detach();
                 if (session.socket().isEmpty()) {

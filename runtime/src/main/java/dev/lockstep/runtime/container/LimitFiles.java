@@ -40,33 +40,35 @@ final class LimitFiles {
         if (memory.isEmpty() && pids.isEmpty()) {
             return Optional.empty();
         }
-        var quota = cgroup.read("cpu", "cpu.cfs_quota_us").flatMap(LimitFiles::number);
+        var quota = number(cgroup.read("cpu", "cpu.cfs_quota_us"));
         return Optional.of(new Limits(
-                memory.flatMap(LimitFiles::number),
-                cgroup.read("memory", "memory.memsw.limit_in_bytes").flatMap(LimitFiles::number),
-                cgroup.read("memory", "memory.soft_limit_in_bytes").flatMap(LimitFiles::number),
+                number(memory),
+                number(cgroup.read("memory", "memory.memsw.limit_in_bytes")),
+                number(cgroup.read("memory", "memory.soft_limit_in_bytes")),
                 quota,
-                quota.isEmpty()
-                        ? Optional.empty()
-                        : cgroup.read("cpu", "cpu.cfs_period_us").flatMap(LimitFiles::number),
-                pids.flatMap(LimitFiles::number)));
+                quota.isEmpty() ? Optional.empty() : number(cgroup.read("cpu", "cpu.cfs_period_us")),
+                number(pids)));
     }
 
     private static Optional<Limits> readUnified(Cgroup cgroup) throws IOException {
         if (!cgroup.exists()) {
             return Optional.empty();
         }
-        var memory = cgroup.read("memory", "memory.max").flatMap(LimitFiles::number);
-        var swap = cgroup.read("memory", "memory.swap.max").flatMap(LimitFiles::number);
+        var memory = number(cgroup.read("memory", "memory.max"));
+        var swap = number(cgroup.read("memory", "memory.swap.max"));
         var cpu = cgroup.read("cpu", "cpu.max").orElse("max").split(" ", -1);
         var quota = number(cpu[0]);
         return Optional.of(new Limits(
                 memory,
                 memory.isEmpty() ? Optional.empty() : swap.map(s -> s + memory.get()),
-                cgroup.read("memory", "memory.low").flatMap(LimitFiles::number).filter(v -> v > 0),
+                number(cgroup.read("memory", "memory.low")).filter(v -> v > 0),
                 quota,
                 quota.isEmpty() || cpu.length < 2 ? Optional.empty() : number(cpu[1]),
-                cgroup.read("pids", "pids.max").flatMap(LimitFiles::number)));
+                number(cgroup.read("pids", "pids.max"))));
+    }
+
+    private static Optional<Long> number(Optional<String> text) {
+        return text.isEmpty() ? Optional.empty() : number(text.get());
     }
 
     /** Absent for every way to say "no limit". */
@@ -79,8 +81,7 @@ final class LimitFiles {
 
     /** Bytes in use, for messages. */
     static Optional<Long> memoryInUse(Cgroup cgroup) throws IOException {
-        return cgroup.read("memory", cgroup.isUnified() ? "memory.current" : "memory.usage_in_bytes")
-                .flatMap(LimitFiles::number);
+        return number(cgroup.read("memory", cgroup.isUnified() ? "memory.current" : "memory.usage_in_bytes"));
     }
 
     /**

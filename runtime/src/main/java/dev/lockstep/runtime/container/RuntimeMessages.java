@@ -37,4 +37,29 @@ final class RuntimeMessages {
         }
         return ContainerException.Reason.RUNTIME;
     }
+
+    /**
+     * Why a program could not be run in a container, in a sentence of ours where it is one of the usual reasons, else
+     * in the runtime's own words.
+     *
+     * @param program as the user wrote it
+     */
+    static String cannotRun(String program, String container, String message) {
+        var text = message.toLowerCase(Locale.ROOT);
+        if (text.contains("cwd") || text.contains("chdir")) {
+            return "the working directory cannot be entered in container " + container + ": " + message;
+        }
+        return switch (classify(message)) {
+            case NOT_FOUND ->
+                program.contains("/")
+                        ? "container " + container + " has no file " + program
+                        : "container " + container + " has no program \"" + program + "\" in its PATH";
+            case CANNOT_EXECUTE ->
+                program + " in container " + container
+                        + (text.contains("is a directory")
+                                ? " is a directory and cannot be run"
+                                : " cannot be run: permission denied");
+            case NO_SUCH_CONTAINER, CONFLICT, INVALID, RUNTIME, HOST -> message;
+        };
+    }
 }

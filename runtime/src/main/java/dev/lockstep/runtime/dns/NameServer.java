@@ -46,20 +46,27 @@ public final class NameServer {
 
     private final Path directory;
     private final Path zones;
-    private final Path program;
+    private final Program program;
     private final NetworkNamespaces namespaces;
     private final LongConsumer afterStart;
 
+    /** Where aardvark-dns is. */
+    @FunctionalInterface
+    public interface Program {
+        /** Asked before a server is started; an exception says which package brings it. */
+        Path find() throws IOException;
+    }
+
     /**
-     * @param directory under the run root; made when missing
+     * @param root whose name server it is; kept in {@code dns} under the run root
      * @param program aardvark-dns, see {@link #findProgram}
      * @param namespaces whose home the server runs in
      * @param afterStart told the pid of each server that was started, to move it out of the caller's cgroup
      */
-    public NameServer(Path directory, Path program, NetworkNamespaces namespaces, LongConsumer afterStart)
+    public NameServer(Root root, Program program, NetworkNamespaces namespaces, LongConsumer afterStart)
             throws IOException {
-        this.directory = Root.directory(directory);
-        this.zones = Root.directory(directory.resolve("zones"));
+        this.directory = root.room(root.run().resolve("dns"));
+        this.zones = root.room(directory.resolve("zones"));
         this.program = program;
         this.namespaces = namespaces;
         this.afterStart = afterStart;
@@ -204,7 +211,7 @@ public final class NameServer {
         Files.deleteIfExists(output);
         var port = port();
         var code = namespaces.home(() -> ProcessSpawner.reap(ProcessSpawner.spawn(new ProcessSpawner.Command(
-                List.of(program.toString(), "-c", zones.toString(), "-p", String.valueOf(port), "run"),
+                List.of(program.find().toString(), "-c", zones.toString(), "-p", String.valueOf(port), "run"),
                 List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"),
                 new Stream.Nothing(),
                 new Stream.Append(output),

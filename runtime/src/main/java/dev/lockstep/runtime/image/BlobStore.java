@@ -34,8 +34,8 @@ public final class BlobStore {
         this.root = root;
         this.blobs = images.resolve("blobs/sha256");
         this.temporary = images.resolve("tmp");
-        Root.directory(blobs);
-        Root.directory(temporary);
+        root.room(blobs);
+        root.room(temporary);
     }
 
     /** Where the blob is, or would be. */

@@ -37,17 +37,17 @@ public final class ImageStore {
     private final ImageConfigParser configs;
 
     /**
-     * Opens the store and makes what is missing of it.
+     * Opens the store and makes what is missing of it, unless the root is only read.
      *
      * @param platform of the images that are chosen from an index
      */
     public ImageStore(Root root, Platform platform, InstantSource clock) throws IOException {
-        var images = Root.directory(root.state().resolve("images"));
+        var images = root.room(root.state().resolve("images"));
         this.root = root;
         this.platform = platform;
         this.clock = clock;
         this.blobs = new BlobStore(root, images);
-        this.index = new IndexFile(root.json(), images);
+        this.index = new IndexFile(root, images);
         this.configs = new ImageConfigParser(root.json());
     }
 

@@ -2,6 +2,7 @@ package dev.lockstep.runtime.image;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lockstep.runtime.store.AtomicFiles;
+import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,11 +26,11 @@ final class IndexFile {
     private final JsonMapper json;
     private final Path file;
 
-    IndexFile(JsonMapper json, Path images) throws IOException {
-        this.json = json;
+    IndexFile(Root root, Path images) throws IOException {
+        this.json = root.json();
         this.file = images.resolve("index.json");
         var layout = images.resolve("oci-layout");
-        if (Files.notExists(layout)) {
+        if (root.access() == Root.Access.WRITE && Files.notExists(layout)) {
             AtomicFiles.write(layout, "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.UTF_8));
         }
     }

@@ -35,9 +35,20 @@ public final class Fd implements AutoCloseable {
                 Libc.check(Libc.open(Libc.bytes(path), flags | Libc.O_CLOEXEC, 0), "open", path), path.toString());
     }
 
-    /** The number, valid until {@link #close()}. */
+    /**
+     * The number, valid until {@link #close()}.
+     *
+     * @throws IllegalStateException afterwards: by then the number may be another file's
+     */
     public int number() {
+        if (!open.get()) {
+            throw new IllegalStateException(subject + " is closed");
+        }
         return number;
+    }
+
+    boolean isOpen() {
+        return open.get();
     }
 
     /** A path that names what this descriptor is open on, for calls that only take paths. */

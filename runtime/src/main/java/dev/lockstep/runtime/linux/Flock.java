@@ -1,23 +1,32 @@
 package dev.lockstep.runtime.linux;
 
 import com.sun.jna.Native;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
  * A lock on a file by {@code flock(2)}: held by this open descriptor, visible to {@code flock(1)}, gone when the
  * process dies however it dies. (A {@code FileChannel} lock is fcntl's, which closing any descriptor of the file gives
- * away.) The file itself stays: removing it would let two processes hold "the" lock on two inodes.
+ * away.) The file itself stays, since removing it would let two processes hold "the" lock on two inodes; but for
+ * {@link #fleeting}, whose takers all look whether they have the file that the path leads to.
  */
 public final class Flock implements AutoCloseable {
     private static final int LOCK_SH = 1;
     private static final int LOCK_EX = 2;
     private static final int LOCK_NB = 4;
+    private static final int LOCK_UN = 8;
 
     private final Fd fd;
+    private final Optional<Path> remove;
 
-    private Flock(Fd fd) {
+    private Flock(Fd fd, Optional<Path> remove) {
         this.fd = fd;
+        this.remove = remove;
     }
 
     /** Takes the lock for this process alone, or returns empty when somebody has it. Never waits. */
@@ -40,6 +49,35 @@ public final class Flock implements AutoCloseable {
         return take(file, LOCK_SH).orElseThrow();
     }
 
+    /**
+     * Waits for a lock whose file is there only while somebody holds it. Every taker of that file must come through
+     * this method. Platform threads only.
+     */
+    public static Flock fleeting(Path file) throws IOException {
+        while (true) {
+            var lock = exclusive(file);
+            var theirs = true;
+            try {
+                // Its holder may have removed the file while we waited; then the next one has another.
+                if (key(lock.fd.procPath()).equals(key(file))) {
+                    theirs = false;
+                    return new Flock(lock.fd, Optional.of(file));
+                }
+            } catch (NoSuchFileException e) {
+                // Removed, and nobody has made it anew: our turn.
+            } finally {
+                if (theirs) {
+                    lock.close();
+                }
+            }
+        }
+    }
+
+    private static Object key(Path file) throws IOException {
+        return Objects.requireNonNull(
+                Files.readAttributes(file, BasicFileAttributes.class).fileKey(), "device and inode");
+    }
+
     private static Optional<Flock> take(Path file, int operation) throws LinuxException {
         var fd = new Fd(
                 Libc.check(
@@ -57,7 +95,7 @@ public final class Flock implements AutoCloseable {
                 }
             }
             held = true;
-            return Optional.of(new Flock(fd));
+            return Optional.of(new Flock(fd, Optional.empty()));
         } finally {
             if (!held) {
                 fd.close();
@@ -65,9 +103,24 @@ public final class Flock implements AutoCloseable {
         }
     }
 
-    /** Gives the lock back. */
+    /**
+     * Gives the lock back, closing twice is harmless. By name: a child that another thread is just starting has a copy
+     * of the descriptor until its exec, and would hold the lock that long.
+     */
     @Override
     public void close() {
+        if (!fd.isOpen()) {
+            return;
+        }
+        remove.ifPresent(file -> {
+            try {
+                // While it is still ours.
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                // An empty file stays, which the next holder removes.
+            }
+        });
+        Libc.flock(fd.number(), LOCK_UN);
         fd.close();
     }
 }

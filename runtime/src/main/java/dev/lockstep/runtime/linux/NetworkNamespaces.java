@@ -51,14 +51,26 @@ public final class NetworkNamespaces implements AutoCloseable {
             setDaemon(true);
         }
 
+        /** Why this thread is not at home: whatever it is asked to do fails with it. */
+        private Optional<IOException> stranded = Optional.empty();
+
         @Override
         public void run() {
             try {
-                enter(room.home);
-            } catch (LinuxException e) {
-                throw new LostThread(e);
+                // Born in the namespace of its maker, mostly home already; then setns(2), and root, are not needed.
+                if (!isHere(room.home)) {
+                    enter(room.home);
+                }
+            } catch (IOException e) {
+                stranded = Optional.of(e);
             }
             super.run();
+        }
+
+        void requireHome() throws IOException {
+            if (stranded.isPresent()) {
+                throw stranded.get();
+            }
         }
     }
 
@@ -157,6 +169,9 @@ public final class NetworkNamespaces implements AutoCloseable {
         var result = new CompletableFuture<T>();
         threads.execute(() -> {
             try {
+                if (Thread.currentThread() instanceof NamespaceThread thread) {
+                    thread.requireHome();
+                }
                 result.complete(action.run());
             } catch (LostThread e) {
                 result.completeExceptionally(e);
@@ -183,6 +198,11 @@ public final class NetworkNamespaces implements AutoCloseable {
         } catch (LinuxException e) {
             throw new LostThread(e);
         }
+    }
+
+    private static boolean isHere(Fd namespace) throws IOException {
+        var here = Files.readSymbolicLink(Path.of("/proc/thread-self/ns/net"));
+        return here.equals(Files.readSymbolicLink(Path.of("/proc/self/fd/" + namespace.number())));
     }
 
     private static void enter(Fd namespace) throws LinuxException {

@@ -22,7 +22,9 @@ public final class Nftables implements AutoCloseable {
     public static Nftables open() throws NftablesException {
         try {
             var context = NftablesLibrary.nft_ctx_new(0);
-            NftablesLibrary.nft_ctx_output_set_flags(context, NftablesLibrary.OUTPUT_JSON);
+            // Protocols as numbers: their names come from /etc/protocols, which a minimal Debian does not have.
+            NftablesLibrary.nft_ctx_output_set_flags(
+                    context, NftablesLibrary.OUTPUT_JSON | NftablesLibrary.OUTPUT_NUMERIC_PROTOCOL);
             NftablesLibrary.nft_ctx_input_set_flags(context, NftablesLibrary.INPUT_NO_DNS | NftablesLibrary.INPUT_JSON);
             NftablesLibrary.nft_ctx_buffer_output(context);
             NftablesLibrary.nft_ctx_buffer_error(context);
@@ -34,7 +36,7 @@ public final class Nftables implements AutoCloseable {
     }
 
     /**
-     * Runs commands as one atomic transaction and returns what they list (libnftables-json(5)).
+     * Runs commands as one atomic transaction and returns what they list (libnftables-json(5)), protocols as numbers.
      *
      * @param json made by a JSON writer: the library tries text that is no JSON as nft syntax
      */

@@ -7,6 +7,7 @@ import com.sun.jna.Pointer;
 /** libnftables (libnftables(3)); loaded when rules are first touched. */
 final class NftablesLibrary {
     static final int OUTPUT_JSON = 1 << 4;
+    static final int OUTPUT_NUMERIC_PROTOCOL = 1 << 7;
     static final int INPUT_NO_DNS = 1;
     static final int INPUT_JSON = 2;
 

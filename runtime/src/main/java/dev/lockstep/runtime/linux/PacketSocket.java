@@ -5,18 +5,23 @@ import com.sun.jna.Native;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A client of a {@code SOCK_SEQPACKET} socket in the file system (unix(7)). One thread may receive while another sends.
+ * A client of a {@code SOCK_SEQPACKET} socket in the file system (unix(7)). One thread may receive and close while
+ * another sends: what is sent after the end goes nowhere.
  */
 public final class PacketSocket implements AutoCloseable {
     private static final int AF_UNIX = 1;
     private static final int SOCK_SEQPACKET = 5;
     private static final int SHUT_WR = 1;
+    private static final int SHUT_RDWR = 2;
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int EPIPE = 32;
 
     private final Fd fd;
+    /** Held while sending and while closing, so that nothing is ever sent to another file of the same number. */
+    private final ReentrantLock sending = new ReentrantLock();
 
     private PacketSocket(Fd fd) {
         this.fd = fd;
@@ -74,33 +79,54 @@ public final class PacketSocket implements AutoCloseable {
 
     /** Sends one packet, at most 32 KiB; false when the other side is gone. Platform threads only. */
     public boolean send(byte[] bytes, int length) throws LinuxException {
-        while (true) {
-            var n = PacketCalls.send(fd.number(), Arrays.copyOf(bytes, length), length, MSG_NOSIGNAL);
-            if (n >= 0) {
-                return true;
+        sending.lock();
+        try {
+            while (fd.isOpen()) {
+                var n = PacketCalls.send(fd.number(), Arrays.copyOf(bytes, length), length, MSG_NOSIGNAL);
+                if (n >= 0) {
+                    return true;
+                }
+                var errno = Native.getLastError();
+                if (errno == EPIPE || errno == Errno.ECONNRESET || errno == Errno.ENOTCONN) {
+                    return false;
+                }
+                if (errno != Errno.EINTR) {
+                    throw new LinuxException("send", fd.toString(), errno);
+                }
             }
-            var errno = Native.getLastError();
-            if (errno == EPIPE || errno == Errno.ECONNRESET || errno == Errno.ENOTCONN) {
-                return false;
-            }
-            if (errno != Errno.EINTR) {
-                throw new LinuxException("send", fd.toString(), errno);
-            }
+            return false;
+        } finally {
+            sending.unlock();
         }
     }
 
     /** Says that nothing more will be sent. */
     public void endOfInput() throws LinuxException {
-        if (PacketCalls.shutdown(fd.number(), SHUT_WR) < 0) {
-            var errno = Native.getLastError();
-            if (errno != Errno.ENOTCONN) {
-                throw new LinuxException("shutdown", fd.toString(), errno);
+        sending.lock();
+        try {
+            if (fd.isOpen() && PacketCalls.shutdown(fd.number(), SHUT_WR) < 0) {
+                var errno = Native.getLastError();
+                if (errno != Errno.ENOTCONN) {
+                    throw new LinuxException("shutdown", fd.toString(), errno);
+                }
             }
+        } finally {
+            sending.unlock();
         }
     }
 
     @Override
     public void close() {
-        fd.close();
+        if (!fd.isOpen()) {
+            return;
+        }
+        // Whoever waits for room to send stops waiting and lets go of the lock.
+        PacketCalls.shutdown(fd.number(), SHUT_RDWR);
+        sending.lock();
+        try {
+            fd.close();
+        } finally {
+            sending.unlock();
+        }
     }
 }

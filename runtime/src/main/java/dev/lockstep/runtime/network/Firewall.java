@@ -62,27 +62,45 @@ final class Firewall {
         try {
             listing = list("table", NftJson.node().put("family", "inet").put("name", table));
         } catch (NftablesException e) {
+            // Only what is not there may count as missing: anything else would be planned as drift.
+            if (isThere()) {
+                throw e;
+            }
             return Optional.empty();
         }
         var bridges = new HashSet<String>();
         var published = new HashSet<String>();
         for (var item : listing) {
             if (item.path("set").path("name").asText().equals(Ruleset.BRIDGES)) {
-                item.path("set").path("elem").forEach(e -> bridges.add(e.asText()));
+                for (var element : item.path("set").path("elem")) {
+                    bridges.add(element.asText());
+                }
             }
             var map = item.path("map");
             if (isPublished(map)) {
-                map.path("elem").forEach(e -> published.add(join(e.path(0)) + " " + join(e.path(1))));
+                for (var element : map.path("elem")) {
+                    published.add(join(element.path(0)) + " " + join(element.path(1)));
+                }
             }
         }
         return Optional.of(new Loaded(bridges, published));
+    }
+
+    private boolean isThere() throws IOException {
+        for (var item : list("tables", NftJson.node())) {
+            if (item.path("table").path("family").asText().equals("inet")
+                    && item.path("table").path("name").asText().equals(table)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** How {@link Loaded#published} names it. */
     static String key(Publication publication) {
         var port = publication.port();
         return Publication.hostIp(port).map(ip -> ip + " ").orElse("")
-                + port.protocol().lowerCase() + " " + publication.hostPort() + " " + publication.address() + " "
+                + port.protocol().number() + " " + publication.hostPort() + " " + publication.address() + " "
                 + port.containerPort();
     }
 
@@ -101,7 +119,7 @@ final class Firewall {
     }
 
     private boolean publishes(String other, PublishedPort wanted) throws IOException {
-        var suffix = wanted.protocol().lowerCase() + " " + wanted.hostPort().orElseThrow();
+        var suffix = wanted.protocol().number() + " " + wanted.hostPort().orElseThrow();
         var ip = Publication.hostIp(wanted).map(Ipv4::toString);
         for (var name : List.of(Ruleset.PUBLISHED, Ruleset.PUBLISHED_ANY)) {
             JsonNode listing;
@@ -132,7 +150,9 @@ final class Firewall {
 
     private static String join(JsonNode concat) {
         var words = new StringJoiner(" ");
-        concat.path("concat").forEach(w -> words.add(w.asText()));
+        for (var word : concat.path("concat")) {
+            words.add(word.asText());
+        }
         return words.toString();
     }
 

@@ -2,208 +2,268 @@ package dev.lockstep.runtime.network;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.lockstep.runtime.linux.NftablesException;
+import dev.lockstep.runtime.linux.SystemBus;
+import dev.lockstep.runtime.network.ForeignChains.Chain;
+import dev.lockstep.runtime.network.ForeignChains.Dropping;
+import dev.lockstep.runtime.network.ForeignChains.Hook;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Other firewalls of the host. In nftables a drop in any chain of a hook wins over every accept, so where somebody
- * else's forward chain drops, ours cannot let traffic through. Docker has a chain for such exceptions,
- * {@code DOCKER-USER}; into it goes a pair of rules that accept our bridges, marked with the root's id by their
- * comment. Nothing else of others is ever touched.
+ * else's chain drops, ours cannot let traffic through. Docker and ufw have chains for such exceptions; into them go
+ * rules that accept our bridges, marked with the root's id by their comment. firewalld takes our bridges into a zone.
+ * Nothing else of others is ever touched.
  */
 final class ForeignFirewalls {
     private static final Logger log = LoggerFactory.getLogger(ForeignFirewalls.class);
-    private static final String EXTENSION_POINT = "DOCKER-USER";
-    private static final List<String> FAMILIES = List.of("ip", "ip6");
+
+    /** A chain that somebody's base chain asks before it drops. */
+    private record Point(Chain chain, Hook hook) {}
+
+    /** In the order in which they are looked for: Docker puts its own before ufw's. */
+    private static final List<Point> POINTS = List.of(
+            new Point(new Chain("ip", "filter", "DOCKER-USER"), Hook.FORWARD),
+            new Point(new Chain("ip6", "filter", "DOCKER-USER"), Hook.FORWARD),
+            new Point(new Chain("ip", "filter", "ufw-user-forward"), Hook.FORWARD),
+            new Point(new Chain("ip6", "filter", "ufw6-user-forward"), Hook.FORWARD),
+            new Point(new Chain("ip", "filter", "ufw-user-input"), Hook.INPUT),
+            new Point(new Chain("ip6", "filter", "ufw6-user-input"), Hook.INPUT));
 
     private final String mark;
-    private final String bridges;
-    private final Kernel kernel;
-    private final JsonMapper json;
+    private final String prefix;
+    private final ForeignChains chains;
+    private final Firewalld firewalld;
     private final NetworkSettings.ForeignFirewall setting;
 
-    ForeignFirewalls(String rootId, Kernel kernel, JsonMapper json, NetworkSettings.ForeignFirewall setting) {
+    ForeignFirewalls(String rootId, Kernel kernel, JsonMapper json, NetworkSettings settings) {
         this.mark = "lockstep:" + rootId;
-        this.bridges = "ls" + rootId.substring(0, 4) + "*";
-        this.kernel = kernel;
-        this.json = json;
-        this.setting = setting;
-    }
-
-    /** A chain at the forward hook that is not ours and drops. */
-    private record Dropping(String family, String table, String chain) {
-        @Override
-        public String toString() {
-            return family + " " + table + " " + chain;
-        }
-
-        /** Docker's chain asks DOCKER-USER of the same table first. */
-        boolean asks(ObjectNode extensionPoint) {
-            return extensionPoint.path("family").asText().equals(family)
-                    && extensionPoint.path("table").asText().equals(table);
-        }
+        this.prefix = "ls" + rootId.substring(0, 4);
+        this.chains = new ForeignChains(kernel, json);
+        this.firewalld = new Firewalld(prefix, new SystemBus(settings.systemBus()));
+        this.setting = settings.foreignFirewall();
     }
 
     /** Adds our rules where they are missing and needed. */
-    void open() throws IOException {
+    void open(int dnsPort) throws IOException {
         if (setting == NetworkSettings.ForeignFirewall.LEAVE) {
             return;
         }
-        var dropping = dropping();
-        for (var family : FAMILIES) {
-            var point = extensionPoint(family);
-            if (dropping.stream().anyMatch(d -> d.asks(point))
-                    && hasChain(point)
-                    && ourRules(point).isEmpty()) {
-                for (var direction : List.of("iifname", "oifname")) {
-                    ObjectNode rule = point.deepCopy().put("comment", mark);
-                    rule.set(
-                            "expr",
-                            NftJson.array(
-                                    NftJson.equal(NftJson.meta(direction), NftJson.text(bridges)),
-                                    NftJson.counter(),
-                                    NftJson.accept()));
-                    run("insert", "rule", rule);
+        for (var dropping : chains.dropping()) {
+            if (isFirewalld(dropping)) {
+                try {
+                    firewalld.open();
+                } catch (IOException e) {
+                    // Our networks are no worse for it; report() says what is shut, and why.
+                    log.debug("cannot open firewalld", e);
                 }
-                log.info("opened chain=\"{} filter {}\" for={}", family, EXTENSION_POINT, bridges);
+            }
+            var point = point(dropping);
+            if (point.isPresent() && !admits(dropping, dnsPort)) {
+                var chain = point.get().chain();
+                shut(chain);
+                for (var statements : statements(point.get().hook(), dnsPort)) {
+                    var rule = chain.rule().put("comment", mark);
+                    rule.set("expr", NftJson.array(statements.toArray(JsonNode[]::new)));
+                    chains.change("insert", rule);
+                }
+                log.info("opened chain=\"{}\" for={}*", chain, prefix);
             }
         }
     }
 
     /** Takes our rules away again. */
     void close() throws IOException {
-        for (var family : FAMILIES) {
-            var point = extensionPoint(family);
-            for (var handle : ourRules(point)) {
-                run("delete", "rule", point.deepCopy().put("handle", handle));
+        for (var point : POINTS) {
+            shut(point.chain());
+        }
+        for (var dropping : chains.dropping()) {
+            if (isFirewalld(dropping)) {
+                try {
+                    firewalld.close();
+                } catch (IOException e) {
+                    log.warn("cannot take {}+ out of firewalld's zone: {}", prefix, e.getMessage());
+                }
             }
         }
     }
 
+    private void shut(Chain chain) throws IOException {
+        for (var rule : ours(chain)) {
+            chains.change(
+                    "delete", chain.rule().put("handle", rule.path("handle").asInt()));
+        }
+    }
+
+    /** Whether all is open that {@link #open} would open. */
+    boolean isOpen(int dnsPort) throws IOException {
+        if (setting == NetworkSettings.ForeignFirewall.LEAVE) {
+            return true;
+        }
+        for (var dropping : chains.dropping()) {
+            if (point(dropping).isPresent() && !admits(dropping, dnsPort)
+                    || isFirewalld(dropping)
+                            && obstacleOfFirewalld().filter(String::isEmpty).isPresent()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** What was added, and what drops our traffic all the same. */
-    HostChanges report() throws IOException {
+    HostChanges report(int dnsPort) throws IOException {
         var made = new ArrayList<String>();
-        var open = new ArrayList<ObjectNode>();
-        for (var family : FAMILIES) {
-            var point = extensionPoint(family);
-            if (!ourRules(point).isEmpty()) {
-                open.add(point);
-                made.add(
-                        "rules in \"" + family + " filter " + EXTENSION_POINT + "\" accept what comes from and goes to "
-                                + bridges + " (comment \"" + mark + "\"); they go with the last network of this root");
+        for (var point : POINTS) {
+            if (!ours(point.chain()).isEmpty()) {
+                made.add("rules in \"" + point.chain() + "\" accept "
+                        + switch (point.hook()) {
+                            case FORWARD -> "what comes from and goes to " + prefix + "*";
+                            case INPUT -> "questions for names from " + prefix + "*";
+                        }
+                        + " (comment \"" + mark + "\"); they go with the last network of this root");
             }
         }
         var wanted = new ArrayList<String>();
-        for (var chain : dropping()) {
-            if (open.stream().noneMatch(chain::asks)) {
-                wanted.add("the chain \"" + chain + "\" drops forwarded packets, those of containers too; let "
-                        + bridges + " through there, in both directions" + cure(chain));
+        for (var dropping : chains.dropping()) {
+            if (isFirewalld(dropping)) {
+                var obstacle = obstacleOfFirewalld();
+                if (obstacle.isPresent()) {
+                    wanted.add(complaint(dropping, dnsPort)
+                            + (obstacle.get().isEmpty() ? "" : " (" + obstacle.get() + ")"));
+                } else if (!made.contains(firewalld.made())) {
+                    made.add(firewalld.made());
+                }
+            } else if (concerns(dropping) && !admits(dropping, dnsPort)) {
+                wanted.add(complaint(dropping, dnsPort));
             }
         }
         return new HostChanges(made, wanted);
     }
 
-    private String cure(Dropping chain) throws IOException {
-        var point = extensionPoint(chain.family());
-        if (chain.asks(point) && hasChain(point)) {
-            var program = chain.family().equals("ip") ? "iptables" : "ip6tables";
-            var interfaces = bridges.replace('*', '+');
-            return ": " + program + " -I " + EXTENSION_POINT + " -i " + interfaces + " -j ACCEPT; " + program + " -I "
-                    + EXTENSION_POINT + " -o " + interfaces
-                    + " -j ACCEPT; or set foreign-firewall: accept in this host's settings";
+    /** Empty when firewalld lets us through, else why we do not know; empty text when it plainly does not. */
+    private Optional<String> obstacleOfFirewalld() {
+        try {
+            return firewalld.isOpen() ? Optional.empty() : Optional.of("");
+        } catch (IOException e) {
+            return Optional.of("firewalld could not be asked: " + e.getMessage());
         }
-        if (chain.table().equals("firewalld")) {
-            return ": put the bridges into a zone of firewalld whose target is ACCEPT";
-        }
-        if (chain.table().equals("filter")) {
-            return ": with ufw, set DEFAULT_FORWARD_POLICY=\"ACCEPT\" in /etc/default/ufw";
-        }
-        return "";
     }
 
-    private List<Dropping> dropping() throws IOException {
-        var found = new ArrayList<Dropping>();
-        for (var item : list("chains", NftJson.node())) {
-            var chain = item.path("chain");
-            var where = new Dropping(
-                    chain.path("family").asText(),
-                    chain.path("table").asText(),
-                    chain.path("name").asText());
-            if (chain.path("hook").asText().equals("forward")
-                    && !where.table().startsWith("lockstep_")
-                    && List.of("ip", "ip6", "inet").contains(where.family())
-                    && (chain.path("policy").asText().equals("drop") || endsInDrop(where))) {
-                found.add(where);
-            }
-        }
-        return found;
+    /** Containers have no IPv6: what drops that alone is no obstacle. */
+    private static boolean concerns(Dropping dropping) {
+        return !dropping.chain().family().equals("ip6");
     }
 
-    /** The last rule drops or rejects whatever has come so far. */
-    private boolean endsInDrop(Dropping where) throws IOException {
-        var last = NftJson.node().at("/none");
-        var chain = NftJson.node()
-                .put("family", where.family())
-                .put("table", where.table())
-                .put("name", where.chain());
-        for (var item : list("chain", chain)) {
-            if (item.has("rule")) {
-                last = item.path("rule").path("expr");
+    private static boolean isFirewalld(Dropping dropping) {
+        return dropping.chain().table().equals(Firewalld.TABLE);
+    }
+
+    private String complaint(Dropping dropping, int dnsPort) throws IOException {
+        return "the chain \"" + dropping.chain() + "\" drops "
+                + switch (dropping.hook()) {
+                    case FORWARD ->
+                        "forwarded packets, those of containers too; let " + prefix
+                                + "* through there, in both directions";
+                    case INPUT ->
+                        "questions of containers for names; let TCP and UDP from " + prefix + "* to port " + dnsPort
+                                + " through there";
+                }
+                + cure(dropping, dnsPort);
+    }
+
+    private String cure(Dropping dropping, int dnsPort) throws IOException {
+        var accept = "; or set foreign-firewall: accept in this host's settings";
+        if (isFirewalld(dropping)) {
+            return ": " + firewalld.cure() + accept;
+        }
+        var point = point(dropping);
+        if (point.isEmpty()) {
+            return "";
+        }
+        var add = (dropping.chain().family().equals("ip") ? "iptables" : "ip6tables") + " -I "
+                + point.get().chain().name();
+        var commands = switch (dropping.hook()) {
+            case FORWARD -> List.of(add + " -i " + prefix + "+ -j ACCEPT", add + " -o " + prefix + "+ -j ACCEPT");
+            case INPUT ->
+                List.of(
+                        add + " -i " + prefix + "+ -p udp --dport " + dnsPort + " -j ACCEPT",
+                        add + " -i " + prefix + "+ -p tcp --dport " + dnsPort + " -j ACCEPT");
+        };
+        return ": " + String.join("; ", commands) + accept;
+    }
+
+    /** The chain that is asked before it drops, where there is one. */
+    private Optional<Point> point(Dropping dropping) throws IOException {
+        for (var point : POINTS) {
+            if (point.hook() == dropping.hook()
+                    && point.chain().family().equals(dropping.chain().family())
+                    && point.chain().table().equals(dropping.chain().table())
+                    && chains.exists(point.chain())) {
+                return Optional.of(point);
             }
         }
-        var drops = false;
-        for (var statement : last) {
-            if (statement.has("drop") || statement.has("reject")) {
-                drops = true;
-            } else if (!statement.has("counter") && !statement.has("log")) {
+        return Optional.empty();
+    }
+
+    /** Whether rules accept all that we need, ours or those that the host's owner made. */
+    private boolean admits(Dropping dropping, int dnsPort) throws IOException {
+        var rules = new ArrayList<>(chains.rules(dropping.chain()));
+        var point = point(dropping);
+        if (point.isPresent()) {
+            rules.addAll(chains.rules(point.get().chain()));
+        }
+        return statements(dropping.hook(), dnsPort).stream()
+                .allMatch(needed -> rules.stream().anyMatch(rule -> accepts(rule, needed)));
+    }
+
+    /** Whether the rule accepts at least what {@code needed} would. */
+    private boolean accepts(JsonNode rule, List<JsonNode> needed) {
+        var accepts = false;
+        for (var statement : rule.path("expr")) {
+            var link = statement.path("match").path("right").asText();
+            var isWider = statement.path("match").path("op").asText().equals("==")
+                    && link.endsWith("*")
+                    && prefix.startsWith(link.substring(0, link.length() - 1))
+                    && needed.stream()
+                            .anyMatch(n -> n.path("match")
+                                    .path("left")
+                                    .equals(statement.path("match").path("left")));
+            if (statement.has("accept")) {
+                accepts = true;
+            } else if (!statement.has("counter") && !isWider && !needed.contains(statement)) {
                 return false;
             }
         }
-        return drops;
+        return accepts;
     }
 
-    private boolean hasChain(ObjectNode point) throws IOException {
-        return !list("chain", chainOf(point)).isMissingNode();
+    /** The rules that are needed at a hook; iptables understands each of them, and goes on working on the chain. */
+    private List<List<JsonNode>> statements(Hook hook, int dnsPort) {
+        var bridges = NftJson.text(prefix + "*");
+        var in = NftJson.equal(NftJson.meta("iifname"), bridges);
+        return switch (hook) {
+            case FORWARD ->
+                List.of(
+                        List.of(in, NftJson.counter(), NftJson.accept()),
+                        List.of(NftJson.equal(NftJson.meta("oifname"), bridges), NftJson.counter(), NftJson.accept()));
+            case INPUT ->
+                List.of("tcp", "udp").stream()
+                        .map(protocol -> List.of(
+                                in,
+                                NftJson.equal(NftJson.payload(protocol, "dport"), NftJson.number(dnsPort)),
+                                NftJson.counter(),
+                                NftJson.accept()))
+                        .toList();
+        };
     }
 
-    private List<Integer> ourRules(ObjectNode point) throws IOException {
-        var handles = new ArrayList<Integer>();
-        for (var item : list("chain", chainOf(point))) {
-            if (item.path("rule").path("comment").asText().equals(mark)) {
-                handles.add(item.path("rule").path("handle").asInt());
-            }
-        }
-        return handles;
-    }
-
-    private static ObjectNode extensionPoint(String family) {
-        return NftJson.node().put("family", family).put("table", "filter").put("chain", EXTENSION_POINT);
-    }
-
-    private static ObjectNode chainOf(ObjectNode point) {
-        return NftJson.node()
-                .put("family", point.path("family").asText())
-                .put("table", point.path("table").asText())
-                .put("name", point.path("chain").asText());
-    }
-
-    /** The listing, or a missing node when there is no such object. */
-    private JsonNode list(String what, ObjectNode which) throws IOException {
-        try {
-            return json.readTree(run("list", what, which)).path("nftables");
-        } catch (NftablesException e) {
-            return NftJson.node().path("nftables");
-        }
-    }
-
-    private String run(String verb, String what, ObjectNode which) throws IOException {
-        var command = NftJson.object(verb, NftJson.object(what, which));
-        return kernel.nftables()
-                .run(NftJson.object("nftables", NftJson.array(command)).toString());
+    private List<JsonNode> ours(Chain chain) throws IOException {
+        return chains.rules(chain).stream()
+                .filter(rule -> rule.path("comment").asText().equals(mark))
+                .toList();
     }
 }

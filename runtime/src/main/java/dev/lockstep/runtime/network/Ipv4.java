@@ -2,6 +2,7 @@ package dev.lockstep.runtime.network;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.util.regex.Pattern;
 
@@ -35,6 +36,10 @@ public record Ipv4(int bits) implements Comparable<Ipv4> {
             bits = (bits << 8) | octet;
         }
         return new Ipv4(bits);
+    }
+
+    static Ipv4 of(Inet4Address address) {
+        return of(address.getAddress());
     }
 
     static Ipv4 of(byte[] network) {

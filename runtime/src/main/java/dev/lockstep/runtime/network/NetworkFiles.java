@@ -5,6 +5,7 @@ import dev.lockstep.runtime.store.Root;
 import dev.lockstep.runtime.store.StateFile;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -45,10 +46,10 @@ final class NetworkFiles {
     private final StateFile<Forwarding.Marker> forwarding;
 
     NetworkFiles(Root root) throws IOException {
-        networks = Root.directory(root.state().resolve("networks"));
-        run = Root.directory(root.run().resolve("networks"));
-        containers = Root.directory(run.resolve("containers"));
-        namespaces = Root.directory(root.run().resolve("netns"));
+        networks = root.room(root.state().resolve("networks"));
+        run = root.room(root.run().resolve("networks"));
+        containers = root.room(run.resolve("containers"));
+        namespaces = root.room(root.run().resolve("netns"));
         records = root.stateFile(NetworkRecord.class, FORMAT);
         attachments = root.stateFile(AttachmentRecord.class, FORMAT);
         published = root.stateFile(Published.class, FORMAT);
@@ -62,6 +63,8 @@ final class NetworkFiles {
             for (var directory : directories) {
                 records.read(directory.resolve(RECORD)).ifPresent(found::add);
             }
+        } catch (NoSuchFileException e) {
+            return List.of();
         }
         found.sort(Comparator.comparing(NetworkRecord::name));
         return found;
@@ -88,6 +91,8 @@ final class NetworkFiles {
             for (var file : files) {
                 attachments.read(file).ifPresent(found::add);
             }
+        } catch (NoSuchFileException e) {
+            return List.of();
         }
         found.sort(Comparator.comparing(a -> a.request().container()));
         return found;

@@ -9,11 +9,18 @@ import java.util.List;
  * @param pool where subnets come from that nobody asked for
  * @param prefix size of such a subnet
  * @param foreignFirewall whether our bridges may be let through other firewalls
- * @param machineLock file that all roots of this machine lock while they choose a subnet: they share its routes
+ * @param machineLock file that all roots of this machine lock while they choose a subnet: they share its routes. It is
+ *     there only meanwhile
+ * @param systemBus where the message bus listens, for firewalld
  * @param hostResolvConf the host's resolv.conf(5): its servers are never inside a subnet of ours, and answer for us
  */
 public record NetworkSettings(
-        List<Cidr> pool, int prefix, ForeignFirewall foreignFirewall, Path machineLock, Path hostResolvConf) {
+        List<Cidr> pool,
+        int prefix,
+        ForeignFirewall foreignFirewall,
+        Path machineLock,
+        Path systemBus,
+        Path hostResolvConf) {
     public NetworkSettings {
         pool = List.copyOf(pool);
         if (pool.isEmpty() || prefix < 16 || prefix > 29 || pool.stream().anyMatch(c -> c.prefix() > prefix)) {
@@ -24,7 +31,7 @@ public record NetworkSettings(
 
     /** What to do where another firewall would drop the traffic of our bridges. */
     public enum ForeignFirewall {
-        /** Put a marked rule into that firewall's own extension point, where it has one. */
+        /** Use that firewall's own extension point, with a mark, where it has one. */
         OPEN,
         /** Change nothing; only say so. */
         LEAVE
@@ -40,6 +47,7 @@ public record NetworkSettings(
                 24,
                 ForeignFirewall.OPEN,
                 Path.of("/run/lockstep-subnets.lock"),
+                Path.of("/run/dbus/system_bus_socket"),
                 Path.of("/etc/resolv.conf"));
     }
 }

@@ -6,7 +6,8 @@ package dev.lockstep.runtime.network;
  * @param record what it should be
  * @param bridge the link exists and is up
  * @param address the bridge has the gateway's address
- * @param rules the nftables table is there and knows the bridge
+ * @param rules the nftables table is there and knows the bridge, and other firewalls are open for it as far as they may
+ *     be opened
  */
 public record ObservedNetwork(NetworkRecord record, boolean bridge, boolean address, boolean rules) {
     /** Nothing is missing. */

@@ -22,8 +22,19 @@ public record PublishedPort(
 
     /** What carries the traffic. */
     public enum TransportProtocol {
-        TCP,
-        UDP;
+        TCP(6),
+        UDP(17);
+
+        private final int number;
+
+        TransportProtocol(int number) {
+            this.number = number;
+        }
+
+        /** As an IP packet carries it, and the kernel lists it (protocols(5)). */
+        public int number() {
+            return number;
+        }
 
         /** As nftables and Compose write it. */
         public String lowerCase() {

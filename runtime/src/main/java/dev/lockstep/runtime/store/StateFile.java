@@ -19,13 +19,19 @@ public final class StateFile<T> {
     private final Class<T> type;
     private final int format;
     private final String rootId;
+    private final Root.Access access;
 
     /** @param format number of the format that is written; that and the one before it are read */
     public StateFile(JsonMapper json, Class<T> type, int format, String rootId) {
+        this(json, type, format, rootId, Root.Access.WRITE);
+    }
+
+    StateFile(JsonMapper json, Class<T> type, int format, String rootId, Root.Access access) {
         this.json = json;
         this.type = type;
         this.format = format;
         this.rootId = rootId;
+        this.access = access;
     }
 
     /** Replaces the file atomically. */
@@ -39,6 +45,9 @@ public final class StateFile<T> {
     }
 
     private byte[] bytes(T record) throws IOException {
+        if (access == Root.Access.READ) {
+            throw new IllegalStateException("root " + rootId + " was opened for reading; nothing in it is written");
+        }
         var envelope = json.createObjectNode();
         envelope.put("format", format);
         envelope.put("root", rootId);

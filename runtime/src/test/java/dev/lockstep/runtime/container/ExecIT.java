@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -42,7 +44,16 @@ class ExecIT {
         assertThat(lab.exec(id, "true").exitCode()).isZero();
         assertThat(lab.exec(id, "sh", "-c", "exit 3").exitCode()).isEqualTo(3);
         assertThat(lab.exec(id, "/etc").exitCode()).isEqualTo(126);
-        assertThat(lab.exec(id, "/no/such").exitCode()).isEqualTo(127);
+        var missing = lab.containers.exec(
+                id,
+                ExecSpec.of("/no/such"),
+                new ExecStreams(
+                        InputStream.nullInputStream(),
+                        OutputStream.nullOutputStream(),
+                        OutputStream.nullOutputStream()));
+        assertThat(missing.exitCode()).isEqualTo(127);
+        // A sentence, not a line of the runtime's log.
+        assertThat(missing.error().orElseThrow()).contains("/no/such").doesNotContain("level=", "msg=");
         assertThat(lab.exec(id, "sh", "-c", "kill -9 $$").exitCode()).isEqualTo(137);
         // The container's own exit is untouched by that of its sessions.
         assertThat(lab.files(id).exit()).doesNotExist();

@@ -61,11 +61,12 @@ class NetworkedIT {
                         defaults.prefix(),
                         defaults.foreignFirewall(),
                         directory.resolve("machine.lock"),
+                        directory.resolve("bus"),
                         defaults.hostResolvConf()),
                 home,
                 new NameServer(
-                        lab.root.run().resolve("dns"),
-                        NameServer.findProgram(System.getenv("PATH")).orElseThrow(),
+                        lab.root,
+                        () -> NameServer.findProgram(System.getenv("PATH")).orElseThrow(),
                         home,
                         pid -> {}),
                 Clock.systemUTC());

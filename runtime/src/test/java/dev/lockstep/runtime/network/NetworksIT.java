@@ -483,6 +483,134 @@ class NetworksIT {
         }
     }
 
+    @Test
+    void ufw_is_opened_for_our_bridges_and_their_questions_for_names() throws IOException {
+        ufw();
+        networks.create(network("front"));
+        var web = attach("c1", "web", "front");
+        attach("c2", "db", "front");
+        host.serve(web.namespace(), "web", 80);
+        networks.publish("c1", List.of(tcp(8080, 80)));
+        host.serve(host.outside, "world", 99);
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
+        assertThat(host.tcp(web.namespace(), PrivateHost.OUTSIDE, 99)).isEqualTo("world " + PrivateHost.OWN);
+        var gateway = web.nameServers().getFirst();
+        await().untilAsserted(() ->
+                assertThat(host.resolve(web.namespace(), gateway, "db")).hasSize(1));
+        assertThat(networks.hostChanges().wanted()).isEmpty();
+        assertThat(networks.hostChanges().made())
+                .anyMatch(s -> s.contains("ip filter ufw-user-forward"))
+                .anyMatch(s -> s.contains("ip filter ufw-user-input"));
+
+        networks.detach("c1");
+        networks.detach("c2");
+        networks.remove("front");
+        assertThat(dockerRules()).doesNotContain("lockstep").contains("ufw-user-input");
+    }
+
+    @Test
+    void rules_that_ufw_flushed_are_missed_and_put_back() throws IOException {
+        ufw();
+        networks.create(network("front"));
+        assertThat(networks.observe().networks()).allMatch(ObservedNetwork::rules);
+        host.nft("{\"nftables\":[{\"flush\":{\"chain\":{\"family\":\"ip\",\"table\":\"filter\","
+                + "\"name\":\"ufw-user-input\"}}}]}");
+        assertThat(networks.observe().networks()).noneMatch(ObservedNetwork::rules);
+        networks.ensure("front");
+        assertThat(networks.observe().networks()).allMatch(ObservedNetwork::rules);
+    }
+
+    @Test
+    void rules_that_the_host_s_owner_made_are_as_good_as_ours() throws IOException {
+        ufw();
+        for (var link : List.of("iifname", "oifname")) {
+            host.nft("{\"nftables\":[{\"insert\":{\"rule\":{\"family\":\"ip\",\"table\":\"filter\","
+                    + "\"chain\":\"FORWARD\",\"expr\":[{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":\"" + link
+                    + "\"}},\"right\":\"ls*\"}},{\"accept\":null}]}}}]}");
+        }
+        networks.create(network("front"));
+        assertThat(networks.hostChanges().made())
+                .noneMatch(s -> s.contains("ufw-user-forward"))
+                .anyMatch(s -> s.contains("ufw-user-input"));
+    }
+
+    @Test
+    void a_firewall_without_a_place_for_exceptions_is_named() throws IOException {
+        for (var hook : List.of("input", "forward")) {
+            host.nft("{\"nftables\":[{\"add\":{\"table\":{\"family\":\"inet\",\"name\":\"mine\"}}},"
+                    + "{\"add\":{\"chain\":{\"family\":\"inet\",\"table\":\"mine\",\"name\":\"" + hook
+                    + "\",\"type\":\"filter\",\"hook\":\"" + hook + "\",\"prio\":0,\"policy\":\"drop\"}}}]}");
+        }
+        networks.create(network("front"));
+        assertThat(networks.hostChanges().wanted())
+                .hasSize(2)
+                .anyMatch(s -> s.startsWith("the chain \"inet mine input\" drops questions of containers for names"))
+                .anyMatch(s -> s.startsWith("the chain \"inet mine forward\" drops forwarded packets"));
+        assertThat(networks.observe().networks()).allMatch(ObservedNetwork::rules);
+    }
+
+    @Test
+    void firewalld_takes_our_bridges_into_a_zone_and_gives_them_back() throws IOException {
+        host.nft("""
+                {"nftables":[
+                {"add":{"table":{"family":"inet","name":"firewalld"}}},
+                {"add":{"chain":{"family":"inet","table":"firewalld","name":"filter_FORWARD","type":"filter",
+                  "hook":"forward","prio":10,"policy":"accept"}}},
+                {"add":{"rule":{"family":"inet","table":"firewalld","chain":"filter_FORWARD","expr":[{"drop":null}]}}}
+                ]}""");
+        networks.create(network("front"));
+        assertThat(networks.hostChanges().wanted()).singleElement().asString().contains("firewalld could not be asked");
+        var interfaces = "ls" + host.root.shortId() + "+";
+        try (var bus = FakeBus.at(host.systemBus())) {
+            assertThat(networks.hostChanges().wanted())
+                    .singleElement()
+                    .asString()
+                    .contains("firewall-cmd --permanent --zone=trusted --add-interface=" + interfaces);
+            assertThat(networks.observe().networks()).noneMatch(ObservedNetwork::rules);
+            networks.ensure("front");
+            assertThat(bus.zones()).containsExactly(Map.entry(interfaces, "trusted"));
+            assertThat(networks.hostChanges().wanted()).isEmpty();
+            assertThat(networks.observe().networks()).allMatch(ObservedNetwork::rules);
+            networks.remove("front");
+            assertThat(bus.zones()).isEmpty();
+        }
+    }
+
+    @Test
+    void listings_have_protocols_as_numbers_so_that_no_file_of_the_host_can_change_them() throws IOException {
+        networks.create(network("front"));
+        attach("c1", "web", "front");
+        networks.publish("c1", List.of(tcp(8080, 80), udp(53, 53)));
+        var listing = host.nft("{\"nftables\":[{\"list\":{\"map\":{\"family\":\"inet\",\"table\":\"lockstep_"
+                + host.root.shortId() + "\",\"name\":\"pub4any\"}}}]}");
+        assertThat(listing).contains("[6, 8080]").contains("[17, 53]");
+        assertThat(networks.observe().containers().values())
+                .singleElement()
+                .satisfies(c -> assertThat(c.missingPorts()).isEmpty());
+    }
+
+    /** The skeleton of what ufw makes with iptables-nft when it is enabled. */
+    private void ufw() throws IOException {
+        host.nft("""
+                {"nftables":[
+                {"add":{"table":{"family":"ip","name":"filter"}}},
+                {"add":{"chain":{"family":"ip","table":"filter","name":"ufw-user-forward"}}},
+                {"add":{"chain":{"family":"ip","table":"filter","name":"ufw-user-input"}}},
+                {"add":{"chain":{"family":"ip","table":"filter","name":"FORWARD","type":"filter","hook":"forward",
+                  "prio":0,"policy":"drop"}}},
+                {"add":{"chain":{"family":"ip","table":"filter","name":"INPUT","type":"filter","hook":"input",
+                  "prio":0,"policy":"drop"}}},
+                {"add":{"rule":{"family":"ip","table":"filter","chain":"FORWARD","expr":[
+                  {"match":{"op":"in","left":{"ct":{"key":"state"}},"right":["established","related"]}},{"accept":null}]}}},
+                {"add":{"rule":{"family":"ip","table":"filter","chain":"INPUT","expr":[
+                  {"match":{"op":"in","left":{"ct":{"key":"state"}},"right":["established","related"]}},{"accept":null}]}}},
+                {"add":{"rule":{"family":"ip","table":"filter","chain":"FORWARD",
+                  "expr":[{"jump":{"target":"ufw-user-forward"}}]}}},
+                {"add":{"rule":{"family":"ip","table":"filter","chain":"INPUT",
+                  "expr":[{"jump":{"target":"ufw-user-input"}}]}}}
+                ]}""");
+    }
+
     private void docker() throws IOException {
         docker(host);
     }

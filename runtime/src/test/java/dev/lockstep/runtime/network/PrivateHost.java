@@ -63,12 +63,10 @@ final class PrivateHost implements AutoCloseable {
                 24,
                 foreign,
                 directory.resolve("machine.lock"),
+                directory.resolve("bus"),
                 directory.resolve("resolv.conf"));
         names = new NameServer(
-                root.run().resolve("dns"),
-                NameServer.findProgram(System.getenv("PATH")).orElseThrow(),
-                namespaces,
-                _ -> {});
+                root, () -> NameServer.findProgram(System.getenv("PATH")).orElseThrow(), namespaces, _ -> {});
         networks = networks();
         wire();
     }
@@ -86,8 +84,8 @@ final class PrivateHost implements AutoCloseable {
                 settings,
                 namespaces,
                 new NameServer(
-                        other.run().resolve("dns"),
-                        NameServer.findProgram(System.getenv("PATH")).orElseThrow(),
+                        other,
+                        () -> NameServer.findProgram(System.getenv("PATH")).orElseThrow(),
                         namespaces,
                         _ -> {}),
                 Clock.systemUTC());
@@ -131,6 +129,11 @@ final class PrivateHost implements AutoCloseable {
 
     Path home() {
         return home;
+    }
+
+    /** Where the message bus of this host would be. */
+    Path systemBus() {
+        return settings.systemBus();
     }
 
     /** A TCP and a UDP server that answer {@code NAME SOURCE}. */

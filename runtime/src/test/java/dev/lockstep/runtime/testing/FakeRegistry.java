@@ -171,9 +171,14 @@ public final class FakeRegistry implements AutoCloseable {
         exchange.getResponseBody().write(bytes);
     }
 
-    @Override
-    public void close() {
+    /** Breaks off what it is sending, and nobody listens there any more. */
+    public void goAway() {
         server.stop(0);
         threads.shutdownNow();
+    }
+
+    @Override
+    public void close() {
+        goAway();
     }
 }

@@ -1,0 +1,178 @@
+package dev.lockstep.runtime.network;
+
+import dev.lockstep.runtime.linux.NetworkNamespaces;
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Containers come to networks and leave them. */
+final class Attachments {
+    private final Root root;
+    private final NetworkLock lock;
+    private final NetworkNamespaces namespaces;
+    private final NetworkFiles files;
+    private final Links links;
+    private final Bridges bridges;
+    private final ContainerNames names;
+    private final PublishedPorts ports;
+
+    Attachments(
+            Root root,
+            NetworkLock lock,
+            NetworkNamespaces namespaces,
+            NetworkFiles files,
+            Links links,
+            Bridges bridges,
+            ContainerNames names,
+            PublishedPorts ports) {
+        this.root = root;
+        this.lock = lock;
+        this.namespaces = namespaces;
+        this.files = files;
+        this.links = links;
+        this.bridges = bridges;
+        this.names = names;
+        this.ports = ports;
+    }
+
+    Attached attached(AttachmentRecord attachment) {
+        var container = attachment.request().container();
+        return new Attached(container, files.namespace(container), attachment.endpoints());
+    }
+
+    /** Takes everything of it away, but for leases. */
+    void detach(String container) throws IOException {
+        var attachment = lock.holding(() -> {
+            var found = files.attachment(container);
+            ports.withdraw(container);
+            if (found.isPresent()) {
+                for (var endpoint : found.get().endpoints()) {
+                    names.remove(endpoint.network(), container);
+                }
+                if (found.get().answered() && !found.get().endpoints().isEmpty()) {
+                    names.refresh();
+                }
+            }
+            return found;
+        });
+        // Not left to the end of the namespace: connections that are still closing hold it for minutes (tcp(7),
+        // tcp_orphan_retries), and the slot's next container has the same address.
+        for (var endpoint : attachment.map(AttachmentRecord::endpoints).orElse(List.of())) {
+            links.delete(endpoint.hostLink());
+        }
+        namespaces.delete(files.namespace(container));
+        files.deleteAttachment(container);
+    }
+
+    /**
+     * Brings the container to what the request says.
+     *
+     * @param undo whether a first attachment that fails is taken away again
+     */
+    Attached update(AttachRequest request, boolean undo) throws IOException {
+        var container = request.container();
+        var before = files.attachment(container);
+        try {
+            var networks = new ArrayList<NetworkRecord>();
+            var attachment = lock.holding(() -> settle(request, before, networks));
+            for (var old : before.map(AttachmentRecord::endpoints).orElse(List.of())) {
+                if (attachment.endpoints().stream().noneMatch(e -> sameLink(e, old))) {
+                    links.delete(old.hostLink());
+                }
+            }
+            links.ensureNamespace(files.namespace(container));
+            links.connect(container, files.namespace(container), attachment.endpoints(), networks);
+            return attached(attachment);
+        } catch (IOException | RuntimeException e) {
+            if (undo && before.isEmpty()) {
+                try {
+                    detach(container);
+                } catch (IOException | RuntimeException also) {
+                    e.addSuppressed(also);
+                }
+            }
+            throw e;
+        }
+    }
+
+    private static boolean sameLink(Endpoint a, Endpoint b) {
+        return a.hostLink().equals(b.hostLink()) && a.address().equals(b.address());
+    }
+
+    /** Chooses addresses and interface names, writes them down, and makes names and published ports follow. */
+    private AttachmentRecord settle(
+            AttachRequest request, Optional<AttachmentRecord> before, List<NetworkRecord> networks) throws IOException {
+        var container = request.container();
+        var wanted = request.networks().stream()
+                .sorted(Comparator.comparingInt(AttachmentSpec::priority)
+                        .reversed()
+                        .thenComparing(AttachmentSpec::network))
+                .toList();
+        var all = files.networks();
+        var old = before.map(AttachmentRecord::endpoints).orElse(List.of());
+        var usedNames = new HashSet<String>();
+        old.stream()
+                .filter(e -> wanted.stream().anyMatch(w -> w.network().equals(e.network())))
+                .forEach(e -> usedNames.add(e.interfaceName()));
+        var endpoints = new ArrayList<Endpoint>();
+        for (var spec : wanted) {
+            var network = all.stream()
+                    .filter(n -> n.name().equals(spec.network()))
+                    .findFirst()
+                    .orElseThrow(() -> new NetworkException(
+                            "container " + container + " wants network " + spec.network() + ", which does not exist"));
+            bridges.ensureThere(network);
+            var given =
+                    Leases.give(network, request.key(), container, spec.ipv4().map(Ipv4::parse), files::isAttached);
+            if (!given.network().equals(network)) {
+                files.write(given.network());
+            }
+            networks.add(given.network());
+            var interfaceName = old.stream()
+                    .filter(e -> e.network().equals(spec.network()))
+                    .map(Endpoint::interfaceName)
+                    .findFirst()
+                    .orElseGet(() -> freeName(usedNames));
+            endpoints.add(new Endpoint(
+                    network.name(),
+                    spec.aliases(),
+                    given.address(),
+                    network.subnet(),
+                    network.gateway(),
+                    network.spec().internal(),
+                    Links.mac(given.address()),
+                    interfaceName,
+                    Links.hostName(root.id(), container, network.id()),
+                    spec.priority()));
+        }
+        // Stable: among themselves both kinds stay in order. An internal network has no way out.
+        endpoints.sort(Comparator.comparing(Endpoint::internal));
+        var answered = before.map(AttachmentRecord::answered).orElse(true);
+        var attachment = new AttachmentRecord(request, answered, endpoints);
+        files.write(attachment);
+        for (var gone : old) {
+            if (endpoints.stream().noneMatch(e -> e.network().equals(gone.network()))) {
+                names.remove(gone.network(), container);
+            }
+        }
+        names.put(attachment);
+        if (!endpoints.isEmpty() || !old.isEmpty()) {
+            names.refresh();
+        }
+        ports.follow(attachment);
+        return attachment;
+    }
+
+    private static String freeName(Set<String> used) {
+        for (var i = 0; ; i++) {
+            if (used.add("eth" + i)) {
+                return "eth" + i;
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+package dev.lockstep.runtime.network;
+
+import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Networks come up, are kept whole, and go: bridge, rules, forwarding, zone of names, and what foreign firewalls must
+ * let through. The network lock is held.
+ */
+final class Bridges {
+    private static final Logger log = LoggerFactory.getLogger(Bridges.class);
+    private static final int DEFAULT_MTU = 1500;
+
+    private final Root root;
+    private final NetworkSettings settings;
+    private final InstantSource clock;
+    private final NetworkFiles files;
+    private final AddressSpace addresses;
+    private final Links links;
+    private final Firewall firewall;
+    private final ForeignFirewalls foreign;
+    private final Forwarding forwarding;
+    private final ContainerNames names;
+    private final SecureRandom random = new SecureRandom();
+
+    Bridges(
+            Root root,
+            NetworkSettings settings,
+            InstantSource clock,
+            NetworkFiles files,
+            AddressSpace addresses,
+            Links links,
+            Firewall firewall,
+            ForeignFirewalls foreign,
+            Forwarding forwarding,
+            ContainerNames names) {
+        this.root = root;
+        this.settings = settings;
+        this.clock = clock;
+        this.files = files;
+        this.addresses = addresses;
+        this.links = links;
+        this.firewall = firewall;
+        this.foreign = foreign;
+        this.forwarding = forwarding;
+        this.names = names;
+    }
+
+    /** Makes the network and everything it needs; on failure nothing remains. */
+    NetworkRecord create(NetworkSpec spec) throws IOException {
+        Files.createDirectories(settings.machineLock().toAbsolutePath().getParent());
+        // Held until the bridge has its address: from then on other roots see the route.
+        try (var machine = Flock.fleeting(settings.machineLock())) {
+            var network = record(spec);
+            log.debug("chose subnet={} lock={}", network.subnet(), machine);
+            files.write(network);
+            try {
+                bringUp(network);
+            } catch (IOException | RuntimeException e) {
+                takeDown(network);
+                throw e;
+            }
+            log.info("created network={} subnet={} bridge={}", spec.name(), network.subnet(), network.bridge());
+            return network;
+        }
+    }
+
+    private NetworkRecord record(NetworkSpec spec) throws IOException {
+        var subnet = addresses.choose(spec);
+        var bytes = new byte[32];
+        random.nextBytes(bytes);
+        var id = HexFormat.of().formatHex(bytes);
+        return new NetworkRecord(
+                id,
+                spec,
+                subnet,
+                spec.gateway().orElse(subnet.first()),
+                Links.bridgeName(root.id(), id),
+                spec.mtu().orElse(DEFAULT_MTU),
+                clock.instant(),
+                Optional.empty(),
+                List.of());
+    }
+
+    private void bringUp(NetworkRecord network) throws IOException {
+        links.ensureBridge(network);
+        forwarding.prepare();
+        loadRules();
+        foreign.open(names.port());
+        forwarding.enable();
+        names.put(network);
+        names.refresh();
+    }
+
+    /** Makes sure that its bridge is there. */
+    void ensureThere(NetworkRecord network) throws IOException {
+        if (!links.hasBridge(network)) {
+            ensureUp(network);
+        }
+    }
+
+    /** Puts back what is missing of it. */
+    void ensureUp(NetworkRecord network) throws IOException {
+        if (!links.hasBridge(network)) {
+            var obstacle = addresses.obstacle(network);
+            if (obstacle.isPresent()) {
+                throw new NetworkException("network " + network.name() + ": its subnet " + network.subnet()
+                        + " now overlaps " + obstacle.get());
+            }
+            bringUp(network);
+            return;
+        }
+        links.ensureBridge(network);
+        var prepared = forwarding.prepare();
+        var loaded = firewall.loaded();
+        var keys = files.published().stream().map(Firewall::key).toList();
+        if (prepared
+                || loaded.isEmpty()
+                || !loaded.get().bridges().contains(network.bridge())
+                || !loaded.get().published().containsAll(keys)) {
+            loadRules();
+        }
+        foreign.open(names.port());
+        forwarding.enable();
+        names.put(network);
+        names.refresh();
+    }
+
+    /** Takes it away, with the rules when it was the last. */
+    void takeDown(NetworkRecord network) throws IOException {
+        var others = files.networks().stream()
+                .filter(n -> !n.id().equals(network.id()))
+                .toList();
+        names.remove(network.name());
+        names.refresh();
+        if (others.isEmpty()) {
+            firewall.unload();
+            foreign.close();
+        } else {
+            firewall.load(names.port(), others, files.published(), forwarding.guarded());
+        }
+        links.delete(network.bridge());
+        files.delete(network);
+    }
+
+    /** Loads all rules anew, as the records say. */
+    void loadRules() throws IOException {
+        firewall.load(names.port(), files.networks(), files.published(), forwarding.guarded());
+    }
+
+    /** Takes away links of ours that nobody knows, and rules without a network; returns how many things. */
+    int removeStrays() throws IOException {
+        var networks = files.networks();
+        var wanted = new HashSet<String>();
+        networks.forEach(n -> wanted.add(n.bridge()));
+        files.attachments().forEach(a -> a.endpoints().forEach(e -> wanted.add(e.hostLink())));
+        var removed = 0;
+        for (var link : links.ours()) {
+            if (!wanted.contains(link.name()) && links.delete(link.name())) {
+                removed++;
+            }
+        }
+        if (networks.isEmpty() && firewall.loaded().isPresent()) {
+            firewall.unload();
+            foreign.close();
+            removed++;
+        }
+        return removed;
+    }
+}

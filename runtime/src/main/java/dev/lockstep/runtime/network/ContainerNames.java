@@ -1,0 +1,97 @@
+package dev.lockstep.runtime.network;
+
+import dev.lockstep.runtime.dns.DnsEntry;
+import dev.lockstep.runtime.dns.DnsZone;
+import dev.lockstep.runtime.dns.NameServer;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+
+/**
+ * What containers are called on their networks, kept in the zones of the root's name server. Only {@link #refresh}
+ * makes changes known. The network lock is held.
+ */
+final class ContainerNames {
+    private final NetworkFiles files;
+    private final NameServer server;
+
+    ContainerNames(NetworkFiles files, NameServer server) {
+        this.files = files;
+        this.server = server;
+    }
+
+    /** Where the server listens, on every gateway. */
+    int port() throws IOException {
+        return server.port();
+    }
+
+    /** Writes the network's whole zone. */
+    void put(NetworkRecord network) throws IOException {
+        server.put(new DnsZone(
+                network.name(), network.gateway().toString(), network.spec().internal(), entries(network)));
+    }
+
+    /** Makes the zones say what the attachment does: its names, or none while it is not answered. */
+    void put(AttachmentRecord attachment) throws IOException {
+        for (var endpoint : attachment.endpoints()) {
+            if (attachment.answered()) {
+                server.put(endpoint.network(), entry(attachment, endpoint));
+            } else {
+                remove(endpoint.network(), attachment.request().container());
+            }
+        }
+    }
+
+    /** Drops the zone. */
+    void remove(String network) throws IOException {
+        server.remove(network);
+    }
+
+    /** Drops a container's names on one network. */
+    void remove(String network, String container) throws IOException {
+        server.remove(network, container);
+    }
+
+    /** Drops names of containers that are not attached, and returns how many there were. */
+    int removeStrays(NetworkRecord network) throws IOException {
+        var zone = server.zone(network.name());
+        var strays = zone.isEmpty()
+                ? 0
+                : zone.get().entries().size() - entries(network).size();
+        if (strays > 0) {
+            put(network);
+        }
+        return Math.max(0, strays);
+    }
+
+    /** Starts, tells or stops the server, whichever the zones want. */
+    void refresh() throws IOException {
+        server.refresh();
+    }
+
+    private List<DnsEntry> entries(NetworkRecord network) throws IOException {
+        var entries = new ArrayList<DnsEntry>();
+        for (var attachment : files.attachments()) {
+            for (var endpoint : attachment.endpoints()) {
+                if (attachment.answered() && endpoint.network().equals(network.name())) {
+                    entries.add(entry(attachment, endpoint));
+                }
+            }
+        }
+        return entries;
+    }
+
+    /** Every name is also known with the network behind it, as Docker does. */
+    private static DnsEntry entry(AttachmentRecord attachment, Endpoint endpoint) {
+        var own = new LinkedHashSet<>(attachment.request().dnsNames());
+        own.addAll(endpoint.aliases());
+        var all = new LinkedHashSet<>(own);
+        own.forEach(name -> all.add(name + "." + endpoint.network()));
+        return new DnsEntry(
+                attachment.request().container(),
+                endpoint.address().toString(),
+                List.copyOf(all),
+                attachment.request().dnsServers());
+    }
+}

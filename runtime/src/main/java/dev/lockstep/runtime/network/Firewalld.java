@@ -1,0 +1,68 @@
+package dev.lockstep.runtime.network;
+
+import dev.lockstep.runtime.linux.SystemBus;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * firewalld's door (firewalld.dbus(5)). Its nftables table belongs to its process, nobody else may add rules; but it
+ * takes interfaces into zones, wildcards too, for as long as it runs. Ours go into {@code trusted}, which lets through.
+ */
+final class Firewalld {
+    static final String TABLE = "firewalld";
+    private static final Logger log = LoggerFactory.getLogger(Firewalld.class);
+    private static final String ZONE = "trusted";
+
+    private final String interfaces;
+    private final SystemBus bus;
+
+    /** @param interfaces beginning of the names of our bridges */
+    Firewalld(String interfaces, SystemBus bus) {
+        this.interfaces = interfaces + "+";
+        this.bus = bus;
+    }
+
+    /** Whether a zone has our bridges: ours, or one that the host's owner chose. */
+    boolean isOpen() throws IOException {
+        return call("getZoneOfInterface", interfaces)
+                .filter(zone -> !zone.isEmpty())
+                .isPresent();
+    }
+
+    void open() throws IOException {
+        if (!isOpen()) {
+            call("addInterface", ZONE, interfaces);
+            log.info("opened zone={} of=firewalld for={}", ZONE, interfaces);
+        }
+    }
+
+    /** Takes our bridges out again, where they are in our zone. */
+    void close() throws IOException {
+        if (call("getZoneOfInterface", interfaces).filter(ZONE::equals).isPresent()) {
+            call("removeInterface", ZONE, interfaces);
+        }
+    }
+
+    /** For people: what was done. */
+    String made() {
+        return "firewalld's zone \"" + ZONE + "\" has the interfaces " + interfaces
+                + ", until firewalld is reloaded or the last network of this root goes";
+    }
+
+    /** For people: what they can do. */
+    String cure() {
+        return "firewall-cmd --permanent --zone=" + ZONE + " --add-interface=" + interfaces + "; firewall-cmd --reload";
+    }
+
+    private Optional<String> call(String method, String... arguments) throws IOException {
+        return bus.call(new SystemBus.Call(
+                "org.fedoraproject.FirewallD1",
+                "/org/fedoraproject/FirewallD1",
+                "org.fedoraproject.FirewallD1.zone",
+                method,
+                List.of(arguments)));
+    }
+}

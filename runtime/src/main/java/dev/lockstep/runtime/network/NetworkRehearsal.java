@@ -1,0 +1,83 @@
+package dev.lockstep.runtime.network;
+
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What networks and the containers on them leave in files, without anything in the kernel. For who has to look at
+ * networks where none can be made, such as the run that fills a start-up cache. Only for roots that are thrown away
+ * afterwards.
+ */
+public final class NetworkRehearsal {
+    private static final int MTU = 1500;
+
+    private final Root root;
+    private final NetworkFiles files;
+
+    /** On that root. */
+    public NetworkRehearsal(Root root) throws IOException {
+        this.root = root;
+        this.files = new NetworkFiles(root);
+    }
+
+    /** Writes the record of a network; its subnet is the next one of the pool. */
+    public void create(NetworkSpec spec, Instant now) throws IOException {
+        var defaults = NetworkSettings.defaults();
+        var taken = files.networks().stream()
+                .map(n -> new Subnets.Taken(n.subnet(), n.name()))
+                .toList();
+        var subnet = Subnets.choose(defaults.pool(), defaults.prefix(), taken).orElseThrow();
+        var bytes = new byte[32];
+        new SecureRandom().nextBytes(bytes);
+        var id = HexFormat.of().formatHex(bytes);
+        files.write(new NetworkRecord(
+                id,
+                spec,
+                subnet,
+                subnet.first(),
+                Links.bridgeName(root.id(), id),
+                MTU,
+                now,
+                Optional.empty(),
+                List.of()));
+    }
+
+    /**
+     * Writes the records of a container on its networks, which exist, and of its published ports, which have numbers.
+     *
+     * @return its ends, the main one first
+     */
+    public List<Endpoint> attach(AttachRequest request, List<PublishedPort> ports) throws IOException {
+        var container = request.container();
+        var endpoints = new ArrayList<Endpoint>();
+        for (var spec : request.networks()) {
+            var network = files.network(spec.network()).orElseThrow();
+            var given = Leases.give(network, request.key(), container, Optional.empty(), files::isAttached);
+            files.write(given.network());
+            endpoints.add(new Endpoint(
+                    network.name(),
+                    spec.aliases(),
+                    given.address(),
+                    network.subnet(),
+                    network.gateway(),
+                    false,
+                    Links.mac(given.address()),
+                    "eth" + endpoints.size(),
+                    Links.hostName(root.id(), container, network.id()),
+                    spec.priority()));
+        }
+        files.write(new AttachmentRecord(request, true, endpoints));
+        var published = new ArrayList<>(files.published());
+        for (var port : ports) {
+            published.add(new Publication(container, endpoints.getFirst().address(), port));
+        }
+        files.writePublished(published);
+        return List.copyOf(endpoints);
+    }
+}

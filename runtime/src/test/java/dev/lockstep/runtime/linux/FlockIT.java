@@ -1,0 +1,47 @@
+package dev.lockstep.runtime.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FlockIT {
+    private static final int TAKERS = 4;
+    private static final int TIMES = 200;
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void a_fleeting_lock_keeps_others_out_although_its_file_comes_and_goes() throws Exception {
+        var file = directory.resolve("lock");
+        var inside = new AtomicInteger();
+        var most = new AtomicInteger();
+        Callable<Integer> taker = () -> {
+            for (var i = 0; i < TIMES; i++) {
+                try (var lock = Flock.fleeting(file)) {
+                    most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+                    assertThat(Flock.tryExclusive(file)).as("beside %s", lock).isEmpty();
+                    inside.decrementAndGet();
+                }
+            }
+            return TIMES;
+        };
+        try (var takers = Executors.newFixedThreadPool(TAKERS)) {
+            var tasks = new ArrayList<Callable<Integer>>();
+            for (var i = 0; i < TAKERS; i++) {
+                tasks.add(taker);
+            }
+            for (var task : takers.invokeAll(tasks)) {
+                assertThat(task.get()).isEqualTo(TIMES);
+            }
+        }
+        assertThat(most).hasValue(1);
+        assertThat(file).doesNotExist();
+    }
+}
