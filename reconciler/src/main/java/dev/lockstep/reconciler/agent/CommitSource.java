@@ -11,13 +11,17 @@ import dev.lockstep.reconciler.deploy.StackSource;
 import dev.lockstep.reconciler.desired.BindSources;
 import dev.lockstep.reconciler.git.CommitTree;
 import dev.lockstep.reconciler.git.Revision;
+import dev.lockstep.reconciler.plan.Secrets;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.store.Root;
+import dev.lockstep.spec.load.EnvironmentFile;
+import dev.lockstep.spec.load.FileAccess;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.StackDirectories;
 import dev.lockstep.spec.model.Mount;
 import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.yaml.SourcePosition;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -26,8 +30,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * A stack as one commit has it. Interpolation sees the commit's {@code .env} and the host's own file for the stack,
@@ -40,7 +44,7 @@ record CommitSource(
         CommitTree tree,
         StackDirectories.Stack stack,
         Root root,
-        Map<String, String> variables,
+        EnvironmentFile variables,
         Consumer<FileChange> reports)
         implements StackSource {
 
@@ -53,7 +57,9 @@ record CommitSource(
         return LoadRequest.of(tree)
                 .withDirectory(stack.directory())
                 .withDefaultName(stack.defaultName())
-                .withEnvironment(variables);
+                .withEnvironment(variables)
+                // Whoever can push must not read this host's files either.
+                .withAccess(FileAccess.insideTree(""));
     }
 
     @Override
@@ -67,8 +73,10 @@ record CommitSource(
     }
 
     @Override
-    public Set<String> secretValues() {
-        return new TreeSet<>(variables.values());
+    public Secrets secrets() {
+        return new Secrets(
+                Set.copyOf(variables.values().values()),
+                variables.places().values().stream().map(SourcePosition::file).collect(Collectors.toSet()));
     }
 
     @Override
@@ -76,7 +84,7 @@ record CommitSource(
         var mounts = new ArrayList<BindMount>();
         project.services()
                 .values()
-                .forEach(service -> service.mounts().forEach(mount -> {
+                .forEach(service -> service.storage().mounts().forEach(mount -> {
                     if (mount instanceof Mount.Bind bind && !bind.source().startsWith("/")) {
                         mounts.add(
                                 new BindMount(service.name(), bind.source(), bind.readOnly(), bind.createHostPath()));

@@ -11,12 +11,16 @@ import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.spec.load.ComposeLoader;
+import dev.lockstep.spec.load.EnvironmentFile;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.load.StackDirectories;
 import dev.lockstep.spec.settings.AgentSettings;
+import dev.lockstep.spec.yaml.Problem;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -31,15 +35,19 @@ final class Follower implements AutoCloseable {
     private final FollowedRef ref;
     private final Root root;
     private final String host;
+    private final Map<String, String> labels;
     private final HostVariables variables;
     private final Consumer<String> out;
     private Optional<Revision> last = Optional.empty();
+    private boolean brought;
+    private List<Problem> warned = List.of();
 
     Follower(
             AgentSettings.Repository settings,
             GitRepositories repositories,
             Root root,
             String host,
+            Map<String, String> labels,
             HostVariables variables,
             Consumer<String> out)
             throws GitException {
@@ -48,6 +56,7 @@ final class Follower implements AutoCloseable {
         this.ref = new FollowedRef(settings.ref().orElse("main"));
         this.root = root;
         this.host = host;
+        this.labels = labels;
         this.variables = variables;
         this.out = out;
     }
@@ -82,8 +91,17 @@ final class Follower implements AutoCloseable {
                         + fetched.previous().map(c -> c.substring(0, 7)).orElse("") + " (forced)");
             }
             last = Optional.of(fetched.revision());
+            brought = true;
         }
         return last.get();
+    }
+
+    /** Keeps the clone small; to be called when nobody waits for a revision. */
+    void tidy() throws GitException {
+        if (brought) {
+            source.collect();
+            brought = false;
+        }
     }
 
     /** The revision that is in the clone, without asking anybody: to work while the remote is down. */
@@ -95,13 +113,19 @@ final class Follower implements AutoCloseable {
     }
 
     /**
-     * The stacks that this commit has for this host, by name.
+     * The stacks that this commit has for this host.
      *
+     * @throws RepositoryFile.RefusedException when {@code lockstep.yaml} is wrong: then everything stays as it is
      * @throws IOException with a sentence when the commit has no stack at all
      */
-    Map<String, CommitSource> stacks(Revision revision) throws IOException {
+    HostStacks stacks(Revision revision) throws IOException {
+        return found(revision, this::warn);
+    }
+
+    private HostStacks found(Revision revision, Consumer<List<Problem>> warnings) throws IOException {
         var tree = source.open(revision);
         var base = settings.path().orElse("");
+        var file = RepositoryFile.read(tree, base, host, labels);
         var found = StackDirectories.find(tree, base, source.remote().name());
         if (found.isEmpty()) {
             throw new IOException("repository " + url() + " has no compose file at " + revision.shortCommit()
@@ -109,11 +133,14 @@ final class Follower implements AutoCloseable {
                     + (base.isEmpty() ? "" : " below " + base));
         }
         var stacks = new LinkedHashMap<String, CommitSource>();
+        var bound = new HashSet<String>();
+        var others = new HashSet<String>();
         for (var stack : found) {
+            var name = name(new CommitSource(tree, stack, root, EnvironmentFile.EMPTY, _ -> {}));
             if (stack.host().isPresent() && !stack.host().get().equals(host)) {
+                others.add(name);
                 continue;
             }
-            var name = name(new CommitSource(tree, stack, root, Map.of(), _ -> {}));
             var taken = stacks.get(name);
             if (taken != null) {
                 out.accept("stack " + name + " stands in " + shown(taken.stack()) + " and in " + shown(stack)
@@ -121,8 +148,35 @@ final class Follower implements AutoCloseable {
                 continue;
             }
             stacks.put(name, new CommitSource(tree, stack, root, variables.of(name), change -> report(name, change)));
+            stack.host().ifPresent(_ -> bound.add(name));
         }
-        return stacks;
+        others.addAll(stacks.keySet());
+        warnings.accept(file.unmatched(others));
+        return file.place(stacks, bound);
+    }
+
+    /** Once for each set of warnings, not at each look. */
+    private void warn(List<Problem> warnings) {
+        if (!warnings.equals(warned)) {
+            warned = warnings;
+            warnings.forEach(w -> out.accept("repository " + url() + ": " + w));
+        }
+    }
+
+    /**
+     * The stack at the commit that it was brought to last, whatever the repository has become since; empty when it was
+     * brought to none. Any thread may ask.
+     */
+    Optional<CommitSource> applied(String stack) throws IOException {
+        var revision = source.pinned(stack);
+        return revision.isPresent()
+                ? Optional.ofNullable(found(revision.get(), _ -> {}).active().get(stack))
+                : Optional.empty();
+    }
+
+    /** The stack is followed no longer: its commit need not be kept. */
+    void forget(String stack) throws GitException {
+        source.unpin(stack);
     }
 
     private static String shown(StackDirectories.Stack stack) {

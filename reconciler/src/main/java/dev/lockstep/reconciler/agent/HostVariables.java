@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Map;
 
 /**
  * Values that are not in Git: {@code /etc/lockstep/stacks/STACK/env}, in the syntax of {@code .env}. All are secret.
@@ -18,12 +17,12 @@ final class HostVariables {
     }
 
     /** The stack's variables; none when the file does not exist. */
-    Map<String, String> of(String stack) throws IOException {
+    EnvironmentFile of(String stack) throws IOException {
         var file = directory.resolve(stack).resolve("env");
         try {
             return EnvironmentFile.read(file.toString(), Files.readString(file));
         } catch (NoSuchFileException e) {
-            return Map.of();
+            return EnvironmentFile.EMPTY;
         }
     }
 }

@@ -12,7 +12,6 @@ import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -58,39 +57,31 @@ final class StackRecords {
 
     /** Everything is applied; whether it is well is being found out. */
     void verifying(CommitSource source) throws IOException {
-        var now = clock.instant();
         var last = files.read(stack);
-        var sameCommit = last.flatMap(StackStatus::applied)
-                .map(StackStatus.Commit::id)
-                .equals(Optional.of(source.commit().commit()));
-        if (!sameCommit
-                || last.flatMap(StackStatus::outcome)
-                        .filter(o -> o != Outcome.UNHEALTHY)
-                        .isEmpty()) {
-            write(last, status(source, Optional.of(commit(source.commit())), Optional.empty(), List.of(), now));
+        var judged = last.flatMap(StackStatus::outcome).filter(o -> o != Outcome.UNHEALTHY);
+        if (judged.isEmpty() || !isApplied(last, source)) {
+            write(last, status(source).withApplied(commit(source)));
         }
+    }
+
+    private static boolean isApplied(Optional<StackStatus> status, CommitSource source) {
+        return status.flatMap(StackStatus::applied)
+                .filter(c -> c.id().equals(source.commit().commit()))
+                .isPresent();
     }
 
     /** The revision runs and is well. */
     void good(CommitSource source) throws IOException {
-        write(
-                files.read(stack),
-                status(
-                        source,
-                        Optional.of(commit(source.commit())),
-                        Optional.of(Outcome.CONVERGED),
-                        List.of(),
-                        clock.instant()));
+        var good = Optional.of(Outcome.CONVERGED);
+        write(files.read(stack), status(source).withApplied(commit(source)).withOutcome(good, List.of()));
     }
 
     /** The revision is not as it should be; says whether that is news. */
     boolean failed(CommitSource source, Outcome outcome, List<StackStatus.Problem> problems) {
         try {
             var last = files.read(stack);
-            var applied = outcome == Outcome.UNHEALTHY
-                    ? Optional.of(commit(source.commit()))
-                    : last.flatMap(StackStatus::applied);
-            return write(last, status(source, applied, Optional.of(outcome), problems, clock.instant()));
+            var applied = outcome == Outcome.UNHEALTHY ? commit(source) : last.flatMap(StackStatus::applied);
+            return write(last, status(source).withApplied(applied).withOutcome(Optional.of(outcome), problems));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -100,45 +91,18 @@ final class StackRecords {
     void orphaned() throws IOException {
         var last = files.read(stack);
         if (last.isPresent() && !last.get().orphaned()) {
-            var s = last.get();
-            files.write(new StackStatus(
-                    s.stack(),
-                    s.repository(),
-                    s.ref(),
-                    s.directory(),
-                    s.wanted(),
-                    s.applied(),
-                    s.outcome(),
-                    List.of(),
-                    clock.instant(),
-                    clock.instant(),
-                    true,
-                    s.fetchError()));
+            files.write(last.get().asOrphan(clock.instant()));
         }
     }
 
     /** The repository cannot be read, or can again ({@code error} empty). */
     void fetchError(Optional<String> error) throws IOException {
         var last = files.read(stack);
-        if (last.isEmpty()
-                || last.get().fetchError().map(StackStatus.FetchError::message).equals(error)) {
-            return;
+        var before = last.flatMap(StackStatus::fetchError);
+        if (last.isPresent() && !before.map(StackStatus.FetchError::message).equals(error)) {
+            var since = before.map(StackStatus.FetchError::since).orElse(clock.instant());
+            files.write(last.get().withFetchError(error.map(e -> new StackStatus.FetchError(e, since))));
         }
-        var s = last.get();
-        var since = s.fetchError().map(StackStatus.FetchError::since).orElse(clock.instant());
-        files.write(new StackStatus(
-                s.stack(),
-                s.repository(),
-                s.ref(),
-                s.directory(),
-                s.wanted(),
-                s.applied(),
-                s.outcome(),
-                s.problems(),
-                s.since(),
-                s.checked(),
-                s.orphaned(),
-                error.map(message -> new StackStatus.FetchError(message, since))));
     }
 
     /** A line of history for a run that did something. */
@@ -160,55 +124,26 @@ final class StackRecords {
                 took));
     }
 
-    private StackStatus status(
-            CommitSource source,
-            Optional<StackStatus.Commit> applied,
-            Optional<Outcome> outcome,
-            List<StackStatus.Problem> problems,
-            Instant now) {
-        return new StackStatus(
-                stack,
-                source.repository(),
-                Optional.of(source.commit().ref()),
-                Optional.of(source.stack().directory()),
-                Optional.of(commit(source.commit())),
-                applied,
-                outcome,
-                problems,
-                now,
-                now,
-                false,
-                Optional.empty());
+    private StackStatus status(CommitSource source) {
+        var commit = source.commit();
+        return StackStatus.followed(
+                        stack, commit.repository(), commit.ref(), source.stack().directory(), clock.instant())
+                .withWanted(commit(commit));
     }
 
     /** Writes what differs, and what has not been written for a while; returns whether it differs. */
-    private boolean write(Optional<StackStatus> last, StackStatus next) throws IOException {
-        var same = last.filter(s -> sameButForTimes(s, next));
+    private boolean write(Optional<StackStatus> last, StackStatus found) throws IOException {
+        var next = found.withFetchError(last.flatMap(StackStatus::fetchError)); // who looks at the repository knows
+        var same = last.filter(s -> next.withTimes(s.since(), s.checked()).equals(s));
         if (same.isPresent() && same.get().checked().plus(PULSE).isAfter(next.checked())) {
             return false;
         }
-        files.write(same.map(s -> at(next, s.since(), next.checked())).orElse(next));
+        files.write(same.map(s -> next.withTimes(s.since(), next.checked())).orElse(next));
         return same.isEmpty();
     }
 
-    private static boolean sameButForTimes(StackStatus a, StackStatus b) {
-        return at(a, Instant.EPOCH, Instant.EPOCH).equals(at(b, Instant.EPOCH, Instant.EPOCH));
-    }
-
-    private static StackStatus at(StackStatus s, Instant since, Instant checked) {
-        return new StackStatus(
-                s.stack(),
-                s.repository(),
-                s.ref(),
-                s.directory(),
-                s.wanted(),
-                s.applied(),
-                s.outcome(),
-                s.problems(),
-                since,
-                checked,
-                s.orphaned(),
-                s.fetchError());
+    private static Optional<StackStatus.Commit> commit(CommitSource source) {
+        return Optional.of(commit(source.commit()));
     }
 
     private static StackStatus.Commit commit(Revision revision) {

@@ -10,6 +10,7 @@ import dev.lockstep.reconciler.deploy.PlanOptions;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.deploy.StackLock;
 import dev.lockstep.reconciler.history.Outcome;
+import dev.lockstep.reconciler.plan.Operation;
 import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.runtime.Engine;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +55,7 @@ final class StackWorker implements AutoCloseable {
     private final Duration driftInterval;
     private final Backoff backoff;
     private final Consumer<String> out;
+    private final Supplier<List<StackWorker>> before;
     private final Thread thread;
 
     private final Object monitor = new Object();
@@ -64,9 +67,19 @@ final class StackWorker implements AutoCloseable {
     private final List<CompletableFuture<Run>> waiting = new ArrayList<>();
     private boolean closed;
 
-    /** The newest revision that was applied; what drift is compared with while the wanted one is refused. */
-    private @Nullable CommitSource applied;
+    private final Applied applied;
+    /** The newest revision that this worker has applied. */
+    private Optional<CommitSource> last = Optional.empty();
 
+    /** Finds the revision that was applied last, by this agent or one before it. */
+    @FunctionalInterface
+    interface Applied {
+        Optional<CommitSource> find() throws IOException;
+    }
+
+    private final Progress progress = new Progress();
+
+    /** @param before the workers of stacks that must be well before this one is changed, asked at each run */
     StackWorker(
             String stack,
             Engine engine,
@@ -74,22 +87,26 @@ final class StackWorker implements AutoCloseable {
             HealthMonitor health,
             Supervisor supervisor,
             StackRecords records,
+            Applied applied,
             Duration driftInterval,
             Backoff backoff,
-            Consumer<String> out) {
+            Consumer<String> out,
+            Supplier<List<StackWorker>> before) {
         this.stack = stack;
         this.engine = engine;
         this.deployment = deployment;
         this.health = health;
         this.supervisor = supervisor;
         this.records = records;
+        this.applied = applied;
         this.driftInterval = driftInterval;
         this.backoff = backoff;
         this.out = out;
+        this.before = before;
         this.thread = Thread.ofPlatform().name("stack-" + stack).unstarted(this::loop);
     }
 
-    /** Begins to work; until then {@link #runOnce} may be used instead. */
+    /** Begins to work; without it {@link #runOnce} may be used instead. */
     void start() {
         thread.start();
     }
@@ -100,6 +117,7 @@ final class StackWorker implements AutoCloseable {
             var news = wanted == null
                     || !wanted.commit().commit().equals(source.commit().commit());
             wanted = source;
+            progress.want(source.commit().commit());
             var answer = new CompletableFuture<Run>();
             waiting.add(answer);
             if (news || trigger.equals("sync")) {
@@ -143,17 +161,68 @@ final class StackWorker implements AutoCloseable {
                     answers = List.copyOf(waiting);
                     waiting.clear();
                 }
+                awaitThoseBefore(source);
+                synchronized (monitor) {
+                    if (closed || wanted == null) {
+                        return;
+                    }
+                    source = wanted; // a newer one may have come meanwhile
+                }
                 var run = runOnce(source, trigger);
                 answers.forEach(a -> a.complete(run));
-                pause = run.outcome() == Outcome.FAILED ? backoff.failed() : backoff.succeeded(driftInterval);
+                pause = run.outcome() == Outcome.FAILED || run.outcome() == Outcome.BLOCKED
+                        ? backoff.failed()
+                        : backoff.succeeded(driftInterval);
             }
         } catch (InterruptedException e) {
             LOG.debug("worker ended stack={}", stack);
         }
     }
 
+    /** A change waits for the stacks before it; what runs is kept in order without asking them. */
+    private void awaitThoseBefore(CommitSource source) throws InterruptedException {
+        if (isChange(source)) {
+            for (var other : before.get()) {
+                other.progress.await(source.commit().commit());
+            }
+        }
+    }
+
+    private boolean isChange(CommitSource source) {
+        return last.isEmpty()
+                || !last.get().commit().commit().equals(source.commit().commit());
+    }
+
     /** One run; every outcome is in the status and, when something was done, in the history. */
     Run runOnce(CommitSource source, String trigger) throws InterruptedException {
+        var run = blocked(source).orElse(null);
+        if (run == null) {
+            run = locked(source, trigger);
+        }
+        progress.settle(source.commit().commit(), run.outcome().isGood());
+        return run;
+    }
+
+    private Optional<Run> blocked(CommitSource source) {
+        if (!isChange(source)) {
+            return Optional.empty();
+        }
+        var blocking = before.get().stream()
+                .filter(other -> !other.progress.isWell(source.commit().commit()))
+                .map(other -> other.stack)
+                .toList();
+        if (blocking.isEmpty()) {
+            return Optional.empty();
+        }
+        var why = "comes after " + String.join(", ", blocking) + ", which " + (blocking.size() == 1 ? "is" : "are")
+                + " not well at this commit";
+        if (records.failed(source, Outcome.BLOCKED, List.of(StackRecords.problem(why)))) {
+            out.accept("stack " + stack + " " + why + "; it stays as it is");
+        }
+        return Optional.of(new Run(Outcome.BLOCKED, 5));
+    }
+
+    private Run locked(CommitSource source, String trigger) throws InterruptedException {
         try (var _ = StackLock.take(
                 engine.root(),
                 stack,
@@ -182,11 +251,11 @@ final class StackWorker implements AutoCloseable {
                 keepApplied(source, options);
                 yield new Run(Outcome.REFUSED, 1);
             }
-            case Planned.Ready ready -> applied(source, trigger, ready);
+            case Planned.Ready ready -> apply(source, trigger, ready, options);
         };
     }
 
-    private Run applied(CommitSource source, String trigger, Planned.Ready ready)
+    private Run apply(CommitSource source, String trigger, Planned.Ready ready, PlanOptions options)
             throws IOException, InterruptedException {
         var plan = ready.plan();
         if (!plan.problems().isEmpty() || !plan.refusals().isEmpty()) {
@@ -197,6 +266,7 @@ final class StackWorker implements AutoCloseable {
             if (records.failed(source, outcome, problems)) {
                 out.accept(new PlanText(false).print(plan));
             }
+            keepApplied(source, options);
             return outcome == Outcome.REFUSED ? new Run(outcome, 5) : Run.FAILED;
         }
         var before = records.applied();
@@ -213,6 +283,9 @@ final class StackWorker implements AutoCloseable {
                         source,
                         Outcome.FAILED,
                         failures.stream().map(StackRecords::problem).toList());
+                if (changedNothing(results)) {
+                    keepApplied(source, options);
+                }
                 return Run.FAILED;
             }
             var drift = before.equals(Optional.of(source.commit().commit()));
@@ -220,7 +293,8 @@ final class StackWorker implements AutoCloseable {
             out.accept(
                     "stack " + stack + " is at " + source.revision().orElse("") + " after " + took.toMillis() + " ms");
         }
-        applied = source;
+        source.tree().pin(stack);
+        last = Optional.of(source);
         return verify(source, ready);
     }
 
@@ -247,13 +321,19 @@ final class StackWorker implements AutoCloseable {
         return new Run(Outcome.UNHEALTHY, 3);
     }
 
-    /** While a revision is refused, the one before it is kept in order. */
+    /**
+     * While a revision is refused, the one before it is kept in order. A refused one that ran before it was refused (a
+     * port was taken meanwhile) is no more to be had than the others.
+     */
     private void keepApplied(CommitSource refused, PlanOptions options) throws IOException {
-        var last = applied;
-        if (last == null || last.commit().commit().equals(refused.commit().commit())) {
+        if (last.isEmpty()) {
+            last = applied.find();
+        }
+        if (last.isEmpty()
+                || last.get().commit().commit().equals(refused.commit().commit())) {
             return;
         }
-        if (deployment.plan(last, options) instanceof Planned.Ready ready
+        if (deployment.plan(last.get(), options) instanceof Planned.Ready ready
                 && ready.plan().problems().isEmpty()
                 && ready.plan().refusals().isEmpty()
                 && !ready.plan().isEmpty()) {
@@ -261,6 +341,13 @@ final class StackWorker implements AutoCloseable {
             var results = new Applier(engine, health, ready.beforeStart(), listener()).apply(ready.plan());
             failures(results).forEach(f -> out.accept("stack " + stack + ": " + f));
         }
+    }
+
+    /** Images are pulled before anything else is touched; a plan that failed there has left the host as it was. */
+    private static boolean changedNothing(List<StepResult> results) {
+        return results.stream()
+                .filter(r -> !(r.step().operation() instanceof Operation.PullImage))
+                .allMatch(StepResult.Skipped.class::isInstance);
     }
 
     private ApplyListener listener() {
@@ -290,6 +377,7 @@ final class StackWorker implements AutoCloseable {
     /** Ends after the run that is under way. */
     @Override
     public void close() {
+        progress.close();
         synchronized (monitor) {
             closed = true;
             verifying.countDown();

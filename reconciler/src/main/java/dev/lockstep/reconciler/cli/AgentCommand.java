@@ -98,6 +98,7 @@ final class AgentCommand implements Command {
                 : written.repositories().stream().map(r -> local(call, r)).toList();
         return new AgentSettings(
                 call.text("--host").or(written::host),
+                written.labels(),
                 new ArrayList<>(repositories),
                 call.duration("--interval").orElse(written.interval()),
                 call.duration("--drift-interval").orElse(written.driftInterval()),

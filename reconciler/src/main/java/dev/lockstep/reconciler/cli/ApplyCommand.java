@@ -53,11 +53,14 @@ final class ApplyCommand implements Command {
         if (loaded.isEmpty()) {
             return ExitCodes.ERROR;
         }
-        try (var engine = door.open()) {
-            var deployment = new Deployment(engine, door.host());
-            if (call.flag("--dry-run")) {
+        if (call.flag("--dry-run")) {
+            try (var engine = door.openForReading()) {
+                var deployment = new Deployment(engine, door.host());
                 return dryRun(call, deployment.plan(files.source(), PlanCommand.choices(call)));
             }
+        }
+        try (var engine = door.open()) {
+            var deployment = new Deployment(engine, door.host());
             var stack = loaded.get().project().name();
             try (var _ = StackLock.take(
                     engine.root(),

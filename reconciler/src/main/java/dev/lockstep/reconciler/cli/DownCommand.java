@@ -46,8 +46,8 @@ final class DownCommand implements Command {
         if (!door.hasRoot()) {
             return nothing(call, stack);
         }
-        try (var engine = door.open()) {
-            if (call.flag("--dry-run")) {
+        if (call.flag("--dry-run")) {
+            try (var engine = door.openForReading()) {
                 call.world()
                         .out()
                         .print(new PlanText(call.world()
@@ -55,6 +55,8 @@ final class DownCommand implements Command {
                                 .print(new Deployment(engine, door.host()).planDown(stack, call.flag("--volumes"))));
                 return ExitCodes.OK;
             }
+        }
+        try (var engine = door.open()) {
             try (var _ = StackLock.take(
                     engine.root(),
                     stack,

@@ -7,12 +7,9 @@ import dev.lockstep.runtime.store.Root;
 import dev.lockstep.spec.settings.AgentSettings;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 
 /** How a command gets to this host's engine: as root, with the host's settings, or not at all. */
 final class EngineDoor {
-    private static final Path STATUS = Path.of("/proc/self/status");
-
     private final Invocation call;
     private final AgentSettings settings;
     private final String host;
@@ -40,21 +37,11 @@ final class EngineDoor {
         return new EngineDoor(call, settings, host);
     }
 
-    private static void requireRoot(Invocation call) throws IOException, CommandException {
-        if (!isRoot()) {
+    private static void requireRoot(Invocation call) throws CommandException {
+        if (!call.world().privileged()) {
             throw new CommandException("needs root: 'sudo lockstep "
                     + call.parsed().commandSpec().qualifiedName(" ").replaceFirst("^lockstep ", "") + " ...'");
         }
-    }
-
-    /** By the kernel's own word and without a native call, which a command that stops here need not load. */
-    static boolean isRoot() throws IOException {
-        for (var line : Files.readAllLines(STATUS)) {
-            if (line.startsWith("Uid:")) {
-                return line.split("\\s+", -1)[2].equals("0"); // real, effective, saved, file system
-            }
-        }
-        return false;
     }
 
     AgentSettings settings() {
@@ -72,12 +59,21 @@ final class EngineDoor {
 
     /** Opens the engine, and makes its root when it is new. */
     Engine open() throws IOException {
-        return Engine.open(new EngineOptions(
+        return Engine.open(options());
+    }
+
+    /** Opens the engine to look and nothing else; a root that is not there is not made, and has nothing in it. */
+    Engine openForReading() throws IOException {
+        return Engine.openForReading(options());
+    }
+
+    private EngineOptions options() {
+        return new EngineOptions(
                 call.globals().root(),
                 call.globals().runRoot(),
                 host,
                 call.world().launcher(),
-                settings.foreignFirewall() == AgentSettings.ForeignFirewall.LEAVE));
+                settings.foreignFirewall() == AgentSettings.ForeignFirewall.LEAVE);
     }
 
     /** Whether an agent of that root runs now. */

@@ -13,16 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.Semaphore;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code exec}: one more program in a container of a service; its exit code is ours. */
 final class ExecCommand implements Command {
-    /**
-     * How often the terminal is asked for its size. The signal that tells of a change (SIGWINCH) cannot be had in a JVM
-     * without its private classes, and one ioctl four times a second costs nothing beside a person who types.
-     */
-    private static final long SIZE_MILLIS = 250;
-
     @Override
     public void describe(CommandSpec spec) {
         spec.usageMessage().description("Runs a program in a running container of a service.");
@@ -125,16 +120,16 @@ final class ExecCommand implements Command {
         }
     }
 
+    /** Tells the size now and whenever it changes. */
     private static void watch(Terminal terminal, ExecStreams.Resize resize) {
+        var changes = new Semaphore(1);
+        WindowSignal.hear(changes::release);
         try {
-            Optional<Terminal.Size> last = Optional.empty();
             while (true) {
+                changes.acquire();
+                changes.drainPermits(); // several changes, one size
                 var size = terminal.size();
-                if (!last.equals(Optional.of(size))) {
-                    resize.to(size.rows(), size.columns());
-                    last = Optional.of(size);
-                }
-                Thread.sleep(SIZE_MILLIS);
+                resize.to(size.rows(), size.columns());
             }
         } catch (IOException e) {
             // The session or the terminal is over.

@@ -12,6 +12,7 @@ import picocli.CommandLine.ParseResult;
  * What stands before the command, as with Compose, or after it where the command has no option of that letter.
  *
  * @param files compose files, later ones over earlier ones; {@code -} is standard input
+ * @param profiles those that are on, {@code *} for all
  * @param root state that survives reboots
  * @param runRoot state that need not
  */
@@ -19,6 +20,7 @@ record GlobalOptions(
         List<String> files,
         Optional<String> projectName,
         List<String> envFiles,
+        List<String> profiles,
         Optional<String> projectDirectory,
         Path root,
         Path runRoot,
@@ -42,6 +44,7 @@ record GlobalOptions(
     GlobalOptions {
         files = List.copyOf(files);
         envFiles = List.copyOf(envFiles);
+        profiles = List.copyOf(profiles);
     }
 
     private static List<OptionSpec> options() {
@@ -49,7 +52,7 @@ record GlobalOptions(
                 Options.values("FILE", "Compose file; may be given several times, - is standard input", "-f", "--file"),
                 Options.value("NAME", "Name of the stack", "-p", "--project-name"),
                 Options.values("FILE", "Instead of .env; may be given several times", "--env-file"),
-                Options.values("NAME", "Not supported yet", "--profile"),
+                Options.values("NAME", "Profile to turn on; may be given several times, * is all", "--profile"),
                 Options.value("DIR", "Base of the relative paths in the files", "--project-directory"),
                 Options.value("DIR", "State of this host (default " + ROOT + ", or LOCKSTEP_ROOT)", "--root"),
                 Options.value(
@@ -74,15 +77,12 @@ record GlobalOptions(
     }
 
     /** What was given before the command and after it. */
-    static GlobalOptions of(List<ParseResult> parsed, Surroundings world) throws CommandException {
-        if (parsed.stream().anyMatch(p -> p.hasMatchedOption("--profile"))
-                || world.variable("COMPOSE_PROFILES").isPresent()) {
-            throw new CommandException("profiles are not supported yet: leave --profile and COMPOSE_PROFILES out");
-        }
+    static GlobalOptions of(List<ParseResult> parsed, Surroundings world) {
         return new GlobalOptions(
                 all(parsed, "--file"),
                 last(parsed, "--project-name"),
                 all(parsed, "--env-file"),
+                all(parsed, "--profile"),
                 last(parsed, "--project-directory"),
                 directory(parsed, "--root", "LOCKSTEP_ROOT", ROOT, world),
                 directory(parsed, "--run-root", "LOCKSTEP_RUN_ROOT", RUN_ROOT, world),

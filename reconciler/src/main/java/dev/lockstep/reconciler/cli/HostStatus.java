@@ -100,7 +100,8 @@ record HostStatus(String host, boolean agent, List<AgentStatus.Repository> repos
         if (status.orphaned()) {
             text.append("\nStack ")
                     .append(status.stack())
-                    .append(" is orphaned: the repository has it no longer, and it goes on running. 'lockstep -p ")
+                    .append(
+                            " is orphaned: the repository no longer has it for this host, and it goes on running. 'lockstep -p ")
                     .append(status.stack())
                     .append(" down' removes it.\n");
         }

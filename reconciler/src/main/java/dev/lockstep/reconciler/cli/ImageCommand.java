@@ -151,22 +151,20 @@ final class ImageCommand implements Command {
             var format = call.choice("--format", "table", List.of("table", "json"));
             var door = EngineDoor.of(call);
             var table = new Table("REPOSITORY", "TAG", "IMAGE ID", "DIGEST", "SIZE");
-            if (door.hasRoot()) {
-                try (var engine = door.open()) {
-                    for (var tagged : engine.images().list()) {
-                        var line = new Line(tagged, find(engine, tagged));
-                        if (call.flag("--quiet")) {
-                            call.world().out().println(line.id());
-                        } else if (format.equals("json")) {
-                            call.world().out().print(json(line));
-                        } else {
-                            table.row(
-                                    line.repository(),
-                                    line.tag(),
-                                    line.id(),
-                                    tagged.digest().abbreviated(),
-                                    size(line.size()));
-                        }
+            try (var engine = door.openForReading()) {
+                for (var tagged : engine.images().list()) {
+                    var line = new Line(tagged, find(engine, tagged));
+                    if (call.flag("--quiet")) {
+                        call.world().out().println(line.id());
+                    } else if (format.equals("json")) {
+                        call.world().out().print(json(line));
+                    } else {
+                        table.row(
+                                line.repository(),
+                                line.tag(),
+                                line.id(),
+                                tagged.digest().abbreviated(),
+                                size(line.size()));
                     }
                 }
             }

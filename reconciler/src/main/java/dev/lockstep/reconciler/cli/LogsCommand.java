@@ -44,7 +44,7 @@ final class LogsCommand implements Command {
         if (!door.hasRoot()) {
             throw new CommandException("stack " + stack + " has no containers on this host");
         }
-        try (var engine = door.open()) {
+        try (var engine = door.openForReading()) {
             var containers = new StackContainers(engine, stack, call.arguments(), index);
             var found = containers.all();
             if (found.isEmpty() && !call.flag("--follow")) {

@@ -41,7 +41,7 @@ final class PlanCommand implements Command {
     public int run(Invocation call) throws Exception {
         var format = call.choice("--output", "text", List.of("text", "markdown", "json"));
         var door = EngineDoor.of(call);
-        try (var engine = door.open()) {
+        try (var engine = door.openForReading()) {
             var planned = new Deployment(engine, door.host()).plan(new ProjectFiles(call).source(), choices(call));
             ProjectFiles.tellWarnings(planned.warnings(), call.world().err());
             return switch (planned) {

@@ -7,6 +7,7 @@ import dev.lockstep.spec.load.DirectoryTree;
 import dev.lockstep.spec.load.FileTree;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.Loaded;
+import dev.lockstep.spec.load.Skip;
 import dev.lockstep.spec.yaml.Problem;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,6 +15,8 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /** The stack that a command is about, by Compose's order of options, variables and directories. */
 final class ProjectFiles {
@@ -21,10 +24,35 @@ final class ProjectFiles {
 
     private final Invocation call;
     private final LoadRequest request;
+    private Optional<Loaded> loaded = Optional.empty();
 
     ProjectFiles(Invocation call) {
+        this(call, request(call));
+    }
+
+    private ProjectFiles(Invocation call, LoadRequest request) {
         this.call = call;
-        this.request = request(call);
+        this.request = request;
+    }
+
+    /** Only these services and what they depend on; all when there are none. */
+    ProjectFiles withServices(List<String> services) {
+        return new ProjectFiles(call, request.withServices(services));
+    }
+
+    /** The same with parts of loading left out. */
+    ProjectFiles without(Set<Skip> skipped) {
+        return new ProjectFiles(call, request.without(skipped));
+    }
+
+    /** The same with another file or directory than what is found. */
+    ProjectFiles at(UnaryOperator<LoadRequest> change) {
+        return new ProjectFiles(call, change.apply(request));
+    }
+
+    /** What is loaded, and in which surroundings. */
+    LoadRequest request() {
+        return request;
     }
 
     private static LoadRequest request(Invocation call) {
@@ -36,6 +64,7 @@ final class ProjectFiles {
         var request = LoadRequest.of(tree)
                 .withFiles(globals.files())
                 .withEnvFiles(globals.envFiles())
+                .withProfiles(globals.profiles())
                 .withEnvironment(call.world().environment())
                 .withComposeVariables();
         if (globals.projectDirectory().isPresent()) {
@@ -52,8 +81,12 @@ final class ProjectFiles {
         return new DirectorySource(request, call.world().directory());
     }
 
+    /** What is in the files; read once. */
     Loaded load() {
-        return new ComposeLoader().load(request);
+        if (loaded.isEmpty()) {
+            loaded = Optional.of(new ComposeLoader().load(request));
+        }
+        return loaded.get();
     }
 
     /** The project, with its problems told where there are some. */

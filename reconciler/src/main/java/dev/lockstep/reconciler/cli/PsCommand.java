@@ -40,10 +40,8 @@ final class PsCommand implements Command {
         var files = new ProjectFiles(call);
         var stack = files.isAny() ? Optional.of(files.name()) : Optional.<String>empty();
         var rows = new ArrayList<ContainerRow>();
-        if (door.hasRoot()) {
-            try (var engine = door.open()) {
-                rows.addAll(rows(call, engine, stack));
-            }
+        try (var engine = door.openForReading()) {
+            rows.addAll(rows(call, engine, stack));
         }
         print(call, format, rows);
         return ExitCodes.OK;

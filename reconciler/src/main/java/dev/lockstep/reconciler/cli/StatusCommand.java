@@ -22,12 +22,8 @@ final class StatusCommand implements Command {
         var format = call.choice("--output", "text", List.of("text", "json"));
         var door = EngineDoor.of(call);
         HostStatus status;
-        if (door.hasRoot()) {
-            try (var engine = door.open()) {
-                status = read(call, door.host(), engine);
-            }
-        } else {
-            status = new HostStatus(door.host(), false, List.of(), List.of());
+        try (var engine = door.openForReading()) {
+            status = read(call, door.host(), engine);
         }
         call.world()
                 .out()

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param directory where the command was called, absolute
  * @param launcher the {@code lockstep} program itself, which restarts containers later; absent when the classes were
  *     started without it
+ * @param privileged whether the caller is root
  */
 record Surroundings(
         InputStream in,
@@ -31,8 +32,10 @@ record Surroundings(
         Map<String, String> environment,
         Path directory,
         InstantSource clock,
-        Optional<Path> launcher) {
+        Optional<Path> launcher,
+        boolean privileged) {
     private static final int BUFFER = 8192;
+    private static final Path STATUS = Path.of("/proc/self/status");
 
     Surroundings {
         environment = Map.copyOf(environment);
@@ -67,7 +70,22 @@ record Surroundings(
                 System.getenv(),
                 Path.of("").toAbsolutePath(),
                 InstantSource.system(),
-                Optional.ofNullable(System.getProperty("lockstep.launcher")).map(Path::of));
+                Optional.ofNullable(System.getProperty("lockstep.launcher")).map(Path::of),
+                isRoot());
+    }
+
+    /** By the kernel's own word and without a native call, which most commands need not load. */
+    private static boolean isRoot() {
+        try {
+            for (var line : Files.readAllLines(STATUS)) {
+                if (line.startsWith("Uid:")) {
+                    return line.split("\\s+", -1)[2].equals("0"); // real, effective, saved, file system
+                }
+            }
+        } catch (IOException e) {
+            // Without /proc nothing else works either; the command says so.
+        }
+        return false;
     }
 
     private static PrintStream stream(FileDescriptor descriptor, int buffer, boolean flush) {

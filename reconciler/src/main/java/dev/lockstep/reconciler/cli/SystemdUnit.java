@@ -29,7 +29,7 @@ final class SystemdUnit {
                 RestartSec=2
                 # Containers and their conmon are children of nobody here: they outlive the agent.
                 KillMode=process
-                # The agent makes cgroups of its own below this one.
+                # systemd leaves cgroups below this one alone. Those of containers are beside it, so that no stop reaches them.
                 Delegate=yes
                 UMask=0077
                 Environment=LC_ALL=C.UTF-8

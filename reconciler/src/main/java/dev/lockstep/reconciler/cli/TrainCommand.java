@@ -1,39 +1,17 @@
 package dev.lockstep.reconciler.cli;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.lockstep.reconciler.deploy.DirectorySource;
-import dev.lockstep.reconciler.desired.Desired;
-import dev.lockstep.reconciler.desired.Placement;
-import dev.lockstep.reconciler.desired.Resolution;
-import dev.lockstep.reconciler.desired.Translation;
-import dev.lockstep.reconciler.git.FollowedRef;
-import dev.lockstep.reconciler.git.GitRepositories;
-import dev.lockstep.reconciler.git.GitSettings;
-import dev.lockstep.reconciler.git.Remote;
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.reconciler.plan.Facts;
-import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.reconciler.plan.PlanJson;
 import dev.lockstep.reconciler.plan.PlanMarkdown;
 import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.reconciler.plan.Planner;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.EngineOptions;
-import dev.lockstep.runtime.container.ContainerRecord;
-import dev.lockstep.runtime.container.ContainerState;
-import dev.lockstep.runtime.container.Effective;
-import dev.lockstep.runtime.container.Life;
-import dev.lockstep.runtime.container.Limits;
-import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.network.ObservedNetworks;
-import dev.lockstep.runtime.store.Owner;
-import dev.lockstep.runtime.store.Root;
-import dev.lockstep.spec.load.ComposeLoader;
-import dev.lockstep.spec.load.DirectoryTree;
-import dev.lockstep.spec.load.LoadRequest;
-import dev.lockstep.spec.load.Loaded;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -47,8 +25,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -68,18 +44,28 @@ final class TrainCommand implements Command {
             name: shop
             services:
               web:
-                image: REGISTRY/web:1
-                ports: ["8080:80"]
+                image: IMAGE
+                ports: ["8080:80", "127.0.0.1:8443:443"]
                 depends_on: {db: {condition: service_healthy}}
                 environment: {LEVEL: "${LEVEL:-info}"}
                 volumes: ["./html:/html:ro"]
+                networks: [front, back]
+                labels: {tier: web}
                 mem_limit: 64m
                 cpus: 0.5
               db:
-                image: REGISTRY/db:1
-                restart: always
+                image: IMAGE
+                command: ["sh", "-c", "sleep 1000"]
+                environment: ["NAME=shop"]
+                restart: unless-stopped
                 volumes: ["data:/data"]
-                healthcheck: {test: ["CMD", "true"], interval: 5s}
+                networks: {back: {aliases: [store]}}
+                healthcheck: {test: ["CMD", "true"], interval: 5s, timeout: 2s, retries: 3}
+              worker:
+                image: IMAGE
+                depends_on: [db]
+                networks: [back]
+            networks: {front: {}, back: {}}
             volumes: {data: {}}
             """;
 
@@ -93,15 +79,16 @@ final class TrainCommand implements Command {
         var directory = Files.createTempDirectory("lockstep-train-");
         var registry = registry();
         try {
-            var address = "127.0.0.1:" + registry.getAddress().getPort();
-            Files.writeString(directory.resolve("compose.yaml"), COMPOSE.replace("REGISTRY", address));
+            var image =
+                    ImageReference.parse("127.0.0.1:" + registry.getAddress().getPort() + "/app:1");
+            Files.writeString(directory.resolve("compose.yaml"), COMPOSE.replace("IMAGE", image.toString()));
             Files.createDirectory(directory.resolve("html"));
+            // First where nothing is, then where all of it runs.
             commands(call, directory);
-            var desired = desired(directory);
-            plans(call, desired);
-            running(call, directory, desired);
-            repository(directory);
-            engine(directory, ImageReference.parse(address + "/app:1"));
+            plan(call, directory);
+            rehearse(call, directory, image);
+            commands(call, directory);
+            follow(call, directory);
         } finally {
             registry.stop(0);
             delete(directory);
@@ -121,8 +108,32 @@ final class TrainCommand implements Command {
         return server;
     }
 
-    /** As a user calls them; some need root and then only say so. */
+    /** As a user calls them. */
     private static void commands(Invocation call, Path directory) {
+        for (var words : List.of(
+                List.of("--version"),
+                List.of("validate"),
+                List.of("validate", "-o", "json"),
+                List.of("validate", "-o", "sarif", "."),
+                List.of("config"),
+                List.of("config", "--format", "json"),
+                List.of("config", "--images"),
+                List.of("plan"),
+                List.of("plan", "-o", "json"),
+                List.of("apply", "--dry-run"),
+                List.of("down", "--dry-run"),
+                List.of("ps", "-a"),
+                List.of("ps", "--format", "json"),
+                List.of("status"),
+                List.of("status", "-o", "json"),
+                List.of("image", "ls"),
+                List.of("logs"))) {
+            run(call, directory, "root", words);
+        }
+    }
+
+    /** One command with roots of its own, for somebody who may do everything: none of them needs to. */
+    private static void run(Invocation call, Path directory, String root, List<String> words) {
         var out = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
         var world = new Surroundings(
                 InputStream.nullInputStream(),
@@ -132,55 +143,21 @@ final class TrainCommand implements Command {
                 Map.of(),
                 directory,
                 call.world().clock(),
-                Optional.empty());
-        var roots = List.of(
+                Optional.empty(),
+                true);
+        var args = new ArrayList<>(List.of(
                 "--root",
-                directory.resolve("root").toString(),
+                directory.resolve(root).toString(),
                 "--run-root",
-                directory.resolve("run").toString());
-        for (var words : List.of(
-                List.of("--version"),
-                List.of("validate"),
-                List.of("validate", "-o", "json"),
-                List.of("config"),
-                List.of("config", "--format", "json"),
-                List.of("plan"),
-                List.of("plan", "-o", "json"),
-                List.of("apply", "--dry-run"),
-                List.of("ps", "-a"),
-                List.of("ps", "--format", "json"),
-                List.of("status"),
-                List.of("status", "-o", "json"),
-                List.of("image", "ls"),
-                List.of("logs"))) {
-            var args = new ArrayList<>(roots);
-            args.addAll(words);
-            new CommandLineInterface(world).run(args.toArray(String[]::new));
-        }
+                directory.resolve(root + "-run").toString()));
+        args.addAll(words);
+        new CommandLineInterface(world).run(args.toArray(String[]::new));
     }
 
-    private static Desired desired(Path directory) throws IOException {
-        var loaded = new ComposeLoader().load(LoadRequest.of(new DirectoryTree(directory)));
-        if (!(loaded instanceof Loaded.Valid valid)) {
-            throw new IOException("the training project is invalid: " + loaded);
-        }
-        var source = new DirectorySource(LoadRequest.of(new DirectoryTree(directory)), directory);
-        var owner = new Owner("train", valid.project().name(), Optional.empty());
-        var translation = new Translation(
-                valid.project(),
-                owner,
-                source.files(valid.project(), valid.projectDirectory()).sources(),
-                _ -> new Resolution.Unknown("nobody was asked"));
-        return switch (translation.translate(Placement.ONE_HOST, Optional.empty())) {
-            case Translation.Result.Translated(var desired) -> desired;
-            case Translation.Result.Refused(var problems) ->
-                throw new IOException("the training project is refused: " + problems);
-        };
-    }
-
-    private static void plans(Invocation call, Desired desired) throws IOException {
+    /** A plan that makes everything, in every form. */
+    private static void plan(Invocation call, Path directory) throws IOException {
         var nothing = new Observed(List.of(), new ObservedNetworks(List.of(), Map.of()), List.of());
-        Plan plan = Planner.plan(desired, nothing, Facts.none());
+        var plan = Planner.plan(new TrainingStack(directory).desired(), nothing, Facts.none());
         var texts = List.of(
                 new PlanText(true).print(plan),
                 new PlanMarkdown().print(plan),
@@ -190,72 +167,28 @@ final class TrainCommand implements Command {
         }
     }
 
-    /** Containers as if the project ran here; their records go to a file and come back. */
-    private static List<ObservedContainer> containers(Path directory, Desired desired, Instant now) throws IOException {
-        var root = Root.open(directory.resolve("root"), directory.resolve("run"));
-        var records = root.stateFile(ContainerRecord.class, 1);
-        var file = directory.resolve("record.json");
-        var containers = new ArrayList<ObservedContainer>();
-        for (var service : desired.services()) {
-            for (var slot : service.slots()) {
-                var spec = slot.spec();
-                var limits = Limits.of(spec.resources());
-                var effective = new Effective(
-                        spec.digest(),
-                        "runc",
-                        List.of("sh"),
-                        Map.of("PATH", "/bin"),
-                        "",
-                        "/",
-                        "train",
-                        List.of("CAP_KILL"),
-                        spec.digest(),
-                        "SIGTERM",
-                        Duration.ofSeconds(10),
-                        limits,
-                        Optional.empty(),
-                        Map.of());
-                records.write(
-                        file,
-                        new ContainerRecord(
-                                "0".repeat(64), spec, Optional.of(effective), ContainerRecord.Phase.CREATED, now));
-                containers.add(new ObservedContainer(
-                        records.read(file).orElseThrow(),
-                        new ContainerState.Running(1, now, true),
-                        Life.NEW,
-                        Optional.of(limits),
-                        spec.ports(),
-                        List.of(),
-                        Optional.empty()));
-            }
-        }
-        return containers;
-    }
-
-    /** Compares a project that runs with itself and with nothing, and shows what runs. */
-    private static void running(Invocation call, Path directory, Desired desired) throws IOException {
-        var now = call.world().clock().instant();
-        var containers = containers(directory, desired, now);
-        var observed = new Observed(containers, new ObservedNetworks(List.of(), Map.of()), List.of());
-        var plan = Planner.plan(desired, observed, Facts.none());
-        var rows = containers.stream()
-                .map(c -> ContainerRow.of(c, Optional.empty(), now))
-                .toList();
-        if (new PlanText(false).print(plan).isEmpty()
-                || PsCommand.table(rows).isEmpty()
-                || rows.stream().map(r -> JsonText.line(r::write)).anyMatch(String::isEmpty)) {
-            throw new IOException("a table printed nothing");
+    /** Makes the stack look as if it ran, and does what its apply does first. */
+    private static void rehearse(Invocation call, Path directory, ImageReference image) throws IOException {
+        var options = new EngineOptions(
+                directory.resolve("root"), directory.resolve("root-run"), "train", Optional.empty(), true);
+        try (var engine = Engine.open(options)) {
+            Flock.exclusive(directory.resolve("lock")).close();
+            attempt("a registry", () -> engine.registry().resolve(image));
+            new TrainingStack(directory)
+                    .rehearse(engine, image, call.world().clock().instant());
+            // What needs a package of the host may be missing on the machine that builds.
+            attempt("nftables", () -> engine.networks().observe());
         }
     }
 
-    /** A repository is made, fetched into a clone of ours, and read. */
-    private static void repository(Path directory) throws IOException {
+    /** A repository is made, fetched into a clone of ours, read, and planned as an agent does. */
+    private static void follow(Invocation call, Path directory) throws IOException {
         var origin = directory.resolve("origin");
         try (var git = Git.init()
                 .setDirectory(origin.toFile())
                 .setInitialBranch("main")
                 .call()) {
-            Files.writeString(origin.resolve("compose.yaml"), COMPOSE);
+            Files.copy(directory.resolve("compose.yaml"), origin.resolve("compose.yaml"));
             git.add().addFilepattern(".").call();
             git.commit()
                     .setMessage("Train")
@@ -266,28 +199,12 @@ final class TrainCommand implements Command {
         } catch (GitAPIException e) {
             throw new IOException("the training repository cannot be made: " + e.getMessage(), e);
         }
-        var root = Root.open(directory.resolve("root"), directory.resolve("run"));
-        try (var source = new GitRepositories(root, GitSettings.defaults()).open(Remote.parse(origin.toString()))) {
-            var revision = source.fetch(new FollowedRef("main")).revision();
-            var tree = source.open(revision);
-            if (!(new ComposeLoader().load(LoadRequest.of(tree).withDefaultName("shop")) instanceof Loaded.Valid)) {
-                throw new IOException("the training repository has no valid project");
-            }
-        }
-    }
-
-    /** What needs a package of the host may be missing on the machine that builds. */
-    private static void engine(Path directory, ImageReference image) throws IOException {
-        var options =
-                new EngineOptions(directory.resolve("root"), directory.resolve("run"), "train", Optional.empty(), true);
-        try (var engine = Engine.open(options)) {
-            Flock.exclusive(directory.resolve("lock")).close();
-            attempt("containers", () -> engine.containers().observe());
-            attempt("volumes", () -> engine.volumes().list());
-            attempt("images", () -> engine.images().list());
-            attempt("registry", () -> engine.registry().resolve(image));
-            attempt("networks", () -> engine.networks().observe());
-        }
+        var url = origin.toString();
+        run(
+                call,
+                directory,
+                "agent",
+                List.of("agent", "--once", "--dry-run", "--repository", url, "--ref", "main", "--host", "train"));
     }
 
     @FunctionalInterface

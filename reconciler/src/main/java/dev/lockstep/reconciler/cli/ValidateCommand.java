@@ -1,81 +1,162 @@
 package dev.lockstep.reconciler.cli;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.lockstep.spec.check.Checks;
+import dev.lockstep.spec.check.Finding;
+import dev.lockstep.spec.check.Finding.Severity;
+import dev.lockstep.spec.check.Rule;
+import dev.lockstep.spec.load.DirectoryTree;
 import dev.lockstep.spec.load.Loaded;
+import dev.lockstep.spec.repository.RepositoryCheck;
+import dev.lockstep.spec.repository.RepositoryReport;
+import dev.lockstep.spec.settings.AgentSettings;
+import dev.lockstep.spec.settings.RepositorySettings;
 import dev.lockstep.spec.yaml.Problem;
+import dev.lockstep.spec.yaml.SourcePosition;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
- * {@code validate}: everything that is wrong with the files, at once. Its answer are the problems, so they go to
- * stdout.
+ * {@code validate}: everything that is wrong with a file, a stack or a whole repository, at once. Its answer are the
+ * problems, so they go to stdout.
  */
 final class ValidateCommand implements Command {
+    private static final String AGENT_FILE = "agent.yaml";
+
     @Override
     public void describe(CommandSpec spec) {
         spec.usageMessage()
-                .description("Checks the files of a stack and prints everything that is wrong, with its place.");
-        spec.addOption(Options.value("FORMAT", "text or json", "-o", "--output"));
+                .description(
+                        "Checks files and prints everything that is wrong, with its place.",
+                        "Without PATH it is the stack here. A directory with stacks/, hosts/ or lockstep.yaml is a"
+                                + " repository: every stack is checked for every host, as an agent sees it.");
+        spec.addOption(Options.value("FORMAT", "text, json or sarif", "-o", "--output", "--format"));
+        spec.addPositional(Options.arguments("[PATH...]", "0..*", "Files, directories of stacks, repositories"));
     }
 
     @Override
     public int run(Invocation call) throws Exception {
-        var format = call.choice("--output", "text", List.of("text", "json"));
-        var out = call.world().out();
-        var loaded = new ProjectFiles(call).load();
-        var errors = switch (loaded) {
-            case Loaded.Valid valid -> Checks.strict(valid.project());
-            case Loaded.Invalid invalid -> invalid.errors();
+        var format = call.choice("--output", "text", List.of("text", "json", "sarif"));
+        var reports = new ArrayList<ValidationReport>();
+        if (call.arguments().isEmpty()) {
+            reports.add(stack(new ProjectFiles(call)));
+        }
+        for (var path : call.arguments()) {
+            reports.add(path(call, path));
+        }
+        var report = ValidationReport.together(reports);
+        switch (format) {
+            case "json" -> call.world().out().print(report.json());
+            case "sarif" -> call.world().out().print(new Sarif(call.world().directory()).write(report.findings()));
+            default -> text(call, report);
+        }
+        return report.isValid() ? ExitCodes.OK : ExitCodes.ERROR;
+    }
+
+    private static ValidationReport path(Invocation call, String path) throws IOException {
+        var here = call.world().directory();
+        var file = here.resolve(path);
+        if (Files.isDirectory(file)) {
+            var tree = DirectoryTree.confined(file);
+            var base = here.equals(file.normalize())
+                    ? ""
+                    : Path.of(path).normalize().toString();
+            return RepositoryCheck.isRepository(tree, "")
+                    ? repository(call, tree, base, file)
+                    : stack(new ProjectFiles(call).at(request -> request.withDirectory(base)));
+        } else if (!Files.exists(file)) {
+            throw new NoSuchFileException(path);
+        }
+        var name = file.getFileName().toString();
+        if (name.equals(RepositorySettings.FILE)) {
+            return settings(RepositorySettings.read(path, Files.readAllBytes(file)));
+        } else if (name.equals(AGENT_FILE)) {
+            return settings(AgentSettings.read(path, Files.readAllBytes(file)));
+        }
+        return stack(new ProjectFiles(call).at(request -> request.withFiles(List.of(path))));
+    }
+
+    private static ValidationReport stack(ProjectFiles files) {
+        return switch (files.load()) {
+            case Loaded.Valid valid -> {
+                var findings = new ArrayList<>(Finding.ofLoading(List.of(), valid.warnings()));
+                findings.addAll(Checks.all(valid.project()));
+                var project = valid.project();
+                yield new ValidationReport(
+                        List.of(new RepositoryReport.Stack(
+                                project.name(),
+                                valid.projectDirectory(),
+                                List.of(),
+                                project.services().size())),
+                        findings);
+            }
+            case Loaded.Invalid invalid ->
+                new ValidationReport(List.of(), Finding.ofLoading(invalid.errors(), invalid.warnings()));
         };
-        var name = loaded instanceof Loaded.Valid valid
-                ? Optional.of(valid.project().name())
-                : Optional.<String>empty();
-        if (format.equals("json")) {
-            out.print(JsonText.document(json -> document(json, name, errors, loaded.warnings())));
-        } else {
-            ProjectFiles.tell(errors, out);
-            ProjectFiles.tellWarnings(loaded.warnings(), call.world().err());
-            if (errors.isEmpty() && loaded instanceof Loaded.Valid valid) {
-                var services = valid.project().services().size();
-                out.println("Stack " + valid.project().name() + " is valid: " + services
-                        + (services == 1 ? " service." : " services."));
-            } else {
-                call.say(errors.size() == 1 ? "1 problem." : errors.size() + " problems.");
-            }
-        }
-        return errors.isEmpty() ? ExitCodes.OK : ExitCodes.ERROR;
     }
 
-    private static void document(
-            JsonGenerator json, Optional<String> name, List<Problem> errors, List<Problem> warnings)
+    /** As an agent loads: without the environment of this process, and with what the commit has alone. */
+    private static ValidationReport repository(Invocation call, DirectoryTree tree, String base, Path directory)
             throws IOException {
-        json.writeStartObject();
-        json.writeStringField("format", "lockstep.validate/1");
-        json.writeBooleanField("valid", errors.isEmpty());
-        if (name.isPresent()) {
-            json.writeStringField("stack", name.get());
-        }
-        problems(json, "errors", errors);
-        problems(json, "warnings", warnings);
-        json.writeEndObject();
+        var name = Optional.ofNullable(directory.toAbsolutePath().normalize().getFileName())
+                .map(Path::toString)
+                .orElse("");
+        var profiles = call.globals().profiles();
+        var report = RepositoryCheck.check(tree, "", name, request -> request.withProfiles(profiles));
+        return new ValidationReport(
+                report.stacks(),
+                report.findings().stream().map(f -> below(base, f)).toList());
     }
 
-    private static void problems(JsonGenerator json, String field, List<Problem> problems) throws IOException {
-        json.writeArrayFieldStart(field);
-        for (var problem : problems) {
-            json.writeStartObject();
-            if (!problem.at().isDefault()) {
-                json.writeStringField("file", problem.at().file());
-                json.writeNumberField("line", problem.at().line());
-                json.writeNumberField("column", problem.at().column());
-            }
-            json.writeStringField("path", problem.path());
-            json.writeStringField("message", problem.message());
-            json.writeEndObject();
+    /** The finding with its file as it is seen from here. */
+    private static Finding below(String base, Finding finding) {
+        var problem = finding.problem();
+        var at = problem.at();
+        return base.isEmpty() || at.isDefault()
+                ? finding
+                : new Finding(
+                        finding.rule(),
+                        finding.severity(),
+                        new Problem(
+                                new SourcePosition(base + "/" + at.file(), at.line(), at.column(), at.via()),
+                                problem.path(),
+                                problem.message()));
+    }
+
+    private static ValidationReport settings(RepositorySettings.Read read) {
+        var findings = new ArrayList<Finding>();
+        read.warnings().forEach(p -> findings.add(new Finding(Rule.SETTINGS, Severity.WARNING, p)));
+        if (read instanceof RepositorySettings.Read.Invalid invalid) {
+            findings.addAll(errors(invalid.errors()));
         }
-        json.writeEndArray();
+        return new ValidationReport(List.of(), findings);
+    }
+
+    private static ValidationReport settings(AgentSettings.Read read) {
+        return new ValidationReport(
+                List.of(), read instanceof AgentSettings.Read.Invalid(var errors) ? errors(errors) : List.of());
+    }
+
+    private static List<Finding> errors(List<Problem> problems) {
+        return problems.stream()
+                .map(p -> new Finding(Rule.SETTINGS, Severity.ERROR, p))
+                .toList();
+    }
+
+    private static void text(Invocation call, ValidationReport report) {
+        ProjectFiles.tell(report.problems(Severity.ERROR), call.world().out());
+        ProjectFiles.tellWarnings(
+                report.problems(Severity.WARNING), call.world().err());
+        if (report.isValid()) {
+            call.world().out().println(report.summary());
+        } else {
+            var errors = report.problems(Severity.ERROR).size();
+            call.say(errors == 1 ? "1 problem." : errors + " problems.");
+        }
     }
 }

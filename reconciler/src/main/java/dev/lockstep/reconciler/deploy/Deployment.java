@@ -8,7 +8,9 @@ import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.reconciler.plan.Facts;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.reconciler.plan.Planner;
+import dev.lockstep.reconciler.plan.Secrets;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.HostTools;
 import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.spec.check.Checks;
@@ -35,21 +37,27 @@ public final class Deployment {
 
     /** Loads, checks, translates, observes and plans. */
     public Planned plan(StackSource source, PlanOptions options) throws IOException {
-        return switch (new ComposeLoader().load(source.load())) {
-            case Loaded.Invalid invalid ->
-                new Planned.Invalid(
-                        source.load().defaultName().orElse(""), invalid.errors(), invalid.warnings(), invalid.files());
-            case Loaded.Valid valid -> plan(source, options, valid);
-        };
+        try (var looking = Looking.at(engine)) {
+            return switch (new ComposeLoader().load(source.load())) {
+                case Loaded.Invalid invalid ->
+                    new Planned.Invalid(
+                            source.load().defaultName().orElse(""),
+                            invalid.errors(),
+                            invalid.warnings(),
+                            invalid.files());
+                case Loaded.Valid valid -> plan(source, options, valid, looking);
+            };
+        }
     }
 
-    private Planned plan(StackSource source, PlanOptions options, Loaded.Valid loaded) throws IOException {
+    private Planned plan(StackSource source, PlanOptions options, Loaded.Valid loaded, Looking looking)
+            throws IOException {
         var project = loaded.project();
         var problems = Checks.strict(project);
         if (!problems.isEmpty()) {
             return new Planned.Invalid(project.name(), problems, loaded.warnings(), loaded.files());
         }
-        var observed = observe(engine);
+        var observed = looking.result();
         var images = new ImageResolver(engine, observed.containers());
         var files = source.files(project, loaded.projectDirectory());
         var owner = new Owner(host, project.name(), source.repository());
@@ -59,9 +67,10 @@ public final class Deployment {
                 new Planned.Invalid(project.name(), refused.problems(), loaded.warnings(), loaded.files());
             case Translation.Result.Translated(var desired) -> {
                 var warnings = new ArrayList<>(loaded.warnings());
+                warnings.addAll(Checks.warnings(project));
                 warnings.addAll(unknownImages(desired));
                 yield new Planned.Ready(
-                        Planner.plan(desired, observed, facts(desired, observed, options, source.secretValues())),
+                        Planner.plan(desired, observed, facts(desired, observed, options, source.secrets())),
                         desired,
                         files.beforeStart(),
                         List.copyOf(warnings),
@@ -76,7 +85,7 @@ public final class Deployment {
         return Planner.plan(
                 nothing,
                 observe(engine),
-                new Facts(false, true, removeVolumes, false, Set.of(), Map.of(), Map.of(), Set.of()));
+                new Facts(false, true, removeVolumes, false, Set.of(), Map.of(), Map.of(), Secrets.NONE));
     }
 
     /** What really is. */
@@ -99,8 +108,7 @@ public final class Deployment {
                 .toList();
     }
 
-    private Facts facts(Desired desired, Observed observed, PlanOptions options, Set<String> secretValues)
-            throws IOException {
+    private Facts facts(Desired desired, Observed observed, PlanOptions options, Secrets secrets) throws IOException {
         return new Facts(
                 options.followed(),
                 options.followed() || options.removeOrphans(),
@@ -109,7 +117,15 @@ public final class Deployment {
                 options.leftAlone(),
                 portHolders(desired, observed),
                 subnetConflicts(desired, observed),
-                secretValues);
+                missing(),
+                secrets);
+    }
+
+    private List<String> missing() {
+        return Stream.of(HostTools.Tool.CONMON, HostTools.Tool.RUNTIME)
+                .filter(tool -> engine.tools().find(tool).isEmpty())
+                .map(HostTools.Tool::remedy)
+                .toList();
     }
 
     /** Asks the kernel only about ports that the stack does not have already. */

@@ -2,11 +2,11 @@ package dev.lockstep.reconciler.deploy;
 
 import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.desired.BindSources;
+import dev.lockstep.reconciler.plan.Secrets;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.model.Project;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * A plain directory, as Compose has it: relative bind sources are that directory's own paths.
@@ -25,8 +25,8 @@ public record DirectorySource(LoadRequest load, Path root) implements StackSourc
     }
 
     @Override
-    public Set<String> secretValues() {
-        return Set.of();
+    public Secrets secrets() {
+        return Secrets.NONE;
     }
 
     @Override

@@ -19,7 +19,7 @@ public sealed interface Planned {
     record Ready(Plan plan, Desired desired, BeforeStart beforeStart, List<Problem> warnings, SortedSet<String> files)
             implements Planned {}
 
-    /** The files are wrong; nothing was looked at on the host. */
+    /** The files are wrong; whatever the host is like, there is no plan. */
     record Invalid(String stack, List<Problem> errors, List<Problem> warnings, SortedSet<String> files)
             implements Planned {}
 }

@@ -2,11 +2,11 @@ package dev.lockstep.reconciler.deploy;
 
 import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.desired.BindSources;
+import dev.lockstep.reconciler.plan.Secrets;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.model.Project;
 import java.io.IOException;
 import java.util.Optional;
-import java.util.Set;
 
 /** Where a stack's files are: a directory, or a commit of a followed repository. */
 public interface StackSource {
@@ -19,8 +19,8 @@ public interface StackSource {
     /** The commit, for people; absent for a directory. */
     Optional<String> revision();
 
-    /** Values from the host that must not be shown. */
-    Set<String> secretValues();
+    /** What the host adds to the files and nobody is shown. */
+    Secrets secrets();
 
     /**
      * What the project's bind mounts lead to.

@@ -7,5 +7,6 @@ import dev.lockstep.runtime.volume.VolumeSpec;
  *
  * @param key its name in the project's files
  * @param external somebody else made it: it is used and never changed
+ * @param singleWriter two containers must never be able to write to it at once
  */
-public record DesiredVolume(String key, VolumeSpec spec, boolean external) {}
+public record DesiredVolume(String key, VolumeSpec spec, boolean external, boolean singleWriter) {}

@@ -14,12 +14,19 @@ import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.volume.VolumeSpec;
 import dev.lockstep.spec.model.ByteSize;
+import dev.lockstep.spec.model.Deploy;
+import dev.lockstep.spec.model.FileMode;
 import dev.lockstep.spec.model.Mount;
 import dev.lockstep.spec.model.Network;
 import dev.lockstep.spec.model.Port;
 import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.model.Propagation;
 import dev.lockstep.spec.model.Restart;
+import dev.lockstep.spec.model.RestartPolicy.Condition;
 import dev.lockstep.spec.model.Service;
+import dev.lockstep.spec.model.Signal;
+import dev.lockstep.spec.model.VolumeExtension;
+import dev.lockstep.spec.model.Written;
 import dev.lockstep.spec.yaml.Problem;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -35,6 +42,9 @@ import java.util.function.Function;
 /** From Compose's words to the engine's. What one host's engine cannot do is a problem with its position. */
 public final class Translation {
     private static final BigDecimal NANO = BigDecimal.valueOf(1_000_000_000L);
+
+    /** A quota is in microseconds of each 100 ms, unless another period is asked for. */
+    private static final long NANO_PER_QUOTA = 10_000;
 
     private final Project project;
     private final Owner owner;
@@ -64,12 +74,17 @@ public final class Translation {
 
     /** Translates the whole project. */
     public Result translate(Placement placement, Optional<String> revision) {
+        problems.addAll(EngineLimits.of(project));
         var networks = project.networks().values().stream()
                 .map(this::network)
                 .flatMap(Optional::stream)
                 .toList();
         var volumes = project.volumes().values().stream()
-                .map(v -> new DesiredVolume(v.key(), new VolumeSpec(v.name(), owner, v.labels()), v.external()))
+                .map(v -> new DesiredVolume(
+                        v.key(),
+                        new VolumeSpec(v.name(), owner, v.labels()),
+                        v.external(),
+                        v.extension().filter(VolumeExtension::singleWriter).isPresent()))
                 .toList();
         var services = new ArrayList<DesiredService>();
         for (var service : inDependencyOrder()) {
@@ -79,7 +94,8 @@ public final class Translation {
                 for (var slot : placement.slots(project, service)) {
                     container(service, slot, reference, resolution).ifPresent(slots::add);
                 }
-                services.add(new DesiredService(service.name(), slots, service.dependsOn()));
+                services.add(new DesiredService(
+                        service.name(), slots, service.lifecycle().dependsOn()));
             });
         }
         if (!problems.isEmpty()) {
@@ -102,14 +118,18 @@ public final class Translation {
     private void visit(String name, Set<String> visited, Set<String> done) {
         var service = project.services().get(name);
         if (service != null && visited.add(name)) {
-            service.dependsOn().keySet().forEach(dependency -> visit(dependency, visited, done));
+            service.lifecycle().dependsOn().keySet().forEach(dependency -> visit(dependency, visited, done));
             done.add(name);
         }
     }
 
     private Optional<ImageReference> reference(Service service) {
+        if (service.image().reference().isEmpty()) {
+            return Optional.empty(); // Built or provided by others, which the engine's limits are about.
+        }
         try {
-            return Optional.of(ImageReference.parse(service.image()));
+            return Optional.of(ImageReference.parse(
+                    service.image().reference().map(Written::text).orElse("")));
         } catch (IllegalArgumentException e) {
             return problem("services." + service.name() + ".image", e);
         }
@@ -129,9 +149,9 @@ public final class Translation {
                             network.name(),
                             owner,
                             network.internal(),
-                            subnet.flatMap(s -> s.subnet()).map(c -> Cidr.parse(c.toString())),
-                            subnet.flatMap(s -> s.gateway()).map(a -> Ipv4.parse(a.getHostAddress())),
-                            subnet.flatMap(s -> s.range()).map(c -> Cidr.parse(c.toString())),
+                            subnet.flatMap(s -> s.cidr()).map(c -> Cidr.parse(c.toString())),
+                            subnet.flatMap(s -> s.gatewayAddress()).map(a -> Ipv4.parse(a.getHostAddress())),
+                            subnet.flatMap(s -> s.rangeCidr()).map(c -> Cidr.parse(c.toString())),
                             Optional.empty(),
                             network.driverOptions(),
                             network.labels()),
@@ -145,8 +165,9 @@ public final class Translation {
             Service service, int slot, ImageReference reference, Resolution resolution) {
         var path = "services." + service.name();
         var before = problems.size();
-        var ports = each(service.ports(), path + ".ports", port -> port(port, slot));
-        var mounts = each(service.mounts(), path + ".volumes", this::mount);
+        var ports = each(service.networking().ports(), path + ".ports", port -> port(port, slot));
+        var mounts = new ArrayList<>(each(service.storage().mounts(), path + ".volumes", this::mount));
+        mounts.addAll(each(service.storage().tmpfs(), path + ".tmpfs", Tmpfs::mount));
         try {
             var spec = new ContainerSpec(
                     owner.stack() + "-" + service.name() + "-" + slot,
@@ -155,21 +176,21 @@ public final class Translation {
                     slot,
                     reference,
                     resolution.known().orElse(DesiredContainer.NOT_KNOWN),
-                    service.entrypoint(),
-                    service.command(),
-                    service.environment(),
-                    service.user(),
-                    service.workingDirectory(),
-                    service.hostname(),
+                    service.program().entrypoint(),
+                    service.program().command(),
+                    service.program().environment(),
+                    service.program().user(),
+                    service.program().workingDirectory(),
+                    service.identity().hostname().map(Written::text),
                     labels(service, slot),
                     mounts,
                     attachments(service),
                     ports,
                     resources(service),
-                    service.restart().map(Translation::restart).orElse(RestartPolicy.NONE),
-                    service.healthCheck().map(Translation::healthCheck),
-                    Optional.empty(),
-                    Optional.empty());
+                    restart(service),
+                    service.lifecycle().healthCheck().map(Translation::healthCheck),
+                    service.lifecycle().stopSignal().flatMap(Written::value).map(Signal::canonicalName),
+                    service.lifecycle().stopGracePeriod());
             return problems.size() > before ? Optional.empty() : Optional.of(new DesiredContainer(spec, resolution));
         } catch (IllegalArgumentException e) {
             return problem(path, e);
@@ -178,12 +199,14 @@ public final class Translation {
 
     /** The user's, under those that Compose gives its containers and that other tools look for. */
     private Map<String, String> labels(Service service, int slot) {
-        var labels = new LinkedHashMap<>(service.labels());
+        var labels = new LinkedHashMap<>(service.identity().labels());
         labels.put(ComposeLabels.PROJECT, owner.stack());
         labels.put(ComposeLabels.SERVICE, service.name());
         labels.put(ComposeLabels.CONTAINER_NUMBER, String.valueOf(slot));
         labels.put(ComposeLabels.ONE_OFF, "False");
-        labels.put(ComposeLabels.DEPENDS_ON, ComposeLabels.dependsOn(service.dependsOn()));
+        labels.put(
+                ComposeLabels.DEPENDS_ON,
+                ComposeLabels.dependsOn(service.lifecycle().dependsOn()));
         return labels;
     }
 
@@ -225,9 +248,11 @@ public final class Translation {
     private MountSpec mount(Mount mount) throws IOException {
         return switch (mount) {
             case Mount.Bind bind -> {
-                if (bind.propagation().filter(p -> !p.endsWith("private")).isPresent()) {
+                if (bind.propagation()
+                        .filter(p -> p != Propagation.PRIVATE && p != Propagation.RPRIVATE)
+                        .isPresent()) {
                     throw new IllegalArgumentException(
-                            "bind propagation \"" + bind.propagation().get() + "\" is not supported yet");
+                            "bind propagation \"" + bind.propagation().get().word() + "\" is not supported yet");
                 }
                 var source = binds.find(bind.source());
                 yield new MountSpec.Bind(
@@ -245,20 +270,29 @@ public final class Translation {
             }
             case Mount.AnonymousVolume volume -> new MountSpec.Anonymous(volume.target(), volume.readOnly());
             case Mount.Tmpfs tmpfs ->
-                new MountSpec.Tmpfs(tmpfs.target(), tmpfs.size().map(ByteSize::bytes), tmpfs.mode(), tmpfs.readOnly());
+                new MountSpec.Tmpfs(
+                        tmpfs.target(),
+                        tmpfs.size().map(ByteSize::bytes),
+                        tmpfs.mode().map(FileMode::bits),
+                        tmpfs.readOnly());
+            case Mount.Image unused -> throw new IllegalArgumentException("a mount of an image is not supported yet");
+            case Mount.NamedPipe unused ->
+                throw new IllegalArgumentException("a named pipe of Windows cannot be mounted on Linux");
+            case Mount.ClusterVolume unused ->
+                throw new IllegalArgumentException("one host has no volumes of a cluster. Write type: volume");
         };
     }
 
     private List<AttachmentSpec> attachments(Service service) {
         var attachments = new ArrayList<AttachmentSpec>();
-        service.networks().forEach((key, attachment) -> {
+        service.networking().networks().forEach((key, attachment) -> {
             var network = project.networks().get(key);
             if (network != null) {
                 attachments.add(new AttachmentSpec(
                         network.name(),
                         attachment.aliases(),
-                        attachment.ipv4Address().map(a -> a.getHostAddress()),
-                        attachment.priority().orElse(0)));
+                        attachment.fixedIpv4().map(a -> a.getHostAddress()),
+                        attachment.priority()));
             }
         });
         return attachments;
@@ -270,10 +304,41 @@ public final class Translation {
                 resources
                         .cpus()
                         .filter(c -> c.signum() > 0)
-                        .map(c -> c.multiply(NANO).longValue()),
+                        .map(c -> c.multiply(NANO).longValue())
+                        .or(() -> service.limits()
+                                .cpu()
+                                .quota()
+                                .filter(q -> q > 0)
+                                .map(q -> q * NANO_PER_QUOTA)),
                 resources.memoryLimit().map(ByteSize::bytes).filter(b -> b > 0),
                 resources.memoryReservation().map(ByteSize::bytes).filter(b -> b > 0),
                 resources.pids().filter(n -> n > 0));
+    }
+
+    /** What {@code deploy} says counts before what {@code restart} says, as in docker compose. */
+    private static RestartPolicy restart(Service service) {
+        var deployed = service.lifecycle().deploy().flatMap(Deploy::restartPolicy);
+        if (deployed.isPresent()) {
+            return restart(deployed.get());
+        }
+        return service.lifecycle()
+                .restart()
+                .flatMap(Written::value)
+                .map(Translation::restart)
+                .orElse(RestartPolicy.NONE);
+    }
+
+    /** Its delay and window are for those who place services on many hosts. */
+    private static RestartPolicy restart(dev.lockstep.spec.model.RestartPolicy policy) {
+        var condition = policy.condition().flatMap(Written::value).orElse(Condition.ANY);
+        return switch (condition) {
+            case NONE -> new RestartPolicy(RestartPolicy.Condition.NO, 0, true);
+            case ON_FAILURE -> {
+                var attempts = Math.min(policy.maxAttempts().orElse(0L), Integer.MAX_VALUE);
+                yield new RestartPolicy(RestartPolicy.Condition.ON_FAILURE, (int) attempts, true);
+            }
+            case ANY -> new RestartPolicy(RestartPolicy.Condition.ALWAYS, 0, true);
+        };
     }
 
     private static RestartPolicy restart(Restart restart) {

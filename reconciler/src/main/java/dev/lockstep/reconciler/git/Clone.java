@@ -64,6 +64,8 @@ final class Clone {
             config.setString("core", null, "fsync", "all");
             config.setBoolean("core", null, "fsyncObjectFiles", true);
             config.setBoolean("core", null, "fsyncRefFiles", true);
+            // Under our lock, and not in a thread that nobody waits for.
+            config.setBoolean("gc", null, "autoDetach", false);
             config.setString("protocol", null, "version", "2");
             config.save();
         }

@@ -40,6 +40,11 @@ public final class CommitTree implements FileTree {
         return revision;
     }
 
+    /** Keeps this commit in its clone, as {@link GitSource#pin} does. */
+    public void pin(String name) throws GitException {
+        source.pin(name, revision);
+    }
+
     /** How much may be taken from this commit. */
     public GitSettings.Limits limits() {
         return source.settings().limits();
@@ -99,6 +104,12 @@ public final class CommitTree implements FileTree {
         }
         entries.sort(Comparator.comparing(Entry::name));
         return List.copyOf(entries);
+    }
+
+    @Override
+    public void requireInside(String path) throws IOException {
+        FileTree.super.requireInside(path);
+        resolve(path);
     }
 
     private boolean leadsToDirectory(TreeEntry entry) throws GitException {

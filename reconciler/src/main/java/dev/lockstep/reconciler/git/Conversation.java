@@ -158,11 +158,11 @@ final class Conversation implements AutoCloseable {
 
     /** Brings the objects of these refs into the local repository. */
     void fetch(Collection<Ref> wanted, Repository local) throws GitException, DamageException {
-        var deadline = new Deadline(settings, local.getDirectory().toPath().resolve(Constants.OBJECTS));
+        var limit = new PackLimit(settings, local.getDirectory().toPath().resolve(Constants.OBJECTS));
         try {
-            connection.fetch(deadline, wanted, Set.of());
+            connection.fetch(limit, wanted, Set.of());
         } catch (TransportException | RuntimeException e) {
-            deadline.throwIfCancelled(remote, e);
+            limit.throwIfCancelled(remote, e);
             if (Failures.isDamage(e)) {
                 throw new DamageException(e);
             }

@@ -2,82 +2,74 @@ package dev.lockstep.reconciler.git;
 
 import dev.lockstep.reconciler.git.GitException.Kind;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import org.eclipse.jgit.lib.ProgressMonitor;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
-/** Stops a fetch that takes too long or brings too much. JGit asks between objects. */
-final class Deadline implements ProgressMonitor {
-    private static final long LOOK_EVERY_NANOS = 250_000_000;
+/**
+ * Ends a talk with a remote that takes too long in all. JGit's own timeout counts from byte to byte, so that a server
+ * which sends one a minute, or a little of a TLS handshake, would be waited for without end.
+ *
+ * <p>Each talk has a virtual thread, because those can be interrupted while they read from a socket: the socket is
+ * closed then (JEP 444).
+ */
+record Deadline(Remote remote) {
+    private static final Duration BETWEEN_INTERRUPTS = Duration.ofMillis(250);
+    private static final int INTERRUPTS = 20;
 
-    private final Duration allowed;
-    private final long end;
-    private final long bytesAllowed;
-    private final Path objects;
-    private long nextLook = System.nanoTime();
-    private boolean late;
-    private boolean tooMuch;
-
-    /** @param objects the clone's object directory, where an unfinished pack grows */
-    Deadline(GitSettings settings, Path objects) {
-        this.allowed = settings.deadline();
-        this.end = System.nanoTime() + allowed.toNanos();
-        this.bytesAllowed = settings.limits().pack();
-        this.objects = objects;
+    @FunctionalInterface
+    interface Talk<T> {
+        T hold() throws IOException, DamageException;
     }
 
-    @Override
-    public boolean isCancelled() {
-        var now = System.nanoTime();
-        if (now - nextLook >= 0) {
-            nextLook = now + LOOK_EVERY_NANOS;
-            late = late || now - end > 0;
-            tooMuch = tooMuch || incoming() > bytesAllowed;
-        }
-        return late || tooMuch;
-    }
-
-    private long incoming() {
-        try (var files = Files.newDirectoryStream(objects, "incoming_*.pack")) {
-            var sum = 0L;
-            for (var file : files) {
-                sum += Files.size(file);
-            }
-            return sum;
-        } catch (IOException e) {
-            // It was finished and renamed between listing and looking.
-            return 0;
-        }
-    }
-
-    void throwIfCancelled(Remote remote, Exception cause) throws GitException {
-        if (late) {
+    /**
+     * Holds the talk and waits for it; an interrupt ends both.
+     *
+     * @param what a verb for the message: what the remote did not do in time
+     * @throws GitException {@link Kind#TIMEOUT} when it is not over in time
+     */
+    <T> T hold(String what, Duration allowed, Talk<T> talk) throws IOException, DamageException {
+        var result = new FutureTask<>(talk::hold);
+        var thread = Thread.ofVirtual().name("git " + remote).start(result);
+        try {
+            return result.get(allowed.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            end(thread);
             throw new GitException(
                     Kind.TIMEOUT,
-                    "repository " + remote + ": the fetch took longer than " + Failures.text(allowed),
-                    cause);
-        }
-        if (tooMuch) {
-            throw new GitException(
-                    Kind.REFUSED,
-                    "repository " + remote + " sends more than the " + bytesAllowed + " bytes that one fetch may bring",
-                    cause);
+                    "repository " + remote + " did not " + what + " within " + allowed.toSeconds() + " s",
+                    e);
+        } catch (InterruptedException e) {
+            end(thread);
+            Thread.currentThread().interrupt();
+            throw new GitException(Kind.UNREACHABLE, "repository " + remote + ": asking it was interrupted", e);
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case IOException io -> throw io;
+                case DamageException damage -> throw damage;
+                case RuntimeException runtime -> throw runtime;
+                case null, default -> throw new IllegalStateException(e.getCause());
+            }
         }
     }
 
-    @Override
-    public void start(int totalTasks) {}
-
-    @Override
-    public void beginTask(String title, int totalWork) {}
-
-    @Override
-    public void update(int completed) {}
-
-    @Override
-    public void endTask() {}
-
-    @Override
-    public void showDuration(boolean enabled) {}
+    /** What the talk has begun to write is put away by it; whoever holds the clone's lock waits for that. */
+    private static void end(Thread thread) {
+        var interrupted = false;
+        for (var i = 0; i < INTERRUPTS && thread.isAlive(); i++) {
+            thread.interrupt();
+            try {
+                if (thread.join(BETWEEN_INTERRUPTS)) {
+                    break;
+                }
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
 }

@@ -7,7 +7,6 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketException;
 import java.net.UnknownHostException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -105,6 +104,10 @@ final class Failures {
                         exception(Kind.UNREACHABLE, " cannot be reached: " + message(e), failure);
                     case SSLException e -> exception(Kind.UNREACHABLE, ": TLS failed: " + message(e), failure);
                     case InterruptedIOException e -> exception(Kind.TIMEOUT, " did not answer in time", failure);
+                    // JGit's timer interrupts who reads, and an interrupted virtual thread finds its socket closed.
+                    case SocketException e
+                    when message(e).contains("interrupt") ->
+                        exception(Kind.TIMEOUT, " did not answer in time", failure);
                     case SocketException e -> exception(Kind.UNREACHABLE, ": connection lost: " + message(e), failure);
                     case EOFException e -> exception(Kind.UNREACHABLE, ": connection ended early", failure);
                     case NotSupportedException e -> exception(Kind.NOT_A_REPOSITORY, ": " + message(e), failure);
@@ -134,9 +137,5 @@ final class Failures {
     private static String message(Throwable failure) {
         var text = failure.getMessage();
         return text == null || text.isBlank() ? failure.getClass().getSimpleName() : text.strip();
-    }
-
-    static String text(Duration duration) {
-        return duration.toSeconds() % 60 == 0 ? duration.toMinutes() + " min" : duration.toSeconds() + " s";
     }
 }

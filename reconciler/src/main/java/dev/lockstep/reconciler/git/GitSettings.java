@@ -10,14 +10,16 @@ import java.util.Optional;
  * @param credentials passwords and tokens for HTTP
  * @param sshDirectory keys, {@code config} and {@code known_hosts}; usually {@code ~/.ssh}
  * @param sshKey the one private key to offer, absent: what the directory and its config say
+ * @param question longest time for the whole answer to where a ref points
  * @param silence longest time without a byte from the remote
- * @param deadline longest time for one question or fetch
+ * @param deadline longest time for one fetch
  * @param limits what is taken from a repository
  */
 public record GitSettings(
         CredentialSource credentials,
         Path sshDirectory,
         Optional<Path> sshKey,
+        Duration question,
         Duration silence,
         Duration deadline,
         Limits limits) {
@@ -42,35 +44,37 @@ public record GitSettings(
     }
 
     public GitSettings {
-        if (silence.toSeconds() < 1 || deadline.compareTo(silence) < 0) {
-            throw new IllegalArgumentException("at least a second of silence, and no more than the deadline");
+        if (!question.isPositive() || silence.toSeconds() < 1 || deadline.compareTo(silence) < 0) {
+            throw new IllegalArgumentException(
+                    "some time for a question, at least a second of silence, and no more than the deadline");
         }
     }
 
-    /** No credentials, {@code ~/.ssh}, 30 s of silence, 10 minutes in all. */
+    /** No credentials, {@code ~/.ssh}, 20 s for a question, 30 s of silence, 10 minutes for a fetch. */
     public static GitSettings defaults() {
         return new GitSettings(
                 CredentialSource.none(),
                 Path.of(System.getProperty("user.home"), ".ssh"),
                 Optional.empty(),
+                Duration.ofSeconds(20),
                 Duration.ofSeconds(30),
                 Duration.ofMinutes(10),
                 Limits.DEFAULT);
     }
 
     public GitSettings withCredentials(CredentialSource source) {
-        return new GitSettings(source, sshDirectory, sshKey, silence, deadline, limits);
+        return new GitSettings(source, sshDirectory, sshKey, question, silence, deadline, limits);
     }
 
     public GitSettings withSsh(Path directory, Optional<Path> key) {
-        return new GitSettings(credentials, directory, key, silence, deadline, limits);
+        return new GitSettings(credentials, directory, key, question, silence, deadline, limits);
     }
 
-    public GitSettings withTimeouts(Duration newSilence, Duration newDeadline) {
-        return new GitSettings(credentials, sshDirectory, sshKey, newSilence, newDeadline, limits);
+    public GitSettings withTimeouts(Duration newQuestion, Duration newSilence, Duration newDeadline) {
+        return new GitSettings(credentials, sshDirectory, sshKey, newQuestion, newSilence, newDeadline, limits);
     }
 
     public GitSettings withLimits(Limits newLimits) {
-        return new GitSettings(credentials, sshDirectory, sshKey, silence, deadline, newLimits);
+        return new GitSettings(credentials, sshDirectory, sshKey, question, silence, deadline, newLimits);
     }
 }

@@ -9,10 +9,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.eclipse.jgit.lib.Constants;
+import org.eclipse.jgit.lib.NullProgressMonitor;
 import org.eclipse.jgit.lib.ObjectId;
 import org.eclipse.jgit.lib.ObjectLoader;
 import org.eclipse.jgit.lib.ObjectReader;
@@ -34,6 +34,7 @@ public final class GitSource implements AutoCloseable {
     private final GitSettings settings;
     private final Clone clone;
     private final Path lockFile;
+    private final Deadline deadline;
     private final Object monitor = new Object();
     private @Nullable Repository repository;
     private boolean swept;
@@ -43,6 +44,7 @@ public final class GitSource implements AutoCloseable {
         this.settings = settings;
         this.clone = new Clone(directory);
         this.lockFile = lockFile;
+        this.deadline = new Deadline(remote);
         QuietSystemReader.install();
     }
 
@@ -62,8 +64,16 @@ public final class GitSource implements AutoCloseable {
         if (ref.isCommit()) {
             return new RemoteTip(ref.text(), ref.text(), Optional.empty());
         }
-        try (var conversation = Conversation.open(remote, settings, ref)) {
-            return conversation.tip();
+        try {
+            return deadline.hold("answer", settings.question(), () -> {
+                try (var conversation = Conversation.open(remote, settings, ref)) {
+                    return conversation.tip();
+                }
+            });
+        } catch (GitException e) {
+            throw e;
+        } catch (IOException | DamageException e) {
+            throw local(e);
         }
     }
 
@@ -76,7 +86,7 @@ public final class GitSource implements AutoCloseable {
         try (var _ = lock()) {
             var notes = new ArrayList<String>();
             try {
-                return Fetch.into(writable(notes), remote, settings, ref, Optional.empty(), notes);
+                return bring(writable(notes), ref, Optional.empty(), notes);
             } catch (DamageException e) {
                 return cloneAgain(ref, e, notes);
             }
@@ -87,6 +97,12 @@ public final class GitSource implements AutoCloseable {
         }
     }
 
+    private FetchResult bring(Repository local, FollowedRef ref, Optional<String> before, List<String> notes)
+            throws IOException, DamageException {
+        return deadline.hold(
+                "fetch", settings.deadline(), () -> Fetch.into(local, remote, settings, ref, before, notes));
+    }
+
     /** The commit of the last fetch of this ref, from the clone alone. */
     public Optional<Revision> fetched(FollowedRef ref) throws GitException {
         return clone.exists() ? read(reader -> Revisions.fetched(repository(), reader, remote, ref)) : Optional.empty();
@@ -95,6 +111,30 @@ public final class GitSource implements AutoCloseable {
     /** A commit by its id, from the clone alone: for history and a way back. Its ref is the id. */
     public Optional<Revision> revision(String commit) throws GitException {
         return fetched(new FollowedRef(commit));
+    }
+
+    /**
+     * Keeps a commit of this clone readable under a name, whatever becomes of the refs that led to it: a force push, a
+     * deleted branch. It takes the place of the commit that had the name.
+     *
+     * @param name one component of a ref's name: lower-case letters, digits, {@code _} and {@code -}
+     */
+    public void pin(String name, Revision revision) throws GitException {
+        if (!pinned(name).map(Revision::commit).equals(Optional.of(revision.commit()))) {
+            change(local -> Revisions.pin(local, name, revision));
+        }
+    }
+
+    /** Lets go of the commit that has the name, if one has. */
+    public void unpin(String name) throws GitException {
+        if (pinned(name).isPresent()) {
+            change(local -> Revisions.unpin(local, name));
+        }
+    }
+
+    /** The commit that {@link #pin} keeps under this name, from the clone alone. Its ref is the commit's id. */
+    public Optional<Revision> pinned(String name) throws GitException {
+        return clone.exists() ? read(reader -> Revisions.pinned(repository(), reader, remote, name)) : Optional.empty();
     }
 
     /** True when {@code older} is {@code newer} or one of its ancestors; false as well when either is not here. */
@@ -114,15 +154,18 @@ public final class GitSource implements AutoCloseable {
     }
 
     /**
-     * Packs the clone and drops what nobody needs: commits that no followed ref and none of {@code keep} reaches, two
-     * weeks after they became so. Minutes for large repositories; holds the clone's lock.
+     * Packs the clone when it has become many packs (git-gc(1), {@code --auto}), and drops what no followed ref and no
+     * pin has reached for two weeks. Minutes for large repositories; holds the clone's lock.
      */
-    public void collect(Set<String> keep) throws GitException {
-        if (!clone.exists()) {
-            return;
+    public void collect() throws GitException {
+        if (clone.exists()) {
+            change(local -> local.autoGC(NullProgressMonitor.INSTANCE));
         }
+    }
+
+    private void change(Change change) throws GitException {
         try (var _ = lock()) {
-            Revisions.keepOnly(writable(new ArrayList<>()), keep);
+            change.make(writable(new ArrayList<>()));
         } catch (GitException e) {
             throw e;
         } catch (IOException | DamageException e) {
@@ -181,6 +224,12 @@ public final class GitSource implements AutoCloseable {
         T from(ObjectReader reader) throws IOException;
     }
 
+    /** What is written into the clone. */
+    @FunctionalInterface
+    private interface Change {
+        void make(Repository local) throws IOException;
+    }
+
     private void heal(IOException damage) throws GitException {
         try (var _ = lock()) {
             var refs = Revisions.followed(clone);
@@ -203,7 +252,8 @@ public final class GitSource implements AutoCloseable {
         var fresh = clone.fresh();
         FetchResult result;
         try (var repository = fresh.open()) {
-            result = Fetch.into(repository, remote, settings, ref, previous, notes);
+            result = bring(repository, ref, previous, notes);
+            Revisions.copyPins(clone, repository);
         } catch (DamageException e) {
             e.addSuppressed(damage);
             throw damaged(e);

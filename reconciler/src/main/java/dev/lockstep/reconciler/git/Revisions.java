@@ -5,9 +5,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import org.eclipse.jgit.api.Git;
-import org.eclipse.jgit.api.errors.GitAPIException;
 import org.eclipse.jgit.errors.MissingObjectException;
 import org.eclipse.jgit.lib.ObjectId;
 import org.eclipse.jgit.lib.ObjectReader;
@@ -24,7 +21,7 @@ import org.eclipse.jgit.revwalk.RevWalk;
  */
 final class Revisions {
     private static final String FOLLOWED = "refs/lockstep/followed/";
-    private static final String KEPT = "refs/lockstep/kept/";
+    private static final String PINNED = "refs/lockstep/pinned/";
 
     private Revisions() {}
 
@@ -115,23 +112,39 @@ final class Revisions {
         }
     }
 
-    /** Pins {@code commits} and nothing else beside the followed refs, then packs. */
-    static void keepOnly(Repository local, Set<String> commits) throws IOException {
-        for (var kept : local.getRefDatabase().getRefsByPrefix(KEPT)) {
-            if (!commits.contains(kept.getName().substring(KEPT.length()))) {
-                delete(local, kept);
-            }
+    /** Keeps a commit under a caller's name, whatever becomes of the refs that led to it. */
+    static void pin(Repository local, String name, Revision revision) throws IOException {
+        force(local, PINNED + name, ObjectId.fromString(revision.commit()));
+    }
+
+    static void unpin(Repository local, String name) throws IOException {
+        var pinned = local.exactRef(PINNED + name);
+        if (pinned != null) {
+            delete(local, pinned);
         }
-        for (var commit : commits) {
-            var id = ObjectId.fromString(commit);
-            if (local.getObjectDatabase().has(id)) {
-                force(local, KEPT + commit, id);
-            }
+    }
+
+    /** The commit that was pinned under that name. */
+    static Optional<Revision> pinned(Repository local, ObjectReader reader, Remote remote, String name)
+            throws IOException {
+        var pinned = local.exactRef(PINNED + name);
+        return pinned == null
+                ? Optional.empty()
+                : Optional.of(read(reader, remote, Conversation.id(pinned).name(), Conversation.id(pinned)));
+    }
+
+    /** Takes the pins of a damaged clone over, as far as it can still name them and the new one has their commits. */
+    static void copyPins(Clone damaged, Repository fresh) throws IOException {
+        var pins = new ArrayList<Ref>();
+        try (var local = damaged.open()) {
+            pins.addAll(local.getRefDatabase().getRefsByPrefix(PINNED));
+        } catch (IOException | RuntimeException e) {
+            // Its stacks are compared with the commit that they are brought to next.
         }
-        try (var git = Git.wrap(local)) {
-            git.gc().call();
-        } catch (GitAPIException | RuntimeException e) {
-            throw new IOException("packing failed: " + e.getMessage(), e);
+        for (var pin : pins) {
+            if (fresh.getObjectDatabase().has(Conversation.id(pin))) {
+                force(fresh, pin.getName(), Conversation.id(pin));
+            }
         }
     }
 

@@ -19,7 +19,13 @@ public enum Outcome {
     REFUSED,
     /** The revision was applied before; what had changed on the host was put right. */
     @JsonProperty("drift-corrected")
-    DRIFT_CORRECTED;
+    DRIFT_CORRECTED,
+    /** Nothing was done: a stack that comes before is not well. */
+    @JsonProperty("blocked")
+    BLOCKED,
+    /** Nothing was done: the repository asks to leave the stack as it is. */
+    @JsonProperty("suspended")
+    SUSPENDED;
 
     /** As JSON and people have it. */
     public String word() {

@@ -64,6 +64,99 @@ public record StackStatus(
         problems = List.copyOf(problems);
     }
 
+    /** A stack of which nothing is known yet but where it comes from. */
+    public static StackStatus followed(String stack, String repository, String ref, String directory, Instant now) {
+        return new StackStatus(
+                stack,
+                Optional.of(repository),
+                Optional.of(ref),
+                Optional.of(directory),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                List.of(),
+                now,
+                now,
+                false,
+                Optional.empty());
+    }
+
+    public StackStatus withWanted(Commit commit) {
+        return new StackStatus(
+                stack,
+                repository,
+                ref,
+                directory,
+                Optional.of(commit),
+                applied,
+                outcome,
+                problems,
+                since,
+                checked,
+                orphaned,
+                fetchError);
+    }
+
+    public StackStatus withApplied(Optional<Commit> commit) {
+        return new StackStatus(
+                stack,
+                repository,
+                ref,
+                directory,
+                wanted,
+                commit,
+                outcome,
+                problems,
+                since,
+                checked,
+                orphaned,
+                fetchError);
+    }
+
+    /** How the last run ended; absent while that is being found out. */
+    public StackStatus withOutcome(Optional<Outcome> result, List<Problem> found) {
+        return new StackStatus(
+                stack,
+                repository,
+                ref,
+                directory,
+                wanted,
+                applied,
+                result,
+                found,
+                since,
+                checked,
+                orphaned,
+                fetchError);
+    }
+
+    public StackStatus withTimes(Instant newSince, Instant newChecked) {
+        return new StackStatus(
+                stack,
+                repository,
+                ref,
+                directory,
+                wanted,
+                applied,
+                outcome,
+                problems,
+                newSince,
+                newChecked,
+                orphaned,
+                fetchError);
+    }
+
+    public StackStatus withFetchError(Optional<FetchError> error) {
+        return new StackStatus(
+                stack, repository, ref, directory, wanted, applied, outcome, problems, since, checked, orphaned, error);
+    }
+
+    /** The stack has left its repository: what was wrong with its files does not matter any more. */
+    public StackStatus asOrphan(Instant now) {
+        return new StackStatus(
+                stack, repository, ref, directory, wanted, applied, outcome, List.of(), now, now, true, fetchError);
+    }
+
     /** True when the wanted commit is the applied one and the last run ended well. */
     public boolean isInSync() {
         return !orphaned

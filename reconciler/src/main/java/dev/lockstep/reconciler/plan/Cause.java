@@ -11,7 +11,7 @@ import java.util.Optional;
  *     is meant
  * @param before what is now, as people read it; empty when there is nothing
  * @param after what is wanted, as people read it; empty when nothing is wanted
- * @param at where the wanted value stands; absent for drift and for what nobody wrote
+ * @param at where the wanted value stands, and how it came from there; absent for drift and for what nobody wrote
  */
 public record Cause(Kind kind, String field, String before, String after, Optional<SourcePosition> at) {
     /** What sort of difference it is. */

@@ -1,12 +1,13 @@
 package dev.lockstep.reconciler.plan;
 
+import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.desired.DesiredContainer;
+import dev.lockstep.reconciler.desired.DesiredNetwork;
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.Limits;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.ObservedContainer;
-import dev.lockstep.spec.model.Sources;
 import dev.lockstep.spec.yaml.SourcePosition;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -30,15 +31,16 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
     }
 
     static ContainerDiff between(
-            ObservedContainer observed, DesiredContainer desired, Observed host, Sources sources, Sensitive sensitive) {
+            ObservedContainer observed, DesiredContainer desired, Observed host, Desired stack, Sensitive sensitive) {
         var replace = new ArrayList<Cause>();
         var inPlace = new ArrayList<Cause>();
         var then = observed.record().spec();
         var now = desired.spec();
         var path = "services." + now.service();
-        image(then, desired, sources.at(path + ".image")).ifPresent(replace::add);
+        var places = new Places(stack.sources());
+        image(then, desired, places.of(path + ".image"), sensitive).ifPresent(replace::add);
         for (var field : ContainerFields.ALL) {
-            for (var cause : compare(field, observed, now, path, sources, sensitive)) {
+            for (var cause : compare(field, observed, now, stack, sensitive)) {
                 (field.change() == ContainerFields.Change.REPLACE ? replace : inPlace).add(cause);
             }
         }
@@ -60,8 +62,11 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
         return new ContainerDiff(List.copyOf(replace), List.copyOf(inPlace));
     }
 
-    private static Optional<Cause> image(ContainerSpec then, DesiredContainer desired, SourcePosition at) {
+    private static Optional<Cause> image(
+            ContainerSpec then, DesiredContainer desired, SourcePosition at, Sensitive sensitive) {
         var now = desired.spec();
+        var before = sensitive.covers(at) ? Sensitive.MASK : then.image().familiar();
+        var after = sensitive.covers(at) ? Sensitive.MASK : now.image().familiar();
         var sameName = then.image().equals(now.image());
         var digest = desired.image().known();
         if (digest.isEmpty()) {
@@ -69,11 +74,7 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
             return sameName
                     ? Optional.empty()
                     : Optional.of(new Cause(
-                            Cause.Kind.IMAGE,
-                            "image",
-                            then.image().familiar(),
-                            now.image().familiar() + " (known after pull)",
-                            Optional.of(at)));
+                            Cause.Kind.IMAGE, "image", before, after + " (known after pull)", Optional.of(at)));
         }
         if (digest.get().equals(then.digest())) {
             return Optional.empty();
@@ -81,8 +82,8 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
         return Optional.of(new Cause(
                 Cause.Kind.IMAGE,
                 "image",
-                then.image().familiar() + " (" + then.digest().abbreviated() + ")",
-                now.image().familiar() + " (" + digest.get().abbreviated() + ")",
+                before + " (" + then.digest().abbreviated() + ")",
+                after + " (" + digest.get().abbreviated() + ")",
                 Optional.of(at)));
     }
 
@@ -90,8 +91,7 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
             ContainerFields.Field field,
             ObservedContainer observed,
             ContainerSpec now,
-            String path,
-            Sources sources,
+            Desired stack,
             Sensitive sensitive) {
         var askedThen = field.asked().apply(observed.record().spec());
         var askedNow = field.asked().apply(now);
@@ -99,6 +99,7 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
             return List.of();
         }
         var effective = field.effective().apply(observed.record().made());
+        var places = new Places(stack.sources());
         var causes = new ArrayList<Cause>();
         for (var key : union(askedThen, askedNow)) {
             var before = Optional.ofNullable(askedThen.get(key));
@@ -116,21 +117,23 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
                     ? field.name()
                     : field.name() + "." + key;
             var at = after.isPresent()
-                    ? Optional.of(sources.at(position(field.name(), key, now, path)))
-                    : Optional.<SourcePosition>empty();
+                    ? places.of(paths(field.name(), key, now, stack))
+                    : stack.sources().at("services." + now.service()).plain();
+            var secret = sensitive.covers(at);
             causes.add(new Cause(
                     content(field.name(), observed.record().spec(), now, key) ? Cause.Kind.CONTENT : Cause.Kind.SPEC,
                     name,
-                    show(field, key, before, sensitive),
-                    show(field, key, after, sensitive),
-                    at.or(() -> Optional.of(sources.at(path)))));
+                    before.map(v -> secret ? Sensitive.MASK : show(field, key, v, sensitive))
+                            .orElse(""),
+                    after.map(v -> secret ? Sensitive.MASK : show(field, key, v, sensitive))
+                            .orElse(""),
+                    Optional.of(at)));
         }
         return causes;
     }
 
-    private static String show(ContainerFields.Field field, String key, Optional<String> value, Sensitive sensitive) {
-        return value.map(v -> field.mayBeSecret() ? sensitive.show(key, v) : sensitive.show(v))
-                .orElse("");
+    private static String show(ContainerFields.Field field, String key, String value, Sensitive sensitive) {
+        return field.mayBeSecret() ? sensitive.show(key, value) : sensitive.show(value);
     }
 
     private static Optional<String> unquoted(Optional<String> value) {
@@ -138,21 +141,49 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
                 v -> v.length() > 1 && v.startsWith("\"") && v.endsWith("\"") ? v.substring(1, v.length() - 1) : v);
     }
 
-    /** Path of the value in the project, for its position. */
-    private static String position(String field, String key, ContainerSpec now, String path) {
+    /** Where the value may be written in the project. */
+    private static String[] paths(String field, String key, ContainerSpec now, Desired stack) {
+        var path = "services." + now.service() + ".";
+        var limits = path + "deploy.resources.limits.";
+        var own = path + field;
         return switch (field) {
-            case "volumes" ->
-                path + ".volumes["
-                        + indexOf(now.mounts().stream().map(MountSpec::target).toList(), key) + "]";
-            case "ports" -> path + ".ports";
-            case "pids_limit" -> path + ".deploy.resources.limits.pids";
-            case "mem_reservation" -> path + ".deploy.resources.reservations.memory";
-            default -> path + "." + field + (key.isEmpty() ? "" : "." + key);
+            case "volumes" -> {
+                var targets = now.mounts().stream().map(MountSpec::target).toList();
+                var index = targets.indexOf(key);
+                // Those of the attribute tmpfs come after the others.
+                var tmpfs = path + "tmpfs[" + (index - written(own, stack)) + "]";
+                yield new String[] {own + "[" + index + "]", tmpfs, path + "tmpfs", own};
+            }
+            case "ports" -> {
+                var keys = now.ports().stream().map(ContainerFields::portKey).toList();
+                yield new String[] {own + "[" + keys.indexOf(key) + "]", own};
+            }
+            case "networks" -> new String[] {own + "." + networkKey(key, stack), own};
+            case "cpus" -> new String[] {own, limits + "cpus", path + "cpu_quota"};
+            case "mem_limit" -> new String[] {own, limits + "memory"};
+            case "mem_reservation" -> new String[] {own, path + "deploy.resources.reservations.memory"};
+            case "pids_limit" -> new String[] {own, limits + "pids"};
+            // What deploy says counts before the other.
+            case "restart" -> new String[] {path + "deploy.restart_policy", own};
+            default -> new String[] {key.isEmpty() ? own : own + "." + key};
         };
     }
 
-    private static int indexOf(List<String> values, String value) {
-        return Math.max(0, values.indexOf(value));
+    /** How many items the list has in the files. */
+    private static int written(String list, Desired stack) {
+        var count = 0;
+        while (stack.sources().positions().containsKey(list + "[" + count + "]")) {
+            count++;
+        }
+        return count;
+    }
+
+    private static String networkKey(String name, Desired stack) {
+        return stack.networks().stream()
+                .filter(n -> n.spec().name().equals(name))
+                .map(DesiredNetwork::key)
+                .findFirst()
+                .orElse(name);
     }
 
     /** Whether only the content behind the mount differs, and the user's words are the same. */

@@ -57,6 +57,8 @@ final class ContainerFields {
             comparable("working_dir", Change.REPLACE, ContainerSpec::workingDir, Effective::workingDir),
             comparable("hostname", Change.REPLACE, ContainerSpec::hostname, Effective::hostname),
             list("volumes", Change.REPLACE, s -> byKey(s.mounts(), MountSpec::target, ContainerFields::mount)),
+            // Whoever has no network at all cannot be given one later.
+            field("network_mode", Change.REPLACE, s -> s.networks().isEmpty() ? Optional.of("none") : Optional.empty()),
             list("ports", Change.IN_PLACE, s -> byKey(s.ports(), ContainerFields::portKey, PublishedPort::toString)),
             list(
                     "networks",
@@ -154,7 +156,7 @@ final class ContainerFields {
         };
     }
 
-    private static String portKey(PublishedPort port) {
+    static String portKey(PublishedPort port) {
         return port.hostIp().orElse("0.0.0.0") + ":"
                 + port.hostPort().map(String::valueOf).orElse("*") + "->" + port.containerPort() + "/"
                 + port.protocol().lowerCase();

@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.plan;
 
 import dev.lockstep.runtime.network.PublishedPort;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -16,7 +17,8 @@ import java.util.Set;
  *     often: not started by this plan
  * @param portHolders who has a port that the stack wants to publish, in words; only ports that are taken
  * @param subnetConflicts by name of a network that has to be made: what its subnet overlaps, in words
- * @param secretValues values from the host that never show, beside variables whose names say so
+ * @param missing what the host lacks to run containers, a sentence for each thing
+ * @param secrets what never shows, beside variables whose names say so
  */
 public record Facts(
         boolean followed,
@@ -26,16 +28,39 @@ public record Facts(
         Set<String> leftAlone,
         Map<PublishedPort, String> portHolders,
         Map<String, String> subnetConflicts,
-        Set<String> secretValues) {
+        List<String> missing,
+        Secrets secrets) {
     public Facts {
+        missing = List.copyOf(missing);
         leftAlone = Set.copyOf(leftAlone);
         portHolders = Map.copyOf(portHolders);
         subnetConflicts = Map.copyOf(subnetConflicts);
-        secretValues = Set.copyOf(secretValues);
+    }
+
+    /** On a host that lacks nothing. */
+    public Facts(
+            boolean followed,
+            boolean prune,
+            boolean removeVolumes,
+            boolean forceRecreate,
+            Set<String> leftAlone,
+            Map<PublishedPort, String> portHolders,
+            Map<String, String> subnetConflicts,
+            Secrets secrets) {
+        this(
+                followed,
+                prune,
+                removeVolumes,
+                forceRecreate,
+                leftAlone,
+                portHolders,
+                subnetConflicts,
+                List.of(),
+                secrets);
     }
 
     /** A person applies; nothing is special. */
     public static Facts none() {
-        return new Facts(false, false, false, false, Set.of(), Map.of(), Map.of(), Set.of());
+        return new Facts(false, false, false, false, Set.of(), Map.of(), Map.of(), Secrets.NONE);
     }
 }

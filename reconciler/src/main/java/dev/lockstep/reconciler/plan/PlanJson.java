@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import dev.lockstep.spec.yaml.Problem;
-import dev.lockstep.spec.yaml.SourcePosition;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -89,7 +88,7 @@ public final class PlanJson {
         json.writeStringField("old", cause.before());
         json.writeStringField("new", cause.after());
         if (cause.at().isPresent() && !cause.at().get().isDefault()) {
-            source(cause.at().get(), json);
+            OriginJson.write(cause.at().get(), json);
         }
         json.writeBooleanField(
                 "sensitive",
@@ -102,16 +101,8 @@ public final class PlanJson {
         json.writeStringField("path", problem.path());
         json.writeStringField("message", problem.message());
         if (!problem.at().isDefault()) {
-            source(problem.at(), json);
+            OriginJson.write(problem.at(), json);
         }
-        json.writeEndObject();
-    }
-
-    private static void source(SourcePosition at, JsonGenerator json) throws IOException {
-        json.writeObjectFieldStart("source");
-        json.writeStringField("file", at.file());
-        json.writeNumberField("line", at.line());
-        json.writeNumberField("column", at.column());
         json.writeEndObject();
     }
 

@@ -86,8 +86,9 @@ public final class PlanMarkdown {
         var where = cause.kind() == Cause.Kind.DRIFT
                 ? " (changed on the host)"
                 : cause.at()
-                        .filter(at -> !at.isDefault())
-                        .map(at -> " (" + code(at.toString()) + ")")
+                        .map(OriginText::of)
+                        .filter(origin -> !origin.isEmpty())
+                        .map(origin -> " (" + code(origin) + ")")
                         .orElse("");
         return field + change + where;
     }

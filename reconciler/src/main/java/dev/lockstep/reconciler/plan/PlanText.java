@@ -137,7 +137,7 @@ public final class PlanText {
         var text = (cause.field().isEmpty() ? "" : cause.field() + ": ") + change;
         var where = cause.kind() == Cause.Kind.DRIFT
                 ? NOBODY_WROTE.get(Cause.Kind.DRIFT)
-                : cause.at().filter(at -> !at.isDefault()).map(Object::toString).orElse("");
+                : cause.at().map(OriginText::of).orElse("");
         if (cause.kind() == Cause.Kind.CONTENT) {
             where = "content changed, " + where;
         }

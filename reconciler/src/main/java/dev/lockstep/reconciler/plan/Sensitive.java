@@ -1,7 +1,8 @@
 package dev.lockstep.reconciler.plan;
 
+import dev.lockstep.spec.yaml.SourcePosition;
+import dev.lockstep.spec.yaml.Step;
 import java.util.Locale;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /** What must not be shown: whether by the name of the variable or by the value itself. */
@@ -13,10 +14,18 @@ final class Sensitive {
     /** Shorter values would blot out half of every plan. */
     private static final int SHORTEST_VALUE = 6;
 
-    private final Set<String> values;
+    private final Secrets secrets;
 
-    Sensitive(Set<String> values) {
-        this.values = values;
+    Sensitive(Secrets secrets) {
+        this.secrets = secrets;
+    }
+
+    /** Whether a value that stands there, or a variable in it, is one of the host's secrets. */
+    boolean covers(SourcePosition at) {
+        return secrets.files().contains(at.file())
+                || at.via().stream()
+                        .anyMatch(step -> step instanceof Step.Substituted variable
+                                && secrets.files().contains(variable.at().file()));
     }
 
     /** The value as it may be shown. */
@@ -27,7 +36,7 @@ final class Sensitive {
     /** Any text, with the secret values in it masked. */
     String show(String text) {
         var shown = text;
-        for (var value : values) {
+        for (var value : secrets.values()) {
             if (value.length() >= SHORTEST_VALUE && shown.contains(value)) {
                 shown = shown.replace(value, MASK);
             }

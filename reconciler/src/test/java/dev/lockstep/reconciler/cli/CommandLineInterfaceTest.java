@@ -3,7 +3,6 @@ package dev.lockstep.reconciler.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,7 +50,6 @@ class CommandLineInterfaceTest {
             plan -o xml        | lockstep: --output takes text, markdown or json, not "xml"
             apply --wait-timeout soon | lockstep: --wait-timeout takes seconds or a duration like 1m30s, not "soon"
             logs --tail -1     | lockstep: --tail takes a whole number from 0, not "-1"
-            --profile dev plan | lockstep: profiles are not supported yet: leave --profile and COMPOSE_PROFILES out
             --log-level loud plan | lockstep: the log level is one of error, warn, info, debug, trace, not "loud"
             agent --dry-run    | lockstep: --dry-run goes with --once: an agent that follows is there to change things
             agent --ref main   | lockstep: --ref and --path belong to --repository URL
@@ -79,13 +77,5 @@ class CommandLineInterfaceTest {
         console.run("pl\u001b[2Jan");
 
         assertThat(console.err()).doesNotContain("\u001b");
-    }
-
-    @Test
-    void a_variable_stands_in_for_profiles_too() {
-        var console = Console.in(directory, Map.of("COMPOSE_PROFILES", "dev"));
-
-        assertThat(console.run("config")).isEqualTo(1);
-        assertThat(console.err()).contains("profiles are not supported yet");
     }
 }

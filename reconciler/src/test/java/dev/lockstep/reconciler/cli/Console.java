@@ -17,7 +17,7 @@ final class Console {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
     private final Surroundings world;
 
-    private Console(Path directory, String input, Map<String, String> environment) {
+    private Console(Path directory, String input, Map<String, String> environment, boolean privileged) {
         this.world = new Surroundings(
                 new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
                 new PrintStream(out, false, StandardCharsets.UTF_8),
@@ -26,19 +26,25 @@ final class Console {
                 environment,
                 directory,
                 () -> NOW,
-                Optional.of(Path.of("/opt/lockstep/bin/lockstep")));
+                Optional.of(Path.of("/opt/lockstep/bin/lockstep")),
+                privileged);
     }
 
     static Console in(Path directory) {
-        return new Console(directory, "", Map.of());
+        return new Console(directory, "", Map.of(), true);
     }
 
     static Console in(Path directory, String input) {
-        return new Console(directory, input, Map.of());
+        return new Console(directory, input, Map.of(), true);
     }
 
     static Console in(Path directory, Map<String, String> environment) {
-        return new Console(directory, "", environment);
+        return new Console(directory, "", environment, true);
+    }
+
+    /** Called by somebody who is not root. */
+    static Console unprivileged(Path directory) {
+        return new Console(directory, "", Map.of(), false);
     }
 
     int run(String... args) {

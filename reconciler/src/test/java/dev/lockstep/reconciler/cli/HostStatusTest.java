@@ -67,7 +67,7 @@ class HostStatusTest {
                 old     bbbbbbb   aaaaaaa   orphaned   1/2 running   5 seconds ago   Raise\\u001b[2J
                 shop    bbbbbbb   aaaaaaa   refused    1/2 running   5 seconds ago   Raise\\u001b[2J
 
-                Stack old is orphaned: the repository has it no longer, and it goes on running. 'lockstep -p old down' removes it.
+                Stack old is orphaned: the repository no longer has it for this host, and it goes on running. 'lockstep -p old down' removes it.
 
                 Stack shop at bbbbbbb "Raise\\u001b[2J", since 2 minutes ago:
                   stacks/shop/compose.yaml:4:5: services.web.prots: unknown key

@@ -9,10 +9,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -162,17 +160,6 @@ class GitHttpTest {
             assertThat(failure.kind()).isEqualTo(Kind.UNREACHABLE);
             assertThat(failure.isTransient()).isTrue();
             assertThat(failure).hasMessageContaining("cannot be reached");
-        }
-    }
-
-    @Test
-    void a_server_that_says_nothing_is_given_up() throws IOException {
-        try (var silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
-                var source = source(
-                        "http://127.0.0.1:" + silent.getLocalPort() + "/x",
-                        GitSettings.defaults().withTimeouts(Duration.ofSeconds(1), Duration.ofSeconds(2)))) {
-            var failure = catchThrowableOfType(GitException.class, () -> source.tip(MAIN));
-            assertThat(failure.kind()).isEqualTo(Kind.TIMEOUT);
         }
     }
 

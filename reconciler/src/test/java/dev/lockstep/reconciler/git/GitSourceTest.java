@@ -9,10 +9,10 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
@@ -372,6 +372,32 @@ class GitSourceTest {
     }
 
     @Test
+    void a_pinned_commit_outlives_a_force_push_and_a_new_clone() throws IOException {
+        origin.put("compose.yaml", "services: {}\n").commit("one");
+        var first = source.fetch(MAIN).revision();
+        source.pin("shop", first);
+        origin.put("other", "x").forcePush("refs/heads/main", "other history");
+        source.fetch(MAIN);
+
+        assertThat(source.pinned("shop").map(Revision::commit)).hasValue(first.commit());
+        assertThat(source.open(source.pinned("shop").orElseThrow()).read("compose.yaml"))
+                .isPresent();
+        assertThat(source.pinned("other")).isEmpty();
+
+        var second = source.fetch(MAIN).revision();
+        source.pin("shop", second);
+        assertThat(source.pinned("shop").map(Revision::commit)).hasValue(second.commit());
+        // A clone that is damaged is made again; the pin of a commit that the remote still has goes over.
+        source.close();
+        deletePacks();
+        assertThat(source.fetch(MAIN).notes()).anySatisfy(n -> assertThat(n).contains("made again"));
+        assertThat(source.pinned("shop").map(Revision::commit)).hasValue(second.commit());
+
+        source.unpin("shop");
+        assertThat(source.pinned("shop")).isEmpty();
+    }
+
+    @Test
     void a_damaged_clone_is_kept_while_the_remote_is_away() throws IOException {
         origin.put("a", "1").put("b", "2").commit("one");
         var revision = source.fetch(MAIN).revision();
@@ -411,18 +437,39 @@ class GitSourceTest {
     }
 
     @Test
-    void collecting_keeps_what_is_followed_and_what_is_asked_for() throws IOException {
+    void many_packs_become_few_and_what_is_followed_or_pinned_stays() throws IOException {
         var old = origin.put("a", "1").commit("one");
-        source.fetch(MAIN);
+        source.pin("shop", source.fetch(MAIN).revision());
         var other = origin.put("a", "2").forcePush("refs/heads/main", "two");
         source.fetch(MAIN);
+        var newest = origin.put("a", "3").commit("three");
+        source.fetch(MAIN);
+        source.close();
+        var few = packs();
 
-        source.collect(Set.of(old));
+        source.collect();
+        assertThat(packs()).as("three are not many").isEqualTo(few).hasSize(3);
+        Files.writeString(
+                cloneDirectory().resolve("config"),
+                "[gc]\n\tautoPackLimit = 1\n\tprunePackExpire = now\n",
+                StandardOpenOption.APPEND);
+        source.close();
+        source.collect();
 
-        assertThat(source.open(source.revision(old).orElseThrow()).read("a")).hasValue(new byte[] {'1'});
-        assertThat(source.open(source.revision(other).orElseThrow()).read("a")).hasValue(new byte[] {'2'});
-        source.collect(Set.of());
+        assertThat(packs()).hasSizeLessThan(3);
+        assertThat(source.open(source.pinned("shop").orElseThrow()).read("a")).hasValue(new byte[] {'1'});
+        assertThat(source.revision(old)).isPresent();
+        assertThat(source.isAncestor(other, newest)).isTrue();
         assertThat(source.fetch(MAIN).changed()).isFalse();
+    }
+
+    private List<String> packs() throws IOException {
+        try (var files = Files.list(cloneDirectory().resolve("objects/pack"))) {
+            return files.map(f -> f.getFileName().toString())
+                    .filter(name -> name.endsWith(".pack"))
+                    .sorted()
+                    .toList();
+        }
     }
 
     @Test
@@ -460,6 +507,7 @@ class GitSourceTest {
     @Test
     void settings_refuse_a_deadline_shorter_than_the_silence() {
         org.assertj.core.api.Assertions.assertThatIllegalArgumentException()
-                .isThrownBy(() -> GitSettings.defaults().withTimeouts(Duration.ofSeconds(10), Duration.ofSeconds(5)));
+                .isThrownBy(() -> GitSettings.defaults()
+                        .withTimeouts(Duration.ofSeconds(1), Duration.ofSeconds(10), Duration.ofSeconds(5)));
     }
 }

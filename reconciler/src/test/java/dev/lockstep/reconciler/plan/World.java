@@ -30,6 +30,7 @@ import dev.lockstep.runtime.network.ObservedNetworks;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.volume.VolumeRecord;
 import dev.lockstep.spec.load.ComposeLoader;
+import dev.lockstep.spec.load.EnvironmentFile;
 import dev.lockstep.spec.load.FileTree;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.Loaded;
@@ -73,8 +74,28 @@ final class World {
             Function<ImageReference, Resolution> images,
             BindSources binds,
             Optional<String> repository) {
-        var loaded =
-                new ComposeLoader().load(LoadRequest.of(new OneFile(compose)).withDefaultName("shop"));
+        return desired(
+                LoadRequest.of(new TextFiles(Map.of("compose.yaml", compose))).withDefaultName("shop"),
+                images,
+                binds,
+                repository);
+    }
+
+    /** A stack from several files by name, compose.yaml and its override among them. */
+    static Desired desired(Map<String, String> files, EnvironmentFile variables) {
+        return desired(
+                LoadRequest.of(new TextFiles(files)).withDefaultName("shop").withEnvironment(variables),
+                World::local,
+                source -> new BindSources.Source(Path.of("/src").resolve(source), "shop:" + source),
+                Optional.empty());
+    }
+
+    private static Desired desired(
+            LoadRequest request,
+            Function<ImageReference, Resolution> images,
+            BindSources binds,
+            Optional<String> repository) {
+        var loaded = new ComposeLoader().load(request);
         if (!(loaded instanceof Loaded.Valid valid)) {
             throw new IllegalArgumentException(
                     ((Loaded.Invalid) loaded).errors().toString());
@@ -212,15 +233,19 @@ final class World {
                 .getFirst();
     }
 
-    private record OneFile(String text) implements FileTree {
+    private record TextFiles(Map<String, String> texts) implements FileTree {
         @Override
         public Optional<byte[]> read(String path) {
-            return path.equals("compose.yaml") ? Optional.of(text.getBytes(StandardCharsets.UTF_8)) : Optional.empty();
+            return Optional.ofNullable(texts.get(path)).map(text -> text.getBytes(StandardCharsets.UTF_8));
         }
 
         @Override
         public List<Entry> list(String directory) {
-            return List.of(new Entry("compose.yaml", false));
+            return texts.keySet().stream()
+                    .filter(path -> path.indexOf('/') < 0)
+                    .sorted()
+                    .map(path -> new Entry(path, false))
+                    .toList();
         }
     }
 }

@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -77,10 +76,15 @@ final class Host implements AutoCloseable {
 
     /** Runs the command to its end, in the given directory. */
     Said lockstepIn(Path where, String... arguments) throws IOException {
+        return run(where, command(arguments));
+    }
+
+    /** Runs any program to its end, in the given directory. */
+    Said run(Path where, List<String> command) throws IOException {
         var out = Files.createTempFile(directory, "out", "");
         var err = Files.createTempFile(directory, "err", "");
         try {
-            var process = new ProcessBuilder(command(arguments))
+            var process = new ProcessBuilder(command)
                     .directory(where.toFile())
                     .redirectOutput(out.toFile())
                     .redirectError(err.toFile())
@@ -88,8 +92,7 @@ final class Host implements AutoCloseable {
                     .start();
             if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
                 process.destroyForcibly();
-                throw new IOException(
-                        Arrays.toString(arguments) + " does not end: " + Files.readString(out) + Files.readString(err));
+                throw new IOException(command + " does not end: " + Files.readString(out) + Files.readString(err));
             }
             return new Said(process.exitValue(), Files.readString(out), Files.readString(err));
         } catch (InterruptedException e) {
@@ -114,7 +117,8 @@ final class Host implements AutoCloseable {
         return lockstepIn(directory, arguments);
     }
 
-    private List<String> command(String... arguments) {
+    /** The words that run the program on this host. */
+    List<String> command(String... arguments) {
         var command = new ArrayList<>(List.of(
                 PROGRAM.toString(),
                 "--root",
@@ -127,18 +131,19 @@ final class Host implements AutoCloseable {
 
     /** Starts an agent that asks its repository every half second; its log is {@link #agentLog}. */
     Process agent(Path repository) throws IOException {
-        var agent = new ProcessBuilder(command(
-                        "agent",
-                        "--repository",
-                        repository.toString(),
-                        "--ref",
-                        "main",
-                        "--host",
-                        "test",
-                        "--interval",
-                        "500ms",
-                        "--drift-interval",
-                        "2s"))
+        return startAgent("--repository", repository.toString(), "--ref", "main");
+    }
+
+    /** Starts an agent on what a settings file names. */
+    Process agentOf(Path settings) throws IOException {
+        return startAgent("--config", settings.toString());
+    }
+
+    private Process startAgent(String... what) throws IOException {
+        var arguments = new ArrayList<>(List.of("agent"));
+        arguments.addAll(List.of(what));
+        arguments.addAll(List.of("--host", "test", "--interval", "500ms", "--drift-interval", "2s"));
+        var agent = new ProcessBuilder(command(arguments.toArray(String[]::new)))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
                         directory.resolve("agent.log").toFile()))

@@ -1,10 +1,13 @@
 package dev.lockstep.reconciler.story;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.io.TempDir;
@@ -12,12 +15,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The program is killed at any moment of an apply, again and again; the next apply converges, and nothing is left over.
- * {@code lockstep.count} is the number of rounds × 10; {@code lockstep.seed.fixed} and {@code lockstep.seed} decide
- * when.
+ * The program is killed at any moment, of an apply or while an agent follows commits, again and again; the next one
+ * converges, and nothing is left over. {@code lockstep.count} is the number of rounds × 10; {@code lockstep.seed.fixed}
+ * and {@code lockstep.seed} decide when.
  */
 class KillIT {
     private static final int LONGEST_MILLIS = 1500;
+    private static final Duration SOON = Duration.ofSeconds(60);
 
     @TempDir
     Path directory;
@@ -56,6 +60,73 @@ class KillIT {
                     converges(host, project, "seed " + Long.toUnsignedString(seed) + ", round " + round);
                 }
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"lockstep.seed.fixed", "lockstep.seed"})
+    void an_agent_that_is_killed_while_it_follows_commits_converges_at_its_next_start(String property)
+            throws Exception {
+        var seed = Long.parseUnsignedLong(System.getProperty(property, "1"));
+        var rounds = Math.max(1, Integer.getInteger("lockstep.count", 30) / 10);
+        System.out.println("kill test of the agent: seed " + Long.toUnsignedString(seed) + ", " + rounds + " rounds");
+        var chance = new Random(seed);
+        try (var host = new Host(directory);
+                var repository = new Repository(directory.resolve("kill"))) {
+            for (var round = 0; round < rounds; round++) {
+                var commit = repository.commit("Round " + round, Map.of("compose.yaml", compose(round)));
+                var agent = host.agent(repository.directory());
+                if (chance.nextBoolean()) {
+                    // Kill it at work on the commit and not at its start.
+                    await().atMost(SOON).until(() -> host.agentLog().contains("agent of host test runs"));
+                }
+                agent.waitFor(chance.nextInt(LONGEST_MILLIS), TimeUnit.MILLISECONDS);
+                host.end(agent, true);
+                if (round % 3 == 2 || round == rounds - 1) {
+                    followed(host, repository, commit, "seed " + Long.toUnsignedString(seed) + ", round " + round);
+                }
+            }
+        }
+    }
+
+    private static void followed(Host host, Repository repository, String commit, String when) throws Exception {
+        var agent = host.agent(repository.directory());
+        await().atMost(SOON)
+                .untilAsserted(
+                        () -> assertThat(host.lockstep("status", "-o", "json").out())
+                                .as(() -> when + ": " + log(host))
+                                // Not the word "converged", which may be that of the commit before.
+                                .containsPattern("\"applied\" ?: ?\\{\\s*\"id\" ?: ?\"" + commit)
+                                .containsPattern("\"inSync\" ?: ?true"));
+        var pids = host.pids();
+        assertThat(pids).as(when).containsOnlyKeys("kill-a-1", "kill-b-1", "kill-c-1");
+        host.end(agent, true);
+
+        var planned = host.lockstep(
+                "agent",
+                "--once",
+                "--dry-run",
+                "--repository",
+                repository.directory().toString(),
+                "--ref",
+                "main",
+                "--host",
+                "test");
+        assertThat(planned.code()).as(when + ": " + planned.all()).isZero();
+        assertThat(planned.out()).as(when).contains("No changes.").doesNotContain("Plan:");
+        assertThat(host.pids()).as(when).isEqualTo(pids);
+        try (var files = Files.walk(host.root().resolve("git"))) {
+            assertThat(files.filter(f -> f.toString().matches(".*(\\.lock|/incoming_.*|\\.fresh|\\.new)")))
+                    .as(when)
+                    .isEmpty();
+        }
+    }
+
+    private static String log(Host host) {
+        try {
+            return host.agentLog();
+        } catch (IOException e) {
+            return e.toString();
         }
     }
 

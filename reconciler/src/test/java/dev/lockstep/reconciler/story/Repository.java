@@ -31,6 +31,15 @@ final class Repository implements AutoCloseable {
 
     /** Writes the files (empty text: removes), commits, and returns the commit's id. */
     String commit(String message, Map<String, String> files) throws IOException {
+        return commit(message, files, false);
+    }
+
+    /** The same in the place of the last commit, as before a force push. */
+    String amend(String message, Map<String, String> files) throws IOException {
+        return commit(message, files, true);
+    }
+
+    private String commit(String message, Map<String, String> files, boolean amend) throws IOException {
         for (var file : files.entrySet()) {
             var path = directory.resolve(file.getKey());
             if (file.getValue().isEmpty()) {
@@ -45,6 +54,7 @@ final class Repository implements AutoCloseable {
             git.add().addFilepattern(".").setUpdate(true).call();
             return git.commit()
                     .setMessage(message)
+                    .setAmend(amend)
                     .setAuthor("Test", "test@example.com")
                     .setCommitter("Test", "test@example.com")
                     .setSign(false)

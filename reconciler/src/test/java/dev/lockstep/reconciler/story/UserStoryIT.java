@@ -3,11 +3,14 @@ package dev.lockstep.reconciler.story;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.lockstep.reconciler.git.SlowServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -188,6 +191,120 @@ class UserStoryIT {
         await().atMost(SOON).untilAsserted(() -> assertThat(limit).hasContent(String.valueOf(64 << 20)));
         assertThat(host.agentLog()).contains("mem_limit: 32 MiB → 64 MiB   [changed on the host]");
         assertThat(host.pids().get("shop-app-1")).isEqualTo(before.get("shop-app-1"));
+    }
+
+    @Test
+    void a_new_agent_repairs_drift_while_the_wanted_commit_is_refused() throws Exception {
+        var good = repository.commit("Good", Map.of("compose.yaml", compose("info")));
+        var agent = host.agent(repository.directory());
+        pageSays("level info");
+        statusSays("converged");
+        // The good commit goes out of the branch's history as well: nothing but our own clone has it.
+        repository.amend("Bad", Map.of("compose.yaml", compose("info").replace("mem_limit", "mem_limt")));
+        statusSays("unknown key");
+        host.end(agent, true);
+
+        var before = host.pids();
+        var limit = limitFile(before.get("shop-app-1"));
+        Files.writeString(limit, String.valueOf(32 << 20));
+        new ProcessBuilder("kill", "-9", before.get("shop-web-1").toString())
+                .start()
+                .waitFor();
+        host.agent(repository.directory());
+
+        await().atMost(SOON).untilAsserted(() -> assertThat(limit).hasContent(String.valueOf(64 << 20)));
+        pageSays("level info");
+        assertThat(host.pids().get("shop-app-1")).isEqualTo(before.get("shop-app-1"));
+        var status = host.lockstep("status").out();
+        assertThat(status).contains("unknown key").contains(good.substring(0, 7));
+    }
+
+    @Test
+    void drift_is_repaired_while_a_commit_fails_at_its_image() throws Exception {
+        repository.commit("Good", Map.of("compose.yaml", compose("info")));
+        host.agent(repository.directory());
+        pageSays("level info");
+        repository.commit(
+                "No such image", Map.of("compose.yaml", compose("info").replaceFirst("web:1", "127.0.0.1:1/none:1")));
+        statusSays("127.0.0.1:1");
+
+        var before = host.pids();
+        var limit = limitFile(before.get("shop-app-1"));
+        Files.writeString(limit, String.valueOf(32 << 20));
+
+        await().atMost(SOON).untilAsserted(() -> assertThat(limit).hasContent(String.valueOf(64 << 20)));
+        assertThat(host.pids()).isEqualTo(before);
+    }
+
+    @Test
+    void remotes_that_never_come_to_the_point_hold_nobody_up() throws Exception {
+        repository.commit("First", Map.of("compose.yaml", compose("info")));
+        try (var silent = new SlowServer(SlowServer.Manner.SILENT);
+                var trickling = new SlowServer(SlowServer.Manner.HTTP_TRICKLE);
+                var handshake = new SlowServer(SlowServer.Manner.TLS_TRICKLE)) {
+            var slow = List.of(
+                    "http://127.0.0.1:" + silent.port() + "/a.git",
+                    "http://127.0.0.1:" + trickling.port() + "/b.git",
+                    "https://127.0.0.1:" + handshake.port() + "/c.git");
+            var settings = new StringBuilder("repositories:\n");
+            slow.forEach(url -> settings.append("  - {url: \"" + url + "\", ref: main}\n"));
+            settings.append("  - {url: " + repository.directory() + ", ref: main}\n");
+            var agent = host.agentOf(Files.writeString(directory.resolve("agent.yaml"), settings));
+
+            pageSays("level info");
+            for (var url : slow) {
+                statusSays("repository " + url + " did not answer");
+            }
+            repository.commit("More", Map.of("compose.yaml", compose("debug")));
+            pageSays("level debug");
+
+            // In the middle of its talks with them it ends as soon as it is told to.
+            var began = System.nanoTime();
+            host.end(agent, false);
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
+        }
+    }
+
+    /** The limits are the program's own: a file of 20 MB, looked at once a minute. */
+    @Test
+    void an_agent_begins_a_new_log_when_one_is_large() throws Exception {
+        repository.commit("Much to say", Map.of("compose.yaml", """
+                services:
+                  talker:
+                    image: web:1
+                    command: ["sh", "-c", "seq 1 600000; echo all said; while [ ! -e /tmp/more ]; do sleep 0.1; done; echo one more; sleep 1000000"]
+                """));
+        host.agent(repository.directory());
+        await().atMost(SOON).until(() -> lastLine().contains("all said"));
+        var before = host.pids();
+        var logs = logDirectory();
+
+        await().atMost(Duration.ofSeconds(100)).until(() -> Files.exists(logs.resolve("ctr.log.1")));
+        assertThat(Files.size(logs.resolve("ctr.log.1"))).isGreaterThan(20_000_000);
+
+        // The same process goes on, in the new file, and nothing is lost between the two.
+        assertThat(host.lockstep("-p", "shop", "exec", "-T", "talker", "touch", "/tmp/more")
+                        .code())
+                .isZero();
+        await().atMost(SOON).until(() -> lastLine().contains("one more"));
+        assertThat(Files.size(logs.resolve("ctr.log"))).isLessThan(1000);
+        assertThat(host.lockstep("-p", "shop", "logs", "--no-log-prefix", "--tail", "3", "talker")
+                        .out())
+                .isEqualTo("600000\nall said\none more\n");
+        assertThat(host.pids()).isEqualTo(before);
+    }
+
+    private String lastLine() throws IOException {
+        return host.lockstep("-p", "shop", "logs", "--tail", "1", "talker").out();
+    }
+
+    private Path logDirectory() throws IOException {
+        try (var files = Files.walk(host.root())) {
+            return Objects.requireNonNull(files.filter(f -> f.endsWith("ctr.log"))
+                    .findFirst()
+                    .orElseThrow()
+                    .getParent());
+        }
     }
 
     private static Path limitFile(int pid) throws IOException {

@@ -20,6 +20,7 @@ final class JsonWriter {
             case Value.Bool(var flag) -> out.append(flag);
             case Value.Decimal(var number) -> out.append(number.toPlainString());
             case Value.Text(var text) -> text(text.replace("$", "$$"));
+            case Value.Verbatim(var text) -> text(text);
             case Value.Items(var items) -> {
                 if (items.isEmpty()) {
                     out.append("[]");

@@ -4,6 +4,9 @@ import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
 
 /** A document that can be written as JSON or YAML. */
 sealed interface Value {
@@ -12,6 +15,9 @@ sealed interface Value {
 
     /** Text; a {@code $} in it is written {@code $$}, so that reading it again gives the same. */
     record Text(String text) implements Value {}
+
+    /** Text that is written as it is: what stands behind a {@code $} in it is still to be filled in. */
+    record Verbatim(String text) implements Value {}
 
     record Bool(boolean value) implements Value {}
 
@@ -41,6 +47,49 @@ sealed interface Value {
         /** Only if true: false is the default everywhere. */
         Fields putIf(String key, boolean value) {
             return value ? put(key, new Bool(true)) : this;
+        }
+
+        Fields putFlag(String key, Optional<Boolean> value) {
+            value.ifPresent(flag -> put(key, new Bool(flag)));
+            return this;
+        }
+
+        /** Only if there is one and it is not empty. */
+        Fields putText(String key, Optional<String> text) {
+            text.filter(t -> !t.isEmpty()).ifPresent(t -> put(key, t));
+            return this;
+        }
+
+        Fields putNumber(String key, Optional<? extends Number> number) {
+            number.ifPresent(n -> put(key, n.longValue()));
+            return this;
+        }
+
+        /** Only if it has some. */
+        Fields putTexts(String key, List<String> texts) {
+            return putItems(key, texts, Text::new);
+        }
+
+        /** Only if there are some. */
+        <T> Fields putItems(String key, List<T> items, Function<? super T, ? extends Value> value) {
+            return items.isEmpty()
+                    ? this
+                    : put(key, new Items(items.stream().map(value).toList()));
+        }
+
+        /** Only if it has some, by key. */
+        Fields putMap(String key, Map<String, String> texts) {
+            return putMap(key, texts, Text::new);
+        }
+
+        /** Only if it has some, by key. */
+        <T> Fields putMap(String key, Map<String, T> entries, Function<? super T, ? extends Value> value) {
+            if (entries.isEmpty()) {
+                return this;
+            }
+            var sorted = new Fields();
+            new TreeMap<>(entries).forEach((name, entry) -> sorted.put(name, value.apply(entry)));
+            return put(key, sorted);
         }
     }
 }

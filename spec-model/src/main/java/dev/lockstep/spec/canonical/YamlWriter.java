@@ -40,6 +40,7 @@ final class YamlWriter {
             case Value.Bool(var flag) -> scalar(Boolean.toString(flag), depth);
             case Value.Decimal(var number) -> scalar(number.toPlainString(), depth);
             case Value.Text(var text) -> text(text.replace("$", "$$"), depth);
+            case Value.Verbatim(var text) -> text(text, depth);
             case Value.Items(var items) -> {
                 if (items.isEmpty()) {
                     scalar("[]", depth);

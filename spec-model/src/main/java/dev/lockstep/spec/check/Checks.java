@@ -1,36 +1,106 @@
 package dev.lockstep.spec.check;
 
+import dev.lockstep.spec.check.Finding.Severity;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.yaml.Problem;
-import dev.lockstep.spec.yaml.Problems;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
  * Rules across a project. There are two levels, because {@code config} must not refuse what {@code docker compose
- * config} prints, and a plan must refuse what could only fail on the host.
+ * config} prints, and a plan must refuse what could only fail on the host. All answers are sorted by position and have
+ * everything at once.
  */
 public final class Checks {
-    private Checks() {}
-
-    /** What Compose itself refuses; sorted by position, empty if all is well. */
-    public static List<Problem> compose(Project project) {
-        var problems = new Problems();
-        References.check(project, problems);
-        DependencyCycle.check(project, problems);
-        return problems.errors();
+    /** A rule and what looks for its instances. */
+    private record Entry(Rule rule, Check check) {
+        static Entry of(String id, String description, Check check) {
+            return new Entry(new Rule(id, description), check);
+        }
     }
 
-    /** All of {@link #compose} and what would fail or surprise later; sorted by position. */
+    private static final List<Entry> COMPOSE = List.of(
+            Entry.of("undefined-reference", "What a service names must be declared.", References::check),
+            Entry.of("dependency-cycle", "No service may lead back to itself.", DependencyCycle::check),
+            Entry.of("container-name", "A container's name is given once.", ContainerNames::check),
+            Entry.of("network-mode", "A network mode stands in the place of networks.", NetworkModes::check),
+            Entry.of("contradiction", "A service has an image, and each limit is said once.", Contradictions::check),
+            Entry.of("scale", "How many containers there are is said once.", Scales::check),
+            Entry.of("build-platform", "A service runs on a platform its image is built for.", BuildPlatforms::check),
+            Entry.of("duplicate-mount", "Two mounts cannot have one target.", MountTargets::duplicates));
+
+    private static final List<Entry> STRICT = List.of(
+            Entry.of("profile-name", "Profiles are names.", ProfileNames::check),
+            Entry.of("meaningless-value", "A value must mean something to a host.", WrittenValues::check),
+            Entry.of("published-port", "A port of the host is published once.", PublishedPorts::check),
+            Entry.of("reserved-label", "Some labels are not the user's to set.", ReservedLabels::check),
+            Entry.of("mount-target", "Mounts stand at paths of the container.", MountTargets::check),
+            Entry.of("grant-target", "Secrets and configs have places of their own.", GrantTargets::check),
+            Entry.of("health-condition", "Who waits for health needs a health check.", HealthConditions::check),
+            Entry.of("network-address", "Fixed addresses lie in their subnets, one for each.", NetworkAddresses::check),
+            Entry.of("host-name", "Names must be possible in a container.", HostNames::check),
+            Entry.of("replicas", "Some things only one container can have.", Replicas::check),
+            Entry.of("capability", "Capabilities are those that Linux has.", Capabilities::check),
+            Entry.of("sysctl", "A container sets only what its namespaces have.", Sysctls::check),
+            Entry.of("security-option", "Security options are known words.", SecurityOptions::check),
+            Entry.of("log-option", "Log drivers and their options are possible.", LogOptions::check),
+            Entry.of("device", "Devices are files of the host or CDI names.", DevicePaths::check),
+            Entry.of("name-server", "Name servers and hosts have addresses.", NameServers::check),
+            Entry.of("limit", "Limits are possible and do not contradict each other.", LimitValues::check),
+            Entry.of("deploy-conflict", "deploy and the service's keys say the same.", DeployConflicts::check));
+
+    private static final List<Entry> CAUTIONS = List.of(Entry.of(
+            "privilege", "A container is nearly as strong as the host, or a key has no effect.", Privileges::check));
+
+    private Checks() {}
+
+    /** What Compose itself refuses; empty if all is well. */
+    public static List<Problem> compose(Project project) {
+        return errors(run(COMPOSE, project));
+    }
+
+    /** All of {@link #compose} and what would fail or surprise later. */
     public static List<Problem> strict(Project project) {
-        var problems = new Problems();
-        References.check(project, problems);
-        DependencyCycle.check(project, problems);
-        ImageNames.check(project, problems);
-        PublishedPorts.check(project, problems);
-        MountTargets.check(project, problems);
-        HealthConditions.check(project, problems);
-        NetworkAddresses.check(project, problems);
-        HostNames.check(project, problems);
-        return problems.errors();
+        var findings = run(COMPOSE, project);
+        findings.addAll(run(STRICT, project));
+        return errors(findings);
+    }
+
+    /** What works, and may be more than was meant or have no effect. */
+    public static List<Problem> warnings(Project project) {
+        return all(project).stream()
+                .filter(finding -> !finding.isError())
+                .map(Finding::problem)
+                .toList();
+    }
+
+    /** Everything: what {@link #strict} refuses, and warnings about what works and may be more than was meant. */
+    public static List<Finding> all(Project project) {
+        var findings = run(COMPOSE, project);
+        findings.addAll(run(STRICT, project));
+        findings.addAll(run(CAUTIONS, project));
+        Collections.sort(findings);
+        return List.copyOf(findings);
+    }
+
+    private static List<Finding> run(List<Entry> entries, Project project) {
+        var all = new ArrayList<Finding>();
+        for (var entry : entries) {
+            var findings = new Findings(project);
+            entry.check.run(findings);
+            findings.problems().errors().forEach(p -> all.add(new Finding(entry.rule, Severity.ERROR, p)));
+            findings.problems().warnings().forEach(p -> all.add(new Finding(entry.rule, Severity.WARNING, p)));
+        }
+        return all;
+    }
+
+    private static List<Problem> errors(List<Finding> findings) {
+        return findings.stream()
+                .filter(Finding::isError)
+                .map(Finding::problem)
+                .sorted()
+                .distinct()
+                .toList();
     }
 }

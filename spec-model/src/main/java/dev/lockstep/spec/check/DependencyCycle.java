@@ -1,7 +1,5 @@
 package dev.lockstep.spec.check;
 
-import dev.lockstep.spec.model.Project;
-import dev.lockstep.spec.yaml.Problems;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -9,28 +7,27 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 
 /**
- * {@code depends_on} must not lead back to where it started. Each service is entered once, so a dense graph takes time
- * in proportion to its edges; there is no recursion, so a long chain does not exhaust the stack.
+ * No service may lead back to itself, by {@code depends_on} or by what implies it. Each service is entered once, so a
+ * dense graph takes time in proportion to its edges; there is no recursion, so a long chain does not exhaust the stack.
  */
 final class DependencyCycle {
-    private final Project project;
-    private final Problems problems;
+    private final Findings findings;
     private final Set<String> finished = new HashSet<>();
 
-    private DependencyCycle(Project project, Problems problems) {
-        this.project = project;
-        this.problems = problems;
+    private DependencyCycle(Findings findings) {
+        this.findings = findings;
     }
 
-    static void check(Project project, Problems problems) {
-        var search = new DependencyCycle(project, problems);
-        project.services().keySet().forEach(search::from);
+    static void check(Findings findings) {
+        var search = new DependencyCycle(findings);
+        findings.project().services().keySet().forEach(search::from);
     }
 
-    private record Step(String service, Iterator<String> dependencies) {}
+    private record Step(String service, Map<String, String> links, Iterator<String> dependencies) {}
 
     private void from(String start) {
         if (finished.contains(start)) {
@@ -49,8 +46,8 @@ final class DependencyCycle {
             }
             var next = step.dependencies.next();
             if (onPath.contains(next)) {
-                report(next, step.service, onPath);
-            } else if (!finished.contains(next) && project.services().containsKey(next)) {
+                report(next, step, onPath);
+            } else if (!finished.contains(next) && findings.project().services().containsKey(next)) {
                 enter(next, steps, onPath);
             }
         }
@@ -58,19 +55,17 @@ final class DependencyCycle {
 
     private void enter(String service, Deque<Step> steps, Set<String> onPath) {
         onPath.add(service);
-        var dependencies = project.services().get(service);
-        steps.addLast(new Step(
-                service,
-                dependencies == null
-                        ? Collections.emptyIterator()
-                        : dependencies.dependsOn().keySet().iterator()));
+        var entered = findings.project().services().get(service);
+        var links = entered == null ? Collections.<String, String>emptyMap() : ServiceLinks.all(entered);
+        steps.addLast(new Step(service, links, links.keySet().iterator()));
     }
 
-    private void report(String first, String last, Set<String> onPath) {
+    private void report(String first, Step last, Set<String> onPath) {
         var cycle = new ArrayList<>(onPath);
         cycle.subList(0, cycle.indexOf(first)).clear();
         cycle.add(first);
-        var path = "services." + last + ".depends_on." + first;
-        problems.error(project.sources().at(path), path, "dependency cycle detected: " + String.join(" -> ", cycle));
+        findings.error(
+                last.links.getOrDefault(first, Findings.service(last.service)),
+                "dependency cycle detected: " + String.join(" -> ", cycle));
     }
 }

@@ -5,7 +5,7 @@ import dev.lockstep.spec.model.Cidr;
 import dev.lockstep.spec.model.Network;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.model.Subnet;
-import dev.lockstep.spec.yaml.Problems;
+import dev.lockstep.spec.model.Written;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,21 +15,21 @@ import java.util.Optional;
 /** Fixed addresses lie in the subnet they are written for, and no two things have one address. */
 final class NetworkAddresses {
     private final Project project;
-    private final Problems problems;
+    private final Findings findings;
 
-    private NetworkAddresses(Project project, Problems problems) {
-        this.project = project;
-        this.problems = problems;
+    private NetworkAddresses(Findings findings) {
+        this.project = findings.project();
+        this.findings = findings;
     }
 
-    static void check(Project project, Problems problems) {
-        var check = new NetworkAddresses(project, problems);
+    static void check(Findings findings) {
+        var check = new NetworkAddresses(findings);
         check.subnetsOverlap();
-        project.networks().values().forEach(check::network);
+        findings.project().networks().values().forEach(check::network);
     }
 
     private void error(String path, String message) {
-        problems.error(project.sources().at(path), path, message);
+        findings.error(path, message);
     }
 
     private void subnetsOverlap() {
@@ -38,7 +38,7 @@ final class NetworkAddresses {
         for (var network : project.networks().values()) {
             for (var i = 0; i < network.subnets().size(); i++) {
                 var path = path(network, i) + ".subnet";
-                network.subnets().get(i).subnet().ifPresent(cidr -> {
+                network.subnets().get(i).cidr().ifPresent(cidr -> {
                     ranges.stream()
                             .filter(r -> r.cidr.overlaps(cidr))
                             .findFirst()
@@ -64,15 +64,27 @@ final class NetworkAddresses {
             var subnet = network.subnets().get(i);
             var path = path(network, i);
             subnet(subnet, path);
-            subnet.gateway().ifPresent(gateway -> taken.put(gateway, path + ".gateway"));
+            subnet.gatewayAddress().ifPresent(gateway -> taken.put(gateway, path + ".gateway"));
+            subnet.auxiliary()
+                    .forEach((name, written) -> written.value().ifPresent(address -> {
+                        var where = path + ".aux_addresses." + name;
+                        outside(where, address, subnet.cidr());
+                        taken(where, address, taken);
+                    }));
         }
         project.services().forEach((name, service) -> {
-            var attachment = service.networks().get(network.key());
-            if (attachment == null || attachment.ipv4Address().isEmpty()) {
+            var attachment = service.networking().networks().get(network.key());
+            if (attachment == null) {
                 return;
             }
-            var path = "services." + name + ".networks." + network.key() + ".ipv4_address";
-            address(network, path, attachment.ipv4Address().get(), service.replicas(), taken);
+            var path = "services." + name + ".networks." + network.key();
+            attachment
+                    .fixedIpv4()
+                    .ifPresent(address -> address(network, path + ".ipv4_address", address, service.replicas(), taken));
+            attachment
+                    .ipv6Address()
+                    .flatMap(Written::value)
+                    .ifPresent(address -> address(network, path + ".ipv6_address", address, service.replicas(), taken));
         });
     }
 
@@ -83,11 +95,18 @@ final class NetworkAddresses {
             }
             return;
         }
-        var cidr = subnet.subnet().get();
-        subnet.gateway().filter(gateway -> !cidr.contains(gateway)).ifPresent(gateway -> {
+        var cidr = subnet.cidr();
+        if (cidr.isEmpty()) {
+            return;
+        }
+        within(subnet, cidr.get(), path);
+    }
+
+    private void within(Subnet subnet, Cidr cidr, String path) {
+        subnet.gatewayAddress().filter(gateway -> !cidr.contains(gateway)).ifPresent(gateway -> {
             error(path + ".gateway", Addresses.text(gateway) + " is outside of the subnet " + cidr);
         });
-        subnet.range().filter(range -> !cidr.contains(range)).ifPresent(range -> {
+        subnet.rangeCidr().filter(range -> !cidr.contains(range)).ifPresent(range -> {
             error(path + ".ip_range", range + " is outside of the subnet " + cidr);
         });
     }
@@ -99,8 +118,9 @@ final class NetworkAddresses {
             error(path, replicas + " containers cannot share the address " + text);
         }
         var cidrs = network.subnets().stream()
-                .map(Subnet::subnet)
+                .map(Subnet::cidr)
                 .flatMap(Optional::stream)
+                .filter(cidr -> cidr.address().getClass() == address.getClass())
                 .toList();
         if (!network.external() && cidrs.isEmpty()) {
             error(path, text + " needs a subnet. Write one below networks." + network.key() + ".ipam.config");
@@ -112,12 +132,18 @@ final class NetworkAddresses {
                                     ", ", cidrs.stream().map(Cidr::toString).toList()) + " ("
                             + project.sources().at(path(network, 0) + ".subnet") + ")");
         }
+        taken(path, address, taken);
+    }
+
+    private void taken(String path, InetAddress address, Map<InetAddress, String> taken) {
         var other = taken.putIfAbsent(address, path);
         if (other != null) {
-            error(
-                    path,
-                    text + " is already the address of " + other + " ("
-                            + project.sources().at(other) + ")");
+            error(path, Addresses.text(address) + " is already the address of " + findings.place(other));
         }
+    }
+
+    private void outside(String path, InetAddress address, Optional<Cidr> subnet) {
+        subnet.filter(cidr -> !cidr.contains(address))
+                .ifPresent(cidr -> error(path, Addresses.text(address) + " is outside of the subnet " + cidr));
     }
 }

@@ -1,8 +1,10 @@
 package dev.lockstep.spec.interpolate;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -17,6 +19,7 @@ public final class Interpolation {
     private final Function<String, Optional<String>> variables;
     private final int longest;
     private final List<Unset> unset = new ArrayList<>();
+    private final Set<String> used = new LinkedHashSet<>();
 
     private Interpolation(Function<String, Optional<String>> variables, int longest) {
         this.variables = variables;
@@ -25,8 +28,18 @@ public final class Interpolation {
 
     /** What came of a text. */
     public sealed interface Result {
-        /** The text with its variables replaced, and those that nothing was known of. */
-        record Text(String value, List<Unset> unset) implements Result {}
+        /**
+         * The text with its variables replaced.
+         *
+         * @param unset variables that nothing was known of
+         * @param used names of the variables whose values stand in the text, in order
+         */
+        record Text(String value, List<Unset> unset, List<String> used) implements Result {
+            public Text {
+                unset = List.copyOf(unset);
+                used = List.copyOf(used);
+            }
+        }
 
         /**
          * A variable that is required and missing, or a form that does not exist.
@@ -51,12 +64,12 @@ public final class Interpolation {
      */
     public static Result interpolate(String text, Function<String, Optional<String>> variables, int longest) {
         if (text.indexOf('$') < 0) {
-            return new Result.Text(text, List.of());
+            return new Result.Text(text, List.of(), List.of());
         }
         var run = new Interpolation(variables, longest);
         try {
             var value = run.expand(text, 0, text.length(), 0);
-            return new Result.Text(value, List.copyOf(run.unset));
+            return new Result.Text(value, run.unset, List.copyOf(run.used));
         } catch (Refused e) {
             return new Result.Failed(e.offset, e.sentence);
         }
@@ -110,10 +123,13 @@ public final class Interpolation {
     }
 
     private String plain(String name, int offset) {
-        return variables.apply(name).orElseGet(() -> {
+        var value = variables.apply(name);
+        if (value.isEmpty()) {
             unset.add(new Unset(name, offset));
             return "";
-        });
+        }
+        used.add(name);
+        return value.get();
     }
 
     /** The form whose {@code $} is at {@code start} and whose brace closes at {@code end}. */
@@ -133,10 +149,17 @@ public final class Interpolation {
         var value = variables.apply(name);
         var usable = colon ? value.filter(v -> !v.isEmpty()) : value;
         return switch (operator) {
-            case '-' -> usable.isPresent() ? usable.get() : expand(text, operand, end, depth + 1);
+            case '-' -> {
+                if (usable.isEmpty()) {
+                    yield expand(text, operand, end, depth + 1);
+                }
+                used.add(name);
+                yield usable.get();
+            }
             case '+' -> usable.isPresent() ? expand(text, operand, end, depth + 1) : "";
             case '?' -> {
                 if (usable.isPresent()) {
+                    used.add(name);
                     yield usable.get();
                 }
                 var message = expand(text, operand, end, depth + 1);
@@ -150,6 +173,15 @@ public final class Interpolation {
     }
 
     private static int closingBrace(String text, int open, int to) throws Refused {
+        var close = matchingBrace(text, open, to);
+        if (close < 0) {
+            throw invalid(text, open - 1, to);
+        }
+        return close;
+    }
+
+    /** Index of the brace that closes the one at {@code open}; −1 if there is none before {@code to}. */
+    static int matchingBrace(String text, int open, int to) {
         var depth = 0;
         for (var i = open; i < to; i++) {
             if (text.charAt(i) == '{') {
@@ -158,7 +190,7 @@ public final class Interpolation {
                 return i;
             }
         }
-        throw invalid(text, open - 1, to);
+        return -1;
     }
 
     private static Refused invalid(String text, int from, int to) {
@@ -167,11 +199,11 @@ public final class Interpolation {
                 from, "invalid interpolation format: " + form + ". You may need to escape any $ with another $");
     }
 
-    private static boolean startsName(char c) {
+    static boolean startsName(char c) {
         return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     }
 
-    private static int endOfName(String text, int from, int to) {
+    static int endOfName(String text, int from, int to) {
         var end = from;
         while (end < to && (startsName(text.charAt(end)) || isDigit(text.charAt(end)))) {
             end++;

@@ -18,12 +18,17 @@ final class Dotenv {
     /** The longest value: as much as the kernel takes for one string of a program's environment, eight times over. */
     private static final int LONGEST = 1 << 20;
 
+    /** All values of a file together: variables can double each other on every line. */
+    private static final int MOST = 16 << 20;
+
     private final String file;
     private final String text;
     private final Function<String, Optional<String>> outside;
     private final Map<String, Value> before;
     private final Problems problems;
     private final Map<String, Value> values = new LinkedHashMap<>();
+
+    private int left = MOST;
     private int next;
     private int line = 1;
     private int lineStart;
@@ -135,6 +140,9 @@ final class Dotenv {
         next++;
         skipWhile(Dotenv::isBlank);
         var value = value(at);
+        if (value.isPresent() && value.get().indexOf('\0') >= 0) {
+            problems.error(at, "", "the value has the character U+0000, which no variable can have");
+        }
         value.ifPresent(v -> values.put(key, new Value(v, at)));
         return value.isPresent();
     }
@@ -219,9 +227,10 @@ final class Dotenv {
     }
 
     private Optional<String> expand(String value, SourcePosition at) {
-        return switch (Interpolation.interpolate(value, this::lookUp, LONGEST)) {
-            case Interpolation.Result.Text(var expanded, var unset) -> {
+        return switch (Interpolation.interpolate(value, this::lookUp, Math.min(left, LONGEST))) {
+            case Interpolation.Result.Text(var expanded, var unset, var unused) -> {
                 unset.forEach(u -> problems.warning(at, "", u.message()));
+                left -= expanded.length();
                 yield Optional.of(expanded);
             }
             case Interpolation.Result.Failed failed -> {

@@ -24,6 +24,19 @@ public interface FileTree {
      */
     List<Entry> list(String directory) throws IOException;
 
+    /**
+     * Refuses a path that is not read now and may be later, such as a build context, if it leads out of the tree: by
+     * its names, or through a link. Nothing needs to be there.
+     *
+     * @throws OutsideTreeException if it leads out
+     * @throws IOException if that cannot be found out
+     */
+    default void requireInside(String path) throws IOException {
+        if (path.startsWith("/") || path.equals("..") || path.startsWith("../")) {
+            throw new OutsideTreeException(path);
+        }
+    }
+
     /** The directory above, which the search for a compose file goes up to; empty where the search ends. */
     default Optional<String> parent(String directory) {
         return Optional.empty();

@@ -1,27 +1,31 @@
 package dev.lockstep.spec.load;
 
+import dev.lockstep.spec.read.TreePaths;
 import dev.lockstep.spec.yaml.Problems;
 import dev.lockstep.spec.yaml.SourcePosition;
+import dev.lockstep.spec.yaml.TextDecoder;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/** Reads the files of a project, remembers which, and turns failures into problems. */
+/** Reads the files of a project, remembers which, refuses those it may not have, and turns failures into problems. */
 final class SourceFiles {
-    private final FileTree tree;
+    /** Bytes of all files together; one that is named by many services counts each time. */
+    private static final long MOST = 64 << 20;
+
+    private final LoadRequest request;
     private final Problems problems;
     private final SortedSet<String> seen = new TreeSet<>();
     private final Set<String> failed = new HashSet<>();
+    private long left = MOST;
 
-    SourceFiles(FileTree tree, Problems problems) {
-        this.tree = tree;
+    SourceFiles(LoadRequest request, Problems problems) {
+        this.request = request;
         this.problems = problems;
     }
 
@@ -37,28 +41,72 @@ final class SourceFiles {
 
     /** @param at where the user named the file, {@code modelPath} likewise */
     Optional<byte[]> bytes(String path, SourcePosition at, String modelPath) {
+        if (path.equals(LoadRequest.STANDARD_INPUT) && request.standardInput().isPresent()) {
+            return request.standardInput();
+        }
         seen.add(path);
         try {
-            return tree.read(path);
+            requireAllowed(path);
+            var bytes = request.tree().read(path);
+            bytes.ifPresent(found -> charge(found.length));
+            if (left < 0) {
+                throw new IOException("the files of this project come to more than " + MOST + " bytes");
+            }
+            return bytes;
+        } catch (OutsideTreeException e) {
+            failed.add(path);
+            problems.error(at, modelPath, request.access().refusal(e.path()));
         } catch (AccessDeniedException e) {
             fail(path, at, modelPath, "permission denied");
+        } catch (FileSystemException e) {
+            fail(path, at, modelPath, e.getReason() == null ? "it cannot be opened" : e.getReason());
         } catch (IOException e) {
             fail(path, at, modelPath, String.valueOf(e.getMessage()));
         }
         return Optional.empty();
     }
 
+    /** {@code path} as seen from {@code directory}; {@code ~} is the home directory, if there is one. */
+    String resolve(String directory, String path) {
+        var home = request.environment().get("HOME");
+        return path.startsWith("~/") && home != null
+                ? TreePaths.resolve(home, path.substring(2))
+                : TreePaths.resolve(directory, path);
+    }
+
+    /** Counts what was made out of a file as if it had been read. */
+    void charge(long bytes) {
+        left -= bytes;
+    }
+
+    private void requireAllowed(String path) throws OutsideTreeException {
+        if (!request.access().everywhere() && (path.startsWith("/") || path.equals("..") || path.startsWith("../"))) {
+            throw new OutsideTreeException(path);
+        }
+    }
+
+    /** Refuses a file that is not read now and may be later, if it may not be. */
+    void requireInside(String path, SourcePosition at, String modelPath) {
+        if (request.access().everywhere()) {
+            return;
+        }
+        try {
+            requireAllowed(path);
+            request.tree().requireInside(path);
+        } catch (OutsideTreeException e) {
+            problems.error(at, modelPath, request.access().refusal(e.path()));
+        } catch (IOException e) {
+            problems.error(at, modelPath, "cannot look at " + path + ": " + e.getMessage());
+        }
+    }
+
     Optional<String> text(String path, SourcePosition at, String modelPath) {
         return bytes(path, at, modelPath).flatMap(bytes -> {
-            try {
-                return Optional.of(StandardCharsets.UTF_8
-                        .newDecoder()
-                        .decode(ByteBuffer.wrap(bytes))
-                        .toString());
-            } catch (CharacterCodingException e) {
-                fail(path, at, modelPath, "the file is not UTF-8 text");
-                return Optional.empty();
+            var text = TextDecoder.plain(path, bytes, problems);
+            if (text.isEmpty()) {
+                failed.add(path);
             }
+            return text;
         });
     }
 

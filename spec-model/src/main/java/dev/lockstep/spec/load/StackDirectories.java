@@ -1,5 +1,6 @@
 package dev.lockstep.spec.load;
 
+import dev.lockstep.spec.read.TreePaths;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;

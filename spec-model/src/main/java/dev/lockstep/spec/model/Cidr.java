@@ -1,6 +1,7 @@
 package dev.lockstep.spec.model;
 
 import java.net.InetAddress;
+import java.util.regex.Pattern;
 
 /**
  * An address range such as {@code 172.28.0.0/16}. Bits behind the prefix may be set, as Compose allows them.
@@ -9,6 +10,8 @@ import java.net.InetAddress;
  * @param prefix number of leading bits that all addresses of the range share
  */
 public record Cidr(InetAddress address, int prefix) {
+    private static final Pattern PREFIX = Pattern.compile("\\d{1,3}");
+
     public Cidr {
         if (prefix < 0 || prefix > address.getAddress().length * 8) {
             throw new IllegalArgumentException("prefix /" + prefix + " is out of range");
@@ -23,7 +26,7 @@ public record Cidr(InetAddress address, int prefix) {
     public static Cidr parse(String text) {
         var slash = text.indexOf('/');
         var prefix = slash < 0 ? "" : text.substring(slash + 1);
-        if (!prefix.matches("\\d{1,3}")) {
+        if (!PREFIX.matcher(prefix).matches()) {
             throw new IllegalArgumentException("\"" + text + "\" is no address range. Write it as 172.28.0.0/16");
         }
         return new Cidr(Addresses.parse(text.substring(0, slash)), Integer.parseInt(prefix));

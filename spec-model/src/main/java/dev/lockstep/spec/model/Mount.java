@@ -4,31 +4,39 @@ import java.util.Optional;
 
 /** Something mounted into a service's containers. */
 public sealed interface Mount {
-    /** Where it appears in the container, a cleaned absolute path. */
+    /** Where it appears in the container, a cleaned path. */
     String target();
 
     boolean readOnly();
+
+    /** What the file says beyond source and target. */
+    MountOptions options();
 
     /**
      * A file or directory of the host.
      *
      * @param source absolute, or relative to the project directory; cleaned ({@code ./data} is {@code data}), and may
      *     begin with {@code ../}
-     * @param createHostPath make a directory when the source does not exist
-     * @param propagation of mounts below, such as {@code rslave}
-     * @param selinux {@code z} or {@code Z}: relabel for one or for all containers
      */
-    record Bind(
-            String source,
-            String target,
-            boolean readOnly,
-            boolean createHostPath,
-            Optional<String> propagation,
-            Optional<String> selinux)
-            implements Mount {
-        /** Without propagation and relabelling. */
+    record Bind(String source, String target, boolean readOnly, MountOptions options) implements Mount {
+        /** As the short form makes it: without propagation and relabelling. */
         public Bind(String source, String target, boolean readOnly, boolean createHostPath) {
-            this(source, target, readOnly, createHostPath, Optional.empty(), Optional.empty());
+            this(source, target, readOnly, MountOptions.bind(createHostPath));
+        }
+
+        /** Whether a directory is made when the source does not exist. */
+        public boolean createHostPath() {
+            return options.bind().map(MountOptions.Bind::createHostPath).orElse(true);
+        }
+
+        /** Of mounts below; {@link Propagation#RPRIVATE} when empty. */
+        public Optional<Propagation> propagation() {
+            return options.bind().flatMap(MountOptions.Bind::propagation).flatMap(Written::value);
+        }
+
+        /** {@code z} or {@code Z}: relabel for all containers or for one. */
+        public Optional<String> selinux() {
+            return options.bind().flatMap(MountOptions.Bind::selinux);
         }
     }
 
@@ -36,17 +44,55 @@ public sealed interface Mount {
      * A volume of the project.
      *
      * @param key its key below the top-level {@code volumes}
-     * @param noCopy do not fill a new volume with what the image has at the target
      */
-    record NamedVolume(String key, String target, boolean readOnly, boolean noCopy) implements Mount {}
+    record NamedVolume(String key, String target, boolean readOnly, MountOptions options) implements Mount {
+        /** Do not fill a new volume with what the image has at the target. */
+        public boolean noCopy() {
+            return options.volume().filter(MountOptions.Volume::noCopy).isPresent();
+        }
+
+        /** The directory of the volume that is mounted; its root when empty. */
+        public Optional<String> subpath() {
+            return options.volume().flatMap(MountOptions.Volume::subpath);
+        }
+    }
 
     /** A volume without a name, one for each container. */
-    record AnonymousVolume(String target, boolean readOnly, boolean noCopy) implements Mount {}
+    record AnonymousVolume(String target, boolean readOnly, MountOptions options) implements Mount {
+        /** Do not fill it with what the image has at the target. */
+        public boolean noCopy() {
+            return options.volume().filter(MountOptions.Volume::noCopy).isPresent();
+        }
+    }
+
+    /** Memory. */
+    record Tmpfs(String target, boolean readOnly, MountOptions options) implements Mount {
+        /** The most that it may hold; half of the host's memory when empty, tmpfs(5). */
+        public Optional<ByteSize> size() {
+            return options.tmpfs().flatMap(MountOptions.Tmpfs::size);
+        }
+
+        /** Of its root directory. */
+        public Optional<FileMode> mode() {
+            return options.tmpfs().flatMap(MountOptions.Tmpfs::mode);
+        }
+    }
 
     /**
-     * Memory.
+     * The files of an image.
      *
-     * @param mode permission bits of its root directory
+     * @param image as written
      */
-    record Tmpfs(String target, boolean readOnly, Optional<ByteSize> size, Optional<Integer> mode) implements Mount {}
+    record Image(String image, String target, boolean readOnly, MountOptions options) implements Mount {
+        /** The directory of the image that is mounted; its root when empty. */
+        public Optional<String> subpath() {
+            return options.image().flatMap(MountOptions.Image::subpath);
+        }
+    }
+
+    /** A named pipe of Windows. */
+    record NamedPipe(String source, String target, boolean readOnly, MountOptions options) implements Mount {}
+
+    /** A volume that a cluster provides. */
+    record ClusterVolume(String source, String target, boolean readOnly, MountOptions options) implements Mount {}
 }

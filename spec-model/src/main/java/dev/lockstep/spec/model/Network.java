@@ -11,8 +11,11 @@ import java.util.Optional;
  * @param name its name on the host: {@code PROJECT_KEY} unless the file sets one; the bare key when external
  * @param external made by somebody else; it is used, never created or removed
  * @param internal no way out to the world
- * @param driver as written; only {@code bridge} exists
- * @param subnets fixed address ranges; chosen by the engine when empty
+ * @param attachable whether containers of others may join
+ * @param driver as written; {@code bridge} when empty
+ * @param ipam who gives out addresses, and which
+ * @param ipv4 whether it has IPv4 addresses; yes when empty
+ * @param ipv6 whether it has IPv6 addresses; no when empty
  */
 public record Network(
         String key,
@@ -23,13 +26,52 @@ public record Network(
         Optional<String> driver,
         Map<String, String> driverOptions,
         Map<String, String> labels,
-        List<Subnet> subnets) {
+        Ipam ipam,
+        Optional<Boolean> ipv4,
+        Optional<Boolean> ipv6) {
     /** The key of the network that services join which name none. */
     public static final String DEFAULT_KEY = "default";
+
+    /**
+     * How addresses are given out.
+     *
+     * @param driver as written; the engine's own when empty
+     * @param subnets fixed address ranges; chosen by the engine when empty
+     * @param options for the driver
+     */
+    public record Ipam(Optional<String> driver, List<Subnet> subnets, Map<String, String> options) {
+        /** As the engine likes. */
+        public static final Ipam NONE = new Ipam(Optional.empty(), List.of(), Map.of());
+
+        public Ipam {
+            subnets = List.copyOf(subnets);
+            options = Copies.ordered(options);
+        }
+    }
 
     public Network {
         driverOptions = Copies.ordered(driverOptions);
         labels = Copies.ordered(labels);
-        subnets = List.copyOf(subnets);
+    }
+
+    /** The network that nobody declares and services join which name none. */
+    public static Network implied(String projectName) {
+        return new Network(
+                DEFAULT_KEY,
+                projectName + "_" + DEFAULT_KEY,
+                false,
+                false,
+                false,
+                Optional.empty(),
+                Map.of(),
+                Map.of(),
+                Ipam.NONE,
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    /** Fixed address ranges; chosen by the engine when empty. */
+    public List<Subnet> subnets() {
+        return ipam.subnets();
     }
 }

@@ -1,70 +1,124 @@
 package dev.lockstep.spec.model;
 
-import java.math.BigDecimal;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * One service. An empty {@code Optional} is what the file does not say; defaults are the engine's, not the model's.
+ * One service, its attributes grouped by what they are about. An empty {@code Optional} is what the file does not say;
+ * defaults are the engine's, not the model's.
  *
- * @param image the reference as written
- * @param command replaces the image's; an empty list clears it
- * @param entrypoint replaces the image's and drops its command; an empty list clears it
- * @param environment what {@code env_file} and {@code environment} give together; a name with an empty value is not
- *     passed to the container and hides what the image sets for it
- * @param mounts by order of the file; no two have the same target
- * @param networks by the network's key, never empty
- * @param dependsOn by the other service's name
- * @param cpus as the service-level key says; {@link #resources()} is what counts
- * @param memoryLimit as {@code mem_limit} says; {@link #resources()} is what counts
- * @param files every file that was read for this service alone (its {@code env_file}s), as the file tree names them
+ * @param name its key in the project
+ * @param image what its containers are made from
+ * @param identity names and words that describe a container
+ * @param program what runs inside
+ * @param isolation what a container may do and what it shares
+ * @param devices devices of the host that it sees
+ * @param limits how much of the host it may use
+ * @param networking how it is reached and what it reaches
+ * @param storage what it finds in its file system besides the image
+ * @param lifecycle when containers start, stop and are started again, and how many there are
+ * @param logging what becomes of its output
+ * @param develop for {@code watch}; nothing on a host
+ * @param models AI models that the service uses, by the model's key
+ * @param provider a program outside of Compose that provides the service instead of a container
+ * @param extension what {@code x-lockstep} says
  */
 public record Service(
         String name,
-        String image,
-        Optional<List<String>> command,
-        Optional<List<String>> entrypoint,
-        Map<String, Optional<String>> environment,
-        List<Port> ports,
-        List<Mount> mounts,
-        Map<String, Attachment> networks,
-        Map<String, Dependency> dependsOn,
-        Optional<Restart> restart,
-        Optional<HealthCheck> healthCheck,
-        Optional<BigDecimal> cpus,
-        Optional<ByteSize> memoryLimit,
-        Optional<Deploy> deploy,
-        Optional<String> user,
-        Optional<String> workingDirectory,
-        Optional<String> hostname,
-        Map<String, String> labels,
-        List<String> files) {
+        ServiceImage image,
+        Identity identity,
+        Program program,
+        Isolation isolation,
+        Devices devices,
+        Limits limits,
+        Networking networking,
+        Storage storage,
+        Lifecycle lifecycle,
+        Optional<Logging> logging,
+        Optional<Develop> develop,
+        Map<String, Optional<ModelBinding>> models,
+        Optional<Provider> provider,
+        Optional<ServiceExtension> extension) {
     public Service {
-        command = command.map(List::copyOf);
-        entrypoint = entrypoint.map(List::copyOf);
-        environment = Copies.ordered(environment);
-        ports = List.copyOf(ports);
-        mounts = List.copyOf(mounts);
-        networks = Copies.ordered(networks);
-        dependsOn = Copies.ordered(dependsOn);
-        labels = Copies.ordered(labels);
-        files = List.copyOf(files);
+        models = Copies.ordered(models);
     }
 
-    /** How many containers the service wants: {@code deploy.replicas}, else 1. */
+    /** How many containers the service wants: {@code scale} or {@code deploy.replicas}, else 1. */
     public int replicas() {
-        return deploy.flatMap(Deploy::replicas).orElse(1);
+        return lifecycle
+                .scale()
+                .or(() -> lifecycle.deploy().flatMap(Deploy::replicas))
+                .orElse(1);
     }
 
     /** The limits in force, whichever of the two places of the file they were written in. */
     public Resources resources() {
-        var written = deploy.map(Deploy::resources).orElse(Resources.NONE);
+        var written = lifecycle.deploy().map(Deploy::resources).orElse(Resources.NONE);
         return new Resources(
-                cpus.or(() -> written.cpus()),
-                memoryLimit.or(() -> written.memoryLimit()),
-                written.pids(),
+                limits.cpu().cpus().or(() -> written.cpus()),
+                limits.memory().limit().or(() -> written.memoryLimit()),
+                limits.pids().or(() -> written.pids()),
                 written.reservedCpus(),
-                written.memoryReservation());
+                limits.memory().reservation().or(() -> written.memoryReservation()));
+    }
+
+    /** The same service with another program. */
+    public Service withProgram(Program other) {
+        return new Service(
+                name,
+                image,
+                identity,
+                other,
+                isolation,
+                devices,
+                limits,
+                networking,
+                storage,
+                lifecycle,
+                logging,
+                develop,
+                models,
+                provider,
+                extension);
+    }
+
+    /** The same service with other names and labels. */
+    public Service withIdentity(Identity other) {
+        return new Service(
+                name,
+                image,
+                other,
+                program,
+                isolation,
+                devices,
+                limits,
+                networking,
+                storage,
+                lifecycle,
+                logging,
+                develop,
+                models,
+                provider,
+                extension);
+    }
+
+    /** The same service made from another image. */
+    public Service withImage(ServiceImage other) {
+        return new Service(
+                name,
+                other,
+                identity,
+                program,
+                isolation,
+                devices,
+                limits,
+                networking,
+                storage,
+                lifecycle,
+                logging,
+                develop,
+                models,
+                provider,
+                extension);
     }
 }

@@ -34,4 +34,10 @@ public record Sources(Map<String, SourcePosition> positions) {
             rest = rest.substring(0, cut);
         }
     }
+
+    /** The same, and how the value came from there. */
+    public Origin origin(String path) {
+        var position = at(path);
+        return new Origin(position.plain(), position.via());
+    }
 }

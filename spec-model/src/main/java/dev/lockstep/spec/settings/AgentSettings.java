@@ -12,19 +12,24 @@ import dev.lockstep.spec.yaml.YamlNode;
 import dev.lockstep.spec.yaml.YamlReader;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * What the host's owner wrote in {@code /etc/lockstep/agent.yaml}.
  *
  * @param host this host's name; the system's own when empty
+ * @param labels of this host, by which stacks are placed; those that a repository gives it win
  * @param interval time between two looks at the repositories
  * @param driftInterval time between two full checks of what really runs
  */
 public record AgentSettings(
         Optional<String> host,
+        Map<String, String> labels,
         List<Repository> repositories,
         Duration interval,
         Duration driftInterval,
@@ -32,25 +37,26 @@ public record AgentSettings(
     /** How often the repositories and the host are looked at unless the file says otherwise. */
     public static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(60);
 
-    private static final Keys SETTINGS = Keys.of("host repositories interval drift-interval foreign-firewall", "");
-    private static final Keys REPOSITORY = Keys.of("url ref path", "");
+    static final Keys SETTINGS = Keys.of("host labels repositories interval drift-interval foreign-firewall", "");
+    static final Keys REPOSITORY = Keys.of("url ref path", "");
     private static final Duration SHORTEST = Duration.ofSeconds(1);
 
     public AgentSettings {
+        labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
         repositories = List.copyOf(repositories);
     }
 
     /** What holds when the file says nothing. */
     public static AgentSettings defaults() {
         return new AgentSettings(
-                Optional.empty(), List.of(), DEFAULT_INTERVAL, DEFAULT_INTERVAL, ForeignFirewall.ACCEPT);
+                Optional.empty(), Map.of(), List.of(), DEFAULT_INTERVAL, DEFAULT_INTERVAL, ForeignFirewall.ACCEPT);
     }
 
     /**
      * A repository that is followed.
      *
      * @param url anything Git fetches from, a local path included
-     * @param ref branch, tag or full name; the remote's HEAD when empty
+     * @param ref branch, tag or full name; {@code main} when empty
      * @param path the directory in the repository that is looked in, relative and without {@code ..}; all of it when
      *     empty
      */
@@ -91,7 +97,8 @@ public record AgentSettings(
     private static AgentSettings settings(Reading reading, YamlNode root) {
         var fields = reading.fields("", root.at(), root, SETTINGS);
         return new AgentSettings(
-                fields.parsed("host", AgentSettings::host),
+                fields.parsed("host", HostLabels::host),
+                HostLabels.read(fields, "labels"),
                 repositories(reading, fields),
                 fields.parsed("interval", AgentSettings::interval).orElse(DEFAULT_INTERVAL),
                 fields.parsed("drift-interval", AgentSettings::interval).orElse(DEFAULT_INTERVAL),
@@ -126,13 +133,6 @@ public record AgentSettings(
             repositories.add(repository);
         }
         return repositories;
-    }
-
-    private static String host(String text) {
-        if (!text.matches("[a-zA-Z0-9](?:[a-zA-Z0-9.-]{0,62}[a-zA-Z0-9])?")) {
-            throw new IllegalArgumentException("\"" + text + "\" is not a host name");
-        }
-        return text;
     }
 
     private static Duration interval(String text) {

@@ -1,4 +1,7 @@
-/** The host's own settings, {@code agent.yaml}. Knows no Compose. */
+/**
+ * What stands beside the Compose files: the repository's {@code lockstep.yaml} and the host's {@code agent.yaml}. Knows
+ * no Compose.
+ */
 @NullMarked
 package dev.lockstep.spec.settings;
 

@@ -20,15 +20,27 @@ public final class Fields {
         this.entries = entries;
     }
 
-    /** Refuses keys that are not in {@code keys} and records where the others stand. */
-    void check(Keys keys) {
+    /**
+     * Refuses keys that are not in {@code keys} and records where the others stand.
+     *
+     * @param nothing whether a key without a value is allowed everywhere
+     */
+    void check(Keys keys, boolean nothing) {
         entries.forEach((key, entry) -> {
             if (keys.known().contains(key)) {
                 var value = entry.value();
+                if (!nothing && Reading.isNull(value) && !keys.mayBeNothing().contains(key)) {
+                    reading.error(entry.keyAt(), path(key), "has no value. Write one, or remove the key");
+                }
                 reading.place(path(key), value instanceof YamlScalar s && !s.isNull() ? s.at() : entry.keyAt());
-            } else if (keys.later().contains(key) || key.equals("x-lockstep")) {
+            } else if (keys.later().contains(key)) {
                 reading.error(entry.keyAt(), path(key), "is not supported yet");
-            } else if (!key.startsWith("x-")) {
+            } else if (key.equals("x-lockstep")) {
+                reading.error(
+                        entry.keyAt(),
+                        path(key),
+                        "has no meaning here. It goes to the top level, or below a service, a network or a volume");
+            } else if (!key.startsWith("x-") && !reading.isFull()) {
                 var candidates = new ArrayList<>(keys.known());
                 candidates.addAll(keys.later());
                 reading.error(entry.keyAt(), path(key), Suggestion.unknownKey(key, candidates));

@@ -16,6 +16,14 @@ public record Problem(SourcePosition at, String path, String message) implements
             .thenComparing(Problem::path)
             .thenComparing(Problem::message);
 
+    /**
+     * Control characters that a file's text brings along are written as escapes, and long text is cut in the middle.
+     */
+    public Problem {
+        path = ShownText.of(path);
+        message = ShownText.of(message);
+    }
+
     /** By file, line and column, as an editor lists problems. */
     @Override
     public int compareTo(Problem other) {

@@ -30,6 +30,11 @@ public final class Problems {
         }
     }
 
+    /** True when further errors are dropped. */
+    public boolean isFull() {
+        return errors.size() >= MOST;
+    }
+
     /** True as soon as there is one error. */
     public boolean hasErrors() {
         return !errors.isEmpty();

@@ -1,5 +1,6 @@
 package dev.lockstep.spec.yaml;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -9,23 +10,42 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * What the readers of one project share: the problems found, the places of values, and how a node becomes a value of a
  * type. A node of the wrong type is a problem and reads as absent, so that reading goes on and finds the next one.
  */
 public final class Reading {
+    private static final Pattern WHOLE = Pattern.compile("[-+]?\\d{1,19}");
+
     private final Problems problems;
+    private final boolean nothing;
     private final Map<String, SourcePosition> places = new HashMap<>();
 
-    /** Tells what is wrong to {@code problems}. */
+    /** Tells what is wrong to {@code problems}. A known key without a value counts as absent. */
     public Reading(Problems problems) {
+        this(problems, true);
+    }
+
+    private Reading(Problems problems, boolean nothing) {
         this.problems = problems;
+        this.nothing = nothing;
+    }
+
+    /** One for which a known key without a value is a problem, unless its {@link Keys} allow it. */
+    public static Reading refusingNothing(Problems problems) {
+        return new Reading(problems, false);
     }
 
     /** The place of each value that was read, by its path. */
     public Map<String, SourcePosition> places() {
         return places;
+    }
+
+    /** True when there are more errors than anybody reads: what costs time to say may be left out. */
+    public boolean isFull() {
+        return problems.isFull();
     }
 
     /** Records where a value stands. */
@@ -44,7 +64,7 @@ public final class Reading {
     /** The mapping at {@code node}; nothing counts as one without entries. */
     public Fields fields(String path, SourcePosition at, YamlNode node, Keys keys) {
         var fields = new Fields(this, path, at, mapping(path, node));
-        fields.check(keys);
+        fields.check(keys, nothing);
         return fields;
     }
 
@@ -53,7 +73,7 @@ public final class Reading {
         var entries = new LinkedHashMap<String, YamlMapping.Entry>();
         mapping(path, node).forEach((key, entry) -> {
             place(path + "." + key, entry.value() instanceof YamlScalar s && !s.isNull() ? s.at() : entry.keyAt());
-            if (key.matches("[a-zA-Z0-9._-]+")) {
+            if (isName(key)) {
                 entries.put(key, entry);
             } else {
                 error(
@@ -63,6 +83,17 @@ public final class Reading {
             }
         });
         return entries;
+    }
+
+    private static boolean isName(String key) {
+        for (var i = 0; i < key.length(); i++) {
+            var c = key.charAt(i);
+            var letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+            if (!letter && !(c >= '0' && c <= '9') && c != '.' && c != '_' && c != '-') {
+                return false;
+            }
+        }
+        return !key.isEmpty();
     }
 
     private Map<String, YamlMapping.Entry> mapping(String path, YamlNode node) {
@@ -138,13 +169,13 @@ public final class Reading {
         return Optional.empty();
     }
 
-    /** A whole number, also as text, which is what a variable gives. */
+    /** A whole number, also as text, which is what a variable gives, and written as {@code 2.0}. */
     public Optional<Long> integer(String path, YamlNode node) {
-        if (node instanceof YamlScalar scalar && isInteger(scalar)) {
+        if (node instanceof YamlScalar scalar && (isInteger(scalar) || scalar.kind() == YamlScalar.Kind.FLOAT)) {
             try {
-                return Optional.of(Long.valueOf(scalar.asText()));
-            } catch (NumberFormatException e) {
-                // Larger than a long: said below.
+                return Optional.of(new BigDecimal(scalar.asText()).longValueExact());
+            } catch (ArithmeticException | NumberFormatException e) {
+                // Larger than a long, with a fraction, or no number: said below.
             }
         }
         mustBe(path, node, "a whole number");
@@ -153,7 +184,7 @@ public final class Reading {
 
     private static boolean isInteger(YamlScalar scalar) {
         return scalar.kind() == YamlScalar.Kind.INTEGER
-                || (scalar.isText() && scalar.text().matches("[-+]?\\d{1,19}"));
+                || (scalar.isText() && WHOLE.matcher(scalar.text()).matches());
     }
 
     /** A whole number between two bounds, both included. */
@@ -187,9 +218,13 @@ public final class Reading {
         if (node instanceof YamlSequence sequence) {
             for (var i = 0; i < sequence.items().size(); i++) {
                 var item = sequence.items().get(i);
-                if (item instanceof YamlScalar scalar && !scalar.isNull()) {
+                if (item instanceof YamlScalar scalar && scalar.isText()) {
                     var pair = KeyValue.of(scalar);
-                    keyValue(path, pair.key(), scalar.at(), scalar.at(), pair.value(), values);
+                    if (pair.key().endsWith(" ")) {
+                        error(scalar.at(), path, "the name \"" + pair.key() + "\" ends with a space");
+                    } else {
+                        keyValue(path, pair.key(), scalar.at(), scalar.at(), pair.value(), values);
+                    }
                 } else {
                     mustBe(path + "[" + i + "]", item, "KEY=VALUE");
                 }
@@ -212,8 +247,6 @@ public final class Reading {
             Map<String, Optional<String>> values) {
         if (key.isEmpty()) {
             error(keyAt, path, "a name is missing before \"=\"");
-        } else if (key.endsWith(" ")) {
-            error(keyAt, path, "the name \"" + key + "\" ends with a space");
         } else if (value instanceof YamlScalar scalar) {
             place(path + "." + key, at);
             // A later item of a list overrides an earlier one of the same name.

@@ -15,10 +15,18 @@ public final class Suggestion {
         }
         record Candidate(String word, int distance) {}
         return known.stream()
+                // The distance is at least the difference of lengths: a file may have very many unknown words.
+                .filter(word -> Math.abs(written.length() - word.length()) <= farthest(written, word))
                 .map(word -> new Candidate(word, distance(written, word)))
-                .filter(c -> c.distance <= Math.max(1, Math.min(written.length(), c.word.length()) / 3))
+                .filter(c -> c.distance <= farthest(written, c.word))
+                // "a" for "b" has no letter in common.
+                .filter(c -> c.distance < Math.max(written.length(), c.word.length()))
                 .min(Comparator.comparingInt(Candidate::distance).thenComparing(Candidate::word))
                 .map(Candidate::word);
+    }
+
+    private static int farthest(String written, String word) {
+        return Math.max(1, Math.min(written.length(), word.length()) / 3);
     }
 
     /** {@code unknown key. Did you mean "ports"?}. */

@@ -10,4 +10,10 @@ public sealed interface YamlNode permits YamlMapping, YamlSequence, YamlScalar {
 
     /** What it is, for messages: {@code a mapping}, {@code a list}, {@code text}. */
     String kindInWords();
+
+    /** True for the very same object: what was not changed is not copied, and comparing whole trees takes long. */
+    @SuppressWarnings("ReferenceEquality")
+    default boolean isSame(YamlNode other) {
+        return this == other;
+    }
 }

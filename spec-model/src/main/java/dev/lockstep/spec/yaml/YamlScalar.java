@@ -34,6 +34,11 @@ public record YamlScalar(SourcePosition at, Kind kind, String text, int inset) i
         return new YamlScalar(at, Kind.NULL, "", -1);
     }
 
+    /** The same value, said to stand at {@code place}. */
+    public YamlScalar movedTo(SourcePosition place) {
+        return new YamlScalar(place, kind, text, inset);
+    }
+
     public boolean isNull() {
         return kind == Kind.NULL;
     }
@@ -44,7 +49,7 @@ public record YamlScalar(SourcePosition at, Kind kind, String text, int inset) i
 
     /** The place of the character at {@code index} of the text, or of the scalar where that cannot be said. */
     public SourcePosition at(int index) {
-        return inset < 0 ? at : new SourcePosition(at.file(), at.line(), at.column() + inset + index);
+        return inset < 0 ? at : new SourcePosition(at.file(), at.line(), at.column() + inset + index, at.via());
     }
 
     /**

@@ -6,6 +6,7 @@ import dev.lockstep.spec.check.Checks;
 import dev.lockstep.spec.model.Mount;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.model.Service;
+import dev.lockstep.spec.model.Written;
 import dev.lockstep.spec.yaml.Problem;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +36,10 @@ class ComposeLoaderTest {
 
     private static Service a(Project project) {
         return Objects.requireNonNull(project.services().get("a"));
+    }
+
+    private static String image(Service service) {
+        return service.image().reference().map(Written::text).orElse("");
     }
 
     private static List<String> errors(LoadRequest request) {
@@ -114,15 +119,16 @@ class ComposeLoaderTest {
         var loaded = load(request.withDirectory("s"));
         assertThat(loaded).isInstanceOf(Loaded.Valid.class);
         assertThat(loaded.files()).containsExactly("a.env", "s/.env", "s/b.env", "s/compose.yaml");
-        assertThat(a(((Loaded.Valid) loaded).project()).files()).containsExactly("a.env", "s/b.env");
+        assertThat(a(((Loaded.Valid) loaded).project()).program().filesRead()).containsExactly("a.env", "s/b.env");
     }
 
     @Test
     void a_file_outside_of_the_tree_is_the_trees_decision() {
         tree.with("compose.yaml", "services: {a: {image: x, env_file: ../secret.env}}");
         assertThat(errors(request))
-                .containsExactly("compose.yaml:1:36: services.a.env_file: cannot read ../secret.env: is outside of the"
-                        + " repository");
+                .containsExactly(
+                        "compose.yaml:1:36: services.a.env_file[0]: cannot read ../secret.env: is outside of the"
+                                + " repository");
     }
 
     @Test
@@ -150,7 +156,7 @@ class ComposeLoaderTest {
                 .with(".env", "A=never")
                 .with("1.env", "A=1\nB=1")
                 .with("2.env", "B=2");
-        assertThat(a(project(request.withEnvFiles(List.of("1.env", "2.env")))).image())
+        assertThat(image(a(project(request.withEnvFiles(List.of("1.env", "2.env"))))))
                 .isEqualTo("x:1-2");
         assertThat(errors(request.withEnvFiles(List.of("3.env"))))
                 .containsExactly("3.env:1:1: couldn't find env file: 3.env");
@@ -160,8 +166,9 @@ class ComposeLoaderTest {
     void an_env_file_sees_the_surroundings_then_the_service_then_itself() {
         tree.with("compose.yaml", "services: {a: {image: x, env_file: a.env, environment: {S: service, P: service}}}")
                 .with("a.env", "S=file\nP=file\nF=file\nALL=$P-$S-$F");
-        var environment =
-                a(project(request.withEnvironment(Map.of("P", "process")))).environment();
+        var environment = a(project(request.withEnvironment(Map.of("P", "process"))))
+                .program()
+                .environment();
         assertThat(environment)
                 .containsEntry("ALL", Optional.of("process-service-file"))
                 .containsEntry("S", Optional.of("service"));
@@ -174,7 +181,7 @@ class ComposeLoaderTest {
         tree.with("compose.yaml", "name: In_File.X\nservices: {a: {image: $COMPOSE_PROJECT_NAME}}")
                 .with(".env", "COMPOSE_PROJECT_NAME=dotenv");
         assertThat(project(request).name()).isEqualTo("in_filex");
-        assertThat(a(project(request)).image()).isEqualTo("in_filex");
+        assertThat(image(a(project(request)))).isEqualTo("in_filex");
         assertThat(project(request.withComposeVariables()).name()).isEqualTo("dotenv");
         assertThat(project(request.withComposeVariables().withProjectName("flag"))
                         .name())
@@ -197,6 +204,7 @@ class ComposeLoaderTest {
                 .containsExactly("compose.yaml:1:36: services.a.volumes[0]: \"~/d\": there is no home directory here."
                         + " Write an absolute path");
         assertThat(a(project(request.withEnvironment(Map.of("HOME", "/home/u"))))
+                        .storage()
                         .mounts())
                 .containsExactly(
                         new Mount.Bind("/home/u/d", "/d", false, true),

@@ -9,6 +9,7 @@ import dev.lockstep.spec.yaml.Problem;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +22,7 @@ class AgentSettingsTest {
     void a_file_with_everything_is_read() {
         assertThat(read("""
                 host: alpha
+                labels: {zone: eu-1, disks: 2}
                 repositories:
                   - {url: https://git.example.org/ops.git, ref: refs/heads/main, path: ./servers/}
                   - url: /srv/git/other
@@ -30,6 +32,7 @@ class AgentSettingsTest {
                 """))
                 .isEqualTo(new Read.Valid(new AgentSettings(
                         Optional.of("alpha"),
+                        Map.of("zone", "eu-1", "disks", "2"),
                         List.of(
                                 new Repository(
                                         "https://git.example.org/ops.git",

@@ -1,0 +1,50 @@
+package dev.lockstep.reconciler.agent;
+
+import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.linux.LinuxException;
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** There is one agent for a root: the one that holds this lock. Who it is stands in the lock's file. */
+final class AgentLock implements AutoCloseable {
+    private static final int TRIES = 20;
+
+    private final Flock lock;
+
+    private AgentLock(Flock lock) {
+        this.lock = lock;
+    }
+
+    /** @throws IOException when there is another agent */
+    static AgentLock take(Root root) throws IOException, InterruptedException {
+        var file = root.lock("agent");
+        // The on-exit script looks whether there is an agent by sharing the lock for a moment: that is no other agent.
+        for (var tries = 0; ; tries++) {
+            var lock = Flock.tryExclusive(file);
+            if (lock.isPresent()) {
+                Files.writeString(file, "process " + ProcessHandle.current().pid());
+                return new AgentLock(lock.get());
+            }
+            if (tries == TRIES) {
+                throw new IOException("an agent runs on this root already (" + holder(file) + ")");
+            }
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+    }
+
+    private static String holder(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            return "another process";
+        }
+    }
+
+    @Override
+    public void close() throws LinuxException {
+        lock.close();
+    }
+}

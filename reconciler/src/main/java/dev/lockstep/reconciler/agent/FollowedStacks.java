@@ -1,0 +1,81 @@
+package dev.lockstep.reconciler.agent;
+
+import dev.lockstep.reconciler.git.Remote;
+import dev.lockstep.reconciler.history.Outcome;
+import dev.lockstep.reconciler.history.StatusFiles;
+import dev.lockstep.runtime.store.Root;
+import dev.lockstep.spec.settings.AgentSettings;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+/** The stacks that an agent follows, each with its worker. Any number of threads may ask. */
+final class FollowedStacks {
+    private final Map<String, StackWorker> workers = new ConcurrentHashMap<>();
+    /** For each stack those that come before it, as the newest commit says. */
+    private final Map<String, List<String>> after = new ConcurrentHashMap<>();
+
+    private final StatusFiles statuses;
+    private final List<String> repositories;
+
+    FollowedStacks(Root root, AgentSettings settings) {
+        this.statuses = new StatusFiles(root);
+        this.repositories = settings.repositories().stream()
+                .map(AgentSettings.Repository::url)
+                .toList();
+    }
+
+    /** The stack's worker, made where there is none. */
+    StackWorker worker(String stack, Function<String, StackWorker> maker) {
+        return workers.computeIfAbsent(stack, maker);
+    }
+
+    Optional<StackWorker> worker(String stack) {
+        return Optional.ofNullable(workers.get(stack));
+    }
+
+    /** For each stack those that come before it. */
+    void order(Map<String, List<String>> order) {
+        after.putAll(order);
+    }
+
+    /** The workers of the stacks that come before; a suspended stack has none and is not waited for. */
+    List<StackWorker> before(String stack) {
+        return after.getOrDefault(stack, List.of()).stream()
+                .flatMap(name -> worker(name).stream())
+                .toList();
+    }
+
+    /** Lets a stack go; its worker ends after the run that is under way. */
+    void remove(String stack) {
+        Optional.ofNullable(workers.remove(stack)).ifPresent(StackWorker::close);
+    }
+
+    /** Whether a worker has the stack, or will have it as soon as its repository has been looked at. */
+    boolean isFollowed(String stack) {
+        if (workers.containsKey(stack)) {
+            return true;
+        }
+        try {
+            var urls = repositories.stream().map(url -> Remote.parse(url).url()).toList();
+            return statuses.read(stack)
+                    .filter(s -> !s.orphaned()
+                            && !s.outcome().equals(Optional.of(Outcome.SUSPENDED))
+                            && s.repository().filter(urls::contains).isPresent())
+                    .isPresent();
+        } catch (IOException | IllegalArgumentException e) {
+            return false; // a stack of no name, or a status that cannot be read
+        }
+    }
+
+    /** Ends all workers, and waits for the runs that are under way. */
+    void end() throws InterruptedException {
+        workers.values().forEach(StackWorker::close);
+        for (var worker : workers.values()) {
+            worker.join();
+        }
+    }
+}

@@ -1,0 +1,206 @@
+package dev.lockstep.reconciler.agent;
+
+import dev.lockstep.reconciler.git.GitException;
+import dev.lockstep.reconciler.git.Revision;
+import dev.lockstep.reconciler.history.Outcome;
+import dev.lockstep.reconciler.history.StackStatus;
+import dev.lockstep.spec.settings.AgentSettings;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at one repository again and again, and hands each revision to the workers of its stacks. A repository that
+ * cannot be read changes nothing on the host; its stacks are kept as they are.
+ */
+final class Following implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Following.class);
+
+    /** Exit code for a stack that is left as it is. */
+    private static final int SUSPENDED = 5;
+
+    private final Follower follower;
+    private final StackWorkers makers;
+    private final FollowedStacks stacks;
+    private final RepositoryStatuses statuses;
+    private final AgentSettings settings;
+    private final Consumer<String> out;
+    private final Nudge nudge = new Nudge();
+    private final Thread thread;
+
+    Following(
+            Follower follower,
+            StackWorkers makers,
+            FollowedStacks stacks,
+            RepositoryStatuses statuses,
+            AgentSettings settings,
+            Consumer<String> out) {
+        this.follower = follower;
+        this.makers = makers;
+        this.stacks = stacks;
+        this.statuses = statuses;
+        this.settings = settings;
+        this.out = out;
+        this.thread = Thread.ofPlatform().name("follow-" + follower.url()).unstarted(this::follow);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Looks now; the answer has a future for each stack. */
+    Future<List<Future<StackWorker.Run>>> sync() {
+        return nudge.now();
+    }
+
+    /** Looks once, in this thread; the stacks one after the other. Not together with {@link #start}. */
+    int once() throws IOException, InterruptedException {
+        var code = 0;
+        try {
+            var found = follower.stacks(follower.look());
+            stacks.order(found.after());
+            if (!found.suspended().isEmpty()) {
+                suspend(found.suspended());
+                code = worst(code, SUSPENDED);
+            }
+            for (var stack : found.active().entrySet()) {
+                var worker = stacks.worker(stack.getKey(), name -> makers.worker(name, follower));
+                code = worst(code, worker.runOnce(stack.getValue(), "command").exitCode());
+            }
+            statuses.good(follower);
+            return code;
+        } catch (IOException e) {
+            statuses.failed(follower, e);
+            return 1;
+        }
+    }
+
+    /** Of two exit codes the one to end with: an error is worse than anything, else the larger. */
+    static int worst(int a, int b) {
+        return a == 1 || b == 1 ? 1 : Math.max(a, b);
+    }
+
+    private void follow() {
+        var backoff = new Backoff(RandomGenerator.getDefault());
+        try {
+            var pause = Duration.ZERO;
+            var first = true;
+            while (nudge.await(pause)) {
+                try {
+                    var trigger = nudge.isAsked() ? "sync" : first ? "start" : "poll";
+                    nudge.looked(tell(follower.look(), trigger));
+                    statuses.good(follower);
+                    follower.tidy();
+                    pause = backoff.succeeded(settings.interval());
+                } catch (IOException | RuntimeException e) {
+                    if (nudge.isClosed()) {
+                        return; // broken off
+                    }
+                    nudge.failed(e);
+                    statuses.failed(follower, e);
+                    pause = backoff.failed();
+                    if (first) {
+                        workFromClone();
+                    }
+                }
+                first = false;
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("following ended url={}", follower.url());
+        } catch (IOException e) {
+            out.accept("following " + follower.url() + " ended: " + e.getMessage());
+        }
+    }
+
+    /** The remote is down, and the host still knows what it should run. */
+    private void workFromClone() throws IOException {
+        try {
+            var known = follower.known();
+            if (known.isPresent()) {
+                tell(known.get(), "start");
+            }
+        } catch (GitException e) {
+            LOG.debug("clone cannot be read url={}", follower.url(), e);
+        }
+    }
+
+    /** Hands a revision to the stacks' workers, and marks those that the repository has no longer. */
+    private List<Future<StackWorker.Run>> tell(Revision revision, String trigger) throws IOException {
+        HostStacks found;
+        try {
+            found = follower.stacks(revision);
+        } catch (RepositoryFile.RefusedException e) {
+            throw e; // what runs is kept as it was followed before
+        } catch (IOException e) {
+            orphan(HostStacks.NONE);
+            throw e;
+        }
+        stacks.order(found.after());
+        suspend(found.suspended());
+        var told = new ArrayList<Future<StackWorker.Run>>();
+        for (var stack : found.active().entrySet()) {
+            if (nudge.isClosed()) {
+                break;
+            }
+            var worker = stacks.worker(stack.getKey(), name -> {
+                var made = makers.worker(name, follower);
+                made.start();
+                return made;
+            });
+            if (trigger.equals("sync")) {
+                makers.forgive(stack.getKey());
+            }
+            told.add(worker.want(stack.getValue(), trigger));
+        }
+        orphan(found);
+        return told;
+    }
+
+    /** Leaves stacks as they are: nobody looks after them until the repository says otherwise. */
+    private void suspend(Map<String, HostStacks.Suspended> suspended) {
+        suspended.forEach((name, suspension) -> {
+            stacks.remove(name);
+            var problem = new StackStatus.Problem(Optional.of(suspension.at()), suspension.why());
+            if (makers.records(name).failed(suspension.source(), Outcome.SUSPENDED, List.of(problem))) {
+                out.accept(suspension.sentence(name));
+            }
+        });
+    }
+
+    private void orphan(HostStacks found) throws IOException {
+        for (var status : statuses.of(follower)) {
+            var stack = status.stack();
+            if (!found.has(stack)) {
+                stacks.remove(stack);
+                if (!status.orphaned()) {
+                    makers.records(stack).orphaned();
+                    follower.forget(stack);
+                    var where =
+                            found.elsewhere().contains(stack) ? " is placed on other hosts by " : " is no longer in ";
+                    out.accept("stack " + stack + where + follower.url()
+                            + "; its containers go on running, 'lockstep -p " + stack + " down' removes them");
+                }
+            }
+        }
+    }
+
+    /** Ends; a talk with the remote that is under way is broken off. */
+    @Override
+    public void close() {
+        nudge.close();
+        thread.interrupt();
+    }
+
+    /** Waits for what {@link #close} has ended. */
+    void join() throws InterruptedException {
+        thread.join();
+    }
+}

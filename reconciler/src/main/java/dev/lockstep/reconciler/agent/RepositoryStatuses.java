@@ -1,0 +1,88 @@
+package dev.lockstep.reconciler.agent;
+
+import dev.lockstep.reconciler.git.Revision;
+import dev.lockstep.reconciler.history.StackStatus;
+import dev.lockstep.reconciler.history.StatusFiles;
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** How the followed repositories are: written down where {@code status} reads it, and said when it is news. */
+final class RepositoryStatuses {
+    private static final Logger LOG = LoggerFactory.getLogger(RepositoryStatuses.class);
+
+    private final Root root;
+    private final String host;
+    private final InstantSource clock;
+    private final Consumer<String> out;
+    private final Instant startedAt;
+    private final Map<String, AgentStatus.Repository> repositories = new LinkedHashMap<>();
+
+    RepositoryStatuses(Root root, String host, InstantSource clock, Consumer<String> out) {
+        this.root = root;
+        this.host = host;
+        this.clock = clock;
+        this.out = out;
+        this.startedAt = clock.instant();
+    }
+
+    /** The repository answers, and its commit has been handed on. */
+    synchronized void good(Follower follower) throws IOException {
+        var failedBefore = Optional.ofNullable(repositories.get(follower.url()))
+                .flatMap(AgentStatus.Repository::error)
+                .isPresent();
+        if (write(follower, Optional.empty())) {
+            fetchError(follower, Optional.empty());
+            if (failedBefore) {
+                out.accept("repository " + follower.url() + " is followed again");
+            }
+        }
+    }
+
+    /** The repository cannot be followed now; what runs goes on running. */
+    synchronized void failed(Follower follower, Exception e) throws IOException {
+        LOG.debug("repository failed url={}", follower.url(), e);
+        var message = Optional.ofNullable(e.getMessage()).orElse(e.toString());
+        if (write(follower, Optional.of(message))) {
+            out.accept(message);
+        }
+        fetchError(follower, Optional.of(message));
+    }
+
+    /** True when it is news. */
+    private boolean write(Follower follower, Optional<String> error) throws IOException {
+        var commit = follower.last().map(Revision::commit);
+        var last = Optional.ofNullable(repositories.get(follower.url()));
+        if (last.filter(l -> l.error().equals(error) && l.commit().equals(commit))
+                .isPresent()) {
+            return false;
+        }
+        repositories.put(
+                follower.url(),
+                new AgentStatus.Repository(follower.url(), follower.ref(), commit, error, clock.instant()));
+        new AgentStatus(host, startedAt, List.copyOf(repositories.values())).write(root);
+        return true;
+    }
+
+    private void fetchError(Follower follower, Optional<String> error) throws IOException {
+        for (var status : of(follower)) {
+            new StackRecords(root, host, status.stack(), clock).fetchError(error);
+        }
+    }
+
+    /** The stacks that came from the repository at any time, as they were written down. */
+    List<StackStatus> of(Follower follower) throws IOException {
+        return new StatusFiles(root)
+                .all().stream()
+                        .filter(s -> s.repository().equals(Optional.of(follower.url())))
+                        .toList();
+    }
+}

@@ -1,0 +1,49 @@
+package dev.lockstep.reconciler.agent;
+
+import dev.lockstep.reconciler.apply.HealthMonitor;
+import dev.lockstep.reconciler.deploy.Deployment;
+import dev.lockstep.runtime.Engine;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+
+/** Makes the workers of an agent's stacks out of what the agent has. */
+record StackWorkers(
+        Engine engine,
+        String host,
+        HealthMonitor health,
+        Supervisor supervisor,
+        FollowedStacks stacks,
+        Duration driftInterval,
+        InstantSource clock,
+        Consumer<String> out) {
+
+    /** A worker for the stack of that name, not started. */
+    StackWorker worker(String stack, Follower follower) {
+        return new StackWorker(
+                stack,
+                engine,
+                new Deployment(engine, host),
+                health,
+                supervisor,
+                records(stack),
+                () -> follower.applied(stack),
+                driftInterval,
+                new Backoff(RandomGenerator.getDefault()),
+                out,
+                () -> stacks.before(stack));
+    }
+
+    StackRecords records(String stack) {
+        return new StackRecords(engine.root(), host, stack, clock);
+    }
+
+    /** A person asks for the stack: what was started too often gets another chance. */
+    void forgive(String stack) throws IOException {
+        engine.containers().observe().stream()
+                .filter(c -> c.record().spec().owner().stack().equals(stack))
+                .forEach(c -> supervisor.forgive(c.id()));
+    }
+}

@@ -1,0 +1,148 @@
+package dev.lockstep.reconciler.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.lockstep.reconciler.plan.Printable;
+import dev.lockstep.spec.check.Finding;
+import dev.lockstep.spec.check.Rule;
+import dev.lockstep.spec.yaml.Problem;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * Findings in the Static Analysis Results Interchange Format 2.1.0, by which code hosts annotate a pull request at the
+ * line (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html). Files are named relative to the directory in
+ * which the command runs, which is the repository's root in CI.
+ */
+final class Sarif {
+    private static final String ROOT = "SRCROOT";
+
+    private final Path directory;
+
+    Sarif(Path directory) {
+        this.directory = directory;
+    }
+
+    String write(List<Finding> findings) {
+        var rules = findings.stream().map(Finding::rule).distinct().toList();
+        return JsonText.document(json -> {
+            json.writeStartObject();
+            json.writeStringField("$schema", "https://json.schemastore.org/sarif-2.1.0.json");
+            json.writeStringField("version", "2.1.0");
+            json.writeArrayFieldStart("runs");
+            json.writeStartObject();
+            tool(json, rules);
+            // SnakeYAML counts characters, not UTF-16 units.
+            json.writeStringField("columnKind", "unicodeCodePoints");
+            json.writeArrayFieldStart("results");
+            for (var finding : findings) {
+                result(json, finding, rules.indexOf(finding.rule()));
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+            json.writeEndArray();
+            json.writeEndObject();
+        });
+    }
+
+    private static void tool(JsonGenerator json, List<Rule> rules) throws IOException {
+        json.writeObjectFieldStart("tool");
+        json.writeObjectFieldStart("driver");
+        json.writeStringField("name", "lockstep");
+        json.writeStringField("semanticVersion", CommandLineInterface.version());
+        json.writeArrayFieldStart("rules");
+        for (var rule : rules) {
+            json.writeStartObject();
+            json.writeStringField("id", rule.id());
+            text(json, "shortDescription", rule.description());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+        json.writeEndObject();
+    }
+
+    private void result(JsonGenerator json, Finding finding, int rule) throws IOException {
+        var problem = finding.problem();
+        json.writeStartObject();
+        json.writeStringField("ruleId", finding.rule().id());
+        json.writeNumberField("ruleIndex", rule);
+        json.writeStringField("level", finding.isError() ? "error" : "warning");
+        text(
+                json,
+                "message",
+                Printable.text((problem.path().isEmpty() ? "" : problem.path() + ": ") + problem.message()));
+        json.writeArrayFieldStart("locations");
+        if (!problem.at().isDefault()) {
+            location(json, problem);
+        }
+        json.writeEndArray();
+        json.writeObjectFieldStart("partialFingerprints");
+        json.writeStringField("lockstep/1", fingerprint(finding));
+        json.writeEndObject();
+        json.writeEndObject();
+    }
+
+    private void location(JsonGenerator json, Problem problem) throws IOException {
+        json.writeStartObject();
+        json.writeObjectFieldStart("physicalLocation");
+        json.writeObjectFieldStart("artifactLocation");
+        var uri = uri(problem.at().file());
+        json.writeStringField("uri", uri);
+        if (!uri.startsWith("file:")) {
+            json.writeStringField("uriBaseId", ROOT);
+        }
+        json.writeEndObject();
+        json.writeObjectFieldStart("region");
+        json.writeNumberField("startLine", problem.at().line());
+        json.writeNumberField("startColumn", problem.at().column());
+        json.writeEndObject();
+        json.writeEndObject();
+        if (!problem.path().isEmpty()) {
+            json.writeArrayFieldStart("logicalLocations");
+            json.writeStartObject();
+            json.writeStringField("fullyQualifiedName", problem.path());
+            json.writeEndObject();
+            json.writeEndArray();
+        }
+        json.writeEndObject();
+    }
+
+    /** Relative where the file is below the directory, with everything escaped that a URI cannot have. */
+    private String uri(String file) {
+        var path = directory.resolve(file).normalize();
+        try {
+            return path.startsWith(directory)
+                    ? new URI(null, null, "/" + directory.relativize(path), null)
+                            .getRawPath()
+                            .substring(1)
+                    : new URI("file", "", path.toString(), null).toASCIIString();
+        } catch (URISyntaxException e) {
+            throw new IllegalArgumentException("a path is no part of a URI: " + file, e);
+        }
+    }
+
+    /** What stays the same when lines above are added: a code host does not show it as new then. */
+    private static String fingerprint(Finding finding) {
+        var problem = finding.problem();
+        var text = finding.rule().id() + "\n" + problem.at().file() + "\n" + problem.path();
+        try {
+            var digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest, 0, 16);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    private static void text(JsonGenerator json, String field, String text) throws IOException {
+        json.writeObjectFieldStart(field);
+        json.writeStringField("text", text);
+        json.writeEndObject();
+    }
+}

@@ -1,0 +1,246 @@
+package dev.lockstep.reconciler.desired;
+
+import dev.lockstep.spec.model.Attachment;
+import dev.lockstep.spec.model.Deploy;
+import dev.lockstep.spec.model.Mount;
+import dev.lockstep.spec.model.MountOptions;
+import dev.lockstep.spec.model.Network;
+import dev.lockstep.spec.model.NetworkMode;
+import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.model.ProjectExtension;
+import dev.lockstep.spec.model.PullPolicy;
+import dev.lockstep.spec.model.Service;
+import dev.lockstep.spec.model.ServiceExtension;
+import dev.lockstep.spec.model.Volume;
+import dev.lockstep.spec.model.Written;
+import dev.lockstep.spec.yaml.Problem;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Attributes that a project sets and the engine does not honour yet. They are refused, never passed over in silence.
+ *
+ * <p>What one host has no use for is not among them: {@code develop}, {@code attach}, {@code expose},
+ * {@code pull_refresh_after}, {@code deploy.labels}, {@code deploy.placement}, {@code deploy.endpoint_mode}, CPUs and
+ * generic resources to reserve, {@code attachable}, {@code consistency} of a mount, {@code selinux} where there is
+ * none.
+ */
+final class EngineLimits {
+    private final Project project;
+    private final List<Problem> problems = new ArrayList<>();
+
+    private EngineLimits(Project project) {
+        this.project = project;
+    }
+
+    /** One problem for each such attribute, with its place; empty if the engine honours everything. */
+    static List<Problem> of(Project project) {
+        var limits = new EngineLimits(project);
+        limits.refuse(
+                "x-lockstep.drift",
+                project.extension().flatMap(ProjectExtension::drift).filter(EngineLimits::isMoreThanRepair));
+        project.services().values().forEach(limits::service);
+        project.networks().values().stream().filter(n -> !n.external()).forEach(limits::network);
+        project.volumes().values().stream().filter(v -> !v.external()).forEach(limits::volume);
+        return limits.problems.stream().sorted().toList();
+    }
+
+    private static boolean isMoreThanRepair(ProjectExtension.Drift drift) {
+        return drift.mode() != ProjectExtension.Mode.REPAIR || !drift.ignore().isEmpty();
+    }
+
+    private void refuse(String path, boolean unsupported) {
+        if (unsupported) {
+            problems.add(new Problem(project.sources().at(path), path, "the engine cannot do this yet. Remove it"));
+        }
+    }
+
+    private void refuse(String path, Optional<?> value) {
+        refuse(path, value.isPresent());
+    }
+
+    private void refuse(String path, Collection<?> values) {
+        refuse(path, !values.isEmpty());
+    }
+
+    private void refuse(String path, Map<?, ?> values) {
+        refuse(path, !values.isEmpty());
+    }
+
+    private void service(Service service) {
+        var path = "services." + service.name() + ".";
+        refuse(path + "build", service.image().build());
+        refuse(path + "platform", service.image().platform());
+        refuse(path + "pull_policy", service.image().pullPolicy().filter(policy -> policy != PullPolicy.Plain.MISSING));
+        refuse(path + "container_name", service.identity().containerName());
+        refuse(path + "domainname", service.identity().domainname());
+        refuse(path + "annotations", service.identity().annotations());
+        refuse(path + "group_add", service.program().groups());
+        refuse(path + "tty", service.program().tty());
+        refuse(path + "stdin_open", service.program().stdinOpen());
+        refuse(path + "init", service.program().init().filter(wanted -> wanted));
+        isolation(path, service);
+        limits(path, service);
+        networking(path, service);
+        storage(path, service);
+        lifecycle(path, service);
+        refuse(path + "logging", service.logging());
+        refuse(path + "models", service.models());
+        refuse(path + "provider", service.provider());
+        refuse(path + "x-lockstep.schedule", service.extension().flatMap(ServiceExtension::schedule));
+    }
+
+    private void isolation(String path, Service service) {
+        var isolation = service.isolation();
+        refuse(path + "privileged", isolation.privileged());
+        refuse(path + "read_only", isolation.readOnly());
+        refuse(path + "cap_add", isolation.capAdd());
+        refuse(path + "cap_drop", isolation.capDrop());
+        refuse(path + "security_opt", isolation.securityOptions());
+        refuse(path + "pid", isolation.namespaces().pid());
+        refuse(path + "ipc", isolation.namespaces().ipc());
+        refuse(path + "uts", isolation.namespaces().uts());
+        refuse(path + "userns_mode", isolation.namespaces().user());
+        refuse(path + "cgroup", isolation.namespaces().cgroup());
+        refuse(path + "cgroup_parent", isolation.cgroupParent());
+        refuse(path + "runtime", isolation.runtime());
+        refuse(path + "isolation", isolation.technology().filter(technology -> !technology.equals("default")));
+        refuse(path + "sysctls", isolation.sysctls());
+        refuse(path + "credential_spec", isolation.credentialSpec());
+        refuse(path + "use_api_socket", isolation.useApiSocket());
+        refuse(path + "devices", service.devices().mappings());
+        refuse(path + "device_cgroup_rules", service.devices().cgroupRules());
+        refuse(path + "gpus", service.devices().gpus());
+    }
+
+    private void limits(String path, Service service) {
+        var limits = service.limits();
+        refuse(path + "cpu_count", limits.cpu().count());
+        refuse(path + "cpu_percent", limits.cpu().percent());
+        refuse(path + "cpu_shares", limits.cpu().shares());
+        refuse(path + "cpu_period", limits.cpu().period());
+        // Alone it is so many CPUs; beside cpus nobody knows which of the two is meant.
+        refuse(
+                path + "cpu_quota",
+                limits.cpu().quota().filter(_ -> service.resources().cpus().isPresent()));
+        refuse(path + "cpu_rt_period", limits.cpu().realtimePeriod());
+        refuse(path + "cpu_rt_runtime", limits.cpu().realtimeRuntime());
+        refuse(path + "cpuset", limits.cpu().set());
+        refuse(path + "memswap_limit", limits.memory().swapLimit());
+        refuse(path + "mem_swappiness", limits.memory().swappiness());
+        refuse(path + "shm_size", limits.memory().shm());
+        refuse(path + "oom_kill_disable", limits.memory().oomKillDisable());
+        refuse(path + "oom_score_adj", limits.memory().oomScoreAdjustment());
+        refuse(path + "blkio_config", limits.blockIo());
+        refuse(path + "ulimits", limits.ulimits());
+    }
+
+    private void networking(String path, Service service) {
+        var networking = service.networking();
+        networking.networks().forEach((key, attachment) -> attachment(path + "networks." + key + ".", attachment));
+        refuse(
+                path + "network_mode",
+                networking.mode().filter(mode -> !mode.value().equals(Optional.of(new NetworkMode.None()))));
+        refuse(path + "dns", networking.dns());
+        refuse(path + "dns_search", networking.dnsSearch());
+        refuse(path + "dns_opt", networking.dnsOptions());
+        refuse(path + "extra_hosts", networking.extraHosts());
+        refuse(path + "links", networking.links());
+        refuse(path + "external_links", networking.externalLinks());
+        refuse(path + "mac_address", networking.macAddress());
+    }
+
+    private void attachment(String path, Attachment attachment) {
+        refuse(path + "ipv6_address", attachment.ipv6Address());
+        refuse(path + "link_local_ips", attachment.linkLocalAddresses());
+        refuse(path + "mac_address", attachment.macAddress());
+        refuse(path + "driver_opts", attachment.driverOptions());
+        refuse(path + "gw_priority", attachment.gatewayPriority() != 0);
+        refuse(path + "interface_name", attachment.interfaceName());
+    }
+
+    private void storage(String path, Service service) {
+        var storage = service.storage();
+        for (var i = 0; i < storage.mounts().size(); i++) {
+            mount(path + "volumes[" + i + "]", storage.mounts().get(i));
+        }
+        refuse(path + "volumes_from", storage.volumesFrom());
+        refuse(path + "secrets", storage.secrets());
+        refuse(path + "configs", storage.configs());
+        refuse(path + "storage_opt", storage.options());
+    }
+
+    /** Only the options of the mount's own type mean something. */
+    private void mount(String path, Mount mount) {
+        switch (mount) {
+            case Mount.Bind bind ->
+                refuse(
+                        path + ".bind.recursive",
+                        bind.options()
+                                .bind()
+                                .flatMap(MountOptions.Bind::recursive)
+                                .filter(recursive -> !recursive.equals("enabled")));
+            case Mount.NamedVolume volume -> {
+                refuse(path + ".volume.subpath", volume.subpath());
+                volumeLabels(path, volume);
+            }
+            case Mount.AnonymousVolume volume -> {
+                refuse(path + ".volume.nocopy", volume.noCopy());
+                refuse(path + ".volume.subpath", volume.options().volume().flatMap(MountOptions.Volume::subpath));
+                volumeLabels(path, volume);
+            }
+            // Translation honours all of the first and refuses the others with a sentence of their own.
+            case Mount.Tmpfs _, Mount.Image _, Mount.NamedPipe _, Mount.ClusterVolume _ -> {}
+        }
+    }
+
+    private void volumeLabels(String path, Mount mount) {
+        refuse(
+                path + ".volume.labels",
+                mount.options().volume().map(MountOptions.Volume::labels).orElse(Map.of()));
+    }
+
+    private void lifecycle(String path, Service service) {
+        var lifecycle = service.lifecycle();
+        refuse(path + "pre_start", lifecycle.hooks().preStart());
+        refuse(path + "post_start", lifecycle.hooks().postStart());
+        refuse(path + "pre_stop", lifecycle.hooks().preStop());
+        lifecycle.deploy().ifPresent(deploy -> deploy(path + "deploy.", deploy));
+    }
+
+    private void deploy(String path, Deploy deploy) {
+        refuse(
+                path + "mode",
+                deploy.mode()
+                        .flatMap(Written::value)
+                        .filter(mode -> mode == Deploy.Mode.REPLICATED_JOB || mode == Deploy.Mode.GLOBAL_JOB));
+        refuse(path + "update_config", deploy.update());
+        refuse(path + "rollback_config", deploy.rollback());
+        refuse(
+                path + "resources.reservations.devices",
+                deploy.reservations().map(Deploy.Reservations::devices).orElse(List.of()));
+    }
+
+    private void network(Network network) {
+        var path = "networks." + network.key() + ".";
+        refuse(path + "driver", network.driver().filter(driver -> !driver.equals("bridge")));
+        refuse(path + "enable_ipv4", network.ipv4().filter(wanted -> !wanted));
+        refuse(path + "enable_ipv6", network.ipv6().filter(wanted -> wanted));
+        refuse(path + "ipam.driver", network.ipam().driver().filter(driver -> !driver.equals("default")));
+        refuse(path + "ipam.options", network.ipam().options());
+        for (var i = 0; i < network.subnets().size(); i++) {
+            refuse(
+                    path + "ipam.config[" + i + "].aux_addresses",
+                    network.subnets().get(i).auxiliary());
+        }
+    }
+
+    private void volume(Volume volume) {
+        var path = "volumes." + volume.key() + ".";
+        refuse(path + "driver", volume.driver().filter(driver -> !driver.equals("local")));
+        refuse(path + "driver_opts", volume.driverOptions());
+    }
+}

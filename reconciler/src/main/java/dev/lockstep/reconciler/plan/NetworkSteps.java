@@ -1,0 +1,139 @@
+package dev.lockstep.reconciler.plan;
+
+import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.desired.DesiredNetwork;
+import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.network.NetworkRecord;
+import dev.lockstep.runtime.network.NetworkSpec;
+import dev.lockstep.runtime.network.ObservedNetwork;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** What to do about the networks of a stack. */
+record NetworkSteps(Desired desired, Observed observed, Facts facts, PlanBuilder plan) {
+    void plan(DesiredNetwork network) {
+        var spec = network.spec();
+        var path = "networks." + network.key();
+        var found = observed.network(spec.name());
+        if (network.external()) {
+            if (found.isEmpty()) {
+                plan.problem(
+                        path, "network " + spec.name() + " is declared as external, but there is none of that name");
+            }
+            return;
+        }
+        if (found.isEmpty()) {
+            Optional.ofNullable(facts.subnetConflicts().get(spec.name()))
+                    .ifPresent(conflict -> plan.problem(path, conflict));
+            plan.add(new Operation.CreateNetwork(spec), List.of(), Set.of());
+            return;
+        }
+        var record = found.get().record();
+        var then = record.spec();
+        if (!then.owner().stack().equals(desired.stack())) {
+            plan.warn("network " + spec.name() + " belongs to "
+                    + (then.owner().stack().isEmpty()
+                            ? "no stack"
+                            : "stack " + then.owner().stack())
+                    + "; it is used as it is");
+            return;
+        }
+        var definition = definition(record, spec, path);
+        if (!definition.isEmpty()) {
+            plan.add(new Operation.ReplaceNetwork(spec), definition, Set.of());
+            return;
+        }
+        var marks = marks(then, spec, path);
+        if (!marks.isEmpty()) {
+            plan.add(new Operation.UpdateNetwork(spec), marks, Set.of());
+        }
+        if (!found.get().intact() && !runningOn(spec.name()).isEmpty()) {
+            plan.add(new Operation.RepairNetwork(spec.name()), missing(found.get()), Set.of());
+        }
+    }
+
+    /** What makes it another network. */
+    private List<Cause> definition(NetworkRecord record, NetworkSpec now, String path) {
+        var then = record.spec();
+        var causes = new ArrayList<Cause>();
+        var subnet = path + ".ipam.config[0]";
+        compare(
+                causes,
+                "internal",
+                String.valueOf(then.internal()),
+                String.valueOf(now.internal()),
+                path + ".internal");
+        // Asked then and not now, or never asked: the subnet that was filled in stays.
+        now.subnet()
+                .ifPresent(asked -> compare(
+                        causes,
+                        "ipam.config.subnet",
+                        record.subnet().toString(),
+                        asked.toString(),
+                        subnet + ".subnet"));
+        compare(causes, "ipam.config.gateway", show(then.gateway()), show(now.gateway()), subnet + ".gateway");
+        compare(causes, "ipam.config.ip_range", show(then.ipRange()), show(now.ipRange()), subnet + ".ip_range");
+        compare(
+                causes,
+                "driver_opts",
+                then.driverOptions().toString(),
+                now.driverOptions().toString(),
+                path + ".driver_opts");
+        return causes;
+    }
+
+    /** What only its record says. */
+    private List<Cause> marks(NetworkSpec then, NetworkSpec now, String path) {
+        var causes = new ArrayList<Cause>();
+        compare(causes, "labels", then.labels().toString(), now.labels().toString(), path + ".labels");
+        if (now.owner().repository().isPresent()) {
+            compare(
+                    causes,
+                    "owner",
+                    show(then.owner().repository()),
+                    show(now.owner().repository()),
+                    path);
+        }
+        return causes;
+    }
+
+    /** What of it somebody took away. */
+    private static List<Cause> missing(ObservedNetwork network) {
+        var record = network.record();
+        var causes = new ArrayList<Cause>();
+        if (!network.bridge()) {
+            causes.add(Cause.drift("bridge " + record.bridge(), "missing", "up"));
+        } else if (!network.address()) {
+            causes.add(Cause.drift(
+                    "address of bridge " + record.bridge(),
+                    "missing",
+                    record.gateway().toString()));
+        }
+        if (!network.rules()) {
+            causes.add(Cause.drift("nftables rules", "missing", "present"));
+        }
+        return causes;
+    }
+
+    private static String show(Optional<?> value) {
+        return value.map(Object::toString).orElse("");
+    }
+
+    private void compare(List<Cause> causes, String field, String then, String now, String path) {
+        if (!then.equals(now)) {
+            causes.add(
+                    new Cause(Cause.Kind.SPEC, field, then, now, Optional.of(new Places(desired.sources()).of(path))));
+        }
+    }
+
+    private List<ObservedContainer> runningOn(String network) {
+        return observed.containers().stream()
+                .filter(ObservedContainer::isRunning)
+                .filter(c -> c.record().spec().networks().stream()
+                        .anyMatch(a -> a.network().equals(network)))
+                .toList();
+    }
+}

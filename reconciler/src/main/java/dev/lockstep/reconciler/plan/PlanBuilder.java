@@ -1,0 +1,161 @@
+package dev.lockstep.reconciler.plan;
+
+import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.spec.model.Dependency;
+import dev.lockstep.spec.yaml.Problem;
+import dev.lockstep.spec.yaml.SourcePosition;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** A plan in the making: its steps in the order in which they were found, and what is to be said about them. */
+final class PlanBuilder {
+    private final Desired desired;
+    private final Map<String, Step> steps = new LinkedHashMap<>();
+    private final List<String> warnings = new ArrayList<>();
+    private final List<Problem> problems = new ArrayList<>();
+    private final List<String> refusals = new ArrayList<>();
+
+    PlanBuilder(Desired desired) {
+        this.desired = desired;
+    }
+
+    Plan build() {
+        return new Plan(
+                desired.owner().host(),
+                desired.stack(),
+                desired.revision(),
+                List.copyOf(steps.values()),
+                warnings,
+                problems.stream().sorted().distinct().toList(),
+                refusals);
+    }
+
+    /** The steps so far. */
+    List<Step> steps() {
+        return List.copyOf(steps.values());
+    }
+
+    boolean has(String id) {
+        return steps.containsKey(id);
+    }
+
+    /** Adds a step that waits for nobody's health; an object that has a step already keeps it. Returns its id. */
+    String add(Operation operation, List<Cause> causes, Set<String> after) {
+        var id = id(operation);
+        steps.putIfAbsent(id, new Step(id, operation, causes, after, Map.of()));
+        return id;
+    }
+
+    /**
+     * Adds a step, in the place of the one that its object may have. Returns its id.
+     *
+     * @param gates what other services must have come to before it
+     */
+    String put(Operation operation, List<Cause> causes, Set<String> after, Map<String, Dependency> gates) {
+        var id = id(operation);
+        steps.put(id, new Step(id, operation, causes, after, gates));
+        return id;
+    }
+
+    /** Whether the one step waits for the other, be it through others. */
+    boolean comesAfter(String later, String earlier) {
+        var seen = new HashSet<String>();
+        var open = new ArrayDeque<>(List.of(later));
+        while (!open.isEmpty()) {
+            var step = steps.get(open.remove());
+            if (step != null && step.after().contains(earlier)) {
+                return true;
+            }
+            if (step != null && seen.add(step.id())) {
+                open.addAll(step.after());
+            }
+        }
+        return false;
+    }
+
+    /** Makes a step wait for another, which must not come after it; the order of steps follows. */
+    void after(String later, String earlier) {
+        steps.computeIfPresent(later, (id, step) -> {
+            var after = new TreeSet<>(step.after());
+            after.add(earlier);
+            return new Step(id, step.operation(), step.causes(), after, step.gates());
+        });
+        var ordered = new LinkedHashMap<String, Step>();
+        steps.keySet().forEach(id -> place(id, ordered));
+        steps.clear();
+        steps.putAll(ordered);
+    }
+
+    private void place(String id, Map<String, Step> ordered) {
+        var step = steps.get(id);
+        if (step != null && !ordered.containsKey(id)) {
+            step.after().forEach(before -> place(before, ordered));
+            ordered.put(id, step);
+        }
+    }
+
+    void warn(String warning) {
+        warnings.add(warning);
+    }
+
+    void refuse(String refusal) {
+        refusals.add(refusal);
+    }
+
+    /** Something that a file must say otherwise. */
+    void problem(String path, String message) {
+        problems.add(new Problem(desired.sources().at(path), path, message));
+    }
+
+    /** Something that no line of a file is to blame for. */
+    void problem(String message) {
+        problems.add(new Problem(SourcePosition.DEFAULT, "", message));
+    }
+
+    /** A plan whose images cannot be had changes nothing: every other step waits for all pulls. */
+    void pullsComeFirst() {
+        var pulls = steps.values().stream()
+                .filter(s -> s.operation() instanceof Operation.PullImage)
+                .map(Step::id)
+                .toList();
+        if (pulls.isEmpty()) {
+            return;
+        }
+        var ordered = new LinkedHashMap<String, Step>();
+        pulls.forEach(id -> ordered.put(id, steps.get(id)));
+        steps.forEach((id, step) -> {
+            if (!pulls.contains(id)) {
+                var after = new TreeSet<>(step.after());
+                after.addAll(pulls);
+                ordered.put(id, new Step(id, step.operation(), step.causes(), after, step.gates()));
+            }
+        });
+        steps.clear();
+        steps.putAll(ordered);
+    }
+
+    /** Names the object that the operation is about; there is one step for each. */
+    private static String id(Operation operation) {
+        return switch (operation) {
+            case Operation.PullImage p -> "image/" + p.image();
+            case Operation.CreateNetwork _,
+                    Operation.UpdateNetwork _,
+                    Operation.ReplaceNetwork _,
+                    Operation.RemoveNetwork _ -> "network/" + operation.name();
+            case Operation.RepairNetwork _ -> "network/" + operation.name() + "/repair";
+            case Operation.CreateVolume _, Operation.RemoveVolume _ -> "volume/" + operation.name();
+            case Operation.CreateContainer _,
+                    Operation.ReplaceContainer _,
+                    Operation.UpdateContainer _,
+                    Operation.StartContainer _,
+                    Operation.RestartContainer _,
+                    Operation.RemoveContainer _ -> "container/" + operation.name();
+        };
+    }
+}

@@ -1,0 +1,148 @@
+package dev.lockstep.reconciler.plan;
+
+import dev.lockstep.reconciler.desired.ComposeLabels;
+import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.desired.DesiredService;
+import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.network.LeaseKey;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** What to take down: what the files do not name any more. */
+record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder plan) {
+    /** Containers of a service that has fewer replicas now. */
+    void scaledDown(DesiredService service, Set<String> known) {
+        observed.containersOf(desired.stack()).stream()
+                .filter(c -> c.record().spec().service().equals(service.name()))
+                .filter(c -> !known.contains(c.id()))
+                .sorted(Comparator.comparingInt(
+                                (ObservedContainer c) -> c.record().spec().slot())
+                        .reversed())
+                .forEach(c -> {
+                    known.add(c.id());
+                    plan.add(
+                            new Operation.RemoveContainer(c.id(), c.name(), Optional.of(slotOf(c)), false),
+                            List.of(new Cause(
+                                    Cause.Kind.SPEC,
+                                    "deploy.replicas",
+                                    "",
+                                    String.valueOf(service.slots().size()),
+                                    Optional.of(new Places(desired.sources())
+                                            .of(
+                                                    "services." + service.name() + ".deploy.replicas",
+                                                    "services." + service.name() + ".scale")))),
+                            Set.of());
+                });
+    }
+
+    /** Containers, networks and volumes of the stack that the files do not name. */
+    void leftovers(Set<String> known) {
+        var orphans = observed.containersOf(desired.stack()).stream()
+                .filter(c -> !known.contains(c.id()))
+                .toList();
+        if (facts.prune()) {
+            var removed = containers(orphans);
+            networks(removed);
+            if (facts.removeVolumes()) {
+                volumes(removed);
+            }
+        } else if (!orphans.isEmpty()) {
+            plan.warn("containers of services that the files do not name: "
+                    + orphans.stream().map(ObservedContainer::name).collect(Collectors.joining(", "))
+                    + "; --remove-orphans removes them");
+        }
+    }
+
+    private Set<String> containers(List<ObservedContainer> orphans) {
+        var removed = new TreeSet<String>();
+        for (var orphan : reverseOrder(orphans)) {
+            var operation = new Operation.RemoveContainer(
+                    orphan.id(), orphan.name(), Optional.of(slotOf(orphan)), facts.removeVolumes());
+            var cause = noLonger("service " + orphan.record().spec().service());
+            removed.add(plan.add(operation, List.of(cause), dependants(orphan, orphans)));
+        }
+        return removed;
+    }
+
+    private void networks(Set<String> removed) {
+        var wanted = desired.networks().stream().map(n -> n.spec().name()).toList();
+        observed.networks().networks().stream()
+                .map(n -> n.record())
+                .filter(r -> r.spec().owner().stack().equals(desired.stack()))
+                .filter(r -> !wanted.contains(r.name()))
+                .forEach(r -> {
+                    var after = new TreeSet<>(removed);
+                    // Containers that move to another network have left this one by then.
+                    plan.steps().stream()
+                            .map(Step::id)
+                            .filter(id -> id.startsWith("container/"))
+                            .forEach(after::add);
+                    plan.add(new Operation.RemoveNetwork(r.name()), List.of(noLonger("network")), after);
+                });
+    }
+
+    private void volumes(Set<String> removed) {
+        var wanted = desired.volumes().stream().map(v -> v.spec().name()).toList();
+        observed.volumes().stream()
+                .filter(v -> v.spec().owner().stack().equals(desired.stack()))
+                .filter(v -> !wanted.contains(v.spec().name()))
+                .forEach(v ->
+                        plan.add(new Operation.RemoveVolume(v.spec().name()), List.of(noLonger("volume")), removed));
+    }
+
+    /** Steps that take down what depends on the container: a server goes after its clients. */
+    private static Set<String> dependants(ObservedContainer container, List<ObservedContainer> all) {
+        var service = container.record().spec().service();
+        return all.stream()
+                .filter(c ->
+                        ComposeLabels.dependencies(c.record().spec().labels()).contains(service))
+                .filter(c -> !c.record().spec().service().equals(service))
+                .map(c -> "container/" + c.name())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** What depends on others comes before them, else by name. */
+    private static List<ObservedContainer> reverseOrder(List<ObservedContainer> containers) {
+        var ordered = new ArrayList<ObservedContainer>();
+        var left = new ArrayList<>(containers);
+        while (!left.isEmpty()) {
+            var next = left.stream()
+                    .filter(c -> dependants(c, left).isEmpty())
+                    .findFirst()
+                    .orElse(left.getFirst()); // records that disagree: any order
+            ordered.add(next);
+            left.remove(next);
+        }
+        return ordered;
+    }
+
+    private static LeaseKey slotOf(ObservedContainer container) {
+        var spec = container.record().spec();
+        return new LeaseKey(spec.owner().stack(), spec.service(), spec.slot());
+    }
+
+    private static Cause noLonger(String what) {
+        return new Cause(Cause.Kind.SPEC, "", what + " is not wanted any more", "", Optional.empty());
+    }
+
+    /** What follows a repository must not empty a host because a file was emptied by mistake. */
+    void guard() {
+        if (!facts.followed()) {
+            return;
+        }
+        var running = observed.containersOf(desired.stack()).size();
+        var removed = plan.steps().stream()
+                .filter(s -> s.operation() instanceof Operation.RemoveContainer)
+                .count();
+        if (running > 1 && removed == running) {
+            plan.refuse("the plan would remove all " + running + " containers of stack " + desired.stack()
+                    + "; if that is meant, run 'lockstep -p " + desired.stack() + " down'");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+package dev.lockstep.reconciler.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.reconciler.git.GitRepositories;
+import dev.lockstep.reconciler.git.GitSettings;
+import dev.lockstep.reconciler.git.TestRepository;
+import dev.lockstep.runtime.store.Root;
+import dev.lockstep.spec.settings.AgentSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which stacks of a commit a host takes, by directories and by {@code lockstep.yaml}. */
+class FollowerTest {
+    @TempDir
+    private Path directory;
+
+    private TestRepository repository;
+    private final List<String> said = new ArrayList<>();
+
+    @BeforeEach
+    void aRepositoryWithThreeStacks() throws IOException {
+        repository = TestRepository.create(directory.resolve("infra.git"));
+        for (var path : List.of("stacks/shop", "stacks/database", "hosts/web1/edge")) {
+            repository.put(path + "/compose.yaml", "services: {a: {image: x}}\n");
+        }
+    }
+
+    @AfterEach
+    void close() {
+        repository.close();
+    }
+
+    private HostStacks stacks(String host, Map<String, String> labels, String file) throws IOException {
+        repository.put("lockstep.yaml", file).commit("change");
+        return stacks(host, labels, Optional.empty());
+    }
+
+    private HostStacks stacks(String host, Map<String, String> labels, Optional<String> path) throws IOException {
+        var root = Root.open(directory.resolve("root-" + host), directory.resolve("run-" + host));
+        var settings = new AgentSettings.Repository(repository.directory().toString(), Optional.of("main"), path);
+        try (var follower = new Follower(
+                settings,
+                new GitRepositories(root, GitSettings.defaults()),
+                root,
+                host,
+                labels,
+                new HostVariables(directory),
+                said::add)) {
+            var revision = follower.look();
+            follower.stacks(revision);
+            return follower.stacks(revision);
+        }
+    }
+
+    @Test
+    void without_a_file_every_host_takes_all_and_its_own() throws IOException {
+        repository.commit("first");
+
+        assertThat(stacks("web1", Map.of(), Optional.empty()).active()).containsOnlyKeys("edge", "database", "shop");
+        assertThat(stacks("web2", Map.of(), Optional.empty()).active()).containsOnlyKeys("database", "shop");
+    }
+
+    @Test
+    void names_and_labels_place_stacks_and_the_hosts_own_directory_stays_its_own() throws IOException {
+        var file = """
+                hosts: {db1: {labels: {role: db}}}
+                stacks:
+                  shop: {hosts: "web*"}
+                  database: {labels: {role: db}}
+                  edge: {hosts: nobody}
+                """;
+
+        assertThat(stacks("web1", Map.of(), file).active()).containsOnlyKeys("edge", "shop");
+        assertThat(stacks("db1", Map.of("role", "ignored"), file).active()).containsOnlyKeys("database");
+        assertThat(stacks("own", Map.of("role", "db"), file).active()).containsOnlyKeys("database");
+        assertThat(stacks("db2", Map.of(), file))
+                .isEqualTo(new HostStacks(Map.of(), Map.of(), Set.of("shop", "database"), Map.of()));
+    }
+
+    @Test
+    void order_is_kept_among_the_stacks_of_a_host() throws IOException {
+        var file = "stacks: {edge: {after: [shop]}, shop: {after: [database]}, database: {hosts: [web1, db1]}}\n";
+
+        var here = stacks("web1", Map.of(), file);
+        assertThat(here.active().keySet()).containsExactly("database", "shop", "edge");
+        assertThat(here.after())
+                .isEqualTo(Map.of("database", List.of(), "shop", List.of("database"), "edge", List.of("shop")));
+
+        assertThat(stacks("web2", Map.of(), file).after()).isEqualTo(Map.of("shop", List.of()));
+    }
+
+    @Test
+    void what_is_suspended_is_known_and_left_alone() throws IOException {
+        var stacks = stacks("web1", Map.of(), "stacks:\n  shop: {suspend: until Friday}\n");
+
+        assertThat(stacks.active()).containsOnlyKeys("edge", "database");
+        assertThat(stacks.has("shop")).isTrue();
+        assertThat(stacks.suspended()).hasEntrySatisfying("shop", suspended -> {
+            assertThat(suspended.at()).isEqualTo("lockstep.yaml:2:19");
+            assertThat(suspended.why()).isEqualTo("stacks.shop.suspend: until Friday");
+        });
+        assertThat(stacks("web1", Map.of(), "hosts: {web1: {suspend: true}}").active())
+                .isEmpty();
+        assertThat(stacks("web2", Map.of(), "hosts: {web1: {suspend: true}}").active())
+                .hasSize(2);
+    }
+
+    @Test
+    void a_file_that_is_wrong_or_asks_for_more_refuses_the_commit_with_every_place() {
+        assertThatThrownBy(() -> stacks("web1", Map.of(), "stacks: {shop: {host: web1}}\nsuspend: 3\n"))
+                .isInstanceOf(RepositoryFile.RefusedException.class)
+                .hasMessageContaining("lockstep.yaml:1:17: stacks.shop.host: unknown key. Did you mean \"hosts\"?")
+                .hasMessageContaining("lockstep.yaml:2:10: suspend: must be true, false");
+        assertThatThrownBy(() -> stacks("web1", Map.of(), """
+                windows: {night: {opens: "0 0 2 ? * *", duration: 1h, zone: UTC}}
+                stacks: {shop: {policy: {privileged: false}}}
+                policy: {}
+                """))
+                .isInstanceOf(RepositoryFile.RefusedException.class)
+                .hasMessageContaining("lockstep.yaml:1:11: windows.night: this version of the agent does not act on it")
+                .hasMessageContaining("lockstep.yaml:2:17: stacks.shop.policy: ")
+                .hasMessageContaining("lockstep.yaml:3:1: policy: ");
+    }
+
+    @Test
+    void the_file_stands_in_the_directory_that_is_looked_in() throws IOException {
+        repository
+                .put("lockstep.yaml", "nonsense: {}\n")
+                .put("sub/lockstep.yaml", "stacks: {one: {hosts: other}}\n")
+                .put("sub/stacks/one/compose.yaml", "services: {a: {image: x}}\n")
+                .put("sub/stacks/two/compose.yaml", "services: {a: {image: x}}\n")
+                .commit("below");
+
+        assertThat(stacks("web1", Map.of(), Optional.of("sub")).active()).containsOnlyKeys("two");
+    }
+
+    @Test
+    void names_that_lead_nowhere_are_told_once() throws IOException {
+        stacks("web1", Map.of(), "stacks: {shpo: {suspend: true}}\n");
+
+        assertThat(said)
+                .containsExactly(
+                        "repository " + repository.directory()
+                                + ": lockstep.yaml:1:10: stacks.shpo: the repository has no such stack. Did you mean \"shop\"?");
+    }
+}

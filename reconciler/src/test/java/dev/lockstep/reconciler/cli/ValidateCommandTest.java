@@ -1,0 +1,237 @@
+package dev.lockstep.reconciler.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code validate} for a file, a directory and a repository, in each of its formats. */
+class ValidateCommandTest {
+    @TempDir
+    private Path directory;
+
+    private void file(String name, String text) throws IOException {
+        var file = directory.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+    }
+
+    private Console console() {
+        return Console.in(directory);
+    }
+
+    private void repository() throws IOException {
+        file("lockstep.yaml", """
+                hosts: {web1: {labels: {role: web}}, web2: {}}
+                stacks:
+                  shop: {hosts: web1}
+                  blgo: {}
+                """);
+        file("stacks/shop/compose.yaml", "services: {web: {image: x, ports: ['80:80']}}\n");
+        file("stacks/blog/compose.yaml", "services: {web: {image: x, ports: ['80:8080', '${PORT}:81']}}\n");
+        file("stacks/wrong/compose.yaml", "services: {web: {imag: x}}\n");
+        file("hosts/web2/edge/compose.yaml", "name: blog\nservices: {web: {image: y}}\n");
+        file("hosts/web3/edge/compose.yaml", "services: {web: {image: y}}\n");
+    }
+
+    @Test
+    void a_repository_is_checked_for_every_host() throws IOException {
+        repository();
+        var console = console();
+
+        assertThat(console.run("validate", ".")).isEqualTo(1);
+        assertThat(console.out().lines())
+                .containsExactly(
+                        "stacks/blog/compose.yaml:1:1: name: the stack \"blog\" stands in hosts/web2/edge already, and"
+                                + " runs from there. Give this one another name",
+                        "stacks/shop/compose.yaml:1:36: services.web.ports[0]: port 80/tcp of host web1 is already"
+                                + " published by stack blog, services.web.ports[0] (stacks/blog/compose.yaml:1:36)."
+                                + " Publish another port, or place the stacks on different hosts",
+                        "stacks/wrong/compose.yaml:1:18: services.web.imag: unknown key. Did you mean \"image\"?");
+        assertThat(console.err())
+                .contains("Warning: lockstep.yaml:4:3: stacks.blgo: the repository has no such stack. Did you mean"
+                        + " \"blog\"?\n")
+                .contains("Warning: stacks/blog/compose.yaml:1:")
+                .endsWith("3 problems.\n");
+    }
+
+    @Test
+    void a_repository_elsewhere_is_named_by_the_way_there() throws IOException {
+        file("infra/lockstep.yaml", "stack: {}\n");
+        file("infra/stacks/a/compose.yaml", "services: {a: {image: x}}\n");
+        var console = console();
+
+        assertThat(console.run("validate", "infra")).isEqualTo(1);
+        assertThat(console.out()).isEqualTo("infra/lockstep.yaml:1:1: stack: unknown key. Did you mean \"stacks\"?\n");
+    }
+
+    @Test
+    void a_good_repository_is_one_line() throws IOException {
+        file("stacks/a/compose.yaml", "services: {a: {image: x}, b: {image: x}}\n");
+        file("compose.yaml", "name: root\nservices: {a: {image: x}}\n");
+        var console = console();
+
+        assertThat(console.run("validate", ".")).isZero();
+        assertThat(console.out()).isEqualTo("2 stacks are valid: 3 services.\n");
+    }
+
+    @Test
+    void a_repository_reads_neither_the_environment_nor_what_is_outside() throws IOException {
+        file("stacks/a/compose.yaml", "services: {a: {image: \"x:${HOME}\", env_file: ../../../etc/passwd}}\n");
+        var console = Console.in(directory, java.util.Map.of("HOME", "secret-home"));
+
+        assertThat(console.run("validate", ".")).isEqualTo(1);
+        assertThat(console.out() + console.err()).doesNotContain("secret-home").contains("outside");
+    }
+
+    @Test
+    void what_a_host_has_to_give_is_a_warning() throws IOException {
+        file("stacks/a/compose.yaml", """
+                services: {a: {image: "x:${TAG:?}", environment: {PW: "${PW:?ask ops}"}, restart: "${GIVEN:?}"}}
+                """);
+        file("stacks/a/.env", "GIVEN=always\n");
+        var console = console();
+
+        assertThat(console.run("validate", ".")).as(console.out()).isZero();
+        assertThat(console.err())
+                .contains("the variable TAG must have a value on each host, in /etc/lockstep/stacks/a/env")
+                .contains("the variable PW must")
+                .doesNotContain("GIVEN");
+    }
+
+    @Test
+    void an_empty_repository_is_wrong() throws IOException {
+        file("lockstep.yaml", "");
+        var console = console();
+
+        assertThat(console.run("validate", ".")).isEqualTo(1);
+        assertThat(console.out()).contains("has no compose file: expected compose.yaml, stacks/STACK/compose.yaml");
+    }
+
+    @Test
+    void files_are_known_by_their_names() throws IOException {
+        file("lockstep.yaml", "suspend: 3\n");
+        file("agent.yaml", "intervall: 3s\n");
+        file("other.yaml", "services: {a: {image: x}}\n");
+        file("directory/compose.yaml", "name: below\nservices: {a: {image: x}}\n");
+
+        var settings = console();
+        assertThat(settings.run("validate", "lockstep.yaml", "agent.yaml")).isEqualTo(1);
+        assertThat(settings.out()).isEqualTo("""
+                        agent.yaml:1:1: intervall: unknown key. Did you mean "interval"?
+                        lockstep.yaml:1:10: suspend: must be true, false, or the reason as text
+                        """);
+        var both = console();
+        assertThat(both.run("validate", "other.yaml", "directory"))
+                .as(both.out())
+                .isZero();
+        assertThat(both.out()).isEqualTo("2 stacks are valid: 2 services.\n");
+        var none = console();
+        assertThat(none.run("validate", "nothing")).isEqualTo(1);
+        assertThat(none.err()).isEqualTo("lockstep: nothing: no such file or directory\n");
+    }
+
+    @Test
+    void json_has_stacks_hosts_rules_and_places() throws IOException {
+        repository();
+        var console = console();
+
+        assertThat(console.run("validate", "-o", "json", ".")).isEqualTo(1);
+        var json = new JsonMapper().readTree(console.out());
+        assertThat(json.path("format").asText()).isEqualTo("lockstep.validate/1");
+        assertThat(json.path("valid").asBoolean()).isFalse();
+        assertThat(json.path("stacks")).hasSize(5);
+        assertThat(json.path("stacks").path(3).path("name").asText()).isEqualTo("shop");
+        assertThat(json.path("stacks").path(3).path("hosts").path(0).asText()).isEqualTo("web1");
+        assertThat(json.path("errors"))
+                .extracting(e -> e.path("rule").asText())
+                .containsExactly("stack-name", "host-conflict", "unknown-key");
+        assertThat(json.path("warnings").path(0).path("file").asText()).isEqualTo("lockstep.yaml");
+    }
+
+    @Test
+    void sarif_annotates_the_line() throws IOException {
+        file("stacks/with space/compose.yaml", """
+                services:
+                  web:
+                    imag: x
+                    privileged: true
+                """);
+        file("stacks/ok/compose.yaml", "services: {a: {image: x, privileged: true, restart: soon}}\n");
+        var console = console();
+
+        assertThat(console.run("validate", "-o", "sarif", ".")).isEqualTo(1);
+        var json = new JsonMapper().readTree(console.out());
+        assertThat(json.path("version").asText()).isEqualTo("2.1.0");
+        assertThat(json.path("runs")).hasSize(1);
+        var run = json.path("runs").path(0);
+        var rules = run.path("tool").path("driver").path("rules");
+        assertThat(run.path("tool").path("driver").path("name").asText()).isEqualTo("lockstep");
+        assertThat(run.path("results")).hasSize(3);
+        var fingerprints = new HashSet<String>();
+        for (var result : run.path("results")) {
+            var rule = rules.path(result.path("ruleIndex").asInt(-1));
+            assertThat(rule.path("id").asText()).isEqualTo(result.path("ruleId").asText());
+            assertThat(rule.path("shortDescription").path("text").asText()).isNotEmpty();
+            assertThat(result.path("message").path("text").asText()).isNotEmpty();
+            assertThat(result.path("level").asText()).isIn("error", "warning");
+            assertThat(result.path("locations")).hasSize(1);
+            assertThat(fingerprints.add(result.path("partialFingerprints")
+                            .path("lockstep/1")
+                            .asText()))
+                    .isTrue();
+        }
+        var results = run.path("results");
+        assertThat(place(results.path(2))).isEqualTo("stacks/with%20space/compose.yaml 3:5");
+        assertThat(results.path(2).path("ruleId").asText()).isEqualTo("unknown-key");
+        assertThat(results.path(2).path("level").asText()).isEqualTo("error");
+        assertThat(results.path(0).path("level").asText()).isEqualTo("warning");
+        assertThat(results.path(0)
+                        .path("locations")
+                        .path(0)
+                        .path("logicalLocations")
+                        .path(0)
+                        .path("fullyQualifiedName")
+                        .asText())
+                .isEqualTo("services.a.privileged");
+        assertThat(results.path(1).path("ruleId").asText()).isEqualTo("meaningless-value");
+    }
+
+    @Test
+    void sarif_of_what_is_valid_has_no_result() throws IOException {
+        file("compose.yaml", "services: {a: {image: x}}\n");
+        var console = console();
+
+        assertThat(console.run("validate", "-o", "sarif")).isZero();
+        assertThat(new JsonMapper().readTree(console.out()).path("runs").path(0).path("results"))
+                .isEmpty();
+    }
+
+    private static String place(JsonNode result) {
+        var physical = result.path("locations").path(0).path("physicalLocation");
+        assertThat(physical.path("artifactLocation").path("uriBaseId").asText()).isEqualTo("SRCROOT");
+        return physical.path("artifactLocation").path("uri").asText() + " "
+                + physical.path("region").path("startLine").asInt() + ":"
+                + physical.path("region").path("startColumn").asInt();
+    }
+
+    @Test
+    void errors_and_warnings_are_apart() throws IOException {
+        file("compose.yaml", "version: '3'\nservices: {a: {image: x, network_mode: host}}\n");
+        var console = console();
+
+        assertThat(console.run("validate")).isZero();
+        assertThat(console.out()).startsWith("Stack ").endsWith(" is valid: 1 service.\n");
+        assertThat(console.err().lines())
+                .containsExactly(
+                        "Warning: compose.yaml:1:1: version: is obsolete and ignored. Remove it",
+                        "Warning: compose.yaml:2:40: services.a.network_mode: the container sees and uses the host's own"
+                                + " network");
+    }
+}

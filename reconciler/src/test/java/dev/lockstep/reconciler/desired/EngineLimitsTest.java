@@ -1,0 +1,233 @@
+package dev.lockstep.reconciler.desired;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.spec.load.ComposeLoader;
+import dev.lockstep.spec.load.FileTree;
+import dev.lockstep.spec.load.LoadRequest;
+import dev.lockstep.spec.load.Loaded;
+import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.yaml.Problem;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EngineLimitsTest {
+    private static final String LIMIT = ": the engine cannot do this yet. Remove it";
+
+    private record OneFile(String text) implements FileTree {
+        @Override
+        public Optional<byte[]> read(String path) {
+            return path.equals("compose.yaml") ? Optional.of(text.getBytes(StandardCharsets.UTF_8)) : Optional.empty();
+        }
+
+        @Override
+        public List<Entry> list(String directory) {
+            return List.of(new Entry("compose.yaml", false));
+        }
+    }
+
+    private static Project project(String compose) {
+        return switch (new ComposeLoader()
+                .load(LoadRequest.of(new OneFile(compose)).withDefaultName("shop"))) {
+            case Loaded.Valid valid -> valid.project();
+            case Loaded.Invalid invalid -> throw new AssertionError(invalid.errors());
+        };
+    }
+
+    private static List<String> limits(String compose) {
+        return EngineLimits.of(project(compose)).stream().map(Problem::toString).toList();
+    }
+
+    private static String service(String attribute) {
+        return "services:\n  db: {image: y}\n  web:\n    image: x\n    " + attribute + "\n"
+                + "secrets: {s: {file: ./s}}\nconfigs: {c: {file: ./c}}\nmodels: {m: {model: ai/m}}\n";
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "annotations: {a: b}",
+                "blkio_config: {weight: 300}",
+                "build: .",
+                "cap_add: [NET_ADMIN]",
+                "cap_drop: [ALL]",
+                "cgroup: host",
+                "cgroup_parent: /x",
+                "configs: [c]",
+                "container_name: web",
+                "cpu_count: 2",
+                "cpu_percent: 50",
+                "cpu_period: 100000",
+                "cpu_rt_period: 1000",
+                "cpu_rt_runtime: 1000",
+                "cpu_shares: 512",
+                "cpuset: '0'",
+                "credential_spec: {file: x.json}",
+                "device_cgroup_rules: ['c 1:3 mr']",
+                "devices: [/dev/null]",
+                "dns: 1.1.1.1",
+                "dns_opt: [ndots:1]",
+                "dns_search: example.com",
+                "domainname: example.com",
+                "external_links: [other]",
+                "extra_hosts: ['h=1.2.3.4']",
+                "gpus: all",
+                "group_add: [1000]",
+                "init: true",
+                "ipc: host",
+                "isolation: hyperv",
+                "links: [db]",
+                "logging: {driver: journald}",
+                "mac_address: '02:42:ac:11:00:03'",
+                "mem_swappiness: 10",
+                "memswap_limit: 1g",
+                "models: [m]",
+                "network_mode: host",
+                "oom_kill_disable: true",
+                "oom_score_adj: 100",
+                "pid: host",
+                "platform: linux/arm64",
+                "post_start: [{command: [x]}]",
+                "pre_start: [{command: [x]}]",
+                "pre_stop: [{command: [x]}]",
+                "privileged: true",
+                "provider: {type: x}",
+                "pull_policy: always",
+                "read_only: true",
+                "runtime: crun",
+                "secrets: [s]",
+                "security_opt: ['no-new-privileges:true']",
+                "shm_size: 64m",
+                "stdin_open: true",
+                "storage_opt: {size: 1g}",
+                "sysctls: {net.core.somaxconn: 1024}",
+                "tty: true",
+                "ulimits: {nofile: 1024}",
+                "use_api_socket: true",
+                "userns_mode: host",
+                "uts: host",
+                "volumes_from: [db]",
+            })
+    void what_the_engine_cannot_do_is_refused_where_it_stands(String attribute) {
+        var key = attribute.substring(0, attribute.indexOf(':'));
+        assertThat(limits(service(attribute)))
+                .singleElement()
+                .asString()
+                .matches("compose\\.yaml:5:\\d+: services\\.web\\." + key + LIMIT);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "attach: false",
+                "cpu_quota: 50000",
+                "network_mode: none",
+                "stop_grace_period: 5s",
+                "stop_signal: SIGINT",
+                "tmpfs: /run",
+                "cpus: 0.5",
+                "deploy: {replicas: 2, mode: replicated, endpoint_mode: vip, labels: {a: b}, placement: {constraints: [x]}}",
+                "develop: {watch: [{path: ., action: rebuild}]}",
+                "expose: [80]",
+                "init: false",
+                "mem_reservation: 64m",
+                "pids_limit: 100",
+                "privileged: false",
+                "profiles: []",
+                "pull_policy: if_not_present",
+                "pull_refresh_after: 1h",
+                "scale: 2",
+                "volumes: [{type: tmpfs, target: /t, tmpfs: {size: 1m, mode: 0700}}]",
+            })
+    void what_it_does_and_what_one_host_has_no_use_for_is_not(String attribute) {
+        assertThat(limits(service(attribute))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "drift: report                                    | 2:10 | x-lockstep.drift",
+                "drift: ignore                                    | 2:10 | x-lockstep.drift",
+                "drift: {mode: report}                            | 2:3  | x-lockstep.drift",
+                "drift: {ignore: [services.web.mem_limit]}        | 2:3  | x-lockstep.drift",
+            })
+    void what_x_lockstep_asks_of_the_stack_is_refused_where_it_is_not_done(String key, String at, String path) {
+        assertThat(limits("x-lockstep:\n  " + key + "\nservices: {web: {image: x}}\n"))
+                .containsExactly("compose.yaml:" + at + ": " + path + LIMIT);
+    }
+
+    @Test
+    void and_of_a_service() {
+        assertThat(limits("services:\n  web:\n    image: x\n    x-lockstep:\n      schedule: 0 0 2 * * ?\n"))
+                .containsExactly("compose.yaml:5:17: services.web.x-lockstep.schedule" + LIMIT);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "x-lockstep: {drift: repair}",
+                "x-lockstep: {drift: {mode: repair}}",
+                "x-lockstep: {}",
+                "volumes: {v: {x-lockstep: {single_writer: true}}}",
+                "x-of-others: {drift: report}",
+            })
+    void what_is_done_is_not(String key) {
+        assertThat(limits("services: {web: {image: x}}\n" + key + "\n")).isEmpty();
+    }
+
+    @Test
+    void a_network_knows_no_key_of_ours() {
+        var loaded = new ComposeLoader()
+                .load(LoadRequest.of(
+                                new OneFile(
+                                        "services: {web: {image: x, networks: [n]}}\nnetworks:\n  n:\n    x-lockstep: {mtu: 1}\n"))
+                        .withDefaultName("shop"));
+
+        assertThat(((Loaded.Invalid) loaded).errors())
+                .singleElement()
+                .asString()
+                .startsWith("compose.yaml:4:18: networks.n.x-lockstep.mtu: unknown key");
+    }
+
+    @Test
+    void every_limit_below_a_services_own_keys_has_its_place() {
+        assertThat(limits("""
+                        x-lockstep: {drift: report}
+                        services:
+                          web:
+                            image: x
+                            x-lockstep: {schedule: "0 0 2 ? * MON-FRI"}
+                            networks:
+                              n: {gw_priority: 1, interface_name: eth7}
+                            volumes:
+                              - {type: volume, source: v, target: /v, volume: {subpath: a}}
+                            deploy:
+                              mode: replicated-job
+                              restart_policy: {condition: any}
+                              update_config: {order: start-first}
+                        networks:
+                          n: {driver: macvlan, enable_ipv6: true, ipam: {options: {a: b}}}
+                          e: {external: true}
+                        volumes:
+                          v: {driver_opts: {type: nfs}, x-lockstep: {single_writer: true}}
+                        """))
+                .containsExactly(
+                        "compose.yaml:1:21: x-lockstep.drift" + LIMIT,
+                        "compose.yaml:5:28: services.web.x-lockstep.schedule" + LIMIT,
+                        "compose.yaml:7:24: services.web.networks.n.gw_priority" + LIMIT,
+                        "compose.yaml:7:43: services.web.networks.n.interface_name" + LIMIT,
+                        "compose.yaml:9:65: services.web.volumes[0].volume.subpath" + LIMIT,
+                        "compose.yaml:11:13: services.web.deploy.mode" + LIMIT,
+                        "compose.yaml:13:7: services.web.deploy.update_config" + LIMIT,
+                        "compose.yaml:15:15: networks.n.driver" + LIMIT,
+                        "compose.yaml:15:37: networks.n.enable_ipv6" + LIMIT,
+                        "compose.yaml:15:50: networks.n.ipam.options" + LIMIT,
+                        "compose.yaml:18:7: volumes.v.driver_opts" + LIMIT);
+    }
+}

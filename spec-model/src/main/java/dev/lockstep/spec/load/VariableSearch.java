@@ -1,0 +1,46 @@
+package dev.lockstep.spec.load;
+
+import dev.lockstep.spec.interpolate.VariableForms;
+import dev.lockstep.spec.yaml.YamlMapping;
+import dev.lockstep.spec.yaml.YamlNode;
+import dev.lockstep.spec.yaml.YamlScalar;
+import dev.lockstep.spec.yaml.YamlSequence;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Finds the variables of trees that are not interpolated. */
+final class VariableSearch {
+    private final TreeMap<String, UsedVariable> found = new TreeMap<>();
+    private final Set<YamlNode> done = Collections.newSetFromMap(new IdentityHashMap<>());
+
+    /** By name; of several uses of one variable what the first one says. */
+    List<UsedVariable> found() {
+        return List.copyOf(found.values());
+    }
+
+    void search(YamlNode node) {
+        if (!done.add(node)) {
+            return;
+        }
+        switch (node) {
+            case YamlScalar scalar -> {
+                if (scalar.isText()) {
+                    VariableForms.in(scalar.text())
+                            .forEach(use -> found.putIfAbsent(
+                                    use.name(),
+                                    new UsedVariable(
+                                            use.name(),
+                                            use.required(),
+                                            use.defaultValue(),
+                                            use.alternative(),
+                                            scalar.at(use.offset()))));
+                }
+            }
+            case YamlSequence sequence -> sequence.items().forEach(this::search);
+            case YamlMapping mapping -> mapping.entries().values().forEach(entry -> search(entry.value()));
+        }
+    }
+}

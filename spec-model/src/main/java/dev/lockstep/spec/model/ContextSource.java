@@ -1,0 +1,23 @@
+package dev.lockstep.spec.model;
+
+import java.util.List;
+
+/** Where the files of a build come from. */
+public sealed interface ContextSource {
+    /** A directory, absolute or relative to the project directory, cleaned. */
+    record Directory(String path) implements ContextSource {}
+
+    /** Anything that the builder fetches: a Git or HTTP address, {@code docker-image://…}; as written. */
+    record Remote(String reference) implements ContextSource {}
+
+    /** What the image of another service is built to. */
+    record OfService(String service) implements ContextSource {}
+
+    /** How addresses begin that need no {@code ://} or that Git knows. */
+    List<String> REMOTE_PREFIXES = List.of("https://", "http://", "git://", "ssh://", "github.com/", "git@");
+
+    /** Whether a text is an address rather than a path. */
+    static boolean isRemote(String text) {
+        return REMOTE_PREFIXES.stream().anyMatch(text::startsWith);
+    }
+}

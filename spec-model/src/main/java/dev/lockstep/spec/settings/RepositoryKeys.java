@@ -1,0 +1,41 @@
+package dev.lockstep.spec.settings;
+
+import dev.lockstep.spec.yaml.Keys;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The keys of {@code lockstep.yaml}, by the path of the mapping that has them; {@code *} is a name of the user's. */
+enum RepositoryKeys {
+    FILE("", "hosts stacks windows builds policy suspend"),
+    HOST("hosts.*", "labels suspend"),
+    STACK("stacks.*", "hosts labels after suspend windows policy"),
+    WINDOW("windows.*", "opens duration zone"),
+    BUILD("builds.*", "image tags context dockerfile target args platforms when hosts labels"),
+    BUILD_WHEN("builds.*.when", "tags branches"),
+    POLICY(
+            "policy",
+            "privileged host-namespaces capabilities bind-sources devices sockets security-options sysctls runtimes"
+                    + " published-addresses registries"),
+    STACK_POLICY("stacks.*.policy", POLICY.words);
+
+    private final String path;
+    private final String words;
+
+    RepositoryKeys(String path, String words) {
+        this.path = path;
+        this.words = words;
+    }
+
+    Keys keys() {
+        return Keys.of(words, "");
+    }
+
+    /** All of them, by path. */
+    static Map<String, Keys> byPath() {
+        var all = new LinkedHashMap<String, Keys>();
+        for (var one : values()) {
+            all.put(one.path, one.keys());
+        }
+        return all;
+    }
+}

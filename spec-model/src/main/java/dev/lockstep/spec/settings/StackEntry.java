@@ -1,0 +1,28 @@
+package dev.lockstep.spec.settings;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What {@code lockstep.yaml} says about one stack.
+ *
+ * @param placement the hosts that run it
+ * @param after stacks that must be well on a host before this one is changed there
+ * @param windows names of the times at which it may be changed; none: at any time
+ * @param policy narrower than the repository's
+ */
+public record StackEntry(
+        HostSelector placement,
+        List<String> after,
+        Optional<Suspension> suspension,
+        List<String> windows,
+        Optional<Policy> policy) {
+    /** What holds for a stack that the file does not name. */
+    public static final StackEntry NONE =
+            new StackEntry(HostSelector.EVERY, List.of(), Optional.empty(), List.of(), Optional.empty());
+
+    public StackEntry {
+        after = List.copyOf(after);
+        windows = List.copyOf(windows);
+    }
+}

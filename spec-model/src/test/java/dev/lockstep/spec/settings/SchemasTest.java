@@ -1,0 +1,165 @@
+package dev.lockstep.spec.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import dev.lockstep.spec.yaml.Keys;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The published schemas say what the readers do: the same keys, the same examples, the same mistakes. */
+class SchemasTest {
+    private static final Path DOC = Path.of("src/main/distribution/doc");
+    private static final Pattern BLOCK = Pattern.compile("(?s)```yaml\n(.*?)```");
+
+    private static String text(String schema) throws IOException {
+        try (var in = SchemasTest.class.getResourceAsStream(schema)) {
+            assertThat(in).as("%s is in the jar", schema).isNotNull();
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static Schema schema(String name) throws IOException {
+        return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+                .getSchema(text(name), InputFormat.JSON);
+    }
+
+    private static String example(String page) throws IOException {
+        var matcher = BLOCK.matcher(Files.readString(DOC.resolve(page)));
+        assertThat(matcher.find()).isTrue();
+        return matcher.group(1);
+    }
+
+    /** The keys of each mapping of a schema, with {@code *} for names of the user's and {@code []} for items. */
+    private static void keys(JsonNode root, JsonNode node, String path, Map<String, Set<String>> found) {
+        if (node.has("$ref")) {
+            keys(root, root.at(node.path("$ref").asText().substring(1)), path, found);
+        }
+        node.path("anyOf").forEach(option -> keys(root, option, path, found));
+        if (node.has("properties")) {
+            assertThat(node.path("additionalProperties").asBoolean(true))
+                    .as(path)
+                    .isFalse();
+            var names = new HashSet<String>();
+            node.path("properties").properties().forEach(property -> {
+                names.add(property.getKey());
+                keys(
+                        root,
+                        property.getValue(),
+                        path.isEmpty() ? property.getKey() : path + "." + property.getKey(),
+                        found);
+            });
+            found.put(path, names);
+        }
+        if (node.path("additionalProperties").isObject()) {
+            keys(root, node.path("additionalProperties"), path + ".*", found);
+        }
+        if (node.has("items")) {
+            keys(root, node.path("items"), path + "[]", found);
+        }
+    }
+
+    private static Map<String, Set<String>> keys(String name) throws IOException {
+        var root = new ObjectMapper().readTree(text(name));
+        var found = new TreeMap<String, Set<String>>();
+        keys(root, root, "", found);
+        return found;
+    }
+
+    private static Map<String, Set<String>> known(Map<String, Keys> readers) {
+        var known = new TreeMap<String, Set<String>>();
+        readers.forEach((path, keys) -> known.put(path, keys.known()));
+        return known;
+    }
+
+    @Test
+    void reader_and_schema_have_the_same_keys() throws IOException {
+        assertThat(keys("lockstep.schema.json")).isEqualTo(known(RepositoryKeys.byPath()));
+        assertThat(keys("agent.schema.json"))
+                .isEqualTo(known(Map.of("", AgentSettings.SETTINGS, "repositories[]", AgentSettings.REPOSITORY)));
+    }
+
+    @Test
+    void the_documented_examples_are_valid_and_name_every_key() throws IOException {
+        var repository = example("lockstep.yaml.md");
+        assertThat(schema("lockstep.schema.json").validate(repository, InputFormat.YAML))
+                .isEmpty();
+        assertThat(RepositorySettings.read("lockstep.yaml", repository.getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOfSatisfying(
+                        RepositorySettings.Read.Valid.class,
+                        valid -> assertThat(valid.warnings()).isEmpty());
+        RepositoryKeys.byPath().values().stream()
+                .flatMap(keys -> keys.known().stream())
+                .forEach(key -> assertThat(repository).contains(key + ":"));
+
+        var agent = example("agent.yaml.md");
+        assertThat(schema("agent.schema.json").validate(agent, InputFormat.YAML))
+                .isEmpty();
+        assertThat(AgentSettings.read("agent.yaml", agent.getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOf(AgentSettings.Read.Valid.class);
+        AgentSettings.SETTINGS.known().forEach(key -> assertThat(agent).contains(key + ":"));
+        AgentSettings.REPOSITORY.known().forEach(key -> assertThat(agent).contains(key + ":"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "host: {}",
+                "hosts: {-a: {}}",
+                "hosts: {a: {label: {}}}",
+                "hosts: [a]",
+                "stacks: {Shop: {}}",
+                "stacks: {shop: {hosts: [a b]}}",
+                "stacks: {shop: {after: 3}}",
+                "stacks: {shop: {suspend: 3}}",
+                "stacks: {shop: {suspend: ''}}",
+                "windows: {night: {}}",
+                "windows: {night: {opens: '0 0 2 ? * *', duration: 3, zone: UTC}}",
+                "builds: {app: {image: x}}",
+                "builds: {app: {when: {tags: v*}}}",
+                "builds: {app: {image: x, when: {tags: v*, tag: x}}}",
+                "policy: {priviliged: true}",
+                "policy: {host-namespaces: [net]}",
+                "stacks: {shop: {policy: {capabilities: {}}}}",
+            })
+    void what_the_schema_refuses_the_reader_refuses(String mistake) throws IOException {
+        assertThat(schema("lockstep.schema.json").validate(mistake, InputFormat.YAML))
+                .isNotEmpty();
+        assertThat(RepositorySettings.read("lockstep.yaml", mistake.getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOf(RepositorySettings.Read.Invalid.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "hosts: {}",
+                "host: -a",
+                "repositories: [{ref: main}]",
+                "repositories: [{url: x, path: ../up}]",
+                "repositories: [{url: x, path: /up}]",
+                "repositories: [{url: x, ref: '-x'}]",
+                "interval: 60",
+                "foreign-firewall: maybe",
+            })
+    void the_same_holds_for_the_hosts_settings(String mistake) throws IOException {
+        assertThat(schema("agent.schema.json").validate(mistake, InputFormat.YAML))
+                .isNotEmpty();
+        assertThat(AgentSettings.read("agent.yaml", mistake.getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOf(AgentSettings.Read.Invalid.class);
+    }
+}
