@@ -88,7 +88,8 @@ check "a command gets the first compiler only" line "-XX:TieredStopAtLevel=1"
 check "the launcher passes its own path" line "-Dlockstep.launcher=$lockstep"
 run "$lockstep" --root /r --run-root agent --log-level debug agent --host a
 check "the agent gets both compilers" no_line "TieredStopAtLevel"
-check "and a bounded heap" line "-Xmx192m"
+check "and a bounded heap that begins small" line "-Xmx192m"
+check "with a small part for what is new" line "-Xmn12m"
 for once in --once --print-unit --help; do
     run "$lockstep" agent --repository /r $once
     check "agent $once is a command like others" line "-XX:TieredStopAtLevel=1"
@@ -131,6 +132,14 @@ if real=$("$top/.ci/jdk"); then
     run LOCKSTEP_JAVA_HOME="$real" "$built/bin/lockstep" --version
     check "the built distribution answers, on standard output only" test "$code" -eq 0 -a -n "$out" -a -z "$err"
     with=$out
+    # What is not in the cache is read, verified and linked at every start: a signed jar, a class of an old format, a
+    # part of the program that the training run does not reach.
+    printf 'name: x\nservices:\n  web: {image: "nginx:1", ports: ["80:80"]}\n' >"$scratch/compose.yaml"
+    for words in --version "-f $scratch/compose.yaml validate"; do
+        run LOCKSTEP_JAVA_HOME="$real" LOCKSTEP_JAVA_OPTS="-Xlog:class+load:file=$scratch/classes" "$built/bin/lockstep" $words
+        outside=$(grep -vc 'shared objects file' "$scratch/classes")
+        check "${words##* } loads its classes from the cache ($outside from elsewhere)" test "$code" -eq 0 -a "$outside" -le 40
+    done
     mkdir -p "$scratch/no cache" && cp -a "$built/." "$scratch/no cache" && rm -f "$scratch/no cache"/lib/*.aot
     run LOCKSTEP_JAVA_HOME="$real" "$scratch/no cache/bin/lockstep" --version
     check "the same without a cache, from a moved directory with a blank" test "$code" -eq 0 -a "$out" = "$with" -a -z "$err"
@@ -138,7 +147,10 @@ if real=$("$top/.ci/jdk"); then
         head -c 4096 /dev/zero >"$scratch/no cache/lib/${cache##*/}"
     done
     run LOCKSTEP_JAVA_HOME="$real" "$scratch/no cache/bin/lockstep" --version
-    check "a spoilt cache changes nothing on standard output" test "$code" -eq 0 -a "$out" = "$with"
+    check "a spoilt cache changes nothing, on neither stream" test "$code" -eq 0 -a "$out" = "$with" -a -z "$err"
+    cp "$built"/lib/*.aot "$scratch/no cache/lib/" && touch "$scratch/no cache/lib/lockstep.jar"
+    run LOCKSTEP_JAVA_HOME="$real" "$scratch/no cache/bin/lockstep" --version
+    check "so does one that was made for other jars" test "$code" -eq 0 -a "$out" = "$with" -a -z "$err"
 fi
 
 echo "launcher: $passed passed, $failed failed"
