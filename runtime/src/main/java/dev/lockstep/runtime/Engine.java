@@ -15,7 +15,6 @@ import dev.lockstep.runtime.network.Networks;
 import dev.lockstep.runtime.oci.OciRuntime;
 import dev.lockstep.runtime.oci.SeccompProfile;
 import dev.lockstep.runtime.registry.RegistryClient;
-import dev.lockstep.runtime.registry.RegistrySettings;
 import dev.lockstep.runtime.snapshot.Snapshots;
 import dev.lockstep.runtime.snapshot.UnpackLimits;
 import dev.lockstep.runtime.store.Root;
@@ -51,7 +50,7 @@ public final class Engine implements AutoCloseable {
         this.volumes = new Volumes(root, clock);
         this.images = new Once<>(() -> new ImageStore(root, Platform.current(), clock));
         this.snapshots = new Once<>(() -> new Snapshots(root, images.get().blobs(), UnpackLimits.DEFAULT, clock));
-        this.registry = new Once<>(() -> new RegistryClient(images.get(), RegistrySettings.anonymous()));
+        this.registry = new Once<>(() -> new RegistryClient(images.get(), options.registries()));
         this.namespaces = new Once<>(NetworkNamespaces::ofThisProcess);
         this.networks = new Once<>(this::openNetworks);
         this.runtime = new Once<>(() -> new RuntimeChoice(root, tools).choose());

@@ -102,7 +102,8 @@ final class AgentCommand implements Command {
                 new ArrayList<>(repositories),
                 call.duration("--interval").orElse(written.interval()),
                 call.duration("--drift-interval").orElse(written.driftInterval()),
-                written.foreignFirewall());
+                written.foreignFirewall(),
+                written.registries());
     }
 
     private static AgentSettings ofFile(Path file) throws Exception {

@@ -73,7 +73,8 @@ final class EngineDoor {
                 call.globals().runRoot(),
                 host,
                 call.world().launcher(),
-                settings.foreignFirewall() == AgentSettings.ForeignFirewall.LEAVE);
+                settings.foreignFirewall() == AgentSettings.ForeignFirewall.LEAVE,
+                HostRegistries.of(settings, call.world().environment()));
     }
 
     /** Whether an agent of that root runs now. */

@@ -24,6 +24,7 @@ final class ImageCommand implements Command {
         subcommands.put("pull", new Pull());
         subcommands.put("ls", new ListImages());
         subcommands.put("rm", new Remove());
+        subcommands.putAll(RegistryCommands.byName());
     }
 
     @Override

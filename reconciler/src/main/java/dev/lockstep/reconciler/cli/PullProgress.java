@@ -6,7 +6,7 @@ import java.io.PrintStream;
 import java.util.HashMap;
 import java.util.Map;
 
-/** How far a pull is, on one line of a terminal that is written again and again. */
+/** How far a pull or a push is, on one line of a terminal that is written again and again. */
 final class PullProgress implements Progress {
     private static final long MIB = 1 << 20;
 
@@ -23,7 +23,7 @@ final class PullProgress implements Progress {
 
     @Override
     public synchronized void report(Step step, Digest content, long bytes, long all) {
-        if (!live || step != Step.DOWNLOAD) {
+        if (!live || (step != Step.DOWNLOAD && step != Step.UPLOAD)) {
             return;
         }
         done.put(content, bytes);

@@ -38,6 +38,10 @@ final class Console {
         return new Console(directory, input, Map.of(), true);
     }
 
+    static Console in(Path directory, String input, Map<String, String> environment) {
+        return new Console(directory, input, environment, true);
+    }
+
     static Console in(Path directory, Map<String, String> environment) {
         return new Console(directory, "", environment, true);
     }

@@ -244,8 +244,8 @@ public final class ImageStore {
         add(reference, describe(digest));
     }
 
-    /** Describes a document that is here. */
-    Descriptor describe(Digest digest) throws IOException {
+    /** Describes a manifest or index that is here. */
+    public Descriptor describe(Digest digest) throws IOException {
         var bytes = blobs.read(digest);
         var reader = JsonReader.of(root.json(), bytes, "manifest " + digest.abbreviated());
         var type =

@@ -1,6 +1,8 @@
 package dev.lockstep.runtime.image;
 
-/** Hears how far a pull, an import or an unpack is. Called from several threads, often, and must return at once. */
+/**
+ * Hears how far a pull, a push, an import or an unpack is. Called from several threads, often, and must return at once.
+ */
 @FunctionalInterface
 public interface Progress {
     /** Tells nobody. */
@@ -8,9 +10,10 @@ public interface Progress {
 
     /** What is being done to the content. */
     enum Step {
-        /** It is here already. */
+        /** It is there already. */
         PRESENT,
         DOWNLOAD,
+        UPLOAD,
         IMPORT,
         UNPACK
     }

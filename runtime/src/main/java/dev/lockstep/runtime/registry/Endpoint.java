@@ -1,26 +1,28 @@
 package dev.lockstep.runtime.registry;
 
-import dev.lockstep.runtime.image.ImageReference;
 import java.net.URI;
-import java.util.regex.Pattern;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Where a repository is served.
  *
  * @param host as references name it
- * @param base {@code https://HOST}; plain HTTP on this machine's loopback only
+ * @param base {@code https://HOST}; plain HTTP where {@link RegistryHosts} allows it
  * @param repository path of the repository
+ * @param scopes what a token is asked for
  */
-record Endpoint(String host, URI base, String repository) {
-    private static final Pattern LOOPBACK =
-            Pattern.compile("(localhost|127(\\.[0-9]{1,3}){3}|\\[(0*:)*0*1])(:[0-9]+)?");
+record Endpoint(String host, URI base, String repository, List<String> scopes) {
+    Endpoint {
+        scopes = List.copyOf(scopes);
+    }
 
-    static Endpoint of(ImageReference reference) {
-        var host = reference.host();
-        // Docker Hub's name is not where its registry is (distribution/reference).
-        var address = host.equals("docker.io") ? "registry-1.docker.io" : host;
-        var scheme = LOOPBACK.matcher(host).matches() ? "http" : "https";
-        return new Endpoint(host, URI.create(scheme + "://" + address), reference.repository());
+    /** To do that in a repository: {@code pull}, {@code push}, {@code delete}. */
+    static Endpoint repository(String host, URI base, String repository, List<String> actions) {
+        return new Endpoint(
+                host, base, repository, List.of("repository:" + repository + ":" + String.join(",", actions)));
     }
 
     boolean isPlain() {
@@ -28,14 +30,34 @@ record Endpoint(String host, URI base, String repository) {
     }
 
     URI manifest(String tagOrDigest) {
-        return base.resolve("/v2/" + repository + "/manifests/" + tagOrDigest);
+        return at("manifests/" + tagOrDigest);
     }
 
     URI blob(String digest) {
-        return base.resolve("/v2/" + repository + "/blobs/" + digest);
+        return at("blobs/" + digest);
     }
 
-    String scope() {
-        return "repository:" + repository + ":pull";
+    URI uploads() {
+        return at("blobs/uploads/");
+    }
+
+    URI mount(String digest, String from) {
+        return at("blobs/uploads/?mount=" + digest.replace(":", "%3A") + "&from="
+                + URLEncoder.encode(from, StandardCharsets.UTF_8));
+    }
+
+    URI tags(int perPage) {
+        return at("tags/list?n=" + perPage);
+    }
+
+    /** The same with a token that also reads another repository. */
+    Endpoint alsoReading(String other) {
+        var more = new ArrayList<>(scopes);
+        more.add("repository:" + other + ":pull");
+        return new Endpoint(host, base, repository, more);
+    }
+
+    private URI at(String path) {
+        return base.resolve("/v2/" + repository + "/" + path);
     }
 }

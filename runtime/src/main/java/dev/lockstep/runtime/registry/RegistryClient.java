@@ -23,12 +23,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Resolves and pulls images. Making one costs nothing: the HTTP client comes with the first request. Several threads
- * may use it; they wait for the network, so platform threads.
+ * Resolves, pulls and pushes images. Making one costs nothing: the HTTP client comes with the first request. Several
+ * threads may use it; they wait for the network, so platform threads.
  */
 public final class RegistryClient implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryClient.class);
     private static final int NESTING = 4;
+    private static final int PAGE = 1000;
     private static final int MANIFEST_LIMIT = 4 << 20;
 
     private final ImageStore store;
@@ -64,7 +65,10 @@ public final class RegistryClient implements AutoCloseable {
         if (reference.digest().isPresent()) {
             return reference.digest().get();
         }
-        var endpoint = Endpoint.of(reference);
+        return sources(reference).first(endpoint -> resolve(reference, endpoint));
+    }
+
+    private Digest resolve(ImageReference reference, Endpoint endpoint) throws IOException {
         var tag = reference.tag().orElse("latest");
         Optional<Digest> digest = http().retrying(() -> {
             try (var answer = http().send("HEAD", endpoint, endpoint.manifest(tag), accept())) {
@@ -81,7 +85,18 @@ public final class RegistryClient implements AutoCloseable {
                 : fetch(reference, endpoint, tag).digest();
     }
 
-    private static Map<String, String> accept() {
+    private Sources sources(ImageReference reference) throws IOException {
+        return http().retrying(() -> new Sources(
+                http().connections().mirrors(reference.host(), reference.repository()),
+                endpoint(reference, List.of("pull"))));
+    }
+
+    private Endpoint endpoint(ImageReference reference, List<String> actions) throws IOException, InterruptedException {
+        return Endpoint.repository(
+                reference.host(), http().connections().base(reference.host()), reference.repository(), actions);
+    }
+
+    static Map<String, String> accept() {
         return Map.of("Accept", String.join(", ", MediaType.ACCEPTED));
     }
 
@@ -102,10 +117,10 @@ public final class RegistryClient implements AutoCloseable {
      * @throws InvalidImageException when what it gives is no image
      */
     public Image pull(ImageReference reference, Progress progress) throws IOException {
-        var endpoint = Endpoint.of(reference);
+        var sources = sources(reference);
         var top = fetch(
                 reference,
-                endpoint,
+                sources,
                 reference.digest().map(Digest::toString).or(reference::tag).orElse("latest"));
         keep(top);
         var manifest = top;
@@ -116,7 +131,7 @@ public final class RegistryClient implements AutoCloseable {
             var picked = index.pick(store.platform())
                     .orElseThrow(() -> new InvalidImageException("no matching manifest for " + store.platform()
                             + " in the manifest list entries of " + reference.familiar()));
-            manifest = fetch(reference, endpoint, picked.digest().toString());
+            manifest = fetch(reference, sources, picked.digest().toString());
             keep(manifest);
         }
         if (manifest.document() instanceof Document.Manifest(var config, var layers)) {
@@ -127,7 +142,9 @@ public final class RegistryClient implements AutoCloseable {
             blobs.add(config);
             blobs.addAll(layers);
             ParallelLayers.forEach(
-                    List.copyOf(blobs), settings.layersAtOnce(), blob -> download(reference, endpoint, blob, progress));
+                    List.copyOf(blobs),
+                    settings.layersAtOnce(),
+                    blob -> sources.first(endpoint -> download(reference, endpoint, blob, progress)));
         }
         store.add(reference.digest().map(reference::withDigest).orElse(reference), top.descriptor());
         var image = store.find(top.digest())
@@ -154,6 +171,10 @@ public final class RegistryClient implements AutoCloseable {
                     .addKeyValue("host", store.platform())
                     .log("image is for another platform");
         }
+    }
+
+    private Received fetch(ImageReference reference, Sources sources, String tagOrDigest) throws IOException {
+        return sources.first(endpoint -> fetch(reference, endpoint, tagOrDigest));
     }
 
     /** Gets a manifest or index, and verifies it against the digest asked for or announced. */
@@ -216,13 +237,13 @@ public final class RegistryClient implements AutoCloseable {
         };
     }
 
-    /** Receives one blob, going on where an earlier try stopped. */
-    private void download(ImageReference reference, Endpoint endpoint, Descriptor blob, Progress progress)
+    /** Receives one blob, going on where an earlier try stopped; its size. */
+    private long download(ImageReference reference, Endpoint endpoint, Descriptor blob, Progress progress)
             throws IOException {
         try (var reception = store.blobs().receive(blob.digest(), blob.size())) {
             if (reception.present()) {
                 progress.report(Progress.Step.PRESENT, blob.digest(), blob.size(), blob.size());
-                return;
+                return blob.size();
             }
             http().retrying(new BlobDownload(
                     http(),
@@ -240,6 +261,104 @@ public final class RegistryClient implements AutoCloseable {
             throw wrong(e);
         }
         progress.report(Progress.Step.DOWNLOAD, blob.digest(), blob.size(), blob.size());
+        return blob.size();
+    }
+
+    /**
+     * What a push did.
+     *
+     * @param digest of what the registry has now under that name
+     * @param whole false when the image is an index of which only this platform's part is here, and that part was
+     *     pushed alone
+     */
+    public record Pushed(Digest digest, boolean whole) {}
+
+    /**
+     * Pushes the image that has this name here to the registry that the name says. What the registry has is not sent;
+     * what was sent before a failure is not sent again where the registry knows it.
+     *
+     * @throws InvalidImageException when there is no such image here
+     */
+    public Pushed push(ImageReference reference, Progress progress) throws IOException {
+        return new Push(store, settings, http(), reference, forChanges(reference, List.of("pull", "push")), progress)
+                .run();
+    }
+
+    /** Mirrors are never changed. */
+    private Endpoint forChanges(ImageReference reference, List<String> actions) throws IOException {
+        return http().retrying(() -> endpoint(reference, actions));
+    }
+
+    /** The tags of the reference's repository, in the registry's order. */
+    public List<String> tags(ImageReference reference) throws IOException {
+        var endpoint = forChanges(reference, List.of("pull"));
+        return new Listing(http(), store.json(), endpoint)
+                .all(
+                        endpoint.tags(PAGE),
+                        "tags",
+                        "the tags of " + reference.familiar().replaceFirst("(@.*|:[^/:]*)$", ""));
+    }
+
+    /**
+     * The repositories of a registry, in its order. Big public registries do not tell them.
+     *
+     * @param host as references name it
+     */
+    public List<String> catalog(String host) throws IOException {
+        var base = http().retrying(() -> http().connections().base(host));
+        var endpoint = new Endpoint(host, base, "_catalog", List.of("registry:catalog:*"));
+        return new Listing(http(), store.json(), endpoint)
+                .all(base.resolve("/v2/_catalog?n=" + PAGE), "repositories", "the repositories");
+    }
+
+    /**
+     * Deletes a manifest or index from its registry, and with it every tag that stands for it.
+     *
+     * @return its digest
+     * @throws RegistryException also when the registry does not allow it
+     */
+    public Digest delete(ImageReference reference) throws IOException {
+        var endpoint = forChanges(reference, List.of("pull", "delete"));
+        var digest = reference.digest().isPresent() ? reference.digest().get() : resolve(reference, endpoint);
+        return http().retrying(() -> {
+            try (var answer = http().send("DELETE", endpoint, endpoint.manifest(digest.toString()), Map.of())) {
+                if (answer.status() == 405) {
+                    throw new RegistryException(
+                            RegistryException.Reason.DENIED,
+                            "registry " + endpoint.host() + " does not let anybody delete images");
+                }
+                checkFound(reference, endpoint, answer, "manifest for " + reference.familiar());
+                return digest;
+            }
+        });
+    }
+
+    /**
+     * Shows the registry an account. One that everybody may read may ask for none, and takes any.
+     *
+     * @param host as references name it
+     * @throws RegistryException when it does not take it
+     */
+    public void login(String host, Credential.Account account) throws IOException {
+        Credentials alone = asked -> asked.equals(host) ? Optional.of(account) : Optional.empty();
+        try (var own = new RegistryHttp(settings.with(alone, settings.hosts()), store.json())) {
+            var endpoint =
+                    own.retrying(() -> new Endpoint(host, own.connections().base(host), "", List.of()));
+            own.retrying(() -> {
+                try (var answer = own.send("GET", endpoint, endpoint.base().resolve("/v2/"), Map.of())) {
+                    if (!answer.isSuccess()) {
+                        throw own.failed(host, answer);
+                    }
+                    return true;
+                }
+            });
+        } catch (RegistryException e) {
+            throw e.reason() == RegistryException.Reason.DENIED
+                    ? new RegistryException(
+                            RegistryException.Reason.DENIED,
+                            "registry " + host + " does not take the password of " + account.user())
+                    : e;
+        }
     }
 
     /** Gives up what is still open. */

@@ -19,7 +19,9 @@ public final class RegistryException extends IOException {
         /** It answered what it should not: an error of the registry. */
         BROKEN,
         /** The content is not the one that its digest says. */
-        WRONG_CONTENT
+        WRONG_CONTENT,
+        /** Accounts or certificates on this host cannot be used: their owner must act. */
+        MISCONFIGURED
     }
 
     private final Reason reason;

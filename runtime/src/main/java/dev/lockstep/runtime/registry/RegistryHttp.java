@@ -6,7 +6,6 @@ import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -14,6 +13,7 @@ import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -34,19 +34,18 @@ final class RegistryHttp implements AutoCloseable {
     private final Retries retries;
     private final Tokens tokens;
     private final JsonMapper json;
-    private final HttpClient client;
+    private final Connections connections;
 
     RegistryHttp(RegistrySettings settings, JsonMapper json) {
         this.settings = settings;
         this.json = json;
         this.retries = new Retries(settings);
-        this.client = HttpClient.newBuilder()
-                // One connection per download: they do not share a window, and no server needs the upgrade dance.
-                .version(HttpClient.Version.HTTP_1_1)
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .connectTimeout(settings.connect())
-                .build();
+        this.connections = new Connections(settings);
         this.tokens = new Tokens(settings, json, this);
+    }
+
+    Connections connections() {
+        return connections;
     }
 
     /** A failure after which another try may help. */
@@ -104,16 +103,59 @@ final class RegistryHttp implements AutoCloseable {
     }
 
     /**
+     * One request; the body can be sent several times.
+     *
+     * @param patience longest wait for the beginning of the answer, from when the request is sent
+     */
+    record Exchange(
+            String method,
+            URI uri,
+            Map<String, String> headers,
+            HttpRequest.BodyPublisher body,
+            Optional<Duration> patience) {
+        Exchange(String method, URI uri) {
+            this(method, uri, Map.of(), HttpRequest.BodyPublishers.noBody(), Optional.empty());
+        }
+
+        Exchange headers(Map<String, String> more) {
+            var all = new LinkedHashMap<>(headers);
+            all.putAll(more);
+            return new Exchange(method, uri, all, body, patience);
+        }
+
+        Exchange header(String name, String value) {
+            return headers(Map.of(name, value));
+        }
+
+        Exchange body(HttpRequest.BodyPublisher content) {
+            return new Exchange(method, uri, headers, content, patience);
+        }
+
+        Exchange patience(Duration longest) {
+            return new Exchange(method, uri, headers, body, Optional.of(longest));
+        }
+
+        private Exchange at(URI other) {
+            return new Exchange(method, other, headers, body, patience);
+        }
+    }
+
+    /** Asks for something. */
+    Answer send(String method, Endpoint endpoint, URI uri, Map<String, String> headers)
+            throws IOException, InterruptedException {
+        return send(endpoint, new Exchange(method, uri).headers(headers));
+    }
+
+    /**
      * Sends one request, with a token where the registry wants one, and follows redirects.
      *
      * @return any answer but 401 and those that another try may better; the caller closes it
      * @throws TransientException when another try may help
      */
-    Answer send(String method, Endpoint endpoint, URI uri, Map<String, String> headers)
-            throws IOException, InterruptedException {
+    Answer send(Endpoint endpoint, Exchange request) throws IOException, InterruptedException {
         var authorization = tokens.known(endpoint);
         for (var fresh = false; ; fresh = true) {
-            var answer = follow(method, endpoint, uri, headers, authorization);
+            var answer = follow(endpoint, request, authorization);
             if (answer.status() != 401) {
                 return answer;
             }
@@ -128,14 +170,16 @@ final class RegistryHttp implements AutoCloseable {
         }
     }
 
-    private Answer follow(
-            String method, Endpoint endpoint, URI uri, Map<String, String> headers, Optional<String> authorization)
+    private Answer follow(Endpoint endpoint, Exchange request, Optional<String> authorization)
             throws IOException, InterruptedException {
-        var at = uri;
+        var at = request.uri();
         for (var i = 0; i <= REDIRECTS; i++) {
             // Credentials are for the registry, not for where it keeps its content.
+            var known = sameServer(endpoint.base(), at) ? authorization : Optional.<String>empty();
+            var hop = request.at(at);
             var answer = exchange(
-                    method, endpoint.host(), at, headers, sameServer(uri, at) ? authorization : Optional.empty());
+                    endpoint.host(),
+                    known.map(value -> hop.header("Authorization", value)).orElse(hop));
             switch (answer.status()) {
                 case 301, 302, 303, 307, 308 -> {
                     try (answer) {
@@ -157,7 +201,7 @@ final class RegistryHttp implements AutoCloseable {
         return a.getScheme().equals(b.getScheme()) && a.getAuthority().equals(b.getAuthority());
     }
 
-    private static URI redirected(Endpoint endpoint, URI from, Optional<String> location) throws RegistryException {
+    static URI redirected(Endpoint endpoint, URI from, Optional<String> location) throws RegistryException {
         try {
             var to = from.resolve(
                     location.filter(l -> !l.isBlank()).orElseThrow(() -> new IllegalArgumentException("no Location")));
@@ -174,17 +218,17 @@ final class RegistryHttp implements AutoCloseable {
     }
 
     /** One exchange with one server. */
-    Answer exchange(String method, String host, URI uri, Map<String, String> headers, Optional<String> authorization)
-            throws IOException, InterruptedException {
-        var request = HttpRequest.newBuilder(uri)
-                .method(method, HttpRequest.BodyPublishers.noBody())
-                .timeout(settings.idle())
+    Answer exchange(String host, Exchange exchange) throws IOException, InterruptedException {
+        var request = HttpRequest.newBuilder(exchange.uri())
+                .method(exchange.method(), exchange.body())
+                .timeout(exchange.patience().orElse(settings.idle()))
                 .setHeader("User-Agent", "lockstep");
-        headers.forEach(request::setHeader);
-        authorization.ifPresent(value -> request.setHeader("Authorization", value));
+        exchange.headers().forEach(request::setHeader);
         HttpResponse<Body> response;
         try {
-            response = client.send(request.build(), _ -> new Body(settings.idle()));
+            response = connections.client(exchange.uri()).send(request.build(), _ -> new Body(settings.idle()));
+        } catch (RegistryException e) {
+            throw e;
         } catch (IOException e) {
             throw unreachable(host, e);
         }
@@ -253,6 +297,6 @@ final class RegistryHttp implements AutoCloseable {
 
     @Override
     public void close() {
-        client.shutdownNow();
+        connections.close();
     }
 }

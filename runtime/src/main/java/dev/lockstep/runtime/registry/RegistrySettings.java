@@ -21,6 +21,7 @@ public record RegistrySettings(
         Duration longestPause,
         int layersAtOnce,
         Credentials credentials,
+        RegistryHosts hosts,
         InstantSource clock) {
     public RegistrySettings {
         if (attempts < 1 || layersAtOnce < 1) {
@@ -38,6 +39,13 @@ public record RegistrySettings(
                 Duration.ofSeconds(30),
                 3,
                 Credentials.NONE,
+                RegistryHosts.NONE,
                 InstantSource.system());
+    }
+
+    /** The same with those accounts and those rules for single hosts. */
+    public RegistrySettings with(Credentials accounts, RegistryHosts rules) {
+        return new RegistrySettings(
+                connect, idle, attempts, backoff, longestPause, layersAtOnce, accounts, rules, clock);
     }
 }

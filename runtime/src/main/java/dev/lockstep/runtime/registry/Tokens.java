@@ -6,12 +6,16 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
+import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +27,7 @@ final class Tokens {
     private static final long MARGIN_SECONDS = 10;
     private static final int ANSWER_LIMIT = 1 << 20;
 
-    private record Key(String host, String scope) {}
+    private record Key(String host, List<String> scopes) {}
 
     private record Kept(String authorization, Instant until) {}
 
@@ -40,7 +44,7 @@ final class Tokens {
 
     /** What worked last, if it still holds. */
     Optional<String> known(Endpoint endpoint) {
-        return Optional.ofNullable(kept.get(new Key(endpoint.host(), endpoint.scope())))
+        return Optional.ofNullable(kept.get(new Key(endpoint.host(), endpoint.scopes())))
                 .filter(k -> settings.clock().instant().isBefore(k.until()))
                 .map(Kept::authorization);
     }
@@ -54,8 +58,8 @@ final class Tokens {
                     return Optional.of(bearer(endpoint, challenge, credential));
                 }
                 case "basic" -> {
-                    if (credential.isPresent()) {
-                        var basic = credential.get().basic();
+                    if (credential.isPresent() && credential.get() instanceof Credential.Account account) {
+                        var basic = account.basic();
                         keep(endpoint, new Kept(basic, Instant.MAX));
                         return Optional.of(basic);
                     }
@@ -69,20 +73,23 @@ final class Tokens {
     }
 
     private void keep(Endpoint endpoint, Kept authorization) {
-        kept.put(new Key(endpoint.host(), endpoint.scope()), authorization);
+        kept.put(new Key(endpoint.host(), endpoint.scopes()), authorization);
     }
 
     private String bearer(Endpoint endpoint, Challenge challenge, Optional<Credential> credential)
             throws IOException, InterruptedException {
-        var uri = tokenUri(endpoint, challenge);
+        if (credential.isPresent() && credential.get() instanceof Credential.RegistryToken(var token)) {
+            keep(endpoint, new Kept("Bearer " + token, Instant.MAX));
+            return "Bearer " + token;
+        }
+        var realm = realm(endpoint, challenge);
         JsonNode answer;
-        try (var response =
-                http.exchange("GET", uri.getAuthority(), uri, Map.of(), credential.map(Credential::basic))) {
+        try (var response = ask(realm, endpoint, challenge, credential)) {
             if (response.status() == 401 || response.status() == 403) {
                 throw http.denied(endpoint, response);
             }
             if (!response.isSuccess()) {
-                throw http.failed(uri.getAuthority(), response);
+                throw http.failed(realm.getAuthority(), response);
             }
             answer = json.readTree(response.body().readAll(ANSWER_LIMIT));
         } catch (JsonProcessingException e) {
@@ -98,21 +105,61 @@ final class Tokens {
         return "Bearer " + token;
     }
 
+    /** An account goes along with the question; an identity token is posted (distribution, "OAuth2"). */
+    private Answer ask(URI realm, Endpoint endpoint, Challenge challenge, Optional<Credential> credential)
+            throws IOException, InterruptedException {
+        var parameters = parameters(endpoint, challenge);
+        if (credential.isPresent() && credential.get() instanceof Credential.IdentityToken(var token)) {
+            var form = "grant_type=refresh_token&client_id=lockstep&refresh_token=" + encode(token) + "&" + parameters;
+            return http.exchange(
+                    realm.getAuthority(),
+                    new RegistryHttp.Exchange("POST", realm)
+                            .header("Content-Type", "application/x-www-form-urlencoded")
+                            .body(HttpRequest.BodyPublishers.ofString(form)));
+        }
+        var query = (realm.getRawQuery() == null ? "" : realm.getRawQuery() + "&") + parameters;
+        var uri = URI.create(realm.getScheme() + "://" + realm.getRawAuthority()
+                + (realm.getRawPath() == null ? "" : realm.getRawPath()) + "?" + query);
+        var question = new RegistryHttp.Exchange("GET", uri);
+        return http.exchange(
+                realm.getAuthority(),
+                credential.isPresent() && credential.get() instanceof Credential.Account account
+                        ? question.header("Authorization", account.basic())
+                        : question);
+    }
+
+    private static String parameters(Endpoint endpoint, Challenge challenge) {
+        var scopes = new LinkedHashSet<>(endpoint.scopes());
+        // The challenge may name several, with spaces between (RFC 6750, 3).
+        for (var scope : challenge.parameter("scope").orElse("").split(" +", -1)) {
+            if (!scope.isEmpty() && !covers(scopes, scope)) {
+                scopes.add(scope);
+            }
+        }
+        var service = challenge.parameter("service").map(s -> "service=" + encode(s) + "&");
+        return service.orElse("")
+                + scopes.stream().map(s -> "scope=" + encode(s)).collect(Collectors.joining("&"));
+    }
+
+    /** Whether one of ours asks for as much: pull,push covers pull. */
+    private static boolean covers(Set<String> scopes, String scope) {
+        var colon = scope.lastIndexOf(':') + 1;
+        var wanted = List.of(scope.substring(colon).split(",", -1));
+        return scopes.stream()
+                .anyMatch(s -> s.startsWith(scope.substring(0, colon))
+                        && List.of(s.substring(s.lastIndexOf(':') + 1).split(",", -1))
+                                .containsAll(wanted));
+    }
+
     /** Whoever can read the way to the token can use it: https, but for a registry on this machine. */
-    private static URI tokenUri(Endpoint endpoint, Challenge challenge) throws RegistryException {
+    private static URI realm(Endpoint endpoint, Challenge challenge) throws RegistryException {
         try {
             var realm = URI.create(challenge.parameter("realm").orElse(""));
             var isHttps = "https".equals(realm.getScheme());
             if (realm.getHost() == null || !(isHttps || (endpoint.isPlain() && "http".equals(realm.getScheme())))) {
                 throw broken(endpoint, "is not reached by https", null);
             }
-            var query = new StringBuilder(realm.getRawQuery() == null ? "" : realm.getRawQuery() + "&");
-            challenge
-                    .parameter("service")
-                    .ifPresent(s -> query.append("service=").append(encode(s)).append('&'));
-            query.append("scope=").append(encode(challenge.parameter("scope").orElse(endpoint.scope())));
-            return URI.create(realm.getScheme() + "://" + realm.getRawAuthority()
-                    + (realm.getRawPath() == null ? "" : realm.getRawPath()) + "?" + query);
+            return realm;
         } catch (IllegalArgumentException e) {
             throw broken(endpoint, "has no valid address", e);
         }

@@ -3,6 +3,7 @@ package dev.lockstep.runtime.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.runtime.image.ImageReference;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -20,7 +21,13 @@ class EndpointTest {
         "localhost.example/a,          https://localhost.example/v2/a/manifests/1",
         "127.0.0.1.example:80/a,       https://127.0.0.1.example:80/v2/a/manifests/1"
     })
-    void only_this_machine_is_spoken_to_in_plain_text(String reference, String uri) {
-        assertThat(Endpoint.of(ImageReference.parse(reference)).manifest("1")).hasToString(uri);
+    void only_this_machine_is_spoken_to_in_plain_text(String reference, String uri) throws Exception {
+        var name = ImageReference.parse(reference);
+        try (var connections = new Connections(RegistrySettings.anonymous())) {
+            assertThat(Endpoint.repository(
+                                    name.host(), connections.base(name.host()), name.repository(), List.of("pull"))
+                            .manifest("1"))
+                    .hasToString(uri);
+        }
     }
 }

@@ -64,7 +64,11 @@ class RegistryClientIT {
                 Root.open(directory.resolve("state"), directory.resolve("run")),
                 Platform.current(),
                 InstantSource.system());
-        client = new RegistryClient(
+        client = client(RegistryHosts.NONE);
+    }
+
+    private RegistryClient client(RegistryHosts hosts) {
+        return new RegistryClient(
                 store,
                 new RegistrySettings(
                         Duration.ofSeconds(5),
@@ -74,6 +78,7 @@ class RegistryClientIT {
                         Duration.ofMillis(20),
                         3,
                         host -> credentials.find(host),
+                        hosts,
                         now::get));
     }
 
@@ -390,8 +395,9 @@ class RegistryClientIT {
 
     @Test
     void an_account_is_shown_to_the_authorization_server_alone() throws IOException {
-        credentials = host ->
-                host.equals(registry.host()) ? Optional.of(new Credential("me", "pass:word")) : Optional.empty();
+        credentials = host -> host.equals(registry.host())
+                ? Optional.of(new Credential.Account("me", "pass:word"))
+                : Optional.empty();
         withToken("\"token\":\"t0\"");
 
         pull(serve());
@@ -402,6 +408,44 @@ class RegistryClientIT {
     }
 
     @Test
+    void an_identity_token_is_posted_for_a_token() throws IOException {
+        credentials = host -> Optional.of(new Credential.IdentityToken("secret+identity"));
+        var posted = new AtomicReference<String>();
+        registry.when(e -> e.getRequestMethod().equals("POST"), 1, exchange -> {
+            posted.set(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            body("{\"access_token\":\"t0\"}".getBytes(StandardCharsets.UTF_8)).handle(exchange);
+        });
+        withToken("\"token\":\"wrong\"");
+
+        pull(serve());
+
+        assertThat(posted.get())
+                .isEqualTo("grant_type=refresh_token&client_id=lockstep&refresh_token=secret%2Bidentity"
+                        + "&service=fake+registry&scope=repository%3Aapp%3Apull");
+        assertThat(registry.requests().stream().filter(r -> r.path().startsWith("/token")))
+                .hasSize(1)
+                .allMatch(r -> r.path().equals("/token?own=1"));
+    }
+
+    @Test
+    void a_registry_token_is_shown_as_it_is() throws IOException {
+        credentials = host -> Optional.of(new Credential.RegistryToken("t0"));
+        withToken("\"token\":\"wrong\"");
+
+        assertThat(pull(serve())).isNotNull();
+        assertThat(registry.count("GET", "/token")).isZero();
+    }
+
+    @Test
+    void an_account_file_that_cannot_be_used_ends_the_pull_with_its_name() {
+        credentials = CredentialFile.shared(Path.of("/proc/self/status"), java.util.Map.of());
+        var reference = serve();
+        registry.when("/v2/", 1, status(401, "WWW-Authenticate", "Basic"));
+
+        fails(() -> pull(reference), RegistryException.Reason.MISCONFIGURED, "/proc/self/status is not JSON");
+    }
+
+    @Test
     void an_account_answers_a_basic_challenge() throws IOException {
         var reference = serve();
         registry.when(
@@ -409,10 +453,10 @@ class RegistryClientIT {
                 99,
                 status(401, "WWW-Authenticate", "Negotiate", "WWW-Authenticate", "Basic realm=\"x\""));
         fails(() -> client.resolve(reference), RegistryException.Reason.DENIED, "needs a login");
-        credentials = host -> Optional.of(new Credential("me", "secret"));
+        credentials = host -> Optional.of(new Credential.Account("me", "secret"));
 
         assertThat(pull(reference)).isNotNull();
-        assertThat(new Credential("me", "secret")).hasToString("me:***");
+        assertThat(new Credential.Account("me", "secret")).hasToString("me:***");
     }
 
     @Test

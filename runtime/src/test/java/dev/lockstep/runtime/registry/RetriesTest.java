@@ -19,6 +19,7 @@ class RetriesTest {
             Duration.ofSeconds(30),
             3,
             Credentials.NONE,
+            RegistryHosts.NONE,
             InstantSource.system()));
 
     @ParameterizedTest

@@ -16,7 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
-/** A registry on the loopback that serves test images and behaves as badly as a test wants. */
+/** A registry on the loopback that serves and takes test images and behaves as badly as a test wants. */
 public final class FakeRegistry implements AutoCloseable {
     /** A request that came in. */
     public record Request(String method, String path, Optional<String> authorization, Optional<String> range) {}
@@ -33,8 +33,10 @@ public final class FakeRegistry implements AutoCloseable {
     private record Content(String mediaType, byte[] bytes) {}
 
     private final HttpServer server;
+    private final FakeUploads uploads = new FakeUploads(this);
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Map<String, Content> contents = new ConcurrentHashMap<>();
+    private final List<Predicate<HttpExchange>> lost = new CopyOnWriteArrayList<>();
     private final List<Rule> rules = new CopyOnWriteArrayList<>();
     private final List<Request> requests = new CopyOnWriteArrayList<>();
 
@@ -91,6 +93,15 @@ public final class FakeRegistry implements AutoCloseable {
         return this;
     }
 
+    /** Does what the next such chunk of an upload asks for, and breaks off before the answer. */
+    public void loseAnswer(Predicate<HttpExchange> applies) {
+        lost.add(applies);
+    }
+
+    boolean losesAnswer(HttpExchange exchange) {
+        return lost.removeIf(applies -> applies.test(exchange));
+    }
+
     /** Answers with a status, headers (name, value, name, value, …) and no body. */
     public static Handler status(int status, String... headers) {
         return exchange -> {
@@ -138,8 +149,16 @@ public final class FakeRegistry implements AutoCloseable {
         }
     }
 
+    /** The content at that path, if there is any. */
+    public Optional<byte[]> content(String path) {
+        return Optional.ofNullable(contents.get(path)).map(Content::bytes);
+    }
+
     /** As a registry should. */
     public void answer(HttpExchange exchange) throws IOException {
+        if (uploads.handle(exchange)) {
+            return;
+        }
         var content = contents.get(exchange.getRequestURI().getPath());
         if (content == null) {
             var error = "{\"errors\":[{\"code\":\"MANIFEST_UNKNOWN\",\"message\":\"manifest unknown\"}]}";

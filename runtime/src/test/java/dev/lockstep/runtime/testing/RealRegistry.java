@@ -4,14 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.awaitility.Awaitility;
 
 /**
@@ -31,32 +31,51 @@ public final class RealRegistry implements AutoCloseable {
 
     /** Starts it and waits until it answers. */
     public static RealRegistry start(Path directory) throws IOException {
+        return start(directory, "", "");
+    }
+
+    /**
+     * The same with more settings.
+     *
+     * @param http lines of its section {@code http}, such as {@code tls: {…}}
+     * @param sections whole sections, such as {@code auth: {…}}
+     */
+    public static RealRegistry start(Path directory, String http, String sections) throws IOException {
         Files.createDirectories(directory);
-        int port;
+        int free;
         try (var socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
-            port = socket.getLocalPort();
+            free = socket.getLocalPort();
         }
-        var config = Files.writeString(directory.resolve("config.yml"), """
+        var port = free;
+        var config = Files.writeString(
+                directory.resolve("config.yml"), """
                 version: 0.1
                 log: {level: error, accesslog: {disabled: true}}
                 storage:
                   filesystem: {rootdirectory: '%s'}
-                http: {addr: '127.0.0.1:%d'}
-                """.formatted(directory.resolve("data"), port));
+                  delete: {enabled: true}
+                http:
+                  addr: '127.0.0.1:%d'
+                  secret: test
+                  %s
+                %s
+                """.formatted(directory.resolve("data"), port, http, sections));
         var process = new ProcessBuilder("docker-registry", "serve", config.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("log").toFile())
                 .start();
         var registry = new RealRegistry(directory, process, port);
-        try (var client = HttpClient.newHttpClient()) {
-            var ping = HttpRequest.newBuilder(URI.create("http://" + registry.host() + "/v2/"))
-                    .build();
+        try {
+            // By TCP alone: whether it wants TLS or an account is the test's affair.
             Awaitility.await()
                     .atMost(Duration.ofSeconds(20))
                     .ignoreExceptionsInstanceOf(IOException.class)
-                    .until(() -> client.send(ping, HttpResponse.BodyHandlers.discarding())
-                                    .statusCode()
-                            == 200);
+                    .until(() -> {
+                        try (var socket = new Socket()) {
+                            socket.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port));
+                            return true;
+                        }
+                    });
         } catch (RuntimeException e) {
             registry.close();
             throw e;
@@ -71,19 +90,20 @@ public final class RealRegistry implements AutoCloseable {
 
     /** Pushes an image as {@code repository:tag}; returns its reference. */
     public String push(TestImage image, String repositoryAndTag) throws IOException, InterruptedException {
+        return push(image, repositoryAndTag, List.of());
+    }
+
+    /** The same with more options of {@code skopeo copy}. */
+    public String push(TestImage image, String repositoryAndTag, List<String> options)
+            throws IOException, InterruptedException {
         var reference = host() + "/" + repositoryAndTag;
         var archive = Files.createTempFile(directory, "push", ".tar");
         image.ociArchive(archive);
-        var process = new ProcessBuilder(
-                        "skopeo",
-                        "copy",
-                        "--quiet",
-                        "--preserve-digests",
-                        "--dest-tls-verify=false",
-                        "oci-archive:" + archive,
-                        "docker://" + reference)
-                .redirectErrorStream(true)
-                .start();
+        var command =
+                new ArrayList<>(List.of("skopeo", "copy", "--quiet", "--preserve-digests", "--dest-tls-verify=false"));
+        command.addAll(options);
+        command.addAll(List.of("oci-archive:" + archive, "docker://" + reference));
+        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
         var said = new String(process.getInputStream().readAllBytes(), UTF_8);
         Files.delete(archive);
         if (process.waitFor() != 0) {

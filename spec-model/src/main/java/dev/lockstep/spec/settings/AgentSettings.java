@@ -26,6 +26,7 @@ import java.util.Optional;
  * @param labels of this host, by which stacks are placed; those that a repository gives it win
  * @param interval time between two looks at the repositories
  * @param driftInterval time between two full checks of what really runs
+ * @param registries how single registries are reached, by host as images name it, in file order
  */
 public record AgentSettings(
         Optional<String> host,
@@ -33,23 +34,32 @@ public record AgentSettings(
         List<Repository> repositories,
         Duration interval,
         Duration driftInterval,
-        ForeignFirewall foreignFirewall) {
+        ForeignFirewall foreignFirewall,
+        Map<String, RegistryEntry> registries) {
     /** How often the repositories and the host are looked at unless the file says otherwise. */
     public static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(60);
 
-    static final Keys SETTINGS = Keys.of("host labels repositories interval drift-interval foreign-firewall", "");
+    static final Keys SETTINGS =
+            Keys.of("host labels repositories interval drift-interval foreign-firewall registries", "");
     static final Keys REPOSITORY = Keys.of("url ref path", "");
     private static final Duration SHORTEST = Duration.ofSeconds(1);
 
     public AgentSettings {
         labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
         repositories = List.copyOf(repositories);
+        registries = Collections.unmodifiableMap(new LinkedHashMap<>(registries));
     }
 
     /** What holds when the file says nothing. */
     public static AgentSettings defaults() {
         return new AgentSettings(
-                Optional.empty(), Map.of(), List.of(), DEFAULT_INTERVAL, DEFAULT_INTERVAL, ForeignFirewall.ACCEPT);
+                Optional.empty(),
+                Map.of(),
+                List.of(),
+                DEFAULT_INTERVAL,
+                DEFAULT_INTERVAL,
+                ForeignFirewall.ACCEPT,
+                Map.of());
     }
 
     /**
@@ -103,7 +113,8 @@ public record AgentSettings(
                 fields.parsed("interval", AgentSettings::interval).orElse(DEFAULT_INTERVAL),
                 fields.parsed("drift-interval", AgentSettings::interval).orElse(DEFAULT_INTERVAL),
                 fields.parsed("foreign-firewall", AgentSettings::foreignFirewall)
-                        .orElse(ForeignFirewall.ACCEPT));
+                        .orElse(ForeignFirewall.ACCEPT),
+                RegistryEntry.read(reading, fields, "registries"));
     }
 
     private static List<Repository> repositories(Reading reading, Fields settings) {

@@ -29,6 +29,10 @@ class AgentSettingsTest {
                 interval: 5m
                 drift-interval: 30s
                 foreign-firewall: leave
+                registries:
+                  index.docker.io: {mirrors: ['mirror.example:5000', harbor.example/hub]}
+                  '[::1]:5000': {insecure: true}
+                  plain.example:
                 """))
                 .isEqualTo(new Read.Valid(new AgentSettings(
                         Optional.of("alpha"),
@@ -41,7 +45,15 @@ class AgentSettingsTest {
                                 new Repository("/srv/git/other", Optional.empty(), Optional.empty())),
                         Duration.ofMinutes(5),
                         Duration.ofSeconds(30),
-                        ForeignFirewall.LEAVE)));
+                        ForeignFirewall.LEAVE,
+                        Map.of(
+                                "docker.io",
+                                new RegistryEntry(
+                                        Optional.empty(), List.of("mirror.example:5000", "harbor.example/hub")),
+                                "[::1]:5000",
+                                new RegistryEntry(Optional.of(true), List.of()),
+                                "plain.example",
+                                new RegistryEntry(Optional.empty(), List.of())))));
     }
 
     @Test
@@ -76,5 +88,33 @@ class AgentSettingsTest {
                                                 + " quotes: \"60\"",
                                         "agent.yaml:7:17: drift-interval: must be at least 1s, not 1ms",
                                         "agent.yaml:8:19: foreign-firewall: must be accept or leave, not \"maybe\""));
+    }
+
+    @Test
+    void mistakes_about_registries_are_told_with_their_places() {
+        assertThat(read("""
+                registries:
+                  https://a: {}
+                  a.example: {insecure: maybe, mirrors: [a.example, b, b, "http://c"]}
+                  docker.io: {}
+                  index.docker.io: {mirors: [x]}
+                """))
+                .isInstanceOfSatisfying(
+                        Read.Invalid.class,
+                        invalid -> assertThat(invalid.errors())
+                                .extracting(Problem::toString)
+                                .containsExactly(
+                                        "agent.yaml:2:3: registries: \"https://a\" is not a registry. Write HOST or"
+                                                + " HOST:PORT, as images name it",
+                                        "agent.yaml:3:25: registries.a.example.insecure: must be true or false, not \"maybe\"",
+                                        "agent.yaml:3:42: registries.a.example.mirrors[0]: is the registry itself, which"
+                                                + " is asked last anyway",
+                                        "agent.yaml:3:56: registries.a.example.mirrors[2]: is there twice",
+                                        "agent.yaml:3:59: registries.a.example.mirrors[3]: \"http://c\" must be"
+                                                + " HOST[:PORT][/PATH] without \"://\". Where the mirror has no"
+                                                + " certificate, write insecure: true for its host",
+                                        "agent.yaml:5:3: registries.index.docker.io: is the same registry as docker.io",
+                                        "agent.yaml:5:21: registries.index.docker.io.mirors: unknown key. Did you mean"
+                                                + " \"mirrors\"?"));
     }
 }

@@ -91,7 +91,13 @@ class SchemasTest {
     void reader_and_schema_have_the_same_keys() throws IOException {
         assertThat(keys("lockstep.schema.json")).isEqualTo(known(RepositoryKeys.byPath()));
         assertThat(keys("agent.schema.json"))
-                .isEqualTo(known(Map.of("", AgentSettings.SETTINGS, "repositories[]", AgentSettings.REPOSITORY)));
+                .isEqualTo(known(Map.of(
+                        "",
+                        AgentSettings.SETTINGS,
+                        "repositories[]",
+                        AgentSettings.REPOSITORY,
+                        "registries.*",
+                        RegistryEntry.KEYS)));
     }
 
     @Test
@@ -114,6 +120,7 @@ class SchemasTest {
                 .isInstanceOf(AgentSettings.Read.Valid.class);
         AgentSettings.SETTINGS.known().forEach(key -> assertThat(agent).contains(key + ":"));
         AgentSettings.REPOSITORY.known().forEach(key -> assertThat(agent).contains(key + ":"));
+        RegistryEntry.KEYS.known().forEach(key -> assertThat(agent).contains(key + ":"));
     }
 
     @ParameterizedTest
@@ -155,6 +162,15 @@ class SchemasTest {
                 "repositories: [{url: x, ref: '-x'}]",
                 "interval: 60",
                 "foreign-firewall: maybe",
+                "registries: [a]",
+                "registries: {'https://a.example': {}}",
+                "registries: {a_b: {}}",
+                "registries: {a.example: {insecure: 3}}",
+                "registries: {a.example: {mirror: [b]}}",
+                "registries: {a.example: {mirrors: b}}",
+                "registries: {a.example: {mirrors: ['https://b']}}",
+                "registries: {a.example: {mirrors: [b, b]}}",
+                "registries: {a.example: {mirrors: [b/../c]}}",
             })
     void the_same_holds_for_the_hosts_settings(String mistake) throws IOException {
         assertThat(schema("agent.schema.json").validate(mistake, InputFormat.YAML))

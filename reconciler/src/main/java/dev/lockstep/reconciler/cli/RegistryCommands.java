@@ -1,0 +1,141 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.registry.RegistryClient;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code image login|logout|push|tags|catalog|delete}: what is done to or asked of a registry. */
+final class RegistryCommands {
+    private RegistryCommands() {}
+
+    static SequencedMap<String, Command> byName() {
+        var commands = new LinkedHashMap<String, Command>();
+        commands.put("login", new RegistryLogin());
+        commands.put("logout", new RegistryLogin.Logout());
+        commands.put("push", new Push());
+        commands.put("tags", new Tags());
+        commands.put("catalog", new Catalog());
+        commands.put("delete", new Delete());
+        return commands;
+    }
+
+    private static ImageReference reference(String text) throws CommandException {
+        try {
+            return ImageReference.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new CommandException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static final class Push implements Command {
+        @Override
+        public void describe(CommandSpec spec) {
+            spec.usageMessage().description("Pushes an image of this host to the registry that its name says.");
+            spec.addOption(Options.flag("Print only what was pushed", "-q", "--quiet"));
+            spec.addPositional(Options.arguments("REFERENCE", "1", "The image"));
+        }
+
+        @Override
+        public int run(Invocation call) throws Exception {
+            var reference = reference(call.arguments().getFirst());
+            try (var engine = EngineDoor.of(call).open()) {
+                var progress = new PullProgress(
+                        call.world().err(), call.world().terminals().err() && !call.flag("--quiet"));
+                var pushed = push(engine.registry(), reference, progress);
+                if (!pushed.whole()) {
+                    call.say("lockstep: of the platforms of " + reference.familiar() + " only this host's is here: it"
+                            + " was pushed alone, and has a digest of its own");
+                }
+                call.world().out().println("Pushed " + reference.familiar() + " " + pushed.digest());
+                return ExitCodes.OK;
+            }
+        }
+
+        private static RegistryClient.Pushed push(
+                RegistryClient registry, ImageReference reference, PullProgress progress) throws IOException {
+            try {
+                return registry.push(reference, progress);
+            } finally {
+                progress.end();
+            }
+        }
+    }
+
+    private static final class Tags implements Command {
+        @Override
+        public void describe(CommandSpec spec) {
+            spec.usageMessage().description("Lists the tags of a repository in its registry.");
+            spec.addPositional(Options.arguments("REPOSITORY", "1", "The repository, as in the name of an image"));
+        }
+
+        @Override
+        public int run(Invocation call) throws Exception {
+            var reference = reference(call.arguments().getFirst());
+            try (var engine = EngineDoor.of(call).open()) {
+                engine.registry().tags(reference).forEach(call.world().out()::println);
+                return ExitCodes.OK;
+            }
+        }
+    }
+
+    private static final class Catalog implements Command {
+        @Override
+        public void describe(CommandSpec spec) {
+            spec.usageMessage().description("Lists the repositories of a registry, where it tells them.");
+            spec.addPositional(Options.arguments("HOST[:PORT]", "1", "The registry"));
+        }
+
+        @Override
+        public int run(Invocation call) throws Exception {
+            var host = host(call.arguments().getFirst());
+            try (var engine = EngineDoor.of(call).open()) {
+                engine.registry().catalog(host).forEach(call.world().out()::println);
+                return ExitCodes.OK;
+            }
+        }
+    }
+
+    /** A registry's name, as images have it before the first slash. */
+    static String host(String text) throws CommandException {
+        var host = text.contains("/") ? "" : text;
+        try {
+            var reference = ImageReference.parse(host + "/repository");
+            if (reference.host().equals(host) || reference.host().equals("docker.io") && host.endsWith(".docker.io")) {
+                return reference.host();
+            }
+        } catch (IllegalArgumentException e) {
+            // Said below.
+        }
+        throw new CommandException("\"" + text + "\" is not a registry; write HOST or HOST:PORT, as images name it");
+    }
+
+    private static final class Delete implements Command {
+        @Override
+        public void describe(CommandSpec spec) {
+            spec.usageMessage()
+                    .description(
+                            "Deletes an image in its registry, with every tag there that stands for it. What is on this"
+                                    + " host stays.");
+            spec.addPositional(Options.arguments("REFERENCE", "1", "The image, by tag or digest"));
+        }
+
+        @Override
+        public int run(Invocation call) throws Exception {
+            var text = call.arguments().getFirst();
+            var reference = reference(text);
+            // A forgotten tag must not delete what is called latest.
+            if (reference.digest().isEmpty()
+                    && !text.endsWith(":" + reference.tag().orElse(""))) {
+                throw new CommandException("delete wants a tag or a digest: " + text + ":TAG or " + text + "@sha256:…");
+            }
+            try (var engine = EngineDoor.of(call).open()) {
+                var digest = engine.registry().delete(reference);
+                call.world().out().println("Deleted " + reference.familiar() + " " + digest);
+                return ExitCodes.OK;
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package dev.lockstep.runtime.registry;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** A list that a registry gives page by page (distribution specification, "Listing Tags"). */
+final class Listing {
+    private static final int PAGE_LIMIT = 4 << 20;
+    private static final int MOST = 1_000_000;
+    private static final Pattern NEXT = Pattern.compile("<([^<>]*)>\\s*;[^,]*\\brel=\"?next\"?");
+    /** Tags and repositories; what is neither may be anything, say an escape sequence. */
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_./-]{0,254}");
+
+    private final RegistryHttp http;
+    private final JsonMapper json;
+    private final Endpoint endpoint;
+
+    Listing(RegistryHttp http, JsonMapper json, Endpoint endpoint) {
+        this.http = http;
+        this.json = json;
+        this.endpoint = endpoint;
+    }
+
+    private record Page(JsonNode document, Optional<String> next) {}
+
+    /**
+     * All names, in the registry's order.
+     *
+     * @param what is listed, for errors
+     */
+    List<String> all(URI first, String field, String what) throws IOException {
+        var names = new ArrayList<String>();
+        var visited = new HashSet<URI>();
+        var at = Optional.of(first);
+        while (at.isPresent()) {
+            var uri = at.get();
+            if (!visited.add(uri) || names.size() > MOST) {
+                throw broken("lists " + what + " without end");
+            }
+            var page = http.retrying(() -> page(uri, what));
+            for (var name : page.document.path(field)) {
+                if (!name.isTextual() || !NAME.matcher(name.textValue()).matches()) {
+                    throw broken("lists among " + what + " what is no name");
+                }
+                names.add(name.textValue());
+            }
+            at = page.next.isPresent() ? Optional.of(next(uri, page.next.get())) : Optional.empty();
+        }
+        return names;
+    }
+
+    private Page page(URI uri, String what) throws IOException, InterruptedException {
+        try (var answer = http.send("GET", endpoint, uri, Map.of("Accept", "application/json"))) {
+            switch (answer.status()) {
+                case 403 -> throw http.denied(endpoint, answer);
+                case 404 ->
+                    throw new RegistryException(
+                            RegistryException.Reason.NOT_FOUND, what + " not found in registry " + endpoint.host());
+                default -> {
+                    if (!answer.isSuccess()) {
+                        throw http.failed(endpoint.host(), answer);
+                    }
+                }
+            }
+            byte[] bytes;
+            try {
+                bytes = answer.body().readAll(PAGE_LIMIT);
+            } catch (IOException e) {
+                throw RegistryHttp.unreachable(endpoint.host(), e);
+            }
+            if (bytes.length > PAGE_LIMIT) {
+                throw broken("lists " + what + " on a page of more than 4 MiB");
+            }
+            var next = answer.headers().allValues("Link").stream()
+                    .map(NEXT::matcher)
+                    .filter(m -> m.find())
+                    .map(m -> m.group(1))
+                    .findFirst();
+            return new Page(json.readTree(bytes), next);
+        } catch (JsonProcessingException e) {
+            throw broken("lists " + what + " as what is no JSON");
+        }
+    }
+
+    /** The next page is on the same server: the account goes with the question. */
+    private URI next(URI from, String link) throws RegistryException {
+        try {
+            var next = from.resolve(link);
+            if (from.getScheme().equals(next.getScheme()) && from.getAuthority().equals(next.getAuthority())) {
+                return next;
+            }
+        } catch (IllegalArgumentException e) {
+            // Said below.
+        }
+        throw broken("goes on with a list on what is no page of its own");
+    }
+
+    private RegistryException broken(String what) {
+        return new RegistryException(RegistryException.Reason.BROKEN, "registry " + endpoint.host() + " " + what);
+    }
+}
