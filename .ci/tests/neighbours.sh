@@ -74,6 +74,9 @@ said() { grep -q "$@" /tmp/said; }
 ip link set lo up
 unshare --net sleep infinity &
 outside=$!
+elsewhere() { [ "$(readlink "/proc/$outside/ns/net")" != "$(readlink /proc/$$/ns/net)" ]; }
+# Not before it has left our network: the link's other end would stay here.
+until_true 5 elsewhere
 until_true 5 ip link add ext0 type veth peer name eth0 netns "$outside"
 ip address add 203.0.113.1/24 dev ext0 && ip link set ext0 up
 out() { nsenter -t "$outside" -n "$@"; }

@@ -7,13 +7,18 @@ import dev.lockstep.runtime.container.FailPoint;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.OnExitScript;
 import dev.lockstep.runtime.dns.NameServer;
+import dev.lockstep.runtime.image.Image;
+import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
 import dev.lockstep.runtime.image.Platform;
+import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
 import dev.lockstep.runtime.network.NetworkSettings;
 import dev.lockstep.runtime.network.Networks;
 import dev.lockstep.runtime.oci.OciRuntime;
 import dev.lockstep.runtime.oci.SeccompProfile;
+import dev.lockstep.runtime.prune.Housekeeping;
+import dev.lockstep.runtime.prune.ImageUse;
 import dev.lockstep.runtime.registry.RegistryClient;
 import dev.lockstep.runtime.snapshot.Snapshots;
 import dev.lockstep.runtime.snapshot.UnpackLimits;
@@ -24,6 +29,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /**
@@ -153,6 +159,31 @@ public final class Engine implements AutoCloseable {
     /** Unpacked layers. */
     public Snapshots snapshots() throws IOException {
         return snapshots.get();
+    }
+
+    /**
+     * Pulls an image as {@link RegistryClient#pull} does; what has come is not removed by others before it has its
+     * name.
+     */
+    public Image pull(ImageReference reference, Progress progress) throws IOException {
+        try (var _ = images().lease("pull of " + reference.familiar())) {
+            return registry().pull(reference, progress);
+        }
+    }
+
+    /** Removal of images that nobody needs; it knows this engine's containers. */
+    public Housekeeping housekeeping() throws IOException {
+        return new Housekeeping(images(), snapshots(), this::imageUses, clock);
+    }
+
+    private List<ImageUse> imageUses() throws IOException {
+        var uses = new ArrayList<ImageUse>();
+        for (var container : containers().observe()) {
+            var who = "container " + container.name();
+            uses.add(new ImageUse(who, container.record().spec().digest()));
+            container.record().effective().ifPresent(effective -> uses.add(new ImageUse(who, effective.image())));
+        }
+        return uses;
     }
 
     /** Bridges, addresses, published ports and names. */

@@ -8,6 +8,7 @@ import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.PlanOptions;
 import dev.lockstep.reconciler.deploy.Planned;
+import dev.lockstep.reconciler.deploy.StackImages;
 import dev.lockstep.reconciler.deploy.StackLock;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.plan.Operation;
@@ -270,6 +271,7 @@ final class StackWorker implements AutoCloseable {
             return outcome == Outcome.REFUSED ? new Run(outcome, 5) : Run.FAILED;
         }
         var before = records.applied();
+        new StackImages(engine.images().roots(), stack).want(ready.desired());
         if (!plan.isEmpty()) {
             out.accept(new PlanText(false).print(plan));
             var began = System.nanoTime();
@@ -310,6 +312,7 @@ final class StackWorker implements AutoCloseable {
         var why = gates.awaitHealthy(services, Optional.empty());
         if (why.isEmpty()) {
             records.good(source);
+            new StackImages(engine.images().roots(), stack).applied();
             return Run.CONVERGED;
         }
         if (cancelled.getCount() == 0) {

@@ -163,7 +163,7 @@ public final class Applier {
         var containers = engine.containers();
         switch (operation) {
             case Operation.PullImage pull -> {
-                var image = engine.registry().pull(pull.image(), listener.pulling(pull.image()));
+                var image = engine.pull(pull.image(), listener.pulling(pull.image()));
                 pulled.put(pull.image(), image.digest());
             }
             case Operation.CreateNetwork create -> engine.networks().create(create.spec());

@@ -6,6 +6,7 @@ import dev.lockstep.reconciler.apply.HealthMonitor;
 import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.Planned;
+import dev.lockstep.reconciler.deploy.StackImages;
 import dev.lockstep.reconciler.deploy.StackLock;
 import dev.lockstep.reconciler.desired.DesiredService;
 import dev.lockstep.reconciler.history.Outcome;
@@ -104,6 +105,8 @@ final class ApplyCommand implements Command {
             call.say("Nothing was changed.");
             return ExitCodes.ERROR;
         }
+        var images = new StackImages(engine.images().roots(), ready.desired().stack());
+        images.want(ready.desired());
         var run = new PlanRun(call, engine, plan);
         try (var health = new HealthMonitor(engine.containers(), call.world().clock(), (_, _) -> {})) {
             var begin = System.nanoTime();
@@ -115,6 +118,9 @@ final class ApplyCommand implements Command {
             var unhealthy = applied && call.flag("--wait")
                     ? unhealthy(engine, health, ready, waitTimeout)
                     : Optional.<String>empty();
+            if (applied && unhealthy.isEmpty()) {
+                images.applied();
+            }
             if (!plan.isEmpty()) {
                 call.world().out().println(PlanRun.summary(results, took));
                 call.world().out().flush();

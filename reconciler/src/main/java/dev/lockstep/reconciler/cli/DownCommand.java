@@ -5,6 +5,7 @@ import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.apply.HealthMonitor;
 import dev.lockstep.reconciler.content.StackFiles;
 import dev.lockstep.reconciler.deploy.Deployment;
+import dev.lockstep.reconciler.deploy.StackImages;
 import dev.lockstep.reconciler.deploy.StackLock;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StackStatus;
@@ -98,6 +99,7 @@ final class DownCommand implements Command {
                 call.world().out().println(PlanRun.summary(results, took));
                 return ExitCodes.ERROR;
             }
+            new StackImages(engine.images().roots(), stack).forget();
             if (volumes) {
                 new StackFiles(engine.root(), stack, call.world().clock()).delete();
             }

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -95,8 +96,12 @@ final class ValidateCommand implements Command {
                                 project.services().size())),
                         findings);
             }
-            case Loaded.Invalid invalid ->
-                new ValidationReport(List.of(), Finding.ofLoading(invalid.errors(), invalid.warnings()));
+            case Loaded.Invalid invalid -> {
+                var findings = new ArrayList<>(Finding.ofLoading(invalid.errors(), invalid.warnings()));
+                invalid.readable().ifPresent(project -> findings.addAll(Checks.beside(project, invalid.errors())));
+                Collections.sort(findings);
+                yield new ValidationReport(List.of(), findings);
+            }
         };
     }
 

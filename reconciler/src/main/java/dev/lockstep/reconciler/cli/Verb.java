@@ -17,7 +17,8 @@ enum Verb {
     PS("ps", "List containers"),
     LOGS("logs", "Show what containers wrote"),
     EXEC("exec", "Run a program in a container"),
-    IMAGE("image", "Import, pull, list and remove images"),
+    IMAGE("image", "Get, list, check and remove images"),
+    SYSTEM("system", "Show what is on the disk, and remove what nobody needs"),
     DOCTOR("doctor", "Check that this host has what Lockstep needs"),
     CONTAINER_EXIT("container-exit", ""),
     TRAIN("train", "");
@@ -64,6 +65,7 @@ enum Verb {
             case LOGS -> new LogsCommand();
             case EXEC -> new ExecCommand();
             case IMAGE -> new ImageCommand();
+            case SYSTEM -> new SystemCommand();
             case DOCTOR -> new DoctorCommand();
             case CONTAINER_EXIT -> new ContainerExitCommand();
             case TRAIN -> new TrainCommand();

@@ -14,6 +14,7 @@ import dev.lockstep.runtime.HostTools;
 import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.spec.check.Checks;
+import dev.lockstep.spec.check.Finding;
 import dev.lockstep.spec.load.ComposeLoader;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.yaml.Problem;
@@ -42,12 +43,21 @@ public final class Deployment {
                 case Loaded.Invalid invalid ->
                     new Planned.Invalid(
                             source.load().defaultName().orElse(""),
-                            invalid.errors(),
+                            everything(invalid),
                             invalid.warnings(),
                             invalid.files());
                 case Loaded.Valid valid -> plan(source, options, valid, looking);
             };
         }
+    }
+
+    private static List<Problem> everything(Loaded.Invalid invalid) {
+        var beside = invalid.readable()
+                .map(project -> Checks.beside(project, invalid.errors()))
+                .orElse(List.of());
+        return Stream.concat(invalid.errors().stream(), beside.stream().map(Finding::problem))
+                .sorted()
+                .toList();
     }
 
     private Planned plan(StackSource source, PlanOptions options, Loaded.Valid loaded, Looking looking)

@@ -18,11 +18,20 @@ final class Console {
     private final Surroundings world;
 
     private Console(Path directory, String input, Map<String, String> environment, boolean privileged) {
+        this(directory, input.getBytes(StandardCharsets.UTF_8), Surroundings.Terminals.NONE, environment, privileged);
+    }
+
+    private Console(
+            Path directory,
+            byte[] input,
+            Surroundings.Terminals terminals,
+            Map<String, String> environment,
+            boolean privileged) {
         this.world = new Surroundings(
-                new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+                new ByteArrayInputStream(input),
                 new PrintStream(out, false, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
-                Surroundings.Terminals.NONE,
+                terminals,
                 environment,
                 directory,
                 () -> NOW,
@@ -46,6 +55,15 @@ final class Console {
         return new Console(directory, "", environment, true);
     }
 
+    static Console in(Path directory, byte[] input) {
+        return new Console(directory, input, Surroundings.Terminals.NONE, Map.of(), true);
+    }
+
+    /** Where a person sits before all three streams. */
+    static Console onTerminal(Path directory) {
+        return new Console(directory, new byte[0], new Surroundings.Terminals(true, true, true), Map.of(), true);
+    }
+
     /** Called by somebody who is not root. */
     static Console unprivileged(Path directory) {
         return new Console(directory, "", Map.of(), false);
@@ -59,6 +77,10 @@ final class Console {
 
     String out() {
         return out.toString(StandardCharsets.UTF_8);
+    }
+
+    byte[] bytes() {
+        return out.toByteArray();
     }
 
     String err() {

@@ -51,6 +51,8 @@ class ReadingCommandsTest {
                 "ps -a",
                 "status",
                 "image ls",
+                "image inspect x",
+                "system df",
                 "logs"
             })
     void looking_makes_no_root(String words) {

@@ -5,6 +5,7 @@ import dev.lockstep.runtime.linux.Errno;
 import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.snapshot.TreeCopy;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.nio.file.Files;

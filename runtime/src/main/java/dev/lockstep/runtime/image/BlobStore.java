@@ -5,6 +5,7 @@ import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -12,11 +13,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -29,13 +32,20 @@ public final class BlobStore {
     private final Root root;
     private final Path blobs;
     private final Path temporary;
+    private final Path damaged;
 
     BlobStore(Root root, Path images) throws IOException {
         this.root = root;
         this.blobs = images.resolve("blobs/sha256");
         this.temporary = images.resolve("tmp");
+        this.damaged = images.resolve("damaged");
         root.room(blobs);
         root.room(temporary);
+    }
+
+    /** Where all blobs are. */
+    public Path directory() {
+        return blobs;
     }
 
     /** Where the blob is, or would be. */
@@ -45,6 +55,11 @@ public final class BlobStore {
 
     public boolean has(Digest digest) {
         return Files.isRegularFile(path(digest));
+    }
+
+    /** Bytes of a blob; NoSuchFileException when it is not here. */
+    public long size(Digest digest) throws IOException {
+        return Files.size(path(digest));
     }
 
     /** Opens a blob; NoSuchFileException when it is not here. */
@@ -106,7 +121,7 @@ public final class BlobStore {
     }
 
     /**
-     * Makes the blob young again, so that {@link ImageStore#collect} leaves it alone until it is referred to.
+     * Makes the blob young again, so that {@link StoreChange#sweep} leaves it alone until it is referred to.
      *
      * @return whether it is here
      */
@@ -150,11 +165,67 @@ public final class BlobStore {
         }
     }
 
-    /** All files of the store: blobs, and what is unfinished. */
+    /** Digests of all blobs. */
+    List<Digest> digests() throws IOException {
+        try (var whole = Files.list(blobs)) {
+            return whole.map(file -> file.getFileName().toString())
+                    .filter(name -> name.matches("[0-9a-f]{64}"))
+                    .sorted()
+                    .map(Digest::new)
+                    .toList();
+        }
+    }
+
+    /**
+     * Hashes a blob, and sets it aside when it is bad. Nobody receives it meanwhile.
+     *
+     * @return what is wrong with it
+     */
+    Optional<Verification.Damaged> check(Digest digest) throws IOException {
+        try (var _ = Flock.exclusive(root.lock("blob/" + digest.hex()))) {
+            var why = wrong(digest);
+            if (why.isEmpty()) {
+                return Optional.empty();
+            }
+            root.room(damaged);
+            var aside = damaged.resolve(
+                    digest.hex() + "." + Long.toHexString(Instant.now().toEpochMilli()));
+            AtomicFiles.publish(path(digest), aside);
+            AtomicFiles.syncDirectory(blobs);
+            return Optional.of(new Verification.Damaged(digest, why.get(), aside));
+        } catch (NoSuchFileException e) {
+            // Removed since it was listed.
+            return Optional.empty();
+        }
+    }
+
+    private Optional<String> wrong(Digest digest) throws NoSuchFileException {
+        var sha256 = sha256();
+        try (var stream = new DigestInputStream(open(digest), sha256)) {
+            stream.transferTo(OutputStream.nullOutputStream());
+        } catch (NoSuchFileException e) {
+            throw e;
+        } catch (IOException e) {
+            return Optional.of("cannot be read: " + e.getMessage());
+        }
+        var actual = finished(sha256);
+        return actual.equals(digest) ? Optional.empty() : Optional.of("has the digest " + actual);
+    }
+
+    private Stream<Path> setAside() throws IOException {
+        if (Files.notExists(damaged)) {
+            return Stream.empty();
+        }
+        try (var files = Files.list(damaged)) {
+            return files.toList().stream();
+        }
+    }
+
+    /** All files of the store: blobs, what is unfinished, and what was set aside. */
     List<Path> files() throws IOException {
         try (var whole = Files.list(blobs);
                 var unfinished = Files.list(temporary)) {
-            return Stream.concat(whole, unfinished).toList();
+            return Stream.concat(Stream.concat(whole, unfinished), setAside()).toList();
         }
     }
 }

@@ -48,6 +48,29 @@ final class ImageConfigParser {
                 diffIds(rootfs));
     }
 
+    /** Reads the parts that are for people; what cannot be read of them is left out. */
+    ImageDetails details(byte[] document, Image image) throws InvalidImageException {
+        var root = JsonReader.of(
+                json, document, "image configuration " + image.id().abbreviated());
+        var steps = new ArrayList<ImageDetails.HistoryEntry>();
+        var layers = image.layers().iterator();
+        for (var step : root.objects("history")) {
+            var layer = step.isTrue("empty_layer") || !layers.hasNext()
+                    ? Optional.<Layer>empty()
+                    : Optional.of(layers.next());
+            steps.add(new ImageDetails.HistoryEntry(
+                    ImageDetails.time(step.text("created")),
+                    step.text("created_by").orElse(""),
+                    step.text("comment").orElse(""),
+                    layer));
+        }
+        // Not every tool writes a history; the layers are there all the same.
+        layers.forEachRemaining(
+                layer -> steps.add(new ImageDetails.HistoryEntry(Optional.empty(), "", "", Optional.of(layer))));
+        return new ImageDetails(
+                ImageDetails.time(root.text("created")), root.text("author"), root.jsonObject("config"), steps);
+    }
+
     private static Platform platform(JsonReader root) throws InvalidImageException {
         try {
             return new Platform(

@@ -2,21 +2,23 @@ package dev.lockstep.runtime.image;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lockstep.runtime.linux.Flock;
-import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * The images of one root, as an OCI image layout in {@code images}. Several processes use it at once: what changes the
@@ -27,7 +29,6 @@ public final class ImageStore {
     private static final Duration YOUNG = Duration.ofHours(1);
 
     private static final int NESTING = 4;
-    private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
 
     private final Root root;
     private final Platform platform;
@@ -35,6 +36,8 @@ public final class ImageStore {
     private final BlobStore blobs;
     private final IndexFile index;
     private final ImageConfigParser configs;
+    private final NamedRoots roots;
+    private final Leases leases;
 
     /**
      * Opens the store and makes what is missing of it, unless the root is only read.
@@ -49,6 +52,8 @@ public final class ImageStore {
         this.blobs = new BlobStore(root, images);
         this.index = new IndexFile(root, images);
         this.configs = new ImageConfigParser(root.json());
+        this.roots = new NamedRoots(root, images);
+        this.leases = new Leases(root);
     }
 
     /** The content itself. */
@@ -154,6 +159,53 @@ public final class ImageStore {
                 .toList();
     }
 
+    /** All images with their names, each image once, in the order they came in. */
+    public ImageCatalog catalog() throws IOException {
+        return catalog(index.read());
+    }
+
+    ImageCatalog catalog(List<IndexFile.Entry> entries) {
+        var names = new LinkedHashMap<Digest, List<ImageReference>>();
+        for (var entry : entries) {
+            var own = names.computeIfAbsent(entry.target().digest(), d -> new ArrayList<>());
+            entry.name().ifPresent(own::add);
+        }
+        var images = new ArrayList<StoredImage>();
+        names.forEach((digest, own) -> {
+            own.sort(Comparator.comparing(ImageReference::toString));
+            images.add(new StoredImage(digest, own, whole(digest)));
+        });
+        return new ImageCatalog(images);
+    }
+
+    private Optional<Image> whole(Digest digest) {
+        try {
+            return load(digest);
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * What an image says about itself.
+     *
+     * @throws InvalidImageException when that is no image configuration
+     */
+    public ImageDetails details(Image image) throws IOException {
+        return configs.details(blobs.read(image.id()), image);
+    }
+
+    /**
+     * Writes images with all their names into one archive that is an OCI layout and what {@code docker load} reads at
+     * once. The same images make the same bytes, in whatever order they are asked for; content that several share is
+     * there once.
+     *
+     * @param images whole ones
+     */
+    public void save(Collection<StoredImage> images, OutputStream out) throws IOException {
+        new ArchiveExport(this).write(images, out);
+    }
+
     /**
      * Imports the images of an archive: what {@code docker save} writes, or an OCI layout, as a tar file (plain, gzip,
      * zstd) or, for a layout, as a directory. An archive that has no manifest gets one, always the same for the same
@@ -164,7 +216,9 @@ public final class ImageStore {
     public List<TaggedImage> importArchive(Path source, Optional<ImageReference> name, Progress progress)
             throws IOException {
         if (Files.isDirectory(source)) {
-            return register(archiveImport(progress).fromDirectory(source, name));
+            try (var _ = lease("import of " + source)) {
+                return register(archiveImport(progress).fromDirectory(source, name));
+            }
         }
         try (var stream = Files.newInputStream(source)) {
             return importArchive(stream, name, progress);
@@ -174,7 +228,9 @@ public final class ImageStore {
     /** The same from a stream, which is read to its end and not closed. */
     public List<TaggedImage> importArchive(InputStream source, Optional<ImageReference> name, Progress progress)
             throws IOException {
-        return register(archiveImport(progress).fromTar(source, name));
+        try (var _ = lease("import of an archive")) {
+            return register(archiveImport(progress).fromTar(source, name));
+        }
     }
 
     private ArchiveImport archiveImport(Progress progress) {
@@ -224,8 +280,8 @@ public final class ImageStore {
         }
     }
 
-    /** An image without a name stays until {@link #collect} finds it unused. */
-    private static void keepUnnamed(List<IndexFile.Entry> entries, IndexFile.Entry entry) {
+    /** An image without a name stays until a {@link StoreChange} finds it unused. */
+    static void keepUnnamed(List<IndexFile.Entry> entries, IndexFile.Entry entry) {
         if (entries.stream()
                 .noneMatch(e -> e.target().digest().equals(entry.target().digest()))) {
             entries.add(new IndexFile.Entry(Optional.empty(), entry.target()));
@@ -254,7 +310,7 @@ public final class ImageStore {
     }
 
     /**
-     * Takes a name away. The content stays until {@link #collect} finds it unused.
+     * Takes a name away. The content stays until a {@link StoreChange} finds it unused.
      *
      * @return whether there was such a name
      */
@@ -274,36 +330,78 @@ public final class ImageStore {
     }
 
     /**
-     * What {@link #collect} did.
+     * What was removed.
      *
-     * @param blobs number of blobs removed
+     * @param blobs number of blobs
      * @param bytes that they had
      */
     public record Collected(int blobs, long bytes) {}
 
+    /** Images that callers want kept. */
+    public NamedRoots roots() {
+        return roots;
+    }
+
     /**
-     * Removes images that have no name and are not in {@code inUse}, and content that nothing refers to and that is
-     * older than an hour.
+     * To be held while content is received that gets its name only afterwards.
      *
-     * @param inUse digests of images (index or manifest) that containers or plans need
+     * @param why what is done, for whoever is told that he has to wait: {@code pull of nginx:1}
      */
-    public Collected collect(Set<Digest> inUse) throws IOException {
+    public Lease lease(String why) throws IOException {
         try (var _ = lock()) {
-            var kept = new ArrayList<IndexFile.Entry>();
-            var needed = new HashSet<Digest>();
-            for (var digest : inUse) {
-                mark(digest, needed);
-            }
-            for (var entry : index.read()) {
-                var digest = entry.target().digest();
-                if (entry.name().isPresent() || inUse.contains(digest) || needed.contains(digest)) {
-                    kept.add(entry);
-                    mark(digest, needed);
-                }
-            }
-            index.write(kept);
-            return sweep(needed);
+            return leases.take(why);
         }
+    }
+
+    /** Holds the store still to take things out of it. */
+    public StoreChange change() throws IOException {
+        var held = lock();
+        try {
+            return new StoreChange(this, index, leases, held);
+        } catch (IOException | RuntimeException e) {
+            held.close();
+            throw e;
+        }
+    }
+
+    /** Diff ids of the image's layers; empty when manifest or configuration are missing or damaged. */
+    Optional<List<Digest>> diffIds(Digest digest) {
+        try {
+            var manifest = resolve(digest, NESTING);
+            return manifest.isPresent() && parse(manifest.get()) instanceof Document.Manifest document
+                    ? Optional.of(
+                            image(digest, manifest.get(), document).config().diffIds())
+                    : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Hashes everything that is here. What is not what its name says is set aside in {@code images/damaged}, so that
+     * the next pull fetches it again.
+     */
+    public Verification verify() throws IOException {
+        return new StoreVerification(this).verify();
+    }
+
+    /**
+     * The manifest for this platform, or empty when there is none for it.
+     *
+     * @throws NoSuchFileException that names the blob, when a document on the way is not here
+     */
+    Optional<Document.Manifest> manifest(Digest digest) throws IOException {
+        var manifest = resolve(digest, NESTING);
+        return manifest.isPresent() && parse(manifest.get()) instanceof Document.Manifest document
+                ? Optional.of(document)
+                : Optional.empty();
+    }
+
+    /** Everything that an index or manifest refers to, itself included; what is damaged is followed no further. */
+    Set<Digest> reachable(Digest digest) throws IOException {
+        var reached = new HashSet<Digest>();
+        mark(digest, reached);
+        return reached;
     }
 
     /** Adds everything that is reachable and here; what is damaged is followed no further. */
@@ -330,28 +428,18 @@ public final class ImageStore {
         }
     }
 
-    private Collected sweep(Set<Digest> needed) throws IOException {
-        var removed = 0;
-        var bytes = 0L;
-        for (var file : blobs.files()) {
-            var name = file.getFileName().toString();
-            if ((HEX.matcher(name).matches() && needed.contains(new Digest(name))) || isYoung(file)) {
-                continue;
-            }
-            bytes += Files.size(file);
-            removed++;
-            AtomicFiles.delete(file);
-        }
-        return new Collected(removed, bytes);
-    }
-
-    private boolean isYoung(Path file) throws IOException {
+    boolean isYoung(Path file) throws IOException {
         return Files.getLastModifiedTime(file)
                 .toInstant()
                 .isAfter(clock.instant().minus(YOUNG));
     }
 
     private Flock lock() throws IOException {
+        return lock(root);
+    }
+
+    /** The store's lock: of names, roots and leases. */
+    static Flock lock(Root root) throws IOException {
         return Flock.exclusive(root.lock("images"));
     }
 }

@@ -100,6 +100,16 @@ final class JsonReader {
         return value.isPresent() ? Optional.of(of(value.get(), what + ": " + field)) : Optional.empty();
     }
 
+    /** Whether the field is {@code true}; anything else is not. */
+    boolean isTrue(String field) {
+        return value(field).filter(v -> v.isBoolean() && v.booleanValue()).isPresent();
+    }
+
+    /** An object as JSON, an empty one where there is none. */
+    String jsonObject(String field) throws InvalidImageException {
+        return object(field).map(value -> value.object.toString()).orElse("{}");
+    }
+
     JsonReader requiredObject(String field) throws InvalidImageException {
         var value = object(field);
         if (value.isEmpty()) {

@@ -83,6 +83,11 @@ final class LayerUnpacker implements AutoCloseable {
         }
     }
 
+    /** Bytes of the files so far. */
+    long bytes() {
+        return bytes;
+    }
+
     private void unpack(TarEntry entry, TarReader tar) throws IOException {
         var path = LayerPath.of(entry.name());
         if (path.isRoot()) {

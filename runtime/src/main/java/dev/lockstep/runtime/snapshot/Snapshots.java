@@ -18,8 +18,11 @@ import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -28,9 +31,12 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Unpacked layers, {@code snapshots/HEX} by diff id, and overlays of them. A layer is unpacked once, under a name that
@@ -51,13 +57,16 @@ public final class Snapshots {
     private final UnpackLimits limits;
     private final InstantSource clock;
     private final Path directory;
+    /** A cache: a file by diff id with the number of bytes. */
+    private final Path sizes;
 
     public Snapshots(Root root, BlobStore blobs, UnpackLimits limits, InstantSource clock) throws IOException {
         this.root = root;
         this.blobs = blobs;
         this.limits = limits;
         this.clock = clock;
-        this.directory = Root.directory(root.state().resolve("snapshots"));
+        this.directory = root.room(root.state().resolve("snapshots"));
+        this.sizes = root.room(root.state().resolve("snapshot-sizes"));
     }
 
     /**
@@ -144,6 +153,8 @@ public final class Snapshots {
             if (!actual.equals(layer.diffId())) {
                 throw new WrongDigestException("uncompressed layer " + layer.blob(), layer.diffId(), actual);
             }
+            AtomicFiles.writeVolatile(
+                    sizeFile(layer.diffId()), Long.toString(unpacker.bytes()).getBytes(StandardCharsets.US_ASCII));
         } catch (LinuxException e) {
             throw explained(layer, e, at(unpacker));
         } catch (WrongDigestException e) {
@@ -170,7 +181,7 @@ public final class Snapshots {
     }
 
     private void remove(Path tree) throws IOException {
-        try (var parent = Directory.open(directory)) {
+        try (var parent = Directory.open(Objects.requireNonNull(tree.getParent(), "a tree lies somewhere"))) {
             parent.removeTree(RawPath.of(tree.getFileName().toString()));
         }
     }
@@ -207,6 +218,50 @@ public final class Snapshots {
         Mounts.overlay(layers, Optional.empty(), target);
     }
 
+    /**
+     * Writes the image's files into a new directory, as a container would see them: whiteouts are applied and not
+     * there. All of it or, after a failure, nothing.
+     *
+     * @param target must not exist, or be an empty directory
+     * @throws java.nio.file.FileAlreadyExistsException when it is something else
+     */
+    public void extract(Image image, Path target, Progress progress) throws IOException {
+        new Extraction(root, this::remove).extract(unpack(image, progress), target);
+    }
+
+    /**
+     * Bytes of the files of a layer, as far as it is unpacked.
+     *
+     * @return empty when it is not
+     */
+    public OptionalLong size(Digest diffId) throws IOException {
+        try {
+            return OptionalLong.of(
+                    Long.parseLong(Files.readString(sizeFile(diffId)).strip()));
+        } catch (NoSuchFileException | NumberFormatException e) {
+            // Not unpacked, or by a Lockstep that did not note it.
+        }
+        if (Files.notExists(path(diffId))) {
+            return OptionalLong.empty();
+        }
+        try (var files = Files.walk(path(diffId))) {
+            var sum = 0L;
+            for (var file : (Iterable<Path>) files::iterator) {
+                if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                    sum += Files.size(file);
+                }
+            }
+            return OptionalLong.of(sum);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    /** Not in the layer: there a container would see it. */
+    private Path sizeFile(Digest diffId) {
+        return sizes.resolve(diffId.hex());
+    }
+
     /** Takes such a mount away; no error when there is none. The directories stay. */
     public void unmount(Path target) throws IOException {
         Mounts.unmount(target);
@@ -232,37 +287,75 @@ public final class Snapshots {
         }
     }
 
+    /** Diff ids of all layers that are unpacked. */
+    public Set<Digest> all() throws IOException {
+        try (var all = Files.list(directory)) {
+            return all.map(layer -> layer.getFileName().toString())
+                    .filter(name -> HEX.matcher(name).matches())
+                    .map(Digest::new)
+                    .collect(Collectors.toUnmodifiableSet());
+        }
+    }
+
+    /** Whether the layer is unpacked. */
+    public boolean has(Digest diffId) {
+        return Files.isDirectory(path(diffId));
+    }
+
     /**
-     * Removes layers that are not in {@code inUse}, not mounted, and older than an hour.
+     * What was removed.
+     *
+     * @param layers number of layers
+     * @param bytes that their files had
+     */
+    public record Collected(int layers, long bytes) {}
+
+    /**
+     * Removes layers that nobody needs and that are not mounted.
      *
      * @param inUse diff ids of the layers that images and containers need
-     * @return how many were removed
+     * @param dropped those that go at once; others are left alone for an hour
      */
-    public int collect(Set<Digest> inUse) throws IOException {
-        var mounts = Files.readString(Path.of("/proc/self/mountinfo"));
+    public Collected collect(Set<Digest> inUse, Set<Digest> dropped) throws IOException {
+        var mounts = Files.readAllLines(Path.of("/proc/self/mountinfo"));
         var removed = 0;
+        var bytes = 0L;
         try (var all = Files.list(directory)) {
             for (var layer : (Iterable<Path>) all::iterator) {
                 var name = layer.getFileName().toString();
-                if (HEX.matcher(name).matches()
-                        && !inUse.contains(new Digest(name))
-                        && !mounts.contains(name)
-                        && removeOld(layer, new Digest(name))) {
+                if (!HEX.matcher(name).matches() || inUse.contains(new Digest(name)) || isMounted(layer, mounts)) {
+                    continue;
+                }
+                var diffId = new Digest(name);
+                var size = size(diffId).orElse(0);
+                if (remove(layer, diffId, dropped.contains(diffId))) {
                     removed++;
+                    bytes += size;
                 }
             }
         }
-        return removed;
+        return new Collected(removed, bytes);
     }
 
-    private boolean removeOld(Path layer, Digest diffId) throws IOException {
+    /**
+     * Below an overlay, or alone as a bind mount (proc_pid_mountinfo(5): its fourth field). Another root's layer of the
+     * same digest is another one.
+     */
+    private static boolean isMounted(Path layer, List<String> mounts) {
+        var ending = "/snapshots/" + layer.getFileName();
+        return mounts.stream()
+                .anyMatch(line -> line.contains(layer.toString()) || line.split(" ", 5)[3].endsWith(ending));
+    }
+
+    private boolean remove(Path layer, Digest diffId, boolean atOnce) throws IOException {
         try (var lock = Flock.tryExclusive(root.lock("layer/" + diffId.hex())).orElse(null)) {
-            if (lock == null || isYoung(layer)) {
+            if (lock == null || !atOnce && isYoung(layer)) {
                 return false;
             }
             var temporary = AtomicFiles.temporaryBeside(layer);
             AtomicFiles.publish(layer, temporary);
             remove(temporary);
+            Files.deleteIfExists(sizeFile(diffId));
             return true;
         } catch (FileSystemException e) {
             if (e instanceof NoSuchFileException) {

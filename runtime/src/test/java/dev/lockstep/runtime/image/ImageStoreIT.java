@@ -12,14 +12,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -311,25 +308,6 @@ class ImageStoreIT {
         assertThatThrownBy(() -> store.find(image.digest())).isInstanceOf(WrongDigestException.class);
         Files.delete(store.blobs().path(image.id()));
         assertThat(store.find(image.digest())).isEmpty();
-    }
-
-    @Test
-    void what_nobody_needs_is_collected_when_it_is_old() throws IOException {
-        var used = imported(TestImage.unnamed().file("a", "used"));
-        var named = imported(TestImage.named("example.test/app:1").file("a", "named"));
-        var unused = imported(TestImage.unnamed().file("a", "unused"));
-        Files.write(directory.resolve("state/images/tmp/left.partial"), new byte[9]);
-
-        assertThat(store.collect(Set.of(used, unused)).blobs()).isZero();
-        var later = open(() -> Instant.now().plus(Duration.ofHours(2)));
-        var collected = later.collect(Set.of(used));
-
-        assertThat(collected.blobs()).isEqualTo(4);
-        assertThat(store.find(used)).isPresent();
-        assertThat(store.find(named)).isPresent();
-        assertThat(store.find(unused)).isEmpty();
-        assertThat(store.list()).extracting(TaggedImage::digest).containsExactlyInAnyOrder(used, named);
-        assertNothingUnfinished();
     }
 
     @Test

@@ -70,8 +70,8 @@ final class JsonWriter {
                 case '\r' -> out.append("\\r");
                 case '\t' -> out.append("\\t");
                 default -> {
-                    // U+2028 and U+2029 end a line in JavaScript.
-                    if (c < 0x20 || c == 0x7f || c == 0x2028 || c == 0x2029) {
+                    // U+2028 and U+2029 end a line in JavaScript; YAML takes no control characters as they are.
+                    if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029) {
                         out.append(String.format("\\u%04x", (int) c));
                     } else {
                         out.append(c);

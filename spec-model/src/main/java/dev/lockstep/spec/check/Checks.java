@@ -5,7 +5,9 @@ import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.yaml.Problem;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Rules across a project. There are two levels, because {@code config} must not refuse what {@code docker compose
@@ -53,6 +55,12 @@ public final class Checks {
     private static final List<Entry> CAUTIONS = List.of(Entry.of(
             "privilege", "A container is nearly as strong as the host, or a key has no effect.", Privileges::check));
 
+    /** Section and name of what a path is about. */
+    private static final Pattern ELEMENT =
+            Pattern.compile("(?:services|networks|volumes|secrets|configs|models)\\.([a-zA-Z0-9_-]+)");
+
+    private static final Pattern WORDS = Pattern.compile("[^a-zA-Z0-9_-]+");
+
     private Checks() {}
 
     /** What Compose itself refuses; empty if all is well. */
@@ -82,6 +90,32 @@ public final class Checks {
         findings.addAll(run(CAUTIONS, project));
         Collections.sort(findings);
         return List.copyOf(findings);
+    }
+
+    /**
+     * What is wrong beside the errors that loading has found, so that both are told at once. Left out is what is said
+     * of a service, network or the like that could not be read whole, or that names one: it may only follow from that.
+     *
+     * @param readable what loading could read
+     * @param errors what it could not
+     */
+    public static List<Finding> beside(Project readable, List<Problem> errors) {
+        var spoilt = new HashSet<String>();
+        for (var error : errors) {
+            var element = ELEMENT.matcher(error.path());
+            if (!element.lookingAt()) {
+                return List.of(); // it concerns the whole
+            }
+            spoilt.add(element.group(1));
+        }
+        return all(readable).stream()
+                .filter(Finding::isError)
+                .filter(finding -> spoilt.stream().noneMatch(name -> concerns(finding.problem(), name)))
+                .toList();
+    }
+
+    private static boolean concerns(Problem problem, String name) {
+        return WORDS.splitAsStream(problem.path() + " " + problem.message()).anyMatch(name::equals);
     }
 
     private static List<Finding> run(List<Entry> entries, Project project) {

@@ -4,6 +4,7 @@ import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.yaml.Problem;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -32,8 +33,10 @@ public sealed interface Loaded {
      * No project.
      *
      * @param errors at least one
+     * @param readable what could be read of the project, without the values that are wrong: for looking at the rest
      */
-    record Invalid(List<Problem> errors, List<Problem> warnings, SortedSet<String> files) implements Loaded {
+    record Invalid(List<Problem> errors, List<Problem> warnings, SortedSet<String> files, Optional<Project> readable)
+            implements Loaded {
         public Invalid {
             errors = List.copyOf(errors);
             warnings = List.copyOf(warnings);

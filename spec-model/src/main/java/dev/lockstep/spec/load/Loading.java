@@ -1,6 +1,7 @@
 package dev.lockstep.spec.load;
 
 import dev.lockstep.spec.load.Includes.NamedFile;
+import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.read.ProjectReader;
 import dev.lockstep.spec.read.Selection;
 import dev.lockstep.spec.read.TreePaths;
@@ -50,7 +51,7 @@ final class Loading {
         var wanted = new Selection(variables.profiles(), request.services()).apply(whole, problems);
         var project = resolve ? new VariableFilesReader(reading, surroundings).read(wanted) : wanted;
         return problems.hasErrors()
-                ? invalid()
+                ? invalid(Optional.of(project))
                 : new Loaded.Valid(project, tree.get().directory, problems.warnings(), files.seen());
     }
 
@@ -90,7 +91,11 @@ final class Loading {
     }
 
     private Loaded invalid() {
-        return new Loaded.Invalid(problems.errors(), problems.warnings(), files.seen());
+        return invalid(Optional.empty());
+    }
+
+    private Loaded invalid(Optional<Project> readable) {
+        return new Loaded.Invalid(problems.errors(), problems.warnings(), files.seen(), readable);
     }
 
     /** What is known before the files are merged. */

@@ -146,6 +146,7 @@ public final class RepositoryCheck {
             }
             case Loaded.Invalid invalid -> {
                 findings.addAll(Finding.ofLoading(invalid.errors(), invalid.warnings()));
+                invalid.readable().ifPresent(project -> findings.addAll(Checks.beside(project, invalid.errors())));
                 yield new Member(place, place.defaultName(), Optional.empty());
             }
         };

@@ -48,8 +48,9 @@ public final class YamlReader {
 
     private List<YamlDocument> parse(String file, String text, Problems problems, boolean edits) {
         var documents = new ArrayList<YamlDocument>();
+        var reader = new WholeText(text);
         try {
-            var parser = new ParserImpl(new WholeText(text), options());
+            var parser = new ParserImpl(reader, options());
             var builder = new TreeBuilder(file, parser, limits, problems, edits);
             for (var document = builder.next(); document != null; document = builder.next()) {
                 documents.add(document);
@@ -61,6 +62,10 @@ public final class YamlReader {
             problems.error(place(file, e), "", sentence(e));
         } catch (YAMLException e) {
             problems.error(new SourcePosition(file, 1, 1), "", String.valueOf(e.getMessage()));
+        } catch (NumberFormatException e) {
+            // SnakeYAML 2.x reads the digits of an escape without looking whether the text has ended.
+            var at = new SourcePosition(file, reader.getLine() + 1, reader.getColumn() + 1);
+            problems.error(at, "", "not valid YAML: the file ends within an escape such as \\u00e9");
         }
         return documents;
     }

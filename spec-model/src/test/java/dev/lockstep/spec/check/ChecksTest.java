@@ -264,6 +264,24 @@ class ChecksTest {
     }
 
     @Test
+    void what_is_wrong_beside_errors_of_reading_is_found_and_nothing_that_may_follow_from_them() {
+        var text = """
+                services:
+                  web: {image: x, ports: ["80:80", "80:81"], depends_on: {db: {condition: service_healthy}}}
+                  db: {image: y, healthcheck: {test: [CMD, true], interval: soon}, networks: [nowhere]}
+                  job: {image: z, volumes: ["scratch:/s"], networks: [nowhere]}
+                """;
+        var loaded = new ComposeLoader().load(LoadRequest.of(new OneFile(text)).withDefaultName("shop"));
+        var invalid = (Loaded.Invalid) loaded;
+
+        assertThat(texts(invalid.errors())).allMatch(error -> error.contains("services.db.healthcheck"));
+        // Not that web waits for the health of db, which has a health check that only could not be read.
+        assertThat(Checks.beside(invalid.readable().orElseThrow(), invalid.errors()))
+                .extracting(finding -> finding.problem().path())
+                .containsExactly("services.web.ports[1]", "services.job.volumes[0]", "services.job.networks.nowhere");
+    }
+
+    @Test
     void stacks_of_one_host_cannot_have_one_port_or_one_name() {
         var shop = project("shop", "services: {web: {image: x, ports: ['80:80', '80:80']}, db: {image: x}}");
         var blog = project(

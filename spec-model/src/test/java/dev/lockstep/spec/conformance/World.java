@@ -95,6 +95,8 @@ final class World {
         return switch (loaded) {
             case Loaded.Invalid invalid -> {
                 invalid.errors().forEach(error -> problems.add("error: " + shown(error.toString())));
+                // Not part of the answer, but it must not fail on half a project.
+                invalid.readable().ifPresent(half -> Checks.beside(half, invalid.errors()));
                 yield new Answer("", "", problems);
             }
             case Loaded.Valid valid -> checked(valid, request.skipped(), problems);

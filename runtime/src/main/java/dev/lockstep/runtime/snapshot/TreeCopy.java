@@ -1,4 +1,4 @@
-package dev.lockstep.runtime.container;
+package dev.lockstep.runtime.snapshot;
 
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.Errno;
@@ -12,7 +12,7 @@ import java.util.Map;
  * Copies what is in a directory with owner, mode, times, extended attributes, links and devices. By descriptors alone:
  * the source is an image's, and no link in it leads anywhere.
  */
-final class TreeCopy {
+public final class TreeCopy {
     private final Map<Long, RawPath> links = new HashMap<>();
     private final Directory target;
 
@@ -21,7 +21,7 @@ final class TreeCopy {
     }
 
     /** Copies the content of {@code source}, not the directory itself. */
-    static void copy(Directory source, Directory target) throws IOException {
+    public static void copy(Directory source, Directory target) throws IOException {
         new TreeCopy(target).children(source, target, "");
     }
 

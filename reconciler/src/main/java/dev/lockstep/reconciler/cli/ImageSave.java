@@ -1,0 +1,96 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.image.StoredImage;
+import dev.lockstep.runtime.store.AtomicFiles;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code image save}: images as one archive, for {@code image load}, {@code docker load} and skopeo. */
+final class ImageSave implements Command {
+    private static final int BUFFER = 128 * 1024;
+
+    @Override
+    public void describe(CommandSpec spec) {
+        spec.usageMessage()
+                .description(
+                        "Writes images into one archive that is an OCI layout and a Docker archive at once.",
+                        "One that is called by its name has that name in it, one that is called by its id has none.");
+        spec.addOption(Options.value("FILE", "Instead of to standard output", "-o", "--output"));
+        spec.addPositional(Options.arguments("IMAGE...", "1..*", "Names or ids"));
+    }
+
+    @Override
+    public int run(Invocation call) throws Exception {
+        var file = call.text("--output").map(call.world().directory()::resolve);
+        if (file.isEmpty() && call.world().terminals().out()) {
+            throw new CommandException("an archive does not go to a terminal: say -o FILE, or redirect it");
+        }
+        try (var engine = EngineDoor.of(call).openForReading()) {
+            var images = images(call, engine);
+            if (file.isPresent()) {
+                write(engine, images, file.get());
+                return ExitCodes.OK;
+            }
+            var out = call.world().out();
+            engine.images().save(images, new BufferedOutputStream(out, BUFFER));
+            if (out.checkError()) {
+                throw new CommandException("standard output took not all of the archive");
+            }
+            return ExitCodes.OK;
+        }
+    }
+
+    /** Each image once, with the names it was called by. */
+    private static Collection<StoredImage> images(Invocation call, Engine engine) throws IOException, CommandException {
+        var catalog = engine.images().catalog();
+        var images = new LinkedHashMap<Digest, StoredImage>();
+        var names = new TreeMap<Digest, TreeSet<String>>((a, b) -> a.hex().compareTo(b.hex()));
+        for (var text : call.arguments()) {
+            var match = ImageLines.find(catalog, text);
+            var digest = match.image().digest();
+            var called = names.computeIfAbsent(digest, d -> new TreeSet<>());
+            match.name().map(ImageReference::toString).ifPresent(called::add);
+            images.put(
+                    digest,
+                    new StoredImage(
+                            digest,
+                            called.stream().map(ImageReference::parse).toList(),
+                            match.image().whole()));
+        }
+        return images.values();
+    }
+
+    /** The file has its old content or all of the new. */
+    private static void write(Engine engine, Collection<StoredImage> images, Path file) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            // A device or a FIFO: written to, not replaced.
+            try (var out = new BufferedOutputStream(Files.newOutputStream(file), BUFFER)) {
+                engine.images().save(images, out);
+            }
+            return;
+        }
+        var temporary = AtomicFiles.temporaryBeside(file);
+        try {
+            Files.createFile(
+                    temporary, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            try (var out = new BufferedOutputStream(Files.newOutputStream(temporary), BUFFER)) {
+                engine.images().save(images, out);
+            }
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+}

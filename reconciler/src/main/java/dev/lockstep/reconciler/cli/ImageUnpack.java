@@ -1,0 +1,23 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.runtime.image.Progress;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code image unpack}: an image's files in a directory. */
+final class ImageUnpack implements Command {
+    @Override
+    public void describe(CommandSpec spec) {
+        spec.usageMessage().description("Writes an image's files into a new or empty directory.");
+        spec.addPositional(Options.arguments("IMAGE DIR", "2", "A name or id of the image; where to"));
+    }
+
+    @Override
+    public int run(Invocation call) throws Exception {
+        var target = call.world().directory().resolve(call.arguments().get(1));
+        try (var engine = EngineDoor.of(call).open()) {
+            var image = ImageLines.whole(engine, call.arguments().getFirst());
+            engine.snapshots().extract(image, target, Progress.NONE);
+            return ExitCodes.OK;
+        }
+    }
+}

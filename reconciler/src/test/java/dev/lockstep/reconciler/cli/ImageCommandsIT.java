@@ -1,0 +1,325 @@
+package dev.lockstep.reconciler.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lockstep.runtime.testing.TarBuilder;
+import dev.lockstep.runtime.testing.TestImage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ImageCommandsIT {
+    private static final TestImage APP = TestImage.named("example.test/shop/app:1")
+            .layer(new TarBuilder().file("a", "x".repeat(1500)).build())
+            .command("run")
+            .label("note", "\u001b[31mred")
+            .changeConfig(document -> {
+                document.put("created", "2026-11-24T09:00:00Z");
+                document.putArray("history")
+                        .addObject()
+                        .put("created_by", "COPY " + "long ".repeat(20))
+                        .put("created", "2026-11-24T09:00:00Z")
+                        .put("comment", "first");
+            });
+    private static final TestImage WEB = TestImage.named("web:latest")
+            .file("b", "web")
+            .changeConfig(document -> {
+                document.put("created", "2026-11-23T12:00:00Z");
+            });
+
+    @TempDir
+    private Path directory;
+
+    @BeforeEach
+    void load() throws IOException {
+        for (var image : List.of(APP, WEB)) {
+            var file = image.ociArchive(directory.resolve("in.tar"));
+            var console = Console.in(directory);
+            assertThat(run(console, "load -q -i " + file)).as(console.err()).isZero();
+        }
+    }
+
+    private int run(Console console, String words) {
+        var args = new ArrayList<>(List.of(
+                "--root",
+                directory.resolve("root").toString(),
+                "--run-root",
+                directory.resolve("run").toString(),
+                "image"));
+        args.addAll(List.of(words.split(" ", -1)));
+        return console.run(args.toArray(String[]::new));
+    }
+
+    private String ok(String words) {
+        var console = Console.in(directory);
+        assertThat(run(console, words)).as(words + ": " + console.err()).isZero();
+        return console.out();
+    }
+
+    private String refused(String words) {
+        var console = Console.in(directory);
+        assertThat(run(console, words)).as(words + ": " + console.out()).isEqualTo(ExitCodes.ERROR);
+        return console.err();
+    }
+
+    private static String id(TestImage image) {
+        return image.configBlob().digest().hex().substring(0, 12);
+    }
+
+    @Test
+    void the_list_is_dockers_newest_first() {
+        assertThat(ok("ls")).isEqualTo("""
+                REPOSITORY              TAG      IMAGE ID       CREATED        SIZE
+                example.test/shop/app   1        %s   3 hours ago    3.07kB
+                web                     latest   %s   24 hours ago   2.05kB
+                """.formatted(id(APP), id(WEB)));
+        assertThat(ok("ls --digests").lines().toList().get(1))
+                .contains(APP.manifest().digest().toString());
+        assertThat(ok("ls -q")).isEqualTo(id(APP) + "\n" + id(WEB) + "\n");
+    }
+
+    @Test
+    void a_list_in_json_has_dockers_fields() throws IOException {
+        var line = JsonMapper.builder().build().readTree(ok("ls --format json --no-trunc web"));
+
+        assertThat(line.path("Repository").textValue()).isEqualTo("web");
+        assertThat(line.path("Tag").textValue()).isEqualTo("latest");
+        assertThat(line.path("ID").textValue())
+                .isEqualTo(WEB.configBlob().digest().toString());
+        assertThat(line.path("Digest").textValue())
+                .isEqualTo(WEB.manifest().digest().toString());
+        assertThat(line.path("CreatedSince").textValue()).isEqualTo("24 hours ago");
+        assertThat(line.path("CreatedAt").textValue()).isEqualTo("2026-11-23 12:00:00 +0000 UTC");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "reference=web, 1",
+        "reference=w*:latest, 1",
+        "reference=example.test/*, 0",
+        "reference=example.test/*/app, 1",
+        "reference=app, 0",
+        "dangling=true, 0",
+        "dangling=false, 2"
+    })
+    void a_list_is_filtered(String filter, int lines) {
+        assertThat(ok("ls -q --filter " + filter).lines()).hasSize(lines);
+    }
+
+    @Test
+    void an_image_that_lost_its_name_is_dangling() {
+        ok("tag example.test/shop/app:1 web");
+
+        assertThat(ok("ls --filter dangling=true"))
+                .contains("<none>       <none>   " + id(WEB))
+                .doesNotContain(id(APP));
+        assertThat(ok("ls -q --filter dangling=false")).isEqualTo((id(APP) + "\n").repeat(2));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ls --filter age=3", "ls --filter reference=[", "ls --format xml"})
+    void a_list_that_makes_no_sense_is_refused(String words) {
+        assertThat(refused(words)).startsWith("lockstep: ");
+    }
+
+    @Test
+    void an_image_is_found_by_the_beginning_of_its_id_and_gets_another_name() {
+        ok("tag " + id(APP).substring(0, 6) + " localhost:5000/other:2");
+
+        assertThat(ok("ls localhost:5000/other")).contains("localhost:5000/other   2     " + id(APP));
+        assertThat(refused("tag nothing x")).isEqualTo("lockstep: there is no image nothing here\n");
+        assertThat(refused("tag web X")).contains("must be lowercase");
+        assertThat(refused("tag web x@" + APP.manifest().digest())).contains("no digest");
+    }
+
+    @Test
+    void inspect_shows_dockers_fields_and_the_images_own_configuration() throws IOException {
+        var text = ok("inspect example.test/shop/app:1 " + id(WEB));
+        var images = JsonMapper.builder().build().readTree(text);
+
+        assertThat(text).doesNotContain("\u001b");
+        assertThat(images).hasSize(2);
+        var app = images.get(0);
+        assertThat(app.path("Id").textValue())
+                .isEqualTo(APP.configBlob().digest().toString());
+        assertThat(app.path("RepoTags").get(0).textValue()).isEqualTo("example.test/shop/app:1");
+        assertThat(app.path("RepoDigests").get(0).textValue())
+                .isEqualTo("example.test/shop/app@" + APP.manifest().digest());
+        assertThat(app.path("Created").textValue()).isEqualTo("2026-11-24T09:00:00Z");
+        assertThat(app.path("Os").textValue()).isEqualTo("linux");
+        assertThat(app.path("Config").path("Cmd").get(0).textValue()).isEqualTo("run");
+        assertThat(app.path("RootFS").path("Layers")).hasSize(1);
+        assertThat(app.path("Size").longValue()).isPositive();
+    }
+
+    @Test
+    void inspect_shows_what_it_finds_and_says_what_it_does_not() {
+        var console = Console.in(directory);
+
+        assertThat(run(console, "inspect web gone")).isEqualTo(ExitCodes.ERROR);
+        assertThat(console.out()).contains("\"Id\"");
+        assertThat(console.err()).isEqualTo("lockstep: there is no image gone here\n");
+    }
+
+    @Test
+    void history_shows_each_step() {
+        assertThat(ok("history example.test/shop/app:1")).isEqualTo("""
+                IMAGE          CREATED       CREATED BY                                      SIZE     COMMENT
+                %s   3 hours ago   COPY long long long long long long long long…   3.07kB   first
+                """.formatted(id(APP)));
+        assertThat(ok("history --no-trunc --format json web"))
+                .contains("\"ID\":\"" + WEB.configBlob().digest() + "\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"plain", "gzip"})
+    void what_is_saved_is_loaded_again_from_standard_input(String form) throws IOException {
+        var saved = Console.in(directory);
+        assertThat(run(saved, "save web " + id(APP))).isZero();
+        var archive = form.equals("gzip") ? TarBuilder.gzip(saved.bytes()) : saved.bytes();
+        var before = ok("inspect web " + id(APP));
+        var loading = Console.in(directory, archive);
+
+        var code = loading.run(
+                "--root",
+                directory.resolve("other").toString(),
+                "--run-root",
+                directory.resolve("other-run").toString(),
+                "image",
+                "load");
+
+        assertThat(code).as(loading.err()).isZero();
+        assertThat(loading.out().lines())
+                .containsExactlyInAnyOrder(
+                        "Loaded image: web:latest",
+                        "Loaded image ID: " + APP.configBlob().digest());
+        assertThat(before).contains(APP.configBlob().digest().toString());
+    }
+
+    @Test
+    void save_writes_a_file_for_root_alone_and_replaces_one() throws IOException {
+        Files.writeString(directory.resolve("out.tar"), "old");
+        ok("save -o out.tar web");
+
+        assertThat(Files.getAttribute(directory.resolve("out.tar"), "unix:mode"))
+                .isEqualTo(0100600);
+        assertThat(ok("load -i out.tar")).isEqualTo("Loaded image: web:latest\n");
+        assertThat(refused("save -o no/such/dir.tar web")).contains("no such file or directory");
+        assertThat(refused("save -o out.tar gone")).contains("there is no image gone here");
+        try (var files = Files.list(directory)) {
+            assertThat(files.filter(f -> f.toString().endsWith(".tmp"))).isEmpty();
+        }
+    }
+
+    @Test
+    void archives_neither_go_to_a_terminal_nor_come_from_one() {
+        for (var words : List.of("save web", "load")) {
+            var console = Console.onTerminal(directory);
+            assertThat(run(console, words)).isEqualTo(ExitCodes.ERROR);
+            assertThat(console.err()).contains("terminal").contains("redirect it");
+        }
+    }
+
+    @Test
+    void what_is_no_archive_is_refused() {
+        var console = Console.in(directory, "not a tar file".getBytes(StandardCharsets.UTF_8));
+        assertThat(run(console, "load")).isEqualTo(ExitCodes.ERROR);
+        assertThat(console.err()).startsWith("lockstep: ");
+        assertThat(refused("load -i gone.tar")).contains("no such file or directory");
+    }
+
+    @Test
+    void unpack_writes_the_files() throws IOException {
+        ok("unpack web tree");
+
+        assertThat(directory.resolve("tree/b")).hasContent("web");
+        assertThat(refused("unpack web tree")).contains("exists already");
+        assertThat(refused("unpack gone other")).contains("there is no image gone here");
+        assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).doesNotContain(directory.toString());
+    }
+
+    @Test
+    void rm_takes_a_name_and_with_the_last_one_the_image() {
+        ok("tag web web:2");
+
+        assertThat(ok("rm web")).isEqualTo("Untagged: web:latest\n");
+        assertThat(ok("rm " + id(WEB).substring(0, 5)))
+                .isEqualTo("Untagged: web:2\nDeleted: " + WEB.configBlob().digest() + "\n");
+        assertThat(refused("rm web")).isEqualTo("lockstep: there is no image web here\n");
+        assertThat(ok("rm -f web")).isEmpty();
+        assertThat(ok("ls -q")).isEqualTo(id(APP) + "\n");
+    }
+
+    @Test
+    void verify_says_what_is_bad_and_loading_again_repairs_it() throws IOException {
+        assertThat(ok("verify")).isEqualTo("Checked 6 blobs, 6.65kB: all good\n".replaceFirst("[0-9.]+kB", size()));
+        var layer = WEB.blobs().getLast().digest();
+        Files.writeString(directory.resolve("root/images/blobs/sha256/" + layer.hex()), "bad");
+
+        assertThat(refused("verify"))
+                .contains(
+                        "damaged: " + layer + " has the digest sha256:", "incomplete: image web:latest lacks " + layer);
+        assertThat(refused("unpack web tree")).contains("is not here whole");
+        ok("load -i " + WEB.ociArchive(directory.resolve("again.tar")));
+        ok("unpack web tree");
+        assertThat(ok("verify")).contains("all good");
+    }
+
+    private String size() throws IOException {
+        var sum = 0L;
+        try (var files = Files.list(directory.resolve("root/images/blobs/sha256"))) {
+            for (var file : files.toList()) {
+                sum += Files.size(file);
+            }
+        }
+        return ImageLines.size(sum);
+    }
+
+    @Test
+    void prune_says_what_goes_and_asks_first() throws IOException {
+        ok("tag example.test/shop/app:1 web");
+
+        assertThat(refused("prune")).contains("there is no terminal to ask on");
+        assertThat(ok("prune --dry-run")).contains("Would remove sha256:" + id(WEB), "it has no name", "Would reclaim");
+        assertThat(ok("ls -q")).contains(id(WEB));
+        assertThat(ok("prune -f --keep-age 1h")).isEqualTo("Total reclaimed space: 0B\n");
+        assertThat(ok("prune -f")).contains("Removed sha256:" + id(WEB));
+        assertThat(ok("ls -q")).doesNotContain(id(WEB));
+        var report = JsonMapper.builder().build().readTree(ok("prune -af --keep 1 --format json"));
+        assertThat(report.path("images").get(0).path("why").textValue())
+                .isEqualTo("it is the newest of its repository");
+        assertThat(ok("prune -af")).contains("Removed web:latest");
+        assertThat(ok("ls -q")).isEmpty();
+        assertThat(refused("prune -f --disk 101")).contains("percentage");
+        assertThat(refused("prune -f --keep x")).contains("whole number");
+    }
+
+    @Test
+    void df_shows_images_containers_and_volumes() throws IOException {
+        var console = Console.in(directory);
+        var code = console.run(
+                "--root",
+                directory.resolve("root").toString(),
+                "--run-root",
+                directory.resolve("run").toString(),
+                "system",
+                "df");
+
+        assertThat(code).as(console.err()).isZero();
+        assertThat(console.out().lines().toList().get(0))
+                .isEqualTo("TYPE            TOTAL   ACTIVE   SIZE     RECLAIMABLE");
+        assertThat(console.out()).contains("Images          2       0        " + size() + "   " + size() + " (100%)");
+        assertThat(console.out())
+                .contains("Containers      0       0        0B", "Local Volumes   0       0        0B");
+    }
+}

@@ -1,0 +1,101 @@
+package dev.lockstep.runtime.snapshot;
+
+import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.linux.Mounts;
+import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.store.AtomicFiles;
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Copies layers into one plain directory. They are mounted over each other for that, so that the kernel says what hides
+ * what; the mount has a place in the file system only until it is open, under a lock, and whoever is killed in between
+ * leaves it to the next one.
+ */
+final class Extraction {
+    private static final RawPath HERE = new RawPath(".");
+
+    private final Root root;
+    private final Removal removal;
+
+    /** Removes a tree. */
+    interface Removal {
+        void remove(Path tree) throws IOException;
+    }
+
+    Extraction(Root root, Removal removal) {
+        this.root = root;
+        this.removal = removal;
+    }
+
+    void extract(List<Path> layers, Path target) throws IOException {
+        checkFree(target);
+        var parent = Objects.requireNonNull(target.toAbsolutePath().normalize().getParent(), "below the root");
+        if (!Files.isDirectory(parent)) {
+            throw new NoSuchFileException(parent.toString(), null, "there is no such directory to unpack into");
+        }
+        var temporary = AtomicFiles.temporaryBeside(target.toAbsolutePath().normalize());
+        var done = false;
+        try {
+            Files.createDirectory(temporary);
+            try (var from = look(layers);
+                    var to = Directory.open(temporary)) {
+                TreeCopy.copy(from, to);
+                var status = from.status(HERE).orElseThrow();
+                to.setOwner(HERE, status.uid(), status.gid());
+                to.setMode(HERE, status.mode());
+                to.setModified(HERE, status.modified());
+                to.syncFileSystem();
+            }
+            // Over an empty directory rename(2) succeeds, over one that somebody has filled since it does not.
+            AtomicFiles.publish(temporary, target.toAbsolutePath().normalize());
+            done = true;
+        } finally {
+            if (!done && Files.exists(temporary)) {
+                removal.remove(temporary);
+            }
+        }
+    }
+
+    private static void checkFree(Path target) throws IOException {
+        if (Files.notExists(target, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+            try (var content = Files.list(target)) {
+                if (content.findAny().isEmpty()) {
+                    return;
+                }
+            }
+        }
+        throw new FileAlreadyExistsException(target.toString(), null, "it must not exist, or be an empty directory");
+    }
+
+    /** The layers as one tree; closing it takes the mount away. */
+    private Directory look(List<Path> layers) throws IOException {
+        try (var _ = Flock.exclusive(root.lock("look"))) {
+            var place = Root.directory(root.run().resolve("look"));
+            var nothing = Root.directory(root.run().resolve("look-nothing"));
+            Mounts.unmount(place);
+            // A layer alone would be a bind mount, and its whiteouts would show.
+            var all = new ArrayList<>(layers);
+            all.add(nothing);
+            Mounts.overlay(all, Optional.empty(), place);
+            try {
+                return Directory.open(place);
+            } finally {
+                Mounts.unmount(place);
+            }
+        }
+    }
+}

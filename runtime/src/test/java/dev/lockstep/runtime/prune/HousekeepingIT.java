@@ -1,0 +1,257 @@
+package dev.lockstep.runtime.prune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.image.ImageStore;
+import dev.lockstep.runtime.image.Platform;
+import dev.lockstep.runtime.image.Progress;
+import dev.lockstep.runtime.snapshot.Snapshots;
+import dev.lockstep.runtime.snapshot.UnpackLimits;
+import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.testing.TestImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HousekeepingIT {
+    @TempDir
+    private Path directory;
+
+    private final List<ImageUse> uses = new ArrayList<>();
+    private ImageStore store;
+    private Snapshots snapshots;
+    private Housekeeping housekeeping;
+
+    @BeforeEach
+    void open() throws IOException {
+        var root = Root.open(directory.resolve("state"), directory.resolve("run"));
+        store = new ImageStore(root, Platform.current(), InstantSource.system());
+        snapshots = new Snapshots(root, store.blobs(), UnpackLimits.DEFAULT, InstantSource.system());
+        housekeeping = new Housekeeping(store, snapshots, () -> uses, InstantSource.system());
+    }
+
+    /** An image of a layer that all have and one of its own, both unpacked. */
+    private Digest image(String name) throws IOException {
+        var image = (name.isEmpty() ? TestImage.unnamed() : TestImage.named(name))
+                .file("shared", "all have it")
+                .file("own", "of " + name);
+        var digest = store.importArchive(image.ociArchive(directory.resolve("in.tar")), Optional.empty(), Progress.NONE)
+                .getFirst()
+                .digest();
+        snapshots.unpack(store.find(digest).orElseThrow(), Progress.NONE);
+        return digest;
+    }
+
+    private int layers() {
+        return directory.resolve("state/snapshots").toFile().list().length;
+    }
+
+    private int blobs() {
+        return directory.resolve("state/images/blobs/sha256").toFile().list().length;
+    }
+
+    private void assertWhole(Digest... digests) throws IOException {
+        assertThat(store.verify().isGood()).isTrue();
+        for (var digest : digests) {
+            for (var layer : store.find(digest).orElseThrow().config().diffIds()) {
+                assertThat(snapshots.has(layer)).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void prune_removes_what_has_no_name_and_says_why() throws IOException {
+        var named = image("example.test/app:1");
+        var dangling = image("");
+
+        var report = housekeeping.prune(KeepRules.NAMED, false);
+
+        assertThat(report.removed()).singleElement().satisfies(decision -> {
+            assertThat(decision.image().digest()).isEqualTo(dangling);
+            assertThat(decision.why()).isEqualTo("it has no name");
+        });
+        assertThat(report.blobs()).isEqualTo(3);
+        assertThat(report.layers()).isEqualTo(1);
+        assertThat(report.bytes())
+                .isEqualTo(report.removed().getFirst().bytes())
+                .isPositive();
+        assertThat(report.held()).isEmpty();
+        assertThat(store.find(dangling)).isEmpty();
+        assertWhole(named);
+    }
+
+    @Test
+    void looking_removes_nothing_and_promises_what_is_kept() throws IOException {
+        image("example.test/app:1");
+        image("");
+
+        var promised = housekeeping.prune(KeepRules.NOTHING, true);
+        assertThat(promised.removed()).hasSize(2);
+        assertThat(blobs()).isEqualTo(7);
+        var done = housekeeping.prune(KeepRules.NOTHING, false);
+
+        assertThat(done.bytes()).isEqualTo(promised.bytes());
+        assertThat(blobs()).isZero();
+        assertThat(layers()).isZero();
+        assertThat(directory.resolve("state/snapshot-sizes")).isEmptyDirectory();
+    }
+
+    @Test
+    void what_a_container_or_a_root_needs_stays_with_and_without_a_name() throws IOException {
+        var used = image("example.test/app:1");
+        var wanted = image("");
+        var gone = image("example.test/gone:1");
+        uses.add(new ImageUse("container web", used));
+        store.roots().register("stack.shop", Set.of(wanted, new Digest("1".repeat(64))));
+
+        var report = housekeeping.prune(KeepRules.NOTHING, false);
+
+        assertThat(report.images())
+                .extracting(decision -> decision.image().digest() + " " + decision.why())
+                .containsExactlyInAnyOrder(
+                        gone + " no container and no stack needs it",
+                        used + " container web needs it",
+                        wanted + " stack.shop needs it");
+        assertWhole(used, wanted);
+        store.roots().remove("stack.shop");
+        uses.clear();
+        housekeeping.prune(KeepRules.NOTHING, false);
+        assertThat(blobs()).isZero();
+    }
+
+    @Test
+    void a_container_keeps_what_it_has_even_when_the_index_knows_nothing_of_it() throws IOException {
+        var used = image("");
+        uses.add(new ImageUse("container web", used));
+        try (var change = store.change()) {
+            change.drop(used);
+            change.write();
+        }
+
+        housekeeping.prune(KeepRules.NOTHING, false);
+
+        assertWhole(used);
+    }
+
+    @Test
+    void nothing_goes_while_a_pull_is_in_progress_and_the_report_says_so() throws IOException {
+        image("");
+        try (var _ = store.lease("pull of nginx:1")) {
+            var report = housekeeping.prune(KeepRules.NOTHING, false);
+            assertThat(report.held()).contains("in progress: pull of nginx:1");
+            assertThat(report.bytes()).isZero();
+            assertThat(blobs()).isEqualTo(4);
+        }
+    }
+
+    @Test
+    void while_a_containers_image_is_damaged_nobody_knows_what_it_needs_and_all_stays() throws IOException {
+        var used = image("example.test/app:1");
+        image("");
+        uses.add(new ImageUse("container web", used));
+        Files.write(store.blobs().path(used), new byte[1]);
+
+        var report = housekeeping.prune(KeepRules.NOTHING, false);
+
+        assertThat(report.held()).hasValueSatisfying(why -> assertThat(why).contains("container web", "damaged"));
+        assertThat(layers()).isEqualTo(3);
+    }
+
+    @Test
+    void when_users_cannot_be_known_nothing_is_removed() throws IOException {
+        image("");
+        var blind = new Housekeeping(
+                store,
+                snapshots,
+                () -> {
+                    throw new IOException("record.json is damaged");
+                },
+                InstantSource.system());
+
+        assertThatThrownBy(() -> blind.prune(KeepRules.NOTHING, false)).hasMessage("record.json is damaged");
+        assertThat(blobs()).isEqualTo(4);
+    }
+
+    @Test
+    void the_last_name_takes_the_content_with_it() throws IOException {
+        var digest = image("example.test/app:1");
+        store.tag(digest, ImageReference.parse("example.test/app:2"));
+
+        assertThat(housekeeping.remove("example.test/app:1", false))
+                .isInstanceOfSatisfying(ImageRemoval.Removed.class, removed -> {
+                    assertThat(removed.removed()).isFalse();
+                    assertThat(removed.kept()).isEmpty();
+                });
+        assertWhole(digest);
+        assertThat(housekeeping.remove("example.test/app:2", false))
+                .isInstanceOfSatisfying(
+                        ImageRemoval.Removed.class,
+                        removed -> assertThat(removed.removed()).isTrue());
+        assertThat(blobs()).isZero();
+        assertThat(layers()).isZero();
+        assertThat(store.list()).isEmpty();
+        assertThat(housekeeping.remove("example.test/app:2", false)).isInstanceOf(ImageRemoval.NotHere.class);
+    }
+
+    @Test
+    void an_image_that_a_container_uses_is_not_removed_and_forced_loses_its_name_only() throws IOException {
+        var digest = image("example.test/app:1");
+        uses.add(new ImageUse("container web", store.find(digest).orElseThrow().manifest()));
+
+        assertThat(housekeeping.remove("example.test/app:1", false))
+                .isEqualTo(new ImageRemoval.Refused("image example.test/app:1 is used by container web; remove that"
+                        + " first, or take only the name away with --force"));
+        assertThat(store.list()).hasSize(1);
+
+        assertThat(housekeeping.remove("example.test/app:1", true))
+                .isInstanceOfSatisfying(
+                        ImageRemoval.Removed.class,
+                        removed -> assertThat(removed.kept()).contains("container web needs it"));
+        assertWhole(digest);
+        assertThat(store.catalog().images().getFirst().isDangling()).isTrue();
+    }
+
+    @Test
+    void an_image_with_several_names_goes_by_its_id_only_with_force() throws IOException {
+        var digest = image("example.test/app:1");
+        store.tag(digest, ImageReference.parse("example.test/app:2"));
+        var id = store.find(digest).orElseThrow().id().hex().substring(0, 8);
+
+        assertThat(housekeeping.remove(id, false))
+                .isInstanceOfSatisfying(
+                        ImageRemoval.Refused.class,
+                        refused -> assertThat(refused.why()).contains("has 2 names"));
+        assertThat(housekeeping.remove(id, true))
+                .isInstanceOfSatisfying(
+                        ImageRemoval.Removed.class,
+                        removed -> assertThat(removed.untagged()).hasSize(2));
+        assertThat(blobs()).isZero();
+    }
+
+    @Test
+    void usage_counts_what_is_shared_once() throws IOException {
+        var one = image("example.test/a:1");
+        var alone = housekeeping.usage();
+        image("example.test/b:1");
+        uses.add(new ImageUse("container web", one));
+
+        var both = housekeeping.usage();
+
+        assertThat(alone.reclaimable()).isEqualTo(alone.bytes());
+        assertThat(both.images()).isEqualTo(2);
+        assertThat(both.active()).isEqualTo(1);
+        assertThat(both.bytes()).isLessThan(2 * alone.bytes());
+        assertThat(both.reclaimable()).isEqualTo(both.bytes() - alone.bytes());
+    }
+}
