@@ -171,6 +171,13 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /** Pushes an image as {@link RegistryClient#push} does; none of it is removed by others meanwhile. */
+    public RegistryClient.Pushed push(ImageReference reference, Progress progress) throws IOException {
+        try (var _ = images().lease("push of " + reference.familiar())) {
+            return registry().push(reference, progress);
+        }
+    }
+
     /** Removal of images that nobody needs; it knows this engine's containers. */
     public Housekeeping housekeeping() throws IOException {
         return new Housekeeping(images(), snapshots(), this::imageUses, clock);

@@ -44,7 +44,8 @@ final class ImageCommand implements Command {
         throw new IllegalStateException("one of the subcommands is run");
     }
 
-    private static ImageReference reference(String text) throws CommandException {
+    /** What a person calls an image. */
+    static ImageReference reference(String text) throws CommandException {
         try {
             return ImageReference.parse(text);
         } catch (IllegalArgumentException e) {
@@ -104,13 +105,9 @@ final class ImageCommand implements Command {
         public int run(Invocation call) throws Exception {
             var reference = reference(call.arguments().getFirst());
             try (var engine = EngineDoor.of(call).open()) {
-                var progress = new PullProgress(
-                        call.world().err(), call.world().terminals().err() && !call.flag("--quiet"));
                 Image image;
-                try {
+                try (var progress = PullProgress.of(call)) {
                     image = engine.pull(reference, progress);
-                } finally {
-                    progress.end();
                 }
                 call.world().out().println("Pulled " + reference.familiar() + " " + image.digest());
                 return ExitCodes.OK;

@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** How far a pull or a push is, on one line of a terminal that is written again and again. */
-final class PullProgress implements Progress {
+final class PullProgress implements Progress, AutoCloseable {
     private static final long MIB = 1 << 20;
 
     private final PrintStream to;
@@ -16,9 +16,14 @@ final class PullProgress implements Progress {
     private final Map<Digest, Long> total = new HashMap<>();
     private String shown = "";
 
-    PullProgress(PrintStream to, boolean live) {
+    private PullProgress(PrintStream to, boolean live) {
         this.to = to;
         this.live = live;
+    }
+
+    /** On the terminal of a command with the option {@code --quiet}; silent where there is none. */
+    static PullProgress of(Invocation call) {
+        return new PullProgress(call.world().err(), call.world().terminals().err() && !call.flag("--quiet"));
     }
 
     @Override
@@ -41,7 +46,8 @@ final class PullProgress implements Progress {
     }
 
     /** Takes the line away. */
-    synchronized void end() {
+    @Override
+    public synchronized void close() {
         if (!shown.isEmpty()) {
             to.print("\r\u001b[K");
             to.flush();

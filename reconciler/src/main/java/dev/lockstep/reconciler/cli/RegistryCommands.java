@@ -2,7 +2,6 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.registry.RegistryClient;
-import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,14 +21,6 @@ final class RegistryCommands {
         return commands;
     }
 
-    private static ImageReference reference(String text) throws CommandException {
-        try {
-            return ImageReference.parse(text);
-        } catch (IllegalArgumentException e) {
-            throw new CommandException(String.valueOf(e.getMessage()));
-        }
-    }
-
     private static final class Push implements Command {
         @Override
         public void describe(CommandSpec spec) {
@@ -40,26 +31,18 @@ final class RegistryCommands {
 
         @Override
         public int run(Invocation call) throws Exception {
-            var reference = reference(call.arguments().getFirst());
+            var reference = ImageCommand.reference(call.arguments().getFirst());
             try (var engine = EngineDoor.of(call).open()) {
-                var progress = new PullProgress(
-                        call.world().err(), call.world().terminals().err() && !call.flag("--quiet"));
-                var pushed = push(engine.registry(), reference, progress);
+                RegistryClient.Pushed pushed;
+                try (var progress = PullProgress.of(call)) {
+                    pushed = engine.push(reference, progress);
+                }
                 if (!pushed.whole()) {
                     call.say("lockstep: of the platforms of " + reference.familiar() + " only this host's is here: it"
                             + " was pushed alone, and has a digest of its own");
                 }
                 call.world().out().println("Pushed " + reference.familiar() + " " + pushed.digest());
                 return ExitCodes.OK;
-            }
-        }
-
-        private static RegistryClient.Pushed push(
-                RegistryClient registry, ImageReference reference, PullProgress progress) throws IOException {
-            try {
-                return registry.push(reference, progress);
-            } finally {
-                progress.end();
             }
         }
     }
@@ -73,7 +56,7 @@ final class RegistryCommands {
 
         @Override
         public int run(Invocation call) throws Exception {
-            var reference = reference(call.arguments().getFirst());
+            var reference = ImageCommand.reference(call.arguments().getFirst());
             try (var engine = EngineDoor.of(call).open()) {
                 engine.registry().tags(reference).forEach(call.world().out()::println);
                 return ExitCodes.OK;
@@ -125,7 +108,7 @@ final class RegistryCommands {
         @Override
         public int run(Invocation call) throws Exception {
             var text = call.arguments().getFirst();
-            var reference = reference(text);
+            var reference = ImageCommand.reference(text);
             // A forgotten tag must not delete what is called latest.
             if (reference.digest().isEmpty()
                     && !text.endsWith(":" + reference.tag().orElse(""))) {

@@ -75,7 +75,13 @@ final class Conmon {
         argv.addAll(logging(files.runtimeLog()));
         try (var sync = Pipe.open();
                 var start = Pipe.open()) {
-            launch(argv, files.conmonErrors(), List.of(sync.writeEnd(), start.readEnd()), List.of(), start);
+            launch(
+                    files.run(),
+                    argv,
+                    files.conmonErrors(),
+                    List.of(sync.writeEnd(), start.readEnd()),
+                    List.of(),
+                    start);
             sync.writeEnd().close();
             var answer = answer(sync, files);
             var pid = answer.path("data").asInt(-1);
@@ -207,6 +213,7 @@ final class Conmon {
         var opened = false;
         try {
             launch(
+                    directory,
                     argv,
                     directory.resolve("conmon.err"),
                     List.of(sync.writeEnd(), start.readEnd(), attach.writeEnd()),
@@ -262,8 +269,12 @@ final class Conmon {
         return List.of("--runtime-arg", "--log-format=json", "--runtime-arg", "--log", "--runtime-arg", log.toString());
     }
 
-    /** Spawns conmon, moves it, lets it go, and waits for the intermediate process that says it is on its way. */
-    private void launch(List<String> argv, Path errors, List<Fd> inherited, List<String> more, Pipe start)
+    /**
+     * Spawns conmon, moves it, lets it go, and waits for the intermediate process that says it is on its way.
+     *
+     * @param bundle where it begins: it writes a file {@code oom} there beside the one in its persistent directory
+     */
+    private void launch(Path bundle, List<String> argv, Path errors, List<Fd> inherited, List<String> more, Pipe start)
             throws IOException {
         var environment = new ArrayList<>(OciRuntime.ENVIRONMENT);
         environment.add("_OCI_SYNCPIPE=3");
@@ -271,7 +282,7 @@ final class Conmon {
         environment.addAll(more);
         var log = new ProcessSpawner.Stream.Append(errors);
         var pid = ProcessSpawner.spawn(new ProcessSpawner.Command(
-                argv, environment, new ProcessSpawner.Stream.Nothing(), log, log, inherited));
+                argv, environment, bundle, new ProcessSpawner.Stream.Nothing(), log, log, inherited));
         try {
             supervisors.add(pid);
         } finally {

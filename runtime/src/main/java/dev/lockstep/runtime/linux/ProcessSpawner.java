@@ -9,7 +9,8 @@ import java.util.List;
 /**
  * Starts programs that inherit chosen descriptors, which {@code ProcessBuilder} cannot do. The child gets nothing else
  * of this process: every other descriptor is closed, all signals are at their defaults and unblocked (a JVM blocks and
- * ignores some, and exec keeps that), and it leads a session of its own.
+ * ignores some, and exec keeps that), and it leads a session of its own. It does not begin in this process's directory:
+ * there it would leave files that it writes beside itself, and keep a file system from being unmounted.
  *
  * <p>The child belongs to the namespaces of the calling thread. The JDK knows nothing of it: call {@link #reap}.
  */
@@ -19,6 +20,8 @@ public final class ProcessSpawner {
     /** glibc's types are 80, 128 and 336 bytes on both architectures; larger is harmless, trusting them is not. */
     private static final int OPAQUE = 1024;
 
+    private static final Path ROOT = Path.of("/");
+
     private ProcessSpawner() {}
 
     /**
@@ -26,11 +29,13 @@ public final class ProcessSpawner {
      *
      * @param argv the first word is the absolute path of the program; PATH is not searched
      * @param environment {@code NAME=value}, the whole of it: nothing is added from this process
+     * @param directory where it begins
      * @param inherited the first becomes descriptor 3 of the child, the next 4, …; they stay open here
      */
     public record Command(
             List<String> argv,
             List<String> environment,
+            Path directory,
             Stream stdin,
             Stream stdout,
             Stream stderr,
@@ -42,6 +47,17 @@ public final class ProcessSpawner {
             if (argv.isEmpty() || !argv.getFirst().startsWith("/")) {
                 throw new IllegalArgumentException("a program is named by its absolute path, got " + argv);
             }
+        }
+
+        /** A program that does not care where it begins: at the root. */
+        public Command(
+                List<String> argv,
+                List<String> environment,
+                Stream stdin,
+                Stream stdout,
+                Stream stderr,
+                List<Fd> inherited) {
+            this(argv, environment, ROOT, stdin, stdout, stderr, inherited);
         }
     }
 
@@ -82,6 +98,8 @@ public final class ProcessSpawner {
                     check(SpawnLibrary.posix_spawn_file_actions_adddup2(actions, lift(fd, lifted), target++), program);
                 }
                 check(SpawnLibrary.posix_spawn_file_actions_addclosefrom_np(actions, target), program);
+                var directory = Libc.bytes(command.directory());
+                check(SpawnLibrary.posix_spawn_file_actions_addchdir_np(actions, directory), program);
                 SpawnLibrary.sigfillset(all);
                 SpawnLibrary.sigemptyset(none);
                 check(SpawnLibrary.posix_spawnattr_setsigdefault(attributes, all), program);

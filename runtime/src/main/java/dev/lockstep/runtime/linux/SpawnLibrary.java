@@ -30,6 +30,8 @@ final class SpawnLibrary {
 
     static native int posix_spawn_file_actions_addopen(Pointer actions, int fd, byte[] path, int flags, int mode);
 
+    static native int posix_spawn_file_actions_addchdir_np(Pointer actions, byte[] path);
+
     static native int posix_spawn_file_actions_addclosefrom_np(Pointer actions, int from);
 
     static native int posix_spawnattr_init(Pointer attributes);

@@ -113,6 +113,8 @@ class ResourcesIT {
                 lab.wish("c").memory(32 * MIB).shell("x=0123456789abcdef; while true; do x=$x$x$x$x; done"));
         assertThat(lab.containers.await(id)).isEqualTo(137);
         assertThat(lab.containers.finishExit(id).orElseThrow().oomKilled()).isTrue();
+        // conmon writes a file of that name where it was started.
+        assertThat(Path.of("oom")).doesNotExist();
     }
 
     @Test

@@ -48,6 +48,13 @@ class ProcessSpawnerIT {
     }
 
     @Test
+    void a_child_does_not_begin_in_our_directory() throws IOException {
+        var out = directory.resolve("out");
+        assertThat(ProcessSpawner.reap(spawn("pwd", out))).isZero();
+        assertThat(Files.readString(out)).isEqualTo("/\n");
+    }
+
+    @Test
     void a_missing_program_is_an_error_of_the_start() {
         assertThatThrownBy(() -> ProcessSpawner.spawn(new Command(
                         List.of("/no/such/program"),
