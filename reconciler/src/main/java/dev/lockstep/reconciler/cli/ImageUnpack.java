@@ -14,8 +14,11 @@ final class ImageUnpack implements Command {
     @Override
     public int run(Invocation call) throws Exception {
         var target = call.world().directory().resolve(call.arguments().get(1));
-        try (var engine = EngineDoor.of(call).open()) {
-            var image = ImageLines.whole(engine, call.arguments().getFirst());
+        var name = call.arguments().getFirst();
+        // Held while it is copied: what a prune took away meanwhile would be missing in the copy without a word.
+        try (var engine = EngineDoor.of(call).open();
+                var _ = engine.images().lease("unpack of " + name)) {
+            var image = ImageLines.whole(engine, name);
             engine.snapshots().extract(image, target, Progress.NONE);
             return ExitCodes.OK;
         }

@@ -39,9 +39,14 @@ final class Firewalld {
         }
     }
 
+    /** Whether our bridges are in the zone that {@link #open} puts them into. */
+    boolean isInOurZone() throws IOException {
+        return call("getZoneOfInterface", interfaces).filter(ZONE::equals).isPresent();
+    }
+
     /** Takes our bridges out again, where they are in our zone. */
     void close() throws IOException {
-        if (call("getZoneOfInterface", interfaces).filter(ZONE::equals).isPresent()) {
+        if (isInOurZone()) {
             call("removeInterface", ZONE, interfaces);
         }
     }

@@ -53,15 +53,16 @@ final class ForeignFirewalls {
         if (setting == NetworkSettings.ForeignFirewall.LEAVE) {
             return;
         }
-        for (var dropping : chains.dropping()) {
-            if (isFirewalld(dropping)) {
-                try {
-                    firewalld.open();
-                } catch (IOException e) {
-                    // Our networks are no worse for it; report() says what is shut, and why.
-                    log.debug("cannot open firewalld", e);
-                }
+        var all = chains.dropping();
+        if (hasFirewalld(all)) {
+            try {
+                firewalld.open();
+            } catch (IOException e) {
+                // Our networks are no worse for it; report() says what is shut, and why.
+                log.debug("cannot open firewalld", e);
             }
+        }
+        for (var dropping : all) {
             var point = point(dropping);
             if (point.isPresent() && !admits(dropping, dnsPort)) {
                 var chain = point.get().chain();
@@ -81,15 +82,18 @@ final class ForeignFirewalls {
         for (var point : POINTS) {
             shut(point.chain());
         }
-        for (var dropping : chains.dropping()) {
-            if (isFirewalld(dropping)) {
-                try {
-                    firewalld.close();
-                } catch (IOException e) {
-                    log.warn("cannot take {}+ out of firewalld's zone: {}", prefix, e.getMessage());
-                }
+        // What is in its zone where we leave it alone, its owner has put there.
+        if (setting == NetworkSettings.ForeignFirewall.OPEN && hasFirewalld(chains.dropping())) {
+            try {
+                firewalld.close();
+            } catch (IOException e) {
+                log.warn("cannot take {}+ out of firewalld's zone: {}", prefix, e.getMessage());
             }
         }
+    }
+
+    private static boolean hasFirewalld(List<Dropping> dropping) {
+        return dropping.stream().anyMatch(ForeignFirewalls::isFirewalld);
     }
 
     private void shut(Chain chain) throws IOException {
@@ -104,14 +108,14 @@ final class ForeignFirewalls {
         if (setting == NetworkSettings.ForeignFirewall.LEAVE) {
             return true;
         }
-        for (var dropping : chains.dropping()) {
-            if (point(dropping).isPresent() && !admits(dropping, dnsPort)
-                    || isFirewalld(dropping)
-                            && obstacleOfFirewalld().filter(String::isEmpty).isPresent()) {
+        var all = chains.dropping();
+        for (var dropping : all) {
+            if (point(dropping).isPresent() && !admits(dropping, dnsPort)) {
                 return false;
             }
         }
-        return true;
+        return !hasFirewalld(all)
+                || obstacleOfFirewalld().filter(String::isEmpty).isEmpty();
     }
 
     /** What was added, and what drops our traffic all the same. */
@@ -128,14 +132,19 @@ final class ForeignFirewalls {
             }
         }
         var wanted = new ArrayList<String>();
-        for (var dropping : chains.dropping()) {
+        var all = chains.dropping();
+        var obstacle = hasFirewalld(all) ? obstacleOfFirewalld() : Optional.<String>empty();
+        if (hasFirewalld(all)
+                && obstacle.isEmpty()
+                && setting == NetworkSettings.ForeignFirewall.OPEN
+                && firewalld.isInOurZone()) {
+            made.add(firewalld.made());
+        }
+        for (var dropping : all) {
             if (isFirewalld(dropping)) {
-                var obstacle = obstacleOfFirewalld();
                 if (obstacle.isPresent()) {
                     wanted.add(complaint(dropping, dnsPort)
                             + (obstacle.get().isEmpty() ? "" : " (" + obstacle.get() + ")"));
-                } else if (!made.contains(firewalld.made())) {
-                    made.add(firewalld.made());
                 }
             } else if (concerns(dropping) && !admits(dropping, dnsPort)) {
                 wanted.add(complaint(dropping, dnsPort));
