@@ -1,6 +1,5 @@
 package dev.lockstep.reconciler.agent;
 
-import dev.lockstep.reconciler.git.GitException;
 import dev.lockstep.reconciler.git.Revision;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StackStatus;
@@ -127,8 +126,9 @@ final class Following implements AutoCloseable {
             if (known.isPresent()) {
                 tell(known.get(), "start");
             }
-        } catch (GitException e) {
-            LOG.debug("clone cannot be read url={}", follower.url(), e);
+        } catch (IOException | RuntimeException e) {
+            // What is wrong has been told; the next look may find it mended.
+            LOG.debug("clone cannot be worked from url={}", follower.url(), e);
         }
     }
 

@@ -21,6 +21,8 @@ final class HostVariables {
         var file = directory.resolve(stack).resolve("env");
         try {
             return EnvironmentFile.read(file.toString(), Files.readString(file));
+        } catch (IllegalArgumentException e) {
+            throw new IOException(e.getMessage(), e);
         } catch (NoSuchFileException e) {
             return EnvironmentFile.EMPTY;
         }

@@ -39,12 +39,11 @@ final class RepositoryStatuses {
         var failedBefore = Optional.ofNullable(repositories.get(follower.url()))
                 .flatMap(AgentStatus.Repository::error)
                 .isPresent();
-        if (write(follower, Optional.empty())) {
-            fetchError(follower, Optional.empty());
-            if (failedBefore) {
-                out.accept("repository " + follower.url() + " is followed again");
-            }
+        if (write(follower, Optional.empty()) && failedBefore) {
+            out.accept("repository " + follower.url() + " is followed again");
         }
+        // Each time: a stack's worker may have written an error back that it had read before.
+        fetchError(follower, Optional.empty());
     }
 
     /** The repository cannot be followed now; what runs goes on running. */

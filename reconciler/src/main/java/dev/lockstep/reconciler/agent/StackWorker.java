@@ -15,6 +15,7 @@ import dev.lockstep.reconciler.plan.Operation;
 import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.runtime.Engine;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -145,8 +146,6 @@ final class StackWorker implements AutoCloseable {
         try {
             while (true) {
                 CommitSource source;
-                String trigger;
-                List<CompletableFuture<Run>> answers;
                 synchronized (monitor) {
                     var end = System.nanoTime() + pause.toNanos();
                     while (!closed && due.isEmpty() && (wanted == null || System.nanoTime() - end < 0)) {
@@ -156,18 +155,20 @@ final class StackWorker implements AutoCloseable {
                         return;
                     }
                     source = wanted;
-                    trigger = due.isEmpty() ? "drift" : due;
-                    due = "";
-                    verifying = new CountDownLatch(1);
-                    answers = List.copyOf(waiting);
-                    waiting.clear();
                 }
                 awaitThoseBefore(source);
+                String trigger;
+                List<CompletableFuture<Run>> answers;
                 synchronized (monitor) {
                     if (closed || wanted == null) {
                         return;
                     }
                     source = wanted; // a newer one may have come meanwhile
+                    trigger = due.isEmpty() ? "drift" : due;
+                    due = "";
+                    verifying = new CountDownLatch(1);
+                    answers = List.copyOf(waiting);
+                    waiting.clear();
                 }
                 var run = runOnce(source, trigger);
                 answers.forEach(a -> a.complete(run));
@@ -190,17 +191,24 @@ final class StackWorker implements AutoCloseable {
     }
 
     private boolean isChange(CommitSource source) {
-        return last.isEmpty()
-                || !last.get().commit().commit().equals(source.commit().commit());
+        try {
+            return !records.applied().equals(Optional.of(source.commit().commit()));
+        } catch (IOException e) {
+            return true; // what cannot be read is told when it is to be written
+        }
     }
 
     /** One run; every outcome is in the status and, when something was done, in the history. */
     Run runOnce(CommitSource source, String trigger) throws InterruptedException {
-        var run = blocked(source).orElse(null);
-        if (run == null) {
+        var run = Run.FAILED;
+        try {
             run = locked(source, trigger);
+        } catch (UncheckedIOException e) {
+            out.accept("stack " + stack + ": its status cannot be written: " + e.getMessage());
+        } finally {
+            // Whatever happens: others wait for it.
+            progress.settle(source.commit().commit(), run.outcome().isGood());
         }
-        progress.settle(source.commit().commit(), run.outcome().isGood());
         return run;
     }
 
@@ -241,6 +249,11 @@ final class StackWorker implements AutoCloseable {
 
     private Run run(CommitSource source, String trigger) throws IOException, InterruptedException {
         var options = new PlanOptions(true, false, false, supervisor.leftAlone());
+        var blocked = blocked(source);
+        if (blocked.isPresent()) {
+            keepApplied(source, options);
+            return blocked.get();
+        }
         return switch (deployment.plan(source, options)) {
             case Planned.Invalid invalid -> {
                 var problems =

@@ -16,7 +16,7 @@ final class ImageDigests {
     static Project pinned(Invocation call, Project project) throws IOException, CommandException {
         var services = new LinkedHashMap<String, Service>();
         // The registry client counts on the store of a root, which only root has.
-        try (var engine = EngineDoor.of(call).open()) {
+        try (var engine = EngineDoor.of(call).openForReading()) {
             for (var service : project.services().values()) {
                 var written = service.image().reference().filter(r -> !r.text().contains("@"));
                 if (written.isEmpty() || service.image().build().isPresent()) {

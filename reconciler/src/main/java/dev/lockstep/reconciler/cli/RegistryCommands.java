@@ -57,7 +57,7 @@ final class RegistryCommands {
         @Override
         public int run(Invocation call) throws Exception {
             var reference = ImageCommand.reference(call.arguments().getFirst());
-            try (var engine = EngineDoor.of(call).open()) {
+            try (var engine = EngineDoor.of(call).openForReading()) {
                 engine.registry().tags(reference).forEach(call.world().out()::println);
                 return ExitCodes.OK;
             }
@@ -74,7 +74,7 @@ final class RegistryCommands {
         @Override
         public int run(Invocation call) throws Exception {
             var host = host(call.arguments().getFirst());
-            try (var engine = EngineDoor.of(call).open()) {
+            try (var engine = EngineDoor.of(call).openForReading()) {
                 engine.registry().catalog(host).forEach(call.world().out()::println);
                 return ExitCodes.OK;
             }
@@ -114,7 +114,7 @@ final class RegistryCommands {
                     && !text.endsWith(":" + reference.tag().orElse(""))) {
                 throw new CommandException("delete wants a tag or a digest: " + text + ":TAG or " + text + "@sha256:…");
             }
-            try (var engine = EngineDoor.of(call).open()) {
+            try (var engine = EngineDoor.of(call).openForReading()) {
                 var digest = engine.registry().delete(reference);
                 call.world().out().println("Deleted " + reference.familiar() + " " + digest);
                 return ExitCodes.OK;

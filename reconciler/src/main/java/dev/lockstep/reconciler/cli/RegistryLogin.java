@@ -31,7 +31,7 @@ final class RegistryLogin implements Command {
             throw new CommandException("login reads the password from standard input only: --password-stdin");
         }
         var account = new Credential.Account(user.get(), password(call));
-        try (var engine = EngineDoor.of(call).open()) {
+        try (var engine = EngineDoor.of(call).openForReading()) {
             engine.registry().login(host, account);
         }
         HostRegistries.accounts(call.world().environment()).store(host, account);

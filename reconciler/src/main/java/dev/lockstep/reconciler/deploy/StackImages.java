@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 
 /**
  * Keeps a stack's images from being pruned: those of the revision that is wanted and those of the last one that was
- * applied and well, also while no container is made of them. An image whose digest only its pull tells is kept by its
- * container.
+ * applied, and well as far as anybody looked, also while no container is made of them. An image whose digest only its
+ * pull tells is kept by its container.
  */
 public final class StackImages {
     private final NamedRoots roots;
@@ -33,14 +33,14 @@ public final class StackImages {
                         .collect(Collectors.toUnmodifiableSet()));
     }
 
-    /** What is wanted has been applied, and is well. */
+    /** What is wanted has been applied; whoever looked whether it is well has found that it is. */
     public void applied() throws IOException {
-        register(applied, roots.all().getOrDefault(wanted, Set.of()));
+        register(applied, roots.of(wanted));
     }
 
     /** Not written when it is so already: an agent asks every minute. */
     private void register(String name, Set<Digest> digests) throws IOException {
-        if (!digests.equals(roots.all().getOrDefault(name, Set.of()))) {
+        if (!digests.equals(roots.of(name))) {
             roots.register(name, digests);
         }
     }

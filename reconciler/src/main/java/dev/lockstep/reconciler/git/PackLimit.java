@@ -28,7 +28,7 @@ final class PackLimit implements ProgressMonitor {
             nextLook = now + LOOK_EVERY_NANOS;
             tooMuch = tooMuch || incoming() > bytesAllowed;
         }
-        return tooMuch;
+        return tooMuch || Thread.currentThread().isInterrupted();
     }
 
     private long incoming() {

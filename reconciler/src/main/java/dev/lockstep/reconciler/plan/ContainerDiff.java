@@ -119,7 +119,7 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
             var at = after.isPresent()
                     ? places.of(paths(field.name(), key, now, stack))
                     : stack.sources().at("services." + now.service()).plain();
-            var secret = sensitive.covers(at);
+            var secret = sensitive.covers(at) || (after.isEmpty() && field.mayBeSecret() && sensitive.mayHaveBeen());
             causes.add(new Cause(
                     content(field.name(), observed.record().spec(), now, key) ? Cause.Kind.CONTENT : Cause.Kind.SPEC,
                     name,

@@ -124,8 +124,15 @@ record NetworkSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
 
     private void compare(List<Cause> causes, String field, String then, String now, String path) {
         if (!then.equals(now)) {
-            causes.add(
-                    new Cause(Cause.Kind.SPEC, field, then, now, Optional.of(new Places(desired.sources()).of(path))));
+            var at = new Places(desired.sources()).of(path);
+            var sensitive = new Sensitive(facts.secrets());
+            var secret = sensitive.covers(at);
+            causes.add(new Cause(
+                    Cause.Kind.SPEC,
+                    field,
+                    secret ? Sensitive.MASK : sensitive.show(then),
+                    secret ? Sensitive.MASK : sensitive.show(now),
+                    Optional.of(at)));
         }
     }
 

@@ -28,6 +28,11 @@ final class Sensitive {
                                 && secrets.files().contains(variable.at().file()));
     }
 
+    /** Whether the host has secrets: then a value that is gone from everywhere may have been one. */
+    boolean mayHaveBeen() {
+        return !secrets.files().isEmpty();
+    }
+
     /** The value as it may be shown. */
     String show(String name, String value) {
         return NAMES.matcher(name.toUpperCase(Locale.ROOT)).matches() ? MASK : show(value);

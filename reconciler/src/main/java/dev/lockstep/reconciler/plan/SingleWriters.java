@@ -7,6 +7,7 @@ import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.container.RestartPolicy;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -38,7 +39,6 @@ record SingleWriters(Desired desired, Observed observed, PlanBuilder plan) {
         }
         for (var writer : writers) {
             observed.containers().stream()
-                    .filter(ObservedContainer::isRunning)
                     .filter(c -> writes(c.record().spec(), name))
                     .filter(c -> !isPlaceOf(writer, c.record().spec()))
                     .forEach(c -> handOver(volume, c, writer));
@@ -51,6 +51,9 @@ record SingleWriters(Desired desired, Observed observed, PlanBuilder plan) {
                         && s.operation().name().equals(to.name()))
                 .findFirst();
         if (start.isEmpty()) {
+            if (!mayRun(from)) {
+                return;
+            }
             plan.warn("container " + from.name() + " writes to volume "
                     + volume.spec().name() + " beside " + to.name() + ", and single_writer is asked for");
             return;
@@ -59,10 +62,12 @@ record SingleWriters(Desired desired, Observed observed, PlanBuilder plan) {
                 .filter(s -> isEndOf(from, volume.spec().name(), s.operation()))
                 .findFirst();
         if (end.isEmpty()) {
-            plan.problem(
-                    path(volume),
-                    "container " + from.name()
-                            + " writes to it and stays; take it down first, or remove single_writer");
+            if (mayRun(from)) {
+                plan.problem(
+                        path(volume),
+                        "container " + from.name()
+                                + " writes to it and stays; take it down first, or remove single_writer");
+            }
         } else if (plan.comesAfter(end.get().id(), start.get().id())) {
             plan.problem(
                     path(volume),
@@ -71,6 +76,11 @@ record SingleWriters(Desired desired, Observed observed, PlanBuilder plan) {
         } else {
             plan.after(start.get().id(), end.get().id());
         }
+    }
+
+    /** Whether it runs, or may be started again by its policy at any moment. */
+    private static boolean mayRun(ObservedContainer container) {
+        return container.isRunning() || container.record().spec().restart().condition() != RestartPolicy.Condition.NO;
     }
 
     /** Whether the container is gone after the operation, or there is another one that does not write. */

@@ -190,6 +190,23 @@ class OriginTest {
     }
 
     @Test
+    void a_secret_in_a_network_or_of_a_variable_that_is_gone_does_not_show() throws IOException {
+        unchanged("compose.yaml", "services: {app: {image: x, networks: [n]}}\nnetworks: {n: {labels: {l: $PIN}}}\n");
+        then.put("compose.yaml", """
+                services: {app: {image: x, networks: [n], environment: {URL: "db://$PIN@db"}}}
+                networks: {n: {labels: {l: $PIN}}}
+                """);
+        variablesThen = EnvironmentFile.read(HOST_FILE, "PIN=0815\n");
+        variablesNow = EnvironmentFile.read(HOST_FILE, "PIN=4711\n");
+        secrets = new Secrets(Set.of("4711"), Set.of(HOST_FILE));
+
+        assertThat(causes())
+                .containsExactly(
+                        "labels: (sensitive) → (sensitive)   [compose.yaml:2:16, from $PIN in " + HOST_FILE + ":1:1]",
+                        "environment.URL: (sensitive) → (none)   [compose.yaml:1:12]");
+    }
+
+    @Test
     void many_variables_are_counted() {
         var names = IntStream.range(0, 6).mapToObj(i -> "V" + i).toList();
         unchanged(

@@ -49,7 +49,7 @@ class ExecIT {
     @Test
     void what_cannot_be_run_is_said_in_a_sentence_and_exits_as_docker_does() throws IOException {
         says(127, "container p-a-1 has no program \"bahs\" in its PATH", "a", "bahs", "-l");
-        says(127, "container p-a-1 has no file /no/such", "a", "/no/such");
+        says(127, "container p-a-1 has no file /no/such, or not the interpreter that it names", "a", "/no/such");
         says(126, "/etc in container p-a-1 is a directory and cannot be run", "a", "/etc");
         says(126, "/etc/hostname in container p-a-1 cannot be run: permission denied", "a", "/etc/hostname");
         says(127, "the working directory cannot be entered in container p-a-1: ", "-w", "/nowhere", "a", "true");

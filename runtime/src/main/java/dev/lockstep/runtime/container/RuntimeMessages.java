@@ -46,13 +46,14 @@ final class RuntimeMessages {
      */
     static String cannotRun(String program, String container, String message) {
         var text = message.toLowerCase(Locale.ROOT);
-        if (text.contains("cwd") || text.contains("chdir")) {
+        if (text.contains("chdir")) {
             return "the working directory cannot be entered in container " + container + ": " + message;
         }
         return switch (classify(message)) {
             case NOT_FOUND ->
                 program.contains("/")
                         ? "container " + container + " has no file " + program
+                                + ", or not the interpreter that it names"
                         : "container " + container + " has no program \"" + program + "\" in its PATH";
             case CANNOT_EXECUTE ->
                 program + " in container " + container

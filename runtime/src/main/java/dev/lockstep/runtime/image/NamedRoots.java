@@ -86,6 +86,11 @@ public final class NamedRoots {
         return Collections.unmodifiableSortedMap(all);
     }
 
+    /** What one name keeps; nothing when there is none of that name. */
+    public Set<Digest> of(String name) throws IOException {
+        return read(file(name));
+    }
+
     private Set<Digest> read(Path file) throws IOException {
         return files.read(file).map(content -> Set.copyOf(content.digests())).orElse(Set.of());
     }

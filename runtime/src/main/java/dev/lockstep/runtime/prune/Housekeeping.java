@@ -89,8 +89,10 @@ public final class Housekeeping {
 
     private Freed remove(StoreChange store, Needs needs, Collection<Digest> dropped) throws IOException {
         var content = new HashSet<Digest>();
+        var layers = new HashSet<Digest>();
         for (var digest : dropped) {
             content.addAll(store.content(digest));
+            store.layers(digest).ifPresent(layers::addAll);
         }
         dropped.forEach(store::drop);
         store.write();
@@ -99,9 +101,8 @@ public final class Housekeeping {
             return new Freed(0, 0, 0, held);
         }
         var blobs = store.sweep(needs.digests(), content);
-        // Whoever unpacks has a container's record or a name in the index first, and those are known here: also a layer
-        // that was left because a container that is gone still had it mounted need not get old.
-        var unpacked = snapshots.collect(store.layersInUse(needs.digests()), snapshots.all());
+        // Layers of other images need to be old: a container may be in the making whose record we have not seen.
+        var unpacked = snapshots.collect(store.layersInUse(needs.digests()), layers);
         return new Freed(blobs.blobs(), unpacked.layers(), blobs.bytes() + unpacked.bytes(), Optional.empty());
     }
 

@@ -111,7 +111,7 @@ public final class CredentialFile implements Credentials {
         }
         var keys = auths.properties().stream()
                 .map(Map.Entry::getKey)
-                .filter(key -> server(key).equals(host))
+                .filter(key -> server(key).equals(server(host)))
                 .toList();
         auths.remove(keys);
         return !keys.isEmpty();
@@ -209,6 +209,9 @@ public final class CredentialFile implements Credentials {
         }
         var registry = entry.path("registrytoken").asText("");
         if (!registry.isEmpty()) {
+            if (registry.chars().anyMatch(c -> c <= ' ' || c > '~')) {
+                throw unusable("auths." + host + ".registrytoken is not a token");
+            }
             return Optional.of(new Credential.RegistryToken(registry));
         }
         var auth = entry.path("auth").asText("");

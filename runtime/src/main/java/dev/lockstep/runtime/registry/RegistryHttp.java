@@ -261,7 +261,10 @@ final class RegistryHttp implements AutoCloseable {
                 RegistryException.Reason.UNREACHABLE, "registry " + host + " is not reachable: " + why, e);
         return e instanceof SSLException
                 ? failure
-                : new TransientException(failure, !(e instanceof ConnectException), Optional.empty());
+                : new TransientException(
+                        failure,
+                        !(e instanceof ConnectException || e instanceof HttpConnectTimeoutException),
+                        Optional.empty());
     }
 
     /** Makes a sentence of an answer that is no success. */

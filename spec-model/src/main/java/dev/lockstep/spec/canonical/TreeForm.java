@@ -36,7 +36,7 @@ final class TreeForm {
     /** Infinity and the like are no numbers of JSON. */
     private static Value decimal(YamlScalar scalar) {
         try {
-            return new Value.Decimal(new BigDecimal(scalar.text()));
+            return new Value.Decimal(new BigDecimal(scalar.asText()));
         } catch (NumberFormatException e) {
             return new Value.Verbatim(scalar.text());
         }

@@ -77,10 +77,7 @@ public final class Checks {
 
     /** What works, and may be more than was meant or have no effect. */
     public static List<Problem> warnings(Project project) {
-        return all(project).stream()
-                .filter(finding -> !finding.isError())
-                .map(Finding::problem)
-                .toList();
+        return run(CAUTIONS, project).stream().map(Finding::problem).sorted().toList();
     }
 
     /** Everything: what {@link #strict} refuses, and warnings about what works and may be more than was meant. */

@@ -7,7 +7,9 @@ import dev.lockstep.spec.model.Protocol;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Ports of one host that are asked for, in the order in which they were written. */
 final class PortClaims {
@@ -94,18 +96,21 @@ final class PortClaims {
                 }
             }
         }
+        var byPort = fixed.stream().collect(Collectors.groupingBy(claim -> claim.range.first()));
         claims.stream()
                 .filter(claim -> !claim.isFixed() && claim.range.size() <= fixed.size())
-                .forEach(claim -> wholly(claim, fixed).ifPresent(by -> collisions.add(new Collision(claim, by))));
+                .forEach(claim -> wholly(claim, byPort).ifPresent(by -> collisions.add(new Collision(claim, by))));
         return collisions;
     }
 
     /** The holder of the first port of a range, when each of its ports has one. */
-    private static Optional<Claim> wholly(Claim claim, List<Claim> fixed) {
+    private static Optional<Claim> wholly(Claim claim, Map<Integer, List<Claim>> fixed) {
         Optional<Claim> first = Optional.empty();
         for (var number = claim.range.first(); number <= claim.range.last(); number++) {
             var one = new Claim(claim.project, claim.path, claim.port, new PortRange(number, number));
-            var holder = fixed.stream().filter(one::collides).findFirst();
+            var holder = fixed.getOrDefault(number, List.of()).stream()
+                    .filter(one::collides)
+                    .findFirst();
             if (holder.isEmpty()) {
                 return Optional.empty();
             }

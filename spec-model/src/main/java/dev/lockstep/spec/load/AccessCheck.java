@@ -1,5 +1,6 @@
 package dev.lockstep.spec.load;
 
+import dev.lockstep.spec.model.ContextSource;
 import dev.lockstep.spec.read.TreePaths;
 import dev.lockstep.spec.yaml.YamlMapping;
 import dev.lockstep.spec.yaml.YamlNode;
@@ -22,7 +23,12 @@ final class AccessCheck {
     void check(YamlNode project) {
         PathValues.inProject(project, value -> {
             switch (value.use()) {
-                case CONTEXT, CONTENT, WATCHED -> require(value.path(), value.scalar(), "", value.text());
+                case CONTEXT -> {
+                    if (!isElsewhere(value.path(), value.text())) {
+                        require(value.path(), value.scalar(), "", value.text());
+                    }
+                }
+                case CONTENT, WATCHED -> require(value.path(), value.scalar(), "", value.text());
                 case VARIABLES, MOUNT -> {}
             }
             return value.text();
@@ -37,17 +43,21 @@ final class AccessCheck {
                 && mapping.get("build") instanceof YamlMapping build
                 && build.get("dockerfile") instanceof YamlScalar dockerfile) {
             var context = build.get("context") instanceof YamlScalar scalar ? scalar.text() : ".";
-            if (!LocalPaths.isRemote(context)) {
+            if (!isElsewhere(path + ".build.context", context)) {
                 require(path + ".build.dockerfile", dockerfile, context, dockerfile.text());
             }
         }
     }
 
+    /** As the reader of build contexts takes it: what looks like an address elsewhere is a path there. */
+    private static boolean isElsewhere(String path, String context) {
+        return ContextSource.isRemote(context)
+                || (path.contains(".additional_contexts") && context.startsWith("service:"));
+    }
+
     private void require(String path, YamlScalar scalar, String directory, String file) {
-        if (!LocalPaths.isRemote(file)) {
-            var home = file.startsWith("~");
-            var resolved = TreePaths.resolve(TreePaths.resolve(projectDirectory, directory), file);
-            files.requireInside(home ? "/" + file : resolved, scalar.at(), path);
-        }
+        var home = file.startsWith("~");
+        var resolved = TreePaths.resolve(TreePaths.resolve(projectDirectory, directory), file);
+        files.requireInside(home ? "/" + file : resolved, scalar.at(), path);
     }
 }

@@ -3,7 +3,9 @@ package dev.lockstep.spec.load;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -108,7 +110,7 @@ final class ConfinedFiles {
                     }
                     follow(name);
                 } else if (found.get().isDirectory()) {
-                    open.add(open.getLast().newDirectoryStream(Path.of(name), LinkOption.NOFOLLOW_LINKS));
+                    open.add(open.getLast().newDirectoryStream(named(name), LinkOption.NOFOLLOW_LINKS));
                     here.add(name);
                 } else if (!rest.isEmpty()) {
                     return Kind.NOTHING;
@@ -118,6 +120,14 @@ final class ConfinedFiles {
                 }
             }
             return Kind.DIRECTORY;
+        }
+
+        private static Path named(String name) throws IOException {
+            try {
+                return Path.of(name);
+            } catch (InvalidPathException e) {
+                throw new IOException("no file can be called so: " + e.getReason(), e);
+            }
         }
 
         private void follow(String name) throws IOException {
@@ -148,7 +158,7 @@ final class ConfinedFiles {
         private Optional<BasicFileAttributes> attributes(String name) throws IOException {
             try {
                 return Optional.of(open.getLast()
-                        .getFileAttributeView(Path.of(name), BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                        .getFileAttributeView(named(name), BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
                         .readAttributes());
             } catch (NoSuchFileException _) {
                 return Optional.empty();
@@ -157,7 +167,7 @@ final class ConfinedFiles {
 
         byte[] bytes() throws IOException {
             var options = Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
-            try (SeekableByteChannel channel = open.getLast().newByteChannel(Path.of(last), options)) {
+            try (SeekableByteChannel channel = open.getLast().newByteChannel(named(last), options)) {
                 if (channel.size() > largest) {
                     throw new IOException("larger than " + largest + " bytes");
                 }
@@ -169,9 +179,13 @@ final class ConfinedFiles {
             }
         }
 
-        List<String> names() {
+        List<String> names() throws IOException {
             var names = new ArrayList<String>();
-            open.getLast().forEach(child -> names.add(child.getFileName().toString()));
+            try {
+                open.getLast().forEach(child -> names.add(child.getFileName().toString()));
+            } catch (DirectoryIteratorException e) {
+                throw e.getCause();
+            }
             names.sort(null);
             return names;
         }

@@ -118,15 +118,21 @@ final class Dotenv {
                 problems.error(
                         at,
                         "",
-                        "unexpected character \"" + Character.toString(c) + "\" in variable name \"" + restOfLine(start)
-                                + "\"");
+                        // Not the line: what follows may be the rest of a secret.
+                        "unexpected character \"" + Character.toString(c) + "\" in a variable name");
                 return false;
             }
             next += Character.charCount(c);
         }
         var key = text.substring(start, next).stripTrailing();
         if (key.isEmpty()) {
-            problems.error(at, "", "a variable name is missing before \"" + text.charAt(next) + "\"");
+            problems.error(
+                    at,
+                    "",
+                    "a variable name is missing before "
+                            + (next < text.length() && text.charAt(next) != '\n'
+                                    ? "\"" + text.charAt(next) + "\""
+                                    : "the end of the line"));
             return false;
         }
         if (key.chars().anyMatch(Character::isWhitespace)) {
@@ -162,7 +168,6 @@ final class Dotenv {
             var comment = value.indexOf(" #");
             return expand((comment < 0 ? value : value.substring(0, comment)).stripTrailing(), at);
         }
-        var start = next;
         var startLine = line;
         var out = new StringBuilder();
         for (next++; next < text.length(); next++) {
@@ -186,8 +191,7 @@ final class Dotenv {
                 out.append(escaped);
             }
         }
-        problems.error(
-                new SourcePosition(file, startLine, at.column()), "", "unterminated quoted value " + restOfLine(start));
+        problems.error(new SourcePosition(file, startLine, at.column()), "", "unterminated quoted value");
         return Optional.empty();
     }
 

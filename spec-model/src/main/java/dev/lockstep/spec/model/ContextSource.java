@@ -13,11 +13,11 @@ public sealed interface ContextSource {
     /** What the image of another service is built to. */
     record OfService(String service) implements ContextSource {}
 
-    /** How addresses begin that need no {@code ://} or that Git knows. */
-    List<String> REMOTE_PREFIXES = List.of("https://", "http://", "git://", "ssh://", "github.com/", "git@");
+    /** How addresses begin that need no {@code ://}. */
+    List<String> REMOTE_PREFIXES = List.of("github.com/", "git@");
 
     /** Whether a text is an address rather than a path. */
     static boolean isRemote(String text) {
-        return REMOTE_PREFIXES.stream().anyMatch(text::startsWith);
+        return text.contains("://") || REMOTE_PREFIXES.stream().anyMatch(text::startsWith);
     }
 }

@@ -100,7 +100,7 @@ final class BuildReader {
     }
 
     private ContextSource context(String text) {
-        if (text.contains("://") || ContextSource.isRemote(text)) {
+        if (ContextSource.isRemote(text)) {
             return new ContextSource.Remote(text);
         }
         return new ContextSource.Directory(paths.path(text));

@@ -4,7 +4,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 /**
  * Which hosts are meant. A host is meant when it has one of the names, and all of the labels; what is empty asks for
@@ -31,7 +30,23 @@ public record HostSelector(List<String> hosts, Map<String, String> labels) {
 
     /** Whether the host's name is one that {@code pattern} stands for. */
     static boolean matches(String pattern, String host) {
-        var parts = List.of(pattern.split("\\*", -1));
-        return host.matches(String.join(".*", parts.stream().map(Pattern::quote).toList()));
+        // Part by part and never back: a pattern of a repository must not keep us busy.
+        var parts = pattern.split("\\*", -1);
+        if (parts.length == 1) {
+            return host.equals(pattern);
+        }
+        if (!host.startsWith(parts[0])) {
+            return false;
+        }
+        var at = parts[0].length();
+        for (var part : List.of(parts).subList(1, parts.length - 1)) {
+            var found = host.indexOf(part, at);
+            if (found < 0) {
+                return false;
+            }
+            at = found + part.length();
+        }
+        var tail = parts[parts.length - 1];
+        return host.length() - at >= tail.length() && host.endsWith(tail);
     }
 }

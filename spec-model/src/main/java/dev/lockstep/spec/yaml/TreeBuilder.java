@@ -27,9 +27,8 @@ import org.yaml.snakeyaml.parser.Parser;
  */
 final class TreeBuilder {
     /** Each is looked for in every file below; nobody writes as many by hand. */
-    private static final int MOST_EDITS = 10_000;
-
     private final String file;
+
     private final Parser parser;
     private final YamlLimits limits;
     private final Problems problems;
@@ -39,6 +38,7 @@ final class TreeBuilder {
     private final IdentityHashMap<YamlNode, Built> known = new IdentityHashMap<>();
     private long written;
     private long merged;
+    private long edited;
     private int open;
 
     /** @param edits whether {@code !reset} and {@code !override} have a meaning in this file */
@@ -222,8 +222,9 @@ final class TreeBuilder {
         }
 
         private void forget(List<String> path, SourcePosition at) {
-            if (forgotten.size() >= MOST_EDITS) {
-                throw refused(at, "more than " + MOST_EDITS + " tags !reset and !override");
+            // Counted over the whole file: each alias of a mapping repeats what stands below it.
+            if (++edited > limits.written()) {
+                throw refused(at, "more than " + limits.written() + " tags !reset and !override");
             }
             forgotten.add(new YamlDocument.Forgotten(path, at));
         }
@@ -304,6 +305,7 @@ final class TreeBuilder {
         }
         if (kind == YamlScalar.Kind.FLOAT && !Double.isFinite(Numbers.decimal(text))) {
             problems.error(at(event), "", "\"" + text + "\" is no number that can be used. Quote it if it is text");
+            kind = YamlScalar.Kind.TEXT;
         } else if (text.indexOf('\0') >= 0) {
             problems.error(at(event), "", "the character U+0000 ends text for Linux. Remove it");
         }

@@ -50,6 +50,25 @@ class ComposeLoaderTest {
         };
     }
 
+    @Test
+    void a_number_that_is_none_is_a_problem_below_a_foreign_key_too() {
+        tree.with("compose.yaml", "x-a: .nan\nservices: {a: {image: x}}\n");
+        assertThat(errors(request))
+                .containsExactly("compose.yaml:1:6: \".nan\" is no number that can be used. Quote it if it is text");
+    }
+
+    @Test
+    void tags_that_aliases_repeat_are_bounded() {
+        var text = new StringBuilder("x-b: &b {");
+        for (var i = 0; i < 2000; i++) {
+            text.append("k").append(i).append(": !reset null, ");
+        }
+        text.append("}\nx-c:\n");
+        text.append("  - {x: *b}\n".repeat(200));
+        tree.with("compose.yaml", text + "services: {a: {image: x}}\n");
+        assertThat(errors(request)).singleElement().asString().contains("tags !reset and !override");
+    }
+
     // ---- places
 
     @Test

@@ -88,8 +88,11 @@ class DotenvTest {
     static Stream<Arguments> mistakes() {
         return Stream.of(
                 row("A=1\n b c=1\nC=3", ".env:2:2: key cannot contain a space"),
-                row("A$=1\nC=3", ".env:1:1: unexpected character \"$\" in variable name \"A$=1\""),
-                row("\nB=\"x\nC=3", ".env:2:1: unterminated quoted value \"x"),
+                row("A$=1\nC=3", ".env:1:1: unexpected character \"$\" in a variable name"),
+                row("\nB=\"x\nC=3", ".env:2:1: unterminated quoted value"),
+                row("TOKEN=\"s3cret", ".env:1:1: unterminated quoted value"),
+                row("MIIEsecret+abc/def", ".env:1:1: unexpected character \"+\" in a variable name"),
+                row("export ", ".env:1:8: a variable name is missing before the end of the line"),
                 row("=1\nC=3", ".env:1:1: a variable name is missing before \"=\""),
                 row("A=${B:?needed}\nC=3", ".env:1:1: required variable B is missing a value: needed"));
     }

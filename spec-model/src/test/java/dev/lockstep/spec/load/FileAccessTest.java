@@ -28,6 +28,14 @@ class FileAccessTest {
                         "/etc/x.yaml"),
                 Arguments.of("secrets: {s: {file: /etc/shadow}}", "secrets.s.file", "/etc/shadow"),
                 Arguments.of("secrets: {s: {file: ~/.ssh/id}}", "secrets.s.file", "/~/.ssh/id"),
+                // Nothing but a build context can be elsewhere; what looks like an address is a path.
+                Arguments.of(
+                        "secrets: {s: {file: 'service:x/../../../etc/shadow'}}", "secrets.s.file", "../etc/shadow"),
+                Arguments.of("configs: {c: {file: 'https://x/../../../../k'}}", "configs.c.file", "../k"),
+                Arguments.of(
+                        "services: {a: {build: {context: 'service:x/../../../etc'}}}",
+                        "services.a.build.context",
+                        "../etc"),
                 Arguments.of("configs: {c: {file: ../../x}}", "configs.c.file", "../x"),
                 Arguments.of("services: {a: {build: ../..}}", "services.a.build", ".."),
                 Arguments.of("services: {a: {build: {context: /}}}", "services.a.build.context", "/"),

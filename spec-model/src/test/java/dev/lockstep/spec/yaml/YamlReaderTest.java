@@ -96,6 +96,7 @@ class YamlReaderTest {
         return Stream.of(
                 Arguments.of("a: 1\nb: 2\na: 3", "f:3:1: mapping key \"a\" already defined at line 1"),
                 Arguments.of("a: \"\\u", "f:1:7: not valid YAML: the file ends within an escape such as \\u00e9"),
+                Arguments.of("x: .nan", "f:1:4: \".nan\" is no number that can be used. Quote it if it is text"),
                 Arguments.of("{a: !reset 1, a: 2}", "f:1:5: the tag !reset has no meaning in this file. Remove it"),
                 Arguments.of("1: a", "f:1:1: a key must be text, and YAML takes 1 for a number. Write it in quotes"),
                 Arguments.of(
