@@ -4,8 +4,6 @@ import dev.lockstep.reconciler.git.CommitTree;
 import dev.lockstep.spec.settings.RepositorySettings;
 import dev.lockstep.spec.yaml.Problem;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -54,7 +52,7 @@ final class RepositoryFile {
         }
         return switch (RepositorySettings.read(name, bytes.get())) {
             case RepositorySettings.Read.Valid(var settings, var unused) -> {
-                refuse(tree, notActedOn(settings));
+                refuse(tree, settings.notActedOn());
                 yield new RepositoryFile(settings, host, labels);
             }
             case RepositorySettings.Read.Invalid(var errors, var unused) -> {
@@ -69,28 +67,6 @@ final class RepositoryFile {
             throw new RefusedException("commit " + tree.revision().shortCommit() + " is refused: "
                     + problems.stream().map(Problem::toString).collect(Collectors.joining("; ")));
         }
-    }
-
-    private static List<Problem> notActedOn(RepositorySettings settings) {
-        var paths = new ArrayList<String>();
-        settings.windows().keySet().forEach(name -> paths.add("windows." + name));
-        settings.builds().keySet().forEach(name -> paths.add("builds." + name));
-        if (settings.sources().positions().containsKey("policy")) {
-            paths.add("policy");
-        }
-        settings.stacks().forEach((name, stack) -> {
-            if (stack.policy().isPresent()) {
-                paths.add("stacks." + name + ".policy");
-            }
-        });
-        return paths.stream()
-                .map(path -> new Problem(
-                        settings.sources().at(path),
-                        path,
-                        "this version of the agent does not act on it, and does not pass over it. Take it out, or"
-                                + " follow with a version that does"))
-                .sorted(Comparator.naturalOrder())
-                .toList();
     }
 
     /** What of the repository's stacks is this host's; {@code bound} are those of its own directory. */

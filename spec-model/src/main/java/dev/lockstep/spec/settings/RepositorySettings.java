@@ -6,8 +6,10 @@ import dev.lockstep.spec.yaml.Problems;
 import dev.lockstep.spec.yaml.Reading;
 import dev.lockstep.spec.yaml.YamlLimits;
 import dev.lockstep.spec.yaml.YamlReader;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -139,5 +141,31 @@ public record RepositorySettings(
      */
     public List<Problem> unmatched(Collection<String> names) {
         return new Unmatched(this, names).find();
+    }
+
+    /**
+     * What stands here and no agent acts on yet, sorted by position. An agent refuses a commit with any of it:
+     * following it as if the key were not there would be against what its author wrote.
+     */
+    public List<Problem> notActedOn() {
+        var paths = new ArrayList<String>();
+        windows.keySet().forEach(name -> paths.add("windows." + name));
+        builds.keySet().forEach(name -> paths.add("builds." + name));
+        if (sources.positions().containsKey("policy")) {
+            paths.add("policy");
+        }
+        stacks.forEach((name, stack) -> {
+            if (stack.policy().isPresent()) {
+                paths.add("stacks." + name + ".policy");
+            }
+        });
+        return paths.stream()
+                .map(path -> new Problem(
+                        sources.at(path),
+                        path,
+                        "this version of the agent does not act on it, and does not pass over it. Take it out, or"
+                                + " follow with a version that does"))
+                .sorted(Comparator.naturalOrder())
+                .toList();
     }
 }
