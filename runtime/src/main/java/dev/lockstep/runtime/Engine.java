@@ -7,11 +7,13 @@ import dev.lockstep.runtime.container.FailPoint;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.OnExitScript;
 import dev.lockstep.runtime.dns.NameServer;
+import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
 import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.image.Progress;
+import dev.lockstep.runtime.image.TaggedImage;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
 import dev.lockstep.runtime.network.NetworkSettings;
 import dev.lockstep.runtime.network.Networks;
@@ -23,6 +25,7 @@ import dev.lockstep.runtime.registry.RegistryClient;
 import dev.lockstep.runtime.snapshot.Snapshots;
 import dev.lockstep.runtime.snapshot.UnpackLimits;
 import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.trust.KnownImages;
 import dev.lockstep.runtime.volume.Volumes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,6 +33,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -45,6 +49,7 @@ public final class Engine implements AutoCloseable {
     private final Once<ImageStore> images;
     private final Once<Snapshots> snapshots;
     private final Once<RegistryClient> registry;
+    private final Once<KnownImages> known;
     private final Once<NetworkNamespaces> namespaces;
     private final Once<Networks> networks;
     private final Once<OciRuntime> runtime;
@@ -57,6 +62,7 @@ public final class Engine implements AutoCloseable {
         this.images = new Once<>(() -> new ImageStore(root, Platform.current(), clock));
         this.snapshots = new Once<>(() -> new Snapshots(root, images.get().blobs(), UnpackLimits.DEFAULT, clock));
         this.registry = new Once<>(() -> new RegistryClient(images.get(), options.registries()));
+        this.known = new Once<>(() -> new KnownImages(root, images.get(), clock));
         this.namespaces = new Once<>(NetworkNamespaces::ofThisProcess);
         this.networks = new Once<>(this::openNetworks);
         this.runtime = new Once<>(() -> new RuntimeChoice(root, tools).choose());
@@ -162,13 +168,46 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Pulls an image as {@link RegistryClient#pull} does; what has come is not removed by others before it has its
-     * name.
+     * Pulls an image as {@link RegistryClient#pull} does, and unpacks its layers while they arrive; what has come is
+     * not removed by others before it has its name.
      */
     public Image pull(ImageReference reference, Progress progress) throws IOException {
         try (var _ = images().lease("pull of " + reference.familiar())) {
-            return registry().pull(reference, progress);
+            return received(reference, registry().pull(reference, progress, snapshots()));
         }
+    }
+
+    /**
+     * Pulls the image that the reference stood for when somebody looked, whatever it stands for now, and gives it the
+     * reference's name.
+     *
+     * @param exactly the digest that the registry gave for the reference
+     */
+    public Image pull(ImageReference reference, Digest exactly, Progress progress) throws IOException {
+        var byDigest = reference.withDigest(exactly);
+        if (reference.tag().isEmpty() || reference.digest().isPresent()) {
+            return pull(byDigest, progress);
+        }
+        try (var _ = images().lease("pull of " + reference.familiar())) {
+            var named = images().list().contains(new TaggedImage(Optional.of(byDigest), exactly));
+            var image = registry().pull(byDigest, progress, snapshots());
+            images().tag(exactly, reference);
+            if (!named) {
+                images().remove(byDigest); // nobody has asked for that name
+            }
+            return received(reference, image);
+        }
+    }
+
+    private Image received(ImageReference reference, Image image) throws IOException {
+        knownImages().received(reference, image.digest());
+        knownImages().tidy();
+        return image;
+    }
+
+    /** What is known of images beside the images themselves. */
+    public KnownImages knownImages() throws IOException {
+        return known.get();
     }
 
     /** Pushes an image as {@link RegistryClient#push} does; none of it is removed by others meanwhile. */

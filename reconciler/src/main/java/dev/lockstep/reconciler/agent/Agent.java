@@ -14,6 +14,7 @@ import dev.lockstep.runtime.container.HealthState;
 import dev.lockstep.spec.settings.AgentSettings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,7 +74,15 @@ public final class Agent {
             try (var health = new HealthMonitor(engine.containers(), clock, this::healthChanged);
                     var supervisor = new Supervisor(engine, health, clock, stacks::isFollowed, out)) {
                 var makers = new StackWorkers(
-                        engine, host, health, supervisor, stacks, settings.driftInterval(), clock, out);
+                        engine,
+                        host,
+                        settings.images(),
+                        health,
+                        supervisor,
+                        stacks,
+                        settings.driftInterval(),
+                        clock,
+                        out);
                 var statuses = new RepositoryStatuses(engine.root(), host, clock, out);
                 var followers = followers();
                 try {
@@ -101,8 +110,8 @@ public final class Agent {
                 var found = follower.stacks(follower.look());
                 found.suspended().forEach((name, suspended) -> out.accept(suspended.sentence(name)));
                 for (var stack : found.active().entrySet()) {
-                    var options = new PlanOptions(true, false, false, Set.of());
-                    switch (new Deployment(engine, host).plan(stack.getValue(), options)) {
+                    var options = PlanOptions.followed(Set.of(), Instant.MAX);
+                    switch (new Deployment(engine, host, settings.images()).plan(stack.getValue(), options)) {
                         case Planned.Ready ready -> out.accept(new PlanText(false).print(ready.plan()));
                         case Planned.Invalid invalid -> {
                             invalid.errors().forEach(e -> out.accept(e.toString()));

@@ -21,6 +21,7 @@ import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.StackDirectories;
 import dev.lockstep.spec.model.Mount;
 import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.settings.ImagePolicy;
 import dev.lockstep.spec.yaml.SourcePosition;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -38,6 +39,7 @@ import java.util.stream.Collectors;
  * never this process's environment: whoever can push must not read it.
  *
  * @param variables the host's own values for the stack
+ * @param imagePolicies what {@code lockstep.yaml} says of the stack's images
  * @param reports hears what became of files that somebody changed on the host
  */
 record CommitSource(
@@ -45,6 +47,7 @@ record CommitSource(
         StackDirectories.Stack stack,
         Root root,
         EnvironmentFile variables,
+        List<ImagePolicy> imagePolicies,
         Consumer<FileChange> reports)
         implements StackSource {
 

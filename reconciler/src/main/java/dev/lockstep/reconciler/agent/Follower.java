@@ -136,8 +136,12 @@ final class Follower implements AutoCloseable {
         var bound = new HashSet<String>();
         var others = new HashSet<String>();
         for (var stack : found) {
-            var name = name(new CommitSource(tree, stack, root, EnvironmentFile.EMPTY, _ -> {}));
-            if (stack.host().isPresent() && !stack.host().get().equals(host)) {
+            var elsewhere = stack.host().isPresent() && !stack.host().get().equals(host);
+            if (elsewhere && !file.namesStacks()) {
+                continue; // nobody asks for its name
+            }
+            var name = name(new CommitSource(tree, stack, root, EnvironmentFile.EMPTY, List.of(), _ -> {}));
+            if (elsewhere) {
                 others.add(name);
                 continue;
             }
@@ -147,7 +151,15 @@ final class Follower implements AutoCloseable {
                         + "; the first is taken, give the other one another name");
                 continue;
             }
-            stacks.put(name, new CommitSource(tree, stack, root, variables.of(name), change -> report(name, change)));
+            stacks.put(
+                    name,
+                    new CommitSource(
+                            tree,
+                            stack,
+                            root,
+                            variables.of(name),
+                            file.imagePolicies(name),
+                            change -> report(name, change)));
             stack.host().ifPresent(_ -> bound.add(name));
         }
         others.addAll(stacks.keySet());

@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.agent;
 
 import dev.lockstep.reconciler.git.CommitTree;
+import dev.lockstep.spec.settings.ImagePolicy;
 import dev.lockstep.spec.settings.RepositorySettings;
 import dev.lockstep.spec.yaml.Problem;
 import java.io.IOException;
@@ -103,6 +104,16 @@ final class RepositoryFile {
                                 .filter(active::containsKey)
                                 .toList()));
         return new HostStacks(active, suspended, elsewhere, after);
+    }
+
+    /** What the file says of the images of that stack. */
+    List<ImagePolicy> imagePolicies(String stack) {
+        return settings.imagePolicies(stack);
+    }
+
+    /** Whether anything is said about single stacks; only then it counts which stacks other hosts have. */
+    boolean namesStacks() {
+        return !settings.stacks().isEmpty();
     }
 
     /** Names in the file that lead nowhere. */

@@ -70,10 +70,15 @@ final class StackRecords {
                 .isPresent();
     }
 
-    /** The revision runs and is well. */
-    void good(CommitSource source) throws IOException {
+    /**
+     * The revision runs and is well; says whether that is news.
+     *
+     * @param notes what a person should know all the same
+     */
+    boolean good(CommitSource source, List<StackStatus.Problem> notes) throws IOException {
         var good = Optional.of(Outcome.CONVERGED);
-        write(files.read(stack), status(source).withApplied(commit(source)).withOutcome(good, List.of()));
+        return write(
+                files.read(stack), status(source).withApplied(commit(source)).withOutcome(good, notes));
     }
 
     /** The revision is not as it should be; says whether that is news. */

@@ -17,6 +17,8 @@ import dev.lockstep.runtime.Engine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -55,6 +57,7 @@ final class StackWorker implements AutoCloseable {
     private final Supervisor supervisor;
     private final StackRecords records;
     private final Duration driftInterval;
+    private final InstantSource clock;
     private final Backoff backoff;
     private final Consumer<String> out;
     private final Supplier<List<StackWorker>> before;
@@ -64,6 +67,8 @@ final class StackWorker implements AutoCloseable {
     private @Nullable CommitSource wanted;
     /** Why the next run is due at once; empty text: it is not. */
     private String due = "";
+    /** When somebody asked last: tags that are to be looked up each time must have been since then. */
+    private Instant asked = Instant.MIN;
 
     private CountDownLatch verifying = new CountDownLatch(1);
     private final List<CompletableFuture<Run>> waiting = new ArrayList<>();
@@ -72,6 +77,8 @@ final class StackWorker implements AutoCloseable {
     private final Applied applied;
     /** The newest revision that this worker has applied. */
     private Optional<CommitSource> last = Optional.empty();
+    /** When there is reason to look at the images again; only the worker's thread uses it. */
+    private Optional<Instant> nextLook = Optional.empty();
 
     /** Finds the revision that was applied last, by this agent or one before it. */
     @FunctionalInterface
@@ -91,6 +98,7 @@ final class StackWorker implements AutoCloseable {
             StackRecords records,
             Applied applied,
             Duration driftInterval,
+            InstantSource clock,
             Backoff backoff,
             Consumer<String> out,
             Supplier<List<StackWorker>> before) {
@@ -102,6 +110,7 @@ final class StackWorker implements AutoCloseable {
         this.records = records;
         this.applied = applied;
         this.driftInterval = driftInterval;
+        this.clock = clock;
         this.backoff = backoff;
         this.out = out;
         this.before = before;
@@ -124,6 +133,7 @@ final class StackWorker implements AutoCloseable {
             waiting.add(answer);
             if (news || trigger.equals("sync")) {
                 due = trigger;
+                asked = clock.instant();
                 verifying.countDown();
                 monitor.notifyAll();
             }
@@ -175,10 +185,17 @@ final class StackWorker implements AutoCloseable {
                 pause = run.outcome() == Outcome.FAILED || run.outcome() == Outcome.BLOCKED
                         ? backoff.failed()
                         : backoff.succeeded(driftInterval);
+                pause = notAfter(nextLook, pause);
             }
         } catch (InterruptedException e) {
             LOG.debug("worker ended stack={}", stack);
         }
+    }
+
+    /** An image is looked up when it is due, whenever the host is compared next. */
+    private Duration notAfter(Optional<Instant> time, Duration pause) {
+        var until = time.map(t -> Duration.between(clock.instant(), t)).orElse(pause);
+        return until.compareTo(pause) < 0 ? until.isNegative() ? Duration.ZERO : until : pause;
     }
 
     /** A change waits for the stacks before it; what runs is kept in order without asking them. */
@@ -248,7 +265,12 @@ final class StackWorker implements AutoCloseable {
     }
 
     private Run run(CommitSource source, String trigger) throws IOException, InterruptedException {
-        var options = new PlanOptions(true, false, false, supervisor.leftAlone());
+        Instant since;
+        synchronized (monitor) {
+            since = trigger.equals("command") ? Instant.MAX : asked;
+        }
+        nextLook = Optional.empty();
+        var options = PlanOptions.followed(supervisor.leftAlone(), since);
         var blocked = blocked(source);
         if (blocked.isPresent()) {
             keepApplied(source, options);
@@ -265,7 +287,10 @@ final class StackWorker implements AutoCloseable {
                 keepApplied(source, options);
                 yield new Run(Outcome.REFUSED, 1);
             }
-            case Planned.Ready ready -> apply(source, trigger, ready, options);
+            case Planned.Ready ready -> {
+                nextLook = ready.images().nextLook();
+                yield apply(source, trigger, ready, options);
+            }
         };
     }
 
@@ -324,7 +349,11 @@ final class StackWorker implements AutoCloseable {
         records.verifying(source);
         var why = gates.awaitHealthy(services, Optional.empty());
         if (why.isEmpty()) {
-            records.good(source);
+            var notes =
+                    ready.images().notes().stream().map(StackRecords::problem).toList();
+            if (records.good(source, notes)) {
+                ready.images().notes().forEach(note -> out.accept("stack " + stack + ": " + note));
+            }
             new StackImages(engine.images().roots(), stack).applied();
             return Run.CONVERGED;
         }

@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.agent;
 import dev.lockstep.reconciler.apply.HealthMonitor;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -13,6 +14,7 @@ import java.util.random.RandomGenerator;
 record StackWorkers(
         Engine engine,
         String host,
+        ImagePolicy images,
         HealthMonitor health,
         Supervisor supervisor,
         FollowedStacks stacks,
@@ -25,12 +27,13 @@ record StackWorkers(
         return new StackWorker(
                 stack,
                 engine,
-                new Deployment(engine, host),
+                new Deployment(engine, host, images),
                 health,
                 supervisor,
                 records(stack),
                 () -> follower.applied(stack),
                 driftInterval,
+                clock,
                 new Backoff(RandomGenerator.getDefault()),
                 out,
                 () -> stacks.before(stack));

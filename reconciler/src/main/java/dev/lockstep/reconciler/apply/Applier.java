@@ -163,7 +163,11 @@ public final class Applier {
         var containers = engine.containers();
         switch (operation) {
             case Operation.PullImage pull -> {
-                var image = engine.pull(pull.image(), listener.pulling(pull.image()));
+                var progress = listener.pulling(pull.image());
+                // What was looked up, and checked, is what is pulled, whatever the tag means by now.
+                var image = pull.digest().isPresent()
+                        ? engine.pull(pull.image(), pull.digest().get(), progress)
+                        : engine.pull(pull.image(), progress);
                 pulled.put(pull.image(), image.digest());
             }
             case Operation.CreateNetwork create -> engine.networks().create(create.spec());
@@ -176,9 +180,13 @@ public final class Applier {
             case Operation.CreateContainer create -> {
                 beforeStart.materialise(create.spec());
                 beforeStart.install(create.spec());
-                start(containers.create(exact(create.spec())).id());
+                var made = containers.create(exact(create.spec()));
+                if (create.started()) {
+                    start(made.id());
+                }
             }
-            case Operation.ReplaceContainer replace -> replace(replace.id(), exact(replace.spec()));
+            case Operation.ReplaceContainer replace when replace.renewVolumes() -> renew(replace);
+            case Operation.ReplaceContainer replace -> replace(replace.id(), exact(replace.spec()), replace.started());
             case Operation.UpdateContainer update -> containers.update(update.id(), update.spec());
             case Operation.StartContainer start -> {
                 containers.update(start.id(), start.spec());
@@ -188,6 +196,7 @@ public final class Applier {
                 containers.restart(restart.id(), grace);
                 health.watch(restart.id());
             }
+            case Operation.StopContainer stop -> containers.stop(stop.id(), grace);
             case Operation.RemoveContainer remove -> {
                 // One that a crash left half made or half removed has nobody to ask to end.
                 if (containers
@@ -213,7 +222,7 @@ public final class Applier {
      * Everything that can fail without touching the old container comes first. If the new one does not start, the old
      * one runs again: somebody has to serve until the file is mended.
      */
-    private void replace(String oldId, ContainerSpec spec) throws IOException {
+    private void replace(String oldId, ContainerSpec spec, boolean started) throws IOException {
         var containers = engine.containers();
         var oldRan = containers.observe(oldId).filter(c -> c.isRunning()).isPresent();
         beforeStart.materialise(spec);
@@ -221,7 +230,9 @@ public final class Applier {
         try {
             containers.stop(oldId, grace);
             beforeStart.install(spec);
-            start(made.id());
+            if (started) {
+                start(made.id());
+            }
         } catch (IOException | RuntimeException e) {
             try {
                 containers.remove(made.id(), true, false);
@@ -234,6 +245,19 @@ public final class Applier {
             throw e;
         }
         containers.remove(oldId, true, false);
+    }
+
+    /** Volumes of a place are found by the place, so the old ones must be gone before there can be new ones. */
+    private void renew(Operation.ReplaceContainer replace) throws IOException {
+        var containers = engine.containers();
+        beforeStart.materialise(replace.spec());
+        containers.stop(replace.id(), grace);
+        containers.remove(replace.id(), true, true);
+        beforeStart.install(replace.spec());
+        var made = containers.create(exact(replace.spec()));
+        if (replace.started()) {
+            start(made.id());
+        }
     }
 
     private ContainerSpec exact(ContainerSpec spec) throws IOException {

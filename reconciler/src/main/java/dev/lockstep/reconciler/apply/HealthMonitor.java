@@ -25,6 +25,9 @@ import org.slf4j.LoggerFactory;
 public final class HealthMonitor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HealthMonitor.class);
 
+    /** How often to look whether a container goes on; its own interval may be long over by then. */
+    private static final Duration PAUSED = Duration.ofSeconds(1);
+
     private final Containers containers;
     private final InstantSource clock;
     private final BiConsumer<String, HealthState.Status> changes;
@@ -58,8 +61,11 @@ public final class HealthMonitor implements AutoCloseable {
 
     private void look(String id) {
         try {
-            var next = nextProbe(containers.observe(id));
-            if (next.isEmpty()) {
+            var container = containers.observe(id);
+            var next = nextProbe(container);
+            if (container.filter(ObservedContainer::isPaused).isPresent()) {
+                schedule(id, PAUSED);
+            } else if (next.isEmpty()) {
                 watched.remove(id);
             } else if (next.get().isPositive()) {
                 schedule(id, next.get());

@@ -88,7 +88,9 @@ final class AgentCommand implements Command {
 
     static AgentSettings settings(Invocation call) throws Exception {
         var file = call.text("--config").map(f -> call.world().directory().resolve(f));
-        var written = file.isPresent() ? ofFile(file.get()) : HostSettings.read();
+        var written = file.isPresent()
+                ? ofFile(file.get())
+                : HostSettings.read(call.world().environment());
         var url = call.text("--repository");
         if (url.isEmpty() && (call.flag("--ref") || call.flag("--path"))) {
             throw new CommandException("--ref and --path belong to --repository URL");
@@ -103,7 +105,8 @@ final class AgentCommand implements Command {
                 call.duration("--interval").orElse(written.interval()),
                 call.duration("--drift-interval").orElse(written.driftInterval()),
                 written.foreignFirewall(),
-                written.registries());
+                written.registries(),
+                written.images());
     }
 
     private static AgentSettings ofFile(Path file) throws Exception {

@@ -56,12 +56,13 @@ final class ApplyCommand implements Command {
         }
         if (call.flag("--dry-run")) {
             try (var engine = door.openForReading()) {
-                var deployment = new Deployment(engine, door.host());
+                var deployment =
+                        new Deployment(engine, door.host(), door.settings().images());
                 return dryRun(call, deployment.plan(files.source(), PlanCommand.choices(call)));
             }
         }
         try (var engine = door.open()) {
-            var deployment = new Deployment(engine, door.host());
+            var deployment = new Deployment(engine, door.host(), door.settings().images());
             var stack = loaded.get().project().name();
             try (var _ = StackLock.take(
                     engine.root(),

@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.lockstep.reconciler.desired.ComposeLabels;
 import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.Effective;
 import dev.lockstep.runtime.container.ExitOutcome;
@@ -43,7 +44,12 @@ record ContainerRow(ObservedContainer container, boolean restarting, Instant now
     }
 
     String service() {
-        return container.record().spec().service();
+        var spec = container.record().spec();
+        return spec.service().isEmpty() ? ComposeLabels.service(spec.labels()) : spec.service();
+    }
+
+    boolean isOneOff() {
+        return ComposeLabels.isOneOff(container.record().spec().labels());
     }
 
     String stack() {
@@ -60,11 +66,11 @@ record ContainerRow(ObservedContainer container, boolean restarting, Instant now
                 .collect(Collectors.joining(" "));
     }
 
-    /** {@code created}, {@code running}, {@code restarting} or {@code exited}. */
+    /** {@code created}, {@code running}, {@code paused}, {@code restarting} or {@code exited}. */
     String state() {
         return switch (container.state()) {
             case ContainerState.Created _ -> "created";
-            case ContainerState.Running _ -> "running";
+            case ContainerState.Running running -> running.paused() ? "paused" : "running";
             case ContainerState.Exited _, ContainerState.Lost _ -> restarting ? "restarting" : "exited";
         };
     }
@@ -73,8 +79,8 @@ record ContainerRow(ObservedContainer container, boolean restarting, Instant now
     String status() {
         return switch (container.state()) {
             case ContainerState.Created _ -> "Created";
-            case ContainerState.Running(var unused, var startedAt, var supervised) ->
-                "Up " + Spans.words(Duration.between(startedAt, now)) + healthNote()
+            case ContainerState.Running(var unused, var startedAt, var supervised, var paused) ->
+                "Up " + Spans.words(Duration.between(startedAt, now)) + (paused ? " (Paused)" : healthNote())
                         + (supervised ? "" : " (unsupervised)");
             case ContainerState.Exited(var outcome, var unused) ->
                 (restarting ? "Restarting (" : "Exited (") + outcome.exitCode() + ") "

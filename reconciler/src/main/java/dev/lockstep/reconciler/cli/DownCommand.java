@@ -12,6 +12,7 @@ import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -53,10 +54,17 @@ final class DownCommand implements Command {
                         .out()
                         .print(new PlanText(call.world()
                                         .colour(call.world().terminals().out()))
-                                .print(new Deployment(engine, door.host()).planDown(stack, call.flag("--volumes"))));
+                                .print(new Deployment(engine, door.host(), ImagePolicy.NONE)
+                                        .planDown(stack, call.flag("--volumes"))));
                 return ExitCodes.OK;
             }
         }
+        return down(call, door, stack, lockTimeout, grace);
+    }
+
+    /** Takes the stack down, under its lock. */
+    static int down(Invocation call, EngineDoor door, String stack, Duration lockTimeout, Optional<Duration> grace)
+            throws IOException, InterruptedException {
         try (var engine = door.open()) {
             try (var _ = StackLock.take(
                     engine.root(),
@@ -76,7 +84,7 @@ final class DownCommand implements Command {
     private static int down(Invocation call, EngineDoor door, Engine engine, String stack, Optional<Duration> grace)
             throws IOException {
         var volumes = call.flag("--volumes");
-        var plan = new Deployment(engine, door.host()).planDown(stack, volumes);
+        var plan = new Deployment(engine, door.host(), ImagePolicy.NONE).planDown(stack, volumes);
         var statuses = new StatusFiles(engine.root());
         var status = statuses.read(stack);
         if (plan.isEmpty() && status.isEmpty()) {

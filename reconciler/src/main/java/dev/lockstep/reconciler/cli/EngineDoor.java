@@ -27,7 +27,7 @@ final class EngineDoor {
      */
     static EngineDoor of(Invocation call) throws IOException, CommandException {
         requireRoot(call);
-        var settings = HostSettings.read();
+        var settings = HostSettings.read(call.world().environment());
         return new EngineDoor(call, settings, HostSettings.name(settings));
     }
 

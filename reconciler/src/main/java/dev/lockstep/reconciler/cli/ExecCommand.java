@@ -123,7 +123,7 @@ final class ExecCommand implements Command {
     /** Tells the size now and whenever it changes. */
     private static void watch(Terminal terminal, ExecStreams.Resize resize) {
         var changes = new Semaphore(1);
-        WindowSignal.hear(changes::release);
+        Signals.hear("WINCH", changes::release);
         try {
             while (true) {
                 changes.acquire();

@@ -6,12 +6,15 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** What this host's owner decided, and what the host is called. */
 final class HostSettings {
     /** Where the owner writes it down. */
     static final Path FILE = Path.of("/etc/lockstep/agent.yaml");
+
+    private static final String VARIABLE = "LOCKSTEP_CONFIG";
 
     /** Values of stacks that are not in Git. */
     static final Path STACKS = Path.of("/etc/lockstep/stacks");
@@ -20,8 +23,19 @@ final class HostSettings {
 
     private HostSettings() {}
 
-    /** The settings in force; defaults where there is no file. */
-    static AgentSettings read() throws IOException, CommandException {
+    /**
+     * The settings in force; defaults where there is no file. {@value #VARIABLE} names another file, which must be
+     * there, as {@code LOCKSTEP_ROOT} names another root.
+     */
+    static AgentSettings read(Map<String, String> environment) throws IOException, CommandException {
+        var other = environment.getOrDefault(VARIABLE, "");
+        if (!other.isEmpty()) {
+            try {
+                return read(Path.of(other).toAbsolutePath());
+            } catch (NoSuchFileException e) {
+                throw new CommandException(other + ": no such file; " + VARIABLE + " names this host's settings");
+            }
+        }
         try {
             return read(FILE);
         } catch (NoSuchFileException | AccessDeniedException e) {

@@ -1,8 +1,12 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.deploy.ImageGate;
+import dev.lockstep.reconciler.desired.Resolution;
+import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Progress;
+import dev.lockstep.spec.settings.ImagePolicy;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -96,7 +100,10 @@ final class ImageCommand implements Command {
     private static final class Pull implements Command {
         @Override
         public void describe(CommandSpec spec) {
-            spec.usageMessage().description("Pulls an image from its registry.");
+            spec.usageMessage()
+                    .description(
+                            "Pulls an image from its registry.",
+                            "Exit codes: 0 pulled, 1 error, 5 refused by the rules of " + HostSettings.FILE + ".");
             spec.addOption(Options.flag("Print only what was pulled", "-q", "--quiet"));
             spec.addPositional(Options.arguments("REFERENCE", "1", "The image"));
         }
@@ -104,10 +111,24 @@ final class ImageCommand implements Command {
         @Override
         public int run(Invocation call) throws Exception {
             var reference = reference(call.arguments().getFirst());
-            try (var engine = EngineDoor.of(call).open()) {
+            var door = EngineDoor.of(call);
+            try (var engine = door.open()) {
+                var policy = door.settings().images();
+                Optional<Digest> checked = Optional.empty();
+                if (!policy.equals(ImagePolicy.NONE)) {
+                    checked = Optional.of(engine.registry().resolve(reference));
+                    var refusals =
+                            new ImageGate(engine, policy).refusals(reference, new Resolution.Remote(checked.get()));
+                    if (!refusals.isEmpty()) {
+                        refusals.forEach(why -> call.say("Refused: " + reference.familiar() + ": " + why));
+                        return ExitCodes.REFUSED;
+                    }
+                }
                 Image image;
                 try (var progress = PullProgress.of(call)) {
-                    image = engine.pull(reference, progress);
+                    image = checked.isPresent()
+                            ? engine.pull(reference, checked.get(), progress)
+                            : engine.pull(reference, progress);
                 }
                 call.world().out().println("Pulled " + reference.familiar() + " " + image.digest());
                 return ExitCodes.OK;

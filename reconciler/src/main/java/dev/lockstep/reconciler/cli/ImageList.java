@@ -46,7 +46,8 @@ final class ImageList implements Command {
         }
     }
 
-    private static String repository(ImageReference name) {
+    /** The name without its tag, as people write it. */
+    static String repository(ImageReference name) {
         return new ImageReference(name.host(), name.repository(), Optional.of("x"), Optional.empty())
                 .familiar()
                 .replaceFirst(":x$", "");

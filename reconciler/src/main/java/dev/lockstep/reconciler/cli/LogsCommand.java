@@ -92,7 +92,8 @@ final class LogsCommand implements Command {
         LogMerge.merge(sources, printer::print);
     }
 
-    private static void follow(Engine engine, StackContainers containers, LogQuery query, LogPrinter printer)
+    /** Goes on until no container that is meant runs or will run again. */
+    static void follow(Engine engine, StackContainers containers, LogQuery query, LogPrinter printer)
             throws IOException, InterruptedException {
         var followers = new HashMap<String, Thread>();
         while (true) {

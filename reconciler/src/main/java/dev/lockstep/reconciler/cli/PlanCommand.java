@@ -3,12 +3,13 @@ package dev.lockstep.reconciler.cli;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.PlanOptions;
 import dev.lockstep.reconciler.deploy.Planned;
+import dev.lockstep.reconciler.deploy.PullChoice;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.reconciler.plan.PlanJson;
 import dev.lockstep.reconciler.plan.PlanMarkdown;
 import dev.lockstep.reconciler.plan.PlanText;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code plan}: what would change, and why. Changes nothing. */
@@ -26,15 +27,24 @@ final class PlanCommand implements Command {
     static void addChoices(CommandSpec spec) {
         spec.addOption(Options.flag("Remove containers of services that the files do not name", "--remove-orphans"));
         spec.addOption(Options.flag("Replace containers although nothing changed", "--force-recreate"));
+        spec.addOption(Options.value(
+                "WHEN", "Look images up always, missing, never, or as pull_policy says: policy (default)", "--pull"));
     }
 
-    static PlanOptions choices(Invocation call) {
+    static PlanOptions choices(Invocation call) throws CommandException {
         var orphans = call.flag("--remove-orphans")
                 || call.world()
                         .variable("COMPOSE_REMOVE_ORPHANS")
                         .filter(v -> v.equals("1") || v.equals("true"))
                         .isPresent();
-        return new PlanOptions(false, orphans, call.flag("--force-recreate"), Set.of());
+        Optional<PullChoice> pull =
+                switch (call.choice("--pull", "policy", List.of("always", "missing", "never", "policy"))) {
+                    case "always" -> Optional.of(PullChoice.ALWAYS);
+                    case "missing" -> Optional.of(PullChoice.MISSING);
+                    case "never" -> Optional.of(PullChoice.NEVER);
+                    default -> Optional.empty();
+                };
+        return PlanOptions.byHand(orphans, call.flag("--force-recreate"), pull);
     }
 
     @Override
@@ -42,7 +52,8 @@ final class PlanCommand implements Command {
         var format = call.choice("--output", "text", List.of("text", "markdown", "json"));
         var door = EngineDoor.of(call);
         try (var engine = door.openForReading()) {
-            var planned = new Deployment(engine, door.host()).plan(new ProjectFiles(call).source(), choices(call));
+            var planned = new Deployment(engine, door.host(), door.settings().images())
+                    .plan(new ProjectFiles(call).source(), choices(call));
             ProjectFiles.tellWarnings(planned.warnings(), call.world().err());
             return switch (planned) {
                 case Planned.Invalid invalid -> {

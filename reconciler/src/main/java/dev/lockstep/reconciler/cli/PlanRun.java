@@ -41,6 +41,15 @@ final class PlanRun {
     List<StepResult> run(Function<ApplyListener, Applier> applier) throws IOException {
         var progress = new ApplyProgress(
                 call.world().err(), call.world().terminals().err(), plan.steps().size());
+        try {
+            return run(progress, applier);
+        } finally {
+            progress.end();
+        }
+    }
+
+    /** The same, told to somebody else. */
+    List<StepResult> run(ApplyListener progress, Function<ApplyListener, Applier> applier) throws IOException {
         var carrying = applier.apply(progress);
         var over = new CountDownLatch(1);
         var interruption = Thread.ofPlatform().unstarted(() -> {
@@ -56,7 +65,6 @@ final class PlanRun {
         try {
             return carrying.apply(plan);
         } finally {
-            progress.end();
             over.countDown();
             try {
                 Runtime.getRuntime().removeShutdownHook(interruption);

@@ -93,13 +93,11 @@ final class ProjectFiles {
     Optional<Loaded.Valid> loadOrTell() {
         var loaded = load();
         tellWarnings(loaded.warnings(), call.world().err());
-        return switch (loaded) {
-            case Loaded.Valid valid -> Optional.of(valid);
-            case Loaded.Invalid invalid -> {
-                tell(invalid.errors(), call.world().err());
-                yield Optional.empty();
-            }
-        };
+        if (loaded instanceof Loaded.Invalid invalid) {
+            tell(invalid.errors(), call.world().err());
+            return Optional.empty();
+        }
+        return Optional.of((Loaded.Valid) loaded);
     }
 
     /** Base of the project's relative paths, absolute. */
@@ -118,11 +116,11 @@ final class ProjectFiles {
         if (given.isPresent()) {
             return given.get();
         }
-        return switch (load()) {
-            case Loaded.Valid valid -> valid.project().name();
-            case Loaded.Invalid invalid ->
-                throw new CommandException(invalid.errors().getFirst() + "; or name the stack with -p");
-        };
+        var loaded = load();
+        if (loaded instanceof Loaded.Invalid invalid) {
+            throw new CommandException(invalid.errors().getFirst() + "; or name the stack with -p");
+        }
+        return ((Loaded.Valid) loaded).project().name();
     }
 
     /** Whether anything here says which stack is meant. */
@@ -134,11 +132,8 @@ final class ProjectFiles {
             return true;
         }
         // A file that is wrong is some file: then its errors are what the user has to see.
-        return switch (load()) {
-            case Loaded.Valid _ -> true;
-            case Loaded.Invalid invalid ->
-                invalid.errors().stream().noneMatch(p -> p.message().startsWith("no compose file found"));
-        };
+        return !(load() instanceof Loaded.Invalid invalid)
+                || invalid.errors().stream().noneMatch(p -> p.message().startsWith("no compose file found"));
     }
 
     static void tell(List<Problem> problems, PrintStream to) {

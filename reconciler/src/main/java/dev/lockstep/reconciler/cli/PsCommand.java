@@ -5,7 +5,6 @@ import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.RestartDecision;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -13,7 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code ps}: the containers of the stack, or of all stacks where no stack is meant. */
 final class PsCommand implements Command {
-    private static final List<String> STATES = List.of("created", "running", "restarting", "exited");
+    private static final List<String> STATES = List.of("created", "running", "paused", "restarting", "exited");
 
     @Override
     public void describe(CommandSpec spec) {
@@ -51,26 +50,22 @@ final class PsCommand implements Command {
             throws IOException, CommandException {
         var now = call.world().clock().instant();
         var containers = new ArrayList<ObservedContainer>();
-        var services = new HashSet<String>();
+        var services = new TreeSet<>(stack.isPresent() ? Stack.of(call).services() : List.of());
         for (var container : engine.containers().observe()) {
             var spec = container.record().spec();
             if (stack.isEmpty() || stack.get().equals(spec.owner().stack())) {
-                services.add(spec.service());
+                services.add(Stack.service(container));
                 containers.add(container);
             }
         }
-        for (var service : call.arguments()) {
-            if (!services.contains(service)) {
-                throw new CommandException("no such service: " + service);
-            }
-        }
+        Stack.require(call.arguments(), services);
         var wanted = call.texts("--status");
         var rows = new ArrayList<ContainerRow>();
         for (var container : containers) {
             var row = ContainerRow.of(container, decision(engine, container), now);
             var shown = !wanted.isEmpty()
                     ? wanted.contains(row.state())
-                    : call.flag("--all") || container.isRunning() || row.restarting();
+                    : call.flag("--all") || !row.isOneOff() && (container.isRunning() || row.restarting());
             if (shown && (call.arguments().isEmpty() || call.arguments().contains(row.service()))) {
                 rows.add(row);
             }
@@ -78,7 +73,8 @@ final class PsCommand implements Command {
         return rows;
     }
 
-    private static Optional<RestartDecision> decision(Engine engine, ObservedContainer container) throws IOException {
+    /** What its policy says of a container that ended. */
+    static Optional<RestartDecision> decision(Engine engine, ObservedContainer container) throws IOException {
         return container.isRunning() || container.life().exit().isEmpty()
                 ? Optional.empty()
                 : Optional.of(engine.containers().decideRestart(container.id()));

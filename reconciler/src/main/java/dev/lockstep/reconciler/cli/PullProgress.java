@@ -21,9 +21,11 @@ final class PullProgress implements Progress, AutoCloseable {
         this.live = live;
     }
 
-    /** On the terminal of a command with the option {@code --quiet}; silent where there is none. */
+    /** On the terminal of a command; silent where there is none, and when that is asked for. */
     static PullProgress of(Invocation call) {
-        return new PullProgress(call.world().err(), call.world().terminals().err() && !call.flag("--quiet"));
+        return new PullProgress(
+                call.world().err(),
+                call.world().terminals().err() && !call.flag("--quiet") && !call.flag("--quiet-pull"));
     }
 
     @Override

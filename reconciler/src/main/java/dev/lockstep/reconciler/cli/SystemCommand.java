@@ -2,7 +2,7 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.ObservedContainer;
-import dev.lockstep.runtime.prune.TreeSize;
+import dev.lockstep.runtime.store.TreeSize;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;

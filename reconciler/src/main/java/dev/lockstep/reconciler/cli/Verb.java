@@ -14,12 +14,29 @@ enum Verb {
     AGENT("agent", "Follow Git repositories and keep this host in step"),
     SYNC("sync", "Make the agent look now, and wait for the outcome"),
     STATUS("status", "Show what each stack should be and what became of it"),
+    UP("up", "Make and start containers, and show what they write"),
+    CREATE("create", "Make containers without starting them"),
+    SCALE("scale", "Change how many containers a service has"),
+    PULL("pull", "Get the images of services"),
+    START("start", "Start existing containers"),
+    STOP("stop", "Stop containers"),
+    RESTART("restart", "Restart containers"),
+    KILL("kill", "Send a signal to containers"),
+    PAUSE("pause", "Let containers stand still"),
+    UNPAUSE("unpause", "Let paused containers go on"),
+    RM("rm", "Remove stopped containers"),
+    WAIT("wait", "Wait until containers have ended"),
     PS("ps", "List containers"),
+    LS("ls", "List the stacks of this host"),
+    IMAGES("images", "List the images of containers"),
+    TOP("top", "Show the processes of containers"),
+    PORT("port", "Print where a port is published"),
     LOGS("logs", "Show what containers wrote"),
     EXEC("exec", "Run a program in a container"),
     IMAGE("image", "Get, list, check and remove images"),
     SYSTEM("system", "Show what is on the disk, and remove what nobody needs"),
     DOCTOR("doctor", "Check that this host has what Lockstep needs"),
+    VERSION("version", "Print the version"),
     CONTAINER_EXIT("container-exit", ""),
     TRAIN("train", "");
 
@@ -61,7 +78,24 @@ enum Verb {
             case AGENT -> new AgentCommand();
             case SYNC -> new SyncCommand();
             case STATUS -> new StatusCommand();
+            case UP -> new UpCommand();
+            case CREATE -> new UpCommand.Create();
+            case SCALE -> new UpCommand.Scale();
+            case PULL -> new PullCommand();
+            case START -> new LifecycleCommands.Start();
+            case STOP -> new LifecycleCommands.Stop();
+            case RESTART -> new LifecycleCommands.Restart();
+            case KILL -> new LifecycleCommands.Kill();
+            case PAUSE -> new LifecycleCommands.Pause();
+            case UNPAUSE -> new LifecycleCommands.Unpause();
+            case RM -> new LifecycleCommands.Remove();
+            case WAIT -> new WaitCommand();
             case PS -> new PsCommand();
+            case LS -> new LsCommand();
+            case IMAGES -> new ImagesCommand();
+            case TOP -> new TopCommand();
+            case PORT -> new PortCommand();
+            case VERSION -> new VersionCommand();
             case LOGS -> new LogsCommand();
             case EXEC -> new ExecCommand();
             case IMAGE -> new ImageCommand();

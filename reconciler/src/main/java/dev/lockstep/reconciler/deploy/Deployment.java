@@ -17,8 +17,10 @@ import dev.lockstep.spec.check.Checks;
 import dev.lockstep.spec.check.Finding;
 import dev.lockstep.spec.load.ComposeLoader;
 import dev.lockstep.spec.load.Loaded;
+import dev.lockstep.spec.settings.ImagePolicy;
 import dev.lockstep.spec.yaml.Problem;
 import java.io.IOException;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,10 +32,15 @@ import java.util.stream.Stream;
 public final class Deployment {
     private final Engine engine;
     private final String host;
+    private final ImagePolicy images;
+    private final InstantSource clock = InstantSource.system();
+    private final Attempts attempts = new Attempts();
 
-    public Deployment(Engine engine, String host) {
+    /** @param images what the host's owner says of them; what the files' repository says can only narrow it */
+    public Deployment(Engine engine, String host, ImagePolicy images) {
         this.engine = engine;
         this.host = host;
+        this.images = images;
     }
 
     /** Loads, checks, translates, observes and plans. */
@@ -68,25 +75,39 @@ public final class Deployment {
             return new Planned.Invalid(project.name(), problems, loaded.warnings(), loaded.files());
         }
         var observed = looking.result();
-        var images = new ImageResolver(engine, observed.containers());
+        var now = clock.instant();
+        var demands = PullDemands.of(project, options, now);
+        if (!demands.problems().isEmpty()) {
+            return new Planned.Invalid(project.name(), demands.problems(), loaded.warnings(), loaded.files());
+        }
+        var gate = new ImageGate(engine, policies(source), attempts, clock, options.since());
+        var images = new ImageResolver(engine, observed.containers(), demands, options, gate, attempts, now);
         var files = source.files(project, loaded.projectDirectory());
         var owner = new Owner(host, project.name(), source.repository());
         return switch (new Translation(project, owner, files.sources(), images)
-                .translate(Placement.ONE_HOST, source.revision())) {
+                .translate(Placement.ONE_HOST.scaled(options.scale()), source.revision())) {
             case Translation.Result.Refused refused ->
                 new Planned.Invalid(project.name(), refused.problems(), loaded.warnings(), loaded.files());
             case Translation.Result.Translated(var desired) -> {
                 var warnings = new ArrayList<>(loaded.warnings());
                 warnings.addAll(Checks.warnings(project));
                 warnings.addAll(unknownImages(desired));
+                var verdict = ImageVerdict.of(desired, images, gate);
+                warnings.addAll(verdict.notes());
                 yield new Planned.Ready(
-                        Planner.plan(desired, observed, facts(desired, observed, options, source.secrets())),
+                        Planner.plan(desired, observed, facts(desired, observed, options, source.secrets()))
+                                .refusing(verdict.problems(), verdict.refusals()),
                         desired,
                         files.beforeStart(),
+                        new ImageFindings(verdict.notes(), verdict.next()),
                         List.copyOf(warnings),
                         loaded.files());
             }
         };
+    }
+
+    private List<ImagePolicy> policies(StackSource source) {
+        return Stream.concat(Stream.of(images), source.imagePolicies().stream()).toList();
     }
 
     /** A plan that takes the stack down; volumes stay unless a person asked otherwise. */
@@ -128,7 +149,8 @@ public final class Deployment {
                 portHolders(desired, observed),
                 subnetConflicts(desired, observed),
                 missing(),
-                secrets);
+                secrets,
+                options.wishes());
     }
 
     private List<String> missing() {

@@ -1,5 +1,9 @@
 package dev.lockstep.reconciler.deploy;
 
+import dev.lockstep.reconciler.plan.Wishes;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -9,12 +13,37 @@ import java.util.Set;
  * @param removeOrphans remove containers of services that the files do not name
  * @param forceRecreate replace containers although nothing changed
  * @param leftAlone ids of containers that somebody else starts
+ * @param pull instead of what the services say
+ * @param since when somebody last asked for this: a tag that is to be looked up each time must have been since then
+ * @param wishes what a person asked of this run alone
+ * @param scale how many containers of a service, instead of what the files say
  */
-public record PlanOptions(boolean followed, boolean removeOrphans, boolean forceRecreate, Set<String> leftAlone) {
-    /** What {@code lockstep plan} without options means. */
-    public static final PlanOptions PLAIN = new PlanOptions(false, false, false, Set.of());
-
+public record PlanOptions(
+        boolean followed,
+        boolean removeOrphans,
+        boolean forceRecreate,
+        Set<String> leftAlone,
+        Optional<PullChoice> pull,
+        Instant since,
+        Wishes wishes,
+        Map<String, Integer> scale) {
     public PlanOptions {
         leftAlone = Set.copyOf(leftAlone);
+        scale = Map.copyOf(scale);
+    }
+
+    /** What a person asks for now. */
+    public static PlanOptions byHand(boolean removeOrphans, boolean forceRecreate, Optional<PullChoice> pull) {
+        return new PlanOptions(false, removeOrphans, forceRecreate, Set.of(), pull, Instant.MAX, Wishes.NONE, Map.of());
+    }
+
+    /** The same for one run of {@code up}, whose wishes name the containers to replace. */
+    public PlanOptions forUp(Wishes wishes, Map<String, Integer> scale) {
+        return new PlanOptions(followed, removeOrphans, false, leftAlone, pull, since, wishes, scale);
+    }
+
+    /** What an agent asks for. */
+    public static PlanOptions followed(Set<String> leftAlone, Instant since) {
+        return new PlanOptions(true, false, false, leftAlone, Optional.empty(), since, Wishes.NONE, Map.of());
     }
 }

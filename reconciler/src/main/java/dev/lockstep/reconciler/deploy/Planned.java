@@ -16,7 +16,13 @@ public sealed interface Planned {
     SortedSet<String> files();
 
     /** A plan; it may still have problems of its own that only the host shows. */
-    record Ready(Plan plan, Desired desired, BeforeStart beforeStart, List<Problem> warnings, SortedSet<String> files)
+    record Ready(
+            Plan plan,
+            Desired desired,
+            BeforeStart beforeStart,
+            ImageFindings images,
+            List<Problem> warnings,
+            SortedSet<String> files)
             implements Planned {}
 
     /** The files are wrong; whatever the host is like, there is no plan. */

@@ -5,7 +5,9 @@ import dev.lockstep.reconciler.desired.BindSources;
 import dev.lockstep.reconciler.plan.Secrets;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /** Where a stack's files are: a directory, or a commit of a followed repository. */
@@ -18,6 +20,11 @@ public interface StackSource {
 
     /** The commit, for people; absent for a directory. */
     Optional<String> revision();
+
+    /** What the repository says of images, beside what the host says. */
+    default List<ImagePolicy> imagePolicies() {
+        return List.of();
+    }
 
     /** What the host adds to the files and nobody is shown. */
     Secrets secrets();

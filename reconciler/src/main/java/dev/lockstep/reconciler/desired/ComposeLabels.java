@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.desired;
 
 import dev.lockstep.spec.model.Dependency;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -25,6 +26,30 @@ public final class ComposeLabels {
                 .map(e -> e.getKey() + ":" + e.getValue().condition().word() + ":"
                         + e.getValue().restart())
                 .collect(Collectors.joining(","));
+    }
+
+    /** Whether the container was made by {@code run}: it belongs to no slot of its service. */
+    public static boolean isOneOff(Map<String, String> labels) {
+        return labels.getOrDefault(ONE_OFF, "").equals("True");
+    }
+
+    /** The service that a container with these labels was made for; empty when they do not say. */
+    public static String service(Map<String, String> labels) {
+        return labels.getOrDefault(SERVICE, "");
+    }
+
+    /** What the container waits for before it starts, by the other service's name; nothing is optional any more. */
+    public static Map<String, Dependency> gates(Map<String, String> labels) {
+        var gates = new LinkedHashMap<String, Dependency>();
+        for (var one : labels.getOrDefault(DEPENDS_ON, "").split(",", -1)) {
+            var words = one.split(":", -1);
+            for (var condition : Dependency.Condition.values()) {
+                if (words.length > 1 && words[1].equals(condition.word())) {
+                    gates.put(words[0], new Dependency(condition, words.length > 2 && words[2].equals("true"), true));
+                }
+            }
+        }
+        return gates;
     }
 
     /** Names of the services that a container with these labels depends on: also known when its file is gone. */

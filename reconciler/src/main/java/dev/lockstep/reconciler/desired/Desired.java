@@ -31,6 +31,11 @@ public record Desired(
         return owner.stack();
     }
 
+    /** Whether this is what {@code down} wants. */
+    public boolean isNothing() {
+        return services.isEmpty() && networks.isEmpty() && volumes.isEmpty();
+    }
+
     /** Nothing at all: what {@code down} wants. */
     public static Desired nothing(Owner owner) {
         return new Desired(owner, Optional.empty(), List.of(), List.of(), List.of(), Sources.none());

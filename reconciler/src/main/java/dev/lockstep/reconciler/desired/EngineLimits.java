@@ -24,9 +24,8 @@ import java.util.Optional;
  * Attributes that a project sets and the engine does not honour yet. They are refused, never passed over in silence.
  *
  * <p>What one host has no use for is not among them: {@code develop}, {@code attach}, {@code expose},
- * {@code pull_refresh_after}, {@code deploy.labels}, {@code deploy.placement}, {@code deploy.endpoint_mode}, CPUs and
- * generic resources to reserve, {@code attachable}, {@code consistency} of a mount, {@code selinux} where there is
- * none.
+ * {@code deploy.labels}, {@code deploy.placement}, {@code deploy.endpoint_mode}, CPUs and generic resources to reserve,
+ * {@code attachable}, {@code consistency} of a mount, {@code selinux} where there is none.
  */
 final class EngineLimits {
     private final Project project;
@@ -74,7 +73,12 @@ final class EngineLimits {
         var path = "services." + service.name() + ".";
         refuse(path + "build", service.image().build());
         refuse(path + "platform", service.image().platform());
-        refuse(path + "pull_policy", service.image().pullPolicy().filter(policy -> policy != PullPolicy.Plain.MISSING));
+        if (service.image().pullPolicy().equals(Optional.of(PullPolicy.Plain.BUILD))) {
+            problems.add(new Problem(
+                    project.sources().at(path + "pull_policy"),
+                    path + "pull_policy",
+                    "there is no builder here yet. Build and push the image elsewhere, and take this line out"));
+        }
         refuse(path + "container_name", service.identity().containerName());
         refuse(path + "domainname", service.identity().domainname());
         refuse(path + "annotations", service.identity().annotations());

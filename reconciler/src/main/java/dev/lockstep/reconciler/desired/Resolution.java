@@ -9,8 +9,17 @@ public sealed interface Resolution {
     /** The local store has it. */
     record Local(Digest digest, ImageConfig configuration) implements Resolution {}
 
-    /** The registry says what the reference is; it has to be pulled. */
-    record Remote(Digest digest) implements Resolution {}
+    /**
+     * The registry says what the reference is; it has to be pulled.
+     *
+     * @param because why the registry was asked although the host has an image of that name: {@code every_12h}
+     */
+    record Remote(Digest digest, Optional<String> because) implements Resolution {
+        /** This host has no image of that name. */
+        public Remote(Digest digest) {
+            this(digest, Optional.empty());
+        }
+    }
 
     /**
      * Known after the pull.
@@ -23,7 +32,7 @@ public sealed interface Resolution {
     default Optional<Digest> known() {
         return switch (this) {
             case Local(var digest, var unused) -> Optional.of(digest);
-            case Remote(var digest) -> Optional.of(digest);
+            case Remote(var digest, var unused) -> Optional.of(digest);
             case Unknown _ -> Optional.empty();
         };
     }

@@ -29,7 +29,6 @@ import dev.lockstep.spec.model.VolumeExtension;
 import dev.lockstep.spec.model.Written;
 import dev.lockstep.spec.yaml.Problem;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -41,7 +40,7 @@ import java.util.function.Function;
 
 /** From Compose's words to the engine's. What one host's engine cannot do is a problem with its position. */
 public final class Translation {
-    private static final BigDecimal NANO = BigDecimal.valueOf(1_000_000_000L);
+    private static final long NANO = 1_000_000_000L;
 
     /** A quota is in microseconds of each 100 ms, unless another period is asked for. */
     private static final long NANO_PER_QUOTA = 10_000;
@@ -304,7 +303,7 @@ public final class Translation {
                 resources
                         .cpus()
                         .filter(c -> c.signum() > 0)
-                        .map(c -> c.multiply(NANO).longValue())
+                        .map(c -> c.times(NANO).longValue())
                         .or(() -> service.limits()
                                 .cpu()
                                 .quota()

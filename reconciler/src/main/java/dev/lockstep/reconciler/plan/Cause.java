@@ -12,8 +12,15 @@ import java.util.Optional;
  * @param before what is now, as people read it; empty when there is nothing
  * @param after what is wanted, as people read it; empty when nothing is wanted
  * @param at where the wanted value stands, and how it came from there; absent for drift and for what nobody wrote
+ * @param because for an image whose name is the same: why it was looked up, in the words of the file
  */
-public record Cause(Kind kind, String field, String before, String after, Optional<SourcePosition> at) {
+public record Cause(
+        Kind kind, String field, String before, String after, Optional<SourcePosition> at, Optional<String> because) {
+    /** One that the two values explain. */
+    public Cause(Kind kind, String field, String before, String after, Optional<SourcePosition> at) {
+        this(kind, field, before, after, at, Optional.empty());
+    }
+
     /** What sort of difference it is. */
     public enum Kind {
         /** The files ask for something else than they did. */
@@ -28,7 +35,8 @@ public record Cause(Kind kind, String field, String before, String after, Option
         DRIFT
     }
 
-    static Cause drift(String field, String before, String after) {
+    /** A difference that nobody wrote into a file. */
+    public static Cause drift(String field, String before, String after) {
         return new Cause(Kind.DRIFT, field, before, after, Optional.empty());
     }
 }

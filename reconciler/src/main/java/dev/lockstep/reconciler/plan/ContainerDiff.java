@@ -3,12 +3,12 @@ package dev.lockstep.reconciler.plan;
 import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.desired.DesiredContainer;
 import dev.lockstep.reconciler.desired.DesiredNetwork;
+import dev.lockstep.reconciler.desired.Resolution;
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.Limits;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.ObservedContainer;
-import dev.lockstep.spec.yaml.SourcePosition;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -36,9 +36,7 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
         var inPlace = new ArrayList<Cause>();
         var then = observed.record().spec();
         var now = desired.spec();
-        var path = "services." + now.service();
-        var places = new Places(stack.sources());
-        image(then, desired, places.of(path + ".image"), sensitive).ifPresent(replace::add);
+        image(then, desired, stack, sensitive).ifPresent(replace::add);
         for (var field : ContainerFields.ALL) {
             for (var cause : compare(field, observed, now, stack, sensitive)) {
                 (field.change() == ContainerFields.Change.REPLACE ? replace : inPlace).add(cause);
@@ -63,28 +61,29 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
     }
 
     private static Optional<Cause> image(
-            ContainerSpec then, DesiredContainer desired, SourcePosition at, Sensitive sensitive) {
+            ContainerSpec then, DesiredContainer desired, Desired stack, Sensitive sensitive) {
         var now = desired.spec();
-        var before = sensitive.covers(at) ? Sensitive.MASK : then.image().familiar();
-        var after = sensitive.covers(at) ? Sensitive.MASK : now.image().familiar();
         var sameName = then.image().equals(now.image());
         var digest = desired.image().known();
-        if (digest.isEmpty()) {
-            // The same name, and nobody can say what it is now: the tag was resolved when it was deployed.
-            return sameName
-                    ? Optional.empty()
-                    : Optional.of(new Cause(
-                            Cause.Kind.IMAGE, "image", before, after + " (known after pull)", Optional.of(at)));
+        // The same name, and nobody can say what it is now: the tag was resolved when it was deployed.
+        if (digest.map(then.digest()::equals).orElse(sameName)) {
+            return Optional.empty(); // as nearly always; finding places costs more than all the rest
         }
-        if (digest.get().equals(then.digest())) {
-            return Optional.empty();
-        }
+        var at = new Places(stack.sources()).of("services." + now.service() + ".image");
+        var masked = sensitive.covers(at);
+        var before = masked ? Sensitive.MASK + "@" + then.digest() : ImageNames.whole(then.image(), then.digest());
+        var after = masked ? Sensitive.MASK : now.image().familiar();
+        var because = desired.image() instanceof Resolution.Remote remote && sameName
+                ? remote.because()
+                : Optional.<String>empty();
         return Optional.of(new Cause(
                 Cause.Kind.IMAGE,
                 "image",
-                before + " (" + then.digest().abbreviated() + ")",
-                after + " (" + digest.get().abbreviated() + ")",
-                Optional.of(at)));
+                before,
+                digest.map(known -> masked ? after + "@" + known : ImageNames.whole(now.image(), known))
+                        .orElse(after + " (known after pull)"),
+                Optional.of(at),
+                because));
     }
 
     private static List<Cause> compare(

@@ -19,6 +19,7 @@ import java.util.Set;
  * @param subnetConflicts by name of a network that has to be made: what its subnet overlaps, in words
  * @param missing what the host lacks to run containers, a sentence for each thing
  * @param secrets what never shows, beside variables whose names say so
+ * @param wishes what a person asked for beside the files
  */
 public record Facts(
         boolean followed,
@@ -29,7 +30,8 @@ public record Facts(
         Map<PublishedPort, String> portHolders,
         Map<String, String> subnetConflicts,
         List<String> missing,
-        Secrets secrets) {
+        Secrets secrets,
+        Wishes wishes) {
     public Facts {
         missing = List.copyOf(missing);
         leftAlone = Set.copyOf(leftAlone);
@@ -56,7 +58,8 @@ public record Facts(
                 portHolders,
                 subnetConflicts,
                 List.of(),
-                secrets);
+                secrets,
+                Wishes.NONE);
     }
 
     /** A person applies; nothing is special. */

@@ -63,16 +63,30 @@ public sealed interface Operation {
     /** Data is lost: only where a person asked for it. */
     record RemoveVolume(String name) implements Operation {}
 
-    /** Made and started. */
-    record CreateContainer(ContainerSpec spec) implements Operation {
+    /**
+     * Made, and started unless somebody only wants it to be there.
+     *
+     * @param started whether it is started
+     */
+    record CreateContainer(ContainerSpec spec, boolean started) implements Operation {
         @Override
         public String name() {
             return spec.name();
         }
     }
 
-    /** The new one is made, the old one stopped, the new one started, the old one removed. */
-    record ReplaceContainer(String id, ContainerSpec spec) implements Operation {
+    /**
+     * The new one is made, the old one stopped, the new one started, the old one removed.
+     *
+     * @param started whether the new one is started
+     * @param renewVolumes the old one's anonymous volumes go with it: their data is lost
+     */
+    record ReplaceContainer(String id, ContainerSpec spec, boolean started, boolean renewVolumes) implements Operation {
+        /** Started, with the old one's anonymous volumes. */
+        public ReplaceContainer(String id, ContainerSpec spec) {
+            this(id, spec, true, false);
+        }
+
         @Override
         public String name() {
             return spec.name();
@@ -103,6 +117,9 @@ public sealed interface Operation {
         }
     }
 
+    /** Stopped by hand: it stays so until somebody starts it. */
+    record StopContainer(String id, String name) implements Operation {}
+
     /**
      * Stopped and removed.
      *
@@ -125,6 +142,7 @@ public sealed interface Operation {
                     CreateVolume _,
                     RemoveVolume _,
                     UpdateContainer _,
+                    StopContainer _,
                     RemoveContainer _ -> false;
         };
     }

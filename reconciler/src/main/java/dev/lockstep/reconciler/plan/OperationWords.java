@@ -20,11 +20,13 @@ public record OperationWords(String symbol, String action, String done, String k
             case Operation.RemoveNetwork _ -> remove("network");
             case Operation.CreateVolume _ -> create("volume");
             case Operation.RemoveVolume _ -> remove("volume");
-            case Operation.CreateContainer _ -> new OperationWords("+", "create", "started", "container");
+            case Operation.CreateContainer create ->
+                new OperationWords("+", "create", create.started() ? "started" : "created", "container");
             case Operation.ReplaceContainer _ -> replace("container");
             case Operation.UpdateContainer _ -> update("container");
             case Operation.StartContainer _ -> new OperationWords(">", "start", "started", "container");
             case Operation.RestartContainer _ -> new OperationWords(">", "restart", "restarted", "container");
+            case Operation.StopContainer _ -> new OperationWords("-", "stop", "stopped", "container");
             case Operation.RemoveContainer _ -> remove("container");
         };
     }

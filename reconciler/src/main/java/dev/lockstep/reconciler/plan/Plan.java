@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.plan;
 import dev.lockstep.spec.yaml.Problem;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What has to be done for one stack on one host, as a graph. Equal inputs give equal plans, to the byte when printed.
@@ -28,6 +29,21 @@ public record Plan(
         refusals = List.copyOf(refusals);
     }
 
+    /** The same with more reasons not to apply it. */
+    public Plan refusing(List<Problem> moreProblems, List<String> moreRefusals) {
+        return new Plan(
+                host,
+                stack,
+                revision,
+                steps,
+                warnings,
+                Stream.concat(problems.stream(), moreProblems.stream())
+                        .sorted()
+                        .distinct()
+                        .toList(),
+                Stream.concat(moreRefusals.stream(), refusals.stream()).toList());
+    }
+
     /** Nothing to do. */
     public boolean isEmpty() {
         return steps.isEmpty();
@@ -43,6 +59,7 @@ public record Plan(
                 case Operation.UpdateNetwork _, Operation.RepairNetwork _, Operation.UpdateContainer _ -> 1;
                 case Operation.ReplaceNetwork _, Operation.ReplaceContainer _ -> 2;
                 case Operation.StartContainer _, Operation.RestartContainer _ -> 3;
+                case Operation.StopContainer _ -> 1;
                 case Operation.RemoveNetwork _, Operation.RemoveVolume _, Operation.RemoveContainer _ -> 4;
             };
             counts[index]++;

@@ -155,6 +155,7 @@ final class PlanBuilder {
                     Operation.UpdateContainer _,
                     Operation.StartContainer _,
                     Operation.RestartContainer _,
+                    Operation.StopContainer _,
                     Operation.RemoveContainer _ -> "container/" + operation.name();
         };
     }

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.spec.yaml.Problem;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -11,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * A plan for programs. Additions keep the format's number, so readers ignore what they do not know; what must not be
@@ -67,6 +71,7 @@ public final class PlanJson {
         json.writeStringField("kind", words.kind());
         json.writeStringField("stack", plan.stack());
         json.writeStringField("name", step.operation().name());
+        image(step.operation(), json);
         json.writeArrayFieldStart("causes");
         for (var cause : step.causes()) {
             cause(cause, json);
@@ -81,12 +86,53 @@ public final class PlanJson {
         json.writeEndObject();
     }
 
+    /** What is pulled, or what a container is made from. */
+    private static void image(Operation operation, JsonGenerator json) throws IOException {
+        switch (operation) {
+            case Operation.PullImage pull -> image(pull.image(), pull.digest(), json);
+            case Operation.CreateContainer create -> image(create.spec(), json);
+            case Operation.ReplaceContainer replace -> image(replace.spec(), json);
+            case Operation.UpdateContainer update -> image(update.spec(), json);
+            case Operation.StartContainer start -> image(start.spec(), json);
+            case Operation.RestartContainer restart -> image(restart.spec(), json);
+            case Operation.CreateNetwork _,
+                    Operation.UpdateNetwork _,
+                    Operation.ReplaceNetwork _,
+                    Operation.RepairNetwork _,
+                    Operation.RemoveNetwork _,
+                    Operation.CreateVolume _,
+                    Operation.RemoveVolume _,
+                    Operation.StopContainer _,
+                    Operation.RemoveContainer _ -> {
+                // of no image
+            }
+        }
+    }
+
+    private static void image(ContainerSpec spec, JsonGenerator json) throws IOException {
+        image(spec.image(), Optional.of(spec.digest()).filter(ImageNames::known), json);
+    }
+
+    /** The digest with all its digits; none while only the pull will tell. */
+    private static void image(ImageReference reference, Optional<Digest> digest, JsonGenerator json)
+            throws IOException {
+        json.writeObjectFieldStart("image");
+        json.writeStringField("reference", reference.familiar());
+        if (digest.isPresent()) {
+            json.writeStringField("digest", digest.get().toString());
+        }
+        json.writeEndObject();
+    }
+
     private static void cause(Cause cause, JsonGenerator json) throws IOException {
         json.writeStartObject();
         json.writeStringField("kind", cause.kind().name().toLowerCase(Locale.ROOT));
         json.writeStringField("path", cause.field());
         json.writeStringField("old", cause.before());
         json.writeStringField("new", cause.after());
+        if (cause.because().isPresent()) {
+            json.writeStringField("because", cause.because().get());
+        }
         if (cause.at().isPresent() && !cause.at().get().isDefault()) {
             OriginJson.write(cause.at().get(), json);
         }

@@ -63,15 +63,20 @@ public final class PlanMarkdown {
             case Operation.ReplaceContainer _ -> ", down from the old one's end to the new one's start";
             case Operation.ReplaceNetwork _ -> ", its containers keep running and lose addresses and open connections";
             case Operation.RemoveVolume _ -> ". **All data in it is destroyed**";
-            case Operation.PullImage _,
-                    Operation.CreateNetwork _,
+            case Operation.PullImage pull ->
+                ", " + pull.digest().map(digest -> code(digest.abbreviated())).orElse("digest known after pull");
+            case Operation.CreateContainer create ->
+                " from "
+                        + code(ImageNames.listed(
+                                create.spec().image(), create.spec().digest()));
+            case Operation.CreateNetwork _,
                     Operation.UpdateNetwork _,
                     Operation.RepairNetwork _,
                     Operation.RemoveNetwork _,
                     Operation.CreateVolume _,
-                    Operation.CreateContainer _,
                     Operation.StartContainer _,
                     Operation.RestartContainer _,
+                    Operation.StopContainer _,
                     Operation.RemoveContainer _ -> "";
         };
     }
@@ -82,7 +87,11 @@ public final class PlanMarkdown {
                 ? code(cause.after())
                 : cause.after().isEmpty()
                         ? code(cause.before()) + (cause.field().isEmpty() ? "" : " → nothing")
-                        : code(cause.before()) + " → " + code(cause.after());
+                        : code(ImageNames.shortened(cause.before())) + " → "
+                                + code(ImageNames.shortened(cause.after()))
+                                + cause.because()
+                                        .map(because -> ", pulled because of " + code(because))
+                                        .orElse("");
         var where = cause.kind() == Cause.Kind.DRIFT
                 ? " (changed on the host)"
                 : cause.at()

@@ -1,8 +1,10 @@
 package dev.lockstep.reconciler.plan;
 
+import dev.lockstep.runtime.image.Digest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** A plan as a reviewer reads it in seconds. */
@@ -107,12 +109,14 @@ public final class PlanText {
                         "+",
                         "container",
                         name,
-                        c.spec().image().familiar() + ports(c.spec().ports()));
+                        ImageNames.listed(c.spec().image(), c.spec().digest())
+                                + ports(c.spec().ports()));
             case Operation.ReplaceContainer _ ->
                 line(YELLOW, "-/+", "container", name, "replaced: down from the old one's end to the new one's start");
             case Operation.UpdateContainer _ -> line(YELLOW, "~", "container", name, "in place, it keeps running");
             case Operation.StartContainer _ -> line(GREEN, ">", "container", name, "start");
             case Operation.RestartContainer _ -> line(YELLOW, ">", "container", name, "restart");
+            case Operation.StopContainer _ -> line(YELLOW, "-", "container", name, "stop");
             case Operation.RemoveContainer _ -> line(RED, "-", "container", name, "stop and remove");
         };
     }
@@ -134,7 +138,8 @@ public final class PlanText {
                 : cause.after().isEmpty()
                         ? cause.before() + (cause.field().isEmpty() ? "" : " → (none)")
                         : cause.before() + " → " + cause.after();
-        var text = (cause.field().isEmpty() ? "" : cause.field() + ": ") + change;
+        var text = moved(cause)
+                .orElse((cause.field().isEmpty() ? "" : cause.field() + ": ") + ImageNames.shortened(change));
         var where = cause.kind() == Cause.Kind.DRIFT
                 ? NOBODY_WROTE.get(Cause.Kind.DRIFT)
                 : cause.at().map(OriginText::of).orElse("");
@@ -143,6 +148,20 @@ public final class PlanText {
         }
         return "          " + Printable.text(text)
                 + (where == null || where.isEmpty() ? "" : "   [" + Printable.text(where) + "]");
+    }
+
+    /** A tag that means another image than it did, although nobody changed a file. */
+    private static Optional<String> moved(Cause cause) {
+        var after = cause.after().split("@", 2);
+        var before = cause.before().split("@", 2);
+        return cause.because()
+                .filter(_ -> after.length == 2 && before.length == 2)
+                .map(because -> "image " + after[0] + " now means " + shortened(after[1]) + " (was "
+                        + shortened(before[1]) + "), pulled because of " + because);
+    }
+
+    private static String shortened(String digest) {
+        return Digest.parse(digest).abbreviated();
     }
 
     private String paint(String tint, String text) {

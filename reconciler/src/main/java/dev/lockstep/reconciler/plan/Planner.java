@@ -27,6 +27,10 @@ public final class Planner {
         var services = new ServiceSteps(desired, observed, facts, plan, removals);
         var known = new HashSet<String>();
         desired.services().forEach(service -> services.plan(service, known));
+        observed.containersOf(desired.stack()).stream()
+                .filter(c ->
+                        facts.wishes().untouched().contains(c.record().spec().service()))
+                .forEach(c -> known.add(c.id()));
         removals.leftovers(known);
         new SingleWriters(desired, observed, plan).order();
         if (plan.steps().stream().map(Step::operation).anyMatch(Planner::runsContainers)) {
@@ -62,6 +66,7 @@ public final class Planner {
                     Operation.CreateVolume _,
                     Operation.RemoveVolume _,
                     Operation.UpdateContainer _,
+                    Operation.StopContainer _,
                     Operation.RemoveContainer _ -> false;
         };
     }

@@ -45,6 +45,7 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
     void leftovers(Set<String> known) {
         var orphans = observed.containersOf(desired.stack()).stream()
                 .filter(c -> !known.contains(c.id()))
+                .filter(c -> desired.isNothing() || !isAtWork(c))
                 .toList();
         if (facts.prune()) {
             var removed = containers(orphans);
@@ -57,6 +58,12 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
                     + orphans.stream().map(ObservedContainer::name).collect(Collectors.joining(", "))
                     + "; --remove-orphans removes them");
         }
+    }
+
+    /** One that {@code run} made, and that somebody waits for. */
+    private static boolean isAtWork(ObservedContainer container) {
+        return container.isRunning()
+                && ComposeLabels.isOneOff(container.record().spec().labels());
     }
 
     private Set<String> containers(List<ObservedContainer> orphans) {

@@ -45,6 +45,9 @@ final class ServiceSteps {
 
     /** @param known takes the ids of the containers that belong to the service */
     void plan(DesiredService service, Set<String> known) {
+        if (isUntouched(service.name())) {
+            return;
+        }
         for (var slot : service.slots()) {
             var candidates = observed.containersOf(desired.stack()).stream()
                     .filter(c -> c.record().spec().service().equals(service.name()))
@@ -56,6 +59,10 @@ final class ServiceSteps {
             slot(service, slot, candidates);
         }
         removals.scaledDown(service, known);
+    }
+
+    private boolean isUntouched(String service) {
+        return facts.wishes().untouched().contains(service);
     }
 
     private void nameIsFree(ContainerSpec spec) {
@@ -100,12 +107,18 @@ final class ServiceSteps {
                         List.of(Cause.drift("", "left by an interrupted change", "")),
                         Set.of()));
         if (best.isEmpty()) {
-            start(service, new Operation.CreateContainer(wanted.spec()), wanted, List.of());
+            start(
+                    service,
+                    new Operation.CreateContainer(wanted.spec(), facts.wishes().start()),
+                    wanted,
+                    List.of());
             return;
         }
         var container = best.get();
         var diff = diff(container, wanted);
-        if (!diff.replace().isEmpty() || facts.forceRecreate()) {
+        var wishes = facts.wishes();
+        var forced = facts.forceRecreate() || wishes.recreate().contains(service.name());
+        if (forced || !diff.replace().isEmpty() && !wishes.keep()) {
             var causes = new ArrayList<>(diff.replace());
             causes.addAll(diff.inPlace());
             if (causes.isEmpty()) {
@@ -113,19 +126,18 @@ final class ServiceSteps {
                         Cause.Kind.SPEC, "", "", "replaced because --force-recreate asks for it", Optional.empty()));
             }
             replacedServices.add(service.name());
-            start(service, new Operation.ReplaceContainer(container.id(), wanted.spec()), wanted, causes);
+            var replace = new Operation.ReplaceContainer(
+                    container.id(), wanted.spec(), wishes.start(), wishes.renewVolumes());
+            start(service, replace, wanted, causes);
             return;
         }
-        // The record keeps the digest it was made with when nobody could say what the reference is now.
-        var spec = wanted.image() instanceof Resolution.Unknown
-                ? wanted.spec().withDigest(container.record().spec().digest())
-                : wanted.spec();
-        var notRunning = new StartCause(facts, plan).of(container);
+        var spec = kept(container, wanted);
+        var notRunning = wishes.start() ? new StartCause(facts, plan).of(container) : Optional.<Cause>empty();
         if (notRunning.isPresent()) {
             var causes = new ArrayList<>(diff.inPlace());
             causes.add(notRunning.get());
             start(service, new Operation.StartContainer(container.id(), spec), wanted, causes);
-        } else if (!diff.inPlace().isEmpty()) {
+        } else if (!diff.inPlace().isEmpty() && !wishes.keep()) {
             var update = new Operation.UpdateContainer(container.id(), spec);
             stepsOf(service).add(plan.add(update, diff.inPlace(), usedNetworks(spec)));
         } else if (container.isRunning()) {
@@ -145,6 +157,17 @@ final class ServiceSteps {
                 }
             });
         }
+    }
+
+    /** What a container that stays is to be from now on. */
+    private ContainerSpec kept(ObservedContainer container, DesiredContainer wanted) {
+        if (facts.wishes().keep()) {
+            return container.record().spec();
+        }
+        // The record keeps the digest it was made with when nobody could say what the reference is now.
+        return wanted.image() instanceof Resolution.Unknown
+                ? wanted.spec().withDigest(container.record().spec().digest())
+                : wanted.spec();
     }
 
     private ContainerDiff diff(ObservedContainer container, DesiredContainer wanted) {
@@ -170,7 +193,9 @@ final class ServiceSteps {
         Map<String, Dependency> gates = new LinkedHashMap<>();
         service.dependsOn().forEach((name, dependency) -> {
             after.addAll(serviceSteps.getOrDefault(name, Set.of()));
-            gates.put(name, dependency);
+            if (facts.wishes().start() && !isUntouched(name)) {
+                gates.put(name, dependency);
+            }
         });
         if (!(wanted.image() instanceof Resolution.Local)
                 && (operation instanceof Operation.CreateContainer

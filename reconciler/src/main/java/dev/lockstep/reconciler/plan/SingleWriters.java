@@ -100,6 +100,7 @@ record SingleWriters(Desired desired, Observed observed, PlanBuilder plan) {
                     Operation.CreateContainer _,
                     Operation.UpdateContainer _,
                     Operation.StartContainer _,
+                    Operation.StopContainer _,
                     Operation.RestartContainer _ -> false;
         };
     }

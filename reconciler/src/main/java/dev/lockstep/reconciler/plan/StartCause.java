@@ -27,7 +27,11 @@ record StartCause(Facts facts, PlanBuilder plan) {
                 var byHand = container.life().stoppedByUser();
                 var always = policy.condition() == RestartPolicy.Condition.ALWAYS
                         || policy.condition() == RestartPolicy.Condition.UNLESS_STOPPED;
-                if (outcome.exitCode() == 0 && !byHand && !always && !outcome.lost()) {
+                if (outcome.exitCode() == 0
+                        && !byHand
+                        && !always
+                        && !outcome.lost()
+                        && !facts.wishes().again()) {
                     // It did what it was made for: "completed", until its definition changes.
                     yield Optional.empty();
                 }

@@ -125,12 +125,13 @@ class FollowerTest {
         assertThatThrownBy(() -> stacks("web1", Map.of(), """
                 windows: {night: {opens: "0 0 2 ? * *", duration: 1h, zone: UTC}}
                 stacks: {shop: {policy: {privileged: false}}}
-                policy: {}
+                policy: {images: {"*": {forbid-latest: true}}, devices: [/dev/kvm]}
                 """))
                 .isInstanceOf(RepositoryFile.RefusedException.class)
                 .hasMessageContaining("lockstep.yaml:1:11: windows.night: this version of the agent does not act on it")
-                .hasMessageContaining("lockstep.yaml:2:17: stacks.shop.policy: ")
-                .hasMessageContaining("lockstep.yaml:3:1: policy: ");
+                .hasMessageContaining("lockstep.yaml:2:38: stacks.shop.policy.privileged: ")
+                .hasMessageContaining("lockstep.yaml:3:48: policy.devices: ")
+                .hasMessageNotContaining("policy.images");
     }
 
     @Test
@@ -153,5 +154,15 @@ class FollowerTest {
                 .containsExactly(
                         "repository " + repository.directory()
                                 + ": lockstep.yaml:1:10: stacks.shpo: the repository has no such stack. Did you mean \"shop\"?");
+    }
+
+    @Test
+    void a_stack_that_another_host_has_under_its_own_name_is_no_mistake() throws IOException {
+        repository.put("hosts/web2/x/compose.yaml", "name: mirror\nservices: {a: {image: x}}\n");
+        stacks("web1", Map.of(), "stacks: {shop: {after: [mirror]}, x: {suspend: true}}\n");
+
+        assertThat(said)
+                .containsExactly("repository " + repository.directory()
+                        + ": lockstep.yaml:1:35: stacks.x: the repository has no such stack");
     }
 }

@@ -94,7 +94,7 @@ class ContainerRowTest {
     }
 
     private static ContainerState running(boolean supervised) {
-        return new ContainerState.Running(42, NOW.minus(Duration.ofMinutes(3)), supervised);
+        return new ContainerState.Running(42, NOW.minus(Duration.ofMinutes(3)), supervised, false);
     }
 
     private static ContainerState exited(int code) {

@@ -97,7 +97,6 @@ class EngineLimitsTest {
                 "pre_stop: [{command: [x]}]",
                 "privileged: true",
                 "provider: {type: x}",
-                "pull_policy: always",
                 "read_only: true",
                 "runtime: crun",
                 "secrets: [s]",
@@ -121,6 +120,16 @@ class EngineLimitsTest {
                 .matches("compose\\.yaml:5:\\d+: services\\.web\\." + key + LIMIT);
     }
 
+    @Test
+    void an_image_that_must_be_built_is_refused_with_what_to_do_instead() {
+        assertThat(limits(service("pull_policy: build")))
+                .singleElement()
+                .asString()
+                .matches(
+                        "compose\\.yaml:5:\\d+: services\\.web\\.pull_policy: there is no builder here yet\\. Build and"
+                                + " push the image elsewhere, and take this line out");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -139,7 +148,13 @@ class EngineLimitsTest {
                 "pids_limit: 100",
                 "privileged: false",
                 "profiles: []",
+                "pull_policy: always",
+                "pull_policy: daily",
+                "pull_policy: every_1w2d3h",
                 "pull_policy: if_not_present",
+                "pull_policy: never",
+                "pull_policy: refresh",
+                "pull_policy: weekly",
                 "pull_refresh_after: 1h",
                 "scale: 2",
                 "volumes: [{type: tmpfs, target: /t, tmpfs: {size: 1m, mode: 0700}}]",

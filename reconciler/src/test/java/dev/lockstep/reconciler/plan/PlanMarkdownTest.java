@@ -117,7 +117,7 @@ class PlanMarkdownTest {
                 ### Lockstep: stack `shop` on host `web1`
 
                 - `+` network `shop_default`: create
-                - `+` container `shop-web-1`: create
+                - `+` container `shop-web-1`: create from `nginx:1, sha256:000000000000`
 
                 **Plan: 2 to create, 0 to update in place, 0 to replace, 0 to remove.**
                 """);

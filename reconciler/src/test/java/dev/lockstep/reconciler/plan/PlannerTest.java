@@ -57,8 +57,8 @@ class PlannerTest {
 
                     + network shop_default
                     + volume shop_data
-                    + container shop-app-1  (app:1)
-                    + container shop-web-1  (nginx:1, 0.0.0.0:8080->80/tcp)
+                    + container shop-app-1  (app:1, sha256:000000000000)
+                    + container shop-web-1  (nginx:1, sha256:000000000000, 0.0.0.0:8080->80/tcp)
 
                 Plan: 4 to create, 0 to update in place, 0 to replace, 0 to remove.
                 """);
@@ -414,7 +414,16 @@ class PlannerTest {
     @Test
     void what_the_host_lacks_is_a_problem_only_where_something_is_started() {
         var lacks = new Facts(
-                false, false, false, false, Set.of(), Map.of(), Map.of(), List.of("conmon is missing"), Secrets.NONE);
+                false,
+                false,
+                false,
+                false,
+                Set.of(),
+                Map.of(),
+                Map.of(),
+                List.of("conmon is missing"),
+                Secrets.NONE,
+                Wishes.NONE);
         var desired = World.desired(SHOP);
 
         assertThat(Planner.plan(desired, World.nothing(), lacks).problems())

@@ -189,7 +189,7 @@ final class World {
                 Map.of());
         return new ObservedContainer(
                 new ContainerRecord(id, spec, Optional.of(effective), ContainerRecord.Phase.CREATED, NOW),
-                new ContainerState.Running(4711, NOW, true),
+                new ContainerState.Running(4711, NOW, true, false),
                 Life.NEW,
                 Optional.of(Limits.of(spec.resources())),
                 spec.ports(),

@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.container;
 
+import dev.lockstep.runtime.event.EventLog;
 import dev.lockstep.runtime.network.Networks;
 import dev.lockstep.runtime.oci.OciRuntime;
 import dev.lockstep.runtime.oci.SeccompProfile;
@@ -23,6 +24,11 @@ public record ContainerRooms(
         Lazy<SeccompProfile> seccomp,
         InstantSource clock,
         FailPoint failPoint) {
+    /** What happens to containers is told there. */
+    ContainerEvents events() {
+        return new ContainerEvents(new EventLog(root), clock);
+    }
+
     /** Something that is made or found when it is first needed. */
     @FunctionalInterface
     public interface Lazy<T> {

@@ -92,4 +92,30 @@ public record ContainerSpec(
                 stopSignal,
                 stopGrace);
     }
+
+    /** The same with another name. */
+    public ContainerSpec withName(String other) {
+        return new ContainerSpec(
+                other,
+                owner,
+                service,
+                slot,
+                image,
+                digest,
+                entrypoint,
+                command,
+                environment,
+                user,
+                workingDir,
+                hostname,
+                labels,
+                mounts,
+                networks,
+                ports,
+                resources,
+                restart,
+                healthCheck,
+                stopSignal,
+                stopGrace);
+    }
 }

@@ -12,8 +12,9 @@ public sealed interface ContainerState {
      *
      * @param pid of its process 1, on the host
      * @param supervised whether conmon still watches it: if not, its output is lost and its exit code will be unknown
+     * @param paused its processes stand still
      */
-    record Running(int pid, Instant startedAt, boolean supervised) implements ContainerState {}
+    record Running(int pid, Instant startedAt, boolean supervised, boolean paused) implements ContainerState {}
 
     /**
      * It ran and ended.

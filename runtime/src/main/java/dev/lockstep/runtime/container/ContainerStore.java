@@ -130,15 +130,43 @@ final class ContainerStore {
             for (var name : names(directory)) {
                 if (name.startsWith(".")) {
                     Files.deleteIfExists(directory.resolve(name));
-                } else if (name(name)
-                        .filter(n -> Files.exists(files(n.holder()).record()))
-                        .isEmpty()) {
+                } else if (name(name).filter(n -> holds(n.holder(), name)).isEmpty()) {
                     handOver(name, name(name).map(Name::heir).orElse(""));
                     freed.add(name);
                 }
             }
         }
         return freed;
+    }
+
+    /**
+     * Writes the record under its new name and frees the old one. A crash in between leaves both names, and the next
+     * clean-up drops the one that the record does not have.
+     */
+    void rename(ContainerRecord before, ContainerRecord after) throws IOException {
+        var taken = after.spec().name();
+        var freed = before.spec().name();
+        try (var _ = names()) {
+            var present = name(taken).filter(n -> Files.exists(files(n.holder()).record()));
+            if (present.isPresent()) {
+                throw new ContainerException(
+                        ContainerException.Reason.CONFLICT,
+                        "The container name \"" + taken + "\" is taken by container "
+                                + present.get().holder().substring(0, 12) + ". Remove or rename that one first.");
+            }
+            put(taken, new Name(after.id(), ""));
+            records.write(files(after.id()).record(), after);
+            handOver(freed, name(freed).map(Name::heir).orElse(""));
+        }
+    }
+
+    /** Whether the container is there and goes by that name. */
+    private boolean holds(String id, String name) {
+        try {
+            return record(id).filter(r -> r.spec().name().equals(name)).isPresent();
+        } catch (IOException e) {
+            return true; // a record that cannot be read keeps its name until somebody has looked at it
+        }
     }
 
     private void handOver(String name, String heir) throws IOException {

@@ -1,7 +1,9 @@
 package dev.lockstep.runtime.container;
 
+import dev.lockstep.runtime.linux.Cgroup;
 import dev.lockstep.runtime.linux.Fifo;
 import dev.lockstep.runtime.linux.Pidfd;
+import dev.lockstep.runtime.linux.ProcessDetails;
 import dev.lockstep.runtime.linux.Signal;
 import dev.lockstep.runtime.log.LogFiles;
 import dev.lockstep.runtime.log.LogReader;
@@ -10,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -180,6 +184,91 @@ public final class Containers {
     public void restart(String id, Optional<Duration> grace) throws IOException {
         stop(id, grace);
         start(id);
+        rooms.events().tell(store.require(id), "restart");
+    }
+
+    /** Stops its processes where they are, until {@link #unpause}. Health checks and new programs wait. */
+    public void pause(String id) throws IOException {
+        try (var _ = store.lock(id)) {
+            var record = whole(id);
+            var cgroup = runningCgroup(record);
+            if (cgroup.isFrozen()) {
+                throw conflict(record, "is already paused");
+            }
+            cgroup.freeze();
+            rooms.events().tell(record, "pause");
+        }
+    }
+
+    /** Lets its processes go on. */
+    public void unpause(String id) throws IOException {
+        try (var _ = store.lock(id)) {
+            var record = whole(id);
+            var cgroup = runningCgroup(record);
+            if (!cgroup.isFrozen()) {
+                throw conflict(record, "is not paused");
+            }
+            cgroup.thaw();
+            rooms.events().tell(record, "unpause");
+        }
+    }
+
+    private Cgroup runningCgroup(ContainerRecord record) throws IOException {
+        sessions.requireAlive(record);
+        return host.cgroups().at(store.files(record.id()).cgroup());
+    }
+
+    private static ContainerException conflict(ContainerRecord record, String what) {
+        return new ContainerException(
+                ContainerException.Reason.CONFLICT, "Container " + record.spec().name() + " " + what + ".");
+    }
+
+    /**
+     * Gives it another name. Other containers find it by that name when it starts the next time.
+     *
+     * @throws ContainerException when the name is taken or is none
+     */
+    public void rename(String id, String name) throws IOException {
+        try (var _ = store.lock(id)) {
+            var record = whole(id);
+            var before = record.spec().name();
+            ContainerSpec spec;
+            try {
+                spec = record.spec().withName(name);
+            } catch (IllegalArgumentException e) {
+                throw new ContainerException(ContainerException.Reason.INVALID, e.getMessage() + ".", e);
+            }
+            if (before.equals(name)) {
+                throw conflict(record, "has that name already");
+            }
+            var renamed = record.with(spec, record.made());
+            store.rename(record, renamed);
+            rooms.events().tell(renamed, "rename", Map.of("oldName", before));
+        }
+    }
+
+    /** Its processes as the host sees them, by pid. */
+    public List<ProcessDetails> processes(String id) throws IOException {
+        var record = whole(id);
+        var cgroup = runningCgroup(record);
+        var all = ProcessDetails.of(cgroup);
+        rooms.events().tell(record, "top");
+        return all;
+    }
+
+    /** What it uses at this moment; empty unless it runs. */
+    public Optional<Usage> usage(String id) throws IOException {
+        var record = store.require(id);
+        var process = store.run(id, host.bootId())
+                .filter(Run::started)
+                .filter(Run::isAlive)
+                .flatMap(Run::process);
+        return process.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Usage.read(
+                        host.cgroups().at(store.files(record.id()).cgroup()),
+                        process.get().pid(),
+                        rooms.clock().instant()));
     }
 
     /**
@@ -235,7 +324,11 @@ public final class Containers {
      */
     public void update(String id, ContainerSpec spec) throws IOException {
         try (var _ = store.lock(id)) {
-            updates.update(whole(id), spec);
+            var record = whole(id);
+            updates.update(record, spec);
+            if (!record.spec().equals(spec)) {
+                rooms.events().tell(record, "update");
+            }
         }
     }
 
@@ -290,7 +383,12 @@ public final class Containers {
             var state = store.health(id)
                     .filter(s -> !s.startedAt().isBefore(startedAt))
                     .orElseGet(() -> HealthState.starting(startedAt));
-            store.write(id, state.advance(check, result));
+            var next = state.advance(check, result);
+            store.write(id, next);
+            if (next.status() != state.status()) {
+                rooms.events()
+                        .tell(record, "health_status: " + next.status().name().toLowerCase(Locale.ROOT));
+            }
         }
         return result;
     }

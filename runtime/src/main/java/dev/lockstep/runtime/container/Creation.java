@@ -75,6 +75,7 @@ final class Creation {
                         id, spec, Optional.of(effective), ContainerRecord.Phase.CREATED, record.createdAt());
                 store.write(made);
                 rooms.failPoint().reached(FailPoint.Step.CREATE_DONE);
+                rooms.events().tell(made, "create");
                 return made;
             } catch (IOException | RuntimeException e) {
                 try {

@@ -40,7 +40,7 @@ final class Ending {
         var files = store.files(id);
         var life = store.life(id);
         if (!store.hasRun(id)) {
-            return life.exit().or(() -> lost(id, life));
+            return life.exit().or(() -> lost(record, life));
         }
         var run = store.run(id, host.bootId());
         var exit = new ExitFile(files);
@@ -59,6 +59,7 @@ final class Ending {
         var outcome = written.or(() -> life.exit()).orElseGet(this::unknown);
         if (life.exit().isEmpty()) {
             store.write(id, life.ended(outcome));
+            rooms.events().died(record, life, outcome);
         }
         rooms.failPoint().reached(FailPoint.Step.FINISH_RECORDED);
         put(record, files, run);
@@ -66,16 +67,17 @@ final class Ending {
     }
 
     /** A run is wanted, and nothing of it is there: a reboot that emptied the run root. */
-    private Optional<ExitOutcome> lost(String id, Life life) {
+    private Optional<ExitOutcome> lost(ContainerRecord record, Life life) {
         if (!life.wanted()) {
             return Optional.empty();
         }
         var outcome = unknown();
         try {
-            store.write(id, life.ended(outcome));
+            store.write(record.id(), life.ended(outcome));
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
+        rooms.events().died(record, life, outcome);
         return Optional.of(outcome);
     }
 
@@ -110,11 +112,11 @@ final class Ending {
             try (var pidfd = open(process.get(), files)) {
                 if (pidfd != null) {
                     if (!grace.isZero()) {
-                        pidfd.send(first);
+                        send(record, pidfd, first);
                     }
                     if (grace.isZero() || !pidfd.awaitExit(grace)) {
                         killed = true;
-                        pidfd.send(Signal.KILL);
+                        send(record, pidfd, Signal.KILL);
                         if (!pidfd.awaitExit(KILL_WORKS)) {
                             throw new ContainerException(
                                     ContainerException.Reason.RUNTIME,
@@ -129,9 +131,11 @@ final class Ending {
             }
         }
         var outcome = finish(record);
-        return process.isEmpty() || outcome.isEmpty()
-                ? new StopResult.NotRunning()
-                : new StopResult.Stopped(outcome.get(), killed);
+        if (process.isEmpty() || outcome.isEmpty()) {
+            return new StopResult.NotRunning();
+        }
+        rooms.events().tell(record, "stop");
+        return new StopResult.Stopped(outcome.get(), killed);
     }
 
     private @org.jspecify.annotations.Nullable Pidfd open(ProcessIdentity process, ContainerFiles files)
@@ -173,7 +177,18 @@ final class Ending {
                     }
                 }
             }
-            pidfd.send(signal);
+            send(record, pidfd, signal);
+        }
+    }
+
+    /** One that stands still goes on, or it could not answer the signal, nor die of it. */
+    private void send(ContainerRecord record, Pidfd pidfd, Signal signal) throws IOException {
+        pidfd.send(signal);
+        rooms.events().signalled(record, signal);
+        var cgroup = host.cgroups().at(store.files(record.id()).cgroup());
+        if (cgroup.isFrozen()) {
+            cgroup.thaw();
+            rooms.events().tell(record, "unpause");
         }
     }
 }

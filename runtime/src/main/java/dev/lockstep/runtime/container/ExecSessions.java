@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -42,6 +43,8 @@ final class ExecSessions {
                     host.cgroups().at(ContainerFiles.supervisorCgroup(rooms.root())),
                     rooms.root().json());
             var process = writeProcess(record, spec, directory);
+            var words = ": " + String.join(" ", spec.args());
+            rooms.events().tell(record, "exec_create" + words, Map.of("execID", name));
             try (var session =
                     conmon.session(record.id(), name, directory, process, spec.tty(), spec.stdin(), spec.detach())) {
                 if (spec.tty()) {
@@ -56,6 +59,7 @@ final class ExecSessions {
                                     spec.args().getFirst(), record.spec().name(), why)));
                 }
                 runs = spec.detach();
+                rooms.events().tell(record, "exec_start" + words, Map.of("execID", name));
                 if (session.socket().isEmpty()) {
                     return new ExecResult(0, Optional.empty());
                 }
@@ -73,7 +77,9 @@ final class ExecSessions {
                     target.write(bytes, 1, bytes.length - 1);
                     target.flush();
                 }
-                return new ExecResult(session.exitCode(), Optional.empty());
+                var code = session.exitCode();
+                rooms.events().tell(record, "exec_die", Map.of("execID", name, "exitCode", String.valueOf(code)));
+                return new ExecResult(code, Optional.empty());
             }
         } finally {
             if (!runs) {
@@ -101,7 +107,17 @@ final class ExecSessions {
         }
     }
 
+    /** Refuses one that stands still, too: a program in it would not begin. */
     void requireRunning(ContainerRecord record) throws IOException {
+        requireAlive(record);
+        if (host.cgroups().at(store.files(record.id()).cgroup()).isFrozen()) {
+            throw new ContainerException(
+                    ContainerException.Reason.CONFLICT,
+                    "Container " + record.spec().name() + " is paused; unpause it first.");
+        }
+    }
+
+    void requireAlive(ContainerRecord record) throws IOException {
         var run = store.run(record.id(), host.bootId());
         if (run.filter(Run::started).filter(Run::isAlive).isEmpty()) {
             throw new ContainerException(

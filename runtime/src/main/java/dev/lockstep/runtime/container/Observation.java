@@ -54,7 +54,8 @@ final class Observation {
             return new ContainerState.Running(
                     run.get().process().orElseThrow().pid(),
                     run.get().startedAt(),
-                    run.get().isSupervised());
+                    run.get().isSupervised(),
+                    host.cgroups().at(files.cgroup()).isFrozen());
         }
         if (life.exit().isPresent()) {
             return new ContainerState.Exited(life.exit().get(), !store.hasRun(files.id()));

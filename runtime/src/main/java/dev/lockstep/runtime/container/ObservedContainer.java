@@ -35,7 +35,12 @@ public record ObservedContainer(
         return record.spec().name();
     }
 
-    /** Whether its process lives. */
+    /** Whether its process lives and stands still. */
+    public boolean isPaused() {
+        return state instanceof ContainerState.Running running && running.paused();
+    }
+
+    /** Whether its process lives, be it paused. */
     public boolean isRunning() {
         return state instanceof ContainerState.Running;
     }

@@ -45,6 +45,7 @@ final class Removal {
             }
         }
         store.forget(record);
+        rooms.events().tell(record, "destroy");
         Teardown.removeTree(files.state());
     }
 

@@ -159,6 +159,7 @@ final class Start {
         if (effective.healthCheck().isPresent()) {
             store.write(id, HealthState.starting(when));
         }
+        rooms.events().tell(record, "start");
     }
 
     /** What a container asks of the networks; its names are those of Docker: service, container, short id. */

@@ -34,6 +34,10 @@ final class Teardown {
 
     /** Takes it away, whatever it is in the middle of. The container's lock is held. */
     void run(ContainerFiles files, Optional<Run> run, boolean attached) throws IOException {
+        var cgroup = host.cgroups().at(files.cgroup());
+        if (cgroup.isFrozen()) {
+            cgroup.thaw(); // what stands still does not die
+        }
         if (Files.exists(host.runtimeState().resolve(files.id()))) {
             var deleted = rooms.runtime().get().run("delete", "--force", files.id());
             if (!deleted.succeeded() && Files.exists(host.runtimeState().resolve(files.id()))) {
@@ -47,7 +51,7 @@ final class Teardown {
             // It has something to write yet, and that must not be taken for the end of the next run.
             awaitConmon(run.flatMap(Run::conmon).or(() -> conmonOf(files)));
         }
-        removeCgroup(host.cgroups().at(files.cgroup()));
+        removeCgroup(cgroup);
         while (Mounts.isMountPoint(files.rootfs())) {
             Mounts.unmount(files.rootfs());
         }

@@ -134,6 +134,17 @@ public final class ImageStore {
         return image(digest, manifest, document, blobs.read(id));
     }
 
+    /**
+     * The layers of a manifest whose configuration is here, whether they are or not.
+     *
+     * @throws InvalidImageException when manifest and configuration do not belong together
+     */
+    public List<Layer> layers(Digest manifest) throws IOException {
+        return parse(manifest) instanceof Document.Manifest document
+                ? image(manifest, manifest, document).layers()
+                : List.of();
+    }
+
     /** Checks that manifest and configuration belong together. */
     private Image image(Digest digest, Digest manifest, Document.Manifest document, byte[] configuration)
             throws InvalidImageException {

@@ -21,7 +21,7 @@ public interface Progress {
     /**
      * Something went on.
      *
-     * @param content digest of the blob, or of the unpacked layer for {@link Step#UNPACK}
+     * @param content digest of the blob
      * @param done bytes so far; equal to {@code total} when finished
      * @param total bytes in all; 0 while nobody knows
      */

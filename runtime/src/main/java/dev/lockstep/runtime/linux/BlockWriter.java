@@ -2,17 +2,18 @@ package dev.lockstep.runtime.linux;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
+import java.time.Instant;
 
 /**
- * Writes bytes of the heap into descriptors through one native block that is made once: an unpack writes tens of
- * thousands of files. For one thread.
+ * Writes bytes of the heap, and what a file is besides, into descriptors through one native block that is made once: an
+ * unpack writes tens of thousands of files. For one thread.
  */
 public final class BlockWriter implements AutoCloseable {
     private static final int SEEK_CUR = 1;
 
     private final Memory block;
 
-    /** @param size bytes of the block, the most that one write(2) carries */
+    /** @param size bytes of the block, the most that one write(2) carries, at least 32 */
     public BlockWriter(int size) {
         this.block = new Memory(size);
     }
@@ -46,6 +47,17 @@ public final class BlockWriter implements AutoCloseable {
         if (FileCalls.ftruncate(fd.number(), length) < 0) {
             throw new LinuxException("ftruncate", fd.toString(), Native.getLastError());
         }
+    }
+
+    /** Sets owner, then mode, which a change of owner may take bits of, then access and modification time. */
+    public void describe(Fd fd, int uid, int gid, int mode, Instant time) throws LinuxException {
+        Libc.check(FileCalls.fchown(fd.number(), uid, gid), "fchown", fd);
+        Libc.check(FileCalls.fchmod(fd.number(), mode), "fchmod", fd);
+        for (var at = 0; at < 32; at += 16) {
+            block.setLong(at, time.getEpochSecond());
+            block.setLong(at + 8, time.getNano());
+        }
+        Libc.check(FileCalls.futimens(fd.number(), Libc.address(block)), "futimens", fd);
     }
 
     @Override

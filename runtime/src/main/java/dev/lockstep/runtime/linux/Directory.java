@@ -313,7 +313,7 @@ public final class Directory implements AutoCloseable {
         if (unlink(name, 0) == Errno.EISDIR) {
             var errno = unlink(name, Libc.AT_REMOVEDIR);
             if (errno != 0) {
-                throw new LinuxException("unlinkat", at(name), errno);
+                throw new LinuxException("unlinkat", at(name).toString(), errno);
             }
         }
     }
@@ -324,7 +324,7 @@ public final class Directory implements AutoCloseable {
         return switch (errno) {
             case 0, Errno.ENOENT -> 0;
             case Errno.EISDIR, Errno.ENOTEMPTY -> errno;
-            default -> throw new LinuxException("unlinkat", at(name), errno);
+            default -> throw new LinuxException("unlinkat", at(name).toString(), errno);
         };
     }
 
@@ -371,7 +371,7 @@ public final class Directory implements AutoCloseable {
                 return number + 1;
             }
             if (errno != Errno.EEXIST) {
-                throw new LinuxException("renameat2", at(name), errno);
+                throw new LinuxException("renameat2", at(name).toString(), errno);
             }
         }
     }
@@ -407,8 +407,16 @@ public final class Directory implements AutoCloseable {
         return new RawPath("/proc/self/fd/" + fd.number() + "/" + name.latin1()).terminated();
     }
 
-    private String at(RawPath path) {
-        return fd + "/" + path;
+    /** What a call is about; made into text only for a message. */
+    private record Place(Fd directory, RawPath path) {
+        @Override
+        public String toString() {
+            return directory + "/" + path;
+        }
+    }
+
+    private Place at(RawPath path) {
+        return new Place(fd, path);
     }
 
     @Override

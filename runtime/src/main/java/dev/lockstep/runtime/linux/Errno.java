@@ -6,6 +6,7 @@ public final class Errno {
     public static final int ENOENT = 2;
     public static final int ESRCH = 3;
     public static final int EINTR = 4;
+    public static final int EIO = 5;
     public static final int ENXIO = 6;
     public static final int EBADF = 9;
     public static final int EAGAIN = 11;
@@ -18,6 +19,8 @@ public final class Errno {
     public static final int ENOTDIR = 20;
     public static final int EISDIR = 21;
     public static final int EINVAL = 22;
+    public static final int ENFILE = 23;
+    public static final int EMFILE = 24;
     public static final int ENOSPC = 28;
     public static final int EROFS = 30;
     public static final int ERANGE = 34;
@@ -44,6 +47,7 @@ public final class Errno {
             case ENOENT -> "ENOENT (no such file or directory)";
             case ESRCH -> "ESRCH (no such process)";
             case EINTR -> "EINTR (interrupted)";
+            case EIO -> "EIO (the device fails)";
             case ENXIO -> "ENXIO (no such device or address)";
             case EBADF -> "EBADF (bad file descriptor)";
             case EAGAIN -> "EAGAIN (try again)";
@@ -56,6 +60,8 @@ public final class Errno {
             case ENOTDIR -> "ENOTDIR (not a directory)";
             case EISDIR -> "EISDIR (is a directory)";
             case EINVAL -> "EINVAL (invalid argument)";
+            case ENFILE -> "ENFILE (too many open files on this host)";
+            case EMFILE -> "EMFILE (too many open files)";
             case ENOSPC -> "ENOSPC (no space left on device)";
             case EROFS -> "EROFS (read-only file system)";
             case ERANGE -> "ERANGE (out of range)";

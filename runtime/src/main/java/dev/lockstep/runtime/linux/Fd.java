@@ -12,10 +12,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class Fd implements AutoCloseable {
     private final int number;
-    private final String subject;
+    private final Object subject;
     private final AtomicBoolean open = new AtomicBoolean(true);
 
-    Fd(int number, String subject) {
+    /** @param subject what it is open on, for messages */
+    Fd(int number, Object subject) {
         this.number = number;
         this.subject = subject;
     }
@@ -97,6 +98,6 @@ public final class Fd implements AutoCloseable {
 
     @Override
     public String toString() {
-        return subject;
+        return subject.toString();
     }
 }

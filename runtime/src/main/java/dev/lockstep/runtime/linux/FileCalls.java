@@ -42,6 +42,12 @@ final class FileCalls {
 
     static native int utimensat(int dir, byte[] name, long times, int flags);
 
+    static native int fchown(int fd, int uid, int gid);
+
+    static native int fchmod(int fd, int mode);
+
+    static native int futimens(int fd, long times);
+
     static native int ftruncate(int fd, long length);
 
     static native long lseek(int fd, long offset, int whence);

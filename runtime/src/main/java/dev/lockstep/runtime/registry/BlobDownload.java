@@ -23,6 +23,8 @@ final class BlobDownload implements RegistryHttp.Attempt<Long> {
     private final Reception reception;
     private final Progress progress;
     private final Check check;
+    /** False when the server has said that it cannot give a part. */
+    private boolean resumes = true;
 
     BlobDownload(
             RegistryHttp http,
@@ -51,17 +53,15 @@ final class BlobDownload implements RegistryHttp.Attempt<Long> {
         if (from == blob.size() && from > 0) {
             return from;
         }
-        var headers = from > 0 ? Map.of("Range", "bytes=" + from + "-") : Map.<String, String>of();
+        var part = from > 0 && resumes;
+        var headers = part ? Map.of("Range", "bytes=" + from + "-") : Map.<String, String>of();
         try (var answer = http.send("GET", endpoint, endpoint.blob(blob.digest().toString()), headers)) {
-            if (answer.status() == 416) {
-                // What is here cannot be gone on with: from the start, once more.
-                reception.restart();
+            if (answer.status() == 416 && part) {
+                resumes = false;
                 throw RegistryHttp.unreachable(endpoint.host(), new EOFException("it does not resume"));
             }
             check.run(answer);
-            if (from > 0 && !continues(answer, from)) {
-                reception.restart();
-            }
+            reception.from(part && continues(answer, from) ? from : 0);
             copy(answer);
             return reception.received();
         }

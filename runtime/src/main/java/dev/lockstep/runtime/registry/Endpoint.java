@@ -37,6 +37,10 @@ record Endpoint(String host, URI base, String repository, List<String> scopes) {
         return at("blobs/" + digest);
     }
 
+    URI referrers(String digest) {
+        return at("referrers/" + digest);
+    }
+
     URI uploads() {
         return at("blobs/uploads/");
     }

@@ -53,7 +53,7 @@ final class Listing {
                 }
                 names.add(name.textValue());
             }
-            at = page.next.isPresent() ? Optional.of(next(uri, page.next.get())) : Optional.empty();
+            at = page.next.isPresent() ? Optional.of(next(endpoint, uri, page.next.get())) : Optional.empty();
         }
         return names;
     }
@@ -80,19 +80,23 @@ final class Listing {
             if (bytes.length > PAGE_LIMIT) {
                 throw broken("lists " + what + " on a page of more than 4 MiB");
             }
-            var next = answer.headers().allValues("Link").stream()
-                    .map(NEXT::matcher)
-                    .filter(m -> m.find())
-                    .map(m -> m.group(1))
-                    .findFirst();
-            return new Page(json.readTree(bytes), next);
+            return new Page(json.readTree(bytes), link(answer));
         } catch (JsonProcessingException e) {
             throw broken("lists " + what + " as what is no JSON");
         }
     }
 
+    /** Where the next page is, as the answer says it. */
+    static Optional<String> link(Answer answer) {
+        return answer.headers().allValues("Link").stream()
+                .map(NEXT::matcher)
+                .filter(m -> m.find())
+                .map(m -> m.group(1))
+                .findFirst();
+    }
+
     /** The next page is on the same server: the account goes with the question. */
-    private URI next(URI from, String link) throws RegistryException {
+    static URI next(Endpoint endpoint, URI from, String link) throws RegistryException {
         try {
             var next = from.resolve(link);
             if (from.getScheme().equals(next.getScheme()) && from.getAuthority().equals(next.getAuthority())) {
@@ -101,10 +105,14 @@ final class Listing {
         } catch (IllegalArgumentException e) {
             // Said below.
         }
-        throw broken("goes on with a list on what is no page of its own");
+        throw broken(endpoint, "goes on with a list on what is no page of its own");
     }
 
     private RegistryException broken(String what) {
+        return broken(endpoint, what);
+    }
+
+    private static RegistryException broken(Endpoint endpoint, String what) {
         return new RegistryException(RegistryException.Reason.BROKEN, "registry " + endpoint.host() + " " + what);
     }
 }

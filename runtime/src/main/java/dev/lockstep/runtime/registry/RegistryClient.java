@@ -8,6 +8,7 @@ import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
 import dev.lockstep.runtime.image.InvalidImageException;
+import dev.lockstep.runtime.image.LayerIntake;
 import dev.lockstep.runtime.image.MediaType;
 import dev.lockstep.runtime.image.ParallelLayers;
 import dev.lockstep.runtime.image.Progress;
@@ -111,12 +112,23 @@ public final class RegistryClient implements AutoCloseable {
 
     /**
      * Pulls the image for the store's platform, as far as it is not here, and gives it its name in the store. What was
-     * received before a failure or an interruption is kept and not received again.
+     * received before a failure or an interruption is kept and not received again. Where all of it is here, the
+     * registry is asked only whether the tag still stands for it.
      *
+     * @param intake uses the layers while they arrive
      * @throws RegistryException when the registry does not have or give it
      * @throws InvalidImageException when what it gives is no image
      */
-    public Image pull(ImageReference reference, Progress progress) throws IOException {
+    public Image pull(ImageReference reference, Progress progress, LayerIntake intake) throws IOException {
+        var here = store.find(reference);
+        if (here.isPresent()
+                && isComplete(here.get(), intake)
+                && resolve(reference).equals(here.get().digest())) {
+            for (var layer : here.get().layers()) {
+                progress.report(Progress.Step.PRESENT, layer.blob(), layer.size(), layer.size());
+            }
+            return here.get();
+        }
         var sources = sources(reference);
         var top = fetch(
                 reference,
@@ -134,17 +146,23 @@ public final class RegistryClient implements AutoCloseable {
             manifest = fetch(reference, sources, picked.digest().toString());
             keep(manifest);
         }
-        if (manifest.document() instanceof Document.Manifest(var config, var layers)) {
+        if (manifest.document() instanceof Document.Manifest document) {
+            var config = document.config();
             if (config.size() > MANIFEST_LIMIT) {
                 throw new InvalidImageException("the configuration of " + reference + " has more than 4 MiB");
             }
-            var blobs = new LinkedHashSet<Descriptor>();
-            blobs.add(config);
-            blobs.addAll(layers);
+            var pull = new BlobPull(
+                    store,
+                    http(),
+                    intake,
+                    progress,
+                    (endpoint, answer, what) -> checkFound(reference, endpoint, answer, what));
+            sources.first(endpoint -> pull.blob(endpoint, config));
+            // The configuration first: it says what the layers are when they are uncompressed.
             ParallelLayers.forEach(
-                    List.copyOf(blobs),
+                    new LinkedHashSet<>(store.layers(manifest.digest())),
                     settings.layersAtOnce(),
-                    blob -> sources.first(endpoint -> download(reference, endpoint, blob, progress)));
+                    layer -> sources.first(endpoint -> pull.layer(endpoint, layer)));
         }
         store.add(reference.digest().map(reference::withDigest).orElse(reference), top.descriptor());
         var image = store.find(top.digest())
@@ -156,6 +174,15 @@ public final class RegistryClient implements AutoCloseable {
                 .addKeyValue("digest", image.digest())
                 .log("pulled image");
         return image;
+    }
+
+    private static boolean isComplete(Image image, LayerIntake intake) throws IOException {
+        for (var layer : image.layers()) {
+            if (intake.wants(layer)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void keep(Received received) throws IOException {
@@ -237,33 +264,6 @@ public final class RegistryClient implements AutoCloseable {
         };
     }
 
-    /** Receives one blob, going on where an earlier try stopped; its size. */
-    private long download(ImageReference reference, Endpoint endpoint, Descriptor blob, Progress progress)
-            throws IOException {
-        try (var reception = store.blobs().receive(blob.digest(), blob.size())) {
-            if (reception.present()) {
-                progress.report(Progress.Step.PRESENT, blob.digest(), blob.size(), blob.size());
-                return blob.size();
-            }
-            http().retrying(new BlobDownload(
-                    http(),
-                    endpoint,
-                    blob,
-                    reception,
-                    progress,
-                    answer -> checkFound(
-                            reference,
-                            endpoint,
-                            answer,
-                            "content " + blob.digest().abbreviated())));
-            reception.commit();
-        } catch (WrongDigestException e) {
-            throw wrong(e);
-        }
-        progress.report(Progress.Step.DOWNLOAD, blob.digest(), blob.size(), blob.size());
-        return blob.size();
-    }
-
     /**
      * What a push did.
      *
@@ -331,6 +331,11 @@ public final class RegistryClient implements AutoCloseable {
                 return digest;
             }
         });
+    }
+
+    /** What the reference's repository keeps beside its images; mirrors are asked first. */
+    public Artifacts artifacts(ImageReference reference) throws IOException {
+        return new Artifacts(http(), sources(reference));
     }
 
     /**

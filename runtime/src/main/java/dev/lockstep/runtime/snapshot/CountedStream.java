@@ -5,12 +5,14 @@ import dev.lockstep.runtime.image.Progress;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** The compressed side of a layer: how much of the blob has been read. */
 final class CountedStream extends FilterInputStream {
     private final Layer layer;
     private final Progress progress;
-    private long count;
+    /** Looked at by the thread that uses what comes out. */
+    private final AtomicLong count = new AtomicLong();
 
     CountedStream(InputStream blob, Layer layer, Progress progress) {
         super(blob);
@@ -19,14 +21,14 @@ final class CountedStream extends FilterInputStream {
     }
 
     long count() {
-        return count;
+        return count.get();
     }
 
     @Override
     public int read() throws IOException {
         var b = super.read();
         if (b >= 0) {
-            count++;
+            count.incrementAndGet();
         }
         return b;
     }
@@ -35,9 +37,9 @@ final class CountedStream extends FilterInputStream {
     public int read(byte[] target, int offset, int length) throws IOException {
         var n = super.read(target, offset, length);
         if (n > 0) {
-            count += n;
+            var done = count.addAndGet(n);
             // The end is reported when the layer is in place.
-            progress.report(Progress.Step.UNPACK, layer.diffId(), Math.min(count, layer.size() - 1), layer.size());
+            progress.report(Progress.Step.UNPACK, layer.blob(), Math.min(done, layer.size() - 1), layer.size());
         }
         return n;
     }

@@ -13,10 +13,12 @@ import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.RawPath;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +52,7 @@ final class LayerUnpacker implements AutoCloseable {
     private long entries;
     private long bytes;
     private long unknown;
+    private boolean replaced;
     private RawPath current = new RawPath("");
 
     LayerUnpacker(Directory root, UnpackLimits limits) {
@@ -68,6 +71,9 @@ final class LayerUnpacker implements AutoCloseable {
         var tar = new TarReader(uncompressed);
         for (var entry = tar.next(); entry.isPresent(); entry = tar.next()) {
             current = entry.get().name();
+            if (Thread.currentThread().isInterrupted()) {
+                throw new InterruptedIOException("interrupted");
+            }
             if (++entries > limits.entries()) {
                 throw new ArchiveException("it has more than " + limits.entries() + " entries");
             }
@@ -83,9 +89,9 @@ final class LayerUnpacker implements AutoCloseable {
         }
     }
 
-    /** Bytes of the files so far. */
-    long bytes() {
-        return bytes;
+    /** Bytes of the files, unless later members replaced some. */
+    OptionalLong size() {
+        return replaced ? OptionalLong.empty() : OptionalLong.of(bytes);
     }
 
     private void unpack(TarEntry entry, TarReader tar) throws IOException {
@@ -118,13 +124,26 @@ final class LayerUnpacker implements AutoCloseable {
         if (entry.size() > limits.bytes() || bytes > limits.bytes()) {
             throw new ArchiveException("its files have more than " + limits.bytes() + " bytes");
         }
+        checkOwner(entry);
         var parent = directories.get(path.parent());
-        clear(parent, path.name());
-        try (var fd = parent.createFile(path.name())) {
+        try (var fd = create(parent, path.name())) {
             write(fd, entry, tar);
+            writer.describe(fd, (int) entry.uid(), (int) entry.gid(), entry.mode(), entry.modified());
         }
-        setMetadata(parent, path.name(), entry);
-        parent.setModified(path.name(), entry.modified());
+        setAttributes(parent, path.name(), entry);
+    }
+
+    /** Hardly any name comes twice, so nobody looks before. */
+    private Fd create(Directory parent, RawPath name) throws LinuxException {
+        try {
+            return parent.createFile(name);
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.EEXIST) {
+                throw e;
+            }
+            clear(parent, name);
+            return parent.createFile(name);
+        }
     }
 
     private void write(Fd fd, TarEntry entry, TarReader tar) throws IOException {
@@ -251,6 +270,7 @@ final class LayerUnpacker implements AutoCloseable {
         if (existing.isEmpty()) {
             return;
         }
+        replaced = true;
         switch (existing.get().type()) {
             case DIRECTORY, SYMLINK -> {
                 parent.removeTree(name);
@@ -264,14 +284,21 @@ final class LayerUnpacker implements AutoCloseable {
      * Owner first, which clears set-id bits; then mode; then attributes, since a change of owner clears capabilities.
      */
     private void setMetadata(Directory parent, RawPath name, TarEntry entry) throws IOException {
+        checkOwner(entry);
+        parent.setOwner(name, (int) entry.uid(), (int) entry.gid());
+        if (entry.type() != TarEntry.Type.SYMLINK) {
+            parent.setMode(name, entry.mode());
+            setAttributes(parent, name, entry);
+        }
+    }
+
+    private static void checkOwner(TarEntry entry) throws ArchiveException {
         if (entry.uid() < 0 || entry.uid() > LAST_ID || entry.gid() < 0 || entry.gid() > LAST_ID) {
             throw new ArchiveException("an owner " + entry.uid() + ":" + entry.gid() + ", Linux has 0 to " + LAST_ID);
         }
-        parent.setOwner(name, (int) entry.uid(), (int) entry.gid());
-        if (entry.type() == TarEntry.Type.SYMLINK) {
-            return;
-        }
-        parent.setMode(name, entry.mode());
+    }
+
+    private static void setAttributes(Directory parent, RawPath name, TarEntry entry) throws LinuxException {
         for (var attribute : entry.attributes().entrySet()) {
             setAttribute(parent, name, entry.type(), attribute.getKey(), attribute.getValue());
         }

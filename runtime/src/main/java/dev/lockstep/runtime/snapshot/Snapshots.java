@@ -1,10 +1,12 @@
 package dev.lockstep.runtime.snapshot;
 
+import dev.lockstep.runtime.archive.ArchiveException;
 import dev.lockstep.runtime.archive.Compression;
 import dev.lockstep.runtime.image.BlobStore;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.Layer;
+import dev.lockstep.runtime.image.LayerIntake;
 import dev.lockstep.runtime.image.ParallelLayers;
 import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.image.WrongDigestException;
@@ -13,16 +15,16 @@ import dev.lockstep.runtime.linux.Errno;
 import dev.lockstep.runtime.linux.FileStatus;
 import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.LinuxException;
-import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.TreeSize;
+import java.io.EOFException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -32,18 +34,20 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Unpacked layers, {@code snapshots/HEX} by diff id, and overlays of them. A layer is unpacked once, under a name that
  * nobody uses, synced and then renamed: what has its proper name is whole. Layers that are the same below different
  * others are shared, since an overlay does not care.
  */
-public final class Snapshots {
+public final class Snapshots implements LayerIntake {
+    private static final Logger LOG = LoggerFactory.getLogger(Snapshots.class);
     private static final int AT_ONCE = 2;
     /** Unused layers are left alone this long: a container may be about to be made of them. */
     private static final Duration YOUNG = Duration.ofHours(1);
@@ -52,6 +56,18 @@ public final class Snapshots {
     private static final Pattern UNFINISHED = Pattern.compile("\\.([0-9a-f]{64})\\..*\\.tmp");
     private static final RawPath HERE = new RawPath(".");
 
+    /** What the host is to blame for, and not the layer. */
+    private static final Set<Integer> OF_THE_HOST = Set.of(
+            Errno.ENOSPC,
+            Errno.EDQUOT,
+            Errno.EIO,
+            Errno.EROFS,
+            Errno.EMFILE,
+            Errno.ENFILE,
+            Errno.ENOMEM,
+            Errno.EPERM,
+            Errno.EACCES);
+
     private final Root root;
     private final BlobStore blobs;
     private final UnpackLimits limits;
@@ -59,6 +75,8 @@ public final class Snapshots {
     private final Path directory;
     /** A cache: a file by diff id with the number of bytes. */
     private final Path sizes;
+
+    private final GroupSync sync = new GroupSync(this::syncFileSystem);
 
     public Snapshots(Root root, BlobStore blobs, UnpackLimits limits, InstantSource clock) throws IOException {
         this.root = root;
@@ -73,15 +91,16 @@ public final class Snapshots {
      * Makes sure that every layer of the image is unpacked. Several processes may do that at once; each layer is
      * unpacked by one of them.
      *
-     * @return the layers' directories, top layer first, as {@link #mount} wants them
-     * @throws UnpackException when a layer is refused or there is no space; nothing of it is left
+     * @return the layers' directories, top layer first, as overlayfs wants them
+     * @throws UnpackException when a layer is refused; nothing of it is left
+     * @throws SnapshotStorageException when there is no space, or the disk fails; nothing of it is left
      * @throws WrongDigestException when a layer is not what the configuration says
      */
     public List<Path> unpack(Image image, Progress progress) throws IOException {
         var missing = new ArrayList<Layer>();
         for (var layer : new LinkedHashSet<>(image.layers())) {
             if (touch(layer.diffId())) {
-                progress.report(Progress.Step.PRESENT, layer.diffId(), layer.size(), layer.size());
+                progress.report(Progress.Step.PRESENT, layer.blob(), layer.size(), layer.size());
             } else {
                 missing.add(layer);
             }
@@ -111,57 +130,112 @@ public final class Snapshots {
     }
 
     private void unpack(Layer layer, Progress progress) throws IOException {
-        try (var _ = lock(layer.diffId())) {
-            if (touch(layer.diffId())) {
-                progress.report(Progress.Step.PRESENT, layer.diffId(), layer.size(), layer.size());
-                return;
-            }
-            var temporary = AtomicFiles.temporaryBeside(path(layer.diffId()));
-            var published = false;
-            try {
-                fill(temporary, layer, progress);
-                AtomicFiles.publish(temporary, path(layer.diffId()));
-                published = true;
-            } finally {
-                if (!published) {
-                    remove(temporary);
-                }
-            }
-            progress.report(Progress.Step.UNPACK, layer.diffId(), layer.size(), layer.size());
+        try (var blob = blobs.open(layer.blob());
+                var taken = take(layer, blob, progress)) {
+            taken.keep();
         }
     }
 
-    private void fill(Path target, Layer layer, Progress progress) throws IOException {
+    @Override
+    public boolean wants(Layer layer) throws IOException {
+        return !touch(layer.diffId());
+    }
+
+    /**
+     * {@inheritDoc} Waits while another process unpacks it.
+     *
+     * @throws SnapshotStorageException when there is no space, or the disk fails; nothing of it is left
+     */
+    @Override
+    public Taken take(Layer layer, InputStream blob, Progress progress) throws IOException {
+        var taken = new Unpacked(layer, progress, lock(layer.diffId()));
+        try {
+            taken.unpack(blob);
+            return taken;
+        } catch (IOException | RuntimeException e) {
+            taken.close();
+            throw e;
+        }
+    }
+
+    /** A layer under a name that nobody uses, and its lock. */
+    private final class Unpacked implements Taken {
+        private final Layer layer;
+        private final Progress progress;
+        private final Flock lock;
+        private final Path temporary;
+        private boolean there;
+
+        Unpacked(Layer layer, Progress progress, Flock lock) {
+            this.layer = layer;
+            this.progress = progress;
+            this.lock = lock;
+            this.temporary = AtomicFiles.temporaryBeside(path(layer.diffId()));
+        }
+
+        void unpack(InputStream blob) throws IOException {
+            there = touch(layer.diffId());
+            if (!there) {
+                fill(temporary, layer, blob, progress);
+            }
+        }
+
+        @Override
+        public void keep() throws IOException {
+            if (there) {
+                progress.report(Progress.Step.PRESENT, layer.blob(), layer.size(), layer.size());
+                return;
+            }
+            sync.run();
+            AtomicFiles.publish(temporary, path(layer.diffId()));
+            there = true;
+            progress.report(Progress.Step.UNPACK, layer.blob(), layer.size(), layer.size());
+        }
+
+        @Override
+        public void close() throws IOException {
+            try (lock) {
+                if (!there) {
+                    remove(temporary);
+                }
+            }
+        }
+    }
+
+    private void syncFileSystem() throws IOException {
+        try (var snapshots = Directory.open(directory)) {
+            snapshots.syncFileSystem();
+        } catch (LinuxException e) {
+            throw new SnapshotStorageException("layers in " + directory + " cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    private void fill(Path target, Layer layer, InputStream blob, Progress progress) throws IOException {
         try (var snapshots = Directory.open(directory)) {
             var name = RawPath.of(target.getFileName().toString());
             snapshots.makeDirectory(name, 0755);
             try (var to = snapshots.directory(name);
                     var unpacker = new LayerUnpacker(to, limits)) {
-                unpack(layer, unpacker, progress);
-                to.syncFileSystem();
+                unpack(layer, blob, unpacker, progress);
             }
         } catch (LinuxException e) {
             throw explained(layer, e, "");
         }
     }
 
-    private void unpack(Layer layer, LayerUnpacker unpacker, Progress progress) throws IOException {
-        try (var blob = new CountedStream(blobs.open(layer.blob()), layer, progress);
-                var content = new MeteredStream(Compression.uncompress(blob), blob::count, limits)) {
+    private void unpack(Layer layer, InputStream blob, LayerUnpacker unpacker, Progress progress) throws IOException {
+        var counted = new CountedStream(blob, layer, progress);
+        try (var content = new MeteredStream(new ReadAhead(Compression.uncompress(counted)), counted::count, limits)) {
             unpacker.unpack(content);
             var actual = content.finish();
             if (!actual.equals(layer.diffId())) {
                 throw new WrongDigestException("uncompressed layer " + layer.blob(), layer.diffId(), actual);
             }
-            AtomicFiles.writeVolatile(
-                    sizeFile(layer.diffId()), Long.toString(unpacker.bytes()).getBytes(StandardCharsets.US_ASCII));
+            unpacker.size().ifPresent(bytes -> noteSize(layer.diffId(), bytes));
         } catch (LinuxException e) {
             throw explained(layer, e, at(unpacker));
-        } catch (WrongDigestException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new UnpackException(
-                    "layer " + layer.blob() + " is refused" + at(unpacker) + ": " + e.getMessage(), e);
+        } catch (ArchiveException | EOFException e) {
+            throw refused(layer, e, at(unpacker));
         }
     }
 
@@ -169,15 +243,22 @@ public final class Snapshots {
         return unpacker.current().isEmpty() ? "" : " at " + unpacker.current();
     }
 
-    private UnpackException explained(Layer layer, LinuxException e, String at) throws IOException {
+    private static UnpackException refused(Layer layer, IOException e, String at) {
+        return new UnpackException("layer " + layer.blob() + " is refused" + at + ": " + e.getMessage(), e);
+    }
+
+    private IOException explained(Layer layer, LinuxException e, String at) throws IOException {
         if (e.errno() == Errno.ENOSPC || e.errno() == Errno.EDQUOT) {
-            return new UnpackException(
+            return new SnapshotStorageException(
                     "no space left to unpack layer " + layer.blob() + " in " + directory + at + " ("
                             + Files.getFileStore(directory).getUsableSpace()
                             + " bytes are free); make room there and try again",
                     e);
         }
-        return new UnpackException("layer " + layer.blob() + " cannot be unpacked" + at + ": " + e.getMessage(), e);
+        return OF_THE_HOST.contains(e.errno())
+                ? new SnapshotStorageException(
+                        "layer " + layer.blob() + " cannot be unpacked" + at + ": " + e.getMessage(), e)
+                : refused(layer, e, at);
     }
 
     private void remove(Path tree) throws IOException {
@@ -188,34 +269,6 @@ public final class Snapshots {
 
     private Flock lock(Digest diffId) throws IOException {
         return Flock.exclusive(root.lock("layer/" + diffId.hex()));
-    }
-
-    /**
-     * Mounts a root file system: layers below, {@code upper} above. Makes the three directories where they are missing;
-     * {@code upper} gets owner and mode of the top layer's root, because they show as those of {@code /}.
-     *
-     * @param layers as {@link #unpack} returns them
-     * @param work an empty directory beside {@code upper}, for overlayfs alone
-     */
-    public void mount(List<Path> layers, Path upper, Path work, Path target) throws IOException {
-        Root.directory(work);
-        Root.directory(target);
-        if (Files.notExists(upper)) {
-            Root.directory(upper);
-            try (var top = Directory.open(layers.getFirst());
-                    var writable = Directory.open(upper)) {
-                var status = top.status(HERE).orElseThrow(() -> new NoSuchFileException(layers.getFirst() + ""));
-                writable.setOwner(HERE, status.uid(), status.gid());
-                writable.setMode(HERE, status.mode());
-            }
-        }
-        Mounts.overlay(layers, Optional.of(new Mounts.Upper(upper, work)), target);
-    }
-
-    /** Mounts the layers alone, read-only: for looking into an image. */
-    public void mountReadOnly(List<Path> layers, Path target) throws IOException {
-        Root.directory(target);
-        Mounts.overlay(layers, Optional.empty(), target);
     }
 
     /**
@@ -244,27 +297,26 @@ public final class Snapshots {
         if (Files.notExists(path(diffId))) {
             return OptionalLong.empty();
         }
-        try (var files = Files.walk(path(diffId))) {
-            var sum = 0L;
-            for (var file : (Iterable<Path>) files::iterator) {
-                if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-                    sum += Files.size(file);
-                }
-            }
-            return OptionalLong.of(sum);
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
+        var bytes = TreeSize.of(path(diffId));
+        noteSize(diffId, bytes);
+        return OptionalLong.of(bytes);
+    }
+
+    /** Only a cache, so a failure is none. */
+    private void noteSize(Digest diffId, long bytes) {
+        if (root.access() == Root.Access.READ) {
+            return;
+        }
+        try {
+            AtomicFiles.writeVolatile(sizeFile(diffId), Long.toString(bytes).getBytes(StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+            LOG.debug("the size of layer {} is not noted", diffId, e);
         }
     }
 
     /** Not in the layer: there a container would see it. */
     private Path sizeFile(Digest diffId) {
         return sizes.resolve(diffId.hex());
-    }
-
-    /** Takes such a mount away; no error when there is none. The directories stay. */
-    public void unmount(Path target) throws IOException {
-        Mounts.unmount(target);
     }
 
     /** Removes what a crash left half unpacked. Safe at any time: what somebody is unpacking is locked. */

@@ -1,14 +1,10 @@
 package dev.lockstep.runtime.snapshot;
 
-import java.io.IOException;
+import dev.lockstep.runtime.image.InvalidImageException;
 
-/** A layer that cannot or must not be unpacked. Nothing of it is left or used. */
-public final class UnpackException extends IOException {
+/** A layer that must not be unpacked: damaged, hostile or too big. Nothing of it is left or used. */
+public final class UnpackException extends InvalidImageException {
     private static final long serialVersionUID = 1L;
-
-    UnpackException(String message) {
-        super(message);
-    }
 
     UnpackException(String message, Throwable cause) {
         super(message, cause);

@@ -9,6 +9,7 @@ import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
 import dev.lockstep.runtime.image.InvalidImageException;
+import dev.lockstep.runtime.image.LayerIntake;
 import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.store.Root;
@@ -258,7 +259,7 @@ class PushIT {
         registry.serve("origin", "1", small);
         registry.serve("origin", "2", other);
         registry.manifest("origin", "multi", index);
-        client.pull(ImageReference.parse(registry.host() + "/origin:multi"), Progress.NONE);
+        client.pull(ImageReference.parse(registry.host() + "/origin:multi"), Progress.NONE, LayerIntake.NONE);
         for (var repository : List.of("origin", "copy")) {
             name(store, ImageReference.parse(registry.host() + "/" + repository + ":new"), index);
         }

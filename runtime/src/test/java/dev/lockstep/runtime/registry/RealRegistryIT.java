@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
+import dev.lockstep.runtime.image.LayerIntake;
 import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.snapshot.Snapshots;
@@ -33,7 +34,7 @@ class RealRegistryIT {
             var reference = ImageReference.parse(registry.push(image, "team/app:1"));
 
             assertThat(client.resolve(reference)).isEqualTo(image.manifest().digest());
-            var pulled = client.pull(reference, Progress.NONE);
+            var pulled = client.pull(reference, Progress.NONE, LayerIntake.NONE);
             assertThat(pulled.digest()).isEqualTo(image.manifest().digest());
             var layers = snapshots.unpack(pulled, Progress.NONE);
             assertThat(layers.getFirst().resolve("etc/motd")).hasContent("hello");
@@ -43,7 +44,8 @@ class RealRegistryIT {
 
             assertThatThrownBy(() -> client.resolve(ImageReference.parse(registry.host() + "/team/app:2")))
                     .hasMessageContaining("manifest for " + registry.host() + "/team/app:2 not found");
-            assertThatThrownBy(() -> client.pull(ImageReference.parse(registry.host() + "/other"), Progress.NONE))
+            assertThatThrownBy(() -> client.pull(
+                            ImageReference.parse(registry.host() + "/other"), Progress.NONE, LayerIntake.NONE))
                     .isInstanceOf(RegistryException.class)
                     .hasMessageContaining("/other:latest not found");
         }

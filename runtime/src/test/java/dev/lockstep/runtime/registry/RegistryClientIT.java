@@ -11,6 +11,7 @@ import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
 import dev.lockstep.runtime.image.InvalidImageException;
+import dev.lockstep.runtime.image.LayerIntake;
 import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.store.Root;
@@ -559,7 +560,7 @@ class RegistryClientIT {
     }
 
     private Image pull(ImageReference reference) throws IOException {
-        return client.pull(reference, Progress.NONE);
+        return client.pull(reference, Progress.NONE, LayerIntake.NONE);
     }
 
     private static void fails(ThrowingCallable call, RegistryException.Reason reason, String message) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
+import dev.lockstep.runtime.image.LayerIntake;
 import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.store.Root;
@@ -102,7 +103,7 @@ class RegistryTlsIT {
             misconfigured(() -> client.resolve(reference), file + " holds no certificate");
             Files.write(file, Files.readAllBytes(authority.certificate()));
 
-            assertThat(client.pull(reference, Progress.NONE).digest())
+            assertThat(client.pull(reference, Progress.NONE, LayerIntake.NONE).digest())
                     .isEqualTo(image.manifest().digest());
         }
     }
@@ -118,7 +119,8 @@ class RegistryTlsIT {
                         .hasMessageContaining("No subject alternative names matching IP address 127.0.0.1");
             }
             try (var client = client(Credentials.NONE, Map.of(registry.host(), insecure(true)))) {
-                assertThat(client.pull(reference, Progress.NONE).digest())
+                assertThat(client.pull(reference, Progress.NONE, LayerIntake.NONE)
+                                .digest())
                         .isEqualTo(image.manifest().digest());
             }
         }
@@ -208,7 +210,7 @@ class RegistryTlsIT {
             try (var anonymous = client(Credentials.NONE, Map.of());
                     var wrong = client(host -> Optional.of(new Credential.Account("me", "wrong")), Map.of())) {
                 for (var client : List.of(anonymous, wrong)) {
-                    assertThatThrownBy(() -> client.pull(reference, Progress.NONE))
+                    assertThatThrownBy(() -> client.pull(reference, Progress.NONE, LayerIntake.NONE))
                             .isInstanceOfSatisfying(
                                     RegistryException.class,
                                     e -> assertThat(e.reason()).isEqualTo(RegistryException.Reason.DENIED))
@@ -219,7 +221,8 @@ class RegistryTlsIT {
                     directory.resolve("config.json"),
                     "{\"auths\":{\"https://" + registry.host() + "/v2/\":{\"auth\":\"bWU6cGFzczp3b3Jk\"}}}");
             try (var client = client(CredentialFile.shared(config, Map.of()), Map.of())) {
-                assertThat(client.pull(reference, Progress.NONE).digest())
+                assertThat(client.pull(reference, Progress.NONE, LayerIntake.NONE)
+                                .digest())
                         .isEqualTo(image.manifest().digest());
             }
         }
@@ -250,7 +253,8 @@ class RegistryTlsIT {
             try (var client = client(accounts, Map.of(registry.host(), rule))) {
                 assertThat(client.resolve(reference)).isEqualTo(image.manifest().digest());
                 assertThat(asked).isEmpty();
-                assertThat(client.pull(reference, Progress.NONE).digest())
+                assertThat(client.pull(reference, Progress.NONE, LayerIntake.NONE)
+                                .digest())
                         .isEqualTo(image.manifest().digest());
             }
             // A mirror that refuses is asked once for each image, one that lacks something for everything.
@@ -276,7 +280,8 @@ class RegistryTlsIT {
             mirror.when(layer.digest().toString(), 1, FakeRegistry.body(changed));
             var rule = new RegistryHosts.Rule(Optional.empty(), List.of(RegistryHosts.Mirror.parse(mirror.host())));
             try (var client = client(Credentials.NONE, Map.of(origin.host(), rule))) {
-                assertThat(client.pull(reference, Progress.NONE).digest())
+                assertThat(client.pull(reference, Progress.NONE, LayerIntake.NONE)
+                                .digest())
                         .isEqualTo(image.manifest().digest());
             }
             assertThat(origin.requests())

@@ -46,11 +46,9 @@ final class BuildForm {
     }
 
     private String context(ContextSource source) {
-        return switch (source) {
-            case ContextSource.Directory(var path) -> presentation.path(path);
-            case ContextSource.Remote(var reference) -> reference;
-            case ContextSource.OfService(var service) -> "service:" + service;
-        };
+        return source instanceof ContextSource.Directory directory
+                ? presentation.path(directory.path())
+                : source.text();
     }
 
     /** {@code extra_hosts}: sorted, as {@code NAME=ADDRESS}. */

@@ -39,16 +39,14 @@ final class CanonicalForm {
 
     /** The same document with every text as it is. */
     private static Value verbatim(Value value) {
-        return switch (value) {
-            case Value.Text(var text) -> new Value.Verbatim(text);
-            case Value.Items(var items) ->
-                new Value.Items(items.stream().map(CanonicalForm::verbatim).toList());
-            case Fields(var fields) -> {
-                var out = new Fields();
-                fields.forEach((key, field) -> out.put(key, verbatim(field)));
-                yield out;
-            }
-            case Value.Null _, Value.Bool _, Value.Decimal _, Value.Verbatim _ -> value;
-        };
+        if (value instanceof Value.Items items) {
+            return new Value.Items(
+                    items.values().stream().map(CanonicalForm::verbatim).toList());
+        } else if (value instanceof Fields fields) {
+            var out = new Fields();
+            fields.values().forEach((key, field) -> out.put(key, verbatim(field)));
+            return out;
+        }
+        return value instanceof Value.Text text ? new Value.Verbatim(text.text()) : value;
     }
 }

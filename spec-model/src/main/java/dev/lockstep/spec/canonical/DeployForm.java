@@ -1,15 +1,15 @@
 package dev.lockstep.spec.canonical;
 
-import dev.lockstep.spec.canonical.Value.Decimal;
 import dev.lockstep.spec.canonical.Value.Fields;
+import dev.lockstep.spec.canonical.Value.Numeral;
 import dev.lockstep.spec.model.ByteSize;
+import dev.lockstep.spec.model.Decimal;
 import dev.lockstep.spec.model.Deploy;
 import dev.lockstep.spec.model.Durations;
 import dev.lockstep.spec.model.Placement;
 import dev.lockstep.spec.model.RestartPolicy;
 import dev.lockstep.spec.model.UpdateConfig;
 import dev.lockstep.spec.model.Written;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -80,8 +80,8 @@ final class DeployForm {
         return out;
     }
 
-    private static void decimal(Fields out, String key, Optional<BigDecimal> number) {
-        number.filter(n -> n.signum() != 0).ifPresent(n -> out.put(key, new Decimal(n)));
+    private static void decimal(Fields out, String key, Optional<Decimal> number) {
+        number.filter(n -> n.signum() != 0).ifPresent(n -> out.put(key, new Numeral(n.toString())));
     }
 
     private static void memory(Fields out, Optional<ByteSize> memory) {

@@ -18,10 +18,10 @@ final class DeviceForm {
 
     static Fields request(DeviceRequest request) {
         var out = new Fields().putTexts("capabilities", request.capabilities()).putText("driver", request.driver());
-        switch (request.selection()) {
-            case Selection.All() -> out.put("count", -1);
-            case Selection.Count(var devices) -> out.put("count", devices);
-            case Selection.Ids(var ids) -> out.putTexts("device_ids", ids);
+        if (request.selection() instanceof Selection.Ids chosen) {
+            out.putTexts("device_ids", chosen.ids());
+        } else {
+            out.put("count", request.selection() instanceof Selection.Count some ? some.devices() : -1);
         }
         return out.putMap("options", request.options());
     }

@@ -43,18 +43,17 @@ final class ExtensionForm {
     }
 
     static Value data(Data data) {
-        return switch (data) {
-            case Data.Nothing() -> new Value.Null();
-            case Data.Flag(var value) -> new Value.Bool(value);
-            case Data.Numeral(var value) -> new Value.Decimal(value);
-            case Data.Text(var text) -> new Value.Text(text);
-            case Data.Items(var items) ->
-                new Items(items.stream().map(ExtensionForm::data).toList());
-            case Data.Entries(var entries) -> {
-                var out = new Fields();
-                entries.forEach((key, value) -> out.put(key, data(value)));
-                yield out;
-            }
-        };
+        if (data instanceof Data.Entries entries) {
+            var out = new Fields();
+            entries.entries().forEach((key, value) -> out.put(key, data(value)));
+            return out;
+        } else if (data instanceof Data.Items items) {
+            return new Items(items.items().stream().map(ExtensionForm::data).toList());
+        } else if (data instanceof Data.Text text) {
+            return new Value.Text(text.text());
+        } else if (data instanceof Data.Numeral number) {
+            return new Value.Numeral(number.digits());
+        }
+        return data instanceof Data.Flag flag ? new Value.Bool(flag.value()) : new Value.Null();
     }
 }

@@ -34,12 +34,14 @@ final class FileObjectForm {
     }
 
     private void content(Fields out, FileContent content) {
-        switch (content) {
-            case FileContent.File(var path) -> out.put("file", absolute(path));
-            case FileContent.Variable(var name, var unused) -> out.put("environment", name);
-            case FileContent.Inline(var text) -> out.put("content", text);
-            case FileContent.External() -> out.put("external", new Bool(true));
-            case FileContent.Unsaid() -> {}
+        if (content instanceof FileContent.File file) {
+            out.put("file", absolute(file.path()));
+        } else if (content instanceof FileContent.Variable variable) {
+            out.put("environment", variable.name());
+        } else if (content instanceof FileContent.Inline inline) {
+            out.put("content", inline.text());
+        } else if (content instanceof FileContent.External) {
+            out.put("external", new Bool(true));
         }
     }
 

@@ -1,65 +1,68 @@
 package dev.lockstep.spec.canonical;
 
 import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
 
 /** Writes JSON with two spaces of indentation, as docker compose does. */
-final class JsonWriter {
+final class JsonWriter implements Value.Writer {
     private final StringBuilder out = new StringBuilder();
+    private int depth;
 
     private JsonWriter() {}
 
     static String write(Value value) {
         var writer = new JsonWriter();
-        writer.value(value, 0);
+        value.writeTo(writer);
         return writer.out.append('\n').toString();
     }
 
-    private void value(Value value, int depth) {
-        switch (value) {
-            case Value.Null() -> out.append("null");
-            case Value.Bool(var flag) -> out.append(flag);
-            case Value.Decimal(var number) -> out.append(number.toPlainString());
-            case Value.Text(var text) -> text(text.replace("$", "$$"));
-            case Value.Verbatim(var text) -> text(text);
-            case Value.Items(var items) -> {
-                if (items.isEmpty()) {
-                    out.append("[]");
-                    return;
-                }
-                out.append('[');
-                for (Iterator<? extends Value> i = items.iterator(); i.hasNext(); ) {
-                    newLine(depth + 1);
-                    value(i.next(), depth + 1);
-                    out.append(i.hasNext() ? "," : "");
-                }
-                newLine(depth);
-                out.append(']');
-            }
-            case Value.Fields(var fields) -> {
-                if (fields.isEmpty()) {
-                    out.append("{}");
-                    return;
-                }
-                out.append('{');
-                for (var i = fields.entrySet().iterator(); i.hasNext(); ) {
-                    var field = i.next();
-                    newLine(depth + 1);
-                    text(field.getKey());
-                    out.append(": ");
-                    value(field.getValue(), depth + 1);
-                    out.append(i.hasNext() ? "," : "");
-                }
-                newLine(depth);
-                out.append('}');
-            }
-        }
+    @Override
+    public void word(String word) {
+        out.append(word);
     }
 
-    private void newLine(int depth) {
+    @Override
+    public void items(List<? extends Value> items) {
+        out.append('[');
+        depth++;
+        for (Iterator<? extends Value> i = items.iterator(); i.hasNext(); ) {
+            newLine();
+            i.next().writeTo(this);
+            out.append(i.hasNext() ? "," : "");
+        }
+        end(items.isEmpty(), ']');
+    }
+
+    @Override
+    public void fields(Map<String, Value> fields) {
+        out.append('{');
+        depth++;
+        for (var i = fields.entrySet().iterator(); i.hasNext(); ) {
+            var field = i.next();
+            newLine();
+            text(field.getKey());
+            out.append(": ");
+            field.getValue().writeTo(this);
+            out.append(i.hasNext() ? "," : "");
+        }
+        end(fields.isEmpty(), '}');
+    }
+
+    private void end(boolean empty, char bracket) {
+        depth--;
+        if (!empty) {
+            newLine();
+        }
+        out.append(bracket);
+    }
+
+    private void newLine() {
         out.append('\n').repeat("  ", depth);
     }
 
-    private void text(String text) {
+    @Override
+    public void text(String text) {
         out.append('"');
         for (var i = 0; i < text.length(); i++) {
             var c = text.charAt(i);

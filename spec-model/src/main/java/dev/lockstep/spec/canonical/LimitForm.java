@@ -1,10 +1,9 @@
 package dev.lockstep.spec.canonical;
 
-import dev.lockstep.spec.canonical.Value.Decimal;
 import dev.lockstep.spec.canonical.Value.Fields;
+import dev.lockstep.spec.canonical.Value.Numeral;
 import dev.lockstep.spec.model.BlockIo;
 import dev.lockstep.spec.model.Ulimit;
-import java.math.BigDecimal;
 
 /** {@code ulimits} and {@code blkio_config} in their long forms. */
 final class LimitForm {
@@ -12,11 +11,9 @@ final class LimitForm {
 
     /** A number or a pair, as it is written. */
     static Value ulimit(Ulimit limit) {
-        return switch (limit) {
-            case Ulimit.Single(var value) -> new Decimal(BigDecimal.valueOf(value));
-            case Ulimit.Pair(var soft, var hard) ->
-                new Fields().put("soft", soft).put("hard", hard);
-        };
+        return limit instanceof Ulimit.Single single
+                ? new Numeral(Long.toString(single.value()))
+                : new Fields().put("soft", limit.soft()).put("hard", limit.hard());
     }
 
     /** Keys in small letters, which load again; docker compose prints them capitalised, which do not. */

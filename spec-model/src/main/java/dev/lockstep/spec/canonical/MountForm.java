@@ -16,16 +16,8 @@ final class MountForm {
     }
 
     Fields of(Mount mount) {
-        var out = new Fields();
-        switch (mount) {
-            case Mount.Bind bind -> out.put("type", "bind").put("source", presentation.path(bind.source()));
-            case Mount.NamedVolume volume -> out.put("type", "volume").put("source", volume.key());
-            case Mount.AnonymousVolume unused -> out.put("type", "volume");
-            case Mount.Tmpfs unused -> out.put("type", "tmpfs");
-            case Mount.Image image -> out.put("type", "image").put("source", image.image());
-            case Mount.NamedPipe pipe -> out.put("type", "npipe").put("source", pipe.source());
-            case Mount.ClusterVolume volume -> out.put("type", "cluster").put("source", volume.source());
-        }
+        var out = new Fields().put("type", mount.type());
+        mount.from().ifPresent(from -> out.put("source", mount instanceof Mount.Bind ? presentation.path(from) : from));
         out.put("target", mount.target()).putIf("read_only", mount.readOnly());
         var options = mount.options();
         out.putText("consistency", options.consistency());

@@ -48,10 +48,7 @@ final class NetworkForm {
     }
 
     static Value attachment(Attachment attachment) {
-        if (attachment.equals(Attachment.PLAIN)) {
-            return new Null();
-        }
-        return new Fields()
+        var out = new Fields()
                 .putNumber("priority", unlessZero(attachment.priority()))
                 .putNumber("gw_priority", unlessZero(attachment.gatewayPriority()))
                 .putTexts("aliases", attachment.aliases())
@@ -61,6 +58,7 @@ final class NetworkForm {
                 .putItems("link_local_ips", attachment.linkLocalAddresses(), address -> new Text(address.text()))
                 .putText("mac_address", attachment.macAddress().map(Written::text))
                 .putMap("driver_opts", attachment.driverOptions());
+        return out.values().isEmpty() ? new Null() : out;
     }
 
     private static Optional<Integer> unlessZero(int number) {

@@ -1,12 +1,13 @@
 package dev.lockstep.spec.canonical;
 
 import dev.lockstep.spec.canonical.Value.Bool;
-import dev.lockstep.spec.canonical.Value.Decimal;
 import dev.lockstep.spec.canonical.Value.Fields;
 import dev.lockstep.spec.canonical.Value.Items;
 import dev.lockstep.spec.canonical.Value.Null;
+import dev.lockstep.spec.canonical.Value.Numeral;
 import dev.lockstep.spec.canonical.Value.Text;
 import dev.lockstep.spec.model.ByteSize;
+import dev.lockstep.spec.model.Decimal;
 import dev.lockstep.spec.model.Dependency;
 import dev.lockstep.spec.model.Durations;
 import dev.lockstep.spec.model.HealthCheck;
@@ -23,8 +24,6 @@ import dev.lockstep.spec.model.ServiceImage;
 import dev.lockstep.spec.model.Storage;
 import dev.lockstep.spec.model.VariableFiles.EnvFile;
 import dev.lockstep.spec.model.Written;
-import java.math.BigDecimal;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -220,29 +219,13 @@ final class ServiceForm {
         var out = new Fields();
         check.test()
                 .ifPresent(test -> out.put(
-                        "test", new Items(words(test).stream().map(Text::new).toList())));
+                        "test", new Items(test.command().stream().map(Text::new).toList())));
         check.timeout().ifPresent(value -> out.put("timeout", Durations.text(value)));
         check.interval().ifPresent(value -> out.put("interval", Durations.text(value)));
         check.retries().ifPresent(value -> out.put("retries", value));
         check.startPeriod().ifPresent(value -> out.put("start_period", Durations.text(value)));
         check.startInterval().ifPresent(value -> out.put("start_interval", Durations.text(value)));
         return out.putIf("disable", check.disabled());
-    }
-
-    private static List<String> words(HealthCheck.Test test) {
-        var words = new ArrayList<String>();
-        switch (test) {
-            case HealthCheck.Test.Exec(var arguments) -> {
-                words.add("CMD");
-                words.addAll(arguments);
-            }
-            case HealthCheck.Test.Shell(var script) -> {
-                words.add("CMD-SHELL");
-                words.addAll(script);
-            }
-            case HealthCheck.Test.None() -> words.add("NONE");
-        }
-        return words;
     }
 
     private static <T> void written(Fields out, String key, Optional<Written<T>> value) {
@@ -253,8 +236,8 @@ final class ServiceForm {
         out.putNumber(key, number.filter(n -> n != 0));
     }
 
-    private static void decimal(Fields out, String key, Optional<BigDecimal> number) {
-        number.filter(n -> n.signum() != 0).ifPresent(n -> out.put(key, new Decimal(n)));
+    private static void decimal(Fields out, String key, Optional<Decimal> number) {
+        number.filter(n -> n.signum() != 0).ifPresent(n -> out.put(key, new Numeral(n.toString())));
     }
 
     private static void bytes(Fields out, String key, Optional<ByteSize> size) {

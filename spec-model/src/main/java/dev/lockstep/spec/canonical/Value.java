@@ -1,6 +1,5 @@
 package dev.lockstep.spec.canonical;
 
-import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,25 +9,76 @@ import java.util.function.Function;
 
 /** A document that can be written as JSON or YAML. */
 sealed interface Value {
+    /** Calls the method of the writer that is for this kind of value. */
+    void writeTo(Writer writer);
+
+    /** A form of writing documents. */
+    interface Writer {
+        /** Nothing, true or false, or a number: a word that is the same in JSON and YAML. */
+        void word(String word);
+
+        void text(String text);
+
+        void items(List<? extends Value> items);
+
+        void fields(Map<String, Value> fields);
+    }
+
     /** Nothing. */
-    record Null() implements Value {}
+    record Null() implements Value {
+        @Override
+        public void writeTo(Writer writer) {
+            writer.word("null");
+        }
+    }
 
     /** Text; a {@code $} in it is written {@code $$}, so that reading it again gives the same. */
-    record Text(String text) implements Value {}
+    record Text(String text) implements Value {
+        @Override
+        public void writeTo(Writer writer) {
+            writer.text(text.replace("$", "$$"));
+        }
+    }
 
     /** Text that is written as it is: what stands behind a {@code $} in it is still to be filled in. */
-    record Verbatim(String text) implements Value {}
+    record Verbatim(String text) implements Value {
+        @Override
+        public void writeTo(Writer writer) {
+            writer.text(text);
+        }
+    }
 
-    record Bool(boolean value) implements Value {}
+    record Bool(boolean value) implements Value {
+        @Override
+        public void writeTo(Writer writer) {
+            writer.word(Boolean.toString(value));
+        }
+    }
 
-    record Decimal(BigDecimal value) implements Value {}
+    /** A number in decimal digits, without an exponent. */
+    record Numeral(String digits) implements Value {
+        @Override
+        public void writeTo(Writer writer) {
+            writer.word(digits);
+        }
+    }
 
-    record Items(List<? extends Value> values) implements Value {}
+    record Items(List<? extends Value> values) implements Value {
+        @Override
+        public void writeTo(Writer writer) {
+            writer.items(values);
+        }
+    }
 
     /** Fields by order. */
     record Fields(Map<String, Value> values) implements Value {
         Fields() {
             this(new LinkedHashMap<>());
+        }
+
+        @Override
+        public void writeTo(Writer writer) {
+            writer.fields(values);
         }
 
         Fields put(String key, Value value) {
@@ -41,7 +91,7 @@ sealed interface Value {
         }
 
         Fields put(String key, long number) {
-            return put(key, new Decimal(BigDecimal.valueOf(number)));
+            return put(key, new Numeral(Long.toString(number)));
         }
 
         /** Only if true: false is the default everywhere. */

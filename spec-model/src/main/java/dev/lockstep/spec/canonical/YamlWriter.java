@@ -1,6 +1,8 @@
 package dev.lockstep.spec.canonical;
 
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
@@ -25,81 +27,86 @@ final class YamlWriter {
 
     static String write(Value value) {
         var writer = new YamlWriter();
-        writer.value(value, 0, false);
+        value.writeTo(writer.new Place(0, false));
         return writer.out.toString();
     }
 
-    /**
-     * Writes what follows {@code key:} or {@code -}, up to and with the end of the line.
-     *
-     * @param afterDash a mapping's first key stands on the dash's own line
-     */
-    private void value(Value value, int depth, boolean afterDash) {
-        switch (value) {
-            case Value.Null() -> scalar("null", depth);
-            case Value.Bool(var flag) -> scalar(Boolean.toString(flag), depth);
-            case Value.Decimal(var number) -> scalar(number.toPlainString(), depth);
-            case Value.Text(var text) -> text(text.replace("$", "$$"), depth);
-            case Value.Verbatim(var text) -> text(text, depth);
-            case Value.Items(var items) -> {
-                if (items.isEmpty()) {
-                    scalar("[]", depth);
-                    return;
-                }
-                startBlock(depth);
-                for (var item : items) {
-                    out.repeat("  ", depth).append('-');
-                    value(item, depth + 1, true);
-                }
-            }
-            case Value.Fields(var fields) -> {
-                if (fields.isEmpty()) {
-                    scalar("{}", depth);
-                    return;
-                }
-                var first = afterDash;
-                if (first) {
-                    out.append(' ');
-                } else {
-                    startBlock(depth);
-                }
-                for (var field : fields.entrySet()) {
-                    if (!first) {
-                        out.repeat("  ", depth);
+    /** What follows {@code key:} or {@code -}, up to and with the end of the line. */
+    private final class Place implements Value.Writer {
+        private final int depth;
+        private final boolean afterDash;
+
+        /** @param afterDash a mapping's first key stands on the dash's own line */
+        Place(int depth, boolean afterDash) {
+            this.depth = depth;
+            this.afterDash = afterDash;
+        }
+
+        @Override
+        public void word(String word) {
+            out.append(depth == 0 ? "" : " ").append(word).append('\n');
+        }
+
+        @Override
+        public void text(String text) {
+            if (isPlain(text)) {
+                word(text);
+            } else if (isBlock(text)) {
+                out.append(text.endsWith("\n") ? " |\n" : " |-\n");
+                var body = text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
+                for (var line : body.split("\n", -1)) {
+                    if (!line.isEmpty()) {
+                        out.repeat("  ", depth).append(line);
                     }
-                    first = false;
-                    out.append(isPlain(field.getKey()) ? field.getKey() : quoted(field.getKey()))
-                            .append(':');
-                    value(field.getValue(), depth + 1, false);
+                    out.append('\n');
                 }
+            } else {
+                word(quoted(text));
             }
         }
-    }
 
-    private void startBlock(int depth) {
-        if (depth > 0) {
-            out.append('\n');
+        @Override
+        public void items(List<? extends Value> items) {
+            if (items.isEmpty()) {
+                word("[]");
+                return;
+            }
+            startBlock();
+            var below = new Place(depth + 1, true);
+            for (var item : items) {
+                out.repeat("  ", depth).append('-');
+                item.writeTo(below);
+            }
         }
-    }
 
-    private void scalar(String text, int depth) {
-        out.append(depth == 0 ? "" : " ").append(text).append('\n');
-    }
-
-    private void text(String text, int depth) {
-        if (isPlain(text)) {
-            scalar(text, depth);
-        } else if (isBlock(text)) {
-            out.append(text.endsWith("\n") ? " |\n" : " |-\n");
-            var body = text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
-            for (var line : body.split("\n", -1)) {
-                if (!line.isEmpty()) {
-                    out.repeat("  ", depth).append(line);
+        @Override
+        public void fields(Map<String, Value> fields) {
+            if (fields.isEmpty()) {
+                word("{}");
+                return;
+            }
+            var first = afterDash;
+            if (first) {
+                out.append(' ');
+            } else {
+                startBlock();
+            }
+            var below = new Place(depth + 1, false);
+            for (var field : fields.entrySet()) {
+                if (!first) {
+                    out.repeat("  ", depth);
                 }
+                first = false;
+                out.append(isPlain(field.getKey()) ? field.getKey() : quoted(field.getKey()))
+                        .append(':');
+                field.getValue().writeTo(below);
+            }
+        }
+
+        private void startBlock() {
+            if (depth > 0) {
                 out.append('\n');
             }
-        } else {
-            scalar(quoted(text), depth);
         }
     }
 

@@ -2,9 +2,9 @@ package dev.lockstep.spec.check;
 
 import dev.lockstep.spec.model.BlockIo;
 import dev.lockstep.spec.model.ByteSize;
+import dev.lockstep.spec.model.Decimal;
 import dev.lockstep.spec.model.Service;
 import dev.lockstep.spec.model.Ulimit;
-import java.math.BigDecimal;
 import java.util.Optional;
 import java.util.Set;
 
@@ -94,7 +94,7 @@ final class LimitValues {
                     path + ".deploy.resources.reservations.cpus",
                     "reserves " + reserved.get() + " CPUs, more than the limit of " + cpus.get());
         }
-        between(cpu.cpus().map(BigDecimal::signum).map(Integer::longValue), path + ".cpus", 0, 1, "cannot be negative");
+        between(cpu.cpus().map(Decimal::signum).map(Integer::longValue), path + ".cpus", 0, 1, "cannot be negative");
         between(cpu.shares().filter(s -> s != 0), path + ".cpu_shares", 2, 262_144, "");
         between(cpu.period().filter(s -> s != 0), path + ".cpu_period", 1_000, 1_000_000, "");
         between(cpu.quota().filter(s -> s > 0), path + ".cpu_quota", 1_000, Long.MAX_VALUE, "");

@@ -6,7 +6,9 @@ import dev.lockstep.spec.model.CredentialSpec;
 import dev.lockstep.spec.model.Grant;
 import dev.lockstep.spec.model.Mount;
 import dev.lockstep.spec.model.Service;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** What a service names must be declared. */
@@ -81,23 +83,39 @@ final class References {
                 "build secret",
                 build.secrets(),
                 findings.project().secrets().keySet());
-        built(path + ".context", build.context());
-        build.additionalContexts().forEach((name, context) -> built(path + ".additional_contexts." + name, context));
+        builtUpon(path, build).forEach(this::service);
     }
 
     /** Only a service with a build has something to build from. */
-    private void built(String path, ContextSource context) {
-        if (context instanceof ContextSource.OfService(var other)) {
-            var service = findings.project().services().get(other);
-            if (service == null) {
-                service(path, other);
-            } else if (service.image().build().isEmpty()) {
-                findings.error(
-                        path,
-                        "the service \"" + other
-                                + "\" is not built here. Write docker-image://NAME to build upon its image");
-            }
+    static void built(Findings findings) {
+        var services = findings.project().services();
+        services.forEach((name, service) -> service.image()
+                .build()
+                .ifPresent(build -> builtUpon(Findings.service(name) + ".build", build)
+                        .forEach((path, other) -> {
+                            var base = services.get(other);
+                            if (base != null && base.image().build().isEmpty()) {
+                                findings.error(
+                                        path,
+                                        "the service \"" + other
+                                                + "\" is not built here. Write docker-image://NAME to build upon its"
+                                                + " image");
+                            }
+                        })));
+    }
+
+    /** The services that a build names as its contexts, by path of the name. */
+    private static Map<String, String> builtUpon(String path, Build build) {
+        var named = new LinkedHashMap<String, String>();
+        if (build.context() instanceof ContextSource.OfService(var other)) {
+            named.put(path + ".context", other);
         }
+        build.additionalContexts().forEach((name, context) -> {
+            if (context instanceof ContextSource.OfService(var other)) {
+                named.put(path + ".additional_contexts." + name, other);
+            }
+        });
+        return named;
     }
 
     private void service(String path, String other) {

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -92,7 +91,7 @@ public final class DirectoryTree implements FileTree {
         }
         try (var children = Files.list(path)) {
             return children.map(child -> new Entry(child.getFileName().toString(), Files.isDirectory(child)))
-                    .sorted(Comparator.comparing(Entry::name))
+                    .sorted((a, b) -> a.name().compareTo(b.name()))
                     .toList();
         }
     }

@@ -231,18 +231,16 @@ final class Dotenv {
     }
 
     private Optional<String> expand(String value, SourcePosition at) {
-        return switch (Interpolation.interpolate(value, this::lookUp, Math.min(left, LONGEST))) {
-            case Interpolation.Result.Text(var expanded, var unset, var unused) -> {
-                unset.forEach(u -> problems.warning(at, "", u.message()));
-                left -= expanded.length();
-                yield Optional.of(expanded);
-            }
-            case Interpolation.Result.Failed failed -> {
-                problems.error(at, "", failed.message());
-                // The value was read to its end, so that the next line can be read as well.
-                yield Optional.of("");
-            }
-        };
+        var result = Interpolation.interpolate(value, this::lookUp, Math.min(left, LONGEST));
+        if (result instanceof Interpolation.Result.Failed failed) {
+            problems.error(at, "", failed.message());
+            // The value was read to its end, so that the next line can be read as well.
+            return Optional.of("");
+        }
+        var expanded = (Interpolation.Result.Text) result;
+        expanded.unset().forEach(u -> problems.warning(at, "", u.message()));
+        left -= expanded.value().length();
+        return Optional.of(expanded.value());
     }
 
     private Optional<String> lookUp(String name) {

@@ -22,6 +22,8 @@ import java.util.stream.Collectors;
  * rebased, so that the result can stand where the service stands. Of that file only the service is taken.
  */
 final class Extends {
+    private static final List<String> KEYS = List.of("service", "file");
+
     private final Problems problems;
     private final Budget budget;
     private final Merge merge;
@@ -95,40 +97,32 @@ final class Extends {
     private record Wanted(String service, Optional<YamlMapping.Entry> file, SourcePosition at) {}
 
     private Optional<Wanted> reference(String path, YamlMapping.Entry entry) {
-        switch (entry.value()) {
-            case YamlScalar scalar
-            when scalar.isText() -> {
-                return Optional.of(new Wanted(scalar.text(), Optional.empty(), scalar.at()));
-            }
-            case YamlMapping mapping -> {
-                for (var key : mapping.entries().entrySet()) {
-                    if (!List.of("service", "file").contains(key.getKey())) {
-                        problems.error(
-                                key.getValue().keyAt(),
-                                path + "." + key.getKey(),
-                                Suggestion.unknownKey(key.getKey(), List.of("service", "file")));
-                    }
-                }
-                var file = Optional.ofNullable(mapping.entries().get("file"))
-                        .filter(f -> !(f.value() instanceof YamlScalar scalar && scalar.isNull()));
-                if (file.isPresent() && !isText(file.get().value())) {
-                    problems.error(file.get().value().at(), path + ".file", "must be text, the path of a file");
-                    return Optional.empty();
-                }
-                if (mapping.get("service") instanceof YamlScalar service && service.isText()) {
-                    return Optional.of(new Wanted(service.text(), file, entry.keyAt()));
-                }
-                problems.error(mapping.at(), path + ".service", "is required: the name of a service");
-                return Optional.empty();
-            }
-            default -> {
-                problems.error(
-                        entry.value().at(),
-                        path,
-                        "must be the name of a service, or a mapping with service: and file:");
-                return Optional.empty();
-            }
+        if (entry.value() instanceof YamlScalar scalar && scalar.isText()) {
+            return Optional.of(new Wanted(scalar.text(), Optional.empty(), scalar.at()));
+        } else if (entry.value() instanceof YamlMapping mapping) {
+            return reference(path, mapping, entry.keyAt());
         }
+        problems.error(entry.value().at(), path, "must be the name of a service, or a mapping with service: and file:");
+        return Optional.empty();
+    }
+
+    private Optional<Wanted> reference(String path, YamlMapping mapping, SourcePosition at) {
+        mapping.entries().forEach((key, value) -> {
+            if (!KEYS.contains(key)) {
+                problems.error(value.keyAt(), path + "." + key, Suggestion.unknownKey(key, KEYS));
+            }
+        });
+        var file = Optional.ofNullable(mapping.entries().get("file"))
+                .filter(f -> !(f.value() instanceof YamlScalar scalar && scalar.isNull()));
+        if (file.isPresent() && !isText(file.get().value())) {
+            problems.error(file.get().value().at(), path + ".file", "must be text, the path of a file");
+            return Optional.empty();
+        }
+        if (mapping.get("service") instanceof YamlScalar service && service.isText()) {
+            return Optional.of(new Wanted(service.text(), file, at));
+        }
+        problems.error(mapping.at(), path + ".service", "is required: the name of a service");
+        return Optional.empty();
     }
 
     private static boolean isText(YamlNode node) {

@@ -44,13 +44,13 @@ final class Forgetting {
         if (below.isEmpty()) {
             return node;
         }
-        return switch (node) {
-            case YamlScalar scalar -> scalar;
-            case YamlSequence sequence -> items(sequence);
-            case YamlMapping mapping ->
-                mapping.without(key -> below(key).whole)
-                        .mapValues((key, value) -> below(key).apply(value));
-        };
+        if (node instanceof YamlSequence sequence) {
+            return items(sequence);
+        }
+        return node instanceof YamlMapping mapping
+                ? mapping.without(key -> below(key).whole)
+                        .mapValues((key, value) -> below(key).apply(value))
+                : node;
     }
 
     /** A list may be the short form of a mapping: {@code [A=1]} has the key {@code A}. */

@@ -35,24 +35,24 @@ final class Inheritance {
         if (!budget.takeNode()) {
             return YamlScalar.nothing(node.at());
         }
-        var at = place(node.at());
-        var result = switch (node) {
-            case YamlScalar scalar -> scalar.movedTo(at);
-            case YamlSequence sequence -> {
-                var items = new ArrayList<YamlNode>(sequence.items().size());
-                sequence.items().forEach(item -> items.add(copy(item)));
-                yield new YamlSequence(at, items);
-            }
-            case YamlMapping mapping -> {
-                var entries = new LinkedHashMap<String, YamlMapping.Entry>();
-                mapping.entries()
-                        .forEach((key, entry) ->
-                                entries.put(key, new YamlMapping.Entry(place(entry.keyAt()), copy(entry.value()))));
-                yield new YamlMapping(at, entries);
-            }
-        };
+        var result = copy(node, place(node.at()));
         done.put(node, result);
         return result;
+    }
+
+    private YamlNode copy(YamlNode node, SourcePosition at) {
+        if (node instanceof YamlSequence sequence) {
+            var items = new ArrayList<YamlNode>(sequence.items().size());
+            sequence.items().forEach(item -> items.add(copy(item)));
+            return new YamlSequence(at, items);
+        } else if (node instanceof YamlMapping mapping) {
+            var entries = new LinkedHashMap<String, YamlMapping.Entry>();
+            mapping.entries()
+                    .forEach((key, entry) ->
+                            entries.put(key, new YamlMapping.Entry(place(entry.keyAt()), copy(entry.value()))));
+            return new YamlMapping(at, entries);
+        }
+        return node.movedTo(at);
     }
 
     private SourcePosition place(SourcePosition at) {

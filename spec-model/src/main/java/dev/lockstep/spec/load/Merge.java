@@ -53,12 +53,14 @@ final class Merge {
         if (isNull(under)) {
             return over;
         }
-        return switch (over) {
-            case YamlMapping above when under instanceof YamlMapping below -> mappings(rules, path, below, above);
-            case YamlSequence above when under instanceof YamlSequence below -> appended(below, above);
-            case YamlScalar above when under instanceof YamlScalar -> replacing(under, above);
-            default -> cannot(path, under, over);
-        };
+        if (under instanceof YamlMapping below && over instanceof YamlMapping above) {
+            return mappings(rules, path, below, above);
+        } else if (under instanceof YamlSequence below && over instanceof YamlSequence above) {
+            return appended(below, above);
+        }
+        return under instanceof YamlScalar && over instanceof YamlScalar
+                ? replacing(under, over)
+                : cannot(path, under, over);
     }
 
     private YamlMapping mappings(PathTable<MergeRules.Row> rules, String path, YamlMapping under, YamlMapping over) {
@@ -162,12 +164,7 @@ final class Merge {
 
     /** {@code over}, which remembers where {@code under} stands. */
     static YamlNode replacing(YamlNode under, YamlNode over) {
-        var at = over.at().via(new Step.Replaced(under.at().plain()));
-        return switch (over) {
-            case YamlScalar scalar -> scalar.movedTo(at);
-            case YamlSequence sequence -> new YamlSequence(at, sequence.items());
-            case YamlMapping mapping -> new YamlMapping(at, mapping.entries());
-        };
+        return over.movedTo(over.at().via(new Step.Replaced(under.at().plain())));
     }
 
     private YamlNode cannot(String path, YamlNode under, YamlNode over) {

@@ -85,14 +85,13 @@ final class PathValues {
     }
 
     private YamlNode children(PathTable<Row> table, String path, YamlNode node) {
-        return switch (node) {
-            case YamlScalar scalar -> scalar;
-            case YamlSequence sequence ->
-                sequence.mapItems((i, item) -> walk(table.items(), path + "[" + i + "]", item));
-            case YamlMapping mapping ->
-                mapping.mapValues(
-                        (key, value) -> walk(table.below(key), path.isEmpty() ? key : path + "." + key, value));
-        };
+        if (node instanceof YamlSequence sequence) {
+            return sequence.mapItems((i, item) -> walk(table.items(), path + "[" + i + "]", item));
+        }
+        return node instanceof YamlMapping mapping
+                ? mapping.mapValues(
+                        (key, value) -> walk(table.below(key), path.isEmpty() ? key : path + "." + key, value))
+                : node;
     }
 
     private YamlNode form(Row row, String path, YamlNode node) {
@@ -123,22 +122,23 @@ final class PathValues {
     }
 
     private YamlNode named(Use use, String path, YamlNode node) {
-        return switch (node) {
-            case YamlScalar scalar -> scalar;
-            case YamlMapping mapping -> mapping.mapValues((key, value) -> text(use, path + "." + key, value));
-            case YamlSequence sequence ->
-                sequence.mapItems((i, item) -> {
-                    if (!(item instanceof YamlScalar scalar)
-                            || !scalar.isText()
-                            || scalar.text().indexOf('=') < 0) {
-                        return item;
-                    }
-                    var pair = KeyValue.of(scalar);
-                    var changed = change.apply(new PathValue(
-                            path + "[" + i + "]", use, scalar, pair.value().text()));
-                    return with(scalar, pair.key() + "=" + changed);
-                });
-        };
+        if (node instanceof YamlSequence sequence) {
+            return sequence.mapItems((i, item) -> pair(use, path + "[" + i + "]", item));
+        }
+        return node instanceof YamlMapping mapping
+                ? mapping.mapValues((key, value) -> text(use, path + "." + key, value))
+                : node;
+    }
+
+    private YamlNode pair(Use use, String path, YamlNode item) {
+        if (!(item instanceof YamlScalar scalar)
+                || !scalar.isText()
+                || scalar.text().indexOf('=') < 0) {
+            return item;
+        }
+        var pair = KeyValue.of(scalar);
+        var changed = change.apply(new PathValue(path, use, scalar, pair.value().text()));
+        return with(scalar, pair.key() + "=" + changed);
     }
 
     private YamlNode volume(Use use, String path, YamlNode node) {

@@ -36,32 +36,27 @@ final class TreeInterpolation {
         if (known != null) {
             return known;
         }
-        var result = switch (node) {
-            case YamlSequence sequence -> sequence.mapItems((i, item) -> apply(item, path + "[" + i + "]"));
-            case YamlMapping mapping ->
-                mapping.mapValues((key, value) -> apply(value, path.isEmpty() ? key : path + "." + key));
-            case YamlScalar scalar -> scalar;
-        };
+        var result = node instanceof YamlMapping mapping
+                ? mapping.mapValues((key, value) -> apply(value, path.isEmpty() ? key : path + "." + key))
+                : ((YamlSequence) node).mapItems((i, item) -> apply(item, path + "[" + i + "]"));
         done.put(node, result);
         return result;
     }
 
     private YamlScalar scalar(YamlScalar scalar, String path) {
-        return switch (Interpolation.interpolate(scalar.text(), variables::text, budget.characters())) {
-            case Interpolation.Result.Text(var value, var unset, var used) -> {
-                unset.forEach(u -> problems.warning(scalar.at(u.offset()), path, u.message()));
-                budget.takeCharacters(value.length());
-                var at = scalar.at();
-                for (var name : used) {
-                    at = at.via(new Step.Substituted(
-                            name, variables.get(name).map(Variables.Value::at).orElse(SourcePosition.DEFAULT)));
-                }
-                yield YamlScalar.text(at, value);
-            }
-            case Interpolation.Result.Failed failed -> {
-                problems.error(scalar.at(failed.offset()), path, failed.message());
-                yield scalar;
-            }
-        };
+        var result = Interpolation.interpolate(scalar.text(), variables::text, budget.characters());
+        if (result instanceof Interpolation.Result.Failed failed) {
+            problems.error(scalar.at(failed.offset()), path, failed.message());
+            return scalar;
+        }
+        var replaced = (Interpolation.Result.Text) result;
+        replaced.unset().forEach(u -> problems.warning(scalar.at(u.offset()), path, u.message()));
+        budget.takeCharacters(replaced.value().length());
+        var at = scalar.at();
+        for (var name : replaced.used()) {
+            at = at.via(new Step.Substituted(
+                    name, variables.get(name).map(Variables.Value::at).orElse(SourcePosition.DEFAULT)));
+        }
+        return YamlScalar.text(at, replaced.value());
     }
 }

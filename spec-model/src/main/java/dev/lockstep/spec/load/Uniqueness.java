@@ -25,18 +25,14 @@ final class Uniqueness {
     }
 
     private YamlNode apply(PathTable<MergeRules.Row> rules, String path, YamlNode node) {
-        return switch (node) {
-            case YamlScalar scalar -> scalar;
-            case YamlSequence sequence -> {
-                var identity = rules.value().map(MergeRules.Row::identity).orElse(MergeRules.Identity.NONE);
-                yield sequence(identity, path, sequence);
-            }
-            case YamlMapping mapping ->
-                rules.isLeaf()
-                        ? mapping
-                        : mapping.mapValues((key, value) ->
-                                apply(rules.below(key), path.isEmpty() ? key : path + "." + key, value));
-        };
+        if (node instanceof YamlSequence sequence) {
+            var identity = rules.value().map(MergeRules.Row::identity).orElse(MergeRules.Identity.NONE);
+            return sequence(identity, path, sequence);
+        }
+        return node instanceof YamlMapping mapping && !rules.isLeaf()
+                ? mapping.mapValues(
+                        (key, value) -> apply(rules.below(key), path.isEmpty() ? key : path + "." + key, value))
+                : node;
     }
 
     private YamlSequence sequence(MergeRules.Identity identity, String path, YamlSequence sequence) {

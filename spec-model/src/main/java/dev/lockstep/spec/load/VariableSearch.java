@@ -25,22 +25,20 @@ final class VariableSearch {
         if (!done.add(node)) {
             return;
         }
-        switch (node) {
-            case YamlScalar scalar -> {
-                if (scalar.isText()) {
-                    VariableForms.in(scalar.text())
-                            .forEach(use -> found.putIfAbsent(
+        if (node instanceof YamlMapping mapping) {
+            mapping.entries().values().forEach(entry -> search(entry.value()));
+        } else if (node instanceof YamlSequence sequence) {
+            sequence.items().forEach(this::search);
+        } else if (node instanceof YamlScalar scalar && scalar.isText()) {
+            VariableForms.in(scalar.text())
+                    .forEach(use -> found.putIfAbsent(
+                            use.name(),
+                            new UsedVariable(
                                     use.name(),
-                                    new UsedVariable(
-                                            use.name(),
-                                            use.required(),
-                                            use.defaultValue(),
-                                            use.alternative(),
-                                            scalar.at(use.offset()))));
-                }
-            }
-            case YamlSequence sequence -> sequence.items().forEach(this::search);
-            case YamlMapping mapping -> mapping.entries().values().forEach(entry -> search(entry.value()));
+                                    use.required(),
+                                    use.defaultValue(),
+                                    use.alternative(),
+                                    scalar.at(use.offset()))));
         }
     }
 }

@@ -7,6 +7,9 @@ import java.util.regex.Pattern;
 public final class Addresses {
     private static final Pattern DOTTED = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
 
+    private static final String PART = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+    private static final Pattern SHORT_IPV4 = Pattern.compile(PART + "(?:\\." + PART + "){3}");
+
     private Addresses() {}
 
     /**
@@ -25,6 +28,16 @@ public final class Addresses {
             }
         }
         throw new IllegalArgumentException("\"" + text + "\" is no IP address");
+    }
+
+    /**
+     * A literal address in the form of {@link #text}.
+     *
+     * @throws IllegalArgumentException with a sentence for the user
+     */
+    public static String normalized(String text) {
+        // Most need nothing, and the first use of InetAddress reads the JDK's security settings for 5 ms.
+        return SHORT_IPV4.matcher(text).matches() ? text : text(parse(text));
     }
 
     /** IPv4 dotted; IPv6 in the short form of RFC 5952. */

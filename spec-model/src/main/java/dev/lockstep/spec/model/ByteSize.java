@@ -1,6 +1,5 @@
 package dev.lockstep.spec.model;
 
-import java.math.BigDecimal;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -35,8 +34,8 @@ public record ByteSize(long bytes) {
         }
         var unit = matcher.group(2);
         var power = unit.isEmpty() ? 0 : UNITS.indexOf(unit.charAt(0));
-        var bytes = new BigDecimal(matcher.group(1)).multiply(BigDecimal.valueOf(1L << (10 * power)));
-        if (bytes.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0) {
+        var bytes = Decimal.parse(matcher.group(1)).times(1L << (10 * power));
+        if (bytes.bitLength() > 63) {
             throw new IllegalArgumentException("\"" + text + "\" is larger than any machine");
         }
         return new ByteSize(bytes.longValue());

@@ -1,6 +1,5 @@
 package dev.lockstep.spec.model;
 
-import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 
@@ -10,7 +9,8 @@ public sealed interface Data {
 
     record Flag(boolean value) implements Data {}
 
-    record Numeral(BigDecimal value) implements Data {}
+    /** A number in decimal digits, without an exponent. */
+    record Numeral(String digits) implements Data {}
 
     record Text(String text) implements Data {}
 

@@ -1,6 +1,5 @@
 package dev.lockstep.spec.model;
 
-import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -55,11 +54,11 @@ public record Deploy(
      * @param cpus CPU time, in CPUs; fractions are allowed
      * @param pids processes and threads; −1 is no limit
      */
-    public record Limits(Optional<BigDecimal> cpus, Optional<ByteSize> memory, Optional<Long> pids) {}
+    public record Limits(Optional<Decimal> cpus, Optional<ByteSize> memory, Optional<Long> pids) {}
 
     /** What each container gets at least. */
     public record Reservations(
-            Optional<BigDecimal> cpus,
+            Optional<Decimal> cpus,
             Optional<ByteSize> memory,
             List<DeviceRequest> devices,
             List<GenericResource> genericResources) {

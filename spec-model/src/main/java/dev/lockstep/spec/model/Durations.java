@@ -1,13 +1,13 @@
 package dev.lockstep.spec.model;
 
-import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.util.regex.Pattern;
 
 /** Durations as Compose files write them. */
 public final class Durations {
     private static final Pattern PART = Pattern.compile("([0-9]{1,30}(?:\\.[0-9]{1,30})?)(ns|us|µs|μs|ms|s|m|h|d|w)");
-    private static final BigDecimal LONGEST = BigDecimal.valueOf(Long.MAX_VALUE);
+    private static final BigInteger LONGEST = BigInteger.valueOf(Long.MAX_VALUE);
 
     private Durations() {}
 
@@ -20,7 +20,7 @@ public final class Durations {
         if (text.equals("0")) {
             return Duration.ZERO;
         }
-        var nanos = BigDecimal.ZERO;
+        var nanos = BigInteger.ZERO;
         var matcher = PART.matcher(text);
         var end = 0;
         while (end < text.length()) {
@@ -30,7 +30,7 @@ public final class Durations {
                                 ? "missing unit in duration \"" + text + "\". Write \"" + text + "s\" for seconds"
                                 : "\"" + text + "\" is not a duration. Write numbers with units, such as 1m30s");
             }
-            nanos = nanos.add(new BigDecimal(matcher.group(1)).multiply(BigDecimal.valueOf(unit(matcher.group(2)))));
+            nanos = nanos.add(Decimal.parse(matcher.group(1)).times(unit(matcher.group(2))));
             end = matcher.end();
         }
         if (text.isEmpty()) {
@@ -76,7 +76,6 @@ public final class Durations {
     }
 
     private static String fraction(long nanos, int digits) {
-        var value = BigDecimal.valueOf(nanos, digits).stripTrailingZeros();
-        return value.toPlainString();
+        return new Decimal(BigInteger.valueOf(nanos), digits).toString();
     }
 }

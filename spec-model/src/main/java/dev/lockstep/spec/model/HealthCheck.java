@@ -3,6 +3,7 @@ package dev.lockstep.spec.model;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * How to find out whether a container is well. What is empty comes from the image, then from the engine's defaults.
@@ -19,10 +20,18 @@ public record HealthCheck(
         Optional<Integer> retries) {
     /** What is run inside the container. */
     public sealed interface Test {
+        /** As {@code test} lists it: the word that says how it is run, and what follows it. */
+        List<String> command();
+
         /** A program with its arguments ({@code CMD}). */
         record Exec(List<String> arguments) implements Test {
             public Exec {
                 arguments = List.copyOf(arguments);
+            }
+
+            @Override
+            public List<String> command() {
+                return HealthCheck.command("CMD", arguments);
             }
         }
 
@@ -31,10 +40,24 @@ public record HealthCheck(
             public Shell {
                 words = List.copyOf(words);
             }
+
+            @Override
+            public List<String> command() {
+                return HealthCheck.command("CMD-SHELL", words);
+            }
         }
 
         /** {@code NONE}: no check, not even the image's. */
-        record None() implements Test {}
+        record None() implements Test {
+            @Override
+            public List<String> command() {
+                return HealthCheck.command("NONE", List.of());
+            }
+        }
+    }
+
+    private static List<String> command(String first, List<String> rest) {
+        return Stream.concat(Stream.of(first), rest.stream()).toList();
     }
 
     /** True if no check runs, whichever way the file says so. */

@@ -31,9 +31,9 @@ public record Limits(
      * @param set the CPUs that may be used
      */
     public record Cpu(
-            Optional<java.math.BigDecimal> cpus,
+            Optional<Decimal> cpus,
             Optional<Long> count,
-            Optional<java.math.BigDecimal> percent,
+            Optional<Decimal> percent,
             Optional<Long> shares,
             Optional<Long> period,
             Optional<Long> quota,

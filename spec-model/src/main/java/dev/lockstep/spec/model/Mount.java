@@ -9,6 +9,12 @@ public sealed interface Mount {
 
     boolean readOnly();
 
+    /** The word for its kind in {@code volumes}. */
+    String type();
+
+    /** What is mounted, as {@code source} names it; empty for what has no name. */
+    Optional<String> from();
+
     /** What the file says beyond source and target. */
     MountOptions options();
 
@@ -19,6 +25,16 @@ public sealed interface Mount {
      *     begin with {@code ../}
      */
     record Bind(String source, String target, boolean readOnly, MountOptions options) implements Mount {
+        @Override
+        public String type() {
+            return "bind";
+        }
+
+        @Override
+        public Optional<String> from() {
+            return Optional.of(source);
+        }
+
         /** As the short form makes it: without propagation and relabelling. */
         public Bind(String source, String target, boolean readOnly, boolean createHostPath) {
             this(source, target, readOnly, MountOptions.bind(createHostPath));
@@ -46,6 +62,16 @@ public sealed interface Mount {
      * @param key its key below the top-level {@code volumes}
      */
     record NamedVolume(String key, String target, boolean readOnly, MountOptions options) implements Mount {
+        @Override
+        public String type() {
+            return "volume";
+        }
+
+        @Override
+        public Optional<String> from() {
+            return Optional.of(key);
+        }
+
         /** Do not fill a new volume with what the image has at the target. */
         public boolean noCopy() {
             return options.volume().filter(MountOptions.Volume::noCopy).isPresent();
@@ -59,6 +85,16 @@ public sealed interface Mount {
 
     /** A volume without a name, one for each container. */
     record AnonymousVolume(String target, boolean readOnly, MountOptions options) implements Mount {
+        @Override
+        public String type() {
+            return "volume";
+        }
+
+        @Override
+        public Optional<String> from() {
+            return Optional.empty();
+        }
+
         /** Do not fill it with what the image has at the target. */
         public boolean noCopy() {
             return options.volume().filter(MountOptions.Volume::noCopy).isPresent();
@@ -67,6 +103,16 @@ public sealed interface Mount {
 
     /** Memory. */
     record Tmpfs(String target, boolean readOnly, MountOptions options) implements Mount {
+        @Override
+        public String type() {
+            return "tmpfs";
+        }
+
+        @Override
+        public Optional<String> from() {
+            return Optional.empty();
+        }
+
         /** The most that it may hold; half of the host's memory when empty, tmpfs(5). */
         public Optional<ByteSize> size() {
             return options.tmpfs().flatMap(MountOptions.Tmpfs::size);
@@ -84,6 +130,16 @@ public sealed interface Mount {
      * @param image as written
      */
     record Image(String image, String target, boolean readOnly, MountOptions options) implements Mount {
+        @Override
+        public String type() {
+            return "image";
+        }
+
+        @Override
+        public Optional<String> from() {
+            return Optional.of(image);
+        }
+
         /** The directory of the image that is mounted; its root when empty. */
         public Optional<String> subpath() {
             return options.image().flatMap(MountOptions.Image::subpath);
@@ -91,8 +147,28 @@ public sealed interface Mount {
     }
 
     /** A named pipe of Windows. */
-    record NamedPipe(String source, String target, boolean readOnly, MountOptions options) implements Mount {}
+    record NamedPipe(String source, String target, boolean readOnly, MountOptions options) implements Mount {
+        @Override
+        public String type() {
+            return "npipe";
+        }
+
+        @Override
+        public Optional<String> from() {
+            return Optional.of(source);
+        }
+    }
 
     /** A volume that a cluster provides. */
-    record ClusterVolume(String source, String target, boolean readOnly, MountOptions options) implements Mount {}
+    record ClusterVolume(String source, String target, boolean readOnly, MountOptions options) implements Mount {
+        @Override
+        public String type() {
+            return "cluster";
+        }
+
+        @Override
+        public Optional<String> from() {
+            return Optional.of(source);
+        }
+    }
 }

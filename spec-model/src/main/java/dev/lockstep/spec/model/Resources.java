@@ -1,6 +1,5 @@
 package dev.lockstep.spec.model;
 
-import java.math.BigDecimal;
 import java.util.Optional;
 
 /**
@@ -11,10 +10,10 @@ import java.util.Optional;
  * @param memoryReservation what the kernel tries to leave under memory pressure
  */
 public record Resources(
-        Optional<BigDecimal> cpus,
+        Optional<Decimal> cpus,
         Optional<ByteSize> memoryLimit,
         Optional<Long> pids,
-        Optional<BigDecimal> reservedCpus,
+        Optional<Decimal> reservedCpus,
         Optional<ByteSize> memoryReservation) {
     /** Nothing limited, nothing reserved. */
     public static final Resources NONE =

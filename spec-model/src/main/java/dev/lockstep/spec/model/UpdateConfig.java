@@ -1,6 +1,5 @@
 package dev.lockstep.spec.model;
 
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -18,7 +17,7 @@ public record UpdateConfig(
         Optional<Duration> delay,
         Optional<Written<FailureAction>> failureAction,
         Optional<Duration> monitor,
-        Optional<BigDecimal> maxFailureRatio,
+        Optional<Decimal> maxFailureRatio,
         Optional<Order> order) {
     /** What happens when too many fail. */
     public enum FailureAction {

@@ -17,6 +17,11 @@ public record VariableFiles(List<EnvFile> environment, List<String> labels) {
         labels = List.copyOf(labels);
     }
 
+    /** Whether no file is named. */
+    public boolean isEmpty() {
+        return environment.isEmpty() && labels.isEmpty();
+    }
+
     /**
      * One file of variables.
      *

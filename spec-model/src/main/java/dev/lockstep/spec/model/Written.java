@@ -14,14 +14,34 @@ public sealed interface Written<T> {
     String text();
 
     /** A text and its meaning. */
-    record Understood<T>(String text, T meaning) implements Written<T> {}
+    record Understood<T>(String text, T meaning) implements Written<T> {
+        @Override
+        public Optional<T> value() {
+            return Optional.of(meaning);
+        }
+
+        @Override
+        public Optional<String> problem() {
+            return Optional.empty();
+        }
+    }
 
     /**
      * A text that means nothing here; a project that has one can be printed and not run.
      *
      * @param reason a sentence for the user
      */
-    record Rejected<T>(String text, String reason) implements Written<T> {}
+    record Rejected<T>(String text, String reason) implements Written<T> {
+        @Override
+        public Optional<T> value() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<String> problem() {
+            return Optional.of(reason);
+        }
+    }
 
     /** What {@code parser} makes of the text; its {@link IllegalArgumentException} is the problem. */
     static <T> Written<T> of(String text, Function<String, T> parser) {
@@ -33,18 +53,8 @@ public sealed interface Written<T> {
     }
 
     /** The meaning, unless there is none. */
-    default Optional<T> value() {
-        return switch (this) {
-            case Understood<T>(var unused, var meaning) -> Optional.of(meaning);
-            case Rejected<T> _ -> Optional.empty();
-        };
-    }
+    Optional<T> value();
 
     /** Why there is no meaning. */
-    default Optional<String> problem() {
-        return switch (this) {
-            case Understood<T> _ -> Optional.empty();
-            case Rejected<T>(var unused, var reason) -> Optional.of(reason);
-        };
-    }
+    Optional<String> problem();
 }

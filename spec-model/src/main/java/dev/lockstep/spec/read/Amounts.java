@@ -1,17 +1,17 @@
 package dev.lockstep.spec.read;
 
+import dev.lockstep.spec.model.Decimal;
 import dev.lockstep.spec.model.FileMode;
 import dev.lockstep.spec.yaml.Fields;
 import dev.lockstep.spec.yaml.Reading;
 import dev.lockstep.spec.yaml.YamlNode;
 import dev.lockstep.spec.yaml.YamlScalar;
-import java.math.BigDecimal;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** Numbers with a fraction, and file modes. */
 final class Amounts {
-    private static final Pattern DECIMAL = Pattern.compile("(?=.*\\d)\\d{0,9}(?:\\.\\d{0,20})?");
+    private static final Pattern NUMBER = Pattern.compile("(?=.*\\d)\\d{0,9}(?:\\.\\d{0,20})?");
     /** A decimal number that somebody may have meant as octal. */
     private static final Pattern LIKE_OCTAL = Pattern.compile("[1-7][0-7]{2}");
 
@@ -22,7 +22,7 @@ final class Amounts {
     }
 
     /** A number of CPUs, also as text. */
-    Optional<BigDecimal> cpus(Fields fields, String key) {
+    Optional<Decimal> cpus(Fields fields, String key) {
         return fields.node(key).flatMap(node -> decimal(fields.path(key), node, "a number of CPUs"));
     }
 
@@ -31,23 +31,18 @@ final class Amounts {
      *
      * @param what it is, for the message
      */
-    Optional<BigDecimal> decimal(String path, YamlNode node, String what) {
+    Optional<Decimal> decimal(String path, YamlNode node, String what) {
         if (!(node instanceof YamlScalar scalar) || scalar.isNull() || scalar.kind() == YamlScalar.Kind.BOOLEAN) {
             reading.mustBe(path, node, what);
             return Optional.empty();
         }
         return reading.attempt(path, node, () -> {
             var text = scalar.asText();
-            if (!DECIMAL.matcher(text).matches()) {
+            if (!NUMBER.matcher(text).matches()) {
                 throw new IllegalArgumentException("\"" + text + "\" is not " + what + ". Write one such as 0.5 or 2");
             }
-            return plain(new BigDecimal(text));
+            return Decimal.parse(text);
         });
-    }
-
-    private static BigDecimal plain(BigDecimal number) {
-        var value = number.stripTrailingZeros();
-        return value.scale() < 0 ? value.setScale(0) : value;
     }
 
     /** A YAML number as it is ({@code 0440} is octal to YAML, {@code 440} is not), text in octal. */

@@ -1,14 +1,14 @@
 package dev.lockstep.spec.read;
 
 import dev.lockstep.spec.model.CpuSet;
+import dev.lockstep.spec.model.Decimal;
 import dev.lockstep.spec.model.Limits;
 import dev.lockstep.spec.yaml.Reading;
-import java.math.BigDecimal;
 import java.util.Optional;
 
 /** Reads how much of the host a service's containers may use. */
 final class LimitsReader {
-    private static final BigDecimal ALL = BigDecimal.valueOf(100);
+    private static final Decimal ALL = Decimal.parse("100");
 
     private final NestedReaders nested;
     private final Amounts amounts;
@@ -52,7 +52,7 @@ final class LimitsReader {
         return count;
     }
 
-    private Optional<BigDecimal> percent(Attributes service) {
+    private Optional<Decimal> percent(Attributes service) {
         var fields = service.fields();
         var percent = fields.node("cpu_percent")
                 .flatMap(node -> amounts.decimal(fields.path("cpu_percent"), node, "a number of percent"));

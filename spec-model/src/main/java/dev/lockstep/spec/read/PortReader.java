@@ -34,10 +34,10 @@ final class PortReader {
     }
 
     /** What makes two entries the same one: the later replaces the earlier, in its place. */
-    private record Identity(String hostIp, Optional<PortRange> published, int target, Protocol protocol) {
-        static Identity of(Port port) {
-            return new Identity(port.hostIp().orElse("0.0.0.0"), port.published(), port.target(), port.protocol());
-        }
+    private static String identity(Port port) {
+        return port.hostIp().orElse("0.0.0.0") + " "
+                + port.published().map(PortRange::toString).orElse("") + " " + port.target() + "/"
+                + port.protocol().word();
     }
 
     List<Port> read(Fields service) {
@@ -47,14 +47,15 @@ final class PortReader {
     }
 
     private List<Port> read(String path, YamlNode node) {
-        var ports = new LinkedHashMap<Identity, Port>();
-        var nodes = new LinkedHashMap<Identity, YamlNode>();
+        var ports = new LinkedHashMap<String, Port>();
+        var nodes = new LinkedHashMap<String, YamlNode>();
         var items = reading.items(path, node);
         for (var i = 0; i < items.size(); i++) {
             var item = items.get(i);
             for (var port : entry(path + "[" + i + "]", item)) {
-                ports.put(Identity.of(port), port);
-                nodes.put(Identity.of(port), item);
+                var identity = identity(port);
+                ports.put(identity, port);
+                nodes.put(identity, item);
             }
             if (ports.size() > MOST) {
                 reading.error(item.at(), path, "publishes more than " + MOST + " ports");
@@ -162,7 +163,7 @@ final class PortReader {
     }
 
     private static String hostIp(String text) {
-        return Addresses.text(Addresses.parse(text));
+        return Addresses.normalized(text);
     }
 
     private static Protocol protocol(String text) {

@@ -3,7 +3,6 @@ package dev.lockstep.spec.read;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.model.Service;
 import dev.lockstep.spec.model.Sources;
-import dev.lockstep.spec.model.VariableFiles;
 import dev.lockstep.spec.read.Surroundings.VariableFile;
 import dev.lockstep.spec.yaml.Reading;
 import dev.lockstep.spec.yaml.SourcePosition;
@@ -30,8 +29,8 @@ public final class VariableFilesReader {
     public Project read(Project project) {
         var services = new LinkedHashMap<String, Service>();
         for (var service : project.services().values()) {
-            var named = !service.program().variableFiles().equals(VariableFiles.NONE);
-            services.put(service.name(), named ? read(service) : service);
+            var none = service.program().variableFiles().isEmpty();
+            services.put(service.name(), none ? service : read(service));
         }
         return project.withServices(services, new Sources(reading.places()));
     }

@@ -27,6 +27,7 @@ import java.util.Optional;
  * @param interval time between two looks at the repositories
  * @param driftInterval time between two full checks of what really runs
  * @param registries how single registries are reached, by host as images name it, in file order
+ * @param images which images may run; what repositories say of it can only narrow this
  */
 public record AgentSettings(
         Optional<String> host,
@@ -35,12 +36,13 @@ public record AgentSettings(
         Duration interval,
         Duration driftInterval,
         ForeignFirewall foreignFirewall,
-        Map<String, RegistryEntry> registries) {
+        Map<String, RegistryEntry> registries,
+        ImagePolicy images) {
     /** How often the repositories and the host are looked at unless the file says otherwise. */
     public static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(60);
 
     static final Keys SETTINGS =
-            Keys.of("host labels repositories interval drift-interval foreign-firewall registries", "");
+            Keys.of("host labels repositories interval drift-interval foreign-firewall registries images", "");
     static final Keys REPOSITORY = Keys.of("url ref path", "");
     private static final Duration SHORTEST = Duration.ofSeconds(1);
 
@@ -59,7 +61,8 @@ public record AgentSettings(
                 DEFAULT_INTERVAL,
                 DEFAULT_INTERVAL,
                 ForeignFirewall.ACCEPT,
-                Map.of());
+                Map.of(),
+                ImagePolicy.NONE);
     }
 
     /**
@@ -114,7 +117,8 @@ public record AgentSettings(
                 fields.parsed("drift-interval", AgentSettings::interval).orElse(DEFAULT_INTERVAL),
                 fields.parsed("foreign-firewall", AgentSettings::foreignFirewall)
                         .orElse(ForeignFirewall.ACCEPT),
-                RegistryEntry.read(reading, fields, "registries"));
+                RegistryEntry.read(reading, fields, "registries"),
+                new ImagePolicyReader(reading, true).read(fields, "images"));
     }
 
     private static List<Repository> repositories(Reading reading, Fields settings) {

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param runtimes names of OCI runtimes
  * @param publishedAddresses addresses or ranges of the host at which ports may be published
  * @param registries where images may come from, {@code HOST} or {@code HOST:PORT}
+ * @param images what must be true of images, by their names; none: nothing
  */
 public record Policy(
         Optional<Boolean> privileged,
@@ -31,7 +32,8 @@ public record Policy(
         Optional<List<String>> sysctls,
         Optional<List<String>> runtimes,
         Optional<List<String>> publishedAddresses,
-        Optional<List<String>> registries) {
+        Optional<List<String>> registries,
+        List<ImageRule> images) {
     /** Says nothing about anything. */
     public static final Policy NONE = new Policy(
             Optional.empty(),
@@ -44,7 +46,8 @@ public record Policy(
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
-            Optional.empty());
+            Optional.empty(),
+            List.of());
 
     public Policy {
         hostNamespaces = hostNamespaces.map(List::copyOf);
@@ -57,6 +60,7 @@ public record Policy(
         runtimes = runtimes.map(List::copyOf);
         publishedAddresses = publishedAddresses.map(List::copyOf);
         registries = registries.map(List::copyOf);
+        images = List.copyOf(images);
     }
 
     /** A namespace of the host, namespaces(7). */

@@ -13,7 +13,6 @@ import java.util.function.Function;
 
 /** Reads one policy. */
 final class PolicyReader {
-    private static final String REGISTRY = "[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]{1,5})?";
     private static final String WORD = "[a-zA-Z0-9][a-zA-Z0-9_.-]*";
 
     private final RepositoryReader reader;
@@ -36,7 +35,8 @@ final class PolicyReader {
                 list("sysctls", text -> matching(text, "[a-z0-9][a-zA-Z0-9_./-]*\\*?", "a sysctl such as net.*")),
                 list("runtimes", text -> matching(text, WORD, "the name of a runtime such as crun")),
                 list("published-addresses", PolicyReader::address),
-                list("registries", text -> matching(text, REGISTRY, "a registry such as registry.example.com:5000")));
+                list("registries", ImagePolicyReader::registry),
+                reader.images(fields));
     }
 
     /** An empty list allows nothing; no list says nothing. */

@@ -15,7 +15,7 @@ enum RepositoryKeys {
     POLICY(
             "policy",
             "privileged host-namespaces capabilities bind-sources devices sockets security-options sysctls runtimes"
-                    + " published-addresses registries"),
+                    + " published-addresses registries images"),
     STACK_POLICY("stacks.*.policy", POLICY.words);
 
     private final String path;
@@ -36,6 +36,8 @@ enum RepositoryKeys {
         for (var one : values()) {
             all.put(one.path, one.keys());
         }
+        all.put(POLICY.path + ".images.*", ImagePolicyReader.RULE);
+        all.put(STACK_POLICY.path + ".images.*", ImagePolicyReader.RULE);
         return all;
     }
 }

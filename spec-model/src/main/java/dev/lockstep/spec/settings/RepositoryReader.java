@@ -173,6 +173,11 @@ final class RepositoryReader {
                 : Optional.empty();
     }
 
+    /** What a policy says of images; keys stand in the file itself. */
+    List<ImageRule> images(Fields policy) {
+        return new ImagePolicyReader(reading, false).rules(policy, "images");
+    }
+
     /** A list of texts, or a single one; each as {@code parser} takes it. */
     <T> List<T> list(Fields fields, String key, Function<String, T> parser) {
         var values = new ArrayList<T>();

@@ -143,6 +143,30 @@ public record RepositorySettings(
         return new Unmatched(this, names).find();
     }
 
+    /** What this file says of the images of a stack: an image must pass each of them. */
+    public List<ImagePolicy> imagePolicies(String stack) {
+        var policies = new ArrayList<ImagePolicy>();
+        policies.add(images("policy", policy));
+        stack(stack).policy().ifPresent(own -> policies.add(images("stacks." + stack + ".policy", own)));
+        policies.removeIf(ImagePolicy.NONE::equals);
+        return List.copyOf(policies);
+    }
+
+    private ImagePolicy images(String path, Policy policy) {
+        return new ImagePolicy(
+                policy.registries().map(hosts -> new ImagePolicy.Registries(hosts, sources.at(path + ".registries"))),
+                policy.images());
+    }
+
+    /** What a policy speaks about, but for images: that is acted on. */
+    private List<String> subjects(String policy) {
+        return RepositoryKeys.POLICY.keys().known().stream()
+                .filter(subject -> !subject.equals("registries") && !subject.equals("images"))
+                .map(subject -> policy + "." + subject)
+                .filter(sources.positions()::containsKey)
+                .toList();
+    }
+
     /**
      * What stands here and no agent acts on yet, sorted by position. An agent refuses a commit with any of it:
      * following it as if the key were not there would be against what its author wrote.
@@ -151,14 +175,8 @@ public record RepositorySettings(
         var paths = new ArrayList<String>();
         windows.keySet().forEach(name -> paths.add("windows." + name));
         builds.keySet().forEach(name -> paths.add("builds." + name));
-        if (sources.positions().containsKey("policy")) {
-            paths.add("policy");
-        }
-        stacks.forEach((name, stack) -> {
-            if (stack.policy().isPresent()) {
-                paths.add("stacks." + name + ".policy");
-            }
-        });
+        paths.addAll(subjects("policy"));
+        stacks.keySet().forEach(name -> paths.addAll(subjects("stacks." + name + ".policy")));
         return paths.stream()
                 .map(path -> new Problem(
                         sources.at(path),

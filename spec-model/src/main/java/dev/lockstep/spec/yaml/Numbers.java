@@ -73,6 +73,12 @@ final class Numbers {
         if (value == 0) {
             return "0";
         }
+        var size = Math.abs(value);
+        if (size >= 1e-3 && size < 1e6) {
+            // Double's own form has no exponent there, and BigDecimal's first use takes milliseconds.
+            var text = Double.toString(value);
+            return text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;
+        }
         var decimal = new BigDecimal(Double.toString(value)).stripTrailingZeros();
         var exponent = decimal.precision() - decimal.scale() - 1;
         if (exponent >= -4 && exponent < 6) {

@@ -1,6 +1,7 @@
 package dev.lockstep.spec.yaml;
 
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -173,7 +174,10 @@ public final class Reading {
     public Optional<Long> integer(String path, YamlNode node) {
         if (node instanceof YamlScalar scalar && (isInteger(scalar) || scalar.kind() == YamlScalar.Kind.FLOAT)) {
             try {
-                return Optional.of(new BigDecimal(scalar.asText()).longValueExact());
+                return Optional.of(
+                        scalar.kind() == YamlScalar.Kind.FLOAT
+                                ? new BigDecimal(scalar.asText()).longValueExact()
+                                : new BigInteger(scalar.asText()).longValueExact());
             } catch (ArithmeticException | NumberFormatException e) {
                 // Larger than a long, with a fraction, or no number: said below.
             }

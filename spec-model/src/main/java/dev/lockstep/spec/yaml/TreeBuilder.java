@@ -123,12 +123,7 @@ final class TreeBuilder {
         if (++open > limits.depth()) {
             throw refused(at(event), "nested more than " + limits.depth() + " deep");
         }
-        var built = switch (start) {
-            case ScalarEvent scalar -> scalar(scalar);
-            case SequenceStartEvent sequence -> sequence(sequence);
-            case MappingStartEvent mapping -> mapping(mapping);
-            default -> throw new IllegalStateException("unknown event " + event);
-        };
+        var built = built(start);
         open--;
         if (built.depth > limits.depth()) {
             throw refused(at(event), "nested more than " + limits.depth() + " deep, through aliases");
@@ -138,6 +133,17 @@ final class TreeBuilder {
             anchors.put(anchor, built);
         }
         return built;
+    }
+
+    private Built built(NodeEvent start) {
+        if (start instanceof ScalarEvent scalar) {
+            return scalar(scalar);
+        } else if (start instanceof SequenceStartEvent sequence) {
+            return sequence(sequence);
+        } else if (start instanceof MappingStartEvent mapping) {
+            return mapping(mapping);
+        }
+        throw new IllegalStateException("unknown event " + start);
     }
 
     private Built aliased(AliasEvent alias) {

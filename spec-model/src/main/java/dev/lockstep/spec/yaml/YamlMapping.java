@@ -68,6 +68,11 @@ public record YamlMapping(SourcePosition at, Map<String, Entry> entries) impleme
     }
 
     @Override
+    public YamlMapping movedTo(SourcePosition place) {
+        return new YamlMapping(place, entries);
+    }
+
+    @Override
     public String kindInWords() {
         return "a mapping";
     }

@@ -8,6 +8,9 @@ public sealed interface YamlNode permits YamlMapping, YamlSequence, YamlScalar {
     /** Where the node begins. */
     SourcePosition at();
 
+    /** The same value, said to stand at {@code place}. */
+    YamlNode movedTo(SourcePosition place);
+
     /** What it is, for messages: {@code a mapping}, {@code a list}, {@code text}. */
     String kindInWords();
 

@@ -1,5 +1,7 @@
 package dev.lockstep.spec.yaml;
 
+import java.math.BigDecimal;
+
 /**
  * A single value.
  *
@@ -34,7 +36,7 @@ public record YamlScalar(SourcePosition at, Kind kind, String text, int inset) i
         return new YamlScalar(at, Kind.NULL, "", -1);
     }
 
-    /** The same value, said to stand at {@code place}. */
+    @Override
     public YamlScalar movedTo(SourcePosition place) {
         return new YamlScalar(place, kind, text, inset);
     }
@@ -64,6 +66,11 @@ public record YamlScalar(SourcePosition at, Kind kind, String text, int inset) i
             case FLOAT -> Numbers.shortest(Numbers.decimal(text));
             case TEXT -> text;
         };
+    }
+
+    /** A number's decimal digits, without an exponent. */
+    public String digits() {
+        return kind == Kind.INTEGER ? asText() : new BigDecimal(asText()).toPlainString();
     }
 
     @Override

@@ -29,6 +29,11 @@ public record YamlSequence(SourcePosition at, List<YamlNode> items) implements Y
     }
 
     @Override
+    public YamlSequence movedTo(SourcePosition place) {
+        return new YamlSequence(place, items);
+    }
+
+    @Override
     public String kindInWords() {
         return "a list";
     }

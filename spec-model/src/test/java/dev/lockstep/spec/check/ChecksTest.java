@@ -266,19 +266,37 @@ class ChecksTest {
     @Test
     void what_is_wrong_beside_errors_of_reading_is_found_and_nothing_that_may_follow_from_them() {
         var text = """
+                x-lockstep: {drft: repair}
                 services:
                   web: {image: x, ports: ["80:80", "80:81"], depends_on: {db: {condition: service_healthy}}}
                   db: {image: y, healthcheck: {test: [CMD, true], interval: soon}, networks: [nowhere]}
                   job: {image: z, volumes: ["scratch:/s"], networks: [nowhere]}
+                  app: {image: z, helthcheck: {test: [CMD, true]}, depends_on: [cron], cap_add: [FLY]}
+                  cron: {depends_on: {app: {condition: service_healthy}}, imge: y, volumes: ["/a:/a", 7, "/b:/a"]}
                 """;
         var loaded = new ComposeLoader().load(LoadRequest.of(new OneFile(text)).withDefaultName("shop"));
         var invalid = (Loaded.Invalid) loaded;
 
-        assertThat(texts(invalid.errors())).allMatch(error -> error.contains("services.db.healthcheck"));
-        // Not that web waits for the health of db, which has a health check that only could not be read.
+        assertThat(texts(invalid.errors()))
+                .extracting(error -> error.split(": ", 3)[1])
+                .containsExactly(
+                        "x-lockstep.drft",
+                        "services.db.healthcheck.test[1]",
+                        "services.db.healthcheck.interval",
+                        "services.app.helthcheck",
+                        "services.cron.imge",
+                        "services.cron.volumes[1]");
+        // Not that web and cron wait for the health of what has a health check that only could not be read, that cron
+        // has no image, or what is in a list of which one item is wrong.
         assertThat(Checks.beside(invalid.readable().orElseThrow(), invalid.errors()))
                 .extracting(finding -> finding.problem().path())
-                .containsExactly("services.web.ports[1]", "services.job.volumes[0]", "services.job.networks.nowhere");
+                .containsExactly(
+                        "services.web.ports[1]",
+                        "services.db.networks.nowhere",
+                        "services.job.volumes[0]",
+                        "services.job.networks.nowhere",
+                        "services.app.cap_add[0]",
+                        "services.cron.depends_on.app");
     }
 
     @Test

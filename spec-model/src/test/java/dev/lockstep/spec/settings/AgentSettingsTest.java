@@ -6,6 +6,7 @@ import dev.lockstep.spec.settings.AgentSettings.ForeignFirewall;
 import dev.lockstep.spec.settings.AgentSettings.Read;
 import dev.lockstep.spec.settings.AgentSettings.Repository;
 import dev.lockstep.spec.yaml.Problem;
+import dev.lockstep.spec.yaml.SourcePosition;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -33,6 +34,8 @@ class AgentSettingsTest {
                   index.docker.io: {mirrors: ['mirror.example:5000', harbor.example/hub]}
                   '[::1]:5000': {insecure: true}
                   plain.example:
+                images:
+                  registries: [registry.example.com, index.docker.io]
                 """))
                 .isEqualTo(new Read.Valid(new AgentSettings(
                         Optional.of("alpha"),
@@ -53,7 +56,12 @@ class AgentSettingsTest {
                                 "[::1]:5000",
                                 new RegistryEntry(Optional.of(true), List.of()),
                                 "plain.example",
-                                new RegistryEntry(Optional.empty(), List.of())))));
+                                new RegistryEntry(Optional.empty(), List.of())),
+                        new ImagePolicy(
+                                Optional.of(new ImagePolicy.Registries(
+                                        List.of("registry.example.com", "docker.io"),
+                                        new SourcePosition("agent.yaml", 14, 3, List.of()))),
+                                List.of()))));
     }
 
     @Test

@@ -97,7 +97,11 @@ class SchemasTest {
                         "repositories[]",
                         AgentSettings.REPOSITORY,
                         "registries.*",
-                        RegistryEntry.KEYS)));
+                        RegistryEntry.KEYS,
+                        "images",
+                        ImagePolicyReader.IMAGES,
+                        "images.rules.*",
+                        ImagePolicyReader.RULE)));
     }
 
     @Test
@@ -121,6 +125,8 @@ class SchemasTest {
         AgentSettings.SETTINGS.known().forEach(key -> assertThat(agent).contains(key + ":"));
         AgentSettings.REPOSITORY.known().forEach(key -> assertThat(agent).contains(key + ":"));
         RegistryEntry.KEYS.known().forEach(key -> assertThat(agent).contains(key + ":"));
+        ImagePolicyReader.IMAGES.known().forEach(key -> assertThat(agent).contains(key + ":"));
+        ImagePolicyReader.RULE.known().forEach(key -> assertThat(agent).contains(key + ":"));
     }
 
     @ParameterizedTest
@@ -143,6 +149,11 @@ class SchemasTest {
                 "policy: {priviliged: true}",
                 "policy: {host-namespaces: [net]}",
                 "stacks: {shop: {policy: {capabilities: {}}}}",
+                "policy: {images: [nginx]}",
+                "policy: {images: {nginx: {}}}",
+                "policy: {images: {'*': {require-signed: keys/release.pub}}}",
+                "policy: {images: {'*': {require-sign: true}}}",
+                "stacks: {shop: {policy: {images: {'docker.io/x:1': {}}}}}",
             })
     void what_the_schema_refuses_the_reader_refuses(String mistake) throws IOException {
         assertThat(schema("lockstep.schema.json").validate(mistake, InputFormat.YAML))
@@ -171,6 +182,27 @@ class SchemasTest {
                 "registries: {a.example: {mirrors: ['https://b']}}",
                 "registries: {a.example: {mirrors: [b, b]}}",
                 "registries: {a.example: {mirrors: [b/../c]}}",
+                "images: [nginx]",
+                "images: {rule: {}}",
+                "images: {registries: {}}",
+                "images: {rules: []}",
+                "images: {rules: {nginx: {}}}",
+                "images: {rules: {library/nginx: {}}}",
+                "images: {rules: {docker.io: {}}}",
+                "images: {rules: {'docker.io/library/nginx:1': {}}}",
+                "images: {rules: {'docker.io/*/nginx': {}}}",
+                "images: {rules: {'docker.io/team*': {}}}",
+                "images: {rules: {'*.example.com': {}}}",
+                "images: {rules: {'*.example.com/team/*': {}}}",
+                "images: {rules: {'*/nginx': {}}}",
+                "images: {rules: {a.example/X: {}}}",
+                "images: {rules: {'*': {require-signed: []}}}",
+                "images: {rules: {'*': {require-signed: ''}}}",
+                "images: {rules: {'*': {require-signed: [3]}}}",
+                "images: {rules: {'*': {require-signed: true}}}",
+                "images: {rules: {'*': {require-digest: maybe}}}",
+                "images: {rules: {'*': {forbid-latest: [a]}}}",
+                "images: {rules: {'*': {local: maybe}}}",
             })
     void the_same_holds_for_the_hosts_settings(String mistake) throws IOException {
         assertThat(schema("agent.schema.json").validate(mistake, InputFormat.YAML))

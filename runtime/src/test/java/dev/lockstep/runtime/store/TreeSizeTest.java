@@ -1,4 +1,4 @@
-package dev.lockstep.runtime.prune;
+package dev.lockstep.runtime.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

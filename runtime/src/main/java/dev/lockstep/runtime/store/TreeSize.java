@@ -1,4 +1,4 @@
-package dev.lockstep.runtime.prune;
+package dev.lockstep.runtime.store;
 
 import java.io.IOException;
 import java.nio.file.FileVisitResult;

@@ -1,0 +1,99 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.reconciler.apply.ApplyListener;
+import dev.lockstep.reconciler.apply.StepResult;
+import dev.lockstep.reconciler.plan.Operation;
+import dev.lockstep.reconciler.plan.Printable;
+import dev.lockstep.reconciler.plan.Step;
+import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.image.Progress;
+import java.io.PrintStream;
+
+/** Tells how a plan is carried out in the lines of docker compose: {@code Container shop-web-1 Started}. */
+final class ComposeProgress implements ApplyListener {
+    private final PrintStream to;
+    private final Progress pulls;
+
+    /** @param pulls hears of the bytes that pulls bring */
+    ComposeProgress(PrintStream to, Progress pulls) {
+        this.to = to;
+        this.pulls = pulls;
+    }
+
+    /**
+     * What is said of one operation.
+     *
+     * @param begun while it goes on; {@code Error while} stands before it when it fails
+     * @param done afterwards
+     */
+    private record Words(String begun, String done) {}
+
+    private static Words words(Operation operation) {
+        return switch (operation) {
+            case Operation.PullImage _ -> new Words("Pulling", "Pulled");
+            case Operation.CreateNetwork _, Operation.CreateVolume _ -> new Words("Creating", "Created");
+            case Operation.UpdateNetwork _,
+                    Operation.RepairNetwork _,
+                    Operation.ReplaceNetwork _,
+                    Operation.UpdateContainer _ -> new Words("Updating", "Updated");
+            case Operation.RemoveNetwork _, Operation.RemoveVolume _, Operation.RemoveContainer _ ->
+                new Words("Removing", "Removed");
+            case Operation.CreateContainer create -> new Words("Creating", create.started() ? "Started" : "Created");
+            case Operation.ReplaceContainer replace ->
+                new Words("Recreate", replace.started() ? "Started" : "Recreated");
+            case Operation.StartContainer _ -> new Words("Starting", "Started");
+            case Operation.RestartContainer _ -> new Words("Restarting", "Started");
+            case Operation.StopContainer _ -> new Words("Stopping", "Stopped");
+        };
+    }
+
+    private static String subject(Operation operation) {
+        return switch (operation) {
+            case Operation.PullImage _ -> "Image " + operation.name();
+            case Operation.CreateNetwork _,
+                    Operation.UpdateNetwork _,
+                    Operation.RepairNetwork _,
+                    Operation.ReplaceNetwork _,
+                    Operation.RemoveNetwork _ -> "Network " + operation.name();
+            case Operation.CreateVolume _, Operation.RemoveVolume _ -> "Volume \"" + operation.name() + "\"";
+            case Operation.CreateContainer _,
+                    Operation.ReplaceContainer _,
+                    Operation.UpdateContainer _,
+                    Operation.StartContainer _,
+                    Operation.RestartContainer _,
+                    Operation.StopContainer _,
+                    Operation.RemoveContainer _ -> "Container " + operation.name();
+        };
+    }
+
+    @Override
+    public void started(Step step) {
+        line(subject(step.operation()), words(step.operation()).begun());
+    }
+
+    @Override
+    public void waiting(Step step, String what) {
+        line(subject(step.operation()), "Waiting for " + what);
+    }
+
+    @Override
+    public void finished(StepResult result) {
+        var operation = result.step().operation();
+        switch (result) {
+            case StepResult.Done _ -> line(subject(operation), words(operation).done());
+            case StepResult.Failed _ ->
+                line(subject(operation), "Error while " + words(operation).begun());
+            case StepResult.Skipped(var unused, var why) -> line(subject(operation), "Skipped " + why);
+        }
+    }
+
+    @Override
+    public Progress pulling(ImageReference image) {
+        return pulls;
+    }
+
+    /** One line; several threads say some. */
+    synchronized void line(String subject, String what) {
+        to.println(" " + Printable.text(subject) + "  " + Printable.text(what));
+    }
+}

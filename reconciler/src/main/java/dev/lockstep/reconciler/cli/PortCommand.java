@@ -1,0 +1,56 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.network.PublishedPort;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code port}: where a port of a service is published. */
+final class PortCommand implements Command {
+    @Override
+    public void describe(CommandSpec spec) {
+        spec.usageMessage().description("Prints the address on which a port of a running service is published.");
+        spec.addOption(Options.value("N", "Container of the service (default: the first that runs)", "--index"));
+        spec.addOption(Options.value("PROTOCOL", "tcp or udp (default tcp)", "--protocol"));
+        spec.addPositional(Options.arguments("SERVICE PORT", "2", "Service, and the port inside"));
+    }
+
+    @Override
+    public int run(Invocation call) throws Exception {
+        var index = call.number("--index", 1);
+        var protocol = call.text("--protocol").orElse("tcp").toLowerCase(Locale.ROOT);
+        var text = call.arguments().get(1);
+        if (!text.matches("\\d{1,5}")) {
+            throw new CommandException("\"" + text + "\" is no port");
+        }
+        var stack = Stack.of(call);
+        try (var engine = EngineDoor.of(call).openForReading()) {
+            var container = stack.running(engine, call.arguments().getFirst(), index);
+            call.world().out().println(address(container, text, protocol));
+            return ExitCodes.OK;
+        }
+    }
+
+    private static String address(ObservedContainer container, String port, String protocol) throws CommandException {
+        return container.ports().stream()
+                .filter(p -> String.valueOf(p.containerPort()).equals(port)
+                        && p.protocol().lowerCase().equals(protocol))
+                .findFirst()
+                .map(PortCommand::host)
+                .orElseThrow(() -> new CommandException("no port " + port + "/" + protocol + " for container "
+                        + container.name() + published(container.ports())));
+    }
+
+    private static String published(List<PublishedPort> ports) {
+        return ports.isEmpty()
+                ? "; it publishes none"
+                : ": " + ports.stream().map(PublishedPort::toString).collect(Collectors.joining(", "));
+    }
+
+    /** {@code 0.0.0.0:8080}. */
+    static String host(PublishedPort port) {
+        return port.hostIp().orElse("0.0.0.0") + ":" + port.hostPort().orElse(0);
+    }
+}

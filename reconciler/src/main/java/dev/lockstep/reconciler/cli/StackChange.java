@@ -1,0 +1,116 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.reconciler.apply.Applier;
+import dev.lockstep.reconciler.apply.BeforeStart;
+import dev.lockstep.reconciler.apply.HealthMonitor;
+import dev.lockstep.reconciler.apply.StepResult;
+import dev.lockstep.reconciler.deploy.Deployment;
+import dev.lockstep.reconciler.deploy.StackLock;
+import dev.lockstep.reconciler.history.Outcome;
+import dev.lockstep.reconciler.plan.Plan;
+import dev.lockstep.reconciler.plan.Step;
+import dev.lockstep.runtime.Engine;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** A person changes a stack by hand: under its lock, with Compose's lines, and with a word about the agent. */
+final class StackChange implements AutoCloseable {
+    private final Invocation call;
+    private final EngineDoor door;
+    private final Engine engine;
+    private final String stack;
+    private final StackLock lock;
+
+    private StackChange(Invocation call, EngineDoor door, Engine engine, String stack, StackLock lock) {
+        this.call = call;
+        this.door = door;
+        this.engine = engine;
+        this.stack = stack;
+        this.lock = lock;
+    }
+
+    /** Opens the engine and takes the stack's lock. */
+    static StackChange begin(Invocation call, String stack) throws Exception {
+        var door = EngineDoor.of(call);
+        var engine = door.open();
+        try {
+            var lock = StackLock.take(
+                    engine.root(),
+                    stack,
+                    ApplyCommand.LOCK_TIMEOUT,
+                    holder -> call.say("Waiting for " + holder + ", which changes stack " + stack + "."));
+            return new StackChange(call, door, engine, stack, lock);
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            engine.close();
+            throw e;
+        }
+    }
+
+    Engine engine() {
+        return engine;
+    }
+
+    /** Plans by the rules of this host. */
+    Deployment deployment() {
+        return new Deployment(engine, door.host(), door.settings().images());
+    }
+
+    /** Carries out steps that are no full plan of the files. */
+    int run(List<Step> steps, Optional<Duration> grace) throws IOException {
+        var plan = new Plan(door.host(), stack, Optional.empty(), steps, List.of(), List.of(), List.of());
+        return run(plan, BeforeStart.NOTHING, grace);
+    }
+
+    /**
+     * Carries out a plan; nothing at all is said of an empty one.
+     *
+     * @param grace how long containers may take to end, instead of their own
+     * @return exit code
+     */
+    int run(Plan plan, BeforeStart beforeStart, Optional<Duration> grace) throws IOException {
+        if (plan.isEmpty()) {
+            return ExitCodes.OK;
+        }
+        var run = new PlanRun(call, engine, plan);
+        var begin = System.nanoTime();
+        List<StepResult> results;
+        try (var health = new HealthMonitor(engine.containers(), call.world().clock(), (_, _) -> {});
+                var pulls = PullProgress.of(call)) {
+            var progress = new ComposeProgress(call.world().err(), pulls);
+            results = run.run(progress, listener -> new Applier(engine, health, beforeStart, listener, grace));
+        }
+        var done = PlanRun.succeeded(results);
+        run.remember(
+                results,
+                done ? Outcome.CONVERGED : Outcome.FAILED,
+                done ? "" : PlanRun.firstFailure(results),
+                Duration.ofNanos(System.nanoTime() - begin));
+        for (var result : results) {
+            if (result instanceof StepResult.Failed(var step, var why)) {
+                call.say("lockstep: " + step.operation().name() + ": " + why);
+            }
+        }
+        run.tellHostChanges();
+        run.tellAgent(door.settings());
+        return done ? ExitCodes.OK : ExitCodes.ERROR;
+    }
+
+    /** Lets others change the stack; the engine stays open. */
+    void release() {
+        lock.close();
+    }
+
+    /** Says when the agent will undo what was done without a plan. */
+    void tellAgent() throws IOException {
+        var nothing = new Plan(door.host(), stack, Optional.empty(), List.of(), List.of(), List.of(), List.of());
+        new PlanRun(call, engine, nothing).tellAgent(door.settings());
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.close();
+        engine.close();
+    }
+}

@@ -1,0 +1,149 @@
+package dev.lockstep.runtime.event;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The events of one root, a JSON document a line, in {@code events/log}; the file is put aside as {@code log.1} and so
+ * on when it is large, and the oldest goes. Any number of processes write: each line is one {@code write(2)} to a file
+ * that is opened to append, which the kernel does not mix with others. What a power failure takes back are the last
+ * seconds.
+ *
+ * <p>An event that cannot be written stops nothing: what it tells of has happened.
+ */
+public final class EventLog {
+    private static final Logger LOG = LoggerFactory.getLogger(EventLog.class);
+    private static final long LARGEST = 4 << 20;
+    private static final int KEPT = 4;
+
+    private final Root root;
+    private final Path directory;
+    private final long largest;
+
+    /** The events of that root. */
+    public EventLog(Root root) {
+        this(root, LARGEST);
+    }
+
+    EventLog(Root root, long largest) {
+        this.root = root;
+        this.directory = root.state().resolve("events");
+        this.largest = largest;
+    }
+
+    private Path file(int number) {
+        return directory.resolve(number == 0 ? "log" : "log." + number);
+    }
+
+    /** Writes one down. */
+    public void add(Event event) {
+        try {
+            Root.directory(directory);
+            var line = ByteBuffer.wrap((root.json().writeValueAsString(event) + "\n").getBytes(StandardCharsets.UTF_8));
+            try (var channel = FileChannel.open(
+                    file(0),
+                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+                channel.write(line);
+                if (channel.size() > largest) {
+                    rotate();
+                }
+            }
+        } catch (IOException e) {
+            LOG.warn("event not written action={} id={} error={}", event.action(), event.id(), e.toString());
+        }
+    }
+
+    /** Whoever has the file open still writes into it under its new name, and it is read there. */
+    private void rotate() throws IOException {
+        try (var _ = Flock.exclusive(root.lock("events"))) {
+            if (Files.size(file(0)) <= largest) {
+                return; // somebody else was faster
+            }
+            for (var number = KEPT - 1; number >= 0; number--) {
+                if (Files.exists(file(number))) {
+                    Files.move(
+                            file(number),
+                            file(number + 1),
+                            StandardCopyOption.ATOMIC_MOVE,
+                            StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+        }
+    }
+
+    /** What happened at {@code since} or later and not after {@code until}, by time. */
+    public List<Event> between(Optional<Instant> since, Optional<Instant> until) throws IOException {
+        var found = new ArrayList<Event>();
+        for (var number = KEPT; number >= 0; number--) {
+            try (var lines = Files.newBufferedReader(file(number))) {
+                for (var line = lines.readLine(); line != null; line = lines.readLine()) {
+                    parse(line)
+                            .filter(e -> since.isEmpty() || !e.time().isBefore(since.get()))
+                            .filter(e -> until.isEmpty() || !e.time().isAfter(until.get()))
+                            .ifPresent(found::add);
+                }
+            } catch (NoSuchFileException e) {
+                // So many events there have not been yet.
+            }
+        }
+        // What ended while nobody looked is written down late, with the time at which it ended.
+        found.sort(Comparator.comparing(Event::time));
+        return List.copyOf(found);
+    }
+
+    private Optional<Event> parse(String line) {
+        try {
+            return Optional.of(root.json().readValue(line, Event.class));
+        } catch (JsonProcessingException e) {
+            return Optional.empty(); // cut off by a full disk or a power failure
+        }
+    }
+
+    /** Hears of what happens from now on. */
+    public EventTail tail() throws IOException {
+        Root.directory(directory);
+        return new EventTail(this);
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    Path current() {
+        return file(0);
+    }
+
+    /** The current file and those before it, newest first. */
+    List<Path> files() {
+        var all = new ArrayList<Path>();
+        for (var number = 0; number <= KEPT; number++) {
+            all.add(file(number));
+        }
+        return all;
+    }
+
+    List<Event> parse(Stream<String> lines) {
+        return lines.flatMap(line -> parse(line).stream()).toList();
+    }
+}

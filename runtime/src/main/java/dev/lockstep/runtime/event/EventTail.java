@@ -1,0 +1,112 @@
+package dev.lockstep.runtime.event;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchService;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** Reads on in an {@link EventLog} from where it ended when this was made. For one thread. */
+public final class EventTail implements AutoCloseable {
+    private final EventLog log;
+    private final WatchService watch;
+    /** The file that was read last, whatever it is called by now. */
+    private Optional<Object> file;
+
+    private long position;
+
+    EventTail(EventLog log) throws IOException {
+        this.log = log;
+        this.watch = log.directory().getFileSystem().newWatchService();
+        log.directory().register(watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
+        this.file = key(log.current());
+        this.position = file.isPresent() ? Files.size(log.current()) : 0;
+    }
+
+    /**
+     * Waits until something happens.
+     *
+     * @return what was written since the last call, in the order of writing; nothing when that took longer
+     */
+    public List<Event> await(Duration timeout) throws IOException, InterruptedException {
+        var deadline = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            var found = read();
+            var left = deadline - System.nanoTime();
+            if (!found.isEmpty() || left <= 0) {
+                return found;
+            }
+            var key = watch.poll(left, TimeUnit.NANOSECONDS);
+            if (key != null) {
+                key.pollEvents();
+                key.reset();
+            }
+        }
+    }
+
+    private List<Event> read() throws IOException {
+        var found = new ArrayList<Event>();
+        var files = log.files();
+        var at = 0;
+        // Put aside meanwhile, perhaps more than once: its rest comes first, then those that came after it.
+        while (file.isPresent() && at < files.size() && !key(files.get(at)).equals(file)) {
+            at++;
+        }
+        if (at == files.size()) {
+            position = 0; // all that we knew is gone by now
+            at--;
+        }
+        for (; at >= 0; at--) {
+            position = read(files.get(at), position, found);
+            if (at > 0) {
+                position = 0;
+            }
+        }
+        file = key(log.current());
+        return found;
+    }
+
+    /** Whole lines only; returns where the next one begins. */
+    private long read(Path from, long start, List<Event> found) throws IOException {
+        try (var channel = FileChannel.open(from, StandardOpenOption.READ)) {
+            var bytes = ByteBuffer.allocate(Math.toIntExact(Math.max(0, channel.size() - start)));
+            var n = 1;
+            while (bytes.hasRemaining() && n > 0) {
+                n = channel.read(bytes, start + bytes.position());
+            }
+            var length = bytes.position();
+            while (length > 0 && bytes.get(length - 1) != '\n') {
+                length--;
+            }
+            found.addAll(log.parse(new String(bytes.array(), 0, length, StandardCharsets.UTF_8).lines()));
+            return start + length;
+        } catch (NoSuchFileException e) {
+            return 0;
+        }
+    }
+
+    private static Optional<Object> key(Path path) throws IOException {
+        try {
+            return Optional.ofNullable(
+                    Files.readAttributes(path, BasicFileAttributes.class).fileKey());
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        watch.close();
+    }
+}
