@@ -70,6 +70,14 @@ run "$lockstep" ps
 check "of the installed ones, the JDK that has a cache comes first" line "home=$scratch/jvm/c-newer"
 check "its cache is used" line "-XX:AOTCache=$home/lib/lockstep-26+35.aot"
 
+: >"$home/lib/lockstep-26+35-files.aot"
+for words in config "validate -q" "--log-level debug config" --version help; do
+    run "$lockstep" $words
+    check "$words has the cache for commands that only read files" line "-XX:AOTCache=$home/lib/lockstep-26+35-files.aot"
+done
+run "$lockstep" -p config plan
+check "plan has not" line "-XX:AOTCache=$home/lib/lockstep-26+35.aot"
+
 jdk "$scratch/java home" 25 25+36
 run JAVA_HOME="$scratch/java home" "$lockstep" ps
 check "JAVA_HOME comes before the installed ones" line "home=$scratch/java home"
@@ -133,12 +141,15 @@ if real=$("$top/.ci/jdk"); then
     check "the built distribution answers, on standard output only" test "$code" -eq 0 -a -n "$out" -a -z "$err"
     with=$out
     # What is not in the cache is read, verified and linked at every start: a signed jar, a class of an old format, a
-    # part of the program that the training run does not reach.
+    # part of the program that the training run does not reach. What is made at run time costs most: a switch over
+    # types, equality of records, Comparator.comparing.
     printf 'name: x\nservices:\n  web: {image: "nginx:1", ports: ["80:80"]}\n' >"$scratch/compose.yaml"
-    for words in --version "-f $scratch/compose.yaml validate"; do
+    for words in --version "-f $scratch/compose.yaml validate" "-f $scratch/compose.yaml config"; do
         run LOCKSTEP_JAVA_HOME="$real" LOCKSTEP_JAVA_OPTS="-Xlog:class+load:file=$scratch/classes" "$built/bin/lockstep" $words
         outside=$(grep -vc 'shared objects file' "$scratch/classes")
-        check "${words##* } loads its classes from the cache ($outside from elsewhere)" test "$code" -eq 0 -a "$outside" -le 40
+        check "${words##* } loads its classes from the cache ($outside from elsewhere)" test "$code" -eq 0 -a "$outside" -le 5
+        made=$(grep -cE '[$][$](TypeSwitch|Lambda)/.* source: [a-z.]+[.]|LookupDefineClass' "$scratch/classes")
+        check "${words##* } makes no class at run time ($made)" test "$made" -eq 0
     done
     mkdir -p "$scratch/no cache" && cp -a "$built/." "$scratch/no cache" && rm -f "$scratch/no cache"/lib/*.aot
     run LOCKSTEP_JAVA_HOME="$real" "$scratch/no cache/bin/lockstep" --version

@@ -7,6 +7,7 @@ import dev.lockstep.runtime.container.FailPoint;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.OnExitScript;
 import dev.lockstep.runtime.dns.NameServer;
+import dev.lockstep.runtime.event.EventLog;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
@@ -15,15 +16,18 @@ import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.image.TaggedImage;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
+import dev.lockstep.runtime.linux.NoSpace;
 import dev.lockstep.runtime.network.NetworkSettings;
 import dev.lockstep.runtime.network.Networks;
 import dev.lockstep.runtime.oci.OciRuntime;
 import dev.lockstep.runtime.oci.SeccompProfile;
 import dev.lockstep.runtime.prune.Housekeeping;
 import dev.lockstep.runtime.prune.ImageUse;
+import dev.lockstep.runtime.prune.PruneRecord;
+import dev.lockstep.runtime.prune.PruneRecords;
+import dev.lockstep.runtime.prune.PruneReport;
 import dev.lockstep.runtime.registry.RegistryClient;
 import dev.lockstep.runtime.snapshot.Snapshots;
-import dev.lockstep.runtime.snapshot.UnpackLimits;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.runtime.trust.KnownImages;
 import dev.lockstep.runtime.volume.Volumes;
@@ -34,6 +38,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -60,7 +65,7 @@ public final class Engine implements AutoCloseable {
         this.options = options;
         this.volumes = new Volumes(root, clock);
         this.images = new Once<>(() -> new ImageStore(root, Platform.current(), clock));
-        this.snapshots = new Once<>(() -> new Snapshots(root, images.get().blobs(), UnpackLimits.DEFAULT, clock));
+        this.snapshots = new Once<>(() -> new Snapshots(root, images.get().blobs(), options.unpackLimits(), clock));
         this.registry = new Once<>(() -> new RegistryClient(images.get(), options.registries()));
         this.known = new Once<>(() -> new KnownImages(root, images.get(), clock));
         this.namespaces = new Once<>(NetworkNamespaces::ofThisProcess);
@@ -169,11 +174,49 @@ public final class Engine implements AutoCloseable {
 
     /**
      * Pulls an image as {@link RegistryClient#pull} does, and unpacks its layers while they arrive; what has come is
-     * not removed by others before it has its name.
+     * not removed by others before it has its name. Where the disk is too full, images that nobody needs go first, by
+     * the rules of {@link EngineOptions#keep}.
      */
     public Image pull(ImageReference reference, Progress progress) throws IOException {
         try (var _ = images().lease("pull of " + reference.familiar())) {
-            return received(reference, registry().pull(reference, progress, snapshots()));
+            return received(reference, withRoom(() -> registry().pull(reference, progress, snapshots())));
+        }
+    }
+
+    /** Unpacks an image as {@link Snapshots#unpack} does, with room made for it as for a pull. */
+    public List<Path> unpack(Image image, Progress progress) throws IOException {
+        try (var _ = images().lease("unpacking of " + image.digest().abbreviated(), Set.of(image.digest()))) {
+            return withRoom(() -> snapshots().unpack(image, progress));
+        }
+    }
+
+    private interface Work<T> {
+        T run() throws IOException;
+    }
+
+    private <T> T withRoom(Work<T> work) throws IOException {
+        if (housekeeping().isFull(options.keep())) {
+            prune(PruneRecord.Trigger.DISK);
+        }
+        try {
+            return work.run();
+        } catch (IOException e) {
+            if (!NoSpace.isWhy(e) || !makeRoom(e)) {
+                throw e;
+            }
+            return work.run(); // What has come so far is kept, and it goes on from there.
+        }
+    }
+
+    private boolean makeRoom(IOException full) {
+        try {
+            return housekeeping()
+                            .prune(options.keep().whateverTheDisk(), PruneRecord.Trigger.DISK)
+                            .bytes()
+                    > 0;
+        } catch (IOException e) {
+            full.addSuppressed(e);
+            return false;
         }
     }
 
@@ -190,7 +233,7 @@ public final class Engine implements AutoCloseable {
         }
         try (var _ = images().lease("pull of " + reference.familiar())) {
             var named = images().list().contains(new TaggedImage(Optional.of(byDigest), exactly));
-            var image = registry().pull(byDigest, progress, snapshots());
+            var image = withRoom(() -> registry().pull(byDigest, progress, snapshots()));
             images().tag(exactly, reference);
             if (!named) {
                 images().remove(byDigest); // nobody has asked for that name
@@ -212,14 +255,21 @@ public final class Engine implements AutoCloseable {
 
     /** Pushes an image as {@link RegistryClient#push} does; none of it is removed by others meanwhile. */
     public RegistryClient.Pushed push(ImageReference reference, Progress progress) throws IOException {
-        try (var _ = images().lease("push of " + reference.familiar())) {
+        var image = images().find(reference);
+        var digests = image.map(i -> Set.of(i.digest())).orElse(Set.of());
+        try (var _ = images().lease("push of " + reference.familiar(), digests)) {
             return registry().push(reference, progress);
         }
     }
 
     /** Removal of images that nobody needs; it knows this engine's containers. */
     public Housekeeping housekeeping() throws IOException {
-        return new Housekeeping(images(), snapshots(), this::imageUses, clock);
+        return new Housekeeping(images(), snapshots(), this::imageUses, clock, new PruneRecords(root));
+    }
+
+    /** Removes images that nobody needs, by the rules of {@link EngineOptions#keep}. */
+    public PruneReport prune(PruneRecord.Trigger trigger) throws IOException {
+        return housekeeping().prune(options.keep(), trigger);
     }
 
     private List<ImageUse> imageUses() throws IOException {
@@ -235,6 +285,11 @@ public final class Engine implements AutoCloseable {
     /** Bridges, addresses, published ports and names. */
     public Networks networks() throws IOException {
         return networks.get();
+    }
+
+    /** What happened to containers, and what happens. */
+    public EventLog events() {
+        return new EventLog(root);
     }
 
     /** Volumes. */

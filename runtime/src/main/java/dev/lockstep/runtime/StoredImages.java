@@ -11,12 +11,18 @@ import dev.lockstep.runtime.snapshot.Snapshots;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 
 /** Images for containers, out of the store; unpacks what is not unpacked yet. */
 record StoredImages(Lazy<ImageStore> images, Lazy<Snapshots> snapshots) implements ContainerImages {
     @Override
     public ImageConfig config(Digest digest) throws IOException {
         return find(digest).config();
+    }
+
+    @Override
+    public Hold hold(Digest digest, String why) throws IOException {
+        return images.get().lease(why, Set.of(digest))::close;
     }
 
     @Override

@@ -1,32 +1,48 @@
 package dev.lockstep.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.image.ImageStore;
+import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.image.StoredImage;
 import dev.lockstep.runtime.prune.KeepRules;
+import dev.lockstep.runtime.prune.PruneRecord;
+import dev.lockstep.runtime.snapshot.Snapshots;
+import dev.lockstep.runtime.snapshot.UnpackLimits;
 import dev.lockstep.runtime.testing.FakeRegistry;
 import dev.lockstep.runtime.testing.TarBuilder;
 import dev.lockstep.runtime.testing.TestImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A process that works on the store is killed at any moment; the store is as good as before, and the same work succeeds
- * afterwards. {@code lockstep.count} is the number of rounds × 10; {@code lockstep.seed.fixed} and
+ * afterwards. {@code lockstep.count} is the number of rounds × 20; {@code lockstep.seed.fixed} and
  * {@code lockstep.seed} decide when.
  */
 class StoreKillIT {
@@ -41,6 +57,7 @@ class StoreKillIT {
     private TestImage image;
     private String reference;
     private Path archive;
+    private Path layout;
 
     @BeforeEach
     void open() throws IOException {
@@ -51,6 +68,7 @@ class StoreKillIT {
         }
         reference = registry.serve("shop/app", "1", image);
         archive = image.ociArchive(directory.resolve("in.tar"));
+        layout = image.ociLayout(directory.resolve("in"));
         engine = StoreWork.engine(directory);
     }
 
@@ -72,17 +90,32 @@ class StoreKillIT {
     }
 
     private String argument(StoreWork work) {
-        return work == StoreWork.PULL ? reference : archive.toString();
+        return switch (work) {
+            case PULL -> reference;
+            case PUSH -> registry.host() + "/pushed/app:1";
+            case IMPORT -> layout.toString();
+            case SAVE -> directory.resolve("out.tar").toString();
+            case LOAD, TAG, RM, UNPACK, VERIFY, PRUNE, ALL -> archive.toString();
+        };
     }
 
     /** The store as it has to be before the work, so that there is something to do. */
     private void prepare(StoreWork work) throws IOException {
-        engine.housekeeping().prune(KeepRules.NOTHING, false);
-        if (work == StoreWork.UNPACK || work == StoreWork.PRUNE) {
-            StoreWork.LOAD.run(engine, archive.toString());
-        }
-        if (work == StoreWork.PRUNE) {
-            StoreWork.UNPACK.run(engine, "");
+        engine.housekeeping().prune(KeepRules.NOTHING, PruneRecord.Trigger.HAND);
+        switch (work) {
+            case SAVE, TAG, UNPACK -> StoreWork.LOAD.run(engine, archive.toString());
+            case RM, VERIFY, PRUNE -> {
+                StoreWork.LOAD.run(engine, archive.toString());
+                StoreWork.UNPACK.run(engine, "");
+            }
+            case PUSH -> {
+                registry.forget("/pushed/");
+                var name = ImageReference.parse(argument(work));
+                engine.images().importArchive(archive, Optional.of(name), Progress.NONE);
+            }
+            case PULL, LOAD, IMPORT, ALL -> {
+                // There is enough to do in an empty one.
+            }
         }
     }
 
@@ -90,15 +123,19 @@ class StoreKillIT {
         assertThat(process.inputReader().readLine()).isEqualTo("ready");
     }
 
+    static Stream<Arguments> works() {
+        return Stream.of(StoreWork.values())
+                .filter(work -> work != StoreWork.ALL)
+                .flatMap(work ->
+                        Stream.of("lockstep.seed.fixed", "lockstep.seed").map(seed -> arguments(work, seed)));
+    }
+
     @ParameterizedTest
-    @CsvSource({
-        "PULL, lockstep.seed.fixed", "PULL, lockstep.seed", "LOAD, lockstep.seed.fixed", "LOAD, lockstep.seed",
-        "UNPACK, lockstep.seed.fixed", "UNPACK, lockstep.seed", "PRUNE, lockstep.seed.fixed", "PRUNE, lockstep.seed"
-    })
+    @MethodSource("works")
     void killed_at_any_moment_the_store_is_good_and_the_work_can_be_done_again(StoreWork work, String property)
             throws Exception {
         var seed = Long.parseUnsignedLong(System.getProperty(property, "1"));
-        var rounds = Math.max(1, Integer.getInteger("lockstep.count", 30) / 10);
+        var rounds = Math.max(1, Integer.getInteger("lockstep.count", 40) / 20);
         System.out.println(
                 "kill test of " + work + ": seed " + Long.toUnsignedString(seed) + ", " + rounds + " rounds");
         var chance = new Random(seed);
@@ -117,7 +154,25 @@ class StoreKillIT {
             work.run(engine, argument(work));
             assertGood(when);
             assertDone(work, when);
+            assertNothingUnfinished(when);
         }
+    }
+
+    /** What a killed process left goes with the next housekeeping, once it is old. */
+    private void assertNothingUnfinished(String when) throws IOException {
+        InstantSource later = () -> Instant.now().plus(Duration.ofHours(2));
+        try (var change = new ImageStore(engine.root(), Platform.current(), later).change()) {
+            change.sweep(Set.of(), Set.of());
+            new Snapshots(engine.root(), engine.images().blobs(), UnpackLimits.DEFAULT, later)
+                    .collect(change.layersInUse(Set.of()), Set.of(), Optional.empty());
+        }
+        if (engine.images().list().isEmpty()) {
+            assertThat(directory.resolve("state/snapshots")).as(when).isEmptyDirectory();
+            assertThat(directory.resolve("state/images/blobs/sha256")).as(when).isEmptyDirectory();
+        }
+        assertThat(directory.resolve("state/images/tmp")).as(when).isEmptyDirectory();
+        assertThat(directory.resolve("run/locks/image-lease")).as(when).isEmptyDirectory();
+        assertThat(engine.images().verify().isGood()).as(when).isTrue();
     }
 
     /** Microseconds that the work takes when nobody kills it. */
@@ -149,7 +204,7 @@ class StoreKillIT {
 
     private void assertDone(StoreWork work, String when) throws IOException {
         var images = engine.images().catalog().images();
-        if (work == StoreWork.PRUNE) {
+        if (work == StoreWork.PRUNE || work == StoreWork.RM) {
             assertThat(images).as(when).isEmpty();
             return;
         }
@@ -157,15 +212,74 @@ class StoreKillIT {
                 .as(when)
                 .extracting(StoredImage::digest)
                 .containsExactly(image.manifest().digest());
-        if (work == StoreWork.UNPACK) {
-            assertThat(directory.resolve("state/snapshots").toFile().list())
-                    .as(when)
-                    .hasSize(4);
+        switch (work) {
+            case UNPACK, VERIFY, PULL ->
+                assertThat(directory.resolve("state/snapshots").toFile().list())
+                        .as(when)
+                        .hasSize(4);
+            case TAG -> assertThat(images.getFirst().names()).as(when).hasSize(StoreWork.NAMES);
+            case SAVE -> {
+                StoreWork.PRUNE.run(engine, "");
+                StoreWork.LOAD.run(engine, argument(work));
+                assertThat(engine.images().find(image.manifest().digest()))
+                        .as(when)
+                        .isPresent();
+            }
+            case PUSH -> {
+                var blobs = image.blobs().stream().map(b -> "/v2/pushed/app/blobs/" + b.digest());
+                assertThat(blobs)
+                        .as(when)
+                        .allMatch(path -> registry.content(path).isPresent());
+                assertThat(registry.content("/v2/pushed/app/manifests/1"))
+                        .as(when)
+                        .isPresent();
+            }
+            case LOAD, IMPORT, RM, PRUNE, ALL -> {
+                // Seen above.
+            }
         }
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"PULL", "LOAD", "UNPACK"})
+    @ValueSource(strings = {"lockstep.seed.fixed", "lockstep.seed"})
+    void eight_processes_do_everything_at_once_and_what_is_needed_stays(String property) throws Exception {
+        var seed = Long.parseUnsignedLong(System.getProperty(property, "1"));
+        var times = Math.max(5, Integer.getInteger("lockstep.count", 40) / 10);
+        var needed = TestImage.unnamed().gzipLayer(layer(0)).gzipLayer(layer(99));
+        StoreWork.LOAD.run(
+                engine, needed.ociArchive(directory.resolve("needed.tar")).toString());
+        StoreWork.UNPACK.run(engine, "");
+        engine.images()
+                .roots()
+                .register("stack.shop.wanted", Set.of(needed.manifest().digest()));
+        System.out.println(
+                "all at once: seed " + Long.toUnsignedString(seed) + ", " + times + " times in each of 8 processes");
+
+        var processes = new ArrayList<Process>();
+        for (var i = 0; i < 8; i++) {
+            var argument = (seed + i) + " " + times + " " + reference + " " + archive + " "
+                    + directory.resolve("out" + i + ".tar");
+            processes.add(StoreWork.ALL.start(directory, argument));
+        }
+        for (var process : processes) {
+            assertThat(process.waitFor())
+                    .as("seed " + Long.toUnsignedString(seed) + ": " + Files.readString(directory.resolve("err")))
+                    .isZero();
+        }
+
+        var image = engine.images().find(needed.manifest().digest());
+        assertThat(image).isPresent();
+        for (var layer : image.get().layers()) {
+            assertThat(engine.snapshots().has(layer.diffId())).isTrue();
+        }
+        assertThat(engine.housekeeping().verify().isGood()).isTrue();
+        StoreWork.PRUNE.run(engine, "");
+        assertNothingUnfinished("after all");
+        assertThat(engine.images().find(needed.manifest().digest())).isPresent();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"PULL", "PUSH", "LOAD", "UNPACK"})
     void two_processes_do_the_same_at_once(StoreWork work) throws Exception {
         prepare(work);
         var processes = List.of(work.start(directory, argument(work)), work.start(directory, argument(work)));
@@ -193,7 +307,7 @@ class StoreKillIT {
         var pull = StoreWork.PULL.start(directory, reference);
         awaitReady(pull);
         while (!pull.waitFor(1, TimeUnit.MILLISECONDS)) {
-            engine.housekeeping().prune(KeepRules.NAMED, false);
+            engine.housekeeping().prune(KeepRules.NAMED, PruneRecord.Trigger.HAND);
         }
 
         assertThat(pull.exitValue())
@@ -201,6 +315,37 @@ class StoreKillIT {
                 .isZero();
         assertGood("after a pull");
         assertThat(engine.images().find(ImageReference.parse(reference))).isPresent();
+    }
+
+    @Test
+    void a_push_holds_what_it_sends_when_its_name_is_taken_away_meanwhile() throws Exception {
+        prepare(StoreWork.PUSH);
+        var name = ImageReference.parse(argument(StoreWork.PUSH));
+        var begun = new CountDownLatch(1);
+        var pruned = new CountDownLatch(1);
+        registry.when(exchange -> exchange.getRequestMethod().equals("POST"), 1, exchange -> {
+            begun.countDown();
+            try {
+                pruned.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            registry.answer(exchange);
+        });
+        try (var threads = Executors.newSingleThreadExecutor()) {
+            var push = threads.submit(() -> engine.push(name, Progress.NONE));
+            begun.await();
+            try (var change = engine.images().change()) {
+                assertThat(change.leases()).anyMatch(lease -> lease.why().startsWith("push of "));
+                change.drop(image.manifest().digest());
+                change.write();
+            }
+            engine.housekeeping().prune(KeepRules.NOTHING, PruneRecord.Trigger.HAND);
+            pruned.countDown();
+
+            assertThat(push.get().digest()).isEqualTo(image.manifest().digest());
+        }
+        assertThat(registry.content("/v2/pushed/app/manifests/1")).isPresent();
     }
 
     @Test

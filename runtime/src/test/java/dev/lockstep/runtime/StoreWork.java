@@ -1,14 +1,20 @@
 package dev.lockstep.runtime;
 
 import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.image.InvalidImageException;
 import dev.lockstep.runtime.image.Progress;
+import dev.lockstep.runtime.image.StoredImage;
 import dev.lockstep.runtime.prune.KeepRules;
+import dev.lockstep.runtime.prune.PruneRecord;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 
 /** One thing that is done to a store, in this process or in one of its own that can be killed. */
 enum StoreWork {
@@ -18,26 +24,105 @@ enum StoreWork {
             engine.pull(ImageReference.parse(argument), Progress.NONE);
         }
     },
+    PUSH {
+        @Override
+        void run(Engine engine, String argument) throws IOException {
+            engine.push(ImageReference.parse(argument), Progress.NONE);
+        }
+    },
     LOAD {
         @Override
         void run(Engine engine, String argument) throws IOException {
             engine.images().importArchive(Path.of(argument), Optional.empty(), Progress.NONE);
         }
     },
+    /** From a layout, as a directory. */
+    IMPORT {
+        @Override
+        void run(Engine engine, String argument) throws IOException {
+            LOAD.run(engine, argument);
+        }
+    },
+    SAVE {
+        @Override
+        void run(Engine engine, String argument) throws IOException {
+            try (var out = Files.newOutputStream(Path.of(argument))) {
+                engine.images().save(engine.images().catalog().images(), out);
+            }
+        }
+    },
+    TAG {
+        @Override
+        void run(Engine engine, String argument) throws IOException {
+            for (var image : engine.images().catalog().images()) {
+                for (var i = 0; i < NAMES; i++) {
+                    engine.images().tag(image.digest(), ImageReference.parse("example.test/tagged:" + i));
+                }
+            }
+        }
+    },
+    RM {
+        @Override
+        void run(Engine engine, String argument) throws IOException {
+            for (var image : engine.images().catalog().images()) {
+                engine.housekeeping().remove(image.digest().toString(), true);
+            }
+        }
+    },
     UNPACK {
         @Override
         void run(Engine engine, String argument) throws IOException {
             for (var image : engine.images().catalog().images()) {
-                engine.snapshots().unpack(image.whole().orElseThrow(), Progress.NONE);
+                if (image.whole().isPresent()) {
+                    engine.unpack(image.whole().get(), Progress.NONE);
+                }
+            }
+        }
+    },
+    VERIFY {
+        @Override
+        void run(Engine engine, String argument) throws IOException {
+            var found = engine.housekeeping().verify();
+            if (!found.content().damaged().isEmpty() || !found.damaged().isEmpty()) {
+                throw new IllegalStateException(found.toString());
             }
         }
     },
     PRUNE {
         @Override
         void run(Engine engine, String argument) throws IOException {
-            engine.housekeeping().prune(KeepRules.NOTHING, false);
+            engine.housekeeping().prune(KeepRules.NOTHING, PruneRecord.Trigger.HAND);
+        }
+    },
+    /** Many of the others, by chance: {@code SEED TIMES REFERENCE ARCHIVE OUT}. */
+    ALL {
+        @Override
+        void run(Engine engine, String argument) throws IOException {
+            var words = argument.split(" ", -1);
+            var chance = new Random(Long.parseLong(words[0]));
+            var works = List.of(PULL, LOAD, TAG, RM, UNPACK, VERIFY, PRUNE, SAVE);
+            for (var i = 0; i < Integer.parseInt(words[1]); i++) {
+                var work = works.get(chance.nextInt(works.size()));
+                var own = work == PULL ? words[2] : work == SAVE ? words[4] : words[3];
+                try {
+                    work.run(engine, own);
+                } catch (InvalidImageException | NoSuchFileException e) {
+                    // Another process has removed the image: that is said, and no more than that.
+                    if (!isGone(e)) {
+                        throw e;
+                    }
+                }
+            }
+        }
+
+        private static boolean isGone(Throwable e) {
+            return e instanceof NoSuchFileException
+                    || String.valueOf(e.getMessage()).matches(".*(was removed while|not here|there is no image).*")
+                    || e.getCause() != null && isGone(e.getCause());
         }
     };
+
+    static final int NAMES = 50;
 
     abstract void run(Engine engine, String argument) throws IOException;
 
@@ -52,6 +137,7 @@ enum StoreWork {
                 ProcessHandle.current().info().command().orElseThrow(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
                 "-cp",
                 System.getProperty("java.class.path"),
                 StoreWork.class.getName(),
@@ -60,7 +146,8 @@ enum StoreWork {
                 argument));
         try {
             return new ProcessBuilder(command)
-                    .redirectError(directory.resolve("err").toFile())
+                    .redirectError(ProcessBuilder.Redirect.appendTo(
+                            directory.resolve("err").toFile()))
                     .start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -70,7 +157,7 @@ enum StoreWork {
     public static void main(String[] args) throws IOException {
         try (var engine = engine(Path.of(args[1]))) {
             // What only costs time, so that the kill hits the work.
-            engine.images().catalog();
+            engine.images().catalog().images().forEach(StoredImage::called);
             engine.housekeeping();
             System.out.println("ready");
             System.out.flush();

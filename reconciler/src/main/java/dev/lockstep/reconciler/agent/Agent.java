@@ -146,6 +146,13 @@ public final class Agent {
     }
 
     private int follow(List<Following> all, List<Follower> followers) throws IOException, InterruptedException {
+        try (var _ = HousekeepingSchedule.start(engine, settings.housekeeping(), clock, out)) {
+            return followUntilStopped(all, followers);
+        }
+    }
+
+    private int followUntilStopped(List<Following> all, List<Follower> followers)
+            throws IOException, InterruptedException {
         all.forEach(Following::start);
         var box = new RequestBox(engine.root(), clock);
         var sync = new SyncRequests(all, clock);

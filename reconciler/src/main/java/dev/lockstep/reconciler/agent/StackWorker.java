@@ -39,6 +39,8 @@ import org.slf4j.LoggerFactory;
 final class StackWorker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StackWorker.class);
     private static final Duration LOCK_PATIENCE = Duration.ofMinutes(5);
+    /** A file may want its image looked up each nanosecond. */
+    private static final Duration SHORTEST_LOOK = Duration.ofSeconds(1);
 
     /**
      * How a run ended.
@@ -192,10 +194,11 @@ final class StackWorker implements AutoCloseable {
         }
     }
 
-    /** An image is looked up when it is due, whenever the host is compared next. */
+    /** An image is looked up when it is due, whenever the host is compared next; no registry is asked all the time. */
     private Duration notAfter(Optional<Instant> time, Duration pause) {
         var until = time.map(t -> Duration.between(clock.instant(), t)).orElse(pause);
-        return until.compareTo(pause) < 0 ? until.isNegative() ? Duration.ZERO : until : pause;
+        var wait = until.compareTo(SHORTEST_LOOK) < 0 ? SHORTEST_LOOK : until;
+        return wait.compareTo(pause) < 0 ? wait : pause;
     }
 
     /** A change waits for the stacks before it; what runs is kept in order without asking them. */
@@ -354,7 +357,8 @@ final class StackWorker implements AutoCloseable {
             if (records.good(source, notes)) {
                 ready.images().notes().forEach(note -> out.accept("stack " + stack + ": " + note));
             }
-            new StackImages(engine.images().roots(), stack).applied();
+            new StackImages(engine.images().roots(), stack)
+                    .applied(engine.containers().observe());
             return Run.CONVERGED;
         }
         if (cancelled.getCount() == 0) {

@@ -77,6 +77,13 @@ public final class Applier {
      * @throws IOException when this root cannot be used at all; nothing was begun
      */
     public List<StepResult> apply(Plan plan) throws IOException {
+        // What was pulled for a container that waits for others stays until it is made.
+        try (var _ = engine.images().lease("apply of stack " + plan.stack())) {
+            return steps(plan);
+        }
+    }
+
+    private List<StepResult> steps(Plan plan) throws IOException {
         var gates = new Gates(engine.containers(), health, plan.stack(), cancelled);
         var futures = new LinkedHashMap<String, CompletableFuture<StepResult>>();
         // Steps block in native calls, which virtual threads must not; most of them wait, so there may be many.

@@ -50,7 +50,8 @@ public final class Gates {
      *
      * @return why it does not hold; empty when it does
      */
-    Optional<String> await(String service, Dependency.Condition condition) throws IOException, InterruptedException {
+    public Optional<String> await(String service, Dependency.Condition condition)
+            throws IOException, InterruptedException {
         return await(() -> verdict(service, condition), Optional.empty());
     }
 

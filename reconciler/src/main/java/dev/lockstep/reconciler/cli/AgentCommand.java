@@ -105,8 +105,11 @@ final class AgentCommand implements Command {
                 call.duration("--interval").orElse(written.interval()),
                 call.duration("--drift-interval").orElse(written.driftInterval()),
                 written.foreignFirewall(),
+                written.housekeeping(),
                 written.registries(),
-                written.images());
+                written.images(),
+                written.proxy(),
+                written.unpackLimits());
     }
 
     private static AgentSettings ofFile(Path file) throws Exception {

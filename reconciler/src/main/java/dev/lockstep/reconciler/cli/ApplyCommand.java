@@ -97,6 +97,7 @@ final class ApplyCommand implements Command {
             Invocation call, EngineDoor door, Engine engine, Planned.Ready ready, Optional<Duration> waitTimeout)
             throws IOException, InterruptedException, CommandException {
         var plan = ready.plan();
+        ProjectFiles.tellWarnings(ready.images().notes(), call.world().err());
         print(call, plan);
         var verdict = verdict(plan);
         if (verdict.isPresent()) {
@@ -120,7 +121,7 @@ final class ApplyCommand implements Command {
                     ? unhealthy(engine, health, ready, waitTimeout)
                     : Optional.<String>empty();
             if (applied && unhealthy.isEmpty()) {
-                images.applied();
+                images.applied(engine.containers().observe());
             }
             if (!plan.isEmpty()) {
                 call.world().out().println(PlanRun.summary(results, took));

@@ -8,6 +8,7 @@ import dev.lockstep.reconciler.plan.Step;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Progress;
 import java.io.PrintStream;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -17,9 +18,9 @@ import java.util.Map;
  */
 final class ApplyProgress implements ApplyListener {
     private static final int WIDTH = 100;
-    private static final long MIB = 1 << 20;
 
     private final PrintStream to;
+    private final InstantSource clock;
     private final boolean live;
     private final int steps;
     private final Map<String, String> underWay = new LinkedHashMap<>();
@@ -29,8 +30,9 @@ final class ApplyProgress implements ApplyListener {
      * @param live whether {@code to} is a terminal
      * @param steps how many there are in all
      */
-    ApplyProgress(PrintStream to, boolean live, int steps) {
+    ApplyProgress(PrintStream to, InstantSource clock, boolean live, int steps) {
         this.to = to;
+        this.clock = clock;
         this.live = live;
         this.steps = steps;
     }
@@ -62,17 +64,18 @@ final class ApplyProgress implements ApplyListener {
     @Override
     public Progress pulling(ImageReference image) {
         if (!live) {
-            return Progress.NONE;
-        }
-        var bytes = new LinkedHashMap<String, Long>();
-        return (step, content, done, total) -> {
-            if (step == Progress.Step.DOWNLOAD) {
+            return LayerProgress.plain(clock, "  image " + image.familiar() + ": ", line -> {
                 synchronized (this) {
-                    bytes.put(content.hex(), done);
-                    var sum = bytes.values().stream().mapToLong(Long::longValue).sum();
-                    underWay.put("image/" + image.familiar(), image.familiar() + " " + sum / MIB + " MiB");
-                    redraw();
+                    print(line);
                 }
+            });
+        }
+        var transfers = new Transfers();
+        return (step, content, done, total) -> {
+            synchronized (this) {
+                transfers.report(step, content, done, total, clock.instant());
+                underWay.put("image/" + image.familiar(), image.familiar() + " " + transfers.summary());
+                redraw();
             }
         };
     }

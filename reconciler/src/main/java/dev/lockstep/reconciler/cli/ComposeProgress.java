@@ -8,16 +8,29 @@ import dev.lockstep.reconciler.plan.Step;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Progress;
 import java.io.PrintStream;
+import java.time.InstantSource;
 
 /** Tells how a plan is carried out in the lines of docker compose: {@code Container shop-web-1 Started}. */
 final class ComposeProgress implements ApplyListener {
-    private final PrintStream to;
-    private final Progress pulls;
+    /** Back to the line's begin, and away with what stands there (ECMA-48: EL). */
+    private static final String CLEAR = "\r\u001b[K";
 
-    /** @param pulls hears of the bytes that pulls bring */
-    ComposeProgress(PrintStream to, Progress pulls) {
+    private final PrintStream to;
+    private final InstantSource clock;
+    private final boolean live;
+
+    /** @param live whether a line below the others, written over again and again, says how far pulls are */
+    private ComposeProgress(PrintStream to, InstantSource clock, boolean live) {
         this.to = to;
-        this.pulls = pulls;
+        this.clock = clock;
+        this.live = live;
+    }
+
+    /** To the standard error stream of a command; bytes are told on a terminal only, and not when that is unwanted. */
+    static ComposeProgress of(Invocation call) {
+        var world = call.world();
+        var live = world.terminals().err() && !call.flag("--quiet") && !call.flag("--quiet-pull");
+        return new ComposeProgress(world.err(), world.clock(), live);
     }
 
     /**
@@ -89,11 +102,21 @@ final class ComposeProgress implements ApplyListener {
 
     @Override
     public Progress pulling(ImageReference image) {
-        return pulls;
+        if (!live) {
+            return Progress.NONE;
+        }
+        var transfers = new Transfers();
+        return (step, content, done, total) -> {
+            synchronized (this) {
+                transfers.report(step, content, done, total, clock.instant());
+                to.print(CLEAR + " " + Printable.text(image.familiar()) + "  " + transfers.summary());
+                to.flush();
+            }
+        };
     }
 
     /** One line; several threads say some. */
     synchronized void line(String subject, String what) {
-        to.println(" " + Printable.text(subject) + "  " + Printable.text(what));
+        to.println((live ? CLEAR : "") + " " + Printable.text(subject) + "  " + Printable.text(what));
     }
 }

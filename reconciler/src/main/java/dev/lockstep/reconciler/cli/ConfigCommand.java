@@ -4,10 +4,12 @@ import dev.lockstep.spec.canonical.Canonical;
 import dev.lockstep.spec.canonical.Presentation;
 import dev.lockstep.spec.check.Checks;
 import dev.lockstep.spec.load.ComposeLoader;
-import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.load.Skip;
+import dev.lockstep.spec.load.Uninterpolated;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.yaml.Problem;
+import dev.lockstep.spec.yaml.YamlMapping;
+import dev.lockstep.spec.yaml.YamlNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -60,10 +62,6 @@ final class ConfigCommand implements Command {
             }
         });
         var files = new ProjectFiles(call).withServices(call.arguments()).without(skipped);
-        if (skipped.contains(Skip.INTERPOLATION)) {
-            // Compose selects nothing there: what is printed is what the files have.
-            files = files.at(request -> request.withProfiles(List.of("*")));
-        }
         var text = text(call, files, format, skipped);
         if (text.isEmpty()) {
             return ExitCodes.ERROR;
@@ -83,42 +81,89 @@ final class ConfigCommand implements Command {
     private static Optional<String> text(Invocation call, ProjectFiles files, String format, Set<Skip> skipped)
             throws Exception {
         if (call.flag("--environment")) {
-            return Optional.of(ConfigLists.environment(files.request()));
-        } else if (call.flag("--variables")) {
-            return Optional.of(ConfigLists.variables(files.request(), format));
-        } else if (skipped.contains(Skip.INTERPOLATION)
-                && files.without(literal(skipped)).load() instanceof Loaded.Invalid) {
-            return tree(call, files, format);
+            return environment(call, files);
+        } else if (call.flag("--variables") || skipped.contains(Skip.INTERPOLATION)) {
+            return uninterpolated(call, files, format, skipped);
         }
-        var loaded = files.without(literal(skipped)).loadOrTell();
-        if (loaded.isEmpty()) {
+        var loaded = files.loadOrTell();
+        if (loaded.isEmpty() || !isConsistent(call, loaded.get().project(), skipped)) {
             return Optional.empty();
         }
         var project = loaded.get().project();
-        var errors = skipped.contains(Skip.CONSISTENCY) ? List.<Problem>of() : Checks.compose(project);
-        if (!errors.isEmpty()) {
-            ProjectFiles.tell(errors, call.world().err());
-            return Optional.empty();
-        }
-        var directory = files.directory(loaded.get());
+        var directory = files.directory(loaded.get().projectDirectory());
         var list = list(call, project, directory);
         if (list.isPresent()) {
             return list;
         }
         var shown = call.flag("--resolve-image-digests") ? ImageDigests.pinned(call, project) : project;
-        var presentation = presentation(directory, skipped);
-        return Optional.of(
-                format.equals("json") ? Canonical.json(shown, presentation) : Canonical.yaml(shown, presentation));
+        return Optional.of(print(shown, presentation(directory, skipped), format));
     }
 
-    /** Variables that stand as they are written are in the way of reading env files. */
-    private static Set<Skip> literal(Set<Skip> skipped) {
-        if (!skipped.contains(Skip.INTERPOLATION)) {
-            return skipped;
+    private static String print(Project project, Presentation presentation, String format) {
+        return format.equals("json") ? Canonical.json(project, presentation) : Canonical.yaml(project, presentation);
+    }
+
+    private static boolean isConsistent(Invocation call, Project project, Set<Skip> skipped) {
+        var errors = skipped.contains(Skip.CONSISTENCY) ? List.<Problem>of() : Checks.compose(project);
+        ProjectFiles.tell(errors, call.world().err());
+        return errors.isEmpty();
+    }
+
+    private static Optional<String> environment(Invocation call, ProjectFiles files) {
+        var known = new ComposeLoader().environment(files.request());
+        ProjectFiles.tellWarnings(known.warnings(), call.world().err());
+        ProjectFiles.tell(known.errors(), call.world().err());
+        return known.errors().isEmpty() ? Optional.of(ConfigLists.environment(known.values())) : Optional.empty();
+    }
+
+    /**
+     * The project with its variables as they are written. As with Compose, what is printed as a whole has everything
+     * that is in the files and is not compared with itself: the names in it may be variables. A list has what is on.
+     */
+    private static Optional<String> uninterpolated(
+            Invocation call, ProjectFiles files, String format, Set<Skip> skipped) throws CommandException {
+        var loaded = new ComposeLoader().uninterpolated(files.request());
+        ProjectFiles.tellWarnings(loaded.warnings(), call.world().err());
+        if (loaded instanceof Uninterpolated.Invalid invalid) {
+            ProjectFiles.tell(invalid.errors(), call.world().err());
+            return Optional.empty();
         }
-        var more = EnumSet.copyOf(skipped);
-        more.add(Skip.ENVIRONMENT);
-        return more;
+        var valid = (Uninterpolated.Valid) loaded;
+        if (call.flag("--variables")) {
+            return Optional.of(ConfigLists.variables(valid.variables(), format));
+        }
+        if (call.flag("--resolve-image-digests")) {
+            throw new CommandException("no registry knows an image by a variable: use --resolve-image-digests without"
+                    + " --no-interpolate");
+        }
+        if (call.text("--hash").isPresent() && !valid.untyped().isEmpty()) {
+            ProjectFiles.tell(valid.untyped(), call.world().err());
+            throw new CommandException("a hash needs these values: use --hash without --no-interpolate");
+        }
+        var directory = files.directory(valid.projectDirectory());
+        var list = list(call, valid.wanted(), directory);
+        if (list.isPresent()) {
+            return isConsistent(call, valid.wanted(), skipped) ? list : Optional.empty();
+        }
+        if (valid.untyped().isEmpty()) {
+            var shown = call.arguments().isEmpty() ? valid.whole() : valid.wanted();
+            return Optional.of(print(shown, presentation(directory, skipped), format));
+        }
+        // Where a number or a port is still a variable, there is no canonical form: the files as they are written.
+        var root = call.arguments().isEmpty()
+                ? valid.root()
+                : only(valid.wanted().services().keySet(), valid.root());
+        return Optional.of(format.equals("json") ? Canonical.json(root) : Canonical.yaml(root));
+    }
+
+    private static YamlNode only(Set<String> wanted, YamlNode root) {
+        return root instanceof YamlMapping files
+                ? files.mapValue(
+                        "services",
+                        services -> services instanceof YamlMapping all
+                                ? all.without(name -> !wanted.contains(name))
+                                : services)
+                : root;
     }
 
     private static Presentation presentation(Path directory, Set<Skip> skipped) {
@@ -144,13 +189,5 @@ final class ConfigCommand implements Command {
             return Optional.of(ConfigLists.images(project));
         }
         return Optional.empty();
-    }
-
-    /** Where a number or a port is still a variable, there is no project but a tree. */
-    private static Optional<String> tree(Invocation call, ProjectFiles files, String format) {
-        var tree = new ComposeLoader().tree(files.request());
-        ProjectFiles.tellWarnings(tree.warnings(), call.world().err());
-        ProjectFiles.tell(tree.errors(), call.world().err());
-        return tree.root().map(root -> format.equals("json") ? Canonical.json(root) : Canonical.yaml(root));
     }
 }

@@ -1,8 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.spec.canonical.Canonical;
-import dev.lockstep.spec.load.ComposeLoader;
-import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.UsedVariable;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.model.Service;
@@ -11,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.SortedMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -63,8 +62,7 @@ final class ConfigLists {
     }
 
     /** {@code --variables}: what the files ask for, and what stands for it when it is missing. */
-    static String variables(LoadRequest request, String format) {
-        var variables = new ComposeLoader().variables(request);
+    static String variables(List<UsedVariable> variables, String format) {
         return format.equals("json")
                 ? JsonText.document(json -> {
                     json.writeStartObject();
@@ -89,11 +87,11 @@ final class ConfigLists {
     }
 
     /** {@code --environment}: every variable that the files could ask for. */
-    static String environment(LoadRequest request) {
-        return new ComposeLoader()
-                .environment(request).entrySet().stream()
-                        .map(entry -> entry.getKey() + "=" + entry.getValue() + "\n")
-                        .collect(Collectors.joining());
+    static String environment(SortedMap<String, String> variables) {
+        var text = new StringBuilder();
+        variables.forEach(
+                (name, value) -> text.append(name).append('=').append(value).append('\n'));
+        return text.toString();
     }
 
     static String lines(Collection<String> names) {

@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.cli;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.EngineOptions;
 import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.snapshot.UnpackLimits;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.spec.settings.AgentSettings;
 import java.io.IOException;
@@ -67,14 +68,26 @@ final class EngineDoor {
         return Engine.openForReading(options());
     }
 
-    private EngineOptions options() {
+    private EngineOptions options() throws IOException {
         return new EngineOptions(
                 call.globals().root(),
                 call.globals().runRoot(),
                 host,
                 call.world().launcher(),
                 settings.foreignFirewall() == AgentSettings.ForeignFirewall.LEAVE,
-                HostRegistries.of(settings, call.world().environment()));
+                HostRegistries.of(settings, call.world().environment()),
+                unpackLimits(),
+                HostKeepRules.of(settings.housekeeping()));
+    }
+
+    private UnpackLimits unpackLimits() {
+        var written = settings.unpackLimits();
+        var usual = UnpackLimits.DEFAULT;
+        return new UnpackLimits(
+                written.bytes().orElse(usual.bytes()),
+                written.entries().map(Integer::longValue).orElse(usual.entries()),
+                written.ratio().map(Integer::longValue).orElse(usual.ratio()),
+                usual.ratioFrom());
     }
 
     /** Whether an agent of that root runs now. */

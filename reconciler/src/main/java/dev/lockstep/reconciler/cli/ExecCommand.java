@@ -1,26 +1,24 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.plan.Printable;
-import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.DetachKeys;
 import dev.lockstep.runtime.container.ExecResult;
 import dev.lockstep.runtime.container.ExecSpec;
-import dev.lockstep.runtime.container.ExecStreams;
-import dev.lockstep.runtime.container.ObservedContainer;
-import dev.lockstep.runtime.linux.LinuxException;
-import dev.lockstep.runtime.linux.Terminal;
-import java.io.IOException;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.Semaphore;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code exec}: one more program in a container of a service; its exit code is ours. */
 final class ExecCommand implements Command {
+    private final By by;
+
+    ExecCommand(By by) {
+        this.by = by;
+    }
+
     @Override
     public void describe(CommandSpec spec) {
-        spec.usageMessage().description("Runs a program in a running container of a service.");
+        spec.usageMessage().description("Runs a program in a running container.");
         spec.parser().stopAtPositional(true); // what follows belongs to the program
         spec.addOption(Options.flag("Return as soon as it runs", "-d", "--detach"));
         spec.addOption(Options.flag("No terminal (default: one where there is one)", "-T", "--no-tty"));
@@ -29,8 +27,10 @@ final class ExecCommand implements Command {
         spec.addOption(Options.value("USER", "user[:group], names or numbers", "-u", "--user"));
         spec.addOption(Options.value("DIR", "Working directory", "-w", "--workdir"));
         spec.addOption(Options.values("NAME[=VALUE]", "Environment variable", "-e", "--env"));
+        spec.addOption(Options.flag("With every capability that the kernel knows", "--privileged"));
         spec.addOption(Options.value("N", "Container of the service (default: the first that runs)", "--index"));
-        spec.addPositional(Options.arguments("SERVICE COMMAND [ARGS...]", "2..*", "Service, and the program to run"));
+        spec.addPositional(Options.arguments(
+                (by == By.SERVICE ? "SERVICE" : "CONTAINER") + " COMMAND [ARGS...]", "2..*", "Where, and what to run"));
     }
 
     @Override
@@ -38,12 +38,11 @@ final class ExecCommand implements Command {
         var service = call.arguments().getFirst();
         var index = call.number("--index", 1);
         var door = EngineDoor.of(call);
-        var stack = new ProjectFiles(call).name();
         if (!door.hasRoot()) {
-            throw new CommandException("stack " + stack + " has no containers on this host");
+            throw new CommandException("there are no containers on this host");
         }
         try (var engine = door.open()) {
-            var container = container(engine, stack, service, index);
+            var container = by.running(call, engine, service, index);
             var terminals = call.world().terminals();
             var tty = !call.flag("--no-tty") && !call.flag("--detach") && terminals.in() && terminals.out();
             var spec = new ExecSpec(
@@ -53,26 +52,20 @@ final class ExecCommand implements Command {
                     call.text("--workdir"),
                     tty,
                     !call.flag("--detach"),
-                    call.flag("--detach"));
-            var result = tty ? onTerminal(call, engine, container, spec) : plain(call, engine, container, spec);
+                    call.flag("--detach"),
+                    call.flag("--privileged"));
+            var keys = tty ? DetachKeys.DEFAULT : DetachKeys.NONE;
+            ExecResult result;
+            try (var streams = PersonStreams.of(call, tty, keys)) {
+                result = engine.containers().exec(container.id(), spec, streams.streams());
+            }
             result.error().ifPresent(why -> call.world().err().println("lockstep: " + Printable.text(why.strip())));
             return result.exitCode();
         }
     }
 
-    private static ObservedContainer container(Engine engine, String stack, String service, Optional<Integer> index)
-            throws IOException, CommandException {
-        var containers = new StackContainers(engine, stack, List.of(service), index);
-        containers.requireServices();
-        return containers.all().stream()
-                .filter(ObservedContainer::isRunning)
-                .findFirst()
-                .orElseThrow(() -> new CommandException("service \"" + service + "\" is not running"
-                        + index.map(i -> " as container #" + i).orElse("")));
-    }
-
     /** {@code NAME} alone takes the value from here, and is nothing where there is none. */
-    private static Map<String, String> environment(Invocation call) {
+    static Map<String, String> environment(Invocation call) {
         var environment = new TreeMap<String, String>();
         for (var text : call.texts("--env")) {
             var equals = text.indexOf('=');
@@ -83,58 +76,5 @@ final class ExecCommand implements Command {
             }
         }
         return environment;
-    }
-
-    private static ExecResult plain(Invocation call, Engine engine, ObservedContainer container, ExecSpec spec)
-            throws IOException {
-        var world = call.world();
-        return engine.containers().exec(container.id(), spec, new ExecStreams(world.in(), world.out(), world.err()));
-    }
-
-    private static ExecResult onTerminal(Invocation call, Engine engine, ObservedContainer container, ExecSpec spec)
-            throws IOException {
-        var opened = Terminal.open();
-        if (opened.isEmpty()) {
-            return plain(call, engine, container, spec);
-        }
-        var world = call.world();
-        try (var terminal = opened.get()) {
-            // Also when the process is killed by a signal: a shell on a raw terminal is of no use to anybody.
-            var restore = Thread.ofPlatform().unstarted(() -> close(terminal));
-            Runtime.getRuntime().addShutdownHook(restore);
-            terminal.raw();
-            var streams = new ExecStreams(
-                    world.in(),
-                    world.out(),
-                    world.err(),
-                    resize -> Thread.ofPlatform().daemon().name("window-size").start(() -> watch(terminal, resize)));
-            return engine.containers().exec(container.id(), spec, streams);
-        }
-    }
-
-    private static void close(Terminal terminal) {
-        try {
-            terminal.close();
-        } catch (LinuxException e) {
-            // The terminal is gone, and its settings with it.
-        }
-    }
-
-    /** Tells the size now and whenever it changes. */
-    private static void watch(Terminal terminal, ExecStreams.Resize resize) {
-        var changes = new Semaphore(1);
-        Signals.hear("WINCH", changes::release);
-        try {
-            while (true) {
-                changes.acquire();
-                changes.drainPermits(); // several changes, one size
-                var size = terminal.size();
-                resize.to(size.rows(), size.columns());
-            }
-        } catch (IOException e) {
-            // The session or the terminal is over.
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

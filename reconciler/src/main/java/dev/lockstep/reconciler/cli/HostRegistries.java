@@ -2,9 +2,11 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.runtime.registry.CredentialFile;
 import dev.lockstep.runtime.registry.Credentials;
+import dev.lockstep.runtime.registry.Proxies;
 import dev.lockstep.runtime.registry.RegistryHosts;
 import dev.lockstep.runtime.registry.RegistrySettings;
 import dev.lockstep.spec.settings.AgentSettings;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,10 +25,27 @@ final class HostRegistries {
     private HostRegistries() {}
 
     /** Reads nothing yet: the files are looked at when a registry asks for an account. */
-    static RegistrySettings of(AgentSettings settings, Map<String, String> environment) {
+    static RegistrySettings of(AgentSettings settings, Map<String, String> environment) throws IOException {
         var accounts = Credentials.firstOf(
                 List.of(accounts(environment), CredentialFile.shared(dockerConfig(environment), environment)));
-        return RegistrySettings.anonymous().with(accounts, new RegistryHosts(rules(settings), CERTIFICATES));
+        return RegistrySettings.anonymous()
+                .with(accounts, new RegistryHosts(rules(settings), CERTIFICATES))
+                .by(proxies(settings, environment));
+    }
+
+    /**
+     * Those of the environment where it names one: whoever started this wants them now. Else those of the host.
+     *
+     * @throws IOException with a sentence that names the variable or the key
+     */
+    static Proxies proxies(AgentSettings settings, Map<String, String> environment) throws IOException {
+        try {
+            var now = Proxies.of(environment);
+            var written = settings.proxy();
+            return now.isEmpty() ? Proxies.of(written.https(), written.http(), written.direct()) : now;
+        } catch (IllegalArgumentException e) {
+            throw new IOException(e.getMessage(), e);
+        }
     }
 
     /** Lockstep's own accounts. */

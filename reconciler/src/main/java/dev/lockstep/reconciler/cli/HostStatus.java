@@ -5,9 +5,11 @@ import dev.lockstep.reconciler.agent.AgentStatus;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.plan.Printable;
+import dev.lockstep.runtime.prune.PruneRecord;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -15,9 +17,15 @@ import java.util.Optional;
  *
  * @param agent whether one runs now
  * @param repositories what the agent that ran last knew of them
+ * @param housekeeping the last one; absent when there was none
  * @param stacks by name
  */
-record HostStatus(String host, boolean agent, List<AgentStatus.Repository> repositories, List<Stack> stacks) {
+record HostStatus(
+        String host,
+        boolean agent,
+        List<AgentStatus.Repository> repositories,
+        Optional<PruneRecord> housekeeping,
+        List<Stack> stacks) {
     private static final int COMMIT = 7;
 
     HostStatus {
@@ -74,6 +82,14 @@ record HostStatus(String host, boolean agent, List<AgentStatus.Repository> repos
                             .orElse(""))
                     .append('\n');
         }
+        housekeeping.ifPresent(last -> text.append("Housekeeping ")
+                .append(Spans.ago(last.at(), now))
+                .append(": ")
+                .append(last.removed().size())
+                .append(last.removed().size() == 1 ? " image" : " images")
+                .append(" removed, ")
+                .append(ImageLines.size(last.bytes()))
+                .append(" freed\n"));
         if (stacks.isEmpty()) {
             return text.append("\nThere is no stack on this host.\n").toString();
         }
@@ -147,11 +163,37 @@ record HostStatus(String host, boolean agent, List<AgentStatus.Repository> repos
             json.writeEndObject();
         }
         json.writeEndArray();
+        if (housekeeping.isPresent()) {
+            write(json, housekeeping.get());
+        }
         json.writeArrayFieldStart("stacks");
         for (var stack : stacks) {
             write(json, stack);
         }
         json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, PruneRecord last) throws IOException {
+        json.writeObjectFieldStart("housekeeping");
+        json.writeStringField("at", last.at().toString());
+        json.writeStringField("trigger", last.trigger().name().toLowerCase(Locale.ROOT));
+        json.writeArrayFieldStart("removed");
+        for (var removed : last.removed()) {
+            json.writeStartObject();
+            json.writeStringField("digest", removed.digest().toString());
+            json.writeArrayFieldStart("names");
+            for (var name : removed.names()) {
+                json.writeString(name);
+            }
+            json.writeEndArray();
+            json.writeStringField("why", removed.why());
+            json.writeNumberField("bytes", removed.bytes());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeNumberField("bytes", last.bytes());
+        optional(json, "held", last.held());
         json.writeEndObject();
     }
 

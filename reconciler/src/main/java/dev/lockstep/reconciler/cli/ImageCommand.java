@@ -1,12 +1,11 @@
 package dev.lockstep.reconciler.cli;
 
-import dev.lockstep.reconciler.deploy.ImageGate;
-import dev.lockstep.reconciler.desired.Resolution;
-import dev.lockstep.runtime.image.Digest;
-import dev.lockstep.runtime.image.Image;
+import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Progress;
-import dev.lockstep.spec.settings.ImagePolicy;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -61,7 +60,17 @@ final class ImageCommand implements Command {
         @Override
         public void describe(CommandSpec spec) {
             spec.usageMessage()
-                    .description("Imports the images of an archive: what 'docker save' writes, or an OCI layout.");
+                    .description(
+                            "Imports the images of an archive: what 'docker save' writes, or an OCI layout.",
+                            "With --rootfs makes an image of one layer from the tar archive of a root file system.");
+            spec.addOption(Options.flag("The archive is a root file system and no image", "--rootfs"));
+            spec.addOption(Options.values(
+                    "INSTRUCTION",
+                    "With --rootfs: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, USER, VOLUME, WORKDIR, STOPSIGNAL, HEALTHCHECK"
+                            + " or ONBUILD, as in a Dockerfile; several may be given",
+                    "-c",
+                    "--change"));
+            spec.addOption(Options.value("TEXT", "With --rootfs: a line for the image's history", "-m", "--message"));
             spec.addPositional(Options.arguments(
                     "FILE|- [REFERENCE]",
                     "1..2",
@@ -74,7 +83,16 @@ final class ImageCommand implements Command {
             Optional<ImageReference> name = call.arguments().size() > 1
                     ? Optional.of(reference(call.arguments().get(1)))
                     : Optional.empty();
+            if (!call.flag("--rootfs")
+                    && (!call.texts("--change").isEmpty()
+                            || call.text("--message").isPresent())) {
+                throw new CommandException("--change and --message go with --rootfs: an image says itself how it runs");
+            }
             try (var engine = EngineDoor.of(call).open()) {
+                if (call.flag("--rootfs")) {
+                    call.world().out().println(rootfs(call, engine, file, name));
+                    return ExitCodes.OK;
+                }
                 var imported = file.equals("-")
                         ? engine.images().importArchive(call.world().in(), name, Progress.NONE)
                         : engine.images().importArchive(call.world().directory().resolve(file), name, Progress.NONE);
@@ -82,7 +100,7 @@ final class ImageCommand implements Command {
                     // Unpacked now, so that the first start of a container need not.
                     var whole = engine.images().find(image.digest());
                     if (whole.isPresent()) {
-                        engine.snapshots().unpack(whole.get(), Progress.NONE);
+                        engine.unpack(whole.get(), Progress.NONE);
                     }
                     call.world()
                             .out()
@@ -97,14 +115,29 @@ final class ImageCommand implements Command {
         }
     }
 
+    /** The new image's id, as {@code docker import} prints it. */
+    private static String rootfs(Invocation call, Engine engine, String file, Optional<ImageReference> name)
+            throws IOException, CommandException {
+        var message = call.text("--message").orElse("imported from " + file);
+        try (var content = file.equals("-")
+                ? new BufferedInputStream(call.world().in())
+                : Files.newInputStream(call.world().directory().resolve(file))) {
+            var image = engine.images().importRootfs(content, name, call.texts("--change"), message);
+            return engine.images().find(image.digest()).orElseThrow().id().toString();
+        } catch (IllegalArgumentException e) {
+            throw new CommandException(String.valueOf(e.getMessage()));
+        }
+    }
+
     private static final class Pull implements Command {
         @Override
         public void describe(CommandSpec spec) {
             spec.usageMessage()
                     .description(
-                            "Pulls an image from its registry.",
+                            "Pulls an image from its registry, and unpacks it.",
                             "Exit codes: 0 pulled, 1 error, 5 refused by the rules of " + HostSettings.FILE + ".");
             spec.addOption(Options.flag("Print only what was pulled", "-q", "--quiet"));
+            spec.addOption(LayerProgress.format());
             spec.addPositional(Options.arguments("REFERENCE", "1", "The image"));
         }
 
@@ -113,25 +146,12 @@ final class ImageCommand implements Command {
             var reference = reference(call.arguments().getFirst());
             var door = EngineDoor.of(call);
             try (var engine = door.open()) {
-                var policy = door.settings().images();
-                Optional<Digest> checked = Optional.empty();
-                if (!policy.equals(ImagePolicy.NONE)) {
-                    checked = Optional.of(engine.registry().resolve(reference));
-                    var refusals =
-                            new ImageGate(engine, policy).refusals(reference, new Resolution.Remote(checked.get()));
-                    if (!refusals.isEmpty()) {
-                        refusals.forEach(why -> call.say("Refused: " + reference.familiar() + ": " + why));
-                        return ExitCodes.REFUSED;
-                    }
-                }
-                Image image;
-                try (var progress = PullProgress.of(call)) {
-                    image = checked.isPresent()
-                            ? engine.pull(reference, checked.get(), progress)
-                            : engine.pull(reference, progress);
-                }
-                call.world().out().println("Pulled " + reference.familiar() + " " + image.digest());
-                return ExitCodes.OK;
+                var allowed = new AllowedPull(engine, door.settings().images());
+                return LayerProgress.show(
+                        call,
+                        "Pulled",
+                        reference,
+                        progress -> allowed.pull(reference, progress).digest());
             }
         }
     }

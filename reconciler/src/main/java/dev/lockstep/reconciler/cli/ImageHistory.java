@@ -5,6 +5,7 @@ import dev.lockstep.runtime.image.ImageDetails.HistoryEntry;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code image history}: the steps by which an image was made, the last one first. */
@@ -17,7 +18,7 @@ final class ImageHistory implements Command {
         spec.usageMessage().description("Shows the steps by which an image was made, the last one first.");
         spec.addOption(Options.flag("Only ids", "-q", "--quiet"));
         spec.addOption(Options.flag("Nothing is cut", "--no-trunc"));
-        spec.addOption(Options.value("FORMAT", "table or json", "--format"));
+        spec.addOption(Options.value("FORMAT", "table, json, or a template such as {{.CreatedBy}}", "--format"));
         spec.addPositional(Options.arguments("IMAGE", "1", "A name or id"));
     }
 
@@ -26,7 +27,11 @@ final class ImageHistory implements Command {
 
     @Override
     public int run(Invocation call) throws Exception {
-        var format = call.choice("--format", "table", List.of("table", "json"));
+        var format = call.text("--format").orElse("table");
+        var template = format.contains("{{") ? Optional.of(GoTemplate.parse(format)) : Optional.<GoTemplate>empty();
+        if (template.isEmpty()) {
+            call.choice("--format", "table", List.of("table", "json"));
+        }
         var whole = call.flag("--no-trunc");
         var lines = new ArrayList<Line>();
         try (var engine = EngineDoor.of(call).openForReading()) {
@@ -38,7 +43,16 @@ final class ImageHistory implements Command {
                 lines.add(new Line(lines.isEmpty() ? ImageLines.id(image.id(), whole) : MISSING, step, size));
             }
         }
-        call.world().out().print(print(call, format, whole, lines));
+        var now = call.world().clock().instant();
+        call.world()
+                .out()
+                .print(
+                        template.isPresent()
+                                ? template.get()
+                                        .lines(lines.stream()
+                                                .map(line -> json(line, whole, now))
+                                                .toList())
+                                : print(call, format, whole, lines));
         return ExitCodes.OK;
     }
 

@@ -9,6 +9,7 @@ import dev.lockstep.runtime.image.StoredImage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code image inspect}: one document with Docker's fields. */
@@ -16,6 +17,7 @@ final class ImageInspect implements Command {
     @Override
     public void describe(CommandSpec spec) {
         spec.usageMessage().description("Shows everything about images as JSON.");
+        spec.addOption(Options.value("FORMAT", "json, or a template such as {{.Id}}", "-f", "--format"));
         spec.addPositional(Options.arguments("IMAGE...", "1..*", "Names or ids"));
     }
 
@@ -23,6 +25,8 @@ final class ImageInspect implements Command {
 
     @Override
     public int run(Invocation call) throws Exception {
+        var format = call.text("--format").filter(text -> !text.equals("json"));
+        var template = format.isPresent() ? Optional.of(GoTemplate.parse(format.get())) : Optional.<GoTemplate>empty();
         var found = new ArrayList<Inspected>();
         var code = ExitCodes.OK;
         try (var engine = EngineDoor.of(call).openForReading()) {
@@ -39,6 +43,13 @@ final class ImageInspect implements Command {
                     code = ExitCodes.ERROR;
                 }
             }
+        }
+        if (template.isPresent()) {
+            var documents = found.stream()
+                    .map(image -> JsonText.line(json -> write(json, image)))
+                    .toList();
+            call.world().out().print(template.get().lines(documents));
+            return code;
         }
         call.world().out().print(JsonText.document(json -> {
             json.writeStartArray();

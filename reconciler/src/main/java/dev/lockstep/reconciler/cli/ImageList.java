@@ -2,12 +2,14 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.image.ImageCatalog;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.StoredImage;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -25,9 +27,12 @@ final class ImageList implements Command {
         spec.addOption(Options.flag("Only ids", "-q", "--quiet"));
         spec.addOption(Options.flag("Digests too", "--digests"));
         spec.addOption(Options.flag("Ids in full", "--no-trunc"));
-        spec.addOption(Options.value("FORMAT", "table or json", "--format"));
+        spec.addOption(Options.value("FORMAT", "table, json, or a template such as {{.ID}}", "--format"));
         spec.addOption(Options.values(
-                "FILTER", "dangling=true, dangling=false or reference=PATTERN; several may be given", "--filter"));
+                "FILTER",
+                "dangling=true|false, reference=PATTERN, label=KEY[=VALUE], before=IMAGE, since=IMAGE or until=TIME;"
+                        + " several may be given",
+                "--filter"));
         spec.addPositional(Options.arguments("[REPOSITORY[:TAG]]", "0..1", "Only this one; may be a pattern"));
     }
 
@@ -55,8 +60,11 @@ final class ImageList implements Command {
 
     @Override
     public int run(Invocation call) throws Exception {
-        var format = call.choice("--format", "table", List.of("table", "json"));
-        var filter = filter(call);
+        var format = call.text("--format").orElse("table");
+        var template = format.contains("{{") ? Optional.of(GoTemplate.parse(format)) : Optional.<GoTemplate>empty();
+        if (template.isEmpty()) {
+            call.choice("--format", "table", List.of("table", "json"));
+        }
         var door = EngineDoor.of(call);
         var lines = new ArrayList<Line>();
         try (var engine = door.openForReading()) {
@@ -64,12 +72,22 @@ final class ImageList implements Command {
                 lines.addAll(lines(engine, image));
             }
         }
-        lines.removeIf(filter.negate());
+        lines.removeIf(filter(call, lines).negate());
         lines.sort(Comparator.comparing((Line line) -> line.created().orElse(Instant.MIN))
                 .reversed()
                 .thenComparing(Line::repository)
                 .thenComparing(Line::tag));
-        call.world().out().print(print(call, format, lines));
+        var now = call.world().clock().instant();
+        var whole = call.flag("--no-trunc");
+        call.world()
+                .out()
+                .print(
+                        template.isPresent()
+                                ? template.get()
+                                        .lines(lines.stream()
+                                                .map(line -> json(line, whole, now))
+                                                .toList())
+                                : print(call, format, lines));
         return ExitCodes.OK;
     }
 
@@ -87,29 +105,74 @@ final class ImageList implements Command {
         return lines.isEmpty() ? List.of(new Line(image, Optional.empty(), created, size)) : lines;
     }
 
-    private static Predicate<Line> filter(Invocation call) throws CommandException {
-        Predicate<Line> dangling = line -> true;
-        var patterns = new ArrayList<String>(call.arguments());
-        var references = new ArrayList<Predicate<Line>>();
+    /** Several of one kind: one of them is enough for names; all have to hold for the rest. */
+    private static Predicate<Line> filter(Invocation call, List<Line> all) throws CommandException {
+        Predicate<Line> others = line -> true;
+        var names = new ArrayList<Predicate<Line>>();
+        for (var pattern : call.arguments()) {
+            names.add(matching(pattern));
+        }
         for (var filter : call.texts("--filter")) {
-            switch (filter) {
-                case "dangling=true", "dangling=1" ->
-                    dangling = line -> line.name().isEmpty();
-                case "dangling=false", "dangling=0" ->
-                    dangling = line -> line.name().isPresent();
-                default -> {
-                    if (!filter.startsWith("reference=")) {
-                        throw new CommandException("--filter takes dangling=true, dangling=false or reference=PATTERN,"
-                                + " not \"" + Printable.text(filter) + "\"");
-                    }
-                    patterns.add(filter.substring("reference=".length()));
+            var value = filter.substring(filter.indexOf('=') + 1);
+            switch (filter.substring(0, Math.max(filter.indexOf('='), 0))) {
+                case "reference" -> names.add(matching(value));
+                case "dangling" -> others = others.and(dangling(filter, value));
+                case "label" -> others = others.and(labelled(value));
+                case "before" -> others = others.and(older(created(all, value)));
+                case "since" -> {
+                    var at = created(all, value);
+                    others = others.and(
+                            line -> line.created().filter(at::isBefore).isPresent());
                 }
+                case "until" ->
+                    others = others.and(
+                            older(LogTime.parse(value, call.world().clock().instant(), ZoneId.systemDefault())));
+                default -> throw refused(filter);
             }
         }
-        for (var pattern : patterns) {
-            references.add(matching(pattern));
+        return others.and(line -> names.isEmpty() || names.stream().anyMatch(r -> r.test(line)));
+    }
+
+    private static CommandException refused(String filter) {
+        return new CommandException(
+                "--filter takes dangling=true, dangling=false, reference=PATTERN, label=KEY[=VALUE],"
+                        + " before=IMAGE, since=IMAGE or until=TIME, not \"" + Printable.text(filter) + "\"");
+    }
+
+    private static Predicate<Line> dangling(String filter, String value) throws CommandException {
+        return switch (value) {
+            case "true", "1" -> line -> line.name().isEmpty();
+            case "false", "0" -> line -> line.name().isPresent();
+            default -> throw refused(filter);
+        };
+    }
+
+    private static Predicate<Line> labelled(String text) {
+        var label = text.split("=", 2);
+        return line -> line.image()
+                .whole()
+                .map(whole -> whole.config().labels())
+                .filter(labels ->
+                        label.length == 1 ? labels.containsKey(label[0]) : label[1].equals(labels.get(label[0])))
+                .isPresent();
+    }
+
+    private static Predicate<Line> older(Instant at) {
+        return line -> line.created().filter(at::isAfter).isPresent();
+    }
+
+    private static Instant created(List<Line> all, String text) throws CommandException {
+        try {
+            var images = all.stream().map(Line::image).distinct().toList();
+            var image = ImageLines.find(new ImageCatalog(images), text).image();
+            return all.stream()
+                    .filter(line -> line.image().equals(image))
+                    .findFirst()
+                    .flatMap(Line::created)
+                    .orElse(Instant.MIN);
+        } catch (IOException e) {
+            throw new CommandException(String.valueOf(e.getMessage()));
         }
-        return dangling.and(line -> references.isEmpty() || references.stream().anyMatch(r -> r.test(line)));
     }
 
     /** As Docker matches: the whole short name with or without its tag; {@code *} stops at a slash. */

@@ -1,16 +1,19 @@
 package dev.lockstep.reconciler.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.lockstep.reconciler.plan.Printable;
+import dev.lockstep.runtime.prune.DiskRule;
 import dev.lockstep.runtime.prune.KeepRules;
 import dev.lockstep.runtime.prune.PrunePlan;
+import dev.lockstep.runtime.prune.PruneRecord;
 import dev.lockstep.runtime.prune.PruneReport;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.List;
-import java.util.OptionalInt;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code image prune}: images that nobody needs go, and the report says which, and why. */
@@ -28,6 +31,7 @@ final class ImagePrune implements Command {
         spec.addOption(Options.value("N", "Keep the newest N of each repository", "--keep"));
         spec.addOption(Options.value(
                 "PERCENT", "Remove only until not more than so much of the disk is used, oldest first", "--disk"));
+        spec.addOption(Options.values("FILTER", "until=TIME: only what came before", "--filter"));
         spec.addOption(Options.value("FORMAT", "text or json", "--format"));
     }
 
@@ -43,30 +47,50 @@ final class ImagePrune implements Command {
         }
         PruneReport report;
         try (var engine = door.open()) {
-            report = engine.housekeeping().prune(rules, look);
+            report = look
+                    ? engine.housekeeping().look(rules)
+                    : engine.housekeeping().prune(rules, PruneRecord.Trigger.HAND);
         }
         call.world().out().print(format.equals("json") ? json(report, look) : text(report, look));
         return ExitCodes.OK;
     }
 
-    private static KeepRules rules(Invocation call) throws CommandException {
+    static KeepRules rules(Invocation call) throws CommandException {
         var percent = call.number("--disk", 0);
         if (percent.isPresent() && percent.get() > 100) {
             throw new CommandException("--disk takes a percentage, not " + percent.get());
         }
         return new KeepRules(
                 !call.flag("--all"),
-                call.duration("--keep-age").orElse(Duration.ZERO),
+                max(call.duration("--keep-age").orElse(Duration.ZERO), since(call)),
                 call.number("--keep", 0).orElse(0),
-                percent.map(OptionalInt::of).orElse(OptionalInt.empty()));
+                percent.map(DiskRule.Used::new));
     }
 
-    private static boolean agreed(Invocation call) throws IOException, CommandException {
+    private static Duration max(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
+    }
+
+    /** Docker's filter for the same: a point in time, or how long ago. */
+    private static Duration since(Invocation call) throws CommandException {
+        var age = Duration.ZERO;
+        var now = call.world().clock().instant();
+        for (var filter : call.texts("--filter")) {
+            if (!filter.startsWith("until=")) {
+                throw new CommandException("--filter takes until=TIME, not \"" + Printable.text(filter) + "\"");
+            }
+            var until = LogTime.parse(filter.substring("until=".length()), now, ZoneId.systemDefault());
+            age = max(age, Duration.between(until, now));
+        }
+        return age;
+    }
+
+    static boolean agreed(Invocation call) throws IOException, CommandException {
         if (call.flag("--force")) {
             return true;
         }
         if (!call.world().terminals().in()) {
-            throw new CommandException("there is no terminal to ask on; 'lockstep image prune -f' removes unasked");
+            throw new CommandException("there is no terminal to ask on; -f removes unasked");
         }
         call.world()
                 .err()

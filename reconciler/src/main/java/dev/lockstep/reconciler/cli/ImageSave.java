@@ -37,7 +37,7 @@ final class ImageSave implements Command {
         if (file.isEmpty() && call.world().terminals().out()) {
             throw new CommandException("an archive does not go to a terminal: say -o FILE, or redirect it");
         }
-        try (var engine = EngineDoor.of(call).openForReading()) {
+        try (var engine = EngineDoor.of(call).open()) {
             var images = images(call, engine);
             if (file.isPresent()) {
                 write(engine, images, file.get());

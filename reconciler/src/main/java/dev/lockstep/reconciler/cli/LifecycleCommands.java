@@ -155,23 +155,21 @@ final class LifecycleCommands {
             String done,
             Deed deed)
             throws IOException {
-        try (var pulls = PullProgress.of(call)) {
-            var progress = new ComposeProgress(call.world().err(), pulls);
-            var failures = new ArrayList<String>();
-            for (var container : containers) {
-                begun.ifPresent(word -> progress.line("Container " + container.name(), word));
-                try {
-                    deed.to(container.id());
-                    progress.line("Container " + container.name(), done);
-                } catch (ContainerException e) {
-                    progress.line("Container " + container.name(), "Error while " + failed);
-                    failures.add(String.valueOf(e.getMessage()));
-                }
+        var progress = ComposeProgress.of(call);
+        var failures = new ArrayList<String>();
+        for (var container : containers) {
+            begun.ifPresent(word -> progress.line("Container " + container.name(), word));
+            try {
+                deed.to(container.id());
+                progress.line("Container " + container.name(), done);
+            } catch (ContainerException e) {
+                progress.line("Container " + container.name(), "Error while " + failed);
+                failures.add(String.valueOf(e.getMessage()));
             }
-            failures.forEach(why -> call.say("lockstep: " + why));
-            change.tellAgent();
-            return failures.isEmpty() ? ExitCodes.OK : ExitCodes.ERROR;
         }
+        failures.stream().distinct().forEach(why -> call.say("lockstep: " + why));
+        change.tellAgent();
+        return failures.isEmpty() ? ExitCodes.OK : ExitCodes.ERROR;
     }
 
     /** A signal to the first process of each. */
@@ -189,7 +187,7 @@ final class LifecycleCommands {
         public int run(Invocation call) throws Exception {
             var signal = call.text("--signal").orElse("SIGKILL");
             var stack = Stack.of(call);
-            try (var change = StackChange.begin(call, stack.name())) {
+            try (var change = StackChange.beginUnlocked(call, stack.name())) {
                 var running = stack.containers(change.engine(), call.arguments(), Stack.Which.ALL).stream()
                         .filter(LifecycleCommands::runs)
                         .filter(c -> call.flag("--remove-orphans")
@@ -223,7 +221,7 @@ final class LifecycleCommands {
         @Override
         public int run(Invocation call) throws Exception {
             var stack = Stack.of(call);
-            try (var change = StackChange.begin(call, stack.name())) {
+            try (var change = StackChange.beginUnlocked(call, stack.name())) {
                 var running = stack.containers(change.engine(), call.arguments(), Stack.Which.OF_SERVICES).stream()
                         .filter(LifecycleCommands::runs)
                         .toList();
@@ -250,7 +248,7 @@ final class LifecycleCommands {
         @Override
         public int run(Invocation call) throws Exception {
             var stack = Stack.of(call);
-            try (var change = StackChange.begin(call, stack.name())) {
+            try (var change = StackChange.beginUnlocked(call, stack.name())) {
                 var running = stack.containers(change.engine(), call.arguments(), Stack.Which.OF_SERVICES).stream()
                         .filter(LifecycleCommands::runs)
                         .toList();

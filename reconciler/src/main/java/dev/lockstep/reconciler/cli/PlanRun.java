@@ -40,7 +40,10 @@ final class PlanRun {
      */
     List<StepResult> run(Function<ApplyListener, Applier> applier) throws IOException {
         var progress = new ApplyProgress(
-                call.world().err(), call.world().terminals().err(), plan.steps().size());
+                call.world().err(),
+                call.world().clock(),
+                call.world().terminals().err(),
+                plan.steps().size());
         try {
             return run(progress, applier);
         } finally {

@@ -4,13 +4,11 @@ import dev.lockstep.reconciler.deploy.DirectorySource;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.spec.load.ComposeLoader;
 import dev.lockstep.spec.load.DirectoryTree;
-import dev.lockstep.spec.load.FileTree;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.load.Skip;
+import dev.lockstep.spec.load.StandardInput;
 import dev.lockstep.spec.yaml.Problem;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,8 +18,6 @@ import java.util.function.UnaryOperator;
 
 /** The stack that a command is about, by Compose's order of options, variables and directories. */
 final class ProjectFiles {
-    private static final String STANDARD_INPUT = "-";
-
     private final Invocation call;
     private final LoadRequest request;
     private Optional<Loaded> loaded = Optional.empty();
@@ -57,11 +53,8 @@ final class ProjectFiles {
 
     private static LoadRequest request(Invocation call) {
         var globals = call.globals();
-        FileTree tree = new DirectoryTree(call.world().directory());
-        if (globals.files().contains(STANDARD_INPUT)) {
-            tree = new WithStandardInput(tree, call.world().in());
-        }
-        var request = LoadRequest.of(tree)
+        var request = LoadRequest.of(new DirectoryTree(call.world().directory()))
+                .withStandardInput(new StandardInput(call.world().in()))
                 .withFiles(globals.files())
                 .withEnvFiles(globals.envFiles())
                 .withProfiles(globals.profiles())
@@ -100,9 +93,9 @@ final class ProjectFiles {
         return Optional.of((Loaded.Valid) loaded);
     }
 
-    /** Base of the project's relative paths, absolute. */
-    Path directory(Loaded.Valid loaded) {
-        return call.world().directory().resolve(loaded.projectDirectory()).normalize();
+    /** Base of the project's relative paths, absolute; {@code loaded} as loading gave it. */
+    Path directory(String loaded) {
+        return call.world().directory().resolve(loaded).normalize();
     }
 
     /** The name that was given without any file. */
@@ -146,46 +139,5 @@ final class ProjectFiles {
 
     private static String text(Problem problem) {
         return problem.at().isDefault() ? problem.message() : problem.toString();
-    }
-
-    /** The files of a directory, and one more whose name is {@code -}. */
-    private static final class WithStandardInput implements FileTree {
-        private static final int LARGEST = 64 << 20;
-
-        private final FileTree tree;
-        private final InputStream in;
-        private Optional<byte[]> read = Optional.empty();
-
-        WithStandardInput(FileTree tree, InputStream in) {
-            this.tree = tree;
-            this.in = in;
-        }
-
-        @Override
-        public synchronized Optional<byte[]> read(String path) throws IOException {
-            if (!path.equals(STANDARD_INPUT)) {
-                return tree.read(path);
-            }
-            if (read.isEmpty()) {
-                // A stream can be read once, and a command may load twice.
-                read = Optional.of(in.readNBytes(LARGEST));
-            }
-            return read;
-        }
-
-        @Override
-        public List<Entry> list(String directory) throws IOException {
-            return tree.list(directory);
-        }
-
-        @Override
-        public Optional<String> parent(String directory) {
-            return tree.parent(directory);
-        }
-
-        @Override
-        public String nameOf(String directory) {
-            return tree.nameOf(directory);
-        }
     }
 }

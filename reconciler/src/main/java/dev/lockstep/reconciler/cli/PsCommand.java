@@ -46,7 +46,8 @@ final class PsCommand implements Command {
         return ExitCodes.OK;
     }
 
-    private static List<ContainerRow> rows(Invocation call, Engine engine, Optional<String> stack)
+    /** @param stack only its containers */
+    static List<ContainerRow> rows(Invocation call, Engine engine, Optional<String> stack)
             throws IOException, CommandException {
         var now = call.world().clock().instant();
         var containers = new ArrayList<ObservedContainer>();

@@ -1,7 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.plan.Printable;
-import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.model.Service;
@@ -51,8 +50,9 @@ final class PullCommand implements Command {
         known.addAll(project.disabled().keySet());
         Stack.require(call.arguments(), known);
         var images = images(call, files.withServices(call.arguments()));
-        try (var engine = EngineDoor.of(call).open()) {
-            return pull(call, engine, images, missing);
+        var door = EngineDoor.of(call);
+        try (var engine = door.open()) {
+            return pull(call, new AllowedPull(engine, door.settings().images()), images, missing);
         }
     }
 
@@ -73,25 +73,35 @@ final class PullCommand implements Command {
         return images;
     }
 
-    private static int pull(Invocation call, Engine engine, Map<ImageReference, String> images, boolean missing)
+    private static int pull(Invocation call, AllowedPull allowed, Map<ImageReference, String> images, boolean missing)
             throws IOException {
         var failures = new ArrayList<String>();
+        var refused = false;
         for (var image : images.entrySet()) {
-            if (missing && engine.images().find(image.getKey()).isPresent()) {
+            if (missing && allowed.engine().images().find(image.getKey()).isPresent()) {
                 tell(call, image.getValue(), "Skipped - Image is already present locally");
                 continue;
             }
             tell(call, image.getValue(), "Pulling");
-            try (var progress = PullProgress.of(call)) {
-                engine.pull(image.getKey(), progress);
+            try {
+                try (var progress = LayerProgress.onStandardError(call)) {
+                    allowed.pull(image.getKey(), progress);
+                }
                 tell(call, image.getValue(), "Pulled");
+            } catch (CommandException e) {
+                tell(call, image.getValue(), "Refused");
+                refused = true;
+                failures.add(String.valueOf(e.getMessage()));
             } catch (IOException e) {
                 tell(call, image.getValue(), "Error");
                 failures.add(Sentences.of(e));
             }
         }
         failures.forEach(why -> call.say((call.flag("--ignore-pull-failures") ? "Warning: " : "lockstep: ") + why));
-        return failures.isEmpty() || call.flag("--ignore-pull-failures") ? ExitCodes.OK : ExitCodes.ERROR;
+        if (failures.isEmpty() || call.flag("--ignore-pull-failures")) {
+            return ExitCodes.OK;
+        }
+        return refused ? ExitCodes.REFUSED : ExitCodes.ERROR;
     }
 
     private static void tell(Invocation call, String service, String what) {

@@ -1,7 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.runtime.image.ImageReference;
-import dev.lockstep.runtime.registry.RegistryClient;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,24 +25,23 @@ final class RegistryCommands {
         public void describe(CommandSpec spec) {
             spec.usageMessage().description("Pushes an image of this host to the registry that its name says.");
             spec.addOption(Options.flag("Print only what was pushed", "-q", "--quiet"));
+            spec.addOption(LayerProgress.format());
             spec.addPositional(Options.arguments("REFERENCE", "1", "The image"));
         }
 
         @Override
         public int run(Invocation call) throws Exception {
             var reference = ImageCommand.reference(call.arguments().getFirst());
-            try (var engine = EngineDoor.of(call).open()) {
-                RegistryClient.Pushed pushed;
-                try (var progress = PullProgress.of(call)) {
-                    pushed = engine.push(reference, progress);
+            return LayerProgress.show(call, "Pushed", reference, progress -> {
+                try (var engine = EngineDoor.of(call).open()) {
+                    var pushed = engine.push(reference, progress);
+                    if (!pushed.whole()) {
+                        call.say("lockstep: of the platforms of " + reference.familiar() + " only this host's is here:"
+                                + " it was pushed alone, and has a digest of its own");
+                    }
+                    return pushed.digest();
                 }
-                if (!pushed.whole()) {
-                    call.say("lockstep: of the platforms of " + reference.familiar() + " only this host's is here: it"
-                            + " was pushed alone, and has a digest of its own");
-                }
-                call.world().out().println("Pushed " + reference.familiar() + " " + pushed.digest());
-                return ExitCodes.OK;
-            }
+            });
         }
     }
 

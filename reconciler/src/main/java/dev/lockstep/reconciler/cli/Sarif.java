@@ -2,18 +2,18 @@ package dev.lockstep.reconciler.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.lockstep.reconciler.plan.Printable;
+import dev.lockstep.runtime.image.BlobStore;
 import dev.lockstep.spec.check.Finding;
 import dev.lockstep.spec.check.Rule;
 import dev.lockstep.spec.yaml.Problem;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Findings in the Static Analysis Results Interchange Format 2.1.0, by which code hosts annotate a pull request at the
@@ -22,6 +22,7 @@ import java.util.List;
  */
 final class Sarif {
     private static final String ROOT = "SRCROOT";
+    private static final Pattern FOREIGN = Pattern.compile("[^\\x00-\\x7F]+");
 
     private final Path directory;
 
@@ -118,26 +119,27 @@ final class Sarif {
     private String uri(String file) {
         var path = directory.resolve(file).normalize();
         try {
-            return path.startsWith(directory)
-                    ? new URI(null, null, "/" + directory.relativize(path), null)
-                            .getRawPath()
-                            .substring(1)
-                    : new URI("file", "", path.toString(), null).toASCIIString();
+            return ascii(
+                    path.startsWith(directory)
+                            ? new URI(null, null, "/" + directory.relativize(path), null)
+                                    .getRawPath()
+                                    .substring(1)
+                            : new URI("file", "", path.toString(), null).toString());
         } catch (URISyntaxException e) {
             throw new IllegalArgumentException("a path is no part of a URI: " + file, e);
         }
+    }
+
+    /** Not URI.toASCIIString, which puts letters and accents together: the file would have another name then. */
+    private static String ascii(String uri) {
+        return FOREIGN.matcher(uri).replaceAll(match -> URLEncoder.encode(match.group(), StandardCharsets.UTF_8));
     }
 
     /** What stays the same when lines above are added: a code host does not show it as new then. */
     private static String fingerprint(Finding finding) {
         var problem = finding.problem();
         var text = finding.rule().id() + "\n" + problem.at().file() + "\n" + problem.path();
-        try {
-            var digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest, 0, 16);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+        return BlobStore.digest(text.getBytes(StandardCharsets.UTF_8)).hex().substring(0, 32);
     }
 
     private static void text(JsonGenerator json, String field, String text) throws IOException {

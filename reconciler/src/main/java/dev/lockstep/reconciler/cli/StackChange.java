@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.apply.Applier;
 import dev.lockstep.reconciler.apply.BeforeStart;
+import dev.lockstep.reconciler.apply.Gates;
 import dev.lockstep.reconciler.apply.HealthMonitor;
 import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.deploy.Deployment;
@@ -10,10 +11,12 @@ import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.reconciler.plan.Step;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.spec.model.Dependency;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 
 /** A person changes a stack by hand: under its lock, with Compose's lines, and with a word about the agent. */
 final class StackChange implements AutoCloseable {
@@ -21,9 +24,9 @@ final class StackChange implements AutoCloseable {
     private final EngineDoor door;
     private final Engine engine;
     private final String stack;
-    private final StackLock lock;
+    private final Optional<StackLock> lock;
 
-    private StackChange(Invocation call, EngineDoor door, Engine engine, String stack, StackLock lock) {
+    private StackChange(Invocation call, EngineDoor door, Engine engine, String stack, Optional<StackLock> lock) {
         this.call = call;
         this.door = door;
         this.engine = engine;
@@ -33,14 +36,25 @@ final class StackChange implements AutoCloseable {
 
     /** Opens the engine and takes the stack's lock. */
     static StackChange begin(Invocation call, String stack) throws Exception {
+        return begin(call, stack, true);
+    }
+
+    /** For what concerns single containers and must not wait for the end of an apply: a kill, a pause. */
+    static StackChange beginUnlocked(Invocation call, String stack) throws Exception {
+        return begin(call, stack, false);
+    }
+
+    private static StackChange begin(Invocation call, String stack, boolean locked) throws Exception {
         var door = EngineDoor.of(call);
         var engine = door.open();
         try {
-            var lock = StackLock.take(
-                    engine.root(),
-                    stack,
-                    ApplyCommand.LOCK_TIMEOUT,
-                    holder -> call.say("Waiting for " + holder + ", which changes stack " + stack + "."));
+            var lock = locked
+                    ? Optional.of(StackLock.take(
+                            engine.root(),
+                            stack,
+                            ApplyCommand.LOCK_TIMEOUT,
+                            holder -> call.say("Waiting for " + holder + ", which changes stack " + stack + ".")))
+                    : Optional.<StackLock>empty();
             return new StackChange(call, door, engine, stack, lock);
         } catch (IOException | InterruptedException | RuntimeException e) {
             engine.close();
@@ -76,10 +90,9 @@ final class StackChange implements AutoCloseable {
         var run = new PlanRun(call, engine, plan);
         var begin = System.nanoTime();
         List<StepResult> results;
-        try (var health = new HealthMonitor(engine.containers(), call.world().clock(), (_, _) -> {});
-                var pulls = PullProgress.of(call)) {
-            var progress = new ComposeProgress(call.world().err(), pulls);
-            results = run.run(progress, listener -> new Applier(engine, health, beforeStart, listener, grace));
+        try (var health = new HealthMonitor(engine.containers(), call.world().clock(), (_, _) -> {})) {
+            results = run.run(
+                    ComposeProgress.of(call), listener -> new Applier(engine, health, beforeStart, listener, grace));
         }
         var done = PlanRun.succeeded(results);
         run.remember(
@@ -97,20 +110,39 @@ final class StackChange implements AutoCloseable {
         return done ? ExitCodes.OK : ExitCodes.ERROR;
     }
 
+    /** Waits until a service is as another one needs it; an exception when it will not be. */
+    void await(String service, Dependency dependency) throws IOException, InterruptedException, CommandException {
+        if (dependency.condition() == Dependency.Condition.STARTED) {
+            return;
+        }
+        try (var health = new HealthMonitor(engine.containers(), call.world().clock(), (_, _) -> {})) {
+            var gates = new Gates(engine.containers(), health, stack, new CountDownLatch(1));
+            var why = gates.await(service, dependency.condition());
+            if (why.isPresent() && dependency.required()) {
+                throw new CommandException("dependency failed to start: " + why.get());
+            }
+        }
+    }
+
     /** Lets others change the stack; the engine stays open. */
     void release() {
-        lock.close();
+        lock.ifPresent(StackLock::close);
     }
 
     /** Says when the agent will undo what was done without a plan. */
     void tellAgent() throws IOException {
+        tellAgent(call, door, engine, stack);
+    }
+
+    /** The same for whoever changed a container of that stack. */
+    static void tellAgent(Invocation call, EngineDoor door, Engine engine, String stack) throws IOException {
         var nothing = new Plan(door.host(), stack, Optional.empty(), List.of(), List.of(), List.of(), List.of());
         new PlanRun(call, engine, nothing).tellAgent(door.settings());
     }
 
     @Override
     public void close() throws IOException {
-        lock.close();
+        release();
         engine.close();
     }
 }

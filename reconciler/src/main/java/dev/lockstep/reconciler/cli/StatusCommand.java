@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.cli;
 import dev.lockstep.reconciler.agent.AgentStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.prune.PruneRecords;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -55,6 +56,7 @@ final class StatusCommand implements Command {
                 agent.map(AgentStatus::host).orElse(host),
                 EngineDoor.agentRuns(engine.root()),
                 agent.map(AgentStatus::repositories).orElse(List.of()),
+                new PruneRecords(engine.root()).all().stream().reduce((_, later) -> later),
                 shown);
     }
 }

@@ -11,16 +11,16 @@ import java.util.Map;
 import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** {@code system df}: what this root has on the disk, as Docker shows it. */
+/** {@code system}: what this root has on the disk, as Docker shows it, and what of it may go. */
 final class SystemCommand implements Command {
     @Override
     public void describe(CommandSpec spec) {
-        spec.usageMessage().description("Shows what is on the disk.");
+        spec.usageMessage().description("Shows what is on the disk, and removes what nobody needs.");
     }
 
     @Override
     public Map<String, Command> subcommands() {
-        return Map.of("df", new DiskFree());
+        return Map.of("df", new DiskFree(), "prune", new SystemPrune());
     }
 
     @Override
@@ -89,8 +89,7 @@ final class SystemCommand implements Command {
             var bytes = 0L;
             var reclaimable = 0L;
             for (var container : containers) {
-                var size =
-                        TreeSize.of(engine.root().state().resolve("containers").resolve(container.id()));
+                var size = TreeSize.of(engine.containers().directory(container.id()));
                 bytes += size;
                 if (container.isRunning()) {
                     active++;

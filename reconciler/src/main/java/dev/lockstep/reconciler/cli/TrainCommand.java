@@ -1,6 +1,5 @@
 package dev.lockstep.reconciler.cli;
 
-import com.sun.net.httpserver.HttpServer;
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.reconciler.plan.Facts;
 import dev.lockstep.reconciler.plan.PlanJson;
@@ -16,9 +15,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.net.HttpURLConnection;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -40,72 +36,75 @@ import picocli.CommandLine.Model.CommandSpec;
  * neither root nor a network, and leaves nothing behind: everything happens in a temporary directory.
  */
 final class TrainCommand implements Command {
-    private static final String COMPOSE = """
-            name: shop
-            services:
-              web:
-                image: IMAGE
-                ports: ["8080:80", "127.0.0.1:8443:443"]
-                depends_on: {db: {condition: service_healthy}}
-                environment: {LEVEL: "${LEVEL:-info}"}
-                volumes: ["./html:/html:ro"]
-                networks: [front, back]
-                labels: {tier: web}
-                mem_limit: 64m
-                cpus: 0.5
-              db:
-                image: IMAGE
-                command: ["sh", "-c", "sleep 1000"]
-                environment: ["NAME=shop"]
-                restart: unless-stopped
-                volumes: ["data:/data"]
-                networks: {back: {aliases: [store]}}
-                healthcheck: {test: ["CMD", "true"], interval: 5s, timeout: 2s, retries: 3}
-              worker:
-                image: IMAGE
-                depends_on: [db]
-                networks: [back]
-            networks: {front: {}, back: {}}
-            volumes: {data: {}}
-            """;
+    /** What the launcher starts with the cache for files. */
+    private static final List<List<String>> FILES = List.of(
+            List.of("--version"),
+            List.of("--help"),
+            List.of("help", "config"),
+            List.of("config"),
+            List.of("config", "--format", "json"),
+            List.of("config", "--quiet"),
+            List.of("config", "--services"),
+            List.of("config", "--images"),
+            List.of("config", "--volumes"),
+            List.of("config", "--profiles"),
+            List.of("config", "--variables"),
+            List.of("config", "--environment"),
+            List.of("config", "--hash", "*"),
+            List.of("config", "--no-interpolate"),
+            List.of("config", "--no-normalize", "--no-path-resolution", "web"),
+            List.of("-f", "compose.yaml", "validate"),
+            List.of("validate"),
+            List.of("validate", "-o", "json"),
+            List.of("validate", "-o", "sarif", "."),
+            List.of("-f", TrainingFiles.WRONG, "config"),
+            List.of("-f", TrainingFiles.WRONG, "validate"));
 
     @Override
     public void describe(CommandSpec spec) {
         spec.usageMessage().description("Exercises commands while an AOT cache is made; not for people.");
+        spec.addOption(Options.flag("Only those that read nothing but files", "--files"));
     }
 
     @Override
     public int run(Invocation call) throws Exception {
         var directory = Files.createTempDirectory("lockstep-train-");
-        var registry = registry();
         try {
-            var image =
-                    ImageReference.parse("127.0.0.1:" + registry.getAddress().getPort() + "/app:1");
-            Files.writeString(directory.resolve("compose.yaml"), COMPOSE.replace("IMAGE", image.toString()));
-            Files.createDirectory(directory.resolve("html"));
-            // First where nothing is, then where all of it runs.
-            commands(call, directory);
-            plan(call, directory);
-            rehearse(call, directory, image);
-            commands(call, directory);
-            follow(call, directory);
+            if (call.flag("--files")) {
+                TrainingFiles.write(directory, ImageReference.parse("example.com/app:1"));
+                FILES.forEach(words -> run(call, directory, "root", words));
+            } else {
+                everything(call, directory);
+            }
         } finally {
-            registry.stop(0);
             delete(directory);
         }
         return ExitCodes.OK;
     }
 
-    /** Has no image at all, and says so at once: the HTTP client is loaded, and nobody waits for a second try. */
-    private static HttpServer registry() throws IOException {
-        var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/", exchange -> {
-            try (exchange) {
-                exchange.sendResponseHeaders(HttpURLConnection.HTTP_NOT_FOUND, -1);
+    private static void everything(Invocation call, Path directory) throws IOException {
+        try (var registry = TrainingRegistry.start()) {
+            var image = registry.absent();
+            TrainingFiles.writeSmall(directory, image);
+            // First where nothing is, then where all of it runs.
+            commands(call, directory);
+            plan(call, directory);
+            rehearse(call, directory, image);
+            // All of it, then the tag alone.
+            for (var times = 0; times < 2; times++) {
+                run(
+                        call,
+                        directory,
+                        "root",
+                        List.of("image", "pull", registry.present().toString()));
             }
-        });
-        server.start();
-        return server;
+            commands(call, directory);
+            follow(call, directory);
+            // More than the engine does yet: what is read of it counts.
+            var rich = Files.createDirectory(directory.resolve("rich"));
+            TrainingFiles.write(rich, image);
+            run(call, rich, "root", List.of("plan"));
+        }
     }
 
     /** As a user calls them. */

@@ -83,26 +83,24 @@ final class ValidateCommand implements Command {
     }
 
     private static ValidationReport stack(ProjectFiles files) {
-        return switch (files.load()) {
-            case Loaded.Valid valid -> {
-                var findings = new ArrayList<>(Finding.ofLoading(List.of(), valid.warnings()));
-                findings.addAll(Checks.all(valid.project()));
-                var project = valid.project();
-                yield new ValidationReport(
-                        List.of(new RepositoryReport.Stack(
-                                project.name(),
-                                valid.projectDirectory(),
-                                List.of(),
-                                project.services().size())),
-                        findings);
-            }
-            case Loaded.Invalid invalid -> {
-                var findings = new ArrayList<>(Finding.ofLoading(invalid.errors(), invalid.warnings()));
-                invalid.readable().ifPresent(project -> findings.addAll(Checks.beside(project, invalid.errors())));
-                Collections.sort(findings);
-                yield new ValidationReport(List.of(), findings);
-            }
-        };
+        var loaded = files.load();
+        if (loaded instanceof Loaded.Invalid invalid) {
+            var findings = new ArrayList<>(Finding.ofLoading(invalid.errors(), invalid.warnings()));
+            invalid.readable().ifPresent(project -> findings.addAll(Checks.beside(project, invalid.errors())));
+            Collections.sort(findings);
+            return new ValidationReport(List.of(), findings);
+        }
+        var valid = (Loaded.Valid) loaded;
+        var findings = new ArrayList<>(Finding.ofLoading(List.of(), valid.warnings()));
+        findings.addAll(Checks.all(valid.project()));
+        var project = valid.project();
+        return new ValidationReport(
+                List.of(new RepositoryReport.Stack(
+                        project.name(),
+                        valid.projectDirectory(),
+                        List.of(),
+                        project.services().size())),
+                findings);
     }
 
     /** As an agent loads: without the environment of this process, and with what the commit has alone. */
@@ -136,9 +134,11 @@ final class ValidateCommand implements Command {
     private static ValidationReport settings(RepositorySettings.Read read) {
         var findings = new ArrayList<Finding>();
         read.warnings().forEach(p -> findings.add(new Finding(Rule.SETTINGS, Severity.WARNING, p)));
-        if (read instanceof RepositorySettings.Read.Invalid invalid) {
-            findings.addAll(errors(invalid.errors()));
-        }
+        findings.addAll(errors(
+                switch (read) {
+                    case RepositorySettings.Read.Valid valid -> valid.settings().notActedOn();
+                    case RepositorySettings.Read.Invalid invalid -> invalid.errors();
+                }));
         return new ValidationReport(List.of(), findings);
     }
 

@@ -32,7 +32,14 @@ enum Verb {
     TOP("top", "Show the processes of containers"),
     PORT("port", "Print where a port is published"),
     LOGS("logs", "Show what containers wrote"),
+    RUN("run", "Run a program in a container of its own"),
     EXEC("exec", "Run a program in a container"),
+    ATTACH("attach", "Connect a terminal to a container"),
+    CP("cp", "Copy files out of containers and into them"),
+    STATS("stats", "Show what containers use"),
+    EVENTS("events", "Show what happens to containers"),
+    INSPECT("inspect", "Print everything about containers"),
+    CONTAINER("container", "Do to containers by name or id what Docker does"),
     IMAGE("image", "Get, list, check and remove images"),
     SYSTEM("system", "Show what is on the disk, and remove what nobody needs"),
     DOCTOR("doctor", "Check that this host has what Lockstep needs"),
@@ -97,7 +104,14 @@ enum Verb {
             case PORT -> new PortCommand();
             case VERSION -> new VersionCommand();
             case LOGS -> new LogsCommand();
-            case EXEC -> new ExecCommand();
+            case RUN -> new RunCommand();
+            case EXEC -> new ExecCommand(By.SERVICE);
+            case ATTACH -> new AttachCommand(By.SERVICE);
+            case CP -> new CpCommand(By.SERVICE);
+            case STATS -> new StatsCommand();
+            case EVENTS -> new EventsCommand();
+            case INSPECT -> new InspectCommand();
+            case CONTAINER -> new ContainerCommand();
             case IMAGE -> new ImageCommand();
             case SYSTEM -> new SystemCommand();
             case DOCTOR -> new DoctorCommand();

@@ -112,23 +112,27 @@ public final class ImageGate {
                             ? Optional.empty()
                             : Optional.of("is wanted signed, and cannot be checked: " + why);
                 case Resolution.Remote remote -> signature(rule, reference, remote.digest());
-                case Resolution.Local(var digest, var unused) -> {
-                    if (engine.knownImages().cameFromRegistry(reference, digest)) {
-                        yield signature(rule, reference, digest);
-                    }
-                    if (rule.local() == ImageRule.Local.ALLOW) {
-                        yield Optional.empty();
-                    }
-                    yield rule.signedBy().isEmpty()
-                            ? Optional.of("was not pulled from its registry but brought to this host by hand; only what"
-                                    + " is pulled may run")
-                            : signature(rule, reference, digest)
-                                    .map(why -> why + "; it was not pulled but brought to this host by hand");
-                }
+                case Resolution.Local(var digest, var unused) -> local(rule, reference, digest);
             };
         } catch (IOException e) {
             return Optional.of("cannot be checked: " + message(e));
         }
+    }
+
+    /** What is here may have come from its registry, from another one under another name, or by hand. */
+    private Optional<String> local(ImageRule rule, ImageReference reference, Digest digest) throws IOException {
+        var known = engine.knownImages();
+        if (known.cameFromRegistry(reference, digest)) {
+            return signature(rule, reference, digest);
+        }
+        if (rule.local() == ImageRule.Local.ALLOW) {
+            return known.isLocal(digest) ? Optional.empty() : signature(rule, reference, digest);
+        }
+        return rule.signedBy().isEmpty()
+                ? Optional.of("was not pulled from its registry but brought to this host by hand; only what is pulled"
+                        + " may run")
+                : signature(rule, reference, digest)
+                        .map(why -> why + "; it was not pulled but brought to this host by hand");
     }
 
     private Optional<String> signature(ImageRule rule, ImageReference reference, Digest digest) throws IOException {

@@ -8,9 +8,9 @@ import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +24,8 @@ import java.util.function.Function;
  * kept.
  */
 final class ImageResolver implements Function<ImageReference, Resolution> {
+    private static final Duration SKEW = Duration.ofMinutes(1);
+
     private final Engine engine;
     private final List<ObservedContainer> containers;
     private final PullDemands demands;
@@ -31,7 +33,7 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
     private final ImageGate gate;
     private final Attempts attempts;
     private final Instant now;
-    private final Map<ImageReference, Resolution> answers = new LinkedHashMap<>();
+    private final Map<ImageReference, Resolution> answers = new HashMap<>();
     private final Map<ImageReference, String> problems = new HashMap<>();
     private final Map<ImageReference, String> notes = new HashMap<>();
     private Optional<Instant> next = Optional.empty();
@@ -56,11 +58,6 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
     @Override
     public Resolution apply(ImageReference reference) {
         return answers.computeIfAbsent(reference, this::resolve);
-    }
-
-    /** What every reference that was asked about means. */
-    Map<ImageReference, Resolution> answers() {
-        return answers;
     }
 
     /** Why a stack with that image cannot be applied. */
@@ -98,10 +95,10 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
         return ask(reference, local, refresh);
     }
 
-    /** A look in the future is none: the clock was wrong then, or is now. */
+    /** A look in the future is none: the clock was wrong then, or is now. Somebody else's of this moment is one. */
     private boolean isFresh(ImageReference reference, PullDemands.Refresh refresh) {
         try {
-            var last = engine.knownImages().lastCheck(reference).filter(c -> !c.at().isAfter(now));
+            var last = engine.knownImages().lastCheck(reference).filter(c -> !c.at().isAfter(now.plus(SKEW)));
             var fresh = last.filter(c -> !c.at().isBefore(refresh.notBefore())).isPresent();
             if (fresh && refresh.age().isPresent()) {
                 wakeAt(last.get().at().plus(refresh.age().get()));

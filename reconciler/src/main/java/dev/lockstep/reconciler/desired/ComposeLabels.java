@@ -33,6 +33,11 @@ public final class ComposeLabels {
         return labels.getOrDefault(ONE_OFF, "").equals("True");
     }
 
+    /** The stack that a container with these labels belongs to; empty when they do not say. */
+    public static String stack(Map<String, String> labels) {
+        return labels.getOrDefault(PROJECT, "");
+    }
+
     /** The service that a container with these labels was made for; empty when they do not say. */
     public static String service(Map<String, String> labels) {
         return labels.getOrDefault(SERVICE, "");

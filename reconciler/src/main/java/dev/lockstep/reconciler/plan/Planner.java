@@ -33,7 +33,7 @@ public final class Planner {
                 .forEach(c -> known.add(c.id()));
         removals.leftovers(known);
         new SingleWriters(desired, observed, plan).order();
-        if (plan.steps().stream().map(Step::operation).anyMatch(Planner::runsContainers)) {
+        if (plan.steps().stream().map(Step::operation).anyMatch(Operation::startsContainer)) {
             facts.missing().forEach(plan::problem);
         }
         plan.pullsComeFirst();
@@ -49,25 +49,5 @@ public final class Planner {
                         .flatMap(c -> c.record().spec().owner().repository().stream())
                         .filter(theirs -> !theirs.equals(mine))
                         .findFirst());
-    }
-
-    private static boolean runsContainers(Operation operation) {
-        return switch (operation) {
-            case Operation.CreateContainer _,
-                    Operation.ReplaceContainer _,
-                    Operation.StartContainer _,
-                    Operation.RestartContainer _ -> true;
-            case Operation.PullImage _,
-                    Operation.CreateNetwork _,
-                    Operation.UpdateNetwork _,
-                    Operation.ReplaceNetwork _,
-                    Operation.RepairNetwork _,
-                    Operation.RemoveNetwork _,
-                    Operation.CreateVolume _,
-                    Operation.RemoveVolume _,
-                    Operation.UpdateContainer _,
-                    Operation.StopContainer _,
-                    Operation.RemoveContainer _ -> false;
-        };
     }
 }

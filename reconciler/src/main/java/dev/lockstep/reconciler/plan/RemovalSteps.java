@@ -4,6 +4,7 @@ import dev.lockstep.reconciler.desired.ComposeLabels;
 import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.desired.DesiredService;
 import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.network.LeaseKey;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
     void leftovers(Set<String> known) {
         var orphans = observed.containersOf(desired.stack()).stream()
                 .filter(c -> !known.contains(c.id()))
-                .filter(c -> desired.isNothing() || !isAtWork(c))
+                .filter(c -> desired.isNothing() || !isAPersons(c))
                 .toList();
         if (facts.prune()) {
             var removed = containers(orphans);
@@ -60,10 +61,10 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
         }
     }
 
-    /** One that {@code run} made, and that somebody waits for. */
-    private static boolean isAtWork(ObservedContainer container) {
-        return container.isRunning()
-                && ComposeLabels.isOneOff(container.record().spec().labels());
+    /** One that {@code run} made: a person's own while it does not have ended, and never an agent's business. */
+    private boolean isAPersons(ObservedContainer container) {
+        return ComposeLabels.isOneOff(container.record().spec().labels())
+                && (facts.followed() || !(container.state() instanceof ContainerState.Exited));
     }
 
     private Set<String> containers(List<ObservedContainer> orphans) {
@@ -131,7 +132,7 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
 
     private static LeaseKey slotOf(ObservedContainer container) {
         var spec = container.record().spec();
-        return new LeaseKey(spec.owner().stack(), spec.service(), spec.slot());
+        return new LeaseKey(spec.owner().stack(), spec.service().isEmpty() ? spec.name() : spec.service(), spec.slot());
     }
 
     private static Cause noLonger(String what) {

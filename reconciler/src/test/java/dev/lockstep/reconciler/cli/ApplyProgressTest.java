@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +33,7 @@ class ApplyProgressTest {
 
     @Test
     void without_a_terminal_each_step_is_one_plain_line() {
-        var progress = new ApplyProgress(err, false, 2);
+        var progress = new ApplyProgress(err, InstantSource.system(), false, 2);
         progress.started(REMOVE);
         progress.finished(new StepResult.Done(REMOVE, Duration.ofMillis(63)));
         progress.waiting(NETWORK, "db service_healthy");
@@ -48,7 +49,7 @@ class ApplyProgressTest {
 
     @Test
     void on_a_terminal_the_last_line_says_what_is_being_done_and_goes_away() {
-        var progress = new ApplyProgress(err, true, 2);
+        var progress = new ApplyProgress(err, InstantSource.system(), true, 2);
         progress.started(REMOVE);
         assertThat(text()).endsWith("0/2 shop-web-1");
         progress.finished(new StepResult.Done(REMOVE, Duration.ofMillis(63)));

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -204,5 +205,104 @@ class ConfigCommandTest {
                 directory.resolve("compose.yaml"), "name: x\nservices: {a: {image: 'UPPER', restart: sometimes}}\n");
         assertThat(config("config")).contains("image: UPPER");
         assertThat(console().run("validate")).isEqualTo(1);
+    }
+
+    /** As docker compose 2.26.1 lists the first file; it lists nothing of the second, whose values it cannot read. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --services                  | db web
+            --images                    | nginx:${TAG:-1} pg
+            --volumes                   | data
+            --networks                  | default front
+            --profiles                  | debug tools
+            --services --no-consistency | db web
+            """)
+    void lists_need_no_values(String words, String lines) throws IOException {
+        var typed = """
+                name: p
+                services:
+                  web: {image: "nginx:${TAG:-1}", ports: ["80:80"], depends_on: [db], volumes: ["data:/d"], networks: [front]}
+                  db: {image: pg, mem_limit: 5m}
+                  dbg: {image: dbg, profiles: [debug], networks: [back], volumes: ["logs:/l"]}
+                  built: {build: ., profiles: [tools, debug]}
+                networks: {front: {}, back: {}, unused: {}}
+                volumes: {data: {}, logs: {}, unused: {}}
+                """;
+        for (var file : List.of(typed, typed.replace("80:80", "${PORT}:80").replace("5m", "\"${MEM}\""))) {
+            Files.writeString(directory.resolve("compose.yaml"), file);
+            assertThat(config(("config --no-interpolate " + words).split(" ", -1))
+                            .replace("\n", " ")
+                            .strip())
+                    .isEqualTo(lines);
+        }
+    }
+
+    @Test
+    void without_its_values_a_project_is_printed_whole_and_not_compared_with_itself() throws IOException {
+        Files.writeString(directory.resolve("compose.yaml"), """
+                name: x
+                services: {a: {image: x, networks: ["${NET}"]}, b: {image: y, profiles: [p]}}
+                volumes: {unused: {}}
+                """);
+        assertThat(config("config", "--no-interpolate")).contains("${NET}", "  b:\n", "unused:");
+        var list = console();
+        assertThat(list.run("config", "--no-interpolate", "--services")).isEqualTo(1);
+        assertThat(list.err()).contains("undefined network");
+    }
+
+    @Test
+    void what_is_wrong_without_its_values_is_refused() throws IOException {
+        var file = directory.resolve("compose.yaml");
+        for (var words : List.of("--no-interpolate", "--no-interpolate --services", "--variables")) {
+            Files.writeString(file, "services:\n  a: {imgae: x, ports: [\"${PORT}:80\"], mem_limit: 5q}\n");
+            var wrong = console();
+            assertThat(wrong.run(("config " + words).split(" ", -1))).isEqualTo(1);
+            assertThat(wrong.out()).isEmpty();
+            assertThat(wrong.err().lines())
+                    .containsExactly(
+                            "compose.yaml:2:7: services.a.imgae: unknown key. Did you mean \"image\"?",
+                            "compose.yaml:2:51: services.a.mem_limit: \"5q\" is not a size. Write a number and a unit:"
+                                    + " b, k, m, g, t or p, such as 512m");
+
+            Files.writeString(file, "services:\n  a: [1\n");
+            var rubbish = console();
+            assertThat(rubbish.run(("config " + words).split(" ", -1))).isEqualTo(1);
+            assertThat(rubbish.err()).contains("compose.yaml:3:1: not valid YAML");
+        }
+    }
+
+    @Test
+    void without_values_there_is_no_hash_and_no_digest() throws IOException {
+        Files.writeString(directory.resolve("compose.yaml"), "name: x\nservices: {a: {image: x, cpus: \"${C}\"}}\n");
+        var hash = console();
+        assertThat(hash.run("config", "--no-interpolate", "--hash", "*")).isEqualTo(1);
+        assertThat(hash.err())
+                .contains("compose.yaml:2:32: services.a.cpus: \"${C}\" is not a number of CPUs", "--hash");
+        var digest = console();
+        assertThat(digest.run("config", "--no-interpolate", "--resolve-image-digests"))
+                .isEqualTo(1);
+        assertThat(digest.err()).contains("--resolve-image-digests without --no-interpolate");
+        assertThat(config("config", "--no-interpolate", "a")).contains("${C}");
+        assertThat(console().run("config", "--no-interpolate", "nope")).isEqualTo(1);
+    }
+
+    @Test
+    void the_environment_is_that_of_a_project_that_can_be_loaded() throws IOException {
+        Files.writeString(directory.resolve(".env"), "X=1\nY=\"un\n");
+        for (var words : List.of("--environment", "--variables")) {
+            var wrong = console();
+            assertThat(wrong.run("config", words)).isEqualTo(1);
+            assertThat(wrong.err()).contains(".env:2");
+            assertThat(wrong.out()).isEmpty();
+        }
+        Files.delete(directory.resolve(".env"));
+        Files.writeString(directory.resolve("compose.yaml"), "services: {a: {imgae: x}}\n");
+        var unknown = console();
+        assertThat(unknown.run("config", "--environment")).isEqualTo(1);
+        assertThat(unknown.err()).contains("unknown key");
+        Files.delete(directory.resolve("compose.yaml"));
+        var none = console();
+        assertThat(none.run("config", "--variables")).isEqualTo(1);
+        assertThat(none.err()).contains("no compose file found");
     }
 }

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lockstep.reconciler.agent.AgentStatus;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StackStatus;
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.prune.PruneRecord;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,6 +46,15 @@ class HostStatusTest {
                 true,
                 List.of(new AgentStatus.Repository(
                         "https://git.example/shop", "main", Optional.of("b".repeat(40)), Optional.empty(), NOW)),
+                Optional.of(new PruneRecord(
+                        NOW.minus(Duration.ofHours(3)),
+                        PruneRecord.Trigger.SCHEDULE,
+                        List.of(new PruneRecord.Removed(
+                                new Digest("1".repeat(64)), List.of("app:1"), "nobody needs it", 2000)),
+                        3,
+                        1,
+                        2000,
+                        Optional.empty())),
                 List.of(
                         new HostStatus.Stack("hand", Optional.empty(), 1, 1),
                         stack("old", Outcome.CONVERGED, List.of(), true),
@@ -61,6 +72,7 @@ class HostStatusTest {
         assertThat(status().text(NOW)).isEqualTo("""
                 Host web1: an agent runs.
                 Repository https://git.example/shop main at bbbbbbb
+                Housekeeping 3 hours ago: 1 image removed, 2kB freed
 
                 STACK   WANTED    APPLIED   OUTCOME    CONTAINERS    CHECKED         REVISION
                 hand    -         -         -          1/1 running   -               applied by hand
@@ -76,7 +88,7 @@ class HostStatusTest {
 
     @Test
     void an_empty_host_says_so() {
-        assertThat(new HostStatus("web1", false, List.of(), List.of()).text(NOW))
+        assertThat(new HostStatus("web1", false, List.of(), Optional.empty(), List.of()).text(NOW))
                 .isEqualTo("Host web1: no agent runs.\n\nThere is no stack on this host.\n");
     }
 
@@ -86,6 +98,14 @@ class HostStatusTest {
 
         assertThat(json.path("format").asText()).isEqualTo("lockstep.status/1");
         assertThat(json.path("agent").path("running").asBoolean()).isTrue();
+        assertThat(json.path("housekeeping").path("trigger").asText()).isEqualTo("schedule");
+        assertThat(json.path("housekeeping")
+                        .path("removed")
+                        .path(0)
+                        .path("names")
+                        .path(0)
+                        .asText())
+                .isEqualTo("app:1");
         assertThat(json.path("stacks").findValuesAsText("stack")).containsExactly("hand", "old", "shop");
         var shop = json.path("stacks").path(2);
         assertThat(shop.path("outcome").asText()).isEqualTo("refused");

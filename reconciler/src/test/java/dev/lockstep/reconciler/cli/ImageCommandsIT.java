@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +50,7 @@ class ImageCommandsIT {
         }
     }
 
+    /** {@code ~} is a blank inside of a word. */
     private int run(Console console, String words) {
         var args = new ArrayList<>(List.of(
                 "--root",
@@ -56,7 +58,8 @@ class ImageCommandsIT {
                 "--run-root",
                 directory.resolve("run").toString(),
                 "image"));
-        args.addAll(List.of(words.split(" ", -1)));
+        args.addAll(
+                Stream.of(words.split(" ", -1)).map(w -> w.replace('~', ' ')).toList());
         return console.run(args.toArray(String[]::new));
     }
 
@@ -110,7 +113,15 @@ class ImageCommandsIT {
         "reference=example.test/*/app, 1",
         "reference=app, 0",
         "dangling=true, 0",
-        "dangling=false, 2"
+        "dangling=false, 2",
+        "label=note, 1",
+        "label=note=x, 0",
+        "label=other, 0",
+        "before=example.test/shop/app:1, 1",
+        "before=web, 0",
+        "since=web, 1",
+        "until=1h, 2",
+        "until=2026-11-24, 1"
     })
     void a_list_is_filtered(String filter, int lines) {
         assertThat(ok("ls -q --filter " + filter).lines()).hasSize(lines);
@@ -127,7 +138,21 @@ class ImageCommandsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ls --filter age=3", "ls --filter reference=[", "ls --format xml"})
+    @ValueSource(
+            strings = {
+                "ls --filter age=3",
+                "ls --filter x",
+                "ls --filter dangling=maybe",
+                "ls --filter before=gone",
+                "ls --filter until=then",
+                "ls --filter reference=[",
+                "ls --format xml",
+                "ls --format {{.Nothing}}",
+                "ls --format {{template}}",
+                "ls --format {{range.Tag}}",
+                "inspect -f {{.Id web",
+                "history --format xml web"
+            })
     void a_list_that_makes_no_sense_is_refused(String words) {
         assertThat(refused(words)).startsWith("lockstep: ");
     }
@@ -160,6 +185,55 @@ class ImageCommandsIT {
         assertThat(app.path("Config").path("Cmd").get(0).textValue()).isEqualTo("run");
         assertThat(app.path("RootFS").path("Layers")).hasSize(1);
         assertThat(app.path("Size").longValue()).isPositive();
+    }
+
+    @Test
+    void templates_show_single_fields_as_docker_does() {
+        assertThat(ok("ls --format {{.Repository}}:{{.Tag}} web")).isEqualTo("web:latest\n");
+        assertThat(ok("ls --format table~{{.Repository}}\\t{{.Tag}}")).isEqualTo("""
+                REPOSITORY              TAG
+                example.test/shop/app   1
+                web                     latest
+                """);
+        assertThat(ok("inspect --format {{.Id}} web"))
+                .isEqualTo(WEB.configBlob().digest() + "\n");
+        var app = "example.test/shop/app:1";
+        assertThat(ok("inspect -f {{json~.RepoTags}} " + app)).isEqualTo("[\"" + app + "\"]\n");
+        assertThat(ok("inspect -f {{.RepoTags}}/{{len~.RepoTags}} " + app)).isEqualTo("[" + app + "]/1\n");
+        assertThat(ok("inspect -f {{index~.RepoTags~0}} " + app)).isEqualTo(app + "\n");
+        assertThat(ok("inspect -f {{range~.Config.Cmd}}<{{.}}>{{end}} " + app)).isEqualTo("<run>\n");
+        assertThat(ok("inspect -f {{.Config.Labels}} " + app)).isEqualTo("map[note:\\u001b[31mred]\n");
+        assertThat(ok("history --format {{.Comment}} " + app)).isEqualTo("first\n");
+        assertThat(refused("inspect -f {{.Nope}} web")).contains("there is no field Nope; there are Id, RepoTags");
+        assertThat(refused("inspect -f {{index~.RepoTags~7}} web")).contains("has no item 7");
+    }
+
+    @Test
+    void a_root_file_system_is_imported_with_docker_s_changes() throws IOException {
+        Files.write(
+                directory.resolve("root.tar"),
+                new TarBuilder().file("bin/x", "x").build());
+
+        var args = new ArrayList<>(List.of("import", "--rootfs", "-c", "CMD [\"/bin/x\"]", "-m", "mine", "root.tar"));
+        args.add("base:1");
+        var console = Console.in(directory);
+        args.addAll(
+                0,
+                List.of(
+                        "--root",
+                        directory.resolve("root").toString(),
+                        "--run-root",
+                        directory.resolve("run").toString(),
+                        "image"));
+        assertThat(console.run(args.toArray(String[]::new))).as(console.err()).isZero();
+
+        assertThat(console.out()).matches("sha256:[0-9a-f]{64}\n");
+        assertThat(ok("inspect -f {{.Id}}{{.Config.Cmd}} base:1"))
+                .isEqualTo(console.out().strip() + "[/bin/x]\n");
+        assertThat(ok("history --format {{.Comment}} base:1")).isEqualTo("mine\n");
+        assertThat(refused("import --rootfs -c RUN root.tar")).contains("RUN");
+        assertThat(refused("import -m x root.tar")).contains("--rootfs");
+        assertThat(refused("import root.tar")).contains("this is no image archive");
     }
 
     @Test
@@ -262,7 +336,7 @@ class ImageCommandsIT {
 
     @Test
     void verify_says_what_is_bad_and_loading_again_repairs_it() throws IOException {
-        assertThat(ok("verify")).isEqualTo("Checked 6 blobs, 6.65kB: all good\n".replaceFirst("[0-9.]+kB", size()));
+        assertThat(ok("verify")).isEqualTo("Checked 6 blobs, " + size() + ", and 0 unpacked layers: all good\n");
         var layer = WEB.blobs().getLast().digest();
         Files.writeString(directory.resolve("root/images/blobs/sha256/" + layer.hex()), "bad");
 
@@ -273,6 +347,52 @@ class ImageCommandsIT {
         ok("load -i " + WEB.ociArchive(directory.resolve("again.tar")));
         ok("unpack web tree");
         assertThat(ok("verify")).contains("all good");
+    }
+
+    @Test
+    void verify_unpacks_a_bad_layer_again_and_says_so() throws IOException {
+        ok("unpack web tree");
+        var file = directory
+                .resolve("root/snapshots")
+                .resolve(WEB.blobs().getLast().digest().hex())
+                .resolve("b");
+        Files.writeString(file, "bad");
+
+        assertThat(refused("verify"))
+                .contains("damaged: unpacked layer " + WEB.blobs().getLast().digest() + ": /b has ")
+                .contains("it has been unpacked again");
+        assertThat(file).hasContent("web");
+        assertThat(ok("verify")).contains("1 unpacked layer: all good");
+    }
+
+    private int system(Console console, String... words) {
+        var args = new ArrayList<>(List.of(
+                "--root",
+                directory.resolve("root").toString(),
+                "--run-root",
+                directory.resolve("run").toString(),
+                "system"));
+        args.addAll(List.of(words));
+        return console.run(args.toArray(String[]::new));
+    }
+
+    @Test
+    void system_prune_removes_images_by_the_same_rules_and_asks_first() {
+        ok("tag example.test/shop/app:1 web");
+
+        var asked = Console.in(directory);
+        assertThat(system(asked, "prune")).isEqualTo(ExitCodes.ERROR);
+        assertThat(asked.err()).contains("there is no terminal to ask on");
+        var young = Console.in(directory);
+        assertThat(system(young, "prune", "-af", "--filter", "until=1h")).isZero();
+        assertThat(young.out()).isEqualTo("Total reclaimed space: 0B\n");
+        var dangling = Console.in(directory);
+        assertThat(system(dangling, "prune", "-f")).isZero();
+        assertThat(dangling.out()).contains("Removed sha256:" + id(WEB)).doesNotContain("shop/app");
+        var all = Console.in(directory);
+        assertThat(system(all, "prune", "--all", "--force")).isZero();
+        assertThat(all.out()).contains("Removed web:latest");
+        assertThat(refused("prune -f --filter label=x")).contains("--filter takes until=TIME");
     }
 
     private String size() throws IOException {

@@ -78,6 +78,47 @@ class RegistryCommandsIT {
         }
     }
 
+    @Test
+    void a_pull_tells_its_progress_in_lines_and_in_events_and_nothing_that_the_registry_wrote() throws Exception {
+        try (var registry = FakeRegistry.start()) {
+            var name = registry.serve("app", "1", image);
+            var layer = image.blobs().getLast().digest();
+
+            var plain = run("pull", name);
+            assertThat(plain.err())
+                    .contains(
+                            layer.hex().substring(0, 12) + " downloading ",
+                            layer.hex().substring(0, 12) + " unpacked")
+                    .doesNotContain("\u001b", "\r");
+            run("rm", name);
+            assertThat(run("pull", "-q", name).err()).isEmpty();
+            run("rm", name);
+
+            var events = run("pull", "--format", "json", name).out();
+            assertThat(events.lines())
+                    .contains(
+                            "{\"event\":\"unpacked\",\"layer\":\"" + layer + "\",\"done\":"
+                                    + image.blobs().getLast().content().length + ",\"total\":"
+                                    + image.blobs().getLast().content().length + "}",
+                            "{\"event\":\"pulled\",\"reference\":\"" + name + "\",\"digest\":\""
+                                    + image.manifest().digest() + "\"}");
+
+            var evil = "{\"errors\":[{\"code\":\"DENIED\",\"message\":\"\\u001b[2J\\u001b]0;owned\"}]}";
+            registry.when("/v2/other/", 99, exchange -> {
+                exchange.sendResponseHeaders(403, evil.length());
+                exchange.getResponseBody().write(evil.getBytes(UTF_8));
+            });
+            var denied = console();
+            assertThat(denied.run(arguments("pull", "--format", "json", registry.host() + "/other:1")))
+                    .isEqualTo(1);
+            assertThat(denied.out()).contains("\"event\":\"failed\"").doesNotContain("\u001b");
+            assertThat(denied.err()).contains("owned").doesNotContain("\u001b");
+            var wrong = console();
+            assertThat(wrong.run(arguments("pull", "--format", "xml", name))).isEqualTo(1);
+            assertThat(wrong.err()).contains("--format takes text or json");
+        }
+    }
+
     private Console login(String input, String... words) {
         var environment = Map.of(
                 "LOCKSTEP_REGISTRIES", directory.resolve("etc/registries.json").toString());

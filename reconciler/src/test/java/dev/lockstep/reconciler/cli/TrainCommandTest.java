@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.runtime.image.ImageReference;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,5 +31,26 @@ class TrainCommandTest {
         assertThat(console.run("train")).as(console.err()).isZero();
         assertThat(left()).isEqualTo(before);
         assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void the_cache_for_commands_that_read_files_needs_only_files() throws IOException {
+        var before = left();
+        var console = Console.in(directory);
+
+        assertThat(console.run("train", "--files")).as(console.err()).isZero();
+        assertThat(left()).isEqualTo(before);
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void what_it_trains_on_is_right_and_wrong_where_it_is_meant_to_be() throws IOException {
+        TrainingFiles.write(directory, ImageReference.parse("example.com/app:1"));
+
+        var right = Console.in(directory);
+        assertThat(right.run("config")).as(right.err()).isZero();
+        var wrong = Console.in(directory);
+        assertThat(wrong.run("-f", TrainingFiles.WRONG, "config")).isEqualTo(1);
+        assertThat(wrong.err().lines()).hasSizeGreaterThan(3);
     }
 }

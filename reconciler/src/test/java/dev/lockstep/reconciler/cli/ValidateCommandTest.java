@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -201,6 +202,30 @@ class ValidateCommandTest {
                         .asText())
                 .isEqualTo("services.a.privileged");
         assertThat(results.path(1).path("ruleId").asText()).isEqualTo("meaningless-value");
+    }
+
+    @Test
+    void sarif_has_files_by_uris_which_have_no_other_letters_than_ascii() throws IOException {
+        // The accent is a character of its own here, and must stay one: this is the file's name.
+        file("stacks/u\u0308/compose.yaml", "services: {a: {imag: x}}\n");
+        var console = console();
+
+        assertThat(console.run("validate", "-o", "sarif", ".")).isEqualTo(1);
+        var results =
+                new JsonMapper().readTree(console.out()).path("runs").path(0).path("results");
+        assertThat(place(results.path(0))).isEqualTo("stacks/u%CC%88/compose.yaml 1:16");
+    }
+
+    @Test
+    void what_no_agent_acts_on_is_refused_in_the_file_alone_and_in_the_repository() throws IOException {
+        file("stacks/a/compose.yaml", "services: {a: {image: 'x:1'}}\n");
+        file("lockstep.yaml", "policy: {privileged: false}\n");
+        for (var path : List.of("lockstep.yaml", ".")) {
+            var console = console();
+            assertThat(console.run("validate", path)).isEqualTo(1);
+            assertThat(console.out())
+                    .startsWith("lockstep.yaml:1:1: policy: this version of the agent does not act on it");
+        }
     }
 
     @Test

@@ -47,7 +47,7 @@ final class Conmon {
      *
      * @throws ContainerException with the runtime's own words
      */
-    Prepared prepare(ContainerFiles files, String name, Path onExit) throws IOException {
+    Prepared prepare(ContainerFiles files, String name, Path onExit, Interaction how) throws IOException {
         Files.createDirectories(files.persist());
         // Truth of an earlier run would be read as truth of this one.
         for (var stale :
@@ -73,6 +73,12 @@ final class Conmon {
                 "--exit-command-arg",
                 files.id()));
         argv.addAll(logging(files.runtimeLog()));
+        if (how.input()) {
+            argv.add("-i");
+        }
+        if (how.terminal()) {
+            argv.add("-t");
+        }
         try (var sync = Pipe.open();
                 var start = Pipe.open()) {
             launch(

@@ -20,7 +20,7 @@ record ContainerEvents(EventLog log, InstantSource clock) {
         tell(record, action, more, clock.instant());
     }
 
-    private void tell(ContainerRecord record, String action, Map<String, String> more, Instant when) {
+    void tell(ContainerRecord record, String action, Map<String, String> more, Instant when) {
         var spec = record.spec();
         var attributes = new LinkedHashMap<>(spec.labels());
         attributes.put("image", spec.image().familiar());
@@ -29,7 +29,8 @@ record ContainerEvents(EventLog log, InstantSource clock) {
         log.add(new Event(when, "container", action, record.id(), attributes));
     }
 
-    void signalled(ContainerRecord record, Signal signal) {
+    /** To be told before the signal is sent, or the end that it causes would come first. */
+    void signals(ContainerRecord record, Signal signal) {
         tell(record, "kill", Map.of("signal", String.valueOf(signal.number())));
     }
 

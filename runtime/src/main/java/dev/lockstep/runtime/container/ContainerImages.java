@@ -15,6 +15,20 @@ public interface ContainerImages {
      */
     ImageConfig config(Digest image) throws IOException;
 
+    /**
+     * Keeps the image from being removed while nothing else says that it is needed.
+     *
+     * @param why what needs it, for people
+     */
+    Hold hold(Digest image, String why) throws IOException;
+
+    /** Keeps an image until it is closed, or its process ends. */
+    @FunctionalInterface
+    interface Hold extends AutoCloseable {
+        @Override
+        void close() throws IOException;
+    }
+
     /** Its layers, unpacked, top layer first. They stay as long as a container record names the image. */
     List<Path> layers(Digest image) throws IOException;
 }

@@ -45,7 +45,9 @@ public final class ContainerRehearsal {
                         now,
                         "runc",
                         record.spec().ports(),
-                        addresses));
+                        addresses,
+                        false,
+                        false));
         var check = record.effective().flatMap(Effective::healthCheck);
         if (check.isPresent()) {
             store.write(id, HealthState.starting(now).advance(check.get(), new HealthResult(now, now, 0, "")));

@@ -118,4 +118,40 @@ public record ContainerSpec(
                 stopSignal,
                 stopGrace);
     }
+
+    /** Of no service and no slot, for one program that nobody restarts and whose health nobody checks. */
+    public ContainerSpec asOneOff(
+            String itsName,
+            Optional<List<String>> itsEntrypoint,
+            Optional<List<String>> itsCommand,
+            Map<String, Optional<String>> itsEnvironment,
+            Optional<String> itsUser,
+            Optional<String> itsWorkingDir,
+            Map<String, String> itsLabels,
+            List<MountSpec> itsMounts,
+            List<AttachmentSpec> itsNetworks,
+            List<PublishedPort> itsPorts) {
+        return new ContainerSpec(
+                itsName,
+                owner,
+                "",
+                1,
+                image,
+                digest,
+                itsEntrypoint,
+                itsCommand,
+                itsEnvironment,
+                itsUser,
+                itsWorkingDir,
+                hostname,
+                itsLabels,
+                itsMounts,
+                itsNetworks,
+                itsPorts,
+                resources,
+                new RestartPolicy(RestartPolicy.Condition.NO, 0, true),
+                Optional.of(HealthCheck.OFF),
+                stopSignal,
+                stopGrace);
+    }
 }

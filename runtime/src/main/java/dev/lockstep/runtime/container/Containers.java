@@ -2,6 +2,7 @@ package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Cgroup;
 import dev.lockstep.runtime.linux.Fifo;
+import dev.lockstep.runtime.linux.PacketSocket;
 import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.ProcessDetails;
 import dev.lockstep.runtime.linux.Signal;
@@ -14,7 +15,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The containers of one root. Each call takes the container's lock for as long as it works on it, so that any number of
@@ -256,6 +259,34 @@ public final class Containers {
         return all;
     }
 
+    /**
+     * Its files, running or not. Of one that does not run the container's lock is held until the result is closed.
+     *
+     * @param action what it is opened for, in Docker's words: {@code archive-path} or {@code extract-to-dir}
+     */
+    public ContainerTree tree(String id, String action) throws IOException {
+        var lock = store.lock(id);
+        var taken = false;
+        try {
+            var record = whole(id);
+            var run = store.run(id, host.bootId()).filter(Run::started).filter(Run::isAlive);
+            if (run.isPresent()) {
+                var tree = ContainerTree.running(run.get());
+                rooms.events().tell(record, action);
+                return tree;
+            }
+            settle(record);
+            taken = true;
+            var tree = ContainerTree.stopped(rooms, runRoot, record, store.files(id), lock);
+            rooms.events().tell(record, action);
+            return tree;
+        } finally {
+            if (!taken) {
+                lock.close();
+            }
+        }
+    }
+
     /** What it uses at this moment; empty unless it runs. */
     public Optional<Usage> usage(String id) throws IOException {
         var record = store.require(id);
@@ -353,6 +384,90 @@ public final class Containers {
             // Put away meanwhile by somebody else, or never written.
             return store.life(record.id()).exit().map(ExitOutcome::exitCode).orElse(ExitOutcome.UNKNOWN);
         }
+    }
+
+    /**
+     * Starts it with somebody at its streams from the first byte on, and waits until it has ended or the person leaves.
+     *
+     * @param terminal whether it gets a terminal; then everything comes out of {@code streams.out()}
+     * @param input whether its standard input is connected
+     * @return its exit code; empty when the person left, and it runs on
+     */
+    public Optional<Integer> startAttached(String id, boolean terminal, boolean input, ExecStreams streams)
+            throws IOException {
+        var socket = new AtomicReference<PacketSocket>();
+        try {
+            try (var _ = store.lock(id)) {
+                var record = whole(id);
+                if (settle(record)) {
+                    throw conflict(record, "runs already");
+                }
+                starts.start(record, Optional.empty(), new Interaction(terminal, input, files -> {
+                    socket.set(PacketSocket.connect(files.run(), "attach"));
+                    streams.windowSizes().accept((rows, columns) -> ExecSessions.resize(files.run(), rows, columns));
+                }));
+            }
+            exitedMeanwhile(id);
+            return talk(id, Objects.requireNonNull(socket.get()), streams, input);
+        } finally {
+            if (socket.get() != null) {
+                socket.get().close();
+            }
+        }
+    }
+
+    /** Starts it with input that somebody may attach to later, or with a terminal. */
+    public void start(String id, boolean terminal, boolean input) throws IOException {
+        try (var _ = store.lock(id)) {
+            var record = whole(id);
+            if (!settle(record)) {
+                starts.start(record, Optional.empty(), new Interaction(terminal, input, files -> {}));
+            }
+        }
+        exitedMeanwhile(id);
+    }
+
+    /** How a running container's streams are; empty when it does not run. */
+    public Optional<Streams> streams(String id) throws IOException {
+        return store.run(id, host.bootId())
+                .filter(Run::started)
+                .filter(Run::isAlive)
+                .map(run -> new Streams(run.terminal(), run.input()));
+    }
+
+    /**
+     * How the streams of a running container are.
+     *
+     * @param terminal they are a terminal
+     * @param input its standard input is connected
+     */
+    public record Streams(boolean terminal, boolean input) {}
+
+    /**
+     * Connects to the streams of a running container, until it has ended or the person leaves. What it wrote before is
+     * in its log.
+     *
+     * @param input whether what is typed goes in
+     * @return its exit code; empty when the person left
+     */
+    public Optional<Integer> attach(String id, boolean input, ExecStreams streams) throws IOException {
+        var record = whole(id);
+        sessions.requireRunning(record);
+        var files = store.files(id);
+        try (var socket = PacketSocket.connect(files.run(), "attach")) {
+            rooms.events().tell(record, "attach");
+            streams.windowSizes().accept((rows, columns) -> ExecSessions.resize(files.run(), rows, columns));
+            return talk(id, socket, streams, input);
+        }
+    }
+
+    private Optional<Integer> talk(String id, PacketSocket socket, ExecStreams streams, boolean input)
+            throws IOException {
+        if (AttachedStreams.copy(socket, streams, input) == AttachedStreams.End.DETACHED) {
+            rooms.events().tell(store.require(id), "detach");
+            return Optional.empty();
+        }
+        return Optional.of(await(id));
     }
 
     /** Runs a further program in it. Blocks until the program has ended, unless it is detached. */
@@ -464,6 +579,11 @@ public final class Containers {
     /** Where conmon writes exit codes, one file named by the container's id each: to be watched for new files. */
     public Path exitDirectory() {
         return ContainerFiles.exits(rooms.root());
+    }
+
+    /** What the container has on the disk beside its image: what it wrote, its log, its record. */
+    public Path directory(String id) {
+        return store.files(id).state();
     }
 
     /** Undoes or completes what a killed process of ours left half done. Containers that run keep running. */

@@ -32,6 +32,13 @@ final class Creation {
 
     ContainerRecord create(ContainerSpec spec, Optional<String> replaces) throws IOException {
         MountPlan.check(spec);
+        // Until the record says who needs the image: it may have lost its name, or be about to.
+        try (var _ = rooms.images().hold(spec.digest(), "creation of container " + spec.name())) {
+            return createHeld(spec, replaces);
+        }
+    }
+
+    private ContainerRecord createHeld(ContainerSpec spec, Optional<String> replaces) throws IOException {
         var id = store.newId();
         // Before the first effect: what cannot become a container leaves no trace.
         var image = rooms.images().config(spec.digest());

@@ -183,8 +183,8 @@ final class Ending {
 
     /** One that stands still goes on, or it could not answer the signal, nor die of it. */
     private void send(ContainerRecord record, Pidfd pidfd, Signal signal) throws IOException {
+        rooms.events().signals(record, signal);
         pidfd.send(signal);
-        rooms.events().signalled(record, signal);
         var cgroup = host.cgroups().at(store.files(record.id()).cgroup());
         if (cgroup.isFrozen()) {
             cgroup.thaw();

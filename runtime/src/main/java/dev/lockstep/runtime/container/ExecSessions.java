@@ -1,10 +1,9 @@
 package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Fifo;
-import dev.lockstep.runtime.linux.PacketSocket;
+import dev.lockstep.runtime.oci.Capabilities;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -15,11 +14,6 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /** Runs further programs in running containers, each under a conmon of its own: our death does not end them. */
 final class ExecSessions {
-    /** conmon's own stream numbers in front of each packet. */
-    private static final byte STDERR = 3;
-
-    private static final int PACKET = 8192;
-
     private final ContainerRooms rooms;
     private final ContainerStore store;
     private final Host host;
@@ -64,18 +58,10 @@ final class ExecSessions {
                     return new ExecResult(0, Optional.empty());
                 }
                 var socket = session.socket().get();
-                if (spec.stdin()) {
-                    Thread.ofPlatform().daemon().name("exec-input").start(() -> pump(streams.in(), socket));
-                }
-                while (true) {
-                    var packet = socket.receive();
-                    if (packet.isEmpty()) {
-                        break;
-                    }
-                    var bytes = packet.get();
-                    var target = bytes[0] == STDERR ? streams.err() : streams.out();
-                    target.write(bytes, 1, bytes.length - 1);
-                    target.flush();
+                if (AttachedStreams.copy(socket, streams, spec.stdin()) == AttachedStreams.End.DETACHED) {
+                    runs = true;
+                    rooms.events().tell(record, "exec_detach", Map.of("execID", name));
+                    return new ExecResult(0, Optional.empty());
                 }
                 var code = session.exitCode();
                 rooms.events().tell(record, "exec_die", Map.of("execID", name, "exitCode", String.valueOf(code)));
@@ -88,23 +74,10 @@ final class ExecSessions {
         }
     }
 
-    private static void resize(Path directory, int rows, int columns) throws IOException {
+    /** Tells conmon the size of the terminal; its files are in that directory. */
+    static void resize(Path directory, int rows, int columns) throws IOException {
         // Nobody listens: the session is over, and its size does not matter any more.
         Fifo.writeLine(directory.resolve("ctl"), "1 " + Math.clamp(rows, 0, 1000) + " " + Math.clamp(columns, 0, 1000));
-    }
-
-    private static void pump(InputStream in, PacketSocket socket) {
-        var buffer = new byte[PACKET];
-        try {
-            for (var n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                if (n > 0 && !socket.send(buffer, n)) {
-                    return;
-                }
-            }
-            socket.endOfInput();
-        } catch (IOException e) {
-            // The session is over; what the user typed after that goes nowhere.
-        }
     }
 
     /** Refuses one that stands still, too: a program in it would not begin. */
@@ -129,6 +102,7 @@ final class ExecSessions {
     /** The container's own process with what was asked for on top. */
     Path writeProcess(ContainerRecord record, ExecSpec spec, Path directory) throws IOException {
         var effective = record.made();
+        var capabilities = spec.privileged() ? Capabilities.ofThisKernel() : effective.capabilities();
         var environment = new LinkedHashMap<>(effective.environment());
         if (spec.tty()) {
             environment.putIfAbsent("TERM", "xterm");
@@ -141,7 +115,8 @@ final class ExecSessions {
                 spec.user().orElse(effective.user()),
                 spec.args(),
                 environment,
-                spec.workingDir().orElse(effective.workingDir()));
+                spec.workingDir().orElse(effective.workingDir()),
+                capabilities);
         var file = directory.resolve("process.json");
         var json = rooms.root().json();
         Files.write(file, json.writeValueAsBytes(process.toJson(json)));

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param tty give it a terminal
  * @param stdin connect its standard input; else it reads end of file
  * @param detach return as soon as it runs
+ * @param privileged with every capability that the kernel knows
  */
 public record ExecSpec(
         List<String> args,
@@ -21,13 +22,26 @@ public record ExecSpec(
         Optional<String> workingDir,
         boolean tty,
         boolean stdin,
-        boolean detach) {
+        boolean detach,
+        boolean privileged) {
     public ExecSpec {
         args = List.copyOf(args);
         environment = Map.copyOf(environment);
         if (args.isEmpty()) {
             throw new IllegalArgumentException("exec needs a program to run");
         }
+    }
+
+    /** With the container's own capabilities. */
+    public ExecSpec(
+            List<String> args,
+            Map<String, String> environment,
+            Optional<String> user,
+            Optional<String> workingDir,
+            boolean tty,
+            boolean stdin,
+            boolean detach) {
+        this(args, environment, user, workingDir, tty, stdin, detach, false);
     }
 
     /** A program with the container's own environment, user and directory, and no input. */

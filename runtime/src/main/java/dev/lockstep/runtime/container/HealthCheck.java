@@ -17,6 +17,15 @@ public record HealthCheck(
         Optional<Duration> startPeriod,
         Optional<Duration> startInterval,
         Optional<Integer> retries) {
+    /** Nobody checks, whatever the image says. */
+    public static final HealthCheck OFF = new HealthCheck(
+            Optional.of(List.of("NONE")),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
+
     public HealthCheck {
         test = test.map(List::copyOf);
     }

@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param started whether the runtime was told to start the program; before that its processes are only prepared
  * @param process pid 1 of the container, once there is one
  * @param conmon its supervisor, once there is one
+ * @param terminal whether its streams are a terminal
+ * @param input whether its standard input is connected
  * @param runtime path of the runtime, which must also delete it
  */
 record Run(
@@ -23,26 +25,38 @@ record Run(
         Instant startedAt,
         String runtime,
         List<PublishedPort> ports,
-        List<ContainerAddress> addresses) {
+        List<ContainerAddress> addresses,
+        boolean terminal,
+        boolean input) {
     Run {
         ports = List.copyOf(ports);
         addresses = List.copyOf(addresses);
     }
 
     Run supervised(ProcessIdentity newProcess, Optional<ProcessIdentity> newConmon) {
-        return new Run(bootId, started, Optional.of(newProcess), newConmon, startedAt, runtime, ports, addresses);
+        return new Run(
+                bootId,
+                started,
+                Optional.of(newProcess),
+                newConmon,
+                startedAt,
+                runtime,
+                ports,
+                addresses,
+                terminal,
+                input);
     }
 
     Run startedAt(Instant when) {
-        return new Run(bootId, true, process, conmon, when, runtime, ports, addresses);
+        return new Run(bootId, true, process, conmon, when, runtime, ports, addresses, terminal, input);
     }
 
     Run withPorts(List<PublishedPort> newPorts) {
-        return new Run(bootId, started, process, conmon, startedAt, runtime, newPorts, addresses);
+        return new Run(bootId, started, process, conmon, startedAt, runtime, newPorts, addresses, terminal, input);
     }
 
     Run withAddresses(List<ContainerAddress> newAddresses) {
-        return new Run(bootId, started, process, conmon, startedAt, runtime, ports, newAddresses);
+        return new Run(bootId, started, process, conmon, startedAt, runtime, ports, newAddresses, terminal, input);
     }
 
     boolean isAlive() {

@@ -62,6 +62,11 @@ final class Start {
      * @param waited the delay that its policy asked for; empty when it is started by hand
      */
     void start(ContainerRecord record, Optional<Duration> waited) throws IOException {
+        start(record, waited, Interaction.NONE);
+    }
+
+    /** The same with somebody at its streams. */
+    void start(ContainerRecord record, Optional<Duration> waited, Interaction how) throws IOException {
         var files = store.files(record.id());
         var before = store.life(record.id());
         var now = rooms.clock().instant();
@@ -70,7 +75,7 @@ final class Start {
         marker(files, record.spec().restart());
         try (var _ = runRoot.enter()) {
             try {
-                run(record, files);
+                run(record, files, how);
             } catch (IOException | RuntimeException e) {
                 undo(record, files, e);
                 store.write(record.id(), life.failedToStart(before, String.valueOf(e.getMessage())));
@@ -100,7 +105,7 @@ final class Start {
         }
     }
 
-    private void run(ContainerRecord record, ContainerFiles files) throws IOException {
+    private void run(ContainerRecord record, ContainerFiles files, Interaction how) throws IOException {
         var id = record.id();
         var spec = record.spec();
         var effective = record.made();
@@ -121,7 +126,9 @@ final class Start {
                 rooms.clock().instant(),
                 runtime.program().toString(),
                 List.of(),
-                List.of());
+                List.of(),
+                how.terminal(),
+                how.input());
         store.write(id, starting);
         Mounts.overlay(
                 rooms.images().layers(effective.image()),
@@ -133,8 +140,8 @@ final class Start {
                 : Optional.of(rooms.networks().get().attach(request(record)));
         rooms.failPoint().reached(FailPoint.Step.START_ATTACHED);
         etcFiles(record, files, attached);
-        bundle(record, files, attached);
-        var prepared = conmon.prepare(files, spec.name(), onExit.path());
+        bundle(record, files, attached, how.terminal());
+        var prepared = conmon.prepare(files, spec.name(), onExit.path(), how);
         var run = starting.supervised(prepared.process(), prepared.conmon())
                 .withAddresses(attached.map(Start::addresses).orElse(List.of()));
         store.write(id, run);
@@ -144,6 +151,8 @@ final class Start {
             run = run.withPorts(rooms.networks().get().publish(id, spec.ports()));
         }
         rooms.failPoint().reached(FailPoint.Step.START_PUBLISHED);
+        how.prepared().accept(files);
+        var begin = rooms.clock().instant();
         var started =
                 runtime.run("--log-format=json", "--log", files.runtimeLog().toString(), "start", id);
         if (!started.succeeded()) {
@@ -159,7 +168,8 @@ final class Start {
         if (effective.healthCheck().isPresent()) {
             store.write(id, HealthState.starting(when));
         }
-        rooms.events().tell(record, "start");
+        // It may have ended by now; what began before is said to have begun before.
+        rooms.events().tell(record, "start", Map.of(), begin);
     }
 
     /** What a container asks of the networks; its names are those of Docker: service, container, short id. */
@@ -209,10 +219,11 @@ final class Start {
         new EtcFile(files.resolvConf()).write(resolver.lines().toList());
     }
 
-    private void bundle(ContainerRecord record, ContainerFiles files, Optional<Attached> attached) throws IOException {
+    private void bundle(ContainerRecord record, ContainerFiles files, Optional<Attached> attached, boolean terminal)
+            throws IOException {
         var effective = record.made();
         var bundle = new Bundle(
-                process(record, files),
+                process(record, files, terminal),
                 files.rootfs(),
                 effective.hostname(),
                 files.cgroup(),
@@ -226,16 +237,21 @@ final class Start {
     }
 
     /** The container's own process; its user is looked up anew, since a volume may have changed. */
-    static ProcessSpec process(ContainerRecord record, ContainerFiles files) throws IOException {
+    static ProcessSpec process(ContainerRecord record, ContainerFiles files, boolean terminal) throws IOException {
         var effective = record.made();
+        var environment = new LinkedHashMap<>(effective.environment());
+        if (terminal) {
+            environment.putIfAbsent("TERM", "xterm");
+        }
         return process(
                 record,
                 files,
-                false,
+                terminal,
                 effective.user(),
                 effective.args(),
-                effective.environment(),
-                effective.workingDir());
+                environment,
+                effective.workingDir(),
+                effective.capabilities());
     }
 
     static ProcessSpec process(
@@ -245,14 +261,14 @@ final class Start {
             String userText,
             List<String> args,
             Map<String, String> environment,
-            String workingDir)
+            String workingDir,
+            List<String> capabilities)
             throws IOException {
         try {
             var user = UserDatabase.read(files.rootfs()).resolve(userText);
             var withHome = new LinkedHashMap<>(environment);
             withHome.putIfAbsent("HOME", user.home());
-            return new ProcessSpec(
-                    terminal, user, args, withHome, workingDir, record.made().capabilities());
+            return new ProcessSpec(terminal, user, args, withHome, workingDir, capabilities);
         } catch (IllegalArgumentException e) {
             throw new ContainerException(
                     ContainerException.Reason.INVALID,

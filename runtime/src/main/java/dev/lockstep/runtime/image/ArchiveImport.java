@@ -69,8 +69,12 @@ final class ArchiveImport {
         } else if (docker.isPresent()) {
             found = dockerArchive(members, docker.get());
         } else {
-            throw new InvalidImageException("this is no image archive: it has neither index.json with oci-layout"
-                    + " (OCI image layout) nor manifest.json (docker save)");
+            throw new InvalidImageException(
+                    members.find("repositories").isPresent()
+                            ? "this archive was written by a Docker older than 1.10, and it says nothing that its content"
+                                    + " could be verified by; save the image again with a newer one"
+                            : "this is no image archive: it has neither index.json with oci-layout (OCI image layout)"
+                                    + " nor manifest.json (docker save)");
         }
         var entries = name(found, name);
         for (var file : files.values()) {

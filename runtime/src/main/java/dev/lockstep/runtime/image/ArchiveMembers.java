@@ -2,6 +2,7 @@ package dev.lockstep.runtime.image;
 
 import dev.lockstep.runtime.archive.Compression;
 import dev.lockstep.runtime.archive.TarReader;
+import dev.lockstep.runtime.linux.NoSpace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -61,7 +62,7 @@ final class ArchiveMembers implements AutoCloseable {
     static ArchiveMembers ofTar(BlobStore blobs, InputStream source) throws IOException {
         var members = new ArchiveMembers(blobs, Optional.empty());
         try {
-            members.spool(new TarReader(Compression.uncompress(source)));
+            members.spool(new TarReader(ArchiveStream.of(source)));
             return members;
         } catch (IOException | RuntimeException e) {
             members.close();
@@ -128,6 +129,10 @@ final class ArchiveMembers implements AutoCloseable {
         try (var out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             content.writeTo(new DigestOutputStream(out, sha256));
             kept = true;
+        } catch (IOException e) {
+            throw NoSpace.isWhy(e)
+                    ? new IOException("no room for " + name + " of the archive in " + blobs.directory(), e)
+                    : e;
         } finally {
             if (!kept) {
                 Files.deleteIfExists(file);

@@ -16,18 +16,23 @@ import java.nio.file.attribute.FileTime;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.regex.Pattern;
 
 /**
  * Content by digest, {@code images/blobs/sha256/HEX} (OCI image layout). A blob is there whole, synced and verified, or
  * not there; what is still being received lies in {@code images/tmp}.
  */
 public final class BlobStore {
+    /** What was set aside stays this long, for somebody to find out what became of the disk. */
+    static final Duration DAMAGED_KEPT = Duration.ofDays(7);
+
     private static final String PARTIAL = ".partial";
+    private static final Pattern PART = Pattern.compile("([0-9a-f]{64})\\.partial");
 
     private final Root root;
     private final Path blobs;
@@ -84,8 +89,10 @@ public final class BlobStore {
     /** Keeps a small document, verified first. Nothing happens when it is here already. */
     public void put(Digest digest, byte[] content) throws IOException {
         verify("document", digest, content);
-        if (!touch(digest)) {
-            AtomicFiles.write(path(digest), content);
+        try (var _ = lock(digest)) {
+            if (!touch(digest)) {
+                AtomicFiles.write(path(digest), content);
+            }
         }
     }
 
@@ -139,7 +146,7 @@ public final class BlobStore {
      * then finds it {@link Reception#present}. Platform threads only.
      */
     public Reception receive(Digest digest, long size) throws IOException {
-        var lock = Flock.exclusive(root.lock("blob/" + digest.hex()));
+        var lock = lock(digest);
         try {
             return new Reception(this, lock, digest, size, temporary.resolve(digest.hex() + PARTIAL));
         } catch (IOException | RuntimeException e) {
@@ -155,14 +162,21 @@ public final class BlobStore {
 
     /** Publishes a spooled file of that digest, which the caller has computed while writing it. */
     void publish(Path spooled, Digest digest) throws IOException {
-        if (touch(digest)) {
-            Files.delete(spooled);
-        } else {
+        try (var _ = lock(digest)) {
+            if (touch(digest)) {
+                Files.delete(spooled);
+                return;
+            }
             try (var channel = FileChannel.open(spooled, StandardOpenOption.WRITE)) {
                 channel.force(true);
             }
             AtomicFiles.publish(spooled, path(digest));
         }
+    }
+
+    /** Whoever finds a blob here, or brings it, holds this; so does whoever takes it away. */
+    private Flock lock(Digest digest) throws IOException {
+        return Flock.exclusive(root.lock("blob/" + digest.hex()));
     }
 
     /** Digests of all blobs. */
@@ -177,55 +191,72 @@ public final class BlobStore {
     }
 
     /**
-     * Hashes a blob, and sets it aside when it is bad. Nobody receives it meanwhile.
+     * Hashes a blob, and sets it aside when its content is not what its name says. Nobody receives it meanwhile.
      *
      * @return what is wrong with it
+     * @throws IOException when it cannot be read: that says nothing about its content, and it stays where it is
      */
     Optional<Verification.Damaged> check(Digest digest) throws IOException {
-        try (var _ = Flock.exclusive(root.lock("blob/" + digest.hex()))) {
-            var why = wrong(digest);
-            if (why.isEmpty()) {
-                return Optional.empty();
+        try (var _ = lock(digest)) {
+            var sha256 = sha256();
+            try (var stream = new DigestInputStream(open(digest), sha256)) {
+                stream.transferTo(OutputStream.nullOutputStream());
             }
-            root.room(damaged);
-            var aside = damaged.resolve(
-                    digest.hex() + "." + Long.toHexString(Instant.now().toEpochMilli()));
-            AtomicFiles.publish(path(digest), aside);
-            AtomicFiles.syncDirectory(blobs);
-            return Optional.of(new Verification.Damaged(digest, why.get(), aside));
+            var actual = finished(sha256);
+            return actual.equals(digest) ? Optional.empty() : Optional.of(setAside(digest, actual));
         } catch (NoSuchFileException e) {
-            // Removed since it was listed.
-            return Optional.empty();
+            return Optional.empty(); // Removed since it was listed.
         }
     }
 
-    private Optional<String> wrong(Digest digest) throws NoSuchFileException {
-        var sha256 = sha256();
-        try (var stream = new DigestInputStream(open(digest), sha256)) {
-            stream.transferTo(OutputStream.nullOutputStream());
-        } catch (NoSuchFileException e) {
-            throw e;
-        } catch (IOException e) {
-            return Optional.of("cannot be read: " + e.getMessage());
-        }
-        var actual = finished(sha256);
-        return actual.equals(digest) ? Optional.empty() : Optional.of("has the digest " + actual);
+    private Verification.Damaged setAside(Digest digest, Digest actual) throws IOException {
+        root.room(damaged);
+        var now = Instant.now();
+        var aside = damaged.resolve(digest.hex() + "." + Long.toHexString(now.toEpochMilli()));
+        // From now on it is kept for a while, however old it is.
+        Files.setLastModifiedTime(path(digest), FileTime.from(now));
+        AtomicFiles.publish(path(digest), aside);
+        AtomicFiles.syncDirectory(blobs);
+        return new Verification.Damaged(digest, "has the digest " + actual, aside);
     }
 
-    private Stream<Path> setAside() throws IOException {
-        if (Files.notExists(damaged)) {
-            return Stream.empty();
-        }
-        try (var files = Files.list(damaged)) {
-            return files.toList().stream();
+    /** What a {@link #check} set aside. */
+    List<Path> setAside() throws IOException {
+        return Files.exists(damaged) ? list(damaged) : List.of();
+    }
+
+    /** What is being received or spooled, or was when a process died. */
+    List<Path> unfinished() throws IOException {
+        return list(temporary);
+    }
+
+    private static List<Path> list(Path directory) throws IOException {
+        try (var files = Files.list(directory)) {
+            return files.toList();
         }
     }
 
-    /** All files of the store: blobs, what is unfinished, and what was set aside. */
-    List<Path> files() throws IOException {
-        try (var whole = Files.list(blobs);
-                var unfinished = Files.list(temporary)) {
-            return Stream.concat(Stream.concat(whole, unfinished), setAside()).toList();
+    /** Something to do with a file. */
+    interface Task {
+        void run() throws IOException;
+    }
+
+    /** Does it unless somebody is working on that blob. */
+    void ifIdle(Digest digest, Task task) throws IOException {
+        try (var lock = Flock.tryExclusive(root.lock("blob/" + digest.hex())).orElse(null)) {
+            if (lock != null) {
+                task.run();
+            }
+        }
+    }
+
+    /** Does it unless somebody is working on the blob that the unfinished file is a part of. */
+    void ifIdle(Path unfinished, Task task) throws IOException {
+        var part = PART.matcher(unfinished.getFileName().toString());
+        if (part.matches()) {
+            ifIdle(new Digest(part.group(1)), task);
+        } else {
+            task.run();
         }
     }
 }

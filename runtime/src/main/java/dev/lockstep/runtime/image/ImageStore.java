@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The images of one root, as an OCI image layout in {@code images}. Several processes use it at once: what changes the
@@ -53,7 +54,7 @@ public final class ImageStore {
         this.index = new IndexFile(root, images);
         this.configs = new ImageConfigParser(root.json());
         this.roots = new NamedRoots(root, images);
-        this.leases = new Leases(root);
+        this.leases = new Leases(root, clock);
     }
 
     /** The content itself. */
@@ -96,10 +97,10 @@ public final class ImageStore {
     private Optional<Image> load(Digest digest) throws IOException {
         try {
             var manifest = resolve(digest, NESTING);
-            if (manifest.isEmpty() || !(parse(manifest.get()) instanceof Document.Manifest document)) {
+            if (manifest.isEmpty()) {
                 return Optional.empty();
             }
-            var image = image(digest, manifest.get(), document);
+            var image = image(digest, manifest.get());
             return image.layers().stream().allMatch(layer -> blobs.has(layer.blob()))
                     ? Optional.of(image)
                     : Optional.empty();
@@ -108,10 +109,13 @@ public final class ImageStore {
         }
     }
 
-    /** Goes through indexes to the manifest for this platform. */
-    private Optional<Digest> resolve(Digest digest, int depth) throws IOException {
+    /** The manifest for this platform. */
+    private record Resolved(Digest digest, Document.Manifest document) {}
+
+    /** Goes through indexes to the manifest for this platform; empty when there is none for it. */
+    private Optional<Resolved> resolve(Digest digest, int depth) throws IOException {
         return switch (parse(digest)) {
-            case Document.Manifest _ -> Optional.of(digest);
+            case Document.Manifest manifest -> Optional.of(new Resolved(digest, manifest));
             case Document.Index nested -> {
                 var picked = nested.pick(platform);
                 if (picked.isEmpty()) {
@@ -129,11 +133,6 @@ public final class ImageStore {
         return Document.parse(root.json(), blobs.read(digest), Optional.empty(), digest);
     }
 
-    private Image image(Digest digest, Digest manifest, Document.Manifest document) throws IOException {
-        var id = document.config().digest();
-        return image(digest, manifest, document, blobs.read(id));
-    }
-
     /**
      * The layers of a manifest whose configuration is here, whether they are or not.
      *
@@ -141,26 +140,26 @@ public final class ImageStore {
      */
     public List<Layer> layers(Digest manifest) throws IOException {
         return parse(manifest) instanceof Document.Manifest document
-                ? image(manifest, manifest, document).layers()
+                ? image(manifest, new Resolved(manifest, document)).layers()
                 : List.of();
     }
 
     /** Checks that manifest and configuration belong together. */
-    private Image image(Digest digest, Digest manifest, Document.Manifest document, byte[] configuration)
-            throws InvalidImageException {
+    private Image image(Digest digest, Resolved manifest) throws IOException {
+        var document = manifest.document();
         var id = document.config().digest();
-        var config = configs.parse(configuration, id);
+        var config = configs.parse(blobs.read(id), id);
         if (config.diffIds().size() != document.layers().size()) {
-            throw new InvalidImageException(
-                    "image " + manifest + " has " + document.layers().size() + " layers, its configuration names "
-                            + config.diffIds().size());
+            throw new InvalidImageException("image " + manifest.digest() + " has "
+                    + document.layers().size() + " layers, its configuration names "
+                    + config.diffIds().size());
         }
         var layers = new ArrayList<Layer>();
         for (var i = 0; i < document.layers().size(); i++) {
             var layer = document.layers().get(i);
             layers.add(new Layer(layer.digest(), config.diffIds().get(i), layer.mediaType(), layer.size()));
         }
-        return new Image(digest, manifest, id, config, layers);
+        return new Image(digest, manifest.digest(), id, config, layers);
     }
 
     /** All names, and the images that have none, in the order they came in. */
@@ -214,13 +213,16 @@ public final class ImageStore {
      * @param images whole ones
      */
     public void save(Collection<StoredImage> images, OutputStream out) throws IOException {
-        new ArchiveExport(this).write(images, out);
+        var digests = images.stream().map(StoredImage::digest).collect(Collectors.toUnmodifiableSet());
+        try (var _ = lease("saving of images", digests)) {
+            new ArchiveExport(this).write(images, out);
+        }
     }
 
     /**
      * Imports the images of an archive: what {@code docker save} writes, or an OCI layout, as a tar file (plain, gzip,
-     * zstd) or, for a layout, as a directory. An archive that has no manifest gets one, always the same for the same
-     * content, so that every image has a digest. All of the archive's images come in, or none.
+     * zstd, xz) or, for a layout, as a directory. An archive that has no manifest gets one, always the same for the
+     * same content, so that every image has a digest. All of the archive's images come in, or none.
      *
      * @param name for the only image of an archive, instead of the names in it
      */
@@ -241,6 +243,26 @@ public final class ImageStore {
             throws IOException {
         try (var _ = lease("import of an archive")) {
             return register(archiveImport(progress).fromTar(source, name));
+        }
+    }
+
+    /**
+     * Makes an image of one layer from the tar archive of a root file system, compressed or not, as {@code docker
+     * import} does.
+     *
+     * @param source read to its end and not closed
+     * @param changes instructions of a Dockerfile that say how the image wants to be run, such as {@code CMD ["/app"]}
+     * @param message for the image's history
+     * @throws IllegalArgumentException when a change is none; nothing was read then
+     */
+    public TaggedImage importRootfs(
+            InputStream source, Optional<ImageReference> name, List<String> changes, String message)
+            throws IOException {
+        var config = ConfigChanges.of(root.json(), changes);
+        try (var _ = lease("import of a root file system")) {
+            var manifest =
+                    new RootfsImport(blobs, root.json(), platform).publish(source, config, message, clock.instant());
+            return register(List.of(new IndexFile.Entry(name, manifest))).getFirst();
         }
     }
 
@@ -345,8 +367,9 @@ public final class ImageStore {
      *
      * @param blobs number of blobs
      * @param bytes that they had
+     * @param held bytes that nobody is known to need and that stay for those who hold a lease
      */
-    public record Collected(int blobs, long bytes) {}
+    public record Collected(int blobs, long bytes, long held) {}
 
     /** Images that callers want kept. */
     public NamedRoots roots() {
@@ -354,13 +377,26 @@ public final class ImageStore {
     }
 
     /**
-     * To be held while content is received that gets its name only afterwards.
+     * To be held while content is received that gets its name only afterwards: what comes from now on, or is asked for
+     * and found here, stays meanwhile.
      *
-     * @param why what is done, for whoever is told that he has to wait: {@code pull of nginx:1}
+     * @param why what is done, for whoever is told that it stays: {@code pull of nginx:1}
      */
     public Lease lease(String why) throws IOException {
         try (var _ = lock()) {
-            return leases.take(why);
+            return leases.takeForWhatComes(why);
+        }
+    }
+
+    /**
+     * To be held while these images are used and nothing else says so yet. They and what they were unpacked to stay
+     * meanwhile; other content is free to go.
+     *
+     * @param images indexes or manifests
+     */
+    public Lease lease(String why, Set<Digest> images) throws IOException {
+        try (var _ = lock()) {
+            return leases.takeFor(why, images);
         }
     }
 
@@ -379,9 +415,8 @@ public final class ImageStore {
     Optional<List<Digest>> diffIds(Digest digest) {
         try {
             var manifest = resolve(digest, NESTING);
-            return manifest.isPresent() && parse(manifest.get()) instanceof Document.Manifest document
-                    ? Optional.of(
-                            image(digest, manifest.get(), document).config().diffIds())
+            return manifest.isPresent()
+                    ? Optional.of(image(digest, manifest.get()).config().diffIds())
                     : Optional.empty();
         } catch (IOException e) {
             return Optional.empty();
@@ -402,10 +437,7 @@ public final class ImageStore {
      * @throws NoSuchFileException that names the blob, when a document on the way is not here
      */
     Optional<Document.Manifest> manifest(Digest digest) throws IOException {
-        var manifest = resolve(digest, NESTING);
-        return manifest.isPresent() && parse(manifest.get()) instanceof Document.Manifest document
-                ? Optional.of(document)
-                : Optional.empty();
+        return resolve(digest, NESTING).map(Resolved::document);
     }
 
     /** Everything that an index or manifest refers to, itself included; what is damaged is followed no further. */
@@ -440,9 +472,18 @@ public final class ImageStore {
     }
 
     boolean isYoung(Path file) throws IOException {
-        return Files.getLastModifiedTime(file)
-                .toInstant()
-                .isAfter(clock.instant().minus(YOUNG));
+        return !isOlder(file, YOUNG);
+    }
+
+    /** Whether the file has not been touched for so long; not when it is gone. */
+    boolean isOlder(Path file, Duration age) throws IOException {
+        try {
+            return Files.getLastModifiedTime(file)
+                    .toInstant()
+                    .isBefore(clock.instant().minus(age));
+        } catch (NoSuchFileException e) {
+            return false;
+        }
     }
 
     private Flock lock() throws IOException {

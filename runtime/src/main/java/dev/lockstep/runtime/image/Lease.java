@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Says that its holder receives content that no name leads to yet: nothing that is without a name is removed meanwhile.
- * It is a locked file, and gone with its process however that ends.
+ * Says that its holder needs content that no name, container or root leads to yet ({@link ImageStore#lease}). It is a
+ * locked file, and gone with its process however that ends.
  */
 public final class Lease implements AutoCloseable {
     private final Path file;

@@ -1,14 +1,21 @@
 package dev.lockstep.runtime.image;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -16,20 +23,41 @@ import java.util.UUID;
  * is always a dead process's, and not one that is just about to be locked.
  */
 final class Leases {
-    private static final int WHY_LIMIT = 4096;
+    private static final int SIZE_LIMIT = 1 << 20;
+    /** File times come from a clock that is a few milliseconds late, and the time since the boot has two decimals. */
+    private static final Duration SLACK = Duration.ofMillis(100);
 
     private final Root root;
+    private final InstantSource clock;
 
-    Leases(Root root) {
+    Leases(Root root, InstantSource clock) {
         this.root = root;
+        this.clock = clock;
     }
 
-    /** The store's lock is held. */
-    Lease take(String why) throws IOException {
+    /** Everything that comes from now on. The store's lock is held. */
+    Lease takeForWhatComes(String why) throws IOException {
+        var content = root.json()
+                .createObjectNode()
+                .put("why", why)
+                .put("since", clock.instant().toString())
+                .put("sinceBoot", sinceBoot().toString());
+        return take(content);
+    }
+
+    /** These images alone. The store's lock is held. */
+    Lease takeFor(String why, Set<Digest> images) throws IOException {
+        var content = root.json().createObjectNode().put("why", why);
+        var list = content.putArray("images");
+        images.forEach(image -> list.add(image.toString()));
+        return take(content);
+    }
+
+    private Lease take(JsonNode content) throws IOException {
         var file = root.lock("image-lease/" + UUID.randomUUID());
         var lock = Flock.tryExclusive(file).orElseThrow(() -> new IOException(file + " is locked by somebody"));
         try {
-            Files.writeString(file, why);
+            Files.write(file, root.json().writeValueAsBytes(content));
             return new Lease(file, lock);
         } catch (IOException | RuntimeException e) {
             lock.close();
@@ -37,30 +65,59 @@ final class Leases {
         }
     }
 
-    /** What the living ones are for; removes the dead. The store's lock is held. */
-    List<String> living() throws IOException {
-        var living = new ArrayList<String>();
+    /** What the living ones keep; removes the dead. The store's lock is held. */
+    List<Protection> living() throws IOException {
+        var living = new ArrayList<Protection>();
         var directory = root.lock("image-lease/x").resolveSibling("");
         try (var files = Files.list(directory)) {
             for (var file : (Iterable<Path>) files::iterator) {
-                look(file, living);
+                look(file).ifPresent(living::add);
             }
         }
-        living.sort(String::compareTo);
+        living.sort(Comparator.comparing(Protection::why));
         return living;
     }
 
-    private static void look(Path file, List<String> living) throws IOException {
+    private Optional<Protection> look(Path file) throws IOException {
         try (var dead = Flock.tryExclusive(file).orElse(null)) {
             if (dead != null) {
                 Files.deleteIfExists(file);
-                return;
+                return Optional.empty();
             }
             try (var content = Files.newInputStream(file)) {
-                living.add(new String(content.readNBytes(WHY_LIMIT), StandardCharsets.UTF_8));
+                return Optional.of(protection(root.json().readTree(content.readNBytes(SIZE_LIMIT))));
             } catch (NoSuchFileException e) {
-                // It has just ended.
+                return Optional.empty(); // It has just ended.
             }
         }
+    }
+
+    /** One that cannot be understood, a newer Lockstep's for example, keeps everything. */
+    private Protection protection(JsonNode content) throws IOException {
+        var why = content.path("why").asText("something unknown");
+        try {
+            var images = new HashSet<Digest>();
+            for (var image : content.path("images")) {
+                images.add(Digest.parse(image.asText()));
+            }
+            if (content.has("images") && !content.has("since")) {
+                return new Protection(why, images, Optional.empty());
+            }
+            var since = Instant.parse(content.path("since").asText());
+            var elapsed =
+                    sinceBoot().minus(Duration.parse(content.path("sinceBoot").asText()));
+            // The earlier of both: whoever sets the clock back makes what comes look older than the lease.
+            var bySteadyClock = clock.instant().minus(elapsed);
+            var earlier = since.isBefore(bySteadyClock) ? since : bySteadyClock;
+            return new Protection(why, images, Optional.of(earlier.minus(SLACK)));
+        } catch (RuntimeException e) {
+            return new Protection(why, Set.of(), Optional.of(Instant.EPOCH));
+        }
+    }
+
+    /** The only clock that all processes share and nobody sets (proc_uptime(5)). */
+    private static Duration sinceBoot() throws IOException {
+        var seconds = Files.readString(Path.of("/proc/uptime")).split(" ", 2)[0];
+        return Duration.ofMillis((long) (Double.parseDouble(seconds) * 1000));
     }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,7 +123,11 @@ public final class Reception implements AutoCloseable {
                 // By position: one that was cut off, and is passed over again, must not move it.
                 at += channel.write(bytes, at);
             }
+        } catch (ClosedChannelException e) {
+            throw e;
         } catch (IOException e) {
+            // On a full disk what is of no use yet is in the way of others.
+            discard();
             // "No space left on device" alone does not say where, nor what would do.
             throw new IOException(
                     "cannot write " + partial + " at byte " + at + " of " + size + ": " + e.getMessage(), e);

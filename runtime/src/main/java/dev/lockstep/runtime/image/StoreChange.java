@@ -10,13 +10,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 
 /**
  * The store held still, to take things out of it: while this is open no other process changes names, registers roots or
@@ -24,12 +24,10 @@ import java.util.regex.Pattern;
  * to, which the next one finds. Open for moments only.
  */
 public final class StoreChange implements AutoCloseable {
-    private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
-
     private final ImageStore store;
     private final IndexFile index;
     private final Flock lock;
-    private final List<String> leases;
+    private final List<Protection> leases;
     private final List<IndexFile.Entry> entries;
 
     StoreChange(ImageStore store, IndexFile index, Leases leases, Flock lock) throws IOException {
@@ -45,9 +43,14 @@ public final class StoreChange implements AutoCloseable {
         return store.catalog(entries);
     }
 
-    /** What pulls and imports in progress say that they are; while there are some, content is only added. */
-    public List<String> leases() {
+    /** What pulls, imports and others in progress need; none can be added while this is open. */
+    public List<Protection> leases() {
         return leases;
+    }
+
+    /** What came since then stays; empty when nobody asks for that. */
+    public Optional<Instant> protectedSince() {
+        return leases.stream().flatMap(lease -> lease.since().stream()).min(Comparator.naturalOrder());
     }
 
     /** What callers want kept. */
@@ -97,37 +100,74 @@ public final class StoreChange implements AutoCloseable {
     }
 
     /**
-     * Removes content that neither an image that is left nor one of {@code needed} refers to; none while there are
-     * leases.
+     * Removes content that neither an image that is left, nor one of {@code needed}, nor a lease needs.
      *
      * @param needed digests of indexes or manifests
      * @param dropped content that goes at once; what else nothing refers to is left alone for an hour
      */
     public ImageStore.Collected sweep(Collection<Digest> needed, Set<Digest> dropped) throws IOException {
-        if (!leases.isEmpty()) {
-            return new ImageStore.Collected(0, 0);
-        }
-        var kept = new HashSet<Digest>();
-        for (var digest : needed) {
-            kept.addAll(store.reachable(digest));
-        }
-        for (var entry : entries) {
-            kept.addAll(store.reachable(entry.target().digest()));
-        }
-        var removed = 0;
-        var bytes = 0L;
-        for (var file : store.blobs().files()) {
-            var name = file.getFileName().toString();
-            var digest = HEX.matcher(name).matches() ? Optional.of(new Digest(name)) : Optional.<Digest>empty();
-            if (digest.filter(kept::contains).isPresent()
-                    || digest.filter(dropped::contains).isEmpty() && store.isYoung(file)) {
+        var kept = kept(needed);
+        var collected = new Collecting();
+        for (var digest : store.blobs().digests()) {
+            var file = store.blobs().path(digest);
+            if (kept.contains(digest)) {
                 continue;
             }
+            if (dropped.contains(digest) || !store.isYoung(file)) {
+                // Under the blob's lock: who holds a lease may be finding it here at this moment.
+                store.blobs().ifIdle(digest, () -> {
+                    if (isProtected(file)) {
+                        collected.held += size(file);
+                    } else {
+                        collected.remove(file);
+                    }
+                });
+            }
+        }
+        for (var file : store.blobs().unfinished()) {
+            if (!store.isYoung(file) && !isProtected(file)) {
+                store.blobs().ifIdle(file, () -> collected.remove(file));
+            }
+        }
+        for (var file : store.blobs().setAside()) {
+            if (store.isOlder(file, BlobStore.DAMAGED_KEPT)) {
+                collected.remove(file);
+            }
+        }
+        return new ImageStore.Collected(collected.files, collected.bytes, collected.held);
+    }
+
+    private Set<Digest> kept(Collection<Digest> needed) throws IOException {
+        var images = new HashSet<>(needed);
+        leases.forEach(lease -> images.addAll(lease.images()));
+        entries.forEach(entry -> images.add(entry.target().digest()));
+        var kept = new HashSet<Digest>();
+        for (var digest : images) {
+            kept.addAll(store.reachable(digest));
+        }
+        return kept;
+    }
+
+    private boolean isProtected(Path file) throws IOException {
+        var since = protectedSince();
+        try {
+            return since.isPresent()
+                    && !Files.getLastModifiedTime(file).toInstant().isBefore(since.get());
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    private static final class Collecting {
+        private int files;
+        private long bytes;
+        private long held;
+
+        void remove(Path file) throws IOException {
             bytes += size(file);
-            removed++;
+            files++;
             AtomicFiles.delete(file);
         }
-        return new ImageStore.Collected(removed, bytes);
     }
 
     private static long size(Path file) throws IOException {
@@ -138,9 +178,10 @@ public final class StoreChange implements AutoCloseable {
         }
     }
 
-    /** Diff ids of all layers that images that are left, or {@code needed}, have; as far as anybody knows. */
+    /** Diff ids of all layers that images that are left, {@code needed} or leases have; as far as anybody knows. */
     public Set<Digest> layersInUse(Collection<Digest> needed) {
         var digests = new HashSet<>(needed);
+        leases.forEach(lease -> digests.addAll(lease.images()));
         entries.forEach(entry -> digests.add(entry.target().digest()));
         var layers = new TreeSet<Digest>((a, b) -> a.hex().compareTo(b.hex()));
         digests.forEach(digest -> layers(digest).ifPresent(layers::addAll));

@@ -3,12 +3,14 @@ package dev.lockstep.runtime.image;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /** Hashes what a store has, several blobs at a time. */
@@ -26,17 +28,31 @@ final class StoreVerification {
         var digests = store.blobs().digests();
         var bytes = new AtomicLong();
         var damaged = new ConcurrentLinkedQueue<Verification.Damaged>();
+        var unreadable = new ConcurrentLinkedQueue<Verification.Unreadable>();
         ParallelLayers.forEach(digests, AT_ONCE, digest -> {
             try {
                 bytes.addAndGet(store.blobs().size(digest));
             } catch (NoSuchFileException e) {
                 return; // Removed since it was listed.
             }
-            store.blobs().check(digest).ifPresent(damaged::add);
+            try {
+                store.blobs().check(digest).ifPresent(damaged::add);
+            } catch (IOException e) {
+                unreadable.add(new Verification.Unreadable(digest, String.valueOf(e.getMessage())));
+            }
         });
-        var sorted = new ArrayList<>(damaged);
-        sorted.sort(Comparator.comparing(d -> d.digest().hex()));
-        return new Verification(digests.size(), bytes.get(), sorted, incomplete());
+        return new Verification(
+                digests.size(),
+                bytes.get(),
+                sorted(damaged, Verification.Damaged::digest),
+                sorted(unreadable, Verification.Unreadable::digest),
+                incomplete());
+    }
+
+    private static <T> List<T> sorted(Collection<T> found, Function<T, Digest> digest) {
+        return found.stream()
+                .sorted(Comparator.comparing(digest.andThen(Digest::hex)))
+                .toList();
     }
 
     private List<Verification.Incomplete> incomplete() throws IOException {

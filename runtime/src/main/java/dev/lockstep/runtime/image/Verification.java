@@ -9,11 +9,14 @@ import java.util.List;
  * @param blobs that were hashed
  * @param bytes that they have
  * @param damaged what is not what its name says; none of it is in the store any more
+ * @param unreadable what could not be read, and so not be judged; it is where it was
  * @param incomplete images of which something is missing, also for that reason
  */
-public record Verification(int blobs, long bytes, List<Damaged> damaged, List<Incomplete> incomplete) {
+public record Verification(
+        int blobs, long bytes, List<Damaged> damaged, List<Unreadable> unreadable, List<Incomplete> incomplete) {
     public Verification {
         damaged = List.copyOf(damaged);
+        unreadable = List.copyOf(unreadable);
         incomplete = List.copyOf(incomplete);
     }
 
@@ -25,6 +28,13 @@ public record Verification(int blobs, long bytes, List<Damaged> damaged, List<In
      */
     public record Damaged(Digest digest, String why, Path aside) {}
 
+    /**
+     * A blob that the host would not give.
+     *
+     * @param why what the system said
+     */
+    public record Unreadable(Digest digest, String why) {}
+
     /** An image that has to be pulled or loaded again before a container can be made of it. */
     public record Incomplete(StoredImage image, List<Digest> missing) {
         public Incomplete {
@@ -34,6 +44,6 @@ public record Verification(int blobs, long bytes, List<Damaged> damaged, List<In
 
     /** Whether nothing is wrong. */
     public boolean isGood() {
-        return damaged.isEmpty() && incomplete.isEmpty();
+        return damaged.isEmpty() && unreadable.isEmpty() && incomplete.isEmpty();
     }
 }

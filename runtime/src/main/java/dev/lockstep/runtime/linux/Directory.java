@@ -138,6 +138,11 @@ public final class Directory implements AutoCloseable {
         return new Directory(openat(name, ARCHITECTURE.oDirectory | ARCHITECTURE.oNoFollow, 0));
     }
 
+    /** Opens a file of this directory for reading; ELOOP when it is a link. Never waits for the other end of a FIFO. */
+    public Fd file(RawPath name) throws LinuxException {
+        return openat(name, Libc.O_RDONLY | Libc.O_NONBLOCK | ARCHITECTURE.oNoFollow, 0);
+    }
+
     /** Makes a regular file (mode 0600) and opens it for writing; EEXIST when the name is taken by anything. */
     public Fd createFile(RawPath name) throws LinuxException {
         return openat(name, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL | ARCHITECTURE.oNoFollow, 0600);

@@ -1,13 +1,19 @@
 package dev.lockstep.runtime.prune;
 
 import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
+import dev.lockstep.runtime.image.InvalidImageException;
+import dev.lockstep.runtime.image.Layer;
+import dev.lockstep.runtime.image.Protection;
 import dev.lockstep.runtime.image.StoreChange;
 import dev.lockstep.runtime.image.StoredImage;
+import dev.lockstep.runtime.linux.NoSpace;
 import dev.lockstep.runtime.snapshot.Snapshots;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -18,22 +24,32 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Removes images, what they are made of, and what they were unpacked to. What a container has, what a pull or an import
- * in progress has received and what is registered as a root stays whatever is asked.
+ * Removes and checks images, what they are made of, and what they were unpacked to. What a container has, what a pull
+ * or an import in progress has received and what is registered as a root stays whatever is asked.
  */
 public final class Housekeeping {
+    private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
+
     private final ImageStore images;
     private final Snapshots snapshots;
     private final ImageUsers users;
     private final InstantSource clock;
+    private final PruneRecords records;
 
-    public Housekeeping(ImageStore images, Snapshots snapshots, ImageUsers users, InstantSource clock) {
+    public Housekeeping(
+            ImageStore images, Snapshots snapshots, ImageUsers users, InstantSource clock, PruneRecords records) {
         this.images = images;
         this.snapshots = snapshots;
         this.users = users;
         this.clock = clock;
+        this.records = records;
     }
 
     /** All needs at one moment, those of containers first. */
@@ -58,24 +74,48 @@ public final class Housekeeping {
 
     private Needs needs(StoreChange store) throws IOException {
         var roots = new ArrayList<ImageUse>();
+        leased(store).forEach(roots::add);
         store.roots().forEach((name, digests) -> digests.forEach(digest -> roots.add(new ImageUse(name, digest))));
         return new Needs(users.list(), roots);
     }
 
-    /**
-     * Decides, and unless it is only looked at, removes.
-     *
-     * @param look whether nothing is done; the report says what would be
-     */
-    public PruneReport prune(KeepRules rules, boolean look) throws IOException {
+    /** Says what {@link #prune} would do. */
+    public PruneReport look(KeepRules rules) throws IOException {
         try (var store = images.change()) {
             var needs = needs(store);
             var decisions = PrunePlan.decide(candidates(store, needs), rules, disk(), clock.instant());
-            if (look) {
-                var bytes =
-                        decisions.stream().mapToLong(PrunePlan.Decision::bytes).sum();
-                return new PruneReport(decisions, 0, 0, bytes, held(store, needs));
-            }
+            var bytes = decisions.stream().mapToLong(PrunePlan.Decision::bytes).sum();
+            return new PruneReport(decisions, 0, 0, bytes, unknown(store, needs));
+        }
+    }
+
+    /** Removes what the rules do not keep, and writes down what went and why. */
+    public PruneReport prune(KeepRules rules, PruneRecord.Trigger trigger) throws IOException {
+        var report = prune(rules);
+        for (var decision : report.removed()) {
+            LOG.atInfo()
+                    .addKeyValue("image", decision.image().called())
+                    .addKeyValue("digest", decision.image().digest())
+                    .addKeyValue("bytes", decision.bytes())
+                    .addKeyValue("why", decision.why())
+                    .log("removed image");
+        }
+        if (trigger == PruneRecord.Trigger.DISK && report.bytes() == 0) {
+            return report; // A full disk of things that are needed would fill the record too.
+        }
+        try {
+            records.append(PruneRecord.of(clock.instant(), trigger, report));
+        } catch (IOException e) {
+            // The disk may be full, and what was to be done is done.
+            LOG.warn("housekeeping is not recorded error={}", e.toString());
+        }
+        return report;
+    }
+
+    private PruneReport prune(KeepRules rules) throws IOException {
+        try (var store = images.change()) {
+            var needs = needs(store);
+            var decisions = PrunePlan.decide(candidates(store, needs), rules, disk(), clock.instant());
             var dropped = decisions.stream()
                     .filter(PrunePlan.Decision::removed)
                     .map(decision -> decision.image().digest())
@@ -83,6 +123,12 @@ public final class Housekeeping {
             var freed = remove(store, needs, dropped);
             return new PruneReport(decisions, freed.blobs(), freed.layers(), freed.bytes(), freed.held());
         }
+    }
+
+    /** Whether the disk is fuller than it may become. */
+    public boolean isFull(KeepRules rules) throws IOException {
+        var disk = disk();
+        return rules.disk().filter(rule -> rule.isBroken(disk)).isPresent();
     }
 
     private record Freed(int blobs, int layers, long bytes, Optional<String> held) {}
@@ -95,43 +141,90 @@ public final class Housekeeping {
             store.layers(digest).ifPresent(layers::addAll);
         }
         dropped.forEach(store::drop);
-        store.write();
-        var held = held(store, needs);
-        if (held.isPresent()) {
-            return new Freed(0, 0, 0, held);
+        var unknown = unknown(store, needs);
+        var written = write(store, unknown.isPresent());
+        if (unknown.isPresent()) {
+            return new Freed(0, 0, 0, unknown);
         }
         var blobs = store.sweep(needs.digests(), content);
         // Layers of other images need to be old: a container may be in the making whose record we have not seen.
-        var unpacked = snapshots.collect(store.layersInUse(needs.digests()), layers);
-        return new Freed(blobs.blobs(), unpacked.layers(), blobs.bytes() + unpacked.bytes(), Optional.empty());
+        var unpacked = snapshots.collect(store.layersInUse(needs.digests()), layers, store.protectedSince());
+        if (!written) {
+            store.write();
+        }
+        return new Freed(
+                blobs.blobs(),
+                unpacked.layers(),
+                blobs.bytes() + unpacked.bytes(),
+                held(store, blobs.held() + unpacked.held()));
+    }
+
+    /**
+     * Writes which images are left.
+     *
+     * @param must whether nothing goes that would make room
+     * @return false when the disk is too full even for that: then content goes first, and a crash before the second try
+     *     leaves images that are not whole, which go the next time
+     */
+    private static boolean write(StoreChange store, boolean must) throws IOException {
+        try {
+            store.write();
+            return true;
+        } catch (IOException e) {
+            if (must || !NoSpace.isWhy(e)) {
+                throw e;
+            }
+            return false;
+        }
     }
 
     /** Why content has to stay even if no image that we know needs it. */
-    private static Optional<String> held(StoreChange store, Needs needs) {
-        if (!store.leases().isEmpty()) {
-            return Optional.of("in progress: " + String.join(", ", store.leases()));
-        }
-        return needs.containers().stream()
+    private static Optional<String> unknown(StoreChange store, Needs needs) {
+        return Stream.concat(needs.containers().stream(), leased(store))
                 .filter(use -> store.layers(use.image()).isEmpty())
                 .findFirst()
                 .map(use -> "the image of " + use.who()
                         + " is damaged, and what it is made of is not known; pull it again");
     }
 
+    private static Stream<ImageUse> leased(StoreChange store) {
+        return store.leases().stream()
+                .flatMap(lease -> lease.images().stream().map(digest -> new ImageUse(lease.why(), digest)));
+    }
+
+    /** Who may need what stays although no image has it. */
+    private static Optional<String> held(StoreChange store, long bytes) {
+        return bytes == 0 ? Optional.empty() : Optional.of(bytes + " bytes came during the " + atWork(store));
+    }
+
     private List<PrunePlan.Candidate> candidates(StoreChange store, Needs needs) throws IOException {
         var candidates = new ArrayList<PrunePlan.Candidate>();
         for (var image : store.catalog().images()) {
+            var since = store.since(image.digest());
             candidates.add(new PrunePlan.Candidate(
                     image.digest(),
                     image.called(),
                     image.names(),
-                    store.since(image.digest()),
+                    since,
                     Needs.of(image, needs.containers())
                             .or(() -> Needs.of(image, needs.roots()))
-                            .map(ImageUse::who),
+                            .map(ImageUse::who)
+                            .or(() -> arriving(store, since)),
                     content(store, image)));
         }
         return candidates;
+    }
+
+    /** Who is at work and may need what came, or came again, since then. */
+    private static Optional<String> arriving(StoreChange store, Instant since) {
+        return store.protectedSince().filter(begun -> !since.isBefore(begun)).map(_ -> atWork(store));
+    }
+
+    private static String atWork(StoreChange store) {
+        return store.leases().stream()
+                .filter(lease -> lease.since().isPresent())
+                .map(Protection::why)
+                .collect(Collectors.joining(" or "));
     }
 
     private Map<String, Long> content(StoreChange store, StoredImage image) throws IOException {
@@ -210,6 +303,59 @@ public final class Housekeeping {
                             .count(),
                     all.values().stream().mapToLong(Long::longValue).sum(),
                     decisions.stream().mapToLong(PrunePlan.Decision::bytes).sum());
+        }
+    }
+
+    /**
+     * Hashes all content, then compares all unpacked layers with it. Bad content is set aside, so that the next pull
+     * fetches it again; a bad layer is unpacked again, unless a container has it mounted.
+     */
+    public Health verify() throws IOException {
+        var content = images.verify();
+        var wanted = new LinkedHashMap<Digest, Layer>();
+        var usersByLayer = new HashMap<Digest, Set<String>>();
+        var held = new HashSet<Digest>();
+        for (var use : users.list()) {
+            for (var layer : layers(use.image())) {
+                held.add(use.image());
+                wanted.put(layer.diffId(), layer);
+                usersByLayer
+                        .computeIfAbsent(layer.diffId(), _ -> new TreeSet<>())
+                        .add(use.who());
+            }
+        }
+        for (var image : images.catalog().images()) {
+            image.whole().ifPresent(whole -> {
+                held.add(whole.digest());
+                whole.layers().forEach(layer -> wanted.put(layer.diffId(), layer));
+            });
+        }
+        wanted.keySet().removeIf(diffId -> !snapshots.has(diffId));
+        var damaged = new ArrayList<Health.DamagedLayer>();
+        var unchecked = new ArrayList<Health.Unchecked>();
+        try (var _ = images.lease("verification of images", held)) {
+            for (var layer : wanted.values()) {
+                try {
+                    snapshots
+                            .verify(layer)
+                            .ifPresent(found -> damaged.add(new Health.DamagedLayer(
+                                    found.diffId(),
+                                    found.difference(),
+                                    found.repaired(),
+                                    List.copyOf(usersByLayer.getOrDefault(found.diffId(), Set.of())))));
+                } catch (IOException e) {
+                    unchecked.add(new Health.Unchecked(layer.diffId(), String.valueOf(e.getMessage())));
+                }
+            }
+        }
+        return new Health(content, wanted.size(), damaged, unchecked);
+    }
+
+    private List<Layer> layers(Digest image) throws IOException {
+        try {
+            return images.find(image).map(Image::layers).orElse(List.of());
+        } catch (InvalidImageException e) {
+            return List.of(); // Found damaged already, by hashing.
         }
     }
 }

@@ -1,7 +1,7 @@
 package dev.lockstep.runtime.prune;
 
 import java.time.Duration;
-import java.util.OptionalInt;
+import java.util.Optional;
 
 /**
  * What stays although nobody needs it.
@@ -9,20 +9,22 @@ import java.util.OptionalInt;
  * @param named everything that has a name
  * @param age what came, or came again, less than so long ago
  * @param perRepository that many of each repository, the newest
- * @param diskPercent everything as long as not more than so much of the disk is used, the newest longest
+ * @param disk everything as long as that rule is kept, the newest longest; absent: the disk does not matter
  */
-public record KeepRules(boolean named, Duration age, int perRepository, OptionalInt diskPercent) {
+public record KeepRules(boolean named, Duration age, int perRepository, Optional<DiskRule> disk) {
     /** Only what has no name goes, as with {@code docker image prune}. */
-    public static final KeepRules NAMED = new KeepRules(true, Duration.ZERO, 0, OptionalInt.empty());
+    public static final KeepRules NAMED = new KeepRules(true, Duration.ZERO, 0, Optional.empty());
     /** Everything that nobody needs goes, as with {@code docker image prune --all}. */
-    public static final KeepRules NOTHING = new KeepRules(false, Duration.ZERO, 0, OptionalInt.empty());
+    public static final KeepRules NOTHING = new KeepRules(false, Duration.ZERO, 0, Optional.empty());
 
     public KeepRules {
         if (age.isNegative() || perRepository < 0) {
             throw new IllegalArgumentException("an age and a number of images are not negative");
         }
-        if (diskPercent.isPresent() && (diskPercent.getAsInt() < 0 || diskPercent.getAsInt() > 100)) {
-            throw new IllegalArgumentException("a part of the disk is between 0 and 100 percent");
-        }
+    }
+
+    /** The same where the disk does not matter, since it is full. */
+    public KeepRules whateverTheDisk() {
+        return new KeepRules(named, age, perRepository, Optional.empty());
     }
 }

@@ -41,11 +41,6 @@ public final class PrunePlan {
      * @param used bytes
      */
     public record Disk(long total, long used) {
-        boolean isAbove(int percent) {
-            // Doubles are exact enough for a rule in percent, and do not overflow.
-            return used * 100.0 > (double) total * percent;
-        }
-
         Disk without(long bytes) {
             return new Disk(total, Math.max(0, used - bytes));
         }
@@ -84,13 +79,8 @@ public final class PrunePlan {
         var decisions = new ArrayList<Decision>();
         var left = disk;
         for (var candidate : going.reversed()) {
-            if (rules.diskPercent().isPresent()
-                    && !left.isAbove(rules.diskPercent().getAsInt())) {
-                kept.add(new Decision(
-                        candidate,
-                        false,
-                        "not more than " + rules.diskPercent().getAsInt() + " % of the disk is used",
-                        0));
+            if (rules.disk().isPresent() && !rules.disk().get().isBroken(left)) {
+                kept.add(new Decision(candidate, false, rules.disk().get().kept(), 0));
                 continue;
             }
             var bytes = release(candidate, users);
@@ -131,9 +121,7 @@ public final class PrunePlan {
 
     private static String why(Candidate candidate, KeepRules rules) {
         return (candidate.names().isEmpty() ? "it has no name" : "no container and no stack needs it")
-                + (rules.diskPercent().isPresent()
-                        ? ", and more than " + rules.diskPercent().getAsInt() + " % of the disk is used"
-                        : "");
+                + rules.disk().map(disk -> ", and " + disk.broken()).orElse("");
     }
 
     private static long release(Candidate candidate, Map<String, Integer> users) {

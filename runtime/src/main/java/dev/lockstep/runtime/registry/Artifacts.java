@@ -96,7 +96,7 @@ public final class Artifacts {
     }
 
     private Page get(Endpoint endpoint, URI uri, String accept, int limit) throws IOException {
-        return http.retrying(() -> {
+        return http.retrying(endpoint, () -> {
             try (var answer = http.send("GET", endpoint, uri, Map.of("Accept", accept))) {
                 switch (answer.status()) {
                     case 403 -> throw http.denied(endpoint, answer);
@@ -111,18 +111,7 @@ public final class Artifacts {
                         }
                     }
                 }
-                byte[] bytes;
-                try {
-                    bytes = answer.body().readAll(limit);
-                } catch (IOException e) {
-                    throw RegistryHttp.unreachable(endpoint.host(), e);
-                }
-                if (bytes.length > limit) {
-                    throw new RegistryException(
-                            RegistryException.Reason.BROKEN,
-                            "registry " + endpoint.host() + " gives more than " + limit + " bytes for "
-                                    + uri.getPath());
-                }
+                var bytes = http.read(endpoint.host(), answer, limit, uri.getPath());
                 return new Page(bytes, Listing.link(answer));
             }
         });

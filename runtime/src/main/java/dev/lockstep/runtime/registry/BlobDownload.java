@@ -55,13 +55,22 @@ final class BlobDownload implements RegistryHttp.Attempt<Long> {
         }
         var part = from > 0 && resumes;
         var headers = part ? Map.of("Range", "bytes=" + from + "-") : Map.<String, String>of();
-        try (var answer = http.send("GET", endpoint, endpoint.blob(blob.digest().toString()), headers)) {
+        var request = new RegistryHttp.Exchange(
+                        "GET", endpoint.blob(blob.digest().toString()))
+                .headers(headers)
+                .bulk();
+        try (var answer = http.send(endpoint, request)) {
             if (answer.status() == 416 && part) {
                 resumes = false;
                 throw RegistryHttp.unreachable(endpoint.host(), new EOFException("it does not resume"));
             }
             check.run(answer);
-            reception.from(part && continues(answer, from) ? from : 0);
+            if (answer.status() == 206 && !continues(answer, from)) {
+                resumes = false;
+                throw RegistryHttp.unreachable(
+                        endpoint.host(), new EOFException("it sends another part than it was asked for"));
+            }
+            reception.from(answer.status() == 206 ? from : 0);
             copy(answer);
             return reception.received();
         }
@@ -69,10 +78,9 @@ final class BlobDownload implements RegistryHttp.Attempt<Long> {
 
     /** 200 is the whole; 206 must be the part that was asked for. */
     private static boolean continues(Answer answer, long from) {
-        return answer.status() == 206
-                && answer.header("Content-Range")
-                        .map(range -> range.startsWith("bytes " + from + "-"))
-                        .orElse(false);
+        return answer.header("Content-Range")
+                .map(range -> range.startsWith("bytes " + from + "-"))
+                .orElse(false);
     }
 
     private void copy(Answer answer) throws IOException, InterruptedException {

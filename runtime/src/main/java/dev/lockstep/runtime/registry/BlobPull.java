@@ -38,8 +38,13 @@ final class BlobPull {
         this.check = check;
     }
 
+    /** Receives the image's configuration, which is no layer to show the progress of; its size. */
+    long config(Endpoint endpoint, Descriptor config) throws IOException {
+        return new BlobPull(store, http, intake, Progress.NONE, check).blob(endpoint, config);
+    }
+
     /** Receives a blob, going on where an earlier try stopped; its size. */
-    long blob(Endpoint endpoint, Descriptor blob) throws IOException {
+    private long blob(Endpoint endpoint, Descriptor blob) throws IOException {
         return get(blob, reception -> receive(endpoint, blob, reception));
     }
 
@@ -83,13 +88,16 @@ final class BlobPull {
     }
 
     private void receive(Endpoint endpoint, Descriptor blob, Reception reception) throws IOException {
-        http.retrying(new BlobDownload(
-                http,
+        http.retrying(
                 endpoint,
-                blob,
-                reception,
-                progress,
-                answer -> check.run(endpoint, answer, "content " + blob.digest().abbreviated())));
+                new BlobDownload(
+                        http,
+                        endpoint,
+                        blob,
+                        reception,
+                        progress,
+                        answer -> check.run(
+                                endpoint, answer, "content " + blob.digest().abbreviated())));
         reception.commit();
         progress.report(Progress.Step.DOWNLOAD, blob.digest(), blob.size(), blob.size());
     }
@@ -103,19 +111,21 @@ final class BlobPull {
                 reception.end();
             }
         });
-        var thread = Thread.ofPlatform()
-                .name("receive-" + layer.blob().abbreviated())
-                .daemon()
-                .start(download);
-        try (var blob = reception.follow();
-                var taken = intake.take(layer, blob, progress)) {
-            result(download);
-            taken.keep();
-        } catch (IOException e) {
-            throw reason(e, reception, download, thread);
-        } finally {
-            download.cancel(true);
-            join(thread);
+        // Followed before it begins: the file moves when all of it has come.
+        try (var blob = reception.follow()) {
+            var thread = Thread.ofPlatform()
+                    .name("receive-" + layer.blob().abbreviated())
+                    .daemon()
+                    .start(download);
+            try (var taken = intake.take(layer, blob, progress)) {
+                result(download);
+                taken.keep();
+            } catch (IOException e) {
+                throw reason(e, reception, download, thread);
+            } finally {
+                download.cancel(true);
+                join(thread);
+            }
         }
     }
 
@@ -134,7 +144,8 @@ final class BlobPull {
                 return cause;
             }
         }
-        if (refused) {
+        if (!(e instanceof InterruptedIOException)) {
+            // Of no use any more, or in the way on a full disk.
             reception.discard();
         }
         return e;

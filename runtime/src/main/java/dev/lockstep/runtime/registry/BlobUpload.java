@@ -27,6 +27,9 @@ final class BlobUpload implements RegistryHttp.Attempt<Progress.Step> {
     /** Slower than this is as good as dead. */
     private static final long BYTES_PER_SECOND = 64 * 1024;
 
+    /** Bytes of a chunk that a registry takes at least. */
+    private static final int LEAST_TAKEN = 64 * 1024;
+
     private static final Pattern RANGE = Pattern.compile("(?:bytes=)?0-([0-9]{1,18})");
     private static final Pattern LENGTH = Pattern.compile("[0-9]{1,9}");
 
@@ -188,6 +191,7 @@ final class BlobUpload implements RegistryHttp.Attempt<Progress.Step> {
         return new RegistryHttp.Exchange(method, uri)
                 .header("Content-Type", "application/octet-stream")
                 .body(HttpRequest.BodyPublishers.ofByteArray(content))
+                .bulk()
                 .patience(idle.plusSeconds(content.length / BYTES_PER_SECOND));
     }
 
@@ -203,7 +207,8 @@ final class BlobUpload implements RegistryHttp.Attempt<Progress.Step> {
             }
             answer.body().drain();
             var end = end(answer).orElse(sent + content.length);
-            if (end <= sent || end > sent + content.length) {
+            // Less than all is no sin, but a byte at a time could go on for ever.
+            if (end < Math.min(sent + LEAST_TAKEN, sent + content.length) || end > sent + content.length) {
                 throw new RegistryException(
                         RegistryException.Reason.BROKEN,
                         "registry " + endpoint.host() + " says that it has " + end + " bytes of "
@@ -221,7 +226,8 @@ final class BlobUpload implements RegistryHttp.Attempt<Progress.Step> {
         var at = location.orElseThrow().toString();
         var query = (at.contains("?") ? "&" : "?") + "digest="
                 + blob.digest().toString().replace(":", "%3A");
-        try (var answer = http.send(endpoint, carrying("PUT", URI.create(at + query), content))) {
+        try (var answer =
+                http.send(endpoint, carrying("PUT", location.orElseThrow().resolve(at + query), content))) {
             if (answer.status() == 404 || answer.status() == 416) {
                 throw again(answer);
             }

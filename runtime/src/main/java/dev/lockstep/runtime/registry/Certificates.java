@@ -1,10 +1,12 @@
 package dev.lockstep.runtime.registry;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -12,6 +14,7 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import javax.net.ssl.KeyManager;
@@ -36,22 +39,53 @@ record Certificates(List<File> files) {
         files = List.copyOf(files);
     }
 
-    /** Looks at names only. A host that could not be a directory's name has none: redirects name hosts too. */
+    /**
+     * Looks at names only. A host that could not be a directory's name has none: redirects name hosts too.
+     *
+     * @throws RegistryException that names what is there and cannot be used
+     */
     static Certificates find(List<Path> directories, String host) throws IOException {
         var files = new ArrayList<File>();
         if (HOST.matcher(host).matches()) {
             for (var directory : directories) {
-                try (var entries = Files.newDirectoryStream(directory.resolve(host), "*.{crt,cert,key}")) {
-                    for (var path : entries) {
-                        files.add(new File(path, Files.getLastModifiedTime(path), Files.size(path)));
-                    }
-                } catch (NoSuchFileException | NotDirectoryException e) {
-                    // Few hosts have certificates of their own.
+                var own = directory.resolve(host);
+                // Few hosts have certificates of their own. A link to nowhere is not "none": somebody wanted some.
+                if (Files.exists(own, LinkOption.NOFOLLOW_LINKS)) {
+                    list(own, files);
                 }
             }
         }
         files.sort(Comparator.comparing(File::path));
         return new Certificates(files);
+    }
+
+    private static void list(Path directory, List<File> files) throws RegistryException {
+        try (var entries = Files.newDirectoryStream(directory, "*.{crt,cert,key}")) {
+            for (var path : entries) {
+                try {
+                    var attributes = Files.readAttributes(path, BasicFileAttributes.class);
+                    if (!attributes.isRegularFile()) {
+                        throw unusable(path, "is not an ordinary file");
+                    }
+                    files.add(new File(path, attributes.lastModifiedTime(), attributes.size()));
+                } catch (NoSuchFileException e) {
+                    if (Files.isSymbolicLink(path)) {
+                        throw unusable(path, "is a link to a file that is not there");
+                    }
+                    // It has just been replaced or removed: then it is not there.
+                }
+            }
+        } catch (RegistryException e) {
+            throw e;
+        } catch (IOException e) {
+            throw unusable(directory, PemFile.why(e));
+        } catch (DirectoryIteratorException e) {
+            throw unusable(directory, PemFile.why(Objects.requireNonNull(e.getCause())));
+        }
+    }
+
+    private static RegistryException unusable(Path path, String why) {
+        return new RegistryException(RegistryException.Reason.MISCONFIGURED, path + " " + why);
     }
 
     boolean isEmpty() {

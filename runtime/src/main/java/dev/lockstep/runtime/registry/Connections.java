@@ -1,25 +1,31 @@
 package dev.lockstep.runtime.registry;
 
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.ProxySelector;
+import java.net.SocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import javax.net.ssl.SSLException;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * HTTP clients: one for all hosts, and one for each host whose owner trusts other certificates there, shows one of his
  * own, or calls it insecure. Files are looked at again each time, so that a renewed certificate is used at once.
  */
 final class Connections implements AutoCloseable {
-    /** Longest wait for a sign that a host speaks TLS: one that does not may wait for more. */
+    /** Longest wait for a sign of how an insecure host speaks: one that does not speak TLS may wait for more of it. */
     private static final Duration PROBE = Duration.ofSeconds(5);
+
+    private static final String TUNNEL_SCHEMES = "jdk.http.auth.tunneling.disabledSchemes";
 
     private record Special(Certificates certificates, HttpClient client) {}
 
@@ -27,65 +33,142 @@ final class Connections implements AutoCloseable {
     private final RegistryHosts hosts;
     private final HttpClient ordinary;
     private final Map<String, Special> special = new HashMap<>();
-    private final Map<String, URI> probed = new HashMap<>();
+    private final Map<String, URI> probed = new ConcurrentHashMap<>();
 
     Connections(RegistrySettings settings) {
         this.settings = settings;
         this.hosts = settings.hosts();
+        if (System.getProperty(TUNNEL_SCHEMES) == null) {
+            // The JDK shows a proxy no password for a tunnel unless it is told to (JDK 8u111 release notes), and is
+            // told
+            // by this property alone, before the first client of the process: that of the next engine may need it.
+            System.setProperty(TUNNEL_SCHEMES, "");
+        }
         this.ordinary = builder().build();
     }
 
     private HttpClient.Builder builder() {
-        return HttpClient.newBuilder()
-                // One connection per download: they do not share a window, and no server needs the upgrade dance.
-                .version(HttpClient.Version.HTTP_1_1)
+        var builder = HttpClient.newBuilder()
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .connectTimeout(settings.connect());
+        return builder.proxy(new Selector(settings.proxies()));
     }
 
-    /** The endpoints that may have what is pulled: mirrors in their order, then the registry itself. */
-    List<Endpoint> mirrors(String host, String repository) throws IOException, InterruptedException {
-        var mirrors = new ArrayList<Endpoint>();
-        for (var mirror : hosts.rule(host).mirrors()) {
-            var path = mirror.path().isEmpty() ? repository : mirror.path() + "/" + repository;
-            mirrors.add(Endpoint.repository(mirror.host(), base(mirror.host()), path, List.of("pull")));
+    /** The JDK's question for a proxy. Without a selector of ours it would look at properties of the process. */
+    private static final class Selector extends ProxySelector {
+        private final Proxies proxies;
+
+        Selector(Proxies proxies) {
+            this.proxies = proxies;
         }
-        return mirrors;
+
+        @Override
+        public List<Proxy> select(URI uri) {
+            return List.of(proxies.of(uri)
+                    .map(p -> new Proxy(Proxy.Type.HTTP, InetSocketAddress.createUnresolved(p.host(), p.port())))
+                    .orElse(Proxy.NO_PROXY));
+        }
+
+        @Override
+        public void connectFailed(URI uri, SocketAddress address, IOException e) {
+            // Whoever asked is told.
+        }
     }
 
-    /** {@code https://ADDRESS}, or {@code http://ADDRESS} where that is allowed and the host speaks no TLS. */
+    /**
+     * {@code https://ADDRESS}, or {@code http://ADDRESS} where that is allowed and the host speaks no TLS.
+     *
+     * @throws RegistryHttp.TransientException when the host has to be asked how it speaks, and does not say
+     */
     URI base(String host) throws IOException, InterruptedException {
         var address = RegistryHosts.address(host);
         var insecure = hosts.rule(host).insecure();
         if (insecure.isPresent() && insecure.get()) {
-            return probe(address);
+            return probe(host, address);
         }
         var plain = insecure.isEmpty()
                 && RegistryHosts.LOOPBACK.matcher(host).matches()
                 && Certificates.find(hosts.certificates(), address).isEmpty();
-        return URI.create((plain ? "http://" : "https://") + address);
+        return base(host, plain ? "http" : "https");
     }
 
-    /** Asked once: a registry that speaks TLS today will tomorrow. */
-    private synchronized URI probe(String address) throws IOException, InterruptedException {
+    private static URI base(String host, String scheme) throws RegistryException {
+        return Addresses.ofRegistry(host, scheme + "://" + RegistryHosts.address(host));
+    }
+
+    /**
+     * A host that has answered in one way keeps to it. Only an answer in plain text shows that it speaks so, and none
+     * that says "this is the port for HTTPS" (400, as Go, nginx and others have it): a connection that breaks while TLS
+     * begins shows nothing. Several may ask at once; nobody waits for another's answer.
+     */
+    private URI probe(String host, String address) throws IOException, InterruptedException {
         var known = probed.get(address);
         if (known != null) {
             return known;
         }
-        var https = URI.create("https://" + address);
-        var http = URI.create("http://" + address);
-        var request =
-                HttpRequest.newBuilder(https.resolve("/v2/")).timeout(PROBE).build();
+        var https = base(host, "https");
         try {
-            client(https).send(request, HttpResponse.BodyHandlers.discarding());
+            ask(https);
             probed.put(address, https);
             return https;
-        } catch (SSLException e) {
-            probed.put(address, http);
-            return http;
+        } catch (HttpConnectTimeoutException e) {
+            // Perhaps it listens and waits for more of what it takes for a request: so says the JDK of that too.
+            return plain(host, address).orElseThrow(() -> RegistryHttp.unreachable(host, e));
+        } catch (ConnectException e) {
+            throw RegistryHttp.unreachable(host, e);
+        } catch (RegistryException e) {
+            throw e;
         } catch (IOException e) {
-            // Nobody there now, or a silent one: not the time to learn anything.
-            return http;
+            return plain(host, address).orElseThrow(() -> RegistryHttp.unreachable(host, e));
+        }
+    }
+
+    private Optional<URI> plain(String host, String address) throws IOException, InterruptedException {
+        var http = base(host, "http");
+        int status;
+        try {
+            status = ask(http);
+        } catch (RegistryException e) {
+            throw e;
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+        return switch (status) {
+            case 200, 401, 403, 404, 429 -> {
+                probed.put(address, http);
+                yield Optional.of(http);
+            }
+            default -> Optional.empty();
+        };
+    }
+
+    private int ask(URI base) throws IOException, InterruptedException {
+        var request = HttpRequest.newBuilder(base.resolve("/v2/"))
+                .version(HttpClient.Version.HTTP_1_1)
+                .timeout(PROBE.compareTo(settings.idle()) < 0 ? PROBE : settings.idle());
+        proxyAccount(base).ifPresent(value -> request.setHeader("Proxy-Authorization", value));
+        var response = client(base).send(request.build(), _ -> new Body(settings.idle()));
+        try (var _ = response.body()) {
+            checkProxy(base, response.statusCode(), "registry " + Addresses.host(base));
+            return response.statusCode();
+        }
+    }
+
+    /** What a proxy on the way to that address is shown. The JDK sends it to the proxy and to nobody behind it. */
+    Optional<String> proxyAccount(URI uri) {
+        return settings.proxies().of(uri).flatMap(Proxies.Proxy::account).map(Credential.Account::basic);
+    }
+
+    /** @throws RegistryException that names the proxy when it does not let us through */
+    void checkProxy(URI uri, int status, String registry) throws RegistryException {
+        if (status == 407) {
+            throw new RegistryException(
+                    RegistryException.Reason.MISCONFIGURED,
+                    registry + " cannot be asked: the proxy "
+                            + settings.proxies().of(uri).map(p -> p + " ").orElse("")
+                            + (proxyAccount(uri).isPresent()
+                                    ? "does not take the account that it is shown"
+                                    : "wants an account"));
         }
     }
 

@@ -139,27 +139,48 @@ public final class CredentialFile implements Credentials {
             if (secret) {
                 requirePrivate();
             }
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                // Reading a pipe might never end.
+                throw unusable("must be an ordinary file");
+            }
             try (var stream = Files.newInputStream(file)) {
-                bytes = stream.readNBytes(LIMIT);
+                bytes = stream.readNBytes(LIMIT + 1);
             }
         } catch (NoSuchFileException e) {
+            if (Files.isSymbolicLink(file)) {
+                throw unusable("is a link to a file that is not there");
+            }
             return Optional.empty();
+        } catch (RegistryException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new RegistryException(RegistryException.Reason.MISCONFIGURED, file + " " + PemFile.why(e), e);
         }
         if (bytes.length == 0) {
             return Optional.empty();
         }
+        if (bytes.length > LIMIT) {
+            throw unusable("has more than " + (LIMIT >> 20) + " MiB");
+        }
+        JsonNode document;
         try {
-            var document = json.readTree(bytes);
-            if (document.isObject()) {
-                return Optional.of(document);
-            }
+            document = json.readTree(bytes);
         } catch (JsonProcessingException e) {
             // The parser's own words would quote the file.
             var at = e.getLocation();
             throw unusable("is not JSON"
                     + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")"));
         }
-        throw unusable("must hold an object");
+        if (!document.isObject()) {
+            throw unusable("must hold an object");
+        }
+        for (var key : List.of("auths", "credHelpers")) {
+            var entries = document.path(key);
+            if (!entries.isMissingNode() && !entries.isNull() && !entries.isObject()) {
+                throw unusable("must hold an object as " + key);
+            }
+        }
+        return Optional.of(document);
     }
 
     /** As ssh does with keys: whoever could read it has the accounts, so it is time to say so. */

@@ -13,8 +13,9 @@ import java.util.List;
  * @param base {@code https://HOST}; plain HTTP where {@link RegistryHosts} allows it
  * @param repository path of the repository
  * @param scopes what a token is asked for
+ * @param isMirror whether there is another one to ask
  */
-record Endpoint(String host, URI base, String repository, List<String> scopes) {
+record Endpoint(String host, URI base, String repository, List<String> scopes, boolean isMirror) {
     Endpoint {
         scopes = List.copyOf(scopes);
     }
@@ -22,7 +23,12 @@ record Endpoint(String host, URI base, String repository, List<String> scopes) {
     /** To do that in a repository: {@code pull}, {@code push}, {@code delete}. */
     static Endpoint repository(String host, URI base, String repository, List<String> actions) {
         return new Endpoint(
-                host, base, repository, List.of("repository:" + repository + ":" + String.join(",", actions)));
+                host, base, repository, List.of("repository:" + repository + ":" + String.join(",", actions)), false);
+    }
+
+    /** The same where there is another one to ask. */
+    Endpoint asMirror() {
+        return new Endpoint(host, base, repository, scopes, true);
     }
 
     boolean isPlain() {
@@ -58,7 +64,7 @@ record Endpoint(String host, URI base, String repository, List<String> scopes) {
     Endpoint alsoReading(String other) {
         var more = new ArrayList<>(scopes);
         more.add("repository:" + other + ":pull");
-        return new Endpoint(host, base, repository, more);
+        return new Endpoint(host, base, repository, more, isMirror);
     }
 
     private URI at(String path) {

@@ -16,6 +16,9 @@ import java.util.regex.Pattern;
 final class Listing {
     private static final int PAGE_LIMIT = 4 << 20;
     private static final int MOST = 1_000_000;
+    /** Registries that show each account only what it may see have pages without a name, but few. */
+    private static final int MOST_EMPTY = 100;
+
     private static final Pattern NEXT = Pattern.compile("<([^<>]*)>\\s*;[^,]*\\brel=\"?next\"?");
     /** Tags and repositories; what is neither may be anything, say an escape sequence. */
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_./-]{0,254}");
@@ -40,13 +43,15 @@ final class Listing {
     List<String> all(URI first, String field, String what) throws IOException {
         var names = new ArrayList<String>();
         var visited = new HashSet<URI>();
+        var empty = 0;
         var at = Optional.of(first);
         while (at.isPresent()) {
             var uri = at.get();
-            if (!visited.add(uri) || names.size() > MOST) {
+            if (!visited.add(uri) || names.size() > MOST || empty > MOST_EMPTY) {
                 throw broken("lists " + what + " without end");
             }
             var page = http.retrying(() -> page(uri, what));
+            empty += page.document.path(field).isEmpty() ? 1 : 0;
             for (var name : page.document.path(field)) {
                 if (!name.isTextual() || !NAME.matcher(name.textValue()).matches()) {
                     throw broken("lists among " + what + " what is no name");
@@ -71,15 +76,7 @@ final class Listing {
                     }
                 }
             }
-            byte[] bytes;
-            try {
-                bytes = answer.body().readAll(PAGE_LIMIT);
-            } catch (IOException e) {
-                throw RegistryHttp.unreachable(endpoint.host(), e);
-            }
-            if (bytes.length > PAGE_LIMIT) {
-                throw broken("lists " + what + " on a page of more than 4 MiB");
-            }
+            var bytes = http.read(endpoint.host(), answer, PAGE_LIMIT, "one page of " + what);
             return new Page(json.readTree(bytes), link(answer));
         } catch (JsonProcessingException e) {
             throw broken("lists " + what + " as what is no JSON");
@@ -97,13 +94,10 @@ final class Listing {
 
     /** The next page is on the same server: the account goes with the question. */
     static URI next(Endpoint endpoint, URI from, String link) throws RegistryException {
-        try {
-            var next = from.resolve(link);
-            if (from.getScheme().equals(next.getScheme()) && from.getAuthority().equals(next.getAuthority())) {
-                return next;
-            }
-        } catch (IllegalArgumentException e) {
-            // Said below.
+        var next = Addresses.named(
+                from, Optional.of(link), endpoint.isPlain(), "registry " + endpoint.host() + " goes on with a list on");
+        if (Addresses.sameServer(from, next)) {
+            return next;
         }
         throw broken(endpoint, "goes on with a list on what is no page of its own");
     }

@@ -4,7 +4,11 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -43,10 +47,27 @@ final class PemFile {
         this.text = text;
     }
 
-    static PemFile read(Path path) throws IOException {
+    /** @throws RegistryException that names the file when it cannot be read */
+    static PemFile read(Path path) throws RegistryException {
         try (var stream = Files.newInputStream(path)) {
             return new PemFile(path, new String(stream.readNBytes(LIMIT), StandardCharsets.ISO_8859_1));
+        } catch (IOException e) {
+            throw new RegistryException(RegistryException.Reason.MISCONFIGURED, path + " " + why(e), e);
         }
+    }
+
+    /** Ends a sentence that begins with the name of a file. */
+    static String why(IOException e) {
+        return switch (e) {
+            case AccessDeniedException _ -> "cannot be read: permission denied";
+            case NoSuchFileException _ -> "is not there, or a link to what is not there";
+            case NotDirectoryException _ -> "is not a directory";
+            default ->
+                "cannot be read: "
+                        + (e instanceof FileSystemException f && f.getReason() != null
+                                ? f.getReason()
+                                : String.valueOf(e.getMessage()));
+        };
     }
 
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody

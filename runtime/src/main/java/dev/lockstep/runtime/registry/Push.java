@@ -136,7 +136,7 @@ final class Push {
             }
         }
         var bytes = store.blobs().read(document.digest());
-        http.retrying(() -> {
+        var listed = http.retrying(() -> {
             var request = new RegistryHttp.Exchange("PUT", endpoint.manifest(name))
                     .header("Content-Type", document.mediaType())
                     .body(HttpRequest.BodyPublishers.ofByteArray(bytes));
@@ -146,9 +146,22 @@ final class Push {
                 }
                 answer.body().drain();
                 BlobUpload.checkDigest(endpoint, answer, document.digest());
-                return document.digest();
+                return answer.header("OCI-Subject").isPresent();
             }
         });
+        var manifest = store.json().readTree(bytes);
+        var subject = manifest.path("subject").path("digest").asText("");
+        if (!listed && !subject.isEmpty()) {
+            new Referrers(http, store.json(), endpoint).add(subject(subject), document, manifest);
+        }
+    }
+
+    private Digest subject(String text) throws InvalidImageException {
+        try {
+            return Digest.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidImageException("the subject of " + reference.familiar() + " has no valid digest", e);
+        }
     }
 
     /** Not to be distributed: whoever pulls the image gets it from its maker. */

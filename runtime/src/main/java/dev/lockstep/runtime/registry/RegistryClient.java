@@ -71,13 +71,13 @@ public final class RegistryClient implements AutoCloseable {
 
     private Digest resolve(ImageReference reference, Endpoint endpoint) throws IOException {
         var tag = reference.tag().orElse("latest");
-        Optional<Digest> digest = http().retrying(() -> {
+        Optional<Digest> digest = http().retrying(endpoint, () -> {
             try (var answer = http().send("HEAD", endpoint, endpoint.manifest(tag), accept())) {
                 if (answer.status() == 403) {
                     throw http().denied(endpoint, answer);
                 }
                 answer.body().drain();
-                return answer.isSuccess() ? announced(answer) : Optional.empty();
+                return answer.isSuccess() ? announced(endpoint, answer) : Optional.empty();
             }
         });
         // Some registries know no HEAD, or do not say the digest.
@@ -86,10 +86,21 @@ public final class RegistryClient implements AutoCloseable {
                 : fetch(reference, endpoint, tag).digest();
     }
 
-    private Sources sources(ImageReference reference) throws IOException {
-        return http().retrying(() -> new Sources(
-                http().connections().mirrors(reference.host(), reference.repository()),
-                endpoint(reference, List.of("pull"))));
+    private Sources sources(ImageReference reference) {
+        var places = settings.hosts().rule(reference.host()).mirrors().stream()
+                .map(m -> new Sources.Place(
+                        m.host(),
+                        m.path().isEmpty() ? reference.repository() : m.path() + "/" + reference.repository(),
+                        true))
+                .toList();
+        var origin = new Sources.Place(reference.host(), reference.repository(), false);
+        return new Sources(places, origin, this::reach, http().failedMirrors());
+    }
+
+    private Endpoint reach(Sources.Place place) throws IOException {
+        var base = http().retrying(() -> http().connections().base(place.host()), place.isMirror());
+        var endpoint = Endpoint.repository(place.host(), base, place.repository(), List.of("pull"));
+        return place.isMirror() ? endpoint.asMirror() : endpoint;
     }
 
     private Endpoint endpoint(ImageReference reference, List<String> actions) throws IOException, InterruptedException {
@@ -101,12 +112,15 @@ public final class RegistryClient implements AutoCloseable {
         return Map.of("Accept", String.join(", ", MediaType.ACCEPTED));
     }
 
-    private static Optional<Digest> announced(Answer answer) {
+    private static Optional<Digest> announced(Endpoint endpoint, Answer answer) throws RegistryException {
+        // Of another algorithm: we hash the content ourselves.
+        var header = answer.header("Docker-Content-Digest").filter(text -> text.startsWith("sha256:"));
         try {
-            return answer.header("Docker-Content-Digest").map(Digest::parse);
+            return header.map(Digest::parse);
         } catch (IllegalArgumentException e) {
-            // Another algorithm: we hash the content ourselves.
-            return Optional.empty();
+            throw new RegistryException(
+                    RegistryException.Reason.BROKEN,
+                    "registry " + endpoint.host() + " announces a digest that is none");
         }
     }
 
@@ -157,7 +171,7 @@ public final class RegistryClient implements AutoCloseable {
                     intake,
                     progress,
                     (endpoint, answer, what) -> checkFound(reference, endpoint, answer, what));
-            sources.first(endpoint -> pull.blob(endpoint, config));
+            sources.first(endpoint -> pull.config(endpoint, config));
             // The configuration first: it says what the layers are when they are uncompressed.
             ParallelLayers.forEach(
                     new LinkedHashSet<>(store.layers(manifest.digest())),
@@ -206,33 +220,39 @@ public final class RegistryClient implements AutoCloseable {
 
     /** Gets a manifest or index, and verifies it against the digest asked for or announced. */
     private Received fetch(ImageReference reference, Endpoint endpoint, String tagOrDigest) throws IOException {
-        return http().retrying(() -> {
+        return http().retrying(endpoint, () -> {
             try (var answer = http().send("GET", endpoint, endpoint.manifest(tagOrDigest), accept())) {
                 checkFound(reference, endpoint, answer, "manifest for " + reference.familiar());
-                byte[] bytes;
-                try {
-                    bytes = answer.body().readAll(MANIFEST_LIMIT);
-                } catch (IOException e) {
-                    throw RegistryHttp.unreachable(endpoint.host(), e);
-                }
-                if (bytes.length > MANIFEST_LIMIT) {
-                    throw new InvalidImageException("the manifest of " + reference + " has more than 4 MiB");
-                }
-                return verified(reference, tagOrDigest, answer, bytes);
+                var what = "the manifest of " + reference.familiar();
+                return verified(
+                        reference,
+                        endpoint,
+                        tagOrDigest,
+                        answer,
+                        http().read(endpoint.host(), answer, MANIFEST_LIMIT, what));
             }
         });
     }
 
-    private Received verified(ImageReference reference, String tagOrDigest, Answer answer, byte[] bytes)
+    private Received verified(
+            ImageReference reference, Endpoint endpoint, String tagOrDigest, Answer answer, byte[] bytes)
             throws IOException {
         var digest = BlobStore.digest(bytes);
-        var expected = tagOrDigest.startsWith("sha256:") ? Optional.of(Digest.parse(tagOrDigest)) : announced(answer);
+        var expected = tagOrDigest.startsWith("sha256:")
+                ? Optional.of(Digest.parse(tagOrDigest))
+                : announced(endpoint, answer);
         if (expected.isPresent() && !expected.get().equals(digest)) {
             throw wrong(new WrongDigestException("the manifest of " + reference.familiar(), expected.get(), digest));
         }
         var type =
                 answer.header("Content-Type").map(t -> t.replaceFirst(";.*", "").strip());
-        var document = Document.parse(store.json(), bytes, type, digest);
+        Document document;
+        try {
+            document = Document.parse(store.json(), bytes, type, digest);
+        } catch (InvalidImageException e) {
+            throw new InvalidImageException(
+                    "what registry " + endpoint.host() + " has as " + reference.familiar() + ": " + e.getMessage(), e);
+        }
         var isIndex = document instanceof Document.Index;
         return new Received(
                 document,
@@ -306,7 +326,7 @@ public final class RegistryClient implements AutoCloseable {
      */
     public List<String> catalog(String host) throws IOException {
         var base = http().retrying(() -> http().connections().base(host));
-        var endpoint = new Endpoint(host, base, "_catalog", List.of("registry:catalog:*"));
+        var endpoint = new Endpoint(host, base, "_catalog", List.of("registry:catalog:*"), false);
         return new Listing(http(), store.json(), endpoint)
                 .all(base.resolve("/v2/_catalog?n=" + PAGE), "repositories", "the repositories");
     }
@@ -348,7 +368,7 @@ public final class RegistryClient implements AutoCloseable {
         Credentials alone = asked -> asked.equals(host) ? Optional.of(account) : Optional.empty();
         try (var own = new RegistryHttp(settings.with(alone, settings.hosts()), store.json())) {
             var endpoint =
-                    own.retrying(() -> new Endpoint(host, own.connections().base(host), "", List.of()));
+                    own.retrying(() -> new Endpoint(host, own.connections().base(host), "", List.of(), false));
             own.retrying(() -> {
                 try (var answer = own.send("GET", endpoint, endpoint.base().resolve("/v2/"), Map.of())) {
                     if (!answer.isSuccess()) {

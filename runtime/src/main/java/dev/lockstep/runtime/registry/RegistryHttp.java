@@ -1,11 +1,14 @@
 package dev.lockstep.runtime.registry;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -29,19 +32,29 @@ final class RegistryHttp implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryHttp.class);
     private static final int REDIRECTS = 10;
     private static final int ERROR_LIMIT = 64 * 1024;
+    /** A document that comes more slowly than this, all in all, does not come. */
+    private static final int DOCUMENT_RATE = 64 * 1024;
+    /** Getting further by this much makes up for all failures before. Anything less could go on for years. */
+    private static final int LEAST_PROGRESS = 64 * 1024;
 
     private final RegistrySettings settings;
     private final Retries retries;
     private final Tokens tokens;
     private final JsonMapper json;
     private final Connections connections;
+    private final FailedMirrors failedMirrors;
 
     RegistryHttp(RegistrySettings settings, JsonMapper json) {
         this.settings = settings;
         this.json = json;
         this.retries = new Retries(settings);
         this.connections = new Connections(settings);
+        this.failedMirrors = new FailedMirrors(settings.time());
         this.tokens = new Tokens(settings, json, this);
+    }
+
+    FailedMirrors failedMirrors() {
+        return failedMirrors;
     }
 
     Connections connections() {
@@ -76,24 +89,37 @@ final class RegistryHttp implements AutoCloseable {
 
     /** Tries until it works, or fails for good, or does not get further for too long. */
     <T> T retrying(Attempt<T> attempt) throws IOException {
+        return retrying(attempt, false);
+    }
+
+    /** The same of an endpoint; a mirror that is down is not waited for: there is another place to ask. */
+    <T> T retrying(Endpoint endpoint, Attempt<T> attempt) throws IOException {
+        return retrying(attempt, endpoint.isMirror());
+    }
+
+    <T> T retrying(Attempt<T> attempt, boolean hasAlternative) throws IOException {
         try {
             var failures = 0;
+            var before = attempt.progress();
             while (true) {
-                var before = attempt.progress();
                 try {
                     return attempt.run();
                 } catch (TransientException e) {
-                    failures = attempt.progress() > before ? 1 : failures + 1;
-                    var pause = retries.pause(
-                            failures,
-                            e.connected,
-                            e.asked,
-                            ThreadLocalRandom.current().nextDouble());
+                    var now = attempt.progress();
+                    failures = now - before >= LEAST_PROGRESS ? 1 : failures + 1;
+                    before = failures == 1 ? now : before;
+                    var pause = hasAlternative && !e.connected
+                            ? Optional.<Duration>empty()
+                            : retries.pause(
+                                    failures,
+                                    e.connected,
+                                    e.asked,
+                                    ThreadLocalRandom.current().nextDouble());
                     if (pause.isEmpty()) {
                         throw e.whenGivenUp;
                     }
                     LOG.debug("retrying because={} in={}", e.whenGivenUp.getMessage(), pause.get());
-                    Thread.sleep(pause.get());
+                    settings.time().sleep(pause.get());
                 }
             }
         } catch (InterruptedException e) {
@@ -106,21 +132,23 @@ final class RegistryHttp implements AutoCloseable {
      * One request; the body can be sent several times.
      *
      * @param patience longest wait for the beginning of the answer, from when the request is sent
+     * @param isBulk whether much is sent or asked for
      */
     record Exchange(
             String method,
             URI uri,
             Map<String, String> headers,
             HttpRequest.BodyPublisher body,
-            Optional<Duration> patience) {
+            Optional<Duration> patience,
+            boolean isBulk) {
         Exchange(String method, URI uri) {
-            this(method, uri, Map.of(), HttpRequest.BodyPublishers.noBody(), Optional.empty());
+            this(method, uri, Map.of(), HttpRequest.BodyPublishers.noBody(), Optional.empty(), false);
         }
 
         Exchange headers(Map<String, String> more) {
             var all = new LinkedHashMap<>(headers);
             all.putAll(more);
-            return new Exchange(method, uri, all, body, patience);
+            return new Exchange(method, uri, all, body, patience, isBulk);
         }
 
         Exchange header(String name, String value) {
@@ -128,15 +156,19 @@ final class RegistryHttp implements AutoCloseable {
         }
 
         Exchange body(HttpRequest.BodyPublisher content) {
-            return new Exchange(method, uri, headers, content, patience);
+            return new Exchange(method, uri, headers, content, patience, isBulk);
         }
 
         Exchange patience(Duration longest) {
-            return new Exchange(method, uri, headers, body, Optional.of(longest));
+            return new Exchange(method, uri, headers, body, Optional.of(longest), isBulk);
+        }
+
+        Exchange bulk() {
+            return new Exchange(method, uri, headers, body, patience, true);
         }
 
         private Exchange at(URI other) {
-            return new Exchange(method, other, headers, body, patience);
+            return new Exchange(method, other, headers, body, patience, isBulk);
         }
     }
 
@@ -160,8 +192,10 @@ final class RegistryHttp implements AutoCloseable {
                 return answer;
             }
             var challenges = Challenge.parse(answer.headers().allValues("WWW-Authenticate"));
+            // Nobody but the registry says to whom its account may be shown.
+            var isOwn = Addresses.sameServer(endpoint.base(), answer.from());
             try (answer) {
-                authorization = fresh ? Optional.empty() : tokens.obtain(endpoint, challenges);
+                authorization = fresh || !isOwn ? Optional.empty() : tokens.obtain(endpoint, challenges);
                 if (authorization.isEmpty()) {
                     throw denied(endpoint, answer);
                 }
@@ -175,7 +209,7 @@ final class RegistryHttp implements AutoCloseable {
         var at = request.uri();
         for (var i = 0; i <= REDIRECTS; i++) {
             // Credentials are for the registry, not for where it keeps its content.
-            var known = sameServer(endpoint.base(), at) ? authorization : Optional.<String>empty();
+            var known = Addresses.sameServer(endpoint.base(), at) ? authorization : Optional.<String>empty();
             var hop = request.at(at);
             var answer = exchange(
                     endpoint.host(),
@@ -197,53 +231,84 @@ final class RegistryHttp implements AutoCloseable {
                 "registry " + endpoint.host() + " redirects more than " + REDIRECTS + " times");
     }
 
-    private static boolean sameServer(URI a, URI b) {
-        return a.getScheme().equals(b.getScheme()) && a.getAuthority().equals(b.getAuthority());
-    }
-
     static URI redirected(Endpoint endpoint, URI from, Optional<String> location) throws RegistryException {
-        try {
-            var to = from.resolve(
-                    location.filter(l -> !l.isBlank()).orElseThrow(() -> new IllegalArgumentException("no Location")));
-            var scheme = String.valueOf(to.getScheme());
-            if (to.getHost() != null && (scheme.equals("https") || (scheme.equals("http") && endpoint.isPlain()))) {
-                return to;
-            }
-        } catch (IllegalArgumentException e) {
-            // Said below.
-        }
-        throw new RegistryException(
-                RegistryException.Reason.BROKEN,
-                "registry " + endpoint.host() + " redirects to what is no https address");
+        return Addresses.named(
+                from, location, endpoint.isPlain(), "registry " + endpoint.host() + " redirects or sends to");
     }
 
-    /** One exchange with one server. */
+    /** One exchange with one server, which for sentences is {@code host}. */
     Answer exchange(String host, Exchange exchange) throws IOException, InterruptedException {
-        var request = HttpRequest.newBuilder(exchange.uri())
-                .method(exchange.method(), exchange.body())
-                .timeout(exchange.patience().orElse(settings.idle()))
-                .setHeader("User-Agent", "lockstep");
-        exchange.headers().forEach(request::setHeader);
+        var uri = exchange.uri();
+        var way = host + settings.proxies().of(uri).map(p -> " over proxy " + p).orElse("");
         HttpResponse<Body> response;
         try {
-            response = connections.client(exchange.uri()).send(request.build(), _ -> new Body(settings.idle()));
+            response = connections.client(uri).send(request(exchange), _ -> new Body(settings.idle()));
         } catch (RegistryException e) {
             throw e;
         } catch (IOException e) {
-            throw unreachable(host, e);
+            throw unreachable(way, e);
+        } catch (IllegalArgumentException e) {
+            // So says the JDK of headers that no HTTP server sends. Its words might quote them.
+            throw new RegistryException(
+                    RegistryException.Reason.BROKEN, "registry " + way + " answers what is no valid HTTP");
         }
-        var answer = new Answer(response.statusCode(), response.headers(), response.body());
+        try (var _ = response.statusCode() == 407 ? response.body() : null) {
+            // The refusal of a tunnel has no body at all.
+            connections.checkProxy(uri, response.statusCode(), "registry " + host);
+        }
+        var answer = new Answer(uri, response.statusCode(), response.headers(), response.body());
         if (Retries.isTransient(answer.status())) {
             try (answer) {
                 var asked = Retries.retryAfter(
-                        answer.header("Retry-After"), settings.clock().instant());
+                        answer.header("Retry-After"), settings.time().instant());
                 throw new TransientException(failed(host, answer), true, asked);
             }
         }
         return answer;
     }
 
-    /** Says why nobody answers. Certificates do not get better by asking again. */
+    /**
+     * HTTP/2 for what is asked many times and small: one connection, no further handshakes. Blobs go by HTTP/1.1: over
+     * the loopback the JDK's client is as fast with either (README.md has numbers), but what HTTP/2 has promised to
+     * take is up to 16 MiB in memory for each download, where with a connection of their own the kernel holds a slow
+     * reader's sender back; and a lost packet then stops one download and not all.
+     */
+    private HttpRequest request(Exchange exchange) {
+        var isTls = exchange.uri().getScheme().equalsIgnoreCase("https");
+        var request = HttpRequest.newBuilder(exchange.uri())
+                .version(isTls && !exchange.isBulk() ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1)
+                .method(exchange.method(), exchange.body())
+                .timeout(exchange.patience().orElse(settings.idle()))
+                .setHeader("User-Agent", "lockstep");
+        connections.proxyAccount(exchange.uri()).ifPresent(value -> request.setHeader("Proxy-Authorization", value));
+        exchange.headers().forEach(request::setHeader);
+        return request.build();
+    }
+
+    /**
+     * All of a document that somebody sends.
+     *
+     * @param what it should be, for errors
+     * @throws RegistryException when it has more than {@code limit} bytes
+     * @throws TransientException when it does not come to its end
+     */
+    byte[] read(String host, Answer answer, int limit, String what) throws IOException, InterruptedException {
+        byte[] bytes;
+        try {
+            bytes = answer.body().readAll(limit, settings.idle().plusSeconds(limit / DOCUMENT_RATE));
+        } catch (IOException e) {
+            throw unreachable(host, e);
+        }
+        if (bytes.length > limit) {
+            throw new RegistryException(
+                    RegistryException.Reason.BROKEN,
+                    "registry " + host + " sends more than "
+                            + (limit < 1 << 20 ? (limit >> 10) + " KiB" : (limit >> 20) + " MiB") + " for " + what);
+        }
+        return bytes;
+    }
+
+    /** Says why nobody answers. Certificates do not get better by asking again, a handshake that broke off may. */
     static IOException unreachable(String host, IOException e) {
         var why = switch (e) {
             case HttpConnectTimeoutException _ -> "no connection in time";
@@ -259,12 +324,19 @@ final class RegistryHttp implements AutoCloseable {
         };
         var failure = new RegistryException(
                 RegistryException.Reason.UNREACHABLE, "registry " + host + " is not reachable: " + why, e);
-        return e instanceof SSLException
+        return e instanceof SSLException && !brokeOff(e)
                 ? failure
                 : new TransientException(
                         failure,
                         !(e instanceof ConnectException || e instanceof HttpConnectTimeoutException),
                         Optional.empty());
+    }
+
+    /** The JDK's client says it by this message alone when the connection ends while TLS begins. */
+    private static boolean brokeOff(IOException e) {
+        return e.getCause() instanceof EOFException
+                || e.getCause() instanceof SocketException
+                || String.valueOf(e.getMessage()).equals("Remote host terminated the handshake");
     }
 
     /** Makes a sentence of an answer that is no success. */
@@ -289,9 +361,9 @@ final class RegistryHttp implements AutoCloseable {
                         + ": it does not exist there, or needs a login");
     }
 
-    private static String text(Answer answer) throws InterruptedException {
+    private String text(Answer answer) throws InterruptedException {
         try {
-            return new String(answer.body().readAll(ERROR_LIMIT), StandardCharsets.UTF_8);
+            return new String(answer.body().readAll(ERROR_LIMIT, settings.idle()), StandardCharsets.UTF_8);
         } catch (IOException e) {
             // What is missing is only an explanation.
             return "";

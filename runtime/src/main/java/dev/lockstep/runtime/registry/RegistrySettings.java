@@ -1,17 +1,18 @@
 package dev.lockstep.runtime.registry;
 
 import java.time.Duration;
-import java.time.InstantSource;
 
 /**
  * How to deal with registries.
  *
  * @param connect longest wait for a connection
- * @param idle longest wait for the next bytes; there is no limit for the whole
+ * @param idle longest wait for the next bytes, and the time over which {@link #LEAST_RATE} is measured; there is no
+ *     limit for a whole blob
  * @param attempts tries of one request that make no progress, at least 1
  * @param backoff pause after the first try; it doubles with each
  * @param longestPause nobody waits longer between two tries, whatever the registry asks
  * @param layersAtOnce downloads beside each other in one pull
+ * @param proxies what stands between this host and registries
  */
 public record RegistrySettings(
         Duration connect,
@@ -22,7 +23,11 @@ public record RegistrySettings(
         int layersAtOnce,
         Credentials credentials,
         RegistryHosts hosts,
-        InstantSource clock) {
+        Proxies proxies,
+        Time time) {
+    /** Bytes each second: whoever sends less, while somebody waits for it, is as good as silent. */
+    static final int LEAST_RATE = 1024;
+
     public RegistrySettings {
         if (attempts < 1 || layersAtOnce < 1) {
             throw new IllegalArgumentException("at least one attempt and one layer");
@@ -40,12 +45,19 @@ public record RegistrySettings(
                 3,
                 Credentials.NONE,
                 RegistryHosts.NONE,
-                InstantSource.system());
+                Proxies.NONE,
+                Time.system());
     }
 
     /** The same with those accounts and those rules for single hosts. */
     public RegistrySettings with(Credentials accounts, RegistryHosts rules) {
         return new RegistrySettings(
-                connect, idle, attempts, backoff, longestPause, layersAtOnce, accounts, rules, clock);
+                connect, idle, attempts, backoff, longestPause, layersAtOnce, accounts, rules, proxies, time);
+    }
+
+    /** The same by those proxies. */
+    public RegistrySettings by(Proxies others) {
+        return new RegistrySettings(
+                connect, idle, attempts, backoff, longestPause, layersAtOnce, credentials, hosts, others, time);
     }
 }

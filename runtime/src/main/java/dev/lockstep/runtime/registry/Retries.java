@@ -40,15 +40,19 @@ final class Retries {
         var backoff = settings.backoff().multipliedBy(1L << Math.min(failures - 1, 16));
         var jittered = Duration.ofMillis((long) (backoff.toMillis() * (0.5 + chance / 2)));
         var longest = settings.longestPause();
-        var pause = asked.filter(a -> a.compareTo(jittered) > 0).orElse(jittered);
+        // Later than it asks for, if by little: it has told the others the same.
+        var pause = asked.map(a -> a.compareTo(longest) > 0 ? longest : a.plus(jittered.dividedBy(4)))
+                .filter(a -> a.compareTo(jittered) > 0)
+                .orElse(jittered);
         return Optional.of(pause.compareTo(longest) > 0 ? longest : pause);
     }
 
     /** Reads {@code Retry-After}: seconds or a date (RFC 9110, 10.2.3). */
     static Optional<Duration> retryAfter(Optional<String> header, Instant now) {
         return header.map(String::strip).flatMap(text -> {
-            if (text.matches("[0-9]{1,9}")) {
-                return Optional.of(Duration.ofSeconds(Long.parseLong(text)));
+            if (text.matches("[0-9]{1,1000}")) {
+                // More than a year is for ever.
+                return Optional.of(Duration.ofSeconds(text.length() > 9 ? 999_999_999 : Long.parseLong(text)));
             }
             try {
                 var until = Duration.between(

@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What to put into {@code Authorization}: tokens that an authorization server gives for one repository (distribution,
@@ -45,7 +44,7 @@ final class Tokens {
     /** What worked last, if it still holds. */
     Optional<String> known(Endpoint endpoint) {
         return Optional.ofNullable(kept.get(new Key(endpoint.host(), endpoint.scopes())))
-                .filter(k -> settings.clock().instant().isBefore(k.until()))
+                .filter(k -> settings.time().instant().isBefore(k.until()))
                 .map(Kept::authorization);
     }
 
@@ -89,18 +88,19 @@ final class Tokens {
                 throw http.denied(endpoint, response);
             }
             if (!response.isSuccess()) {
-                throw http.failed(realm.getAuthority(), response);
+                throw http.failed(Addresses.host(realm), response);
             }
-            answer = json.readTree(response.body().readAll(ANSWER_LIMIT));
+            answer = json.readTree(http.read(Addresses.host(realm), response, ANSWER_LIMIT, "a token"));
         } catch (JsonProcessingException e) {
-            throw broken(endpoint, "answers what is no JSON", e);
+            // Without the cause, which would quote the answer.
+            throw broken(endpoint, "answers what is no JSON");
         }
         var token = answer.path("token").asText(answer.path("access_token").asText(""));
         if (token.isEmpty() || token.chars().anyMatch(c -> c <= ' ' || c > '~')) {
-            throw broken(endpoint, "gives no token", null);
+            throw broken(endpoint, "gives no token");
         }
         var seconds = Math.max(answer.path("expires_in").asLong(LEAST_SECONDS), LEAST_SECONDS);
-        var until = settings.clock().instant().plusSeconds(Math.min(seconds, 86_400) - MARGIN_SECONDS);
+        var until = settings.time().instant().plusSeconds(Math.min(seconds, 86_400) - MARGIN_SECONDS);
         keep(endpoint, new Kept("Bearer " + token, until));
         return "Bearer " + token;
     }
@@ -112,17 +112,17 @@ final class Tokens {
         if (credential.isPresent() && credential.get() instanceof Credential.IdentityToken(var token)) {
             var form = "grant_type=refresh_token&client_id=lockstep&refresh_token=" + encode(token) + "&" + parameters;
             return http.exchange(
-                    realm.getAuthority(),
+                    Addresses.host(realm),
                     new RegistryHttp.Exchange("POST", realm)
                             .header("Content-Type", "application/x-www-form-urlencoded")
                             .body(HttpRequest.BodyPublishers.ofString(form)));
         }
         var query = (realm.getRawQuery() == null ? "" : realm.getRawQuery() + "&") + parameters;
-        var uri = URI.create(realm.getScheme() + "://" + realm.getRawAuthority()
-                + (realm.getRawPath() == null ? "" : realm.getRawPath()) + "?" + query);
+        var uri = realm.resolve(
+                (realm.getRawPath() == null || realm.getRawPath().isEmpty() ? "/" : realm.getRawPath()) + "?" + query);
         var question = new RegistryHttp.Exchange("GET", uri);
         return http.exchange(
-                realm.getAuthority(),
+                Addresses.host(realm),
                 credential.isPresent() && credential.get() instanceof Credential.Account account
                         ? question.header("Authorization", account.basic())
                         : question);
@@ -153,26 +153,20 @@ final class Tokens {
 
     /** Whoever can read the way to the token can use it: https, but for a registry on this machine. */
     private static URI realm(Endpoint endpoint, Challenge challenge) throws RegistryException {
-        try {
-            var realm = URI.create(challenge.parameter("realm").orElse(""));
-            var isHttps = "https".equals(realm.getScheme());
-            if (realm.getHost() == null || !(isHttps || (endpoint.isPlain() && "http".equals(realm.getScheme())))) {
-                throw broken(endpoint, "is not reached by https", null);
-            }
-            return realm;
-        } catch (IllegalArgumentException e) {
-            throw broken(endpoint, "has no valid address", e);
-        }
+        return Addresses.named(
+                endpoint.base(),
+                challenge.parameter("realm"),
+                endpoint.isPlain(),
+                "registry " + endpoint.host() + " names as its authorization server");
     }
 
     private static String encode(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 
-    private static RegistryException broken(Endpoint endpoint, String what, @Nullable Exception cause) {
-        var message = "the authorization server of registry " + endpoint.host() + " " + what;
-        return cause == null
-                ? new RegistryException(RegistryException.Reason.BROKEN, message)
-                : new RegistryException(RegistryException.Reason.BROKEN, message, cause);
+    private static RegistryException broken(Endpoint endpoint, String what) {
+        return new RegistryException(
+                RegistryException.Reason.BROKEN,
+                "the authorization server of registry " + endpoint.host() + " " + what);
     }
 }

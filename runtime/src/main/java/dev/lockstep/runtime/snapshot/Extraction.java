@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.snapshot;
 
 import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.FileStatus;
 import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.RawPath;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -51,7 +53,7 @@ final class Extraction {
             try (var from = look(layers);
                     var to = Directory.open(temporary)) {
                 TreeCopy.copy(from, to);
-                var status = from.status(HERE).orElseThrow();
+                var status = root(layers);
                 to.setOwner(HERE, status.uid(), status.gid());
                 to.setMode(HERE, status.mode());
                 to.setModified(HERE, status.modified());
@@ -64,6 +66,23 @@ final class Extraction {
             if (!done && Files.exists(temporary)) {
                 removal.remove(temporary);
             }
+        }
+    }
+
+    /** The root directory as the topmost layer describes it that does; overlayfs shows that of the topmost layer. */
+    private static FileStatus root(List<Path> layers) throws IOException {
+        for (var layer : layers) {
+            var status = status(layer);
+            if (!status.modified().equals(Instant.EPOCH)) {
+                return status;
+            }
+        }
+        return status(layers.getFirst());
+    }
+
+    private static FileStatus status(Path layer) throws IOException {
+        try (var directory = Directory.open(layer)) {
+            return directory.status(HERE).orElseThrow();
         }
     }
 

@@ -51,6 +51,7 @@ final class LayerUnpacker implements AutoCloseable {
 
     private long entries;
     private long bytes;
+    private long missing;
     private long unknown;
     private boolean replaced;
     private RawPath current = new RawPath("");
@@ -66,11 +67,17 @@ final class LayerUnpacker implements AutoCloseable {
         return current;
     }
 
+    /** Bytes of the current file that are not written yet. */
+    long missing() {
+        return missing;
+    }
+
     /** Unpacks the archive up to its end blocks; the stream may go on after them. */
     void unpack(InputStream uncompressed) throws IOException {
         var tar = new TarReader(uncompressed);
         for (var entry = tar.next(); entry.isPresent(); entry = tar.next()) {
             current = entry.get().name();
+            missing = 0;
             if (Thread.currentThread().isInterrupted()) {
                 throw new InterruptedIOException("interrupted");
             }
@@ -125,6 +132,7 @@ final class LayerUnpacker implements AutoCloseable {
             throw new ArchiveException("its files have more than " + limits.bytes() + " bytes");
         }
         checkOwner(entry);
+        missing = entry.size();
         var parent = directories.get(path.parent());
         try (var fd = create(parent, path.name())) {
             write(fd, entry, tar);
@@ -152,12 +160,14 @@ final class LayerUnpacker implements AutoCloseable {
             @Override
             public void write(byte[] source, int offset, int length) throws IOException {
                 writer.write(fd, source, offset, length);
+                missing -= length;
             }
 
             @Override
             public void skip(long bytes) throws IOException {
                 skipped[0] = true;
                 writer.skip(fd, bytes);
+                missing -= bytes;
             }
         });
         if (skipped[0]) {
@@ -327,6 +337,8 @@ final class LayerUnpacker implements AutoCloseable {
     }
 
     private void setDirectoryTimes() throws IOException {
+        // Layers that say nothing about the root are told from those that do by this time.
+        directoryTimes.putIfAbsent(HERE, Instant.EPOCH);
         for (var entry : directoryTimes.entrySet()) {
             if (entry.getKey().equals(HERE)) {
                 root.setModified(HERE, entry.getValue());

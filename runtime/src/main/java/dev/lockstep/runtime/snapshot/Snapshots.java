@@ -29,11 +29,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -99,7 +101,7 @@ public final class Snapshots implements LayerIntake {
     public List<Path> unpack(Image image, Progress progress) throws IOException {
         var missing = new ArrayList<Layer>();
         for (var layer : new LinkedHashSet<>(image.layers())) {
-            if (touch(layer.diffId())) {
+            if (find(layer.diffId())) {
                 progress.report(Progress.Step.PRESENT, layer.blob(), layer.size(), layer.size());
             } else {
                 missing.add(layer);
@@ -113,6 +115,13 @@ public final class Snapshots implements LayerIntake {
 
     private Path path(Digest diffId) {
         return directory.resolve(diffId.hex());
+    }
+
+    /** Whether the layer is here, and young from now on: under its lock, so that nobody is just removing it. */
+    private boolean find(Digest diffId) throws IOException {
+        try (var _ = lock(diffId)) {
+            return touch(diffId);
+        }
     }
 
     /** Makes the layer young again; whether it is here. A change of mode sets ctime, which no archive can forge. */
@@ -219,7 +228,7 @@ public final class Snapshots implements LayerIntake {
                 unpack(layer, blob, unpacker, progress);
             }
         } catch (LinuxException e) {
-            throw explained(layer, e, "");
+            throw explained(layer, e, "", 0);
         }
     }
 
@@ -233,10 +242,72 @@ public final class Snapshots implements LayerIntake {
             }
             unpacker.size().ifPresent(bytes -> noteSize(layer.diffId(), bytes));
         } catch (LinuxException e) {
-            throw explained(layer, e, at(unpacker));
+            throw explained(layer, e, at(unpacker), unpacker.missing());
         } catch (ArchiveException | EOFException e) {
             throw refused(layer, e, at(unpacker));
         }
+    }
+
+    /**
+     * What has become of a layer.
+     *
+     * @param difference where it is not what its blob says, beginning with a path
+     * @param repaired whether it is right again
+     */
+    public record Damaged(Digest diffId, String difference, boolean repaired) {}
+
+    /**
+     * Unpacks a layer once more and compares what is here with it. What differs is replaced, unless it is mounted: the
+     * container would lose its files. Needs room for the layer a second time.
+     *
+     * @return what is wrong; empty when nothing is, and when the layer is not unpacked
+     * @throws IOException when that cannot be found out, because its blob is missing or bad for example
+     */
+    public Optional<Damaged> verify(Layer layer) throws IOException {
+        var diffId = layer.diffId();
+        try (var _ = lock(diffId)) {
+            if (!has(diffId)) {
+                return Optional.empty();
+            }
+            var again = AtomicFiles.temporaryBeside(path(diffId));
+            try (var blob = blobs.open(layer.blob())) {
+                fill(again, layer, blob, Progress.NONE);
+                var difference = difference(again, path(diffId));
+                return difference.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(new Damaged(diffId, difference.get(), replace(diffId, again)));
+            } finally {
+                if (Files.exists(again)) {
+                    remove(again);
+                }
+            }
+        }
+    }
+
+    private static Optional<String> difference(Path expected, Path actual) throws IOException {
+        try (var should = Directory.open(expected);
+                var is = Directory.open(actual)) {
+            return new TreeComparison().difference(should, is);
+        }
+    }
+
+    private boolean replace(Digest diffId, Path again) throws IOException {
+        if (isMounted(path(diffId), mounts())) {
+            return false;
+        }
+        sync.run();
+        var old = AtomicFiles.temporaryBeside(path(diffId));
+        AtomicFiles.publish(path(diffId), old);
+        AtomicFiles.publish(again, path(diffId));
+        // Somebody may have mounted it in between: whichever it was, cleanUp removes the old one later.
+        if (!isMounted(path(diffId), mounts())) {
+            remove(old);
+        }
+        return true;
+    }
+
+    private static List<String> mounts() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/mountinfo"));
     }
 
     private static String at(LayerUnpacker unpacker) {
@@ -247,12 +318,13 @@ public final class Snapshots implements LayerIntake {
         return new UnpackException("layer " + layer.blob() + " is refused" + at + ": " + e.getMessage(), e);
     }
 
-    private IOException explained(Layer layer, LinuxException e, String at) throws IOException {
+    private IOException explained(Layer layer, LinuxException e, String at, long missing) throws IOException {
         if (e.errno() == Errno.ENOSPC || e.errno() == Errno.EDQUOT) {
             return new SnapshotStorageException(
                     "no space left to unpack layer " + layer.blob() + " in " + directory + at + " ("
-                            + Files.getFileStore(directory).getUsableSpace()
-                            + " bytes are free); make room there and try again",
+                            + Files.getFileStore(directory).getUsableSpace() + " bytes are free"
+                            + (missing > 0 ? ", this file alone needs " + missing + " more bytes" : "")
+                            + "); make room there and try again",
                     e);
         }
         return OF_THE_HOST.contains(e.errno())
@@ -333,7 +405,8 @@ public final class Snapshots implements LayerIntake {
 
     private void removeUnlocked(Path tree, Digest diffId) throws IOException {
         try (var lock = Flock.tryExclusive(root.lock("layer/" + diffId.hex())).orElse(null)) {
-            if (lock != null) {
+            // One that was replaced under a container's feet stays as long as the container may need it.
+            if (lock != null && !isMounted(path(diffId), mounts())) {
                 remove(tree);
             }
         }
@@ -359,19 +432,22 @@ public final class Snapshots implements LayerIntake {
      *
      * @param layers number of layers
      * @param bytes that their files had
+     * @param held bytes of layers that nobody is known to need and that stay for those who hold a lease
      */
-    public record Collected(int layers, long bytes) {}
+    public record Collected(int layers, long bytes, long held) {}
 
     /**
      * Removes layers that nobody needs and that are not mounted.
      *
      * @param inUse diff ids of the layers that images and containers need
      * @param dropped those that go at once; others are left alone for an hour
+     * @param since what was unpacked, or asked for and found, since then stays
      */
-    public Collected collect(Set<Digest> inUse, Set<Digest> dropped) throws IOException {
-        var mounts = Files.readAllLines(Path.of("/proc/self/mountinfo"));
+    public Collected collect(Set<Digest> inUse, Set<Digest> dropped, Optional<Instant> since) throws IOException {
+        var mounts = mounts();
         var removed = 0;
         var bytes = 0L;
+        var held = 0L;
         try (var all = Files.list(directory)) {
             for (var layer : (Iterable<Path>) all::iterator) {
                 var name = layer.getFileName().toString();
@@ -380,13 +456,15 @@ public final class Snapshots implements LayerIntake {
                 }
                 var diffId = new Digest(name);
                 var size = size(diffId).orElse(0);
-                if (remove(layer, diffId, dropped.contains(diffId))) {
+                if (since.isPresent() && !changed(layer).isBefore(since.get())) {
+                    held += size;
+                } else if (remove(layer, diffId, dropped.contains(diffId), since)) {
                     removed++;
                     bytes += size;
                 }
             }
         }
-        return new Collected(removed, bytes);
+        return new Collected(removed, bytes, held);
     }
 
     /**
@@ -399,9 +477,12 @@ public final class Snapshots implements LayerIntake {
                 .anyMatch(line -> line.contains(layer.toString()) || line.split(" ", 5)[3].endsWith(ending));
     }
 
-    private boolean remove(Path layer, Digest diffId, boolean atOnce) throws IOException {
+    private boolean remove(Path layer, Digest diffId, boolean atOnce, Optional<Instant> since) throws IOException {
         try (var lock = Flock.tryExclusive(root.lock("layer/" + diffId.hex())).orElse(null)) {
-            if (lock == null || !atOnce && isYoung(layer)) {
+            // Looked at again under the lock: somebody may have found it here since.
+            if (lock == null
+                    || !atOnce && isYoung(layer)
+                    || since.isPresent() && !changed(layer).isBefore(since.get())) {
                 return false;
             }
             var temporary = AtomicFiles.temporaryBeside(layer);
@@ -418,7 +499,10 @@ public final class Snapshots implements LayerIntake {
     }
 
     private boolean isYoung(Path layer) throws IOException {
-        var changed = (FileTime) Files.getAttribute(layer, "unix:ctime");
-        return changed.toInstant().isAfter(clock.instant().minus(YOUNG));
+        return changed(layer).isAfter(clock.instant().minus(YOUNG));
+    }
+
+    private static Instant changed(Path layer) throws IOException {
+        return ((FileTime) Files.getAttribute(layer, "unix:ctime")).toInstant();
     }
 }

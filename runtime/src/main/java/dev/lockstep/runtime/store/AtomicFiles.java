@@ -3,6 +3,7 @@ package dev.lockstep.runtime.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -48,6 +49,10 @@ public final class AtomicFiles {
                 channel.force(true);
             }
             publish(temporary, file);
+        } catch (FileSystemException e) {
+            throw e; // says where
+        } catch (IOException e) {
+            throw new IOException("cannot write " + file + ": " + e.getMessage(), e);
         } finally {
             Files.deleteIfExists(temporary);
         }

@@ -69,7 +69,12 @@ public final class KnownImages {
         return read(checkFiles, file(tag)).filter(check -> check.reference().equals(tag));
     }
 
-    /** Whether a registry gave this image for the reference's repository; else somebody brought it here by hand. */
+    /** Whether no registry gave this image, for whatever repository: somebody brought it here by hand. */
+    public boolean isLocal(Digest digest) {
+        return of(digest).map(k -> k.repositories().isEmpty()).orElse(true);
+    }
+
+    /** Whether a registry gave this image for the reference's repository. */
     public boolean cameFromRegistry(ImageReference reference, Digest digest) {
         return of(digest)
                 .map(k -> k.repositories().contains(repository(reference)))

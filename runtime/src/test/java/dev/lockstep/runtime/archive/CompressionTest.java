@@ -48,6 +48,15 @@ class CompressionTest {
     }
 
     @Test
+    void a_zstd_frame_that_wants_more_than_128_mebibytes_of_memory_is_refused() {
+        // RFC 8878, 3.1.1.1: no content size, a window of 2^(10 + 18) bytes; then a block.
+        var frame = new byte[] {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd, 0, (byte) 0x90, 9, 0, 0, 'x'};
+        assertThatThrownBy(() -> uncompressed(frame))
+                .isInstanceOf(ArchiveException.class)
+                .hasMessageContaining("zstd");
+    }
+
+    @Test
     void zeros_may_follow_gzip_and_nothing_else() throws IOException {
         var gzip = TarBuilder.gzip(CONTENT);
         assertThat(uncompressed(join(gzip, new byte[700]))).isEqualTo(CONTENT);

@@ -184,7 +184,9 @@ class CrashIT {
                         run.startedAt(),
                         run.runtime(),
                         run.ports(),
-                        run.addresses()));
+                        run.addresses(),
+                        run.terminal(),
+                        run.input()));
         store.write(id, Life.NEW.startedByHand(run.startedAt()));
         assertThat(lab.state(id)).isInstanceOf(ContainerState.Lost.class);
         assertThat(lab.containers.cleanUp().actions()).isNotEmpty();

@@ -30,6 +30,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
@@ -46,9 +47,12 @@ final class Lab implements AutoCloseable {
     final Digest image;
     final ImageStore images;
     private final Path directory;
-    private final Snapshots snapshots;
+    final Snapshots snapshots;
     private final ContainerRooms.Lazy<Networks> networks;
     private final AtomicReference<Optional<FailPoint.Step>> deadly = new AtomicReference<>(Optional.empty());
+
+    /** Is run whenever somebody has read an image's configuration. */
+    final AtomicReference<Runnable> afterConfig = new AtomicReference<>(() -> {});
 
     Lab(Path directory) throws IOException {
         this(directory, TestImage.busybox("test/busybox:1"));
@@ -82,7 +86,14 @@ final class Lab implements AutoCloseable {
                 new ContainerImages() {
                     @Override
                     public ImageConfig config(Digest digest) throws IOException {
-                        return images.find(digest).orElseThrow().config();
+                        var config = images.find(digest).orElseThrow().config();
+                        afterConfig.get().run();
+                        return config;
+                    }
+
+                    @Override
+                    public Hold hold(Digest digest, String why) throws IOException {
+                        return images.lease(why, Set.of(digest))::close;
                     }
 
                     @Override

@@ -9,6 +9,7 @@ import dev.lockstep.runtime.testing.TestImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -94,34 +95,119 @@ class StoreChangeIT {
         assertThat(store.verify().isGood()).isTrue();
     }
 
-    @Test
-    void nothing_goes_while_somebody_has_a_lease() throws IOException {
-        var digest = imported(TestImage.unnamed().file("a", ""));
+    /** Makes what is here look as if it had come an hour ago. */
+    private void age() throws IOException {
+        var before = FileTime.from(Instant.now().minus(Duration.ofHours(1)));
+        for (var directory : List.of("blobs/sha256", "tmp")) {
+            try (var files = Files.list(this.directory.resolve("state/images").resolve(directory))) {
+                for (var file : (Iterable<Path>) files::iterator) {
+                    Files.setLastModifiedTime(file, before);
+                }
+            }
+        }
+    }
+
+    private void drop(Digest digest) throws IOException {
         try (var change = store.change()) {
             change.drop(digest);
             change.write();
         }
+    }
+
+    @Test
+    void a_long_pull_keeps_what_came_since_it_began_and_nothing_older() throws IOException {
+        var older = imported(TestImage.unnamed().file("a", "older"));
+        drop(older);
+        age();
         try (var _ = store.lease("pull of x");
                 var _ = store.lease("import of y")) {
+            var newer = imported(TestImage.unnamed().file("a", "newer"));
+            drop(newer);
             try (var change = later().change()) {
-                assertThat(change.leases()).containsExactly("import of y", "pull of x");
-                assertThat(change.sweep(Set.of(), Set.of(digest)).blobs()).isZero();
+                assertThat(change.leases()).extracting(Protection::why).containsExactly("import of y", "pull of x");
+                var collected = change.sweep(Set.of(), Set.of(newer));
+                assertThat(collected.blobs()).isEqualTo(3);
+                assertThat(collected.held()).isPositive();
             }
+            assertThat(store.find(newer)).isPresent();
+            assertThat(store.find(older)).isEmpty();
         }
 
         assertThat(sweep(later(), Set.of()).blobs()).isEqualTo(3);
     }
 
     @Test
-    void the_lease_of_a_dead_process_means_nothing_and_is_tidied_away() throws IOException {
+    void what_a_pull_finds_here_stays_as_if_it_had_brought_it() throws IOException {
+        var shared = imported(TestImage.named("example.test/app:1").file("shared", ""));
+        var layer = store.find(shared).orElseThrow().layers().getFirst();
+        age();
+        try (var _ = store.lease("pull of example.test/app:2")) {
+            try (var reception = store.blobs().receive(layer.blob(), layer.size())) {
+                assertThat(reception.present()).isTrue();
+            }
+            try (var change = store.change()) {
+                var content = change.content(shared);
+                change.drop(shared);
+                change.write();
+                assertThat(change.sweep(Set.of(), content).blobs()).isEqualTo(2);
+            }
+            assertThat(store.blobs().has(layer.blob())).isTrue();
+        }
+    }
+
+    @Test
+    void a_lease_of_an_image_keeps_that_image_alone() throws IOException {
+        var used = imported(TestImage.unnamed().file("a", "used"));
+        var gone = imported(TestImage.unnamed().file("a", "gone"));
+        drop(used);
+        drop(gone);
+        try (var _ = store.lease("creation of container web", Set.of(used))) {
+            assertThat(sweep(later(), Set.of()).blobs()).isEqualTo(3);
+            assertThat(store.find(used)).isPresent();
+        }
+
+        assertThat(sweep(later(), Set.of()).blobs()).isEqualTo(3);
+    }
+
+    @Test
+    void a_clock_that_was_set_back_during_a_pull_loses_nothing() throws IOException {
+        var ahead = open(() -> Instant.now().plus(Duration.ofDays(2)));
+        try (var _ = ahead.lease("pull of x")) {
+            // Whoever set the clock right made what comes now look two days older than the lease.
+            var came = imported(TestImage.unnamed().file("a", ""));
+            try (var change = store.change()) {
+                var content = change.content(came);
+                change.drop(came);
+                change.write();
+                assertThat(change.sweep(Set.of(), content).blobs()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void the_lease_of_a_dead_process_means_nothing_and_one_that_nobody_understands_keeps_all() throws IOException {
+        drop(imported(TestImage.unnamed().file("a", "")));
         var leases = Files.createDirectories(directory.resolve("run/locks/image-lease"));
-        Files.writeString(leases.resolve("dead"), "pull of x");
-        try (var _ = Flock.exclusive(Files.writeString(leases.resolve("alive"), "pull of y"));
-                var change = store.change()) {
-            assertThat(change.leases()).containsExactly("pull of y");
+        Files.writeString(leases.resolve("dead"), "{\"why\":\"pull of x\"}");
+        try (var _ = Flock.exclusive(Files.writeString(leases.resolve("alive"), "{\"why\":\"pull of y\"}"))) {
+            try (var change = later().change()) {
+                assertThat(change.leases()).extracting(Protection::why).containsExactly("pull of y");
+                assertThat(change.sweep(Set.of(), Set.of()).blobs()).isZero();
+            }
         }
 
         assertThat(leases.resolve("dead")).doesNotExist();
+        assertThat(sweep(later(), Set.of()).blobs()).isEqualTo(3);
+    }
+
+    @Test
+    void a_part_that_somebody_receives_stays_however_old_it_is() throws IOException {
+        var digest = new Digest("1".repeat(64));
+        try (var _ = store.blobs().receive(digest, 5)) {
+            age();
+            assertThat(sweep(later(), Set.of()).blobs()).isZero();
+        }
+        assertThat(sweep(later(), Set.of()).blobs()).isEqualTo(1);
     }
 
     @Test
@@ -181,9 +267,42 @@ class StoreChangeIT {
         // The same image again: what is missing comes in, and nothing else is wrong.
         imported(TestImage.named("example.test/app:2").file("a", "2"));
         assertThat(store.verify().isGood()).isTrue();
-        assertThat(sweep(later(), Set.of()).blobs()).isEqualTo(2);
-        assertThat(List.of(directory.resolve("state/images/damaged").toFile().list()))
-                .isEmpty();
+        assertThat(sweep(later(), Set.of()).blobs()).isZero();
+        assertThat(sweep(open(() -> Instant.now().plus(Duration.ofDays(8))), Set.of())
+                        .blobs())
+                .isEqualTo(2);
+        assertThat(directory.resolve("state/images/damaged")).isEmptyDirectory();
+    }
+
+    @Test
+    void what_was_set_aside_is_kept_a_week_from_then_on_however_old_it_was() throws IOException {
+        var digest = imported(TestImage.named("example.test/app:1").file("a", "1"));
+        var path = store.blobs().path(digest);
+        Files.write(path, new byte[1]);
+        Files.setLastModifiedTime(path, FileTime.from(Instant.now().minus(Duration.ofDays(100))));
+
+        assertThat(store.verify().damaged()).hasSize(1);
+
+        sweep(later(), Set.of());
+        assertThat(directory.resolve("state/images/damaged")).isNotEmptyDirectory();
+    }
+
+    @Test
+    void what_cannot_be_read_is_not_taken_for_damaged() throws IOException {
+        var digest = imported(TestImage.named("example.test/app:1").file("a", "1"));
+        var layer = store.find(digest).orElseThrow().layers().getFirst().blob();
+        // Reading a directory is an error that says nothing about content, as a bad disk's is (EISDIR, EIO).
+        Files.delete(store.blobs().path(layer));
+        Files.createDirectory(store.blobs().path(layer));
+
+        var found = store.verify();
+
+        assertThat(found.isGood()).isFalse();
+        assertThat(found.damaged()).isEmpty();
+        assertThat(found.unreadable())
+                .extracting(Verification.Unreadable::digest)
+                .containsExactly(layer);
+        assertThat(store.blobs().path(layer)).exists();
     }
 
     @Test

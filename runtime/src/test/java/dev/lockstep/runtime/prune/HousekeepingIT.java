@@ -8,21 +8,33 @@ import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
 import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.image.Progress;
+import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.snapshot.Snapshots;
 import dev.lockstep.runtime.snapshot.UnpackLimits;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.runtime.testing.TestImage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class HousekeepingIT {
     @TempDir
@@ -31,6 +43,7 @@ class HousekeepingIT {
     private final List<ImageUse> uses = new ArrayList<>();
     private ImageStore store;
     private Snapshots snapshots;
+    private PruneRecords records;
     private Housekeeping housekeeping;
 
     @BeforeEach
@@ -38,7 +51,8 @@ class HousekeepingIT {
         var root = Root.open(directory.resolve("state"), directory.resolve("run"));
         store = new ImageStore(root, Platform.current(), InstantSource.system());
         snapshots = new Snapshots(root, store.blobs(), UnpackLimits.DEFAULT, InstantSource.system());
-        housekeeping = new Housekeeping(store, snapshots, () -> uses, InstantSource.system());
+        records = new PruneRecords(root);
+        housekeeping = new Housekeeping(store, snapshots, () -> uses, InstantSource.system(), records);
     }
 
     /** An image of a layer that all have and one of its own, both unpacked. */
@@ -75,7 +89,7 @@ class HousekeepingIT {
         var named = image("example.test/app:1");
         var dangling = image("");
 
-        var report = housekeeping.prune(KeepRules.NAMED, false);
+        var report = housekeeping.prune(KeepRules.NAMED, PruneRecord.Trigger.HAND);
 
         assertThat(report.removed()).singleElement().satisfies(decision -> {
             assertThat(decision.image().digest()).isEqualTo(dangling);
@@ -89,6 +103,12 @@ class HousekeepingIT {
         assertThat(report.held()).isEmpty();
         assertThat(store.find(dangling)).isEmpty();
         assertWhole(named);
+        assertThat(records.all()).singleElement().satisfies(record -> {
+            assertThat(record.trigger()).isEqualTo(PruneRecord.Trigger.HAND);
+            assertThat(record.removed())
+                    .containsExactly(new PruneRecord.Removed(dangling, List.of(), "it has no name", report.bytes()));
+            assertThat(record.bytes()).isEqualTo(report.bytes());
+        });
     }
 
     @Test
@@ -96,10 +116,10 @@ class HousekeepingIT {
         image("example.test/app:1");
         image("");
 
-        var promised = housekeeping.prune(KeepRules.NOTHING, true);
+        var promised = housekeeping.look(KeepRules.NOTHING);
         assertThat(promised.removed()).hasSize(2);
         assertThat(blobs()).isEqualTo(7);
-        var done = housekeeping.prune(KeepRules.NOTHING, false);
+        var done = housekeeping.prune(KeepRules.NOTHING, PruneRecord.Trigger.HAND);
 
         assertThat(done.bytes()).isEqualTo(promised.bytes());
         assertThat(blobs()).isZero();
@@ -115,7 +135,7 @@ class HousekeepingIT {
         uses.add(new ImageUse("container web", used));
         store.roots().register("stack.shop", Set.of(wanted, new Digest("1".repeat(64))));
 
-        var report = housekeeping.prune(KeepRules.NOTHING, false);
+        var report = housekeeping.prune(KeepRules.NOTHING, PruneRecord.Trigger.HAND);
 
         assertThat(report.images())
                 .extracting(decision -> decision.image().digest() + " " + decision.why())
@@ -126,7 +146,7 @@ class HousekeepingIT {
         assertWhole(used, wanted);
         store.roots().remove("stack.shop");
         uses.clear();
-        housekeeping.prune(KeepRules.NOTHING, false);
+        housekeeping.prune(KeepRules.NOTHING, PruneRecord.Trigger.HAND);
         assertThat(blobs()).isZero();
     }
 
@@ -139,20 +159,73 @@ class HousekeepingIT {
             change.write();
         }
 
-        housekeeping.prune(KeepRules.NOTHING, false);
+        housekeeping.prune(KeepRules.NOTHING, PruneRecord.Trigger.HAND);
 
         assertWhole(used);
     }
 
-    @Test
-    void nothing_goes_while_a_pull_is_in_progress_and_the_report_says_so() throws IOException {
-        image("");
-        try (var _ = store.lease("pull of nginx:1")) {
-            var report = housekeeping.prune(KeepRules.NOTHING, false);
-            assertThat(report.held()).contains("in progress: pull of nginx:1");
-            assertThat(report.bytes()).isZero();
-            assertThat(blobs()).isEqualTo(4);
+    /** Makes what is here look as if it had come an hour ago. */
+    private void age() throws IOException {
+        try (var blobs = Files.list(store.blobs().directory())) {
+            for (var blob : (Iterable<Path>) blobs::iterator) {
+                Files.setLastModifiedTime(blob, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+            }
         }
+    }
+
+    @Test
+    void a_pull_in_progress_keeps_what_came_since_it_began_and_nothing_else() throws IOException {
+        var before = image("example.test/before:1");
+        age();
+        try (var _ = store.lease("pull of nginx:1")) {
+            var since = image("example.test/since:1");
+
+            var report = housekeeping.prune(KeepRules.NOTHING, PruneRecord.Trigger.HAND);
+
+            assertThat(report.images())
+                    .extracting(decision -> decision.image().digest() + " " + decision.why())
+                    .containsExactlyInAnyOrder(
+                            before + " no container and no stack needs it", since + " pull of nginx:1 needs it");
+            assertWhole(since);
+            assertThat(store.find(before)).isEmpty();
+        }
+        housekeeping.prune(KeepRules.NOTHING, PruneRecord.Trigger.HAND);
+        assertThat(blobs()).isZero();
+    }
+
+    @Test
+    void a_name_that_is_removed_during_a_pull_leaves_the_content_that_may_be_needed() throws IOException {
+        var digest = image("example.test/app:1");
+        try (var _ = store.lease("pull of nginx:1")) {
+            image("example.test/app:1");
+            assertThat(housekeeping.remove("example.test/app:1", false))
+                    .isInstanceOfSatisfying(
+                            ImageRemoval.Removed.class,
+                            removed -> assertThat(removed.kept())
+                                    .hasValueSatisfying(
+                                            why -> assertThat(why).endsWith(" bytes came during the pull of nginx:1")));
+            assertThat(store.find(digest)).isPresent();
+        }
+    }
+
+    @Test
+    void a_container_in_the_making_keeps_its_image_and_its_layers_and_no_others() throws IOException {
+        var used = image("example.test/app:1");
+        image("example.test/app:2");
+        try (var _ = store.lease("creation of container web", Set.of(used))) {
+            assertThat(housekeeping.remove("example.test/app:1", true))
+                    .isInstanceOfSatisfying(
+                            ImageRemoval.Removed.class,
+                            removed -> assertThat(removed.kept()).contains("creation of container web needs it"));
+            var report = housekeeping.prune(KeepRules.NOTHING, PruneRecord.Trigger.HAND);
+
+            assertThat(report.held()).isEmpty();
+            assertThat(report.removed()).hasSize(1);
+            assertWhole(used);
+            assertThat(layers()).isEqualTo(2);
+        }
+        housekeeping.prune(KeepRules.NOTHING, PruneRecord.Trigger.HAND);
+        assertThat(layers()).isZero();
     }
 
     @Test
@@ -162,7 +235,7 @@ class HousekeepingIT {
         uses.add(new ImageUse("container web", used));
         Files.write(store.blobs().path(used), new byte[1]);
 
-        var report = housekeeping.prune(KeepRules.NOTHING, false);
+        var report = housekeeping.prune(KeepRules.NOTHING, PruneRecord.Trigger.HAND);
 
         assertThat(report.held()).hasValueSatisfying(why -> assertThat(why).contains("container web", "damaged"));
         assertThat(layers()).isEqualTo(3);
@@ -177,9 +250,11 @@ class HousekeepingIT {
                 () -> {
                     throw new IOException("record.json is damaged");
                 },
-                InstantSource.system());
+                InstantSource.system(),
+                records);
 
-        assertThatThrownBy(() -> blind.prune(KeepRules.NOTHING, false)).hasMessage("record.json is damaged");
+        assertThatThrownBy(() -> blind.prune(KeepRules.NOTHING, PruneRecord.Trigger.HAND))
+                .hasMessage("record.json is damaged");
         assertThat(blobs()).isEqualTo(4);
     }
 
@@ -253,5 +328,116 @@ class HousekeepingIT {
         assertThat(both.active()).isEqualTo(1);
         assertThat(both.bytes()).isLessThan(2 * alone.bytes());
         assertThat(both.reclaimable()).isEqualTo(both.bytes() - alone.bytes());
+    }
+
+    private Path file(Digest image) {
+        return directory
+                .resolve("state/snapshots")
+                .resolve(layer(image, 1).hex())
+                .resolve("own");
+    }
+
+    private Digest layer(Digest image, int index) {
+        try {
+            return store.find(image).orElseThrow().config().diffIds().get(index);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    interface Harm {
+        void doTo(Path file) throws IOException;
+    }
+
+    private static Stream<Arguments> harms() {
+        return Stream.of(
+                harm("/own is missing", Files::delete),
+                harm("/own has other content", file -> rewritten(file, "OF EXAMPLE.TEST/APP:1")),
+                harm("/own has other content", file -> rewritten(file, "")),
+                harm(
+                        "/own has another owner or mode",
+                        file -> Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxrwxrwx"))),
+                harm("/own has another owner or mode", file -> Files.setAttribute(file, "unix:uid", 4711)),
+                harm("/own has another time", file -> Files.setLastModifiedTime(file, FileTime.fromMillis(1))),
+                harm(
+                        "/own has other attributes",
+                        file -> Files.getFileAttributeView(file, UserDefinedFileAttributeView.class)
+                                .write("x", ByteBuffer.wrap(new byte[1]))),
+                harm("/own is something else", file -> {
+                    Files.delete(file);
+                    Files.createDirectory(file);
+                }),
+                harm("/own is something else", file -> {
+                    Files.delete(file);
+                    Files.createSymbolicLink(file, Path.of("/etc/passwd"));
+                }),
+                harm("/more is not in the layer", file -> Files.createFile(file.resolveSibling("more"))));
+    }
+
+    private static Arguments harm(String difference, Harm harm) {
+        return Arguments.of(difference, harm);
+    }
+
+    /** Whoever writes on the raw disk changes no time. */
+    private static void rewritten(Path file, String content) throws IOException {
+        var time = Files.getLastModifiedTime(file);
+        Files.writeString(file, content);
+        Files.setLastModifiedTime(file, time);
+    }
+
+    @ParameterizedTest
+    @MethodSource("harms")
+    void a_layer_that_went_bad_is_found_and_unpacked_again(String difference, Harm harm) throws IOException {
+        var digest = image("example.test/app:1");
+        assertThat(housekeeping.verify().isGood()).isTrue();
+        harm.doTo(file(digest));
+
+        var found = housekeeping.verify();
+
+        assertThat(found.damaged())
+                .containsExactly(new Health.DamagedLayer(layer(digest, 1), difference, true, List.of()));
+        assertThat(found.layers()).isEqualTo(2);
+        assertThat(housekeeping.verify().isGood()).isTrue();
+        assertThat(file(digest)).content().isEqualTo("of example.test/app:1");
+        assertThat(layers()).isEqualTo(2);
+    }
+
+    @Test
+    void a_bad_layer_that_is_mounted_stays_and_the_report_names_its_containers() throws IOException {
+        var digest = image("example.test/app:1");
+        uses.add(new ImageUse("container web", digest));
+        var path = file(digest).getParent();
+        var mount = directory.resolve("mount");
+        Mounts.overlay(List.of(path), Optional.empty(), Files.createDirectory(mount));
+        try {
+            Files.writeString(file(digest), "bad");
+            assertThat(housekeeping.verify().damaged()).singleElement().satisfies(damaged -> {
+                assertThat(damaged.repaired()).isFalse();
+                assertThat(damaged.users()).containsExactly("container web");
+            });
+            assertThat(mount.resolve("own")).content().isEqualTo("bad");
+            assertThat(layers()).isEqualTo(2);
+        } finally {
+            Mounts.unmount(mount);
+        }
+        assertThat(housekeeping.verify().damaged())
+                .singleElement()
+                .satisfies(damaged -> assertThat(damaged.repaired()).isTrue());
+        assertThat(file(digest)).content().isEqualTo("of example.test/app:1");
+    }
+
+    @Test
+    void a_layer_whose_blob_is_bad_cannot_be_judged_and_is_left_alone() throws IOException {
+        var digest = image("example.test/app:1");
+        uses.add(new ImageUse("container web", digest));
+        var unpacked = file(digest);
+        Files.write(store.blobs().path(layer(digest, 1)), new byte[3]);
+
+        var found = housekeeping.verify();
+
+        assertThat(found.isGood()).isFalse();
+        assertThat(found.content().damaged()).hasSize(1);
+        assertThat(found.damaged()).isEmpty();
+        assertThat(unpacked).exists();
     }
 }

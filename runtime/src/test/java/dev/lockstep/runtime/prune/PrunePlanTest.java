@@ -16,7 +16,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -59,7 +58,11 @@ class PrunePlanTest {
                 false,
                 Duration.ofHours(hours),
                 perRepository,
-                diskPercent < 0 ? OptionalInt.empty() : OptionalInt.of(diskPercent));
+                diskPercent < 0 ? Optional.empty() : Optional.of(new DiskRule.Used(diskPercent)));
+    }
+
+    private static KeepRules free(long bytes) {
+        return new KeepRules(false, Duration.ZERO, 0, Optional.of(new DiskRule.Free(bytes)));
     }
 
     private static final List<Candidate> HOST = List.of(
@@ -91,8 +94,12 @@ class PrunePlanTest {
                 arguments("disk and number", rules(0, 1, 0), List.of("web1", "dangling", "web2", "fresh")),
                 arguments(
                         "only what has no name, and only for the disk",
-                        new KeepRules(true, Duration.ZERO, 0, OptionalInt.of(85)),
-                        List.of("dangling")));
+                        new KeepRules(true, Duration.ZERO, 0, Optional.of(new DiskRule.Used(85))),
+                        List.of("dangling")),
+                arguments("enough bytes are free", free(DISK.total() - DISK.used()), List.of()),
+                arguments("one frees enough bytes", free(DISK.total() - DISK.used() + 1), List.of("db")),
+                arguments("one frees just enough", free(DISK.total() - DISK.used() + 100), List.of("db")),
+                arguments("two free enough", free(DISK.total() - DISK.used() + 101), List.of("db", "web1")));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -160,7 +167,6 @@ class PrunePlanTest {
     @ParameterizedTest
     @ValueSource(ints = {-1, 101})
     void a_part_of_the_disk_that_there_is_not_is_refused(int percent) {
-        assertThatThrownBy(() -> new KeepRules(false, Duration.ZERO, 0, OptionalInt.of(percent)))
-                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new DiskRule.Used(percent)).isInstanceOf(IllegalArgumentException.class);
     }
 }

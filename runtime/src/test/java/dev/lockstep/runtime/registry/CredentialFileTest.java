@@ -119,6 +119,10 @@ class CredentialFileTest {
             value = {
                 "echo SECRET broken; exit 3 | ends with code 3",
                 "echo SECRET                | answers what is no JSON",
+                "echo '[\"SECRET\"]'        | answers what is no object with Username and Secret",
+                "printf '\\0\\377SECRET'     | answers what is no JSON",
+                "head -c 10000000 /dev/zero | answers more than 1 MiB",
+                "yes SECRET                 | answers more than 1 MiB",
             })
     void a_helper_that_fails_is_named_and_not_quoted(String script, String why) throws IOException {
         helper("bad", script + "\n");
@@ -155,6 +159,62 @@ class CredentialFileTest {
         var slow = new CredentialHelper(
                 "slow", JsonMapper.builder().build(), Map.of("PATH", directory + ":/bin"), Duration.ofMillis(100));
         assertThatThrownBy(() -> slow.get("h")).hasMessageContaining("docker-credential-slow does not answer within");
+
+        helper("mute", "exec >&- 2>&-; exec sleep 1000\n");
+        var mute = new CredentialHelper(
+                "mute", JsonMapper.builder().build(), Map.of("PATH", directory + ":/bin"), Duration.ofMillis(100));
+        assertThatThrownBy(() -> mute.get("h")).hasMessageContaining("docker-credential-mute does not answer within");
+    }
+
+    @Test
+    void a_helper_that_cannot_be_started_is_named_with_what_is_wrong() throws IOException {
+        var file = shared("{'credHelpers':{'h':'bad'}}");
+        var program = helper("bad", "exit 0\n");
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rw-------"));
+        misconfigured(
+                file, "the credential helper docker-credential-bad is not executable: 'chmod a+x " + program + "'");
+
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+        Files.write(program, new byte[] {1, 2, 3});
+        misconfigured(file, "the credential helper " + program + " cannot be started: posix_spawn");
+        Files.writeString(program, "#!/none/such\n");
+        misconfigured(file, "the credential helper " + program + " cannot be started: posix_spawn");
+    }
+
+    private static void misconfigured(CredentialFile file, String message) {
+        assertThatThrownBy(() -> file.find("h"))
+                .isInstanceOfSatisfying(
+                        RegistryException.class,
+                        e -> assertThat(e.reason()).isEqualTo(RegistryException.Reason.MISCONFIGURED))
+                .hasMessageStartingWith(message)
+                .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void a_file_of_another_kind_is_named() throws Exception {
+        var path = directory.resolve("config.json");
+        var file = CredentialFile.shared(path, Map.of());
+        Files.createDirectory(path);
+        misconfigured(file, path + " must be an ordinary file");
+        Files.delete(path);
+        assertThat(new ProcessBuilder("mkfifo", path.toString()).start().waitFor())
+                .isZero();
+        misconfigured(file, path + " must be an ordinary file");
+        Files.delete(path);
+        Files.createSymbolicLink(path, directory.resolve("nowhere"));
+        misconfigured(file, path + " is a link to a file that is not there");
+        Files.delete(path);
+        Files.createSymbolicLink(path, path);
+        misconfigured(file, path + " cannot be read: ");
+        Files.delete(path);
+        // Not even root reads that memory.
+        Files.createSymbolicLink(path, Path.of("/proc/self/mem"));
+        misconfigured(file, path + " cannot be read: ");
+        Files.delete(path);
+        Files.write(path, new byte[(4 << 20) + 1]);
+        misconfigured(file, path + " has more than 4 MiB");
+        assertThatThrownBy(() -> CredentialFile.secret(directory, Map.of()).find("h"))
+                .hasMessage(directory + " must be an ordinary file");
     }
 
     @ParameterizedTest
@@ -165,6 +225,9 @@ class CredentialFileTest {
                 "{'auths':{'h':{'auth':'U0VDUkVU'}}} | auths.h.auth is not USER:PASSWORD in base64",
                 "{'auths': SECRET}                   | is not JSON (line 1, column ",
                 "[1]                                 | must hold an object",
+                "{'auths':['SECRET']}                | must hold an object as auths",
+                "{'credHelpers':'SECRET'}            | must hold an object as credHelpers",
+                "{'auths':                           | is not JSON",
             })
     void what_cannot_be_read_is_named_and_not_quoted(String json, String why) throws IOException {
         var file = shared(json);

@@ -59,7 +59,8 @@ class PushIT {
                         3,
                         Credentials.NONE,
                         RegistryHosts.NONE,
-                        InstantSource.system()));
+                        Proxies.NONE,
+                        new TestTime()));
     }
 
     @AfterEach
@@ -235,6 +236,43 @@ class PushIT {
         assertServed("two", "1", small);
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void what_refers_to_an_image_is_listed_where_the_registry_does_not_do_so_itself(boolean itself) throws IOException {
+        var text = new String(small.manifest().content(), StandardCharsets.UTF_8);
+        var subject = "{\"mediaType\":\"x\",\"digest\":\"sha256:" + "1".repeat(64) + "\",\"size\":1}";
+        var bytes = text.replaceFirst("\\{", "{\"subject\":" + subject + ",").getBytes(StandardCharsets.UTF_8);
+        var digest = dev.lockstep.runtime.image.BlobStore.digest(bytes);
+        var reference = ImageReference.parse(registry.host() + "/app:1");
+        keep(store, small);
+        store.blobs().put(digest, bytes);
+        store.add(reference, new Descriptor(small.manifest().mediaType(), digest, bytes.length));
+        if (itself) {
+            registry.when(
+                    e -> e.getRequestMethod().equals("PUT")
+                            && e.getRequestURI().getPath().endsWith("/manifests/1"),
+                    2,
+                    status(201, "OCI-Subject", "sha256:" + "1".repeat(64)));
+        }
+        push(reference);
+        push(reference);
+
+        var list = registry.content("/v2/app/manifests/sha256-" + "1".repeat(64));
+        assertThat(list.isEmpty()).isEqualTo(itself);
+        if (!itself) {
+            var index = store.json().readTree(list.orElseThrow());
+            assertThat(index.path("mediaType").asText()).isEqualTo("application/vnd.oci.image.index.v1+json");
+            assertThat(index.path("manifests")).hasSize(1);
+            assertThat(index.path("manifests").path(0).path("digest").asText()).isEqualTo(digest.toString());
+            registry.serve(
+                    "/v2/app/manifests/sha256-" + "1".repeat(64),
+                    "text/html",
+                    "<html>".getBytes(StandardCharsets.UTF_8));
+            assertThatThrownBy(() -> push(reference))
+                    .hasMessageContaining("what is no list of what refers to an image");
+        }
+    }
+
     @Test
     void an_index_goes_after_its_manifests() throws IOException {
         var other = TestImage.unnamed().platform(Platform.parse("plan9/mips")).file("b", "other");
@@ -288,10 +326,14 @@ class PushIT {
         var reference = have("app:1", small);
         registry.when("/uploads/", 1, status(403));
         assertThatThrownBy(() -> push(reference)).hasMessageContaining("denies access to app");
-        registry.when("/uploads/", 1, status(405));
-        assertThatThrownBy(() -> push(reference)).hasMessageContaining("registry " + registry.host() + " answers 405");
-        registry.when(e -> e.getRequestMethod().equals("POST"), 9, status(202, "Location", "ftp://x/"));
-        assertThatThrownBy(() -> push(reference)).hasMessageContaining("redirects to what is no https address");
+        // Other repositories: what the first push has sent may be answered late.
+        var second = have("second:1", small);
+        registry.when("/v2/second/blobs/uploads/", 9, status(405));
+        assertThatThrownBy(() -> push(second)).hasMessageContaining("registry " + registry.host() + " answers 405");
+        var third = have("third:1", small);
+        registry.when("/v2/third/blobs/uploads/", 9, status(202, "Location", "ftp://x/"));
+        assertThatThrownBy(() -> push(third))
+                .hasMessageContaining("redirects or sends to what is no http or https address");
     }
 
     @Test

@@ -25,7 +25,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
@@ -54,7 +53,7 @@ class RegistryClientIT {
     private ImageStore store;
     private RegistryClient client;
     private Credentials credentials = Credentials.NONE;
-    private final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-01-01T00:00:00Z"));
+    private final TestTime time = new TestTime();
     private final TestImage image =
             TestImage.unnamed().gzipLayer(noise(1)).gzipLayer(noise(2)).command("x");
 
@@ -80,7 +79,8 @@ class RegistryClientIT {
                         3,
                         host -> credentials.find(host),
                         hosts,
-                        now::get));
+                        Proxies.NONE,
+                        time));
     }
 
     @AfterEach
@@ -366,9 +366,17 @@ class RegistryClientIT {
 
     @ParameterizedTest
     @CsvSource({
-        "ftp://x.test/, redirects to what is no https",
-        "file:///etc/passwd, redirects to",
-        "'', redirects to",
+        "ftp://x.test/, what is no http or https address",
+        "file:///etc/passwd, what is no http or https address",
+        "'', no address",
+        "http://x.test:99999/, port 99999",
+        "http://x.test:0/, port 0",
+        "http://x_y.test/, without a valid host",
+        "http:///v2/, without a valid host",
+        "http:/v2, without a valid host",
+        "mailto:me@x.test, what is no http or https address",
+        "http://[::1/, what is no address",
+        "/v2/a b, what is no address",
         "/v2/app/manifests/1, more than 10 times"
     })
     void redirects_to_nowhere_are_refused(String location, String why) {
@@ -389,7 +397,7 @@ class RegistryClientIT {
                 .allSatisfy(r -> assertThat(r.path())
                         .isEqualTo("/token?own=1&service=fake+registry&scope=repository%3Aapp%3Apull"))
                 .allMatch(r -> r.authorization().isEmpty());
-        now.updateAndGet(t -> t.plusSeconds(295));
+        time.pass(Duration.ofSeconds(295));
         client.resolve(reference);
         assertThat(registry.count("GET", "/token")).isEqualTo(2);
     }
@@ -482,9 +490,11 @@ class RegistryClientIT {
     @CsvSource(
             delimiter = '|',
             value = {
-                "Bearer realm=\"file:///etc/passwd\"      | is not reached by https",
-                "Bearer realm=\"not an address\"          | has no valid address",
-                "Bearer service=\"x\"                     | is not reached by https",
+                "Bearer realm=\"file:///etc/passwd\"      | names as its authorization server what is no http or https",
+                "Bearer realm=\"not an address\"          | names as its authorization server what is no address",
+                "Bearer service=\"x\"                     | names as its authorization server no address",
+                "Bearer realm=\"http://HOST:99999/\"      | names as its authorization server an address without a valid host",
+                "Bearer realm=\"http://127.0.0.1:99999/\" | names as its authorization server port 99999",
                 "Bearer realm=\"http://HOST/html\"        | answers what is no JSON",
                 "Bearer realm=\"http://HOST/notoken\"     | gives no token",
                 "Bearer realm=\"http://HOST/newline\"     | gives no token",

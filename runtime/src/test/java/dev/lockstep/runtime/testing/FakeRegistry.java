@@ -19,7 +19,12 @@ import java.util.function.Predicate;
 /** A registry on the loopback that serves and takes test images and behaves as badly as a test wants. */
 public final class FakeRegistry implements AutoCloseable {
     /** A request that came in. */
-    public record Request(String method, String path, Optional<String> authorization, Optional<String> range) {}
+    public record Request(
+            String method,
+            String path,
+            Optional<String> authorization,
+            Optional<String> range,
+            Optional<String> proxyAuthorization) {}
 
     /** Answers a request in place of the registry. */
     @FunctionalInterface
@@ -76,6 +81,11 @@ public final class FakeRegistry implements AutoCloseable {
         contents.put(
                 "/v2/" + repository + "/blobs/" + blob.digest(),
                 new Content("application/octet-stream", blob.content()));
+    }
+
+    /** Has nothing any more whose path contains that. */
+    public void forget(String part) {
+        contents.keySet().removeIf(path -> path.contains(part));
     }
 
     /** Other content, say the answer of an authorization server. */
@@ -137,7 +147,8 @@ public final class FakeRegistry implements AutoCloseable {
                 exchange.getRequestMethod(),
                 exchange.getRequestURI().toString(),
                 Optional.ofNullable(headers.getFirst("Authorization")),
-                Optional.ofNullable(headers.getFirst("Range"))));
+                Optional.ofNullable(headers.getFirst("Range")),
+                Optional.ofNullable(headers.getFirst("Proxy-Authorization"))));
         try (exchange) {
             for (var rule : rules) {
                 if (rule.applies.test(exchange) && rule.times.getAndDecrement() > 0) {

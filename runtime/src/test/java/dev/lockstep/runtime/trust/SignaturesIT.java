@@ -13,8 +13,12 @@ import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
 import dev.lockstep.runtime.image.Platform;
+import dev.lockstep.runtime.registry.Credentials;
+import dev.lockstep.runtime.registry.Proxies;
 import dev.lockstep.runtime.registry.RegistryClient;
+import dev.lockstep.runtime.registry.RegistryHosts;
 import dev.lockstep.runtime.registry.RegistrySettings;
+import dev.lockstep.runtime.registry.Time;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.runtime.testing.FakeRegistry;
 import dev.lockstep.runtime.testing.TestImage;
@@ -22,6 +26,7 @@ import dev.lockstep.runtime.testing.TestSigner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +48,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SignaturesIT {
     private static final String REPOSITORY = "team/app";
 
+    private static final RegistrySettings IMPATIENT = new RegistrySettings(
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(10),
+            2,
+            Duration.ofMillis(10),
+            Duration.ofMillis(10),
+            3,
+            Credentials.NONE,
+            RegistryHosts.NONE,
+            Proxies.NONE,
+            Time.system());
+
     @TempDir
     Path directory;
 
@@ -61,7 +78,7 @@ class SignaturesIT {
         root = Root.open(directory.resolve("state"), directory.resolve("run"));
         var store = new ImageStore(root, Platform.current(), InstantSource.system());
         registry = FakeRegistry.start();
-        client = new RegistryClient(store, RegistrySettings.anonymous());
+        client = new RegistryClient(store, IMPATIENT);
         known = new KnownImages(root, store, InstantSource.system());
         signer = TestSigner.generate(directory, "release", "p256");
         key = key(signer);
@@ -301,7 +318,7 @@ class SignaturesIT {
         var good = signer.simple(payload(name(), digest));
         serveTag(registry, REPOSITORY, digest, good);
         registry.when("/blobs/", 99, FakeRegistry.body(new byte[10 << 20]));
-        assertThatThrownBy(() -> verify(key)).hasMessageContaining("gives more than 65536 bytes");
+        assertThatThrownBy(() -> verify(key)).hasMessageContaining("sends more than 64 KiB for");
     }
 
     @Test

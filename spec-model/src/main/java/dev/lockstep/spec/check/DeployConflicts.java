@@ -25,7 +25,7 @@ final class DeployConflicts {
                         .isPresent()
                 && (deploy.replicas().isPresent() || service.lifecycle().scale().isPresent())) {
             findings.error(
-                    deploy.replicas().isPresent() ? path + ".deploy.replicas" : path + ".scale",
+                    findings.written(path + ".deploy.replicas", path + ".scale"),
                     "cannot stand beside mode: global, which means one on each host ("
                             + findings.project().sources().at(path + ".deploy.mode") + ")");
         }

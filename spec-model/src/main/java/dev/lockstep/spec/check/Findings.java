@@ -30,6 +30,11 @@ record Findings(Project project, Problems problems) {
         return project.sources().positions().containsKey(path);
     }
 
+    /** Of two paths that say the same thing the one that the files have; the second if they have neither. */
+    String written(String one, String other) {
+        return isWritten(one) ? one : other;
+    }
+
     /**
      * The keys of a section: those that the project uses, and those that the files declare in vain. A name that is
      * spelled wrong leaves the right one unused.

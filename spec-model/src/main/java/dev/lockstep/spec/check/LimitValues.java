@@ -2,7 +2,6 @@ package dev.lockstep.spec.check;
 
 import dev.lockstep.spec.model.BlockIo;
 import dev.lockstep.spec.model.ByteSize;
-import dev.lockstep.spec.model.Decimal;
 import dev.lockstep.spec.model.Service;
 import dev.lockstep.spec.model.Ulimit;
 import java.util.Optional;
@@ -55,7 +54,7 @@ final class LimitValues {
         var reservation = service.resources().memoryReservation().map(ByteSize::bytes);
         if (limit.isPresent() && reservation.isPresent() && reservation.get() > limit.get()) {
             findings.error(
-                    first(path + ".mem_reservation", path + ".deploy.resources.reservations.memory"),
+                    findings.written(path + ".mem_reservation", path + ".deploy.resources.reservations.memory"),
                     "reserves " + reservation.get() + " bytes, more than the limit of " + limit.get());
         }
         var swap = memory.swapLimit().map(ByteSize::bytes).filter(bytes -> bytes > 0);
@@ -71,10 +70,6 @@ final class LimitValues {
                 .filter(value -> value < 0 || value > 100)
                 .ifPresent(
                         value -> findings.error(path + ".mem_swappiness", "must be between 0 and 100, not " + value));
-        memory.oomScoreAdjustment()
-                .filter(value -> value < -1000 || value > 1000)
-                .ifPresent(value ->
-                        findings.error(path + ".oom_score_adj", "must be between -1000 and 1000, not " + value));
     }
 
     private void processors() {
@@ -84,7 +79,7 @@ final class LimitValues {
             findings.error(
                     path + ".cpus",
                     "is quota and period in one, and "
-                            + findings.place(first(path + ".cpu_quota", path + ".cpu_period"))
+                            + findings.place(findings.written(path + ".cpu_quota", path + ".cpu_period"))
                             + " is written too. Write only one of them");
         }
         var cpus = service.resources().cpus();
@@ -94,22 +89,19 @@ final class LimitValues {
                     path + ".deploy.resources.reservations.cpus",
                     "reserves " + reserved.get() + " CPUs, more than the limit of " + cpus.get());
         }
-        between(cpu.cpus().map(Decimal::signum).map(Integer::longValue), path + ".cpus", 0, 1, "cannot be negative");
-        between(cpu.shares().filter(s -> s != 0), path + ".cpu_shares", 2, 262_144, "");
-        between(cpu.period().filter(s -> s != 0), path + ".cpu_period", 1_000, 1_000_000, "");
-        between(cpu.quota().filter(s -> s > 0), path + ".cpu_quota", 1_000, Long.MAX_VALUE, "");
-        between(service.limits().pids(), path + ".pids_limit", -1, Long.MAX_VALUE, "");
+        between(cpu.shares().filter(s -> s != 0), path + ".cpu_shares", 2, 262_144);
+        between(cpu.period().filter(s -> s != 0), path + ".cpu_period", 1_000, 1_000_000);
+        between(cpu.quota().filter(s -> s > 0), path + ".cpu_quota", 1_000, Long.MAX_VALUE);
+        between(service.limits().pids(), path + ".pids_limit", -1, Long.MAX_VALUE);
     }
 
-    private void between(Optional<Long> value, String where, long least, long most, String words) {
+    private void between(Optional<Long> value, String where, long least, long most) {
         value.filter(number -> number < least || number > most)
                 .ifPresent(number -> findings.error(
                         where,
-                        !words.isEmpty()
-                                ? words
-                                : most == Long.MAX_VALUE
-                                        ? "must be at least " + least + ", not " + number
-                                        : "must be between " + least + " and " + most + ", not " + number));
+                        most == Long.MAX_VALUE
+                                ? "must be at least " + least + ", not " + number
+                                : "must be between " + least + " and " + most + ", not " + number));
     }
 
     private void ulimits() {
@@ -138,10 +130,6 @@ final class LimitValues {
 
     /** 0 leaves it to the kernel. */
     private void weight(String where, int weight) {
-        between(Optional.of((long) weight).filter(w -> w != 0), where, 10, 1000, "");
-    }
-
-    private String first(String one, String other) {
-        return findings.isWritten(one) ? one : other;
+        between(Optional.of((long) weight).filter(w -> w != 0), where, 10, 1000);
     }
 }

@@ -5,7 +5,6 @@ import dev.lockstep.spec.model.PortRange;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.model.Protocol;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -86,10 +85,10 @@ final class PortClaims {
         var collisions = new ArrayList<Collision>();
         var fixed = new ArrayList<>(claims.stream().filter(Claim::isFixed).toList());
         // Stable, so that claims of one port stay in the order of the files.
-        fixed.sort(Comparator.comparingInt(claim -> claim.range.first()));
+        fixed.sort((a, b) -> Integer.compare(a.range.first(), b.range.first()));
         for (var i = 0; i < fixed.size(); i++) {
             var claim = fixed.get(i);
-            for (var j = i - 1; j >= 0 && fixed.get(j).range.equals(claim.range); j--) {
+            for (var j = i - 1; j >= 0 && fixed.get(j).range.first() == claim.range.first(); j--) {
                 if (fixed.get(j).collides(claim)) {
                     collisions.add(new Collision(claim, fixed.get(j)));
                     break;

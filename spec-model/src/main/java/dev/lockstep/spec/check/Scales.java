@@ -18,8 +18,6 @@ final class Scales {
                                 + replicas.get() + " at " + findings.place(path + ".deploy.replicas")
                                 + ". Write only one of them");
             }
-            scale.filter(number -> number < 0)
-                    .ifPresent(number -> findings.error(path + ".scale", "cannot be negative, and is " + number));
         });
     }
 }

@@ -14,7 +14,7 @@ import java.util.function.Function;
  */
 public final class Interpolation {
     /** Deeper nesting has no use and would only exhaust the stack. */
-    private static final int DEEPEST = 100;
+    static final int DEEPEST = 100;
 
     private final Function<String, Optional<String>> variables;
     private final int longest;
@@ -181,7 +181,7 @@ public final class Interpolation {
     }
 
     /** Index of the brace that closes the one at {@code open}; −1 if there is none before {@code to}. */
-    static int matchingBrace(String text, int open, int to) {
+    private static int matchingBrace(String text, int open, int to) {
         var depth = 0;
         for (var i = open; i < to; i++) {
             if (text.charAt(i) == '{') {

@@ -1,7 +1,9 @@
 package dev.lockstep.spec.interpolate;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Finds the variables that a text asks for, without replacing them: what {@code config --variables} lists. */
 public final class VariableForms {
@@ -17,46 +19,60 @@ public final class VariableForms {
      */
     public record Use(String name, boolean required, String defaultValue, String alternative, int offset) {}
 
-    /** Every use in order of their places, those inside of operands too; forms that do not exist are passed over. */
+    /**
+     * Every use in order of their places, those inside of operands too. Forms that do not exist are passed over, and so
+     * is what is nested deeper than {@link Interpolation} goes.
+     */
     public static List<Use> in(String text) {
-        var uses = new ArrayList<Use>();
-        for (var i = 0; i + 1 < text.length(); i++) {
-            if (text.charAt(i) != '$') {
-                continue;
-            }
-            var next = text.charAt(i + 1);
-            if (next == '$') {
+        var uses = new ArrayList<Optional<Use>>();
+        var open = new ArrayDeque<Brace>();
+        for (var i = 0; i < text.length(); i++) {
+            var c = text.charAt(i);
+            var next = i + 1 < text.length() ? text.charAt(i + 1) : ' ';
+            if (c == '}' && !open.isEmpty()) {
+                var brace = open.pop();
+                if (brace.isForm && open.size() <= Interpolation.DEEPEST) {
+                    uses.set(brace.place, form(text, brace.at, i));
+                }
+            } else if (c == '{') {
+                open.push(new Brace(i, false, 0));
+            } else if (c == '$' && next == '$') {
                 i++;
-            } else if (next == '{') {
-                braced(text, i, uses);
-            } else if (Interpolation.startsName(next)) {
+            } else if (c == '$' && next == '{') {
+                open.push(new Brace(i, true, uses.size()));
+                uses.add(Optional.empty());
+                i++;
+            } else if (c == '$' && Interpolation.startsName(next)) {
                 var end = Interpolation.endOfName(text, i + 1, text.length());
-                uses.add(new Use(text.substring(i + 1, end), false, "", "", i));
+                uses.add(Optional.of(new Use(text.substring(i + 1, end), false, "", "", i)));
             }
         }
-        return List.copyOf(uses);
+        return uses.stream().flatMap(Optional::stream).toList();
     }
 
-    /** Operands are not skipped: the scan goes on behind the name and finds the variables in them. */
-    private static void braced(String text, int start, List<Use> uses) {
-        var nameEnd = Interpolation.endOfName(text, start + 2, text.length());
-        var close = Interpolation.matchingBrace(text, start + 1, text.length());
-        if (close < 0 || nameEnd == start + 2 || !Interpolation.startsName(text.charAt(start + 2))) {
-            return;
+    /**
+     * A brace that is not closed yet.
+     *
+     * @param at its index, or of the {@code $} before it
+     * @param isForm whether there is one
+     * @param place of the form among the uses
+     */
+    private record Brace(int at, boolean isForm, int place) {}
+
+    private static Optional<Use> form(String text, int start, int close) {
+        var nameEnd = Interpolation.endOfName(text, start + 2, close);
+        if (nameEnd == start + 2 || !Interpolation.startsName(text.charAt(start + 2))) {
+            return Optional.empty();
         }
         var name = text.substring(start + 2, nameEnd);
         var form = text.substring(nameEnd, close);
         var operator = form.startsWith(":") ? form.substring(1) : form;
         var operand = operator.isEmpty() ? "" : operator.substring(1);
-        switch (operator.isEmpty() ? ' ' : operator.charAt(0)) {
-            case '-' -> uses.add(new Use(name, false, operand, "", start));
-            case '+' -> uses.add(new Use(name, false, "", operand, start));
-            case '?' -> uses.add(new Use(name, true, "", "", start));
-            default -> {
-                if (form.isEmpty()) {
-                    uses.add(new Use(name, false, "", "", start));
-                }
-            }
-        }
+        return switch (operator.isEmpty() ? ' ' : operator.charAt(0)) {
+            case '-' -> Optional.of(new Use(name, false, operand, "", start));
+            case '+' -> Optional.of(new Use(name, false, "", operand, start));
+            case '?' -> Optional.of(new Use(name, true, "", "", start));
+            default -> form.isEmpty() ? Optional.of(new Use(name, false, "", "", start)) : Optional.empty();
+        };
     }
 }

@@ -20,14 +20,22 @@ final class Assembly {
     private final Documents documents;
     private final SourceFiles files;
     private final boolean interpolate;
+    private final InheritedVariables inherited;
     private final Problems problems;
     private final Budget budget = new Budget();
     private final Merge merge;
 
-    Assembly(Documents documents, SourceFiles files, boolean interpolate, Problems problems) {
+    /** @param inherited where variables of included projects go */
+    Assembly(
+            Documents documents,
+            SourceFiles files,
+            boolean interpolate,
+            InheritedVariables inherited,
+            Problems problems) {
         this.documents = documents;
         this.files = files;
         this.interpolate = interpolate;
+        this.inherited = inherited;
         this.problems = problems;
         this.merge = new Merge(problems);
     }
@@ -35,7 +43,7 @@ final class Assembly {
     /** The merged tree; its paths are relative to the scope's directory. */
     YamlNode tree(Scope scope, List<NamedFile> named) {
         var merged = nothing();
-        var includes = new Includes(files, problems, budget, merge, this::tree);
+        var includes = new Includes(files, problems, budget, merge, inherited, this::tree);
         for (var file : named) {
             for (var document : documents.of(file.path(), file.at(), file.modelPath())) {
                 var forgetting = Forgetting.of(document.forgotten());

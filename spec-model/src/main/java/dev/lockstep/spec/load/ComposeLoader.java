@@ -1,8 +1,6 @@
 package dev.lockstep.spec.load;
 
-import java.util.List;
-import java.util.Set;
-import java.util.SortedMap;
+import java.util.EnumSet;
 
 /** Loads Compose projects. */
 public final class ComposeLoader {
@@ -12,20 +10,25 @@ public final class ComposeLoader {
     }
 
     /**
-     * The files of a project as one tree; with {@link Skip#INTERPOLATION} its variables stand as they are written
-     * ({@code config --no-interpolate}).
+     * The files of a project as one tree; with {@link Skip#INTERPOLATION} its variables stand as they are written.
+     * Nothing is read from it: unknown keys stay.
      */
     public MergedTree tree(LoadRequest request) {
         return new Loading(request).tree();
     }
 
-    /** The variables that the files ask for, by name ({@code config --variables}); what is wrong is left out. */
-    public List<UsedVariable> variables(LoadRequest request) {
-        return new Loading(request.without(Set.of(Skip.INTERPOLATION))).usedVariables();
+    /**
+     * Loads a project and leaves its variables as they are written. Env files of services are not read: their names may
+     * be variables.
+     */
+    public Uninterpolated uninterpolated(LoadRequest request) {
+        var skipped = EnumSet.of(Skip.INTERPOLATION, Skip.ENVIRONMENT);
+        skipped.addAll(request.skipped());
+        return new Loading(request.without(skipped)).uninterpolated();
     }
 
-    /** What the files can ask for, by name: the environment, env files, the project's name ({@code --environment}). */
-    public SortedMap<String, String> environment(LoadRequest request) {
-        return new Loading(request).environment().texts();
+    /** What the files can ask for. The project is loaded, too: what is wrong with it is in the answer. */
+    public KnownVariables environment(LoadRequest request) {
+        return new Loading(request).environment();
     }
 }

@@ -2,10 +2,13 @@ package dev.lockstep.spec.load;
 
 import dev.lockstep.spec.read.TreePaths;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -49,12 +52,16 @@ public final class DirectoryTree implements FileTree {
         }
         // Not by its size: a pipe (-f <(…)) has none.
         try (var in = Files.newInputStream(file)) {
-            var bytes = in.readNBytes(LARGEST + 1);
-            if (bytes.length > LARGEST) {
-                throw new IOException("larger than " + LARGEST + " bytes");
-            }
-            return Optional.of(bytes);
+            return Optional.of(bytes(in));
         }
+    }
+
+    static byte[] bytes(InputStream in) throws IOException {
+        var bytes = in.readNBytes(LARGEST + 1);
+        if (bytes.length > LARGEST) {
+            throw new IOException("larger than " + LARGEST + " bytes");
+        }
+        return bytes;
     }
 
     @Override
@@ -89,11 +96,14 @@ public final class DirectoryTree implements FileTree {
         if (!Files.isDirectory(path)) {
             return List.of();
         }
-        try (var children = Files.list(path)) {
-            return children.map(child -> new Entry(child.getFileName().toString(), Files.isDirectory(child)))
-                    .sorted((a, b) -> a.name().compareTo(b.name()))
-                    .toList();
+        var entries = new ArrayList<Entry>();
+        try (var children = Files.newDirectoryStream(path)) {
+            children.forEach(child -> entries.add(new Entry(child.getFileName().toString(), Files.isDirectory(child))));
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
+        entries.sort(Comparator.comparing(Entry::name));
+        return entries;
     }
 
     private static boolean leadsToDirectory(ConfinedFiles files, String path) throws IOException {

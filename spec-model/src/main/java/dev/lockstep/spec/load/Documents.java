@@ -41,7 +41,10 @@ final class Documents {
     }
 
     private List<YamlDocument> read(String file, SourcePosition at, String modelPath) {
-        var bytes = files.bytes(file, at, modelPath);
+        // Not where a file names it: no env_file or include may take what belongs to the command.
+        var bytes = modelPath.isEmpty() && file.equals(LoadRequest.STANDARD_INPUT)
+                ? files.standardInput(at)
+                : files.bytes(file, at, modelPath);
         if (bytes.isEmpty()) {
             if (!files.failed(file)) {
                 problems.error(at, modelPath, modelPath.isEmpty() ? "no such file" : "no such file: " + file);

@@ -3,6 +3,7 @@ package dev.lockstep.spec.load;
 import dev.lockstep.spec.read.Surroundings.VariableFile;
 import dev.lockstep.spec.read.TreePaths;
 import dev.lockstep.spec.yaml.Problems;
+import dev.lockstep.spec.yaml.Reading;
 import dev.lockstep.spec.yaml.SourcePosition;
 import dev.lockstep.spec.yaml.Step;
 import dev.lockstep.spec.yaml.Suggestion;
@@ -37,13 +38,21 @@ final class Includes {
     private final Problems problems;
     private final Budget budget;
     private final Merge merge;
+    private final InheritedVariables inherited;
     private final Projects projects;
 
-    Includes(SourceFiles files, Problems problems, Budget budget, Merge merge, Projects projects) {
+    Includes(
+            SourceFiles files,
+            Problems problems,
+            Budget budget,
+            Merge merge,
+            InheritedVariables inherited,
+            Projects projects) {
         this.files = files;
         this.problems = problems;
         this.budget = budget;
         this.merge = merge;
+        this.inherited = inherited;
         this.projects = projects;
     }
 
@@ -108,14 +117,14 @@ final class Includes {
                 item.at(),
                 paths,
                 directory.stream().map(YamlScalar::text).findFirst(),
-                envFiles == null || isNull(envFiles)
+                envFiles == null || Reading.isNull(envFiles)
                         ? Optional.empty()
                         : Optional.of(texts(path + ".env_file", envFiles))));
     }
 
     private List<YamlScalar> texts(String path, @Nullable YamlNode node) {
         var texts = new ArrayList<YamlScalar>();
-        if (node == null || isNull(node)) {
+        if (node == null || Reading.isNull(node)) {
             return texts;
         }
         for (var item : node instanceof YamlSequence sequence ? sequence.items() : List.of(node)) {
@@ -128,10 +137,6 @@ final class Includes {
             }
         }
         return texts;
-    }
-
-    private static boolean isNull(YamlNode node) {
-        return node instanceof YamlScalar scalar && scalar.isNull();
     }
 
     private Optional<YamlNode> load(Scope scope, Wanted wanted) {
@@ -170,8 +175,8 @@ final class Includes {
         var its = TreePaths.resolve(scope.directory(), directory);
         var inner = scope.inner(its, variables(scope, wanted, its), main);
         var tree = resourcesOf(projects.load(inner, named));
-        var inherited = new InheritedVariables(inner.variables()).apply(tree);
-        var rebased = PathValues.inProject(inherited, value -> LocalPaths.rebased(directory, value.text()));
+        var whole = inherited.apply(tree, inner.variables());
+        var rebased = PathValues.inProject(whole, value -> LocalPaths.rebased(directory, value.text()));
         var step = new Step.Included(wanted.files.getFirst().text(), wanted.at.plain());
         return Optional.of(Inheritance.through(step, rebased, budget));
     }
@@ -188,12 +193,12 @@ final class Includes {
         if (wanted.envFiles.isPresent()) {
             for (var file : wanted.envFiles.get()) {
                 if (!file.text().equals("/dev/null")) {
-                    named.add(new VariableFile(wanted.path + ".env_file", file.at(), file.text(), true, false));
+                    named.add(VariableFile.environment(wanted.path + ".env_file", file.at(), file.text(), true));
                 }
             }
         } else {
             base = itsDirectory;
-            named.add(new VariableFile(wanted.path, wanted.at, ".env", false, false));
+            named.add(VariableFile.environment(wanted.path, wanted.at, ".env", false));
         }
         variables.addMissing(
                 new EnvFiles(files, base, problems).read(named, scope.variables()::text, new ArrayList<>()));

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *     to; {@code ""} is the tree's root
  * @param files the compose files, later ones over earlier ones ({@code -f}); {@code -} is {@code standardInput}; none:
  *     search as Compose does
- * @param standardInput the bytes of the file {@code -}; empty: the tree has a file of this name
+ * @param standardInput what the file {@code -} is; empty: the tree has a file of this name
  * @param projectDirectory base of the relative paths in the files; else the directory of the first file
  * @param projectName wins over every other source of the name and must be valid ({@code -p})
  * @param defaultName the name when nothing else gives one; else the project directory's own
@@ -34,7 +34,7 @@ public record LoadRequest(
         FileTree tree,
         String directory,
         List<String> files,
-        Optional<byte[]> standardInput,
+        Optional<StandardInput> standardInput,
         Optional<String> projectDirectory,
         Optional<String> projectName,
         Optional<String> defaultName,
@@ -72,9 +72,9 @@ public record LoadRequest(
         return with(draft -> draft.files = value);
     }
 
-    /** The file {@code -} has these bytes. */
-    public LoadRequest withStandardInput(byte[] value) {
-        return with(draft -> draft.standardInput = value.clone());
+    /** The file {@code -} is this. */
+    public LoadRequest withStandardInput(StandardInput value) {
+        return with(draft -> draft.standardInput = value);
     }
 
     public LoadRequest withProjectDirectory(String value) {
@@ -151,7 +151,7 @@ public record LoadRequest(
         private final FileTree tree;
         private String directory = "";
         private List<String> files = List.of();
-        private byte @Nullable [] standardInput;
+        private @Nullable StandardInput standardInput;
         private @Nullable String projectDirectory;
         private @Nullable String projectName;
         private @Nullable String defaultName;

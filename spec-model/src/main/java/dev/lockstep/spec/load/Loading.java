@@ -1,5 +1,6 @@
 package dev.lockstep.spec.load;
 
+import dev.lockstep.spec.check.Checks;
 import dev.lockstep.spec.load.Includes.NamedFile;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.read.ProjectReader;
@@ -26,12 +27,18 @@ final class Loading {
     private final SourceFiles files;
     private final Documents documents;
     private final ProjectVariables variables;
+    private final boolean interpolate;
+    private final boolean resolve;
+    private final InheritedVariables inherited;
 
     Loading(LoadRequest request) {
         this.request = request;
         this.files = new SourceFiles(request, problems);
         this.documents = new Documents(files, problems);
         this.variables = new ProjectVariables(request, files, problems);
+        this.interpolate = !request.skipped().contains(Skip.INTERPOLATION);
+        this.resolve = !request.skipped().contains(Skip.ENVIRONMENT);
+        this.inherited = new InheritedVariables(interpolate && resolve);
     }
 
     /** A project as one tree. */
@@ -43,16 +50,31 @@ final class Loading {
             return invalid();
         }
         var reading = Reading.refusingNothing(problems);
-        var envFiles = new EnvFiles(files, tree.get().directory, problems);
-        var home = Optional.ofNullable(request.environment().get("HOME"));
-        var resolve = !request.skipped().contains(Skip.ENVIRONMENT);
-        var surroundings = new ProjectSurroundings(variables.variables(), envFiles, resolve);
-        var whole = new ProjectReader(reading, surroundings, home, tree.get().name).read(tree.get().root);
-        var wanted = new Selection(variables.profiles(), request.services()).apply(whole, problems);
+        var surroundings = surroundings(tree.get());
+        var whole = read(reading, surroundings, tree.get());
+        var wanted = selection().apply(whole, problems);
+        if (!request.services().isEmpty() && !request.skipped().contains(Skip.CONSISTENCY) && !problems.hasErrors()) {
+            // As Compose does: what is not wanted must hold as well.
+            Checks.compose(selection().withOthers(whole)).forEach(p -> problems.error(p.at(), p.path(), p.message()));
+        }
         var project = resolve ? new VariableFilesReader(reading, surroundings).read(wanted) : wanted;
         return problems.hasErrors()
                 ? invalid(Optional.of(project))
                 : new Loaded.Valid(project, tree.get().directory, problems.warnings(), files.seen());
+    }
+
+    private ProjectSurroundings surroundings(Tree tree) {
+        var envFiles = new EnvFiles(files, tree.directory, problems);
+        return new ProjectSurroundings(variables.variables(), inherited, envFiles, resolve);
+    }
+
+    private Project read(Reading reading, ProjectSurroundings surroundings, Tree tree) {
+        var home = Optional.ofNullable(request.environment().get("HOME"));
+        return new ProjectReader(reading, surroundings, home, tree.name).read(tree.root);
+    }
+
+    private Selection selection() {
+        return new Selection(variables.profiles(), request.services());
     }
 
     private boolean hasTooMany(YamlNode root) {
@@ -75,19 +97,32 @@ final class Loading {
                 problems.warnings());
     }
 
-    List<UsedVariable> usedVariables() {
+    Uninterpolated uninterpolated() {
+        var tree = merged();
+        if (tree.isEmpty() || hasTooMany(tree.get().root)) {
+            return new Uninterpolated.Invalid(problems.errors(), problems.warnings());
+        }
         var search = new VariableSearch();
-        merged().map(Tree::root).ifPresent(search::search);
-        return search.found();
+        search.search(tree.get().root);
+        var untyped = new Problems();
+        var reading = Reading.refusingNothing(problems).settingAside(search.places(), untyped);
+        var whole = read(reading, surroundings(tree.get()), tree.get());
+        var wanted = selection().apply(whole, problems);
+        return problems.hasErrors()
+                ? new Uninterpolated.Invalid(problems.errors(), problems.warnings())
+                : new Uninterpolated.Valid(
+                        tree.get().root,
+                        Selection.everything(whole),
+                        wanted,
+                        tree.get().directory,
+                        search.found(),
+                        untyped.errors(),
+                        problems.warnings());
     }
 
-    Variables environment() {
-        variables.readFirst();
-        var chosen = ComposeFiles.chosen(request, variables, problems);
-        if (!chosen.isEmpty()) {
-            nameAndDirectory(chosen);
-        }
-        return variables.variables();
+    KnownVariables environment() {
+        project();
+        return new KnownVariables(variables.variables().texts(), problems.errors(), problems.warnings());
     }
 
     private Loaded invalid() {
@@ -112,8 +147,7 @@ final class Loading {
                     identity.directory,
                     variables.variables(),
                     chosen.stream().map(NamedFile::path).toList());
-            var interpolate = !request.skipped().contains(Skip.INTERPOLATION);
-            var merged = new Assembly(documents, files, interpolate, problems).tree(scope, chosen);
+            var merged = new Assembly(documents, files, interpolate, inherited, problems).tree(scope, chosen);
             var unique = new Uniqueness(problems).apply(merged);
             var root = variables.isSet("COMPOSE_CONVERT_WINDOWS_PATHS") ? WindowsPaths.converted(unique) : unique;
             if (!request.access().everywhere()) {

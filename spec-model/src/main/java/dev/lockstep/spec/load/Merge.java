@@ -1,6 +1,7 @@
 package dev.lockstep.spec.load;
 
 import dev.lockstep.spec.yaml.Problems;
+import dev.lockstep.spec.yaml.Reading;
 import dev.lockstep.spec.yaml.SourcePosition;
 import dev.lockstep.spec.yaml.Step;
 import dev.lockstep.spec.yaml.YamlMapping;
@@ -47,10 +48,10 @@ final class Merge {
     }
 
     private YamlNode plain(PathTable<MergeRules.Row> rules, String path, YamlNode under, YamlNode over) {
-        if (isNull(over)) {
+        if (Reading.isNull(over)) {
             return under;
         }
-        if (isNull(under)) {
+        if (Reading.isNull(under)) {
             return over;
         }
         if (under instanceof YamlMapping below && over instanceof YamlMapping above) {
@@ -76,7 +77,9 @@ final class Merge {
             entries.put(
                     key,
                     new YamlMapping.Entry(
-                            value instanceof YamlScalar && !isNull(entry.value()) ? entry.keyAt() : earlier.keyAt(),
+                            value instanceof YamlScalar && !Reading.isNull(entry.value())
+                                    ? entry.keyAt()
+                                    : earlier.keyAt(),
                             value));
         });
         return new YamlMapping(under.at(), entries);
@@ -110,7 +113,7 @@ final class Merge {
     }
 
     private static SourcePosition place(YamlMapping.Entry entry) {
-        return isNull(entry.value()) ? entry.keyAt() : entry.value().at();
+        return Reading.isNull(entry.value()) ? entry.keyAt() : entry.value().at();
     }
 
     private YamlNode hosts(PathTable<MergeRules.Row> rules, String path, YamlNode under, YamlNode over) {
@@ -173,9 +176,5 @@ final class Merge {
                 path,
                 over.kindInWords() + " cannot override " + under.kindInWords() + " (" + under.at() + ")");
         return under;
-    }
-
-    private static boolean isNull(YamlNode node) {
-        return node instanceof YamlScalar scalar && scalar.isNull();
     }
 }

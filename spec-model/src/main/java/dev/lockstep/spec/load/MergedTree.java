@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The files of a project as one tree, before anything is read from it: what {@code config --no-interpolate} prints.
+ * The files of a project as one tree, before anything is read from it.
  *
  * @param root all files, what they include and extend, over each other; empty if there are errors
  * @param name the project's

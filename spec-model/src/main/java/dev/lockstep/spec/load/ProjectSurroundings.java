@@ -10,12 +10,14 @@ import java.util.function.Function;
 /** The variables of one load, and the files of the tree it loads from. */
 final class ProjectSurroundings implements Surroundings {
     private final Variables variables;
+    private final InheritedVariables inherited;
     private final EnvFiles files;
     private final boolean resolve;
 
     /** @param resolve false: services take nothing from outside */
-    ProjectSurroundings(Variables variables, EnvFiles files, boolean resolve) {
+    ProjectSurroundings(Variables variables, InheritedVariables inherited, EnvFiles files, boolean resolve) {
         this.variables = variables;
+        this.inherited = inherited;
         this.files = files;
         this.resolve = resolve;
     }
@@ -23,6 +25,16 @@ final class ProjectSurroundings implements Surroundings {
     @Override
     public Optional<Value> variable(String name) {
         return resolve ? variables.get(name).map(ProjectSurroundings::value) : Optional.empty();
+    }
+
+    @Override
+    public Optional<Value> content(String modelPath, String name) {
+        return resolve
+                ? inherited
+                        .content(modelPath, name)
+                        .map(ProjectSurroundings::value)
+                        .or(() -> variable(name))
+                : Optional.empty();
     }
 
     @Override

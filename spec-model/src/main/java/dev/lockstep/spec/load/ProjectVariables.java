@@ -66,7 +66,7 @@ final class ProjectVariables {
         var wanted = new ArrayList<VariableFile>();
         for (var name : named) {
             var at = new SourcePosition(TreePaths.resolve(request.directory(), name), 1, 1);
-            wanted.add(new VariableFile("", at, name, true, false));
+            wanted.add(VariableFile.environment("", at, name, true));
         }
         variables.addMissing(
                 new EnvFiles(files, request.directory(), problems).read(wanted, variables::text, new ArrayList<>()));
@@ -99,7 +99,7 @@ final class ProjectVariables {
             return;
         }
         var path = TreePaths.resolve(directory, ".env");
-        var wanted = new VariableFile("", new SourcePosition(path, 1, 1), ".env", false, false);
+        var wanted = VariableFile.environment("", new SourcePosition(path, 1, 1), ".env", false);
         variables.addMissing(
                 new EnvFiles(files, directory, problems).read(List.of(wanted), variables::text, new ArrayList<>()));
     }

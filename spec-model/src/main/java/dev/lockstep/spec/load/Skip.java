@@ -2,7 +2,7 @@ package dev.lockstep.spec.load;
 
 /** A part of loading that a user can leave out, to see a project before it. */
 public enum Skip {
-    /** Variables stay as they are written ({@code --no-interpolate}); see {@link ComposeLoader#tree}. */
+    /** Variables stay as they are written ({@code --no-interpolate}); see {@link ComposeLoader#uninterpolated}. */
     INTERPOLATION,
     /** Nothing is added that the files do not say: networks, names, dependencies ({@code --no-normalize}). */
     NORMALIZATION,

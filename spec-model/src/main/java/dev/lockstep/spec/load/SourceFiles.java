@@ -7,7 +7,9 @@ import dev.lockstep.spec.yaml.TextDecoder;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
@@ -15,13 +17,14 @@ import java.util.TreeSet;
 
 /** Reads the files of a project, remembers which, refuses those it may not have, and turns failures into problems. */
 final class SourceFiles {
-    /** Bytes of all files together; one that is named by many services counts each time. */
+    /** Bytes of all files together, and of what services make out of them. */
     private static final long MOST = 64 << 20;
 
     private final LoadRequest request;
     private final Problems problems;
     private final SortedSet<String> seen = new TreeSet<>();
     private final Set<String> failed = new HashSet<>();
+    private final Map<String, String> texts = new HashMap<>();
     private long left = MOST;
 
     SourceFiles(LoadRequest request, Problems problems) {
@@ -41,16 +44,32 @@ final class SourceFiles {
 
     /** @param at where the user named the file, {@code modelPath} likewise */
     Optional<byte[]> bytes(String path, SourcePosition at, String modelPath) {
-        if (path.equals(LoadRequest.STANDARD_INPUT) && request.standardInput().isPresent()) {
-            return request.standardInput();
-        }
         seen.add(path);
-        try {
+        return read(path, at, modelPath, () -> {
             requireAllowed(path);
-            var bytes = request.tree().read(path);
-            bytes.ifPresent(found -> charge(found.length));
-            if (left < 0) {
-                throw new IOException("the files of this project come to more than " + MOST + " bytes");
+            return request.tree().read(path);
+        });
+    }
+
+    /** The standard input if there is one, else a file of its name. */
+    Optional<byte[]> standardInput(SourcePosition at) {
+        var path = LoadRequest.STANDARD_INPUT;
+        var input = request.standardInput();
+        return input.isPresent()
+                ? read(path, at, "", () -> Optional.of(input.get().bytes()))
+                : bytes(path, at, "");
+    }
+
+    private interface Read {
+        Optional<byte[]> bytes() throws IOException;
+    }
+
+    private Optional<byte[]> read(String path, SourcePosition at, String modelPath, Read read) {
+        try {
+            var bytes = read.bytes();
+            if (bytes.isPresent() && !charge(bytes.get().length, at, modelPath)) {
+                failed.add(path);
+                return Optional.empty();
             }
             return bytes;
         } catch (OutsideTreeException e) {
@@ -74,9 +93,17 @@ final class SourceFiles {
                 : TreePaths.resolve(directory, path);
     }
 
-    /** Counts what was made out of a file as if it had been read. */
-    void charge(long bytes) {
-        left -= bytes;
+    /**
+     * Counts what was read, or made out of a file.
+     *
+     * @return false if it is too much; the problem has been told, once
+     */
+    boolean charge(long bytes, SourcePosition at, String modelPath) {
+        if (left >= 0 && bytes > left) {
+            problems.error(at, modelPath, "the files of this project come to more than " + MOST + " bytes");
+        }
+        left = bytes > left ? -1 : left - bytes;
+        return left >= 0;
     }
 
     private void requireAllowed(String path) throws OutsideTreeException {
@@ -100,14 +127,19 @@ final class SourceFiles {
         }
     }
 
+    /** The same as text. One that is there is read once, however often it is named. */
     Optional<String> text(String path, SourcePosition at, String modelPath) {
-        return bytes(path, at, modelPath).flatMap(bytes -> {
-            var text = TextDecoder.plain(path, bytes, problems);
-            if (text.isEmpty()) {
-                failed.add(path);
-            }
-            return text;
-        });
+        var known = texts.get(path);
+        if (known != null) {
+            return Optional.of(known);
+        }
+        var read = bytes(path, at, modelPath);
+        var text = read.flatMap(bytes -> TextDecoder.plain(path, bytes, problems));
+        text.ifPresent(t -> texts.put(path, t));
+        if (read.isPresent() && text.isEmpty()) {
+            failed.add(path);
+        }
+        return text;
     }
 
     private void fail(String path, SourcePosition at, String modelPath, String message) {

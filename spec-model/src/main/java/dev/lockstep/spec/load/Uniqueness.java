@@ -71,9 +71,9 @@ final class Uniqueness {
                         .or(() -> text(item, "source"));
             case SECRET ->
                 text(item)
+                        .map(name -> "/run/secrets/" + name)
                         .or(() -> text(item, "target"))
-                        .or(() -> text(item, "source"))
-                        .map(name -> name.startsWith("/") ? name : "/run/secrets/" + name);
+                        .or(() -> text(item, "source").map(name -> "/run/secrets/" + name));
             case CONFIG ->
                 text(item)
                         .map(name -> "/" + name)

@@ -1,11 +1,9 @@
 package dev.lockstep.spec.load;
 
-import dev.lockstep.spec.yaml.YamlMapping;
 import dev.lockstep.spec.yaml.YamlNode;
 import dev.lockstep.spec.yaml.YamlScalar;
 import dev.lockstep.spec.yaml.YamlSequence;
 import java.util.Locale;
-import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /** Turns {@code C:\x} into {@code /c/x} in the sources of volumes, for {@code COMPOSE_CONVERT_WINDOWS_PATHS}. */
@@ -16,12 +14,7 @@ final class WindowsPaths {
     private WindowsPaths() {}
 
     static YamlNode converted(YamlNode project) {
-        return within(
-                project,
-                "services",
-                services -> services instanceof YamlMapping mapping
-                        ? mapping.mapValues((_, service) -> within(service, "volumes", WindowsPaths::volumes))
-                        : services);
+        return Subtrees.each(project, "services", service -> Subtrees.at(service, "volumes", WindowsPaths::volumes));
     }
 
     private static YamlNode volumes(YamlNode volumes) {
@@ -35,7 +28,7 @@ final class WindowsPaths {
                     ? YamlScalar.text(scalar.at(), converted(match.group(1)) + match.group(2))
                     : scalar;
         }
-        return within(
+        return Subtrees.at(
                 volume,
                 "source",
                 source -> source instanceof YamlScalar scalar
@@ -47,9 +40,5 @@ final class WindowsPaths {
     private static String converted(String path) {
         return "/" + path.substring(0, 1).toLowerCase(Locale.ROOT)
                 + path.substring(2).replace('\\', '/');
-    }
-
-    private static YamlNode within(YamlNode node, String key, UnaryOperator<YamlNode> change) {
-        return node instanceof YamlMapping mapping ? mapping.mapValue(key, change) : node;
     }
 }

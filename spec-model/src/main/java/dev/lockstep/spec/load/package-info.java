@@ -18,8 +18,8 @@
  *       </ol>
  *   <li>{@code Uniqueness}: of list entries that are the same the last one stays
  *   <li>{@code AccessCheck}: no file outside of the tree is named, where that is forbidden
- *   <li>{@code dev.lockstep.spec.read}: the tree as records; then the wanted part of them, then {@code env_file} and
- *       {@code label_file} of that part
+ *   <li>{@code dev.lockstep.spec.read}: the tree as records; then the wanted part of them, where only a part is wanted
+ *       once the whole is known to hold together; then {@code env_file} and {@code label_file} of that part
  * </ol>
  *
  * <p>Paths of included and extended files are rebased by the table in {@code PathValues} before they are merged, so

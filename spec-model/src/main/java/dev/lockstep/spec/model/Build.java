@@ -3,6 +3,7 @@ package dev.lockstep.spec.model;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * How the image of a service is made.
@@ -64,5 +65,13 @@ public record Build(
         tags = List.copyOf(tags);
         ulimits = Copies.ordered(ulimits);
         platforms = List.copyOf(platforms);
+    }
+
+    /** The services whose images it builds from. */
+    public List<String> services() {
+        return Stream.concat(Stream.of(context), additionalContexts.values().stream())
+                .flatMap(source ->
+                        source instanceof ContextSource.OfService(var service) ? Stream.of(service) : Stream.empty())
+                .toList();
     }
 }

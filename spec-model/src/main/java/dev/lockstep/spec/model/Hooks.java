@@ -4,9 +4,6 @@ import java.util.List;
 
 /** Programs that run in a container beside its start and stop. */
 public record Hooks(List<Hook> preStart, List<Hook> postStart, List<Hook> preStop) {
-    /** None. */
-    public static final Hooks NONE = new Hooks(List.of(), List.of(), List.of());
-
     public Hooks {
         preStart = List.copyOf(preStart);
         postStart = List.copyOf(postStart);

@@ -31,4 +31,10 @@ public record Lifecycle(
         dependsOn = Copies.ordered(dependsOn);
         profiles = List.copyOf(profiles);
     }
+
+    /** The same with other services to depend on. */
+    public Lifecycle withDependencies(Map<String, Dependency> others) {
+        return new Lifecycle(
+                others, restart, healthCheck, stopSignal, stopGracePeriod, scale, deploy, profiles, attach, hooks);
+    }
 }

@@ -11,9 +11,6 @@ import java.util.Optional;
  * @param maxReplicasPerNode 0 is no limit
  */
 public record Placement(List<String> constraints, List<Optional<String>> spread, long maxReplicasPerNode) {
-    /** Anywhere. */
-    public static final Placement ANYWHERE = new Placement(List.of(), List.of(), 0);
-
     public Placement {
         constraints = List.copyOf(constraints);
         spread = List.copyOf(spread);

@@ -36,11 +36,6 @@ public record PortRange(int first, int last) {
         return last - first + 1;
     }
 
-    /** True if some port is in both. */
-    public boolean overlaps(PortRange other) {
-        return first <= other.last && other.first <= last;
-    }
-
     @Override
     public String toString() {
         return first == last ? Integer.toString(first) : first + "-" + last;

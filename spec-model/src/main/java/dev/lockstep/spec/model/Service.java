@@ -64,57 +64,36 @@ public record Service(
 
     /** The same service with another program. */
     public Service withProgram(Program other) {
-        return new Service(
-                name,
-                image,
-                identity,
-                other,
-                isolation,
-                devices,
-                limits,
-                networking,
-                storage,
-                lifecycle,
-                logging,
-                develop,
-                models,
-                provider,
-                extension);
+        return with(image, identity, other, lifecycle);
     }
 
     /** The same service with other names and labels. */
     public Service withIdentity(Identity other) {
-        return new Service(
-                name,
-                image,
-                other,
-                program,
-                isolation,
-                devices,
-                limits,
-                networking,
-                storage,
-                lifecycle,
-                logging,
-                develop,
-                models,
-                provider,
-                extension);
+        return with(image, other, program, lifecycle);
     }
 
     /** The same service made from another image. */
     public Service withImage(ServiceImage other) {
+        return with(other, identity, program, lifecycle);
+    }
+
+    /** The same service that depends on others. */
+    public Service withDependencies(Map<String, Dependency> others) {
+        return with(image, identity, program, lifecycle.withDependencies(others));
+    }
+
+    private Service with(ServiceImage itsImage, Identity itsIdentity, Program itsProgram, Lifecycle itsLifecycle) {
         return new Service(
                 name,
-                other,
-                identity,
-                program,
+                itsImage,
+                itsIdentity,
+                itsProgram,
                 isolation,
                 devices,
                 limits,
                 networking,
                 storage,
-                lifecycle,
+                itsLifecycle,
                 logging,
                 develop,
                 models,

@@ -63,11 +63,11 @@ final class AttachmentReader {
                 fields.integer("priority", Integer.MIN_VALUE, Integer.MAX_VALUE).orElse(0),
                 fields.integer("gw_priority", Integer.MIN_VALUE, Integer.MAX_VALUE)
                         .orElse(0),
-                fields.text("interface_name").filter(t -> !t.isEmpty()));
+                Values.text(fields, "interface_name"));
     }
 
     private static <T> Optional<Written<T>> written(Fields fields, String key, Function<String, T> parser) {
-        return fields.text(key).filter(text -> !text.isEmpty()).map(text -> Written.of(text, parser));
+        return Values.text(fields, key).map(text -> Written.of(text, parser));
     }
 
     private static Inet4Address ipv4(String text) {

@@ -6,13 +6,9 @@ import dev.lockstep.spec.yaml.Fields;
 import dev.lockstep.spec.yaml.Reading;
 import dev.lockstep.spec.yaml.YamlNode;
 import dev.lockstep.spec.yaml.YamlScalar;
-import dev.lockstep.spec.yaml.YamlSequence;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
@@ -22,10 +18,12 @@ import java.util.function.Function;
 final class Attributes {
     private final Reading reading;
     private final Fields fields;
+    private final Lists lists;
 
     Attributes(Reading reading, Fields fields) {
         this.reading = reading;
         this.fields = fields;
+        this.lists = new Lists(reading);
     }
 
     Reading reading() {
@@ -37,7 +35,7 @@ final class Attributes {
     }
 
     Optional<String> text(String key) {
-        return fields.text(key).filter(text -> !text.isEmpty());
+        return Values.text(fields, key);
     }
 
     /** What the parser makes of a text that is not empty. */
@@ -72,28 +70,22 @@ final class Attributes {
 
     /** A list of texts. */
     List<String> texts(String key) {
-        return fields.node(key).map(node -> each(key, node, reading::text)).orElse(List.of());
+        return lists.each(fields, key, reading::text);
     }
 
     /** What {@code parser} makes of each text of a list. */
     <T> List<T> texts(String key, Function<String, T> parser) {
-        return fields.node(key)
-                .map(node -> each(key, node, (path, item) -> reading.parsed(path, item, parser)))
-                .orElse(List.of());
+        return lists.each(fields, key, (path, item) -> reading.parsed(path, item, parser));
     }
 
     /** A text, or a list of them. */
     List<String> oneOrMore(String key) {
-        return fields.node(key)
-                .map(node -> node instanceof YamlSequence
-                        ? texts(key)
-                        : text(key).map(List::of).orElse(List.of()))
-                .orElse(List.of());
+        return lists.oneOrMany(fields, key);
     }
 
     /** A list of texts and whole numbers. */
     List<String> numbersOrTexts(String key) {
-        return fields.node(key).map(node -> each(key, node, this::numberOrText)).orElse(List.of());
+        return lists.each(fields, key, this::numberOrText);
     }
 
     private Optional<String> numberOrText(String path, YamlNode item) {
@@ -105,20 +97,6 @@ final class Attributes {
 
     /** A mapping, or a list of {@code K=V}; what has no value is empty. */
     Map<String, String> keyValues(String key) {
-        var values = new LinkedHashMap<String, String>();
-        fields.keyValues(key).forEach((name, value) -> values.put(name, value.orElse("")));
-        return values;
-    }
-
-    private <T> List<T> each(String key, YamlNode node, BiFunction<String, YamlNode, Optional<T>> read) {
-        var path = fields.path(key);
-        var items = reading.items(path, node);
-        var all = new ArrayList<T>(items.size());
-        for (var item : items) {
-            var itemPath = path + "[" + all.size() + "]";
-            reading.place(itemPath, item.at());
-            read.apply(itemPath, item).ifPresent(all::add);
-        }
-        return all;
+        return Values.keyValues(fields, key);
     }
 }

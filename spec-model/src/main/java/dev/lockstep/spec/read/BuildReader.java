@@ -59,8 +59,8 @@ final class BuildReader {
     }
 
     private Build read(Fields fields, ContextSource context) {
-        var inline = fields.text("dockerfile_inline").filter(t -> !t.isEmpty());
-        var dockerfile = fields.text("dockerfile").filter(t -> !t.isEmpty());
+        var inline = Values.text(fields, "dockerfile_inline");
+        var dockerfile = Values.text(fields, "dockerfile");
         if (inline.isPresent() && dockerfile.isPresent()) {
             reading.error(
                     fields.at("dockerfile_inline"),
@@ -76,7 +76,7 @@ final class BuildReader {
                 flagOrText(fields, "provenance"),
                 flagOrText(fields, "sbom"),
                 ssh(fields),
-                lists.texts(fields, "labels"),
+                Values.keyValues(fields, "labels"),
                 fields.texts("cache_from"),
                 fields.texts("cache_to"),
                 fields.flag("no_cache", false),
@@ -84,19 +84,15 @@ final class BuildReader {
                 additionalContexts(fields),
                 fields.flag("pull", false),
                 extraHosts.read(fields),
-                text(fields, "isolation"),
-                text(fields, "network"),
-                text(fields, "target"),
+                Values.text(fields, "isolation"),
+                Values.text(fields, "network"),
+                Values.text(fields, "target"),
                 grants.buildSecrets(fields),
                 fields.node("shm_size").flatMap(n -> Values.bytes(reading, fields.path("shm_size"), n)),
                 lists.distinct(fields, "tags"),
                 ulimits.read(fields),
                 fields.texts("platforms"),
                 fields.flag("privileged", false));
-    }
-
-    private static Optional<String> text(Fields fields, String key) {
-        return fields.text(key).filter(text -> !text.isEmpty());
     }
 
     private ContextSource context(String text) {

@@ -61,7 +61,7 @@ final class DeployReader {
             return new Deploy(
                     word(fields, "mode", MODE),
                     fields.integer("replicas", 0, MOST_REPLICAS),
-                    lists.texts(fields, "labels"),
+                    Values.keyValues(fields, "labels"),
                     update(fields, "update_config"),
                     update(fields, "rollback_config"),
                     limits(resources),
@@ -73,7 +73,7 @@ final class DeployReader {
     }
 
     private static <T> Optional<Written<T>> word(Fields fields, String key, Function<String, T> parser) {
-        return fields.text(key).filter(text -> !text.isEmpty()).map(text -> Written.of(text, parser));
+        return Values.text(fields, key).map(text -> Written.of(text, parser));
     }
 
     private Optional<Long> count(Fields fields, String key) {
@@ -85,9 +85,9 @@ final class DeployReader {
             var fields = deploy.fields(key, UPDATE);
             return new UpdateConfig(
                     count(fields, "parallelism"),
-                    fields.parsed("delay", Durations::parse),
+                    fields.quantity("delay", "s", Durations::parse),
                     word(fields, "failure_action", FAILURE_ACTION),
-                    fields.parsed("monitor", Durations::parse),
+                    fields.quantity("monitor", "s", Durations::parse),
                     fields.node("max_failure_ratio")
                             .flatMap(n -> amounts.decimal(fields.path("max_failure_ratio"), n, "a ratio")),
                     fields.parsed("order", ORDER));
@@ -134,9 +134,9 @@ final class DeployReader {
             var fields = deploy.fields("restart_policy", RESTART_POLICY);
             return new RestartPolicy(
                     word(fields, "condition", CONDITION),
-                    fields.parsed("delay", Durations::parse),
+                    fields.quantity("delay", "s", Durations::parse),
                     count(fields, "max_attempts"),
-                    fields.parsed("window", Durations::parse));
+                    fields.quantity("window", "s", Durations::parse));
         });
     }
 

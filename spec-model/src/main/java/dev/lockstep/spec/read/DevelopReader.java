@@ -46,7 +46,7 @@ final class DevelopReader {
         if (!fields.has("action")) {
             reading.error(fields.at(), at, "has no action. Write action: rebuild, sync or another");
         }
-        var target = fields.text("target").filter(t -> !t.isEmpty());
+        var target = Values.text(fields, "target");
         if (action.filter(Watch.Action::copies).isPresent() && !fields.has("target")) {
             reading.error(
                     fields.at(), at, "has no target. Write where files go in the container: target: /usr/src/app");

@@ -8,7 +8,6 @@ import dev.lockstep.spec.yaml.Reading;
 import dev.lockstep.spec.yaml.YamlMapping;
 import dev.lockstep.spec.yaml.YamlNode;
 import dev.lockstep.spec.yaml.YamlScalar;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -27,11 +26,9 @@ final class DeviceReader {
         this.lists = new Lists(reading);
     }
 
-    /** The service's devices; of two with one path in the container the later stands in the earlier's place. */
+    /** The service's devices. */
     List<Device> devices(Fields service) {
-        var byTarget = new LinkedHashMap<String, Device>();
-        lists.each(service, "devices", this::device).forEach(device -> byTarget.put(device.target(), device));
-        return List.copyOf(byTarget.values());
+        return lists.each(service, "devices", this::device);
     }
 
     private Optional<Device> device(String path, YamlNode node) {
@@ -39,12 +36,12 @@ final class DeviceReader {
             return reading.parsed(path, node, DeviceReader::shortForm);
         }
         var fields = reading.fields(path, node.at(), node, DEVICE);
-        var source = fields.text("source").filter(s -> !s.isEmpty());
+        var source = Values.text(fields, "source");
         if (!fields.has("source")) {
             reading.error(fields.at(), path, "has no source. Write the device of the host: source: /dev/sda");
         }
-        var target = fields.text("target").filter(t -> !t.isEmpty());
-        var permissions = fields.text("permissions").filter(p -> !p.isEmpty());
+        var target = Values.text(fields, "target");
+        var permissions = Values.text(fields, "permissions");
         return source.map(s -> new Device(s, target.orElse(s), permissions));
     }
 
@@ -100,11 +97,11 @@ final class DeviceReader {
         var count = fields.node("count").flatMap(n -> count(fields.path("count"), n));
         return Optional.of(new DeviceRequest(
                 lists.unique(fields, "capabilities"),
-                fields.text("driver").filter(d -> !d.isEmpty()),
+                Values.text(fields, "driver"),
                 ids.isEmpty()
                         ? count.orElseGet(DeviceRequest.Selection.All::new)
                         : new DeviceRequest.Selection.Ids(ids),
-                lists.texts(fields, "options")));
+                Values.keyValues(fields, "options")));
     }
 
     private Optional<DeviceRequest.Selection> count(String path, YamlNode node) {

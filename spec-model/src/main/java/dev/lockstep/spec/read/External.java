@@ -16,7 +16,7 @@ record External(boolean present, String name) {
 
     /** @param projectName for the name of what nobody names */
     static External read(Reading reading, Fields fields, String key, String projectName) {
-        var named = fields.text("name").filter(name -> !name.isEmpty());
+        var named = Values.text(fields, "name");
         if (!(fields.node("external").orElse(null) instanceof YamlMapping)) {
             var present = fields.flag("external", false);
             return new External(present, named.orElse(present ? key : projectName + "_" + key));
@@ -26,7 +26,7 @@ record External(boolean present, String name) {
                 fields.at("external"),
                 fields.path("external"),
                 "external.name is deprecated. Write external: true and name: beside it");
-        var oldName = old.text("name").filter(name -> !name.isEmpty());
+        var oldName = Values.text(old, "name");
         if (oldName.isPresent() && named.isPresent() && !named.equals(oldName)) {
             fields.error("external", "name and external.name conflict. Write name only");
         }

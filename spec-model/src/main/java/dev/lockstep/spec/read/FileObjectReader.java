@@ -11,7 +11,6 @@ import dev.lockstep.spec.yaml.SourcePosition;
 import dev.lockstep.spec.yaml.YamlNode;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** Reads the top-level {@code secrets} and {@code configs}. */
 final class FileObjectReader {
@@ -45,9 +44,9 @@ final class FileObjectReader {
                 external.name(),
                 content(fields, external, SECRET_SOURCES),
                 Values.labels(fields),
-                text(fields, "driver"),
+                Values.text(fields, "driver"),
                 lists.options(fields, "driver_opts"),
-                text(fields, "template_driver"));
+                Values.text(fields, "template_driver"));
     }
 
     Config config(String key, SourcePosition at, YamlNode node) {
@@ -59,7 +58,7 @@ final class FileObjectReader {
                 external.name(),
                 content(fields, external, CONFIG_SOURCES),
                 Values.labels(fields),
-                text(fields, "template_driver"));
+                Values.text(fields, "template_driver"));
     }
 
     private FileContent content(Fields fields, External external, List<String> sources) {
@@ -90,17 +89,16 @@ final class FileObjectReader {
                         .<FileContent>map(FileContent.File::new)
                         .orElseGet(FileContent.Unsaid::new);
             case "environment" ->
-                fields.text("environment").<FileContent>map(this::variable).orElseGet(FileContent.Unsaid::new);
+                fields.text("environment")
+                        .<FileContent>map(name -> variable(fields.path("environment"), name))
+                        .orElseGet(FileContent.Unsaid::new);
             default ->
                 fields.text("content").<FileContent>map(FileContent.Inline::new).orElseGet(FileContent.Unsaid::new);
         };
     }
 
-    private FileContent variable(String name) {
-        return new FileContent.Variable(name, surroundings.variable(name).map(value -> new Sensitive(value.text())));
-    }
-
-    private static Optional<String> text(Fields fields, String key) {
-        return fields.text(key).filter(text -> !text.isEmpty());
+    private FileContent variable(String path, String name) {
+        return new FileContent.Variable(
+                name, surroundings.content(path, name).map(value -> new Sensitive(value.text())));
     }
 }

@@ -6,7 +6,6 @@ import dev.lockstep.spec.yaml.Keys;
 import dev.lockstep.spec.yaml.Reading;
 import dev.lockstep.spec.yaml.YamlMapping;
 import dev.lockstep.spec.yaml.YamlNode;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,7 +26,7 @@ final class GrantReader {
 
     /** Secrets of a service; one that names no target gets its default. */
     List<Grant> secrets(Fields service) {
-        return byTarget(lists.each(
+        return lists.each(
                 service,
                 "secrets",
                 (path, node) -> grant(path, node)
@@ -38,24 +37,17 @@ final class GrantReader {
                                         Optional.of(SECRETS + grant.source()),
                                         grant.uid(),
                                         grant.gid(),
-                                        grant.mode()))));
+                                        grant.mode())));
     }
 
     /** Configs of a service. */
     List<Grant> configs(Fields service) {
-        return byTarget(lists.each(service, "configs", this::grant));
+        return lists.each(service, "configs", this::grant);
     }
 
     /** Secrets of a build, which the Dockerfile mounts where it likes. */
     List<Grant> buildSecrets(Fields build) {
         return lists.each(build, "secrets", this::grant);
-    }
-
-    /** Of two with one target the later stands in the earlier's place. */
-    private static List<Grant> byTarget(List<Grant> grants) {
-        var byTarget = new LinkedHashMap<String, Grant>();
-        grants.forEach(grant -> byTarget.put(grant.target().orElse("/" + grant.source()), grant));
-        return List.copyOf(byTarget.values());
     }
 
     private Optional<Grant> grant(String path, YamlNode node) {
@@ -66,9 +58,9 @@ final class GrantReader {
         if (!fields.has("source")) {
             reading.error(fields.at(), path, "has no source. Write which one: source: NAME");
         }
-        var target = fields.text("target").filter(t -> !t.isEmpty());
-        var uid = fields.text("uid").filter(t -> !t.isEmpty());
-        var gid = fields.text("gid").filter(t -> !t.isEmpty());
+        var target = Values.text(fields, "target");
+        var uid = Values.text(fields, "uid");
+        var gid = Values.text(fields, "gid");
         var mode = amounts.mode(fields, "mode");
         return fields.text("source").map(source -> new Grant(source, target, uid, gid, mode));
     }

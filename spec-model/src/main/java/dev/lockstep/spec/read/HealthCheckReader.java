@@ -27,10 +27,10 @@ final class HealthCheckReader {
             return new HealthCheck(
                     fields.flag("disable", false),
                     fields.node("test").flatMap(test -> test(fields.path("test"), test)),
-                    fields.parsed("interval", Durations::parse),
-                    fields.parsed("timeout", Durations::parse),
-                    fields.parsed("start_period", Durations::parse),
-                    fields.parsed("start_interval", Durations::parse),
+                    fields.quantity("interval", "s", Durations::parse),
+                    fields.quantity("timeout", "s", Durations::parse),
+                    fields.quantity("start_period", "s", Durations::parse),
+                    fields.quantity("start_interval", "s", Durations::parse),
                     fields.integer("retries", 0, Integer.MAX_VALUE));
         });
     }

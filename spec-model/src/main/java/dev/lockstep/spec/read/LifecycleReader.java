@@ -55,7 +55,7 @@ final class LifecycleReader {
                 service.written("restart", Restart::parse),
                 nested.healthCheck().read(fields),
                 service.written("stop_signal", Signal::parse),
-                fields.parsed("stop_grace_period", Durations::parse),
+                fields.quantity("stop_grace_period", "s", Durations::parse),
                 scale,
                 nested.deploy().read(fields).map(deploy -> scaled(deploy, scale)),
                 service.texts("profiles"),

@@ -27,9 +27,14 @@ final class Lists {
     List<String> oneOrMany(Fields fields, String key) {
         return fields.node(key)
                 .map(node -> node instanceof YamlSequence
-                        ? reading.texts(fields.path(key), node)
-                        : reading.text(fields.path(key), node).map(List::of).orElse(List.of()))
+                        ? each(fields, key, reading::text)
+                        : one(fields.path(key), node).map(List::of).orElse(List.of()))
                 .orElse(List.of());
+    }
+
+    private Optional<String> one(String path, YamlNode node) {
+        reading.place(path + "[0]", node.at());
+        return reading.text(path, node);
     }
 
     /** A list of texts of which no two are equal. */
@@ -134,13 +139,6 @@ final class Lists {
                 }
             });
         });
-        return values;
-    }
-
-    /** A mapping, or a list of {@code K=V}, in which what has no value is empty. */
-    Map<String, String> texts(Fields fields, String key) {
-        var values = new LinkedHashMap<String, String>();
-        fields.keyValues(key).forEach((name, value) -> values.put(name, value.orElse("")));
         return values;
     }
 }

@@ -24,7 +24,7 @@ final class ModelReader {
         }
         return new Model(
                 key,
-                fields.text("name").filter(name -> !name.isEmpty()),
+                Values.text(fields, "name"),
                 fields.text("model").orElse(""),
                 fields.integer("context_size", 0, Integer.MAX_VALUE).map(Integer::longValue),
                 fields.texts("runtime_flags"));

@@ -32,13 +32,11 @@ final class MountReader {
 
     private final Reading reading;
     private final HostPaths paths;
-    private final Lists lists;
     private final Amounts amounts;
 
     MountReader(Reading reading, HostPaths paths) {
         this.reading = reading;
         this.paths = paths;
-        this.lists = new Lists(reading);
         this.amounts = new Amounts(reading);
     }
 
@@ -96,11 +94,11 @@ final class MountReader {
         if (!fields.has("type")) {
             reading.error(fields.at(), fields.path(), "has no type. Write type: bind, volume or tmpfs");
         }
-        var target = fields.text("target").filter(t -> !t.isEmpty()).map(ShortMount::target);
+        var target = Values.text(fields, "target").map(ShortMount::target);
         if (!fields.has("target")) {
             reading.error(fields.at(), fields.path(), "has no target. Write the path in the container: target: /data");
         }
-        var source = fields.text("source").filter(s -> !s.isEmpty());
+        var source = Values.text(fields, "source");
         var readOnly = fields.flag("read_only", false);
         var options = options(fields);
         if (type.isEmpty() || target.isEmpty()) {
@@ -139,7 +137,7 @@ final class MountReader {
     }
 
     private MountOptions options(Fields fields) {
-        var consistency = fields.text("consistency").filter(c -> !c.isEmpty());
+        var consistency = Values.text(fields, "consistency");
         var bind = fields.node("bind").map(node -> bind(fields.fields("bind", BIND)));
         var volume = fields.node("volume").map(node -> volume(fields.fields("volume", VOLUME)));
         var tmpfs = fields.node("tmpfs").map(node -> tmpfs(fields.fields("tmpfs", TMPFS)));
@@ -158,7 +156,8 @@ final class MountReader {
     }
 
     private MountOptions.Volume volume(Fields volume) {
-        return new MountOptions.Volume(lists.texts(volume, "labels"), volume.flag("nocopy", false), subpath(volume));
+        return new MountOptions.Volume(
+                Values.keyValues(volume, "labels"), volume.flag("nocopy", false), subpath(volume));
     }
 
     private MountOptions.Tmpfs tmpfs(Fields tmpfs) {
@@ -168,6 +167,6 @@ final class MountReader {
     }
 
     private static Optional<String> subpath(Fields fields) {
-        return fields.text("subpath").filter(path -> !path.isEmpty());
+        return Values.text(fields, "subpath");
     }
 }

@@ -56,7 +56,7 @@ final class NetworkReader {
                 external.present(),
                 fields.flag("internal", false),
                 fields.flag("attachable", false),
-                text(fields, "driver"),
+                Values.text(fields, "driver"),
                 lists.options(fields, "driver_opts"),
                 Values.labels(fields),
                 ipam(fields),
@@ -70,7 +70,9 @@ final class NetworkReader {
         }
         var fields = network.fields("ipam", IPAM);
         return new Network.Ipam(
-                text(fields, "driver"), lists.each(fields, "config", this::subnet), lists.options(fields, "options"));
+                Values.text(fields, "driver"),
+                lists.each(fields, "config", this::subnet),
+                lists.options(fields, "options"));
     }
 
     private Optional<Subnet> subnet(String path, YamlNode node) {
@@ -86,11 +88,7 @@ final class NetworkReader {
     }
 
     private static <T> Optional<Written<T>> written(Fields fields, String key, Function<String, T> parser) {
-        return text(fields, key).map(text -> Written.of(text, parser));
-    }
-
-    private static Optional<String> text(Fields fields, String key) {
-        return fields.text(key).filter(text -> !text.isEmpty());
+        return Values.text(fields, key).map(text -> Written.of(text, parser));
     }
 
     private Optional<Boolean> flag(Fields fields, String key) {

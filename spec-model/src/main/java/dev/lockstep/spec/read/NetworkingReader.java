@@ -26,7 +26,9 @@ final class NetworkingReader {
                 mode,
                 nested.ports().read(fields),
                 service.numbersOrTexts("expose"),
-                service.oneOrMore("dns"),
+                service.oneOrMore("dns").stream()
+                        .filter(server -> !server.isEmpty())
+                        .toList(),
                 service.oneOrMore("dns_search"),
                 service.texts("dns_opt"),
                 nested.extraHosts().read(fields),

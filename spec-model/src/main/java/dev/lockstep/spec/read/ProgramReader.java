@@ -7,6 +7,7 @@ import dev.lockstep.spec.yaml.Keys;
 import dev.lockstep.spec.yaml.Reading;
 import dev.lockstep.spec.yaml.SourcePosition;
 import dev.lockstep.spec.yaml.Step;
+import dev.lockstep.spec.yaml.YamlMapping;
 import dev.lockstep.spec.yaml.YamlNode;
 import dev.lockstep.spec.yaml.YamlScalar;
 import dev.lockstep.spec.yaml.YamlSequence;
@@ -58,35 +59,37 @@ final class ProgramReader {
         return environment;
     }
 
+    /** None as soon as one cannot be read: the others would be told apart by a wrong number. */
     private List<EnvFile> envFiles(Attributes service) {
-        return service.fields()
-                .node("env_file")
-                .map(node -> {
-                    var path = service.fields().path("env_file");
-                    var files = new ArrayList<EnvFile>();
-                    for (var item : node instanceof YamlSequence sequence ? sequence.items() : List.of(node)) {
-                        var itemPath = path + "[" + files.size() + "]";
-                        service.reading().place(itemPath, item.at());
-                        envFile(service.reading(), itemPath, item)
-                                .filter(file -> isNamed(service.reading(), itemPath, item, file))
-                                .ifPresent(files::add);
-                    }
-                    return files;
-                })
-                .orElseGet(ArrayList::new);
-    }
-
-    /** The usual reason for an empty path is a variable that is not set. */
-    private static boolean isNamed(Reading reading, String path, YamlNode node, EnvFile file) {
-        if (file.path().isEmpty() && file.required()) {
-            reading.error(node.at(), path, "is empty. Write the path of a file");
+        var node = service.fields().node("env_file");
+        if (node.isEmpty()) {
+            return List.of();
         }
-        return !file.path().isEmpty();
+        var reading = service.reading();
+        var path = service.fields().path("env_file");
+        if (node.get() instanceof YamlMapping) {
+            reading.mustBe(path, node.get(), "a path, or a list: - path: FILE");
+            return List.of();
+        }
+        var items = node.get() instanceof YamlSequence sequence ? sequence.items() : List.of(node.get());
+        var files = new ArrayList<EnvFile>();
+        var wrong = false;
+        for (var i = 0; i < items.size(); i++) {
+            var item = items.get(i);
+            var file = envFile(reading, path + "[" + i + "]", item);
+            if (file.isEmpty() || (file.get().path().isEmpty() && file.get().required())) {
+                wrong = true;
+            } else if (!file.get().path().isEmpty()) {
+                reading.place(path + "[" + files.size() + "]", item.at());
+                files.add(file.get());
+            }
+        }
+        return wrong ? List.of() : files;
     }
 
     private static Optional<EnvFile> envFile(Reading reading, String path, YamlNode node) {
         if (node instanceof YamlScalar) {
-            return reading.text(path, node).map(file -> new EnvFile(file, true, false));
+            return reading.text(path, node).map(file -> named(reading, path, node, new EnvFile(file, true, false)));
         }
         var fields = reading.fields(path, node.at(), node, ENV_FILE);
         if (!fields.has("path")) {
@@ -94,7 +97,15 @@ final class ProgramReader {
         }
         var required = fields.flag("required", true);
         var raw = fields.parsed("format", ProgramReader::isRaw).orElse(false);
-        return fields.text("path").map(file -> new EnvFile(file, required, raw));
+        return fields.text("path").map(file -> named(reading, path, node, new EnvFile(file, required, raw)));
+    }
+
+    /** The usual reason for an empty path is a variable that is not set. */
+    private static EnvFile named(Reading reading, String path, YamlNode node, EnvFile file) {
+        if (file.path().isEmpty() && file.required()) {
+            reading.error(node.at(), path, "is empty. Write the path of a file");
+        }
+        return file;
     }
 
     private static boolean isRaw(String format) {

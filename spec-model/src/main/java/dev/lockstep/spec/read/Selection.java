@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -25,9 +26,6 @@ import java.util.Set;
  */
 public record Selection(Set<String> profiles, List<String> services) {
     private static final String ALL_PROFILES = "*";
-
-    /** Every service that has no profile. */
-    public static final Selection WITHOUT_PROFILES = new Selection(Set.of(), List.of());
 
     public Selection {
         profiles = Set.copyOf(profiles);
@@ -47,7 +45,7 @@ public record Selection(Set<String> profiles, List<String> services) {
         var names = services.isEmpty() ? on : withDependencies(all, on);
         all.forEach((name, service) -> {
             if (names.contains(name)) {
-                wanted.put(name, service);
+                wanted.put(name, services.isEmpty() ? service : without(service, names));
             } else if (!on.contains(name)) {
                 disabled.put(name, service);
             }
@@ -67,6 +65,51 @@ public record Selection(Set<String> profiles, List<String> services) {
                 used.only(whole.secrets(), used.secrets),
                 used.only(whole.configs(), used.configs),
                 used.only(whole.models(), used.models),
+                whole.extensions(),
+                whole.extension(),
+                whole.sources());
+    }
+
+    /** Of a part nobody asks for what it can be without. */
+    private static Service without(Service service, Set<String> names) {
+        var dependencies = new LinkedHashMap<>(service.lifecycle().dependsOn());
+        dependencies
+                .entrySet()
+                .removeIf(entry ->
+                        !names.contains(entry.getKey()) && !entry.getValue().required());
+        return dependencies.size() == service.lifecycle().dependsOn().size()
+                ? service
+                : service.withDependencies(dependencies);
+    }
+
+    /** The project of which {@link #apply} gives a part: with every service that is on, be it wanted or not. */
+    public Project withOthers(Project whole) {
+        var active = new HashSet<>(profiles);
+        services.stream()
+                .map(whole.services()::get)
+                .filter(Objects::nonNull)
+                .forEach(service -> active.addAll(service.lifecycle().profiles()));
+        return new Selection(active, List.of()).apply(whole, new Problems());
+    }
+
+    /** All of it, with the network that services join when they name none. */
+    public static Project everything(Project whole) {
+        var implied = whole.services().values().stream()
+                .anyMatch(service -> service.networking().networks().containsKey(Network.DEFAULT_KEY));
+        if (!implied || whole.networks().containsKey(Network.DEFAULT_KEY)) {
+            return whole;
+        }
+        var networks = new LinkedHashMap<>(whole.networks());
+        networks.put(Network.DEFAULT_KEY, Network.implied(whole.name()));
+        return new Project(
+                whole.name(),
+                whole.services(),
+                whole.disabled(),
+                networks,
+                whole.volumes(),
+                whole.secrets(),
+                whole.configs(),
+                whole.models(),
                 whole.extensions(),
                 whole.extension(),
                 whole.sources());
@@ -110,6 +153,7 @@ public record Selection(Set<String> profiles, List<String> services) {
             var service = all.get(name);
             if (service != null && on.contains(name) && found.add(name)) {
                 open.addAll(service.lifecycle().dependsOn().keySet());
+                service.image().build().ifPresent(build -> open.addAll(build.services()));
             }
         }
         return found;

@@ -35,14 +35,15 @@ final class SettingsReader {
     Optional<Logging> logging(Fields service) {
         return service.node("logging").map(node -> {
             var fields = service.fields("logging", LOGGING);
-            return new Logging(text(fields, "driver"), lists.optionsOrNothing(fields, "options"));
+            return new Logging(Values.text(fields, "driver"), lists.optionsOrNothing(fields, "options"));
         });
     }
 
     Optional<CredentialSpec> credentialSpec(Fields service) {
         return service.node("credential_spec").map(node -> {
             var fields = service.fields("credential_spec", CREDENTIAL_SPEC);
-            return new CredentialSpec(text(fields, "config"), text(fields, "file"), text(fields, "registry"));
+            return new CredentialSpec(
+                    Values.text(fields, "config"), Values.text(fields, "file"), Values.text(fields, "registry"));
         });
     }
 
@@ -62,7 +63,9 @@ final class SettingsReader {
                 }
                 var fields = reading.fields(path + "." + name, entry.keyAt(), entry.value(), MODEL);
                 models.put(
-                        name, Optional.of(new ModelBinding(text(fields, "endpoint_var"), text(fields, "model_var"))));
+                        name,
+                        Optional.of(new ModelBinding(
+                                Values.text(fields, "endpoint_var"), Values.text(fields, "model_var"))));
             });
         });
         return models;
@@ -105,9 +108,5 @@ final class SettingsReader {
             }
         }
         return values;
-    }
-
-    private static Optional<String> text(Fields fields, String key) {
-        return fields.text(key).filter(text -> !text.isEmpty());
     }
 }

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Splits a command as docker compose does: quotes and backslashes of a shell, but no shell. */
-final class ShellWords {
+public final class ShellWords {
     private ShellWords() {}
 
     /**
@@ -12,8 +12,8 @@ final class ShellWords {
      *
      * @param endedAt index of an unquoted {@code ; & | < >}, which silently ends the command; −1 if there is none
      */
-    record Words(List<String> words, int endedAt) {
-        Words {
+    public record Words(List<String> words, int endedAt) {
+        public Words {
             words = List.copyOf(words);
         }
     }
@@ -23,7 +23,7 @@ final class ShellWords {
      *
      * @throws IllegalArgumentException with a sentence for the user
      */
-    static Words split(String text) {
+    public static Words split(String text) {
         var words = new ArrayList<String>();
         var word = new StringBuilder();
         var inWord = false;

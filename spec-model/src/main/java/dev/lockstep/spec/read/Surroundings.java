@@ -18,16 +18,31 @@ public interface Surroundings {
     /**
      * A file of variables.
      *
+     * @param kind what a user calls it, such as {@code env file}
      * @param modelPath where it is named, such as {@code services.web.env_file[0]}
      * @param at the same as a position
      * @param path as written; relative to the project directory
      * @param required whether its absence is a problem
      * @param raw every line is taken as it stands, without quotes and expansion
      */
-    record VariableFile(String modelPath, SourcePosition at, String path, boolean required, boolean raw) {}
+    record VariableFile(String kind, String modelPath, SourcePosition at, String path, boolean required, boolean raw) {
+        /** One of {@code .env}, {@code --env-file} and {@code env_file}. */
+        public static VariableFile environment(String modelPath, SourcePosition at, String path, boolean required) {
+            return new VariableFile("env file", modelPath, at, path, required, false);
+        }
+    }
 
     /** What an interpolated {@code $NAME} would be. */
     Optional<Value> variable(String name);
+
+    /**
+     * What the variable of a secret or config is: of one that is included, the included project's own.
+     *
+     * @param modelPath where it is named, such as {@code secrets.key.environment}
+     */
+    default Optional<Value> content(String modelPath, String name) {
+        return variable(name);
+    }
 
     /**
      * The variables of all files, later over earlier.

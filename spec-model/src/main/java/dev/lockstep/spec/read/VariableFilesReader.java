@@ -50,7 +50,7 @@ public final class VariableFilesReader {
         var named = new ArrayList<VariableFile>();
         for (var file : service.program().variableFiles().environment()) {
             var at = path + "env_file[" + named.size() + "]";
-            named.add(new VariableFile(at, place(at), file.path(), file.required(), file.raw()));
+            named.add(new VariableFile("env file", at, place(at), file.path(), file.required(), file.raw()));
         }
         var merged = new LinkedHashMap<String, Optional<String>>();
         files(named, name -> own.getOrDefault(name, Optional.empty()), read).forEach((name, value) -> {
@@ -68,7 +68,7 @@ public final class VariableFilesReader {
         var named = new ArrayList<VariableFile>();
         for (var file : service.program().variableFiles().labels()) {
             var at = path + "label_file[" + named.size() + "]";
-            named.add(new VariableFile(at, place(at), file, true, false));
+            named.add(new VariableFile("label file", at, place(at), file, true, false));
         }
         var merged = new LinkedHashMap<String, String>();
         files(named, unused -> Optional.empty(), read).forEach((name, value) -> {

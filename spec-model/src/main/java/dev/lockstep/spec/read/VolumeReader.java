@@ -43,7 +43,7 @@ final class VolumeReader {
                 }
             }
         }
-        var driver = fields.text("driver").filter(d -> !d.isEmpty());
+        var driver = Values.text(fields, "driver");
         var options = lists.options(fields, "driver_opts");
         return new Volume(
                 key,

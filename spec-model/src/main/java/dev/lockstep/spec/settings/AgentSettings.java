@@ -26,8 +26,11 @@ import java.util.Optional;
  * @param labels of this host, by which stacks are placed; those that a repository gives it win
  * @param interval time between two looks at the repositories
  * @param driftInterval time between two full checks of what really runs
+ * @param housekeeping when images that nobody needs go, and which
  * @param registries how single registries are reached, by host as images name it, in file order
  * @param images which images may run; what repositories say of it can only narrow this
+ * @param proxy what stands between this host and registries
+ * @param unpackLimits how much a layer may ask for
  */
 public record AgentSettings(
         Optional<String> host,
@@ -36,14 +39,18 @@ public record AgentSettings(
         Duration interval,
         Duration driftInterval,
         ForeignFirewall foreignFirewall,
+        HousekeepingEntry housekeeping,
         Map<String, RegistryEntry> registries,
-        ImagePolicy images) {
+        ImagePolicy images,
+        ProxyEntry proxy,
+        LayerLimits unpackLimits) {
     /** How often the repositories and the host are looked at unless the file says otherwise. */
     public static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(60);
 
-    static final Keys SETTINGS =
-            Keys.of("host labels repositories interval drift-interval foreign-firewall registries images", "");
-    static final Keys REPOSITORY = Keys.of("url ref path", "");
+    static final Keys SETTINGS = Keys.of(
+            "host labels repositories interval drift-interval foreign-firewall housekeeping registries images proxy"
+                    + " unpack-limits");
+    static final Keys REPOSITORY = Keys.of("url ref path");
     private static final Duration SHORTEST = Duration.ofSeconds(1);
 
     public AgentSettings {
@@ -61,8 +68,11 @@ public record AgentSettings(
                 DEFAULT_INTERVAL,
                 DEFAULT_INTERVAL,
                 ForeignFirewall.ACCEPT,
+                HousekeepingEntry.DEFAULT,
                 Map.of(),
-                ImagePolicy.NONE);
+                ImagePolicy.NONE,
+                ProxyEntry.NONE,
+                LayerLimits.DEFAULT);
     }
 
     /**
@@ -113,12 +123,15 @@ public record AgentSettings(
                 fields.parsed("host", HostLabels::host),
                 HostLabels.read(fields, "labels"),
                 repositories(reading, fields),
-                fields.parsed("interval", AgentSettings::interval).orElse(DEFAULT_INTERVAL),
-                fields.parsed("drift-interval", AgentSettings::interval).orElse(DEFAULT_INTERVAL),
+                fields.quantity("interval", "s", AgentSettings::interval).orElse(DEFAULT_INTERVAL),
+                fields.quantity("drift-interval", "s", AgentSettings::interval).orElse(DEFAULT_INTERVAL),
                 fields.parsed("foreign-firewall", AgentSettings::foreignFirewall)
                         .orElse(ForeignFirewall.ACCEPT),
+                HousekeepingEntry.read(fields, "housekeeping"),
                 RegistryEntry.read(reading, fields, "registries"),
-                new ImagePolicyReader(reading, true).read(fields, "images"));
+                new ImagePolicyReader(reading, true).read(fields, "images"),
+                ProxyEntry.read(reading, fields, "proxy"),
+                LayerLimits.read(fields, "unpack-limits"));
     }
 
     private static List<Repository> repositories(Reading reading, Fields settings) {

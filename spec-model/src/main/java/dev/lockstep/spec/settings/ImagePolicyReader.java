@@ -13,8 +13,8 @@ import java.util.Optional;
 
 /** Reads rules about images, of the host's file or of a repository's. */
 final class ImagePolicyReader {
-    static final Keys IMAGES = Keys.of("registries rules", "");
-    static final Keys RULE = Keys.of("require-signed same-repository require-digest forbid-latest local", "");
+    static final Keys IMAGES = Keys.of("registries rules");
+    static final Keys RULE = Keys.of("require-signed same-repository require-digest forbid-latest local");
 
     private static final String REGISTRY = "[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]{1,5})?";
 

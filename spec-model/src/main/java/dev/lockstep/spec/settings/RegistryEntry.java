@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * @param mirrors {@code HOST[:PORT][/PATH]}, asked first and in this order for what is pulled
  */
 public record RegistryEntry(Optional<Boolean> insecure, List<String> mirrors) {
-    static final Keys KEYS = Keys.of("insecure mirrors", "");
+    static final Keys KEYS = Keys.of("insecure mirrors");
 
     private static final String LABEL = "[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?";
     private static final String HOST = "(\\[[0-9a-fA-F:]+\\]|" + LABEL + "(\\." + LABEL + ")*)(:[0-9]{1,5})?";

@@ -27,7 +27,7 @@ enum RepositoryKeys {
     }
 
     Keys keys() {
-        return Keys.of(words, "");
+        return Keys.of(words);
     }
 
     /** All of them, by path. */

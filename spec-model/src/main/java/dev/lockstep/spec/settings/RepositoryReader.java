@@ -144,9 +144,9 @@ final class RepositoryReader {
         }
         return new Window(
                 fields.parsed("opens", CronExpression::parse).orElse(MIDNIGHT),
-                fields.parsed("duration", text -> Window.requirePossible(Durations.parse(text)))
+                fields.quantity("duration", "h", text -> Window.requirePossible(Durations.parse(text)))
                         .orElse(Duration.ofHours(1)),
-                fields.parsed("zone", RepositoryReader::zone).orElse(UTC));
+                fields.parsed("zone", TimeZones::parse).orElse(UTC));
     }
 
     private static String example(String key) {
@@ -155,16 +155,6 @@ final class RepositoryReader {
             case "duration" -> "duration: 3h";
             default -> "the time zone by its IANA name, such as zone: Europe/Berlin";
         };
-    }
-
-    private static ZoneId zone(String text) {
-        if (!ZoneId.getAvailableZoneIds().contains(text)) {
-            throw new IllegalArgumentException("\"" + text + "\" is not an IANA time zone"
-                    + Suggestion.nearest(text, ZoneId.getAvailableZoneIds())
-                            .map(near -> ". Did you mean \"" + near + "\"?")
-                            .orElse(". Write for example Europe/Berlin or UTC"));
-        }
-        return ZoneId.of(text);
     }
 
     private Optional<Policy> policy(Fields above, RepositoryKeys keys) {

@@ -1,6 +1,5 @@
 package dev.lockstep.spec.yaml;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,17 +32,13 @@ public final class Fields {
                     reading.error(entry.keyAt(), path(key), "has no value. Write one, or remove the key");
                 }
                 reading.place(path(key), value instanceof YamlScalar s && !s.isNull() ? s.at() : entry.keyAt());
-            } else if (keys.later().contains(key)) {
-                reading.error(entry.keyAt(), path(key), "is not supported yet");
             } else if (key.equals("x-lockstep")) {
                 reading.error(
                         entry.keyAt(),
                         path(key),
                         "has no meaning here. It goes to the top level, or below a service, a network or a volume");
             } else if (!key.startsWith("x-") && !reading.isFull()) {
-                var candidates = new ArrayList<>(keys.known());
-                candidates.addAll(keys.later());
-                reading.error(entry.keyAt(), path(key), Suggestion.unknownKey(key, candidates));
+                reading.error(entry.keyAt(), path(key), Suggestion.unknownKey(key, keys.known()));
             }
         });
     }
@@ -94,6 +89,16 @@ public final class Fields {
 
     public <T> Optional<T> parsed(String key, Function<String, T> parser) {
         return node(key).flatMap(node -> reading.parsed(path(key), node, parser));
+    }
+
+    /** A text with a unit; of a number without one is said at once how it is written with {@code unit}. */
+    public <T> Optional<T> quantity(String key, String unit, Function<String, T> parser) {
+        var node = node(key);
+        if (node.isPresent() && node.get() instanceof YamlScalar scalar && scalar.isNumber()) {
+            error(key, "needs a unit: write " + scalar.digits() + unit);
+            return Optional.empty();
+        }
+        return parsed(key, parser);
     }
 
     public List<String> texts(String key) {

@@ -8,29 +8,22 @@ import java.util.stream.Collectors;
  * The keys that one kind of mapping may have.
  *
  * @param known those that are read
- * @param later those that the format has as well and that are refused for now
  * @param mayBeNothing those of them that may stand there without a value, where a {@link Reading} refuses that
  */
-public record Keys(Set<String> known, Set<String> later, Set<String> mayBeNothing) {
+public record Keys(Set<String> known, Set<String> mayBeNothing) {
     public Keys {
         known = Set.copyOf(known);
-        later = Set.copyOf(later);
         mayBeNothing = Set.copyOf(mayBeNothing);
     }
 
     /** All that there are, as words with blanks between. */
     public static Keys of(String known) {
-        return of(known, "");
-    }
-
-    /** Both sets as words with blanks between. */
-    public static Keys of(String known, String later) {
-        return new Keys(words(known), words(later), Set.of());
+        return new Keys(words(known), Set.of());
     }
 
     /** The same keys, of which some may be without a value: words with blanks between. */
     public Keys mayBeNothing(String words) {
-        return new Keys(known, later, words(words));
+        return new Keys(known, words(words));
     }
 
     private static Set<String> words(String words) {

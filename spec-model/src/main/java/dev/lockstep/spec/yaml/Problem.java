@@ -1,7 +1,5 @@
 package dev.lockstep.spec.yaml;
 
-import java.util.Comparator;
-
 /**
  * Something a user must or should put right.
  *
@@ -10,12 +8,6 @@ import java.util.Comparator;
  * @param message one or two sentences: what is wrong and, where possible, what to write instead
  */
 public record Problem(SourcePosition at, String path, String message) implements Comparable<Problem> {
-    private static final Comparator<Problem> BY_POSITION = Comparator.comparing((Problem p) -> p.at().file())
-            .thenComparingInt(p -> p.at().line())
-            .thenComparingInt(p -> p.at().column())
-            .thenComparing(Problem::path)
-            .thenComparing(Problem::message);
-
     /**
      * Control characters that a file's text brings along are written as escapes, and long text is cut in the middle.
      */
@@ -27,7 +19,11 @@ public record Problem(SourcePosition at, String path, String message) implements
     /** By file, line and column, as an editor lists problems. */
     @Override
     public int compareTo(Problem other) {
-        return BY_POSITION.compare(this, other);
+        var order = at.file().compareTo(other.at.file());
+        order = order == 0 ? Integer.compare(at.line(), other.at.line()) : order;
+        order = order == 0 ? Integer.compare(at.column(), other.at.column()) : order;
+        order = order == 0 ? path.compareTo(other.path) : order;
+        return order == 0 ? message.compareTo(other.message) : order;
     }
 
     /** {@code file:line:col: path: message}. */

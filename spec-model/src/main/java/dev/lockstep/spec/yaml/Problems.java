@@ -1,18 +1,18 @@
 package dev.lockstep.spec.yaml;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 
 /** Collects what is wrong, so that a user sees all of it at once. Not for use by several threads. */
 public final class Problems {
     /** More than this is not read by anybody, and a hostile file could make millions. */
     private static final int MOST = 1000;
 
-    // A node that is reached through several aliases is one problem, not many.
-    private final Set<Problem> errors = new LinkedHashSet<>();
-    private final Set<Problem> warnings = new LinkedHashSet<>();
+    // By their text: a node that is reached through several aliases is one problem, not many.
+    private final Map<String, Problem> errors = new LinkedHashMap<>();
+    private final Map<String, Problem> warnings = new LinkedHashMap<>();
 
     /** Something that must be put right. */
     public void error(SourcePosition at, String path, String message) {
@@ -24,9 +24,9 @@ public final class Problems {
         add(warnings, new Problem(at, path, message));
     }
 
-    private static void add(Set<Problem> problems, Problem problem) {
+    private static void add(Map<String, Problem> problems, Problem problem) {
         if (problems.size() < MOST) {
-            problems.add(problem);
+            problems.putIfAbsent(problem.toString(), problem);
         }
     }
 
@@ -50,8 +50,8 @@ public final class Problems {
         return sorted(warnings);
     }
 
-    private static List<Problem> sorted(Set<Problem> problems) {
-        var sorted = new ArrayList<>(problems);
+    private static List<Problem> sorted(Map<String, Problem> problems) {
+        var sorted = new ArrayList<>(problems.values());
         sorted.sort(null);
         return List.copyOf(sorted);
     }

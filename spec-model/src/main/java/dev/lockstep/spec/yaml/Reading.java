@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -22,21 +23,34 @@ public final class Reading {
 
     private final Problems problems;
     private final boolean nothing;
+    private final Set<SourcePosition> aside;
+    private final Problems ofAside;
     private final Map<String, SourcePosition> places = new HashMap<>();
 
     /** Tells what is wrong to {@code problems}. A known key without a value counts as absent. */
     public Reading(Problems problems) {
-        this(problems, true);
+        this(problems, true, Set.of(), problems);
     }
 
-    private Reading(Problems problems, boolean nothing) {
+    private Reading(Problems problems, boolean nothing, Set<SourcePosition> aside, Problems ofAside) {
         this.problems = problems;
         this.nothing = nothing;
+        this.aside = aside;
+        this.ofAside = ofAside;
     }
 
     /** One for which a known key without a value is a problem, unless its {@link Keys} allow it. */
     public static Reading refusingNothing(Problems problems) {
-        return new Reading(problems, false);
+        return new Reading(problems, false, Set.of(), problems);
+    }
+
+    /** The same one where what is wrong at some places goes elsewhere: nobody knows yet what stands there. */
+    public Reading settingAside(Set<SourcePosition> places, Problems to) {
+        return new Reading(problems, nothing, Set.copyOf(places), to);
+    }
+
+    private Problems problemsAt(SourcePosition at) {
+        return aside.contains(at) ? ofAside : problems;
     }
 
     /** The place of each value that was read, by its path. */
@@ -55,11 +69,11 @@ public final class Reading {
     }
 
     public void error(SourcePosition at, String path, String message) {
-        problems.error(at, path, message);
+        problemsAt(at).error(at, path, message);
     }
 
     public void warning(SourcePosition at, String path, String message) {
-        problems.warning(at, path, message);
+        problemsAt(at).warning(at, path, message);
     }
 
     /** The mapping at {@code node}; nothing counts as one without entries. */
@@ -182,7 +196,13 @@ public final class Reading {
                 // Larger than a long, with a fraction, or no number: said below.
             }
         }
-        mustBe(path, node, "a whole number");
+        if (node instanceof YamlScalar scalar && scalar.kind() == YamlScalar.Kind.FLOAT) {
+            error(node.at(), path, "must be a whole number, not " + scalar.text());
+        } else if (node instanceof YamlScalar scalar && isInteger(scalar)) {
+            error(node.at(), path, "is larger than any number can be here: " + scalar.text());
+        } else {
+            mustBe(path, node, "a whole number");
+        }
         return Optional.empty();
     }
 

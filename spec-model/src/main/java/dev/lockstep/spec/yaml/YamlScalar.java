@@ -49,6 +49,10 @@ public record YamlScalar(SourcePosition at, Kind kind, String text, int inset) i
         return kind == Kind.TEXT;
     }
 
+    public boolean isNumber() {
+        return kind == Kind.INTEGER || kind == Kind.FLOAT;
+    }
+
     /** The place of the character at {@code index} of the text, or of the scalar where that cannot be said. */
     public SourcePosition at(int index) {
         return inset < 0 ? at : new SourcePosition(at.file(), at.line(), at.column() + inset + index, at.via());

@@ -221,7 +221,10 @@ class ChecksTest {
                 row(
                         "services: {a: {image: x, restart: always, deploy: {mode: global, replicas: 2, restart_policy: {condition: none}}}}",
                         "compose.yaml:1:35: services.a.restart: \"always\" is not what services.a.deploy.restart_policy.condition (compose.yaml:1:107) says. Write only one of them",
-                        "compose.yaml:1:76: services.a.deploy.replicas: cannot stand beside mode: global, which means one on each host (compose.yaml:1:58)"));
+                        "compose.yaml:1:76: services.a.deploy.replicas: cannot stand beside mode: global, which means one on each host (compose.yaml:1:58)"),
+                row(
+                        "services: {a: {image: x, scale: 2, deploy: {mode: global}}}",
+                        "compose.yaml:1:33: services.a.scale: cannot stand beside mode: global, which means one on each host (compose.yaml:1:51)"));
     }
 
     @ParameterizedTest

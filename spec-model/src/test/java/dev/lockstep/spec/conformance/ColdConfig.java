@@ -21,12 +21,16 @@ final class ColdConfig {
     /** The directory is the only argument; ends with 1 if the files are refused. */
     public static void main(String[] arguments) {
         var directory = Path.of(arguments[0]);
-        var loaded = new ComposeLoader()
-                .load(LoadRequest.of(new DirectoryTree(directory)).withComposeVariables());
+        var request = LoadRequest.of(new DirectoryTree(directory)).withComposeVariables();
+        var loaded = new ComposeLoader().load(request);
         var err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
         System.exit(
                 switch (loaded) {
-                    case Loaded.Invalid invalid -> tell(invalid.errors(), err);
+                    case Loaded.Invalid invalid -> {
+                        // `config --variables` has its own ways to take long with what is refused here.
+                        new ComposeLoader().uninterpolated(request);
+                        yield tell(invalid.errors(), err);
+                    }
                     case Loaded.Valid valid -> {
                         var refused = Checks.compose(valid.project());
                         if (refused.isEmpty()) {

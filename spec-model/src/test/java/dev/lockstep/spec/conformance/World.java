@@ -8,7 +8,9 @@ import dev.lockstep.spec.load.DirectoryTree;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.load.Skip;
+import dev.lockstep.spec.load.StandardInput;
 import dev.lockstep.spec.yaml.Problem;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -149,6 +151,7 @@ final class World {
                 .withEnvFiles(envFiles)
                 .withProfiles(profiles)
                 .withServices(services)
-                .withStandardInput(subject.files().getOrDefault("stdin", "").getBytes(StandardCharsets.UTF_8));
+                .withStandardInput(new StandardInput(new ByteArrayInputStream(
+                        subject.files().getOrDefault("stdin", "").getBytes(StandardCharsets.UTF_8))));
     }
 }

@@ -335,4 +335,45 @@ class ComposeLoaderTest {
         assertThat(StackDirectories.find(tree, "other", "repo"))
                 .containsExactly(new StackDirectories.Stack("other", "repo", Optional.empty()));
     }
+
+    @Test
+    void files_of_labels_and_variables_that_are_wrong_are_called_what_they_are() {
+        tree.with("compose.yaml", """
+                        services:
+                          a: {image: x, label_file: no.label, env_file: no.env}
+                          b:
+                            image: x
+                            label_file: [ok.label, gone.label, bad.label, '']
+                            env_file: [{path: gone.env}, {path: other.env, required: false}]
+                        """).with("ok.label", "A=1").with("bad.label", "A$=1");
+        assertThat(errors(request))
+                .containsExactly(
+                        "bad.label:1:1: unexpected character \"$\" in a variable name",
+                        "compose.yaml:2:29: services.a.label_file[0]: label file no.label not found",
+                        "compose.yaml:2:49: services.a.env_file[0]: env file no.env not found",
+                        "compose.yaml:5:28: services.b.label_file[1]: label file gone.label not found",
+                        "compose.yaml:5:51: services.b.label_file[3]: label file  not found",
+                        "compose.yaml:6:16: services.b.env_file[0]: env file gone.env not found");
+    }
+
+    @Test
+    void items_of_a_list_are_counted_as_they_are_written() {
+        tree.with("compose.yaml", """
+                services:
+                  a:
+                    image: x
+                    links: [5, 6]
+                    env_file: [5, {path: x, format: y}]
+                    dns: [1, 2]
+                """);
+        assertThat(errors(request))
+                .extracting(error -> error.split(": ", 3)[1])
+                .containsExactly(
+                        "services.a.links[0]",
+                        "services.a.links[1]",
+                        "services.a.env_file[0]",
+                        "services.a.env_file[1].format",
+                        "services.a.dns[0]",
+                        "services.a.dns[1]");
+    }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
@@ -136,5 +137,37 @@ class DirectoryTreeTest {
 
     private Optional<String> read(String path) throws IOException {
         return DirectoryTree.confined(root).read(path).map(bytes -> new String(bytes, StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void a_directory_that_fails_while_it_is_listed_is_a_problem_with_its_path() throws Exception {
+        // The kernel lets a directory of an ended process be opened through a descriptor, and refuses to read it.
+        var process = new ProcessBuilder("sleep", "600").start();
+        try (var _ = Files.newDirectoryStream(Path.of("/proc/" + process.pid() + "/task"))) {
+            var descriptor = descriptorOf("/proc/" + process.pid() + "/task");
+            process.destroyForcibly().waitFor();
+            for (var tree : List.of(new DirectoryTree(Path.of("/proc/self/fd")), new DirectoryTree(descriptor))) {
+                var name =
+                        tree.nameOf("").equals("fd") ? descriptor.getFileName().toString() : "";
+                assertThatThrownBy(() -> tree.list(name))
+                        .isInstanceOf(IOException.class)
+                        .hasMessageContaining(descriptor.getFileName().toString());
+            }
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    private static Path descriptorOf(String directory) throws IOException {
+        var own = Path.of("/proc", Long.toString(ProcessHandle.current().pid()), "fd");
+        try (var descriptors = Files.newDirectoryStream(own)) {
+            for (var descriptor : descriptors) {
+                if (Files.isSymbolicLink(descriptor)
+                        && Files.readSymbolicLink(descriptor).toString().startsWith(directory)) {
+                    return descriptor;
+                }
+            }
+        }
+        throw new AssertionError(directory + " is not open");
     }
 }

@@ -2,8 +2,15 @@ package dev.lockstep.spec.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.spec.model.FileContent;
+import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.model.Sensitive;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +72,74 @@ class IncludeTest {
                         "three.yaml", "services: {c: {image: x, env_file: e}}")))
                 .isEqualTo(TreeText.ofYaml("services: {a: {image: x, env_file: one/e},"
                         + " b: {image: x, env_file: one/two/e}, c: {image: x, env_file: e}}"));
+    }
+
+    private static Project project(Map<String, String> files, Set<Skip> skipped) {
+        var tree = new MemoryTree();
+        files.forEach(tree::with);
+        return switch (new ComposeLoader()
+                .load(LoadRequest.of(tree).withDefaultName("p").without(skipped))) {
+            case Loaded.Valid valid -> valid.project();
+            case Loaded.Invalid invalid -> throw new AssertionError(invalid.errors());
+        };
+    }
+
+    @Test
+    void variables_without_a_value_stay_so_when_the_environment_is_left_out() {
+        var files = Map.of(
+                "compose.yaml", "include: [i/compose.yaml]",
+                "i/compose.yaml", "services: {a: {image: x, environment: [V]}}\nsecrets: {}",
+                "i/.env", "V=its");
+        for (var skip : List.of(Skip.ENVIRONMENT, Skip.INTERPOLATION)) {
+            var a = Objects.requireNonNull(
+                    project(files, Set.of(skip)).services().get("a"));
+            assertThat(a.program().environment()).as("%s", skip).containsEntry("V", Optional.empty());
+        }
+        var a = Objects.requireNonNull(project(files, Set.of()).services().get("a"));
+        assertThat(a.program().environment()).containsEntry("V", Optional.of("its"));
+    }
+
+    @Test
+    void secrets_and_configs_take_the_variables_of_the_project_that_declares_them() {
+        var files = new HashMap<String, String>();
+        files.put("compose.yaml", """
+                include: [one/compose.yaml, two/compose.yaml]
+                services: {a: {image: x, secrets: [s, both, other, main], configs: [c]}}
+                secrets: {other: {environment: M}, main: {environment: V}}
+                """);
+        files.put("one/compose.yaml", """
+                include: [deep/compose.yaml]
+                secrets: {s: {environment: V}, both: {environment: W}, other: {environment: V}}
+                """);
+        files.put("one/.env", "V=one\nW=one");
+        files.put("one/deep/compose.yaml", "configs: {c: {environment: D}}");
+        files.put("one/deep/.env", "D=deep");
+        files.put("two/compose.yaml", "secrets: {both: {environment: W}}");
+        files.put("two/.env", "W=two");
+        files.put(".env", "M=mine");
+
+        var project = project(files, Set.of());
+        assertThat(value(project, "s")).contains("one");
+        assertThat(value(project, "both"))
+                .as("of two includes the earlier counts")
+                .contains("one");
+        assertThat(value(project, "other"))
+                .as("the main file names another variable")
+                .contains("mine");
+        assertThat(value(project, "main")).as("V is not the main project's").isEmpty();
+        assertThat(Objects.requireNonNull(project.configs().get("c")).content())
+                .isEqualTo(new FileContent.Variable("D", Optional.of(new Sensitive("deep"))));
+
+        assertThat(value(project(files, Set.of(Skip.ENVIRONMENT)), "s")).isEmpty();
+        files.put(".env", "V=mine");
+        assertThat(value(project(files, Set.of()), "s")).contains("mine");
+    }
+
+    private static Optional<String> value(Project project, String secret) {
+        var content = Objects.requireNonNull(project.secrets().get(secret)).content();
+        return content instanceof FileContent.Variable variable
+                ? variable.value().map(Sensitive::value)
+                : Optional.of("not a variable: " + content);
     }
 
     static Stream<Arguments> variables() {

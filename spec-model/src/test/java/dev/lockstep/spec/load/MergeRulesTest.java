@@ -158,7 +158,7 @@ class MergeRulesTest {
                         "secrets: [a]",
                         "secrets: [{source: b, target: /run/secrets/a}]",
                         "secrets: [{source: b, target: /run/secrets/a}]"),
-                row("secrets: [a]", "secrets: [{source: b, target: a}]", "secrets: [{source: b, target: a}]"),
+                row("secrets: [a]", "secrets: [{source: b, target: a}]", "secrets: [a, {source: b, target: a}]"),
                 row("configs: [a]", "configs: [{source: b, target: /a}]", "configs: [{source: b, target: /a}]"),
                 row("configs: [a]", "configs: [{source: a, target: /b}]", "configs: [a, {source: a, target: /b}]"));
     }

@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.model.Service;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,10 +44,42 @@ class RequestTest {
         var in = "services: {a: {image: 'x:${V}', env_file: e}}".getBytes(StandardCharsets.UTF_8);
         var project = project(request.withDirectory("sub")
                 .withFiles(List.of("-", "compose.yaml"))
-                .withStandardInput(in));
+                .withStandardInput(new StandardInput(new ByteArrayInputStream(in))));
         assertThat(project.services().keySet()).containsExactlyInAnyOrder("a", "b");
         assertThat(a(project).toString()).contains("x:1").contains("A=Optional[1]");
         assertThat(project.sources().origin("services.a.image")).hasToString("-:1:23, with V from sub/.env:1:1");
+    }
+
+    @Test
+    void the_standard_input_may_be_read_by_several_loads_and_is_no_file_that_a_project_can_name() {
+        var in = new StandardInput(
+                new ByteArrayInputStream("services: {a: {image: x, env_file: '-'}}".getBytes(StandardCharsets.UTF_8)));
+        var named = request.withEnvironment(Map.of("COMPOSE_FILE", "-")).withStandardInput(in);
+        for (var again = 0; again < 2; again++) {
+            assertThat(new ComposeLoader().load(named))
+                    .isInstanceOfSatisfying(
+                            Loaded.Invalid.class,
+                            i -> assertThat(i.errors().toString())
+                                    .contains("-:1:36: services.a.env_file[0]: env file - not found"));
+        }
+    }
+
+    @Test
+    void a_standard_input_that_cannot_be_read_or_is_too_large_is_a_problem() throws IOException {
+        var closed = InputStream.nullInputStream();
+        closed.close();
+        assertThat(new ComposeLoader()
+                        .load(request.withFiles(List.of("-")).withStandardInput(new StandardInput(closed))))
+                .isInstanceOfSatisfying(
+                        Loaded.Invalid.class,
+                        i -> assertThat(i.errors().toString()).contains("cannot read -: Stream closed"));
+        assertThat(new ComposeLoader()
+                        .load(request.withFiles(List.of("-"))
+                                .withStandardInput(
+                                        new StandardInput(new ByteArrayInputStream(new byte[(16 << 20) + 1])))))
+                .isInstanceOfSatisfying(
+                        Loaded.Invalid.class,
+                        i -> assertThat(i.errors().toString()).contains("larger than 16777216 bytes"));
     }
 
     @ParameterizedTest
@@ -137,8 +174,8 @@ class RequestTest {
                     image: "x:${B:-d}$A"
                     user: "${C:?m}${D:+alt}${E-${F}}$$G${A-other}${}"
                 """).with("i.yaml", "services: {b: {image: $H}}");
-        assertThat(new ComposeLoader()
-                        .variables(request).stream()
+        assertThat(((Uninterpolated.Valid) new ComposeLoader().uninterpolated(request))
+                        .variables().stream()
                                 .map(v -> v.name() + "|" + v.required() + "|" + v.defaultValue() + "|" + v.alternative()
                                         + "|" + v.at()))
                 .containsExactly(
@@ -154,7 +191,9 @@ class RequestTest {
     @Test
     void the_variables_that_files_can_ask_for_are_listed() {
         tree.with("compose.yaml", "name: n\nservices: {}").with(".env", "V=1\nW=2");
-        assertThat(new ComposeLoader().environment(request.withEnvironment(Map.of("W", "3"))))
+        assertThat(new ComposeLoader()
+                        .environment(request.withEnvironment(Map.of("W", "3")))
+                        .values())
                 .hasToString("{COMPOSE_PROJECT_NAME=n, V=1, W=3}");
     }
 
@@ -190,13 +229,63 @@ class RequestTest {
         for (var i = 0; i < 200; i++) {
             services.append("  s" + i + ": {image: x, env_file: big.env}\n");
         }
+        // A file that means something else for each service is read through again for each.
         tree.with(".env", "")
-                .with("big.env", ("# " + "x".repeat(1000) + "\n").repeat(500))
+                .with("big.env", ("# " + "x".repeat(1000) + "\n").repeat(500) + "A=$V\n")
                 .with("compose.yaml", services.toString());
         assertThat(new ComposeLoader().load(request))
                 .isInstanceOfSatisfying(
                         Loaded.Invalid.class,
                         i -> assertThat(i.errors().toString())
+                                .contains("the files of this project come to more than 67108864 bytes"));
+    }
+
+    @Test
+    void an_env_file_of_many_services_is_read_once() {
+        var reads = new AtomicInteger();
+        var counting = new FileTree() {
+            @Override
+            public Optional<byte[]> read(String path) throws IOException {
+                if (path.equals("big.env")) {
+                    reads.incrementAndGet();
+                }
+                return tree.read(path);
+            }
+
+            @Override
+            public List<Entry> list(String directory) {
+                return tree.list(directory);
+            }
+        };
+        var services = new StringBuilder("services:\n");
+        for (var i = 0; i < 200; i++) {
+            services.append("  s" + i + ": {image: x, env_file: big.env, label_file: big.env}\n");
+        }
+        services.append("  a: {image: x, env_file: big.env}\n");
+        tree.with("big.env", ("# " + "x".repeat(1000) + "\n").repeat(500) + "A=" + "y".repeat(500_000) + "\n")
+                .with("compose.yaml", services.toString());
+        var project = project(LoadRequest.of(counting).withDefaultName("p"));
+        assertThat(a(project).program().environment().toString()).contains("A=Optional[yyy");
+        assertThat(reads).hasValue(1);
+    }
+
+    @Test
+    void many_variables_in_many_services_are_bounded() {
+        var services = new StringBuilder("services:\n");
+        for (var i = 0; i < 5000; i++) {
+            services.append("  s" + i + ": {image: x, env_file: many.env}\n");
+        }
+        var env = new StringBuilder();
+        for (var i = 0; i < 1000; i++) {
+            env.append("A" + i + "=\n");
+        }
+        tree.with("many.env", env.toString()).with("compose.yaml", services.toString());
+        assertThat(new ComposeLoader().load(request))
+                .isInstanceOfSatisfying(
+                        Loaded.Invalid.class,
+                        i -> assertThat(i.errors())
+                                .singleElement()
+                                .asString()
                                 .contains("the files of this project come to more than 67108864 bytes"));
     }
 

@@ -23,7 +23,8 @@ class HealthCheckTest extends BlockTest {
     @CsvSource(delimiterString = "=>", quoteCharacter = '`', textBlock = """
                     healthcheck: x => 1:39: services.a.healthcheck: must be a mapping, not "x"
                     healthcheck: {test: [curl]} => 1:46: services.a.healthcheck.test: must start with CMD, CMD-SHELL or NONE, or be one text for the shell
-                    healthcheck: {interval: 10} => 1:50: services.a.healthcheck.interval: must be text, and YAML takes 10 for a number. Write it in quotes: "10"
+                    healthcheck: {interval: 10} => 1:50: services.a.healthcheck.interval: needs a unit: write 10s
+                    healthcheck: {timeout: 1.5} => 1:49: services.a.healthcheck.timeout: needs a unit: write 1.5s
                     healthcheck: {interval: "10"} => 1:50: services.a.healthcheck.interval: missing unit in duration "10". Write "10s" for seconds
                     healthcheck: {retries: few} => 1:49: services.a.healthcheck.retries: must be a whole number, not "few"
                     healthcheck: {retries: -1} => 1:49: services.a.healthcheck.retries: must be between 0 and 2147483647, not -1

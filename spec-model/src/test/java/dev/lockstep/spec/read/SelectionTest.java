@@ -35,7 +35,7 @@ class SelectionTest {
     }
 
     private Project whole() {
-        var text = """
+        return project("""
                 services:
                   web: {image: x, depends_on: [api], networks: [front]}
                   api: {image: x, depends_on: {db: {condition: service_started, required: false}}, secrets: [s]}
@@ -46,7 +46,10 @@ class SelectionTest {
                 volumes: {v: {}, unused: {}}
                 secrets: {s: {file: s}}
                 configs: {c: {file: c}}
-                """;
+                """);
+    }
+
+    private Project project(String text) {
         var document = new YamlReader(YamlLimits.DEFAULT)
                 .read("compose.yaml", text.getBytes(StandardCharsets.UTF_8), problems)
                 .getFirst();
@@ -84,9 +87,47 @@ class SelectionTest {
         assertThat(selected.disabled().keySet()).containsExactlyInAnyOrderElementsOf(words(disabled));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "dependent, dependent",
+        "linked, linked base",
+        "data, data base",
+        "network, network base",
+        "ipc, ipc base",
+        "pid, pid base",
+        "uts, uts base",
+        "hidden, hidden network base",
+        "built, built base",
+        "again, again built base",
+        "extended, extended",
+        "elsewhere, elsewhere",
+    })
+    void a_service_comes_with_all_that_it_cannot_be_without(String service, String expected) {
+        var whole = project("""
+                services:
+                  base: {build: .}
+                  off: {image: x, profiles: [none]}
+                  dependent: {image: x, depends_on: {off: {condition: service_started, required: false}}}
+                  linked: {image: x, links: ["base:b"]}
+                  data: {image: x, volumes_from: ["base:ro", "container:other"]}
+                  network: {image: x, network_mode: "service:base"}
+                  ipc: {image: x, ipc: "service:base"}
+                  pid: {image: x, pid: "service:base"}
+                  uts: {image: x, uts: "service:base"}
+                  hidden: {image: x, depends_on: [network]}
+                  built: {build: {context: ., additional_contexts: {b: "service:base", c: "docker-image://x"}}}
+                  again: {build: {context: ., additional_contexts: ["b=service:built"]}}
+                  extended: {image: x}
+                  elsewhere: {image: x, external_links: [base]}
+                """);
+        var selected = new Selection(Set.of(), List.of(service)).apply(whole, problems);
+        assertThat(problems.errors()).isEmpty();
+        assertThat(selected.services().keySet()).containsExactlyInAnyOrderElementsOf(words(expected));
+    }
+
     @Test
     void only_what_a_wanted_service_uses_is_there() {
-        var selected = Selection.WITHOUT_PROFILES.apply(whole(), problems);
+        var selected = new Selection(Set.of(), List.of()).apply(whole(), problems);
         assertThat(selected.networks().keySet()).containsExactly("front", "default");
         assertThat(selected.volumes()).isEmpty();
         assertThat(selected.secrets().keySet()).containsExactly("s");
@@ -101,7 +142,7 @@ class SelectionTest {
     @Test
     void a_selection_can_be_made_again_from_what_is_left() {
         var twice = new Selection(Set.of("*"), List.of())
-                .apply(Selection.WITHOUT_PROFILES.apply(whole(), problems), problems);
+                .apply(new Selection(Set.of(), List.of()).apply(whole(), problems), problems);
         assertThat(twice.services().keySet()).contains("db", "backup", "shell");
         assertThat(twice.disabled()).isEmpty();
     }

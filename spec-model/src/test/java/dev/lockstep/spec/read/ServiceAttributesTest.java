@@ -81,12 +81,11 @@ class ServiceAttributesTest {
                 "cpu_percent: 101          | 2:30: services.a.cpu_percent: must be between 0 and 100, not 101",
                 "cpu_shares: few           | 2:29: services.a.cpu_shares: must be a whole number, not \"few\"",
                 "oom_score_adj: 1001       | 2:32: services.a.oom_score_adj: must be between -1000 and 1000, not 1001",
-                "pids_limit: 1.5           | 2:29: services.a.pids_limit: must be a whole number, not a number",
+                "pids_limit: 1.5           | 2:29: services.a.pids_limit: must be a whole number, not 1.5",
                 "mem_limit: 1.5            | 2:28: services.a.mem_limit: must be a whole number of bytes, or have a unit: \"1.5g\"",
                 "shm_size: 1x              | 2:27: services.a.shm_size: \"1x\" is not a size. Write a number and a unit: b, k, m,"
                         + " g, t or p, such as 512m",
-                "stop_grace_period: 10     | 2:36: services.a.stop_grace_period: must be text, and YAML takes 10 for a number."
-                        + " Write it in quotes: \"10\"",
+                "stop_grace_period: 10     | 2:36: services.a.stop_grace_period: needs a unit: write 10s",
                 "stop_grace_period: '10'   | 2:36: services.a.stop_grace_period: missing unit in duration \"10\". Write \"10s\" for"
                         + " seconds",
                 "user: 1000                | 2:23: services.a.user: must be text, and YAML takes 1000 for a number. Write it in"

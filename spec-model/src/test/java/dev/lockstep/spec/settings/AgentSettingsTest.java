@@ -2,6 +2,7 @@ package dev.lockstep.spec.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.spec.model.CronExpression;
 import dev.lockstep.spec.settings.AgentSettings.ForeignFirewall;
 import dev.lockstep.spec.settings.AgentSettings.Read;
 import dev.lockstep.spec.settings.AgentSettings.Repository;
@@ -9,6 +10,7 @@ import dev.lockstep.spec.yaml.Problem;
 import dev.lockstep.spec.yaml.SourcePosition;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,12 +32,18 @@ class AgentSettingsTest {
                 interval: 5m
                 drift-interval: 30s
                 foreign-firewall: leave
+                housekeeping: {schedule: '0 0 4 ? * sun', zone: Europe/Berlin, keep-age: 36h, keep: 3, disk-free: 20g}
                 registries:
                   index.docker.io: {mirrors: ['mirror.example:5000', harbor.example/hub]}
                   '[::1]:5000': {insecure: true}
                   plain.example:
                 images:
                   registries: [registry.example.com, index.docker.io]
+                proxy:
+                  https: http://me:se%40cret@proxy.example:3128
+                  http: "[fd00::1]:8080"
+                  no-proxy: ['*.corp.example', 10.0.0.0/8, lab:5000]
+                unpack-limits: {bytes: 2g, entries: 1000, ratio: 50}
                 """))
                 .isEqualTo(new Read.Valid(new AgentSettings(
                         Optional.of("alpha"),
@@ -49,6 +57,12 @@ class AgentSettingsTest {
                         Duration.ofMinutes(5),
                         Duration.ofSeconds(30),
                         ForeignFirewall.LEAVE,
+                        new HousekeepingEntry(
+                                Optional.of(new CronExpression("0 0 4 ? * SUN")),
+                                Optional.of(ZoneId.of("Europe/Berlin")),
+                                Duration.ofHours(36),
+                                3,
+                                new HousekeepingEntry.Disk.Free(20L << 30)),
                         Map.of(
                                 "docker.io",
                                 new RegistryEntry(
@@ -60,8 +74,72 @@ class AgentSettingsTest {
                         new ImagePolicy(
                                 Optional.of(new ImagePolicy.Registries(
                                         List.of("registry.example.com", "docker.io"),
-                                        new SourcePosition("agent.yaml", 14, 3, List.of()))),
-                                List.of()))));
+                                        new SourcePosition("agent.yaml", 15, 3, List.of()))),
+                                List.of()),
+                        new ProxyEntry(
+                                Optional.of("http://me:se%40cret@proxy.example:3128"),
+                                Optional.of("[fd00::1]:8080"),
+                                List.of("*.corp.example", "10.0.0.0/8", "lab:5000")),
+                        new LayerLimits(Optional.of(2L << 30), Optional.of(1000), Optional.of(50)))));
+    }
+
+    private static HousekeepingEntry housekeeping(String text) {
+        return ((Read.Valid) read("housekeeping: " + text)).settings().housekeeping();
+    }
+
+    @Test
+    void housekeeping_has_defaults_and_can_be_left_out() {
+        var standard = HousekeepingEntry.DEFAULT;
+        assertThat(housekeeping("")).isEqualTo(standard);
+        assertThat(housekeeping("{}")).isEqualTo(standard);
+        assertThat(housekeeping("{schedule: never, disk-used: 0%}"))
+                .isEqualTo(new HousekeepingEntry(
+                        Optional.empty(),
+                        Optional.empty(),
+                        standard.keepAge(),
+                        standard.keep(),
+                        new HousekeepingEntry.Disk.Used(0)));
+    }
+
+    @Test
+    void mistakes_about_housekeeping_are_told_with_their_places() {
+        assertThat(read("""
+                housekeeping:
+                  schedule: daily
+                  zone: Europe/Berlim
+                  keep-age: 7 days
+                  keep: -1
+                  disk-used: 101%
+                  disk-free: lots
+                  shedule: never
+                """))
+                .isInstanceOfSatisfying(
+                        Read.Invalid.class,
+                        invalid -> assertThat(invalid.errors())
+                                .extracting(problem -> problem.at().line() + " " + problem.path())
+                                .containsExactly(
+                                        "2 housekeeping.schedule",
+                                        "3 housekeeping.zone",
+                                        "4 housekeeping.keep-age",
+                                        "5 housekeeping.keep",
+                                        "6 housekeeping.disk-used",
+                                        "7 housekeeping.disk-free",
+                                        "7 housekeeping.disk-free",
+                                        "8 housekeeping.shedule"));
+    }
+
+    @Test
+    void limits_that_let_nothing_in_are_mistakes() {
+        assertThat(read("unpack-limits: {bytes: 0, entries: 0, ratio: x, size: 1}"))
+                .isInstanceOfSatisfying(
+                        Read.Invalid.class,
+                        invalid -> assertThat(invalid.errors())
+                                .hasSize(4)
+                                .allMatch(problem -> problem.toString().contains("unpack-limits.")));
+        assertThat(read("unpack-limits:"))
+                .isInstanceOfSatisfying(
+                        Read.Valid.class,
+                        valid -> assertThat(valid.settings().unpackLimits()).isEqualTo(LayerLimits.DEFAULT));
     }
 
     @Test
@@ -92,10 +170,34 @@ class AgentSettingsTest {
                                         "agent.yaml:4:20: repositories[1].path: \"../up\" must be a directory inside of the"
                                                 + " repository",
                                         "agent.yaml:5:14: repositories[2].brnach: unknown key",
-                                        "agent.yaml:6:11: interval: must be text, and YAML takes 60 for a number. Write it in"
-                                                + " quotes: \"60\"",
+                                        "agent.yaml:6:11: interval: needs a unit: write 60s",
                                         "agent.yaml:7:17: drift-interval: must be at least 1s, not 1ms",
                                         "agent.yaml:8:19: foreign-firewall: must be accept or leave, not \"maybe\""));
+    }
+
+    @Test
+    void mistakes_about_proxies_are_told_without_passwords() {
+        assertThat(read("""
+                proxy:
+                  https: https://me:SECRET@proxy.example
+                  http: socks5://me:SECRET@p
+                  no-proxy: [a/b, 10.0.0.0/8]
+                  ftp: x
+                """))
+                .isInstanceOfSatisfying(
+                        Read.Invalid.class,
+                        invalid -> assertThat(invalid.errors())
+                                .extracting(Problem::toString)
+                                .containsExactly(
+                                        "agent.yaml:2:10: proxy.https: must be http://[USER:PASSWORD@]HOST[:PORT], the"
+                                                + " password percent-encoded",
+                                        "agent.yaml:3:9: proxy.http: must be http://[USER:PASSWORD@]HOST[:PORT], the"
+                                                + " password percent-encoded",
+                                        "agent.yaml:4:14: proxy.no-proxy[0]: \"a/b\" is not *, HOST[:PORT],"
+                                                + " .DOMAIN[:PORT], ADDRESS or ADDRESS/PREFIX",
+                                        "agent.yaml:5:3: proxy.ftp: unknown key"));
+        var settings = new ProxyEntry(Optional.of("me:SECRET@p"), Optional.empty(), List.of());
+        assertThat(settings.toString()).contains("[p]").doesNotContain("SECRET");
     }
 
     @Test

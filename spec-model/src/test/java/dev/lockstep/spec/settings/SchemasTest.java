@@ -9,21 +9,42 @@ import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import dev.lockstep.spec.yaml.Keys;
+import dev.lockstep.spec.yaml.Problem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The published schemas say what the readers do: the same keys, the same examples, the same mistakes. */
 class SchemasTest {
+    private static final Map<String, Keys> AGENT = Map.of(
+            "",
+            AgentSettings.SETTINGS,
+            "repositories[]",
+            AgentSettings.REPOSITORY,
+            "housekeeping",
+            HousekeepingEntry.KEYS,
+            "registries.*",
+            RegistryEntry.KEYS,
+            "images",
+            ImagePolicyReader.IMAGES,
+            "images.rules.*",
+            ImagePolicyReader.RULE,
+            "proxy",
+            ProxyEntry.KEYS,
+            "unpack-limits",
+            LayerLimits.KEYS);
+
     private static final Path DOC = Path.of("src/main/distribution/doc");
     private static final Pattern BLOCK = Pattern.compile("(?s)```yaml\n(.*?)```");
 
@@ -90,18 +111,7 @@ class SchemasTest {
     @Test
     void reader_and_schema_have_the_same_keys() throws IOException {
         assertThat(keys("lockstep.schema.json")).isEqualTo(known(RepositoryKeys.byPath()));
-        assertThat(keys("agent.schema.json"))
-                .isEqualTo(known(Map.of(
-                        "",
-                        AgentSettings.SETTINGS,
-                        "repositories[]",
-                        AgentSettings.REPOSITORY,
-                        "registries.*",
-                        RegistryEntry.KEYS,
-                        "images",
-                        ImagePolicyReader.IMAGES,
-                        "images.rules.*",
-                        ImagePolicyReader.RULE)));
+        assertThat(keys("agent.schema.json")).isEqualTo(known(AGENT));
     }
 
     @Test
@@ -124,9 +134,68 @@ class SchemasTest {
                 .isInstanceOf(AgentSettings.Read.Valid.class);
         AgentSettings.SETTINGS.known().forEach(key -> assertThat(agent).contains(key + ":"));
         AgentSettings.REPOSITORY.known().forEach(key -> assertThat(agent).contains(key + ":"));
+        HousekeepingEntry.KEYS.known().forEach(key -> assertThat(agent).contains(key + ":"));
         RegistryEntry.KEYS.known().forEach(key -> assertThat(agent).contains(key + ":"));
+        LayerLimits.KEYS.known().forEach(key -> assertThat(agent).contains(key + ":"));
+        ProxyEntry.KEYS.known().forEach(key -> assertThat(agent).contains(key + ":"));
         ImagePolicyReader.IMAGES.known().forEach(key -> assertThat(agent).contains(key + ":"));
         ImagePolicyReader.RULE.known().forEach(key -> assertThat(agent).contains(key + ":"));
+    }
+
+    /** A value that no key of either file may have, with the path that the problem must name. */
+    private record Misplaced(String document, String path) {
+        static Misplaced at(String place, String key) {
+            var written = place.isEmpty() ? key : place + "." + key;
+            // Images have patterns for names.
+            var path = written.replace("*", "a").replaceFirst("(images|rules)\\.a\\.", "$1.*.");
+            var document = "[{x: {y: 1}}]";
+            for (var word : List.of(path.split("\\.", -1)).reversed()) {
+                document = word.endsWith("[]")
+                        ? "{" + word.replace("[]", "") + ": [" + document + "]}"
+                        : "{'" + word + "': " + document + "}";
+            }
+            return new Misplaced(document, path.replace("[]", "[0]"));
+        }
+    }
+
+    private static Stream<Misplaced> misplaced(Map<String, Keys> readers) {
+        return readers.entrySet().stream()
+                .flatMap(reader ->
+                        reader.getValue().known().stream().sorted().map(key -> Misplaced.at(reader.getKey(), key)));
+    }
+
+    @Test
+    void every_key_of_a_repository_refuses_a_value_of_another_kind_at_its_place() throws IOException {
+        for (var wrong : misplaced(RepositoryKeys.byPath()).toList()) {
+            assertThat(schema("lockstep.schema.json").validate(wrong.document, InputFormat.YAML))
+                    .as(wrong.document)
+                    .isNotEmpty();
+            assertThat(RepositorySettings.read("lockstep.yaml", wrong.document.getBytes(StandardCharsets.UTF_8)))
+                    .as(wrong.document)
+                    .isInstanceOfSatisfying(
+                            RepositorySettings.Read.Invalid.class,
+                            i -> assertThat(i.errors())
+                                    .extracting(Problem::path)
+                                    .as(wrong.document)
+                                    .anyMatch(path -> path.startsWith(wrong.path)));
+        }
+    }
+
+    @Test
+    void every_key_of_an_agent_refuses_a_value_of_another_kind_at_its_place() throws IOException {
+        for (var wrong : misplaced(AGENT).toList()) {
+            assertThat(schema("agent.schema.json").validate(wrong.document, InputFormat.YAML))
+                    .as(wrong.document)
+                    .isNotEmpty();
+            assertThat(AgentSettings.read("agent.yaml", wrong.document.getBytes(StandardCharsets.UTF_8)))
+                    .as(wrong.document)
+                    .isInstanceOfSatisfying(
+                            AgentSettings.Read.Invalid.class,
+                            i -> assertThat(i.errors())
+                                    .extracting(Problem::path)
+                                    .as(wrong.document)
+                                    .anyMatch(path -> path.startsWith(wrong.path)));
+        }
     }
 
     @ParameterizedTest
@@ -177,6 +246,10 @@ class SchemasTest {
                 "registries: {'https://a.example': {}}",
                 "registries: {a_b: {}}",
                 "registries: {a.example: {insecure: 3}}",
+                "unpack-limits: {entries: 0}",
+                "unpack-limits: {bytes: []}",
+                "unpack-limits: {ratio: x}",
+                "unpack-limits: {inodes: 5}",
                 "registries: {a.example: {mirror: [b]}}",
                 "registries: {a.example: {mirrors: b}}",
                 "registries: {a.example: {mirrors: ['https://b']}}",
@@ -203,6 +276,17 @@ class SchemasTest {
                 "images: {rules: {'*': {require-digest: maybe}}}",
                 "images: {rules: {'*': {forbid-latest: [a]}}}",
                 "images: {rules: {'*': {local: maybe}}}",
+                "housekeeping: [a]",
+                "housekeeping: {schedule: daily}",
+                "housekeeping: {schedule: 3}",
+                "housekeeping: {zone: ''}",
+                "housekeeping: {keep-age: 7}",
+                "housekeeping: {keep: -1}",
+                "housekeeping: {keep: many}",
+                "housekeeping: {disk-used: 85}",
+                "housekeeping: {disk-used: 101%}",
+                "housekeeping: {disk-used: 85%, disk-free: 20g}",
+                "housekeeping: {keeps: 3}",
             })
     void the_same_holds_for_the_hosts_settings(String mistake) throws IOException {
         assertThat(schema("agent.schema.json").validate(mistake, InputFormat.YAML))

@@ -1,0 +1,61 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.runtime.container.DetachKeys;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code attach}: a person at the streams of a running container. */
+final class AttachCommand implements Command {
+    private final By by;
+
+    AttachCommand(By by) {
+        this.by = by;
+    }
+
+    @Override
+    public void describe(CommandSpec spec) {
+        spec.usageMessage()
+                .description(
+                        "Connects this terminal to what a container reads and writes, until it ends.",
+                        "Ends with its exit code; with 0 when ctrl-p,ctrl-q is typed and it runs on.");
+        spec.addOption(
+                Options.value("KEYS", "What is typed to leave it running (default ctrl-p,ctrl-q)", "--detach-keys"));
+        spec.addOption(Options.flag("Nothing that is typed goes in", "--no-stdin"));
+        spec.addOption(Options.value("YES", "Pass signals on to it: true (default) or false", "--sig-proxy"));
+        if (by == By.SERVICE) {
+            spec.addOption(Options.value("N", "Container of the service (default: the first that runs)", "--index"));
+        }
+        spec.addPositional(Options.arguments(by == By.SERVICE ? "SERVICE" : "CONTAINER", "1", "Which"));
+    }
+
+    @Override
+    public int run(Invocation call) throws Exception {
+        var index = by == By.SERVICE ? call.number("--index", 1) : Optional.<Integer>empty();
+        DetachKeys keys;
+        try {
+            keys = call.text("--detach-keys").map(DetachKeys::parse).orElse(DetachKeys.DEFAULT);
+        } catch (IllegalArgumentException e) {
+            throw new CommandException("--detach-keys: " + e.getMessage());
+        }
+        var proxied =
+                call.choice("--sig-proxy", "true", List.of("true", "false")).equals("true");
+        try (var engine = EngineDoor.of(call).open()) {
+            var container = by.running(call, engine, call.arguments().getFirst(), index);
+            var how = engine.containers()
+                    .streams(container.id())
+                    .orElseThrow(() -> new CommandException("container " + container.name() + " has just ended"));
+            var raw = how.terminal()
+                    && call.world().terminals().in()
+                    && call.world().terminals().out();
+            if (proxied && !raw) {
+                Passing.signals(engine, container.id());
+            }
+            try (var streams = PersonStreams.of(call, raw, keys)) {
+                var code = engine.containers()
+                        .attach(container.id(), how.input() && !call.flag("--no-stdin"), streams.streams());
+                return code.orElse(ExitCodes.OK);
+            }
+        }
+    }
+}

@@ -1,0 +1,267 @@
+package dev.lockstep.reconciler.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.ContainerState;
+import dev.lockstep.runtime.container.ExitOutcome;
+import dev.lockstep.runtime.container.Limits;
+import dev.lockstep.runtime.container.MountSpec;
+import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.container.RestartPolicy;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code inspect}: everything about containers, in the structure of {@code docker inspect}. */
+final class InspectCommand implements Command {
+    private static final String NEVER = "0001-01-01T00:00:00Z";
+
+    @Override
+    public void describe(CommandSpec spec) {
+        spec.usageMessage()
+                .description(
+                        "Prints everything about containers as JSON, in the structure of 'docker inspect'.",
+                        "A name is a container's; else it is a service of the stack that is meant.");
+        spec.addPositional(Options.arguments("CONTAINER|SERVICE...", "1..*", "Names or ids"));
+    }
+
+    @Override
+    public int run(Invocation call) throws Exception {
+        var found = new ArrayList<ObservedContainer>();
+        var missing = new ArrayList<String>();
+        try (var engine = EngineDoor.of(call).openForReading()) {
+            for (var word : call.arguments()) {
+                var container = engine.containers().find(word);
+                if (container.isPresent()) {
+                    engine.containers().observe(container.get().id()).ifPresent(found::add);
+                    continue;
+                }
+                var ofService = ofService(call, engine, word);
+                if (ofService.isEmpty()) {
+                    missing.add(word);
+                }
+                found.addAll(ofService);
+            }
+            call.world().out().print(JsonText.document(json -> {
+                json.writeStartArray();
+                for (var container : found) {
+                    write(json, engine, container);
+                }
+                json.writeEndArray();
+            }));
+        }
+        missing.forEach(word -> call.say("lockstep: No such object: " + word));
+        return missing.isEmpty() ? ExitCodes.OK : ExitCodes.ERROR;
+    }
+
+    private static List<ObservedContainer> ofService(Invocation call, Engine engine, String word)
+            throws IOException, CommandException {
+        if (!new ProjectFiles(call).isAny()) {
+            return List.of();
+        }
+        var stack = Stack.of(call);
+        return stack.containers(engine, List.of(), Stack.Which.ALL).stream()
+                .filter(c -> Stack.service(c).equals(word))
+                .toList();
+    }
+
+    private static void write(JsonGenerator json, Engine engine, ObservedContainer container) throws IOException {
+        var record = container.record();
+        var spec = record.spec();
+        var made = record.made();
+        json.writeStartObject();
+        json.writeStringField("Id", record.id());
+        json.writeStringField("Created", time(Optional.of(record.createdAt())));
+        json.writeStringField("Path", made.args().isEmpty() ? "" : made.args().getFirst());
+        strings(
+                json,
+                "Args",
+                made.args().subList(Math.min(1, made.args().size()), made.args().size()));
+        state(json, container);
+        json.writeStringField("Image", made.image().toString());
+        json.writeStringField("Name", "/" + spec.name());
+        json.writeNumberField("RestartCount", container.life().restartCount());
+        json.writeStringField("Driver", "overlay");
+        json.writeStringField("Platform", "linux");
+        json.writeObjectFieldStart("HostConfig");
+        hostConfig(json, container, made.resources());
+        json.writeEndObject();
+        json.writeArrayFieldStart("Mounts");
+        for (var mount : spec.mounts()) {
+            mount(json, engine, mount, made.anonymousVolumes());
+        }
+        json.writeEndArray();
+        json.writeObjectFieldStart("Config");
+        json.writeStringField("Hostname", made.hostname());
+        json.writeStringField("User", made.user());
+        var streams = engine.containers().streams(container.id());
+        json.writeBooleanField("Tty", streams.filter(s -> s.terminal()).isPresent());
+        json.writeBooleanField("OpenStdin", streams.filter(s -> s.input()).isPresent());
+        strings(
+                json,
+                "Env",
+                made.environment().entrySet().stream()
+                        .map(e -> e.getKey() + "=" + e.getValue())
+                        .toList());
+        strings(json, "Cmd", spec.command().orElse(List.of()));
+        strings(json, "Entrypoint", spec.entrypoint().orElse(List.of()));
+        json.writeStringField("Image", spec.image().familiar());
+        json.writeStringField("WorkingDir", made.workingDir());
+        map(json, "Labels", spec.labels());
+        json.writeStringField("StopSignal", made.stopSignal());
+        json.writeNumberField("StopTimeout", made.stopGrace().toSeconds());
+        json.writeEndObject();
+        json.writeObjectFieldStart("NetworkSettings");
+        network(json, container);
+        json.writeEndObject();
+        json.writeEndObject();
+    }
+
+    private static void state(JsonGenerator json, ObservedContainer container) throws IOException {
+        var row = ContainerRow.of(container, Optional.empty(), Instant.EPOCH);
+        var exit = switch (container.state()) {
+            case ContainerState.Exited(var outcome, var unused) -> Optional.of(outcome);
+            case ContainerState.Created _, ContainerState.Running _, ContainerState.Lost _ ->
+                Optional.<ExitOutcome>empty();
+        };
+        json.writeObjectFieldStart("State");
+        json.writeStringField("Status", row.state());
+        json.writeBooleanField("Running", container.isRunning());
+        json.writeBooleanField("Paused", container.isPaused());
+        json.writeBooleanField("OOMKilled", exit.filter(ExitOutcome::oomKilled).isPresent());
+        json.writeNumberField("Pid", container.state() instanceof ContainerState.Running running ? running.pid() : 0);
+        json.writeNumberField(
+                "ExitCode",
+                container.state() instanceof ContainerState.Lost
+                        ? ExitOutcome.UNKNOWN
+                        : exit.map(ExitOutcome::exitCode).orElse(0));
+        json.writeStringField("Error", container.life().error().orElse(""));
+        json.writeStringField("StartedAt", time(container.life().startedAt()));
+        json.writeStringField("FinishedAt", time(exit.map(ExitOutcome::finishedAt)));
+        var health = container.health();
+        if (health.isPresent()) {
+            json.writeObjectFieldStart("Health");
+            json.writeStringField("Status", health.get().status().name().toLowerCase(Locale.ROOT));
+            json.writeNumberField("FailingStreak", health.get().failingStreak());
+            json.writeArrayFieldStart("Log");
+            for (var result : health.get().results()) {
+                json.writeStartObject();
+                json.writeStringField("Start", time(Optional.of(result.start())));
+                json.writeStringField("End", time(Optional.of(result.end())));
+                json.writeNumberField("ExitCode", result.exitCode());
+                json.writeStringField("Output", result.output());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        }
+        json.writeEndObject();
+    }
+
+    private static void hostConfig(JsonGenerator json, ObservedContainer container, Limits limits) throws IOException {
+        var spec = container.record().spec();
+        json.writeNumberField("Memory", limits.memory().orElse(0L));
+        json.writeNumberField("MemorySwap", limits.memorySwap().orElse(0L));
+        json.writeNumberField("MemoryReservation", limits.memoryReservation().orElse(0L));
+        json.writeNumberField("CpuQuota", limits.cpuQuota().orElse(0L));
+        json.writeNumberField("CpuPeriod", limits.cpuPeriod().orElse(0L));
+        json.writeNumberField("PidsLimit", limits.pids().orElse(0L));
+        json.writeObjectFieldStart("RestartPolicy");
+        json.writeStringField("Name", word(spec.restart().condition()));
+        json.writeNumberField("MaximumRetryCount", spec.restart().maxRetries());
+        json.writeEndObject();
+        json.writeStringField(
+                "NetworkMode",
+                spec.networks().isEmpty() ? "none" : spec.networks().getFirst().network());
+    }
+
+    private static String word(RestartPolicy.Condition condition) {
+        return condition.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private static void mount(JsonGenerator json, Engine engine, MountSpec mount, Map<String, String> anonymous)
+            throws IOException {
+        json.writeStartObject();
+        switch (mount) {
+            case MountSpec.Bind bind -> {
+                json.writeStringField("Type", "bind");
+                json.writeStringField("Source", bind.source().toString());
+                json.writeBooleanField("RW", !bind.readOnly());
+            }
+            case MountSpec.Volume volume -> {
+                json.writeStringField("Type", "volume");
+                json.writeStringField("Name", volume.name());
+                json.writeStringField(
+                        "Source", engine.volumes().path(volume.name()).toString());
+                json.writeBooleanField("RW", !volume.readOnly());
+            }
+            case MountSpec.Anonymous own -> {
+                var name = anonymous.getOrDefault(own.target(), "");
+                json.writeStringField("Type", "volume");
+                json.writeStringField("Name", name);
+                json.writeStringField("Source", engine.volumes().path(name).toString());
+                json.writeBooleanField("RW", !own.readOnly());
+            }
+            case MountSpec.Tmpfs tmpfs -> {
+                json.writeStringField("Type", "tmpfs");
+                json.writeStringField("Source", "");
+                json.writeBooleanField("RW", !tmpfs.readOnly());
+            }
+        }
+        json.writeStringField("Destination", mount.target());
+        json.writeEndObject();
+    }
+
+    private static void network(JsonGenerator json, ObservedContainer container) throws IOException {
+        json.writeObjectFieldStart("Ports");
+        for (var port : container.ports()) {
+            json.writeArrayFieldStart(
+                    port.containerPort() + "/" + port.protocol().lowerCase());
+            json.writeStartObject();
+            json.writeStringField("HostIp", port.hostIp().orElse("0.0.0.0"));
+            json.writeStringField("HostPort", String.valueOf(port.hostPort().orElse(0)));
+            json.writeEndObject();
+            json.writeEndArray();
+        }
+        json.writeEndObject();
+        json.writeObjectFieldStart("Networks");
+        for (var attachment : container.record().spec().networks()) {
+            json.writeObjectFieldStart(attachment.network());
+            strings(json, "Aliases", attachment.aliases());
+            json.writeStringField(
+                    "IPAddress",
+                    container.addresses().stream()
+                            .filter(a -> a.network().equals(attachment.network()))
+                            .map(a -> a.ipv4())
+                            .findFirst()
+                            .orElse(""));
+            json.writeEndObject();
+        }
+        json.writeEndObject();
+    }
+
+    private static void strings(JsonGenerator json, String name, List<String> values) throws IOException {
+        json.writeArrayFieldStart(name);
+        for (var value : values) {
+            json.writeString(value);
+        }
+        json.writeEndArray();
+    }
+
+    private static void map(JsonGenerator json, String name, Map<String, String> values) throws IOException {
+        json.writeObjectFieldStart(name);
+        for (var value : values.entrySet()) {
+            json.writeStringField(value.getKey(), value.getValue());
+        }
+        json.writeEndObject();
+    }
+
+    private static String time(Optional<Instant> time) {
+        return time.map(LogPrinter::time).orElse(NEVER);
+    }
+}

@@ -1,0 +1,164 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.reconciler.plan.Printable;
+import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.container.MountSpec;
+import dev.lockstep.runtime.network.AttachmentSpec;
+import dev.lockstep.runtime.network.PublishedPort;
+import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.volume.VolumeSpec;
+import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.read.ShellWords;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
+
+/**
+ * Makes of a service's container one that {@code run} asks for. It belongs to no slot: other containers of the stack
+ * find it by its own name alone, nobody restarts it, and plans leave it alone while it runs.
+ */
+final class OneOff {
+    private static final Pattern PORT = Pattern.compile("(?:(?:([0-9.]+):)?(\\d{0,5}):)?(\\d{1,5})(?:/(tcp|udp))?");
+
+    private final Invocation call;
+    private final Project project;
+    private final String directory;
+    private final Engine engine;
+
+    /** @param directory base of relative paths */
+    OneOff(Invocation call, Project project, String directory, Engine engine) {
+        this.call = call;
+        this.project = project;
+        this.directory = directory;
+        this.engine = engine;
+    }
+
+    ContainerSpec of(ContainerSpec service) throws IOException, CommandException {
+        var words = call.arguments().subList(1, call.arguments().size());
+        var entrypoint = call.text("--entrypoint");
+        var name = call.text("--name")
+                .orElse(service.owner().stack() + "-" + service.service() + "-run-"
+                        + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong(), 12));
+        try {
+            return service.asOneOff(
+                    name,
+                    entrypoint.isPresent() ? Optional.of(split(entrypoint.get())) : service.entrypoint(),
+                    words.isEmpty() && entrypoint.isEmpty() ? service.command() : Optional.of(words),
+                    environment(service),
+                    call.text("--user").or(service::user),
+                    call.text("--workdir").or(service::workingDir),
+                    labels(service),
+                    mounts(service),
+                    networks(service),
+                    ports(service));
+        } catch (IllegalArgumentException e) {
+            throw new CommandException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static List<String> split(String text) throws CommandException {
+        try {
+            return ShellWords.split(text).words();
+        } catch (IllegalArgumentException e) {
+            throw new CommandException("--entrypoint: " + e.getMessage());
+        }
+    }
+
+    private Map<String, Optional<String>> environment(ContainerSpec service) {
+        var environment = new LinkedHashMap<>(service.environment());
+        ExecCommand.environment(call).forEach((name, value) -> environment.put(name, Optional.of(value)));
+        return environment;
+    }
+
+    private Map<String, String> labels(ContainerSpec service) {
+        var labels = new LinkedHashMap<>(service.labels());
+        for (var text : call.texts("--label")) {
+            var words = text.split("=", 2);
+            labels.put(words[0], words.length > 1 ? words[1] : "");
+        }
+        labels.put("com.docker.compose.oneoff", "True");
+        labels.put("com.docker.compose.service", service.service());
+        return labels;
+    }
+
+    private List<AttachmentSpec> networks(ContainerSpec service) {
+        return service.networks().stream()
+                .map(n -> new AttachmentSpec(n.network(), aliases(service, n), Optional.empty(), n.priority()))
+                .toList();
+    }
+
+    private List<String> aliases(ContainerSpec service, AttachmentSpec network) {
+        if (!call.flag("--use-aliases")) {
+            return List.of();
+        }
+        var aliases = new ArrayList<>(network.aliases());
+        aliases.add(service.service());
+        return aliases;
+    }
+
+    private List<PublishedPort> ports(ContainerSpec service) throws CommandException {
+        var ports = new ArrayList<PublishedPort>(call.flag("--service-ports") ? service.ports() : List.of());
+        for (var text : call.texts("--publish")) {
+            var matcher = PORT.matcher(text);
+            if (!matcher.matches()) {
+                throw new CommandException(
+                        "\"" + Printable.text(text) + "\" is no port to publish: write [[IP:]HOST:]PORT[/tcp|/udp]");
+            }
+            var host = Optional.ofNullable(matcher.group(2)).filter(p -> !p.isEmpty() && !p.equals("0"));
+            ports.add(new PublishedPort(
+                    Optional.ofNullable(matcher.group(1)).filter(ip -> !ip.equals("0.0.0.0")),
+                    host.map(Integer::valueOf),
+                    Integer.parseInt(matcher.group(3)),
+                    "udp".equals(matcher.group(4))
+                            ? PublishedPort.TransportProtocol.UDP
+                            : PublishedPort.TransportProtocol.TCP));
+        }
+        return ports;
+    }
+
+    private List<MountSpec> mounts(ContainerSpec service) throws IOException, CommandException {
+        var mounts = new LinkedHashMap<String, MountSpec>();
+        service.mounts().forEach(m -> mounts.put(m.target(), m));
+        for (var text : call.texts("--volume")) {
+            var mount = mount(text);
+            mounts.put(mount.target(), mount);
+        }
+        return List.copyOf(mounts.values());
+    }
+
+    private MountSpec mount(String text) throws IOException, CommandException {
+        var words = text.split(":", -1);
+        var mode = words.length > 2 ? words[2] : "rw";
+        if (words.length > 3 || !mode.equals("ro") && !mode.equals("rw")) {
+            throw new CommandException(
+                    "\"" + Printable.text(text) + "\" is no volume: write TARGET, SOURCE:TARGET or SOURCE:TARGET:ro");
+        }
+        if (words.length == 1) {
+            return new MountSpec.Anonymous(words[0], false);
+        }
+        var source = words[0];
+        if (source.startsWith("/") || source.startsWith(".") || source.startsWith("~")) {
+            var home = call.world().variable("HOME").orElse("/root");
+            var path = Path.of(directory)
+                    .resolve(source.startsWith("~") ? home + source.substring(1) : source)
+                    .normalize();
+            return new MountSpec.Bind(path, path.toString(), words[1], mode.equals("ro"), true);
+        }
+        var known = Optional.ofNullable(project.volumes().get(source));
+        var name = known.map(v -> v.name()).orElse(source);
+        if (engine.volumes().find(name).isEmpty()) {
+            engine.volumes()
+                    .create(new VolumeSpec(
+                            name, new Owner("", known.isPresent() ? project.name() : "", Optional.empty()), Map.of()));
+        }
+        return new MountSpec.Volume(name, words[1], mode.equals("ro"), false);
+    }
+}

@@ -1,0 +1,206 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.reconciler.apply.BeforeStart;
+import dev.lockstep.reconciler.deploy.PlanOptions;
+import dev.lockstep.reconciler.deploy.Planned;
+import dev.lockstep.reconciler.desired.DesiredContainer;
+import dev.lockstep.reconciler.plan.Wishes;
+import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.ContainerException;
+import dev.lockstep.runtime.container.ContainerRecord;
+import dev.lockstep.runtime.container.DetachKeys;
+import dev.lockstep.runtime.network.LeaseKey;
+import dev.lockstep.spec.load.Loaded;
+import dev.lockstep.spec.model.Project;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code run}: a container of its own for one program, made like those of a service. */
+final class RunCommand implements Command {
+    /** What {@code docker run} ends with when the program was not even tried. */
+    private static final int ENGINE = 125;
+
+    @Override
+    public void describe(CommandSpec spec) {
+        spec.usageMessage()
+                .description(
+                        "Runs one program in a container of its own, made like those of a service, and starts first what"
+                                + " the service depends on.",
+                        "Exit codes: the program's own; 125 engine, 126 cannot be run, 127 not found.");
+        spec.parser().stopAtPositional(true); // what follows belongs to the program
+        spec.addOption(Options.flag("Return as soon as it runs, and print its id", "-d", "--detach"));
+        spec.addOption(Options.flag("Remove the container when it has ended", "--rm"));
+        spec.addOption(Options.flag("No terminal (default: one where there is one)", "-T", "--no-TTY"));
+        spec.addOption(Options.flag("Accepted: there is a terminal where there is one", "-t", "--tty"));
+        spec.addOption(Options.flag("Accepted: input is connected", "-i", "--interactive"));
+        spec.addOption(Options.values("NAME[=VALUE]", "Environment variable", "-e", "--env"));
+        spec.addOption(Options.values("SOURCE:TARGET[:ro]", "Mount this, too", "-v", "--volume"));
+        spec.addOption(Options.values("[[IP:]HOST:]PORT", "Publish this port", "-p", "--publish"));
+        spec.addOption(Options.flag("Publish the service's own ports", "-P", "--service-ports"));
+        spec.addOption(Options.flag("Be found by the service's names", "--use-aliases"));
+        spec.addOption(Options.value("PROGRAM", "Instead of the entrypoint; split into words", "--entrypoint"));
+        spec.addOption(Options.value("USER", "user[:group], names or numbers", "-u", "--user"));
+        spec.addOption(Options.value("DIR", "Working directory", "-w", "--workdir"));
+        spec.addOption(Options.values("NAME=VALUE", "Label", "-l", "--label"));
+        spec.addOption(Options.value("NAME", "Name of the container", "--name"));
+        spec.addOption(Options.flag("Not what the service depends on", "--no-deps"));
+        spec.addOption(Options.flag("Remove containers of services that the files do not name", "--remove-orphans"));
+        spec.addOption(Options.flag("No progress of pulls", "--quiet-pull"));
+        spec.addOption(Options.flag("Accepted: there is nothing to build", "--build"));
+        spec.addPositional(Options.arguments("SERVICE [COMMAND] [ARGS...]", "1..*", "Service, and a program"));
+    }
+
+    @Override
+    public int run(Invocation call) throws Exception {
+        var service = call.arguments().getFirst();
+        var files = new ProjectFiles(call);
+        var loaded = files.loadOrTell();
+        if (loaded.isEmpty()) {
+            return ExitCodes.ERROR;
+        }
+        var project = loaded.get().project();
+        var all = new TreeSet<>(project.services().keySet());
+        all.addAll(project.disabled().keySet());
+        Stack.require(List.of(service), all);
+        try (var change = StackChange.begin(call, project.name())) {
+            var scoped = files.withServices(List.of(service));
+            var planned = change.deployment().plan(scoped.source(), options(call, scoped, service, all));
+            ProjectFiles.tellWarnings(planned.warnings(), call.world().err());
+            return switch (planned) {
+                case Planned.Invalid invalid -> {
+                    ProjectFiles.tell(invalid.errors(), call.world().err());
+                    yield ExitCodes.ERROR;
+                }
+                case Planned.Ready ready
+                when !ready.plan().problems().isEmpty() -> {
+                    ProjectFiles.tell(ready.plan().problems(), call.world().err());
+                    yield ExitCodes.ERROR;
+                }
+                case Planned.Ready ready
+                when !ready.plan().refusals().isEmpty() -> {
+                    ready.plan().refusals().forEach(call::say);
+                    yield ExitCodes.REFUSED;
+                }
+                case Planned.Ready ready ->
+                    run(
+                            call,
+                            change,
+                            ready,
+                            project,
+                            files.directory(loaded.get().projectDirectory()).toString(),
+                            service);
+            };
+        }
+    }
+
+    /** What the service depends on is applied as by {@code up}; of the service itself only networks and volumes. */
+    private static PlanOptions options(Invocation call, ProjectFiles scoped, String service, Set<String> all) {
+        var wanted = scoped.load() instanceof Loaded.Valid valid && !call.flag("--no-deps")
+                ? new HashSet<>(valid.project().services().keySet())
+                : new HashSet<String>();
+        wanted.remove(service);
+        var untouched = new HashSet<>(all);
+        untouched.removeAll(wanted);
+        return PlanOptions.byHand(call.flag("--remove-orphans"), false, Optional.empty())
+                .forUp(new Wishes(untouched, Set.of(), false, false, true, false), Map.of(service, 1));
+    }
+
+    private static int run(
+            Invocation call, StackChange change, Planned.Ready ready, Project project, String directory, String service)
+            throws Exception {
+        var applied = change.run(ready.plan(), ready.beforeStart(), Optional.empty());
+        if (applied != ExitCodes.OK) {
+            return applied;
+        }
+        var desired = ready.desired().services().stream()
+                .filter(s -> s.name().equals(service))
+                .findFirst()
+                .orElseThrow(() -> new CommandException("service \"" + service + "\" has no image to run"));
+        if (!call.flag("--no-deps")) {
+            for (var gate : desired.dependsOn().entrySet()) {
+                change.await(gate.getKey(), gate.getValue());
+            }
+        }
+        ContainerRecord container;
+        try {
+            container =
+                    make(call, change.engine(), desired.slots().getFirst(), ready.beforeStart(), project, directory);
+        } catch (ContainerException e) {
+            throw new CommandException(String.valueOf(e.getMessage()), ENGINE);
+        }
+        change.release(); // for as long as the program runs others may change the stack
+        return start(call, change.engine(), container);
+    }
+
+    private static ContainerRecord make(
+            Invocation call,
+            Engine engine,
+            DesiredContainer wanted,
+            BeforeStart beforeStart,
+            Project project,
+            String directory)
+            throws IOException, CommandException {
+        var spec = new OneOff(call, project, directory, engine).of(wanted.spec());
+        var known = wanted.image().known();
+        if (known.isEmpty() || engine.images().find(known.get()).isEmpty()) {
+            try (var progress = LayerProgress.onStandardError(call)) {
+                var image = known.isPresent()
+                        ? engine.pull(spec.image(), known.get(), progress)
+                        : engine.pull(spec.image(), progress);
+                spec = spec.withDigest(image.digest());
+            }
+        }
+        beforeStart.materialise(wanted.spec());
+        beforeStart.install(wanted.spec());
+        return engine.containers().create(spec);
+    }
+
+    private static int start(Invocation call, Engine engine, ContainerRecord container)
+            throws IOException, CommandException {
+        var terminals = call.world().terminals();
+        var tty = !call.flag("--no-TTY") && !call.flag("--detach") && terminals.in() && terminals.out();
+        var containers = engine.containers();
+        var gone = false;
+        try {
+            if (call.flag("--detach")) {
+                containers.start(container.id(), false, true);
+                call.world().out().println(container.id());
+                gone = true; // it stays
+                return ExitCodes.OK;
+            }
+            if (!tty) {
+                Passing.signals(engine, container.id());
+            }
+            var keys = tty ? DetachKeys.DEFAULT : DetachKeys.NONE;
+            try (var streams = PersonStreams.of(call, tty, keys)) {
+                var code = containers.startAttached(container.id(), tty, true, streams.streams());
+                gone = code.isEmpty();
+                return code.orElse(ExitCodes.OK);
+            }
+        } catch (ContainerException e) {
+            var code = e.reason().exitCode();
+            var cannotRun = e.reason() == ContainerException.Reason.CANNOT_EXECUTE
+                    || e.reason() == ContainerException.Reason.NOT_FOUND;
+            throw new CommandException(String.valueOf(e.getMessage()), cannotRun ? code : ENGINE);
+        } finally {
+            if (call.flag("--rm") && !gone) {
+                remove(engine, container);
+            }
+        }
+    }
+
+    private static void remove(Engine engine, ContainerRecord container) throws IOException {
+        var spec = container.spec();
+        engine.containers().finishExit(container.id());
+        engine.containers().remove(container.id(), true, true);
+        if (!spec.networks().isEmpty()) {
+            engine.networks().release(new LeaseKey(spec.owner().stack(), spec.name(), spec.slot()));
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.runtime.container.CleanUp;
+import dev.lockstep.runtime.prune.PruneRecord;
+import dev.lockstep.runtime.prune.PruneReport;
+import picocli.CommandLine.Model.CommandSpec;
+
+/**
+ * {@code system prune}: images, and what killed processes left. Every container, network and volume here is some
+ * stack's, and whether that is wanted only its files say: those go with {@code down} and not by a guess.
+ */
+final class SystemPrune implements Command {
+    @Override
+    public void describe(CommandSpec spec) {
+        spec.usageMessage()
+                .description(
+                        "Removes images without a name, or with -a all that nobody needs, and what processes that were"
+                                + " killed left half done.",
+                        "Containers, networks and volumes belong to stacks and stay: 'lockstep -p STACK down' removes"
+                                + " those of a stack, with -v its volumes too.");
+        spec.addOption(Options.flag("Images with a name too", "-a", "--all"));
+        spec.addOption(Options.flag("Do not ask", "-f", "--force"));
+        spec.addOption(Options.values("FILTER", "until=TIME: only images that came before", "--filter"));
+    }
+
+    @Override
+    public int run(Invocation call) throws Exception {
+        var rules = ImagePrune.rules(call);
+        var door = EngineDoor.of(call);
+        if (!ImagePrune.agreed(call)) {
+            call.say("Nothing was removed.");
+            return ExitCodes.ERROR;
+        }
+        CleanUp leftovers;
+        PruneReport report;
+        try (var engine = door.open()) {
+            leftovers = engine.cleanUp();
+            report = engine.housekeeping().prune(rules, PruneRecord.Trigger.HAND);
+        }
+        leftovers.actions().forEach(action -> call.world().out().println("Cleaned up: " + action));
+        call.world().out().print(ImagePrune.text(report, false));
+        return ExitCodes.OK;
+    }
+}

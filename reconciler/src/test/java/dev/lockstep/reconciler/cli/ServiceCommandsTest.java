@@ -1,0 +1,90 @@
+package dev.lockstep.reconciler.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.runtime.event.Event;
+import dev.lockstep.runtime.linux.ProcessDetails;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Commands on services where no host is needed: how numbers look, and what is refused before anything is done. */
+class ServiceCommandsTest {
+    @TempDir
+    private Path directory;
+
+    private String refused(String... words) throws IOException {
+        Files.writeString(directory.resolve("compose.yaml"), "services: {web: {image: x}}\n");
+        var console = Console.in(directory);
+        assertThat(console.run(words)).isEqualTo(1);
+        return console.err();
+    }
+
+    /** What docker stats prints for these. */
+    @Test
+    void memory_is_shown_in_four_digits_and_binary_units() {
+        assertThat(StatsCommand.binary(0)).isEqualTo("0B");
+        assertThat(StatsCommand.binary(1023)).isEqualTo("1023B");
+        assertThat(StatsCommand.binary(552_960)).isEqualTo("540KiB");
+        assertThat(StatsCommand.binary(25_275_877_000L)).isEqualTo("23.54GiB");
+        assertThat(StatsCommand.binary(1L << 30)).isEqualTo("1GiB");
+    }
+
+    @Test
+    void scales_are_names_with_whole_numbers() throws CommandException {
+        assertThat(UpRun.scale(List.of("web=3", "db=0"))).isEqualTo(Map.of("web", 3, "db", 0));
+        for (var wrong : List.of("web", "web=", "web=x", "web=-1", "web=99999")) {
+            assertThatThrownBy(() -> UpRun.scale(List.of(wrong)))
+                    .isInstanceOf(CommandException.class)
+                    .hasMessageStartingWith("invalid scale specifier: " + wrong);
+        }
+    }
+
+    @Test
+    void an_event_is_one_line_without_the_labels_of_compose() {
+        var event = new Event(
+                Instant.parse("2026-11-25T01:47:30.745239855Z"),
+                "container",
+                "exec_create: sh -c exit 7",
+                "4b2d",
+                Map.of("name", "p-db-1", "image", "web:1", "com.docker.compose.service", "db"));
+
+        assertThat(EventsCommand.text(event))
+                .isEqualTo("2026-11-25 01:47:30.745239 container exec_create: sh -c exit 7 4b2d"
+                        + " (image=web:1, name=p-db-1)\n");
+        assertThat(EventsCommand.json(event))
+                .isEqualTo("{\"action\":\"exec_create: sh -c exit 7\",\"attributes\":{\"image\":\"web:1\","
+                        + "\"name\":\"p-db-1\"},\"id\":\"4b2d\",\"service\":\"db\","
+                        + "\"time\":\"2026-11-25T01:47:30.745239855Z\",\"type\":\"container\"}\n");
+    }
+
+    @Test
+    void processes_look_as_in_ps() {
+        var process = new ProcessDetails(
+                4988, 1000, 4946, Duration.ofHours(30), Duration.ofSeconds(3725), "pts/0", "sleep 1000");
+
+        assertThat(process.percent()).isEqualTo(3);
+        assertThat(process.terminal()).isEqualTo("pts/0");
+    }
+
+    @Test
+    void contradictions_are_refused() throws IOException {
+        assertThat(refused("up", "-d", "--abort-on-container-exit")).contains("cannot be combined");
+        assertThat(refused("up", "--wait", "--no-start")).contains("cannot be used together");
+        assertThat(refused("up", "--pull", "often")).contains("--pull takes always, missing, never or policy");
+        assertThat(refused("cp", "a")).contains("cp: needs");
+        assertThat(refused("cp", "web:/a", "web:/b")).contains("copying between containers");
+        assertThat(refused("attach", "--detach-keys", "ctrl-1", "web")).contains("--detach-keys: \"ctrl-1\" is no key");
+        assertThat(refused("ls", "--filter", "state=x")).contains("--filter takes name=PATTERN");
+        assertThat(refused("port", "web", "http")).contains("\"http\" is no port");
+        assertThat(refused("events", "--since", "yesterday")).contains("is no time");
+        assertThat(refused("container")).contains("needs one of ls, start, stop");
+    }
+}

@@ -1,0 +1,296 @@
+package dev.lockstep.reconciler.story;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Programs of a person in containers, and what a person asks of single containers. */
+class OneOffIT {
+    private static final Duration SOON = Duration.ofSeconds(30);
+
+    @TempDir
+    Path directory;
+
+    private Host host;
+    private Path project;
+
+    @BeforeEach
+    void aStack() throws IOException {
+        host = new Host(directory);
+        project = Files.createDirectories(directory.resolve("p"));
+        Files.writeString(project.resolve("compose.yaml"), """
+                services:
+                  app:
+                    image: web:1
+                    command: sleep 100000
+                    stop_grace_period: 0s
+                    environment: {WHO: service}
+                    volumes: ["data:/data"]
+                    depends_on: [db]
+                  db: {image: "web:1", command: sleep 100000, network_mode: none, stop_grace_period: 0s}
+                volumes: {data: {}}
+                """);
+    }
+
+    @AfterEach
+    void nothingIsLeft() throws IOException {
+        host.close();
+    }
+
+    private Host.Said run(int code, String... words) throws IOException {
+        var said = host.lockstepIn(project, words);
+        assertThat(said.code()).as("%s: %s", Arrays.toString(words), said.all()).isEqualTo(code);
+        return said;
+    }
+
+    @Test
+    void a_program_runs_in_a_container_of_its_own_and_its_exit_code_is_ours() throws Exception {
+        var first = run(8, "run", "--rm", "-T", "app", "sh", "-c", "echo out; echo err >&2; exit 8");
+        assertThat(first.out()).isEqualTo("out\n");
+        assertThat(first.err())
+                .contains("Container p-db-1  Started")
+                .endsWith("err\n")
+                .doesNotContain("p-app-1");
+        assertThat(host.pids()).containsOnlyKeys("p-db-1");
+
+        assertThat(run(127, "run", "--rm", "-T", "--no-deps", "app", "nosuch").err())
+                .contains("nosuch");
+        assertThat(run(126, "run", "--rm", "-T", "--no-deps", "app", "/etc").err())
+                .contains("/etc");
+        assertThat(run(125, "run", "--rm", "-T", "--user", "nobody-knows", "app", "true")
+                        .err())
+                .contains("nobody-knows");
+        assertThat(run(1, "run", "--rm", "ap", "true").err()).contains("no such service: ap. Did you mean \"app\"?");
+        assertThat(run(1, "run", "--rm", "-p", "x", "app", "true").err()).contains("\"x\" is no port to publish");
+        assertThat(run(0, "ps", "-a", "-q").out().lines()).hasSize(1);
+
+        var port = Host.freePort();
+        assertThat(run(
+                                0,
+                                "run",
+                                "--rm",
+                                "-T",
+                                "-e",
+                                "WHO=person",
+                                "-e",
+                                "MORE=1",
+                                "-w",
+                                "/tmp",
+                                "-v",
+                                project + ":/project:ro",
+                                "-p",
+                                port + ":80",
+                                "--name",
+                                "mine",
+                                "--entrypoint",
+                                "sh -c",
+                                "app",
+                                "echo $WHO $MORE; pwd; hostname >/data/mark; ls /project; touch /project/x || echo read-only")
+                        .out())
+                .isEqualTo("person 1\n/tmp\ncompose.yaml\nread-only\n");
+        // The volume is the stack's, and what was in it stays.
+        assertThat(run(0, "run", "--rm", "-T", "--no-deps", "app", "cat", "/data/mark")
+                        .out())
+                .isNotBlank();
+
+        // What is typed goes in, and its end is told.
+        var cat = host.run(
+                project,
+                List.of(
+                        "sh",
+                        "-c",
+                        "echo typed | " + String.join(" ", host.command("run", "--rm", "-T", "app", "cat"))));
+        assertThat(cat.out()).isEqualTo("typed\n");
+
+        // A detached one is no container of the service: scaling, planning and stopping pass it by; down does not.
+        var id = run(0, "run", "-d", "--name", "late", "app", "sleep", "100000")
+                .out()
+                .strip();
+        assertThat(id).matches("[0-9a-f]{64}");
+        run(0, "up", "-d", "--remove-orphans");
+        run(0, "stop");
+        assertThat(host.pids()).isEmpty();
+        assertThat(run(0, "ps", "-a").out()).contains("late", "Up");
+        assertThat(run(0, "plan").out()).doesNotContain("late");
+    }
+
+    @Test
+    void a_terminal_is_the_programs_own_and_can_be_left() throws Exception {
+        run(0, "up", "-d");
+        // Typed: an interrupt, which is the program's to hear, then the keys that leave it.
+        Files.writeString(project.resolve("inside.sh"), """
+                trap 'echo heard; touch /data/heard' INT
+                test -t 0 && echo terminal $TERM
+                touch /data/ready
+                while :; do sleep 0.1; done
+                """);
+        var command = String.join(
+                " ",
+                host.command("run", "--name", "shell", "-v", project + ":/project", "app", "sh", "/project/inside.sh"));
+        var output = directory.resolve("typescript");
+        var script = new ProcessBuilder("script", "-qec", command, "/dev/null")
+                .directory(project.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        try (var keys = script.getOutputStream()) {
+            var data = host.root().resolve("volumes/p_data/data");
+            await().atMost(SOON).until(() -> Files.exists(data.resolve("ready")));
+            keys.write(3);
+            keys.flush();
+            await().atMost(SOON).until(() -> Files.exists(data.resolve("heard")));
+            keys.write(new byte[] {16, 17}); // ctrl-p, ctrl-q
+            keys.flush();
+            assertThat(script.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(script.exitValue()).isZero();
+        } finally {
+            script.destroyForcibly().waitFor();
+        }
+        assertThat(Files.readString(output, StandardCharsets.UTF_8)).contains("terminal xterm", "heard");
+        assertThat(run(0, "container", "ls").out()).contains("shell");
+        assertThat(run(0, "inspect", "shell").out()).contains("\"Tty\" : true");
+
+        // Attached again, it ends with the program's exit code.
+        var attached = host.start(project, "container", "attach", "shell");
+        await().atMost(SOON)
+                .until(() ->
+                        run(0, "events", "--since", "1m", "--until", "0s").out().contains(" attach "));
+        run(0, "container", "kill", "shell");
+        assertThat(attached.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(attached.exitValue()).isEqualTo(137);
+    }
+
+    @Test
+    void files_go_in_and_out_of_running_and_stopped_containers_and_volumes() throws Exception {
+        run(0, "up", "-d");
+        Files.writeString(project.resolve("in"), "from outside\n");
+
+        run(0, "cp", "in", "app:/data/in");
+        assertThat(run(0, "exec", "-T", "app", "cat", "/data/in").out()).isEqualTo("from outside\n");
+        run(0, "cp", "app:/data/.", "out");
+        assertThat(project.resolve("out/in")).hasContent("from outside\n");
+        run(0, "stop");
+        run(0, "cp", "in", "app:/data/stopped");
+        run(0, "cp", "in", "app:/tmp/own");
+        run(0, "cp", "app:/data/in", "again");
+        assertThat(project.resolve("again")).hasContent("from outside\n");
+        var copied = host.run(
+                project,
+                List.of(
+                        "sh",
+                        "-c",
+                        String.join(" ", host.command("cp", "app:/tmp/own", "-")) + " | tar xO | tee piped; "
+                                + "tar c piped | " + String.join(" ", host.command("cp", "-", "app:/tmp"))));
+        assertThat(copied.all()).isEqualTo("from outside\n");
+        run(0, "start");
+        assertThat(run(0, "exec", "-T", "app", "cat", "/data/stopped", "/tmp/own", "/tmp/piped")
+                        .out())
+                .isEqualTo("from outside\n".repeat(3));
+
+        assertThat(run(1, "cp", "app:/nosuch", ".").err())
+                .contains("Could not find the file /nosuch in container p-app-1");
+        assertThat(run(1, "cp", "nosuch", "app:/").err()).contains("Could not find the file");
+        assertThat(run(1, "cp", "a", "b").err()).contains("unknown copy direction");
+        assertThat(run(1, "cp", "ap:/x", ".").err()).contains("no such service: ap");
+    }
+
+    @Test
+    void containers_are_named_measured_inspected_and_what_happens_is_told() throws Exception {
+        run(0, "up", "-d");
+        var events = directory.resolve("events");
+        var listening = new ProcessBuilder(host.command("-p", "p", "events", "--json"))
+                .directory(project.toFile())
+                .redirectOutput(events.toFile())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try {
+            await().atMost(SOON).until(() -> {
+                run(0, "pause", "db");
+                run(0, "unpause", "db");
+                return Files.size(events) > 0;
+            });
+            // Nobody but the listener looks when a process ends by itself.
+            new ProcessBuilder("kill", "-9", host.pids().get("p-db-1").toString())
+                    .start()
+                    .waitFor();
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(events)
+                            .content()
+                            .containsPattern(
+                                    "\\{\"action\":\"die\",\"attributes\":\\{\"execDuration\":\"\\d+\",\"exitCode\":\"137\","
+                                            + "\"image\":\"web:1\",\"name\":\"p-db-1\"},\"id\":\"[0-9a-f]{64}\","
+                                            + "\"service\":\"db\",\"time\":\"[^\"]*Z\",\"type\":\"container\"}\n"));
+        } finally {
+            listening.destroy();
+            listening.waitFor();
+        }
+
+        assertThat(run(0, "stats", "--no-stream", "--format", "json", "app").out())
+                .matches(
+                        "\\{\"BlockIO\":\"[^\"]+ / [^\"]+\",\"CPUPerc\":\"\\d+\\.\\d\\d%\",\"Container\":\"[0-9a-f]{12}\","
+                                + "\"ID\":\"[0-9a-f]{12}\",\"MemPerc\":\"\\d+\\.\\d\\d%\",\"MemUsage\":\"[\\d.]+[KM]iB / [\\d.]+GiB\","
+                                + "\"Name\":\"p-app-1\",\"NetIO\":\"[^\"]+ / [^\"]+\",\"PIDs\":\"1\"}\n");
+        assertThat(run(1, "stats", "--no-stream", "nosuch").err()).contains("no such service: nosuch");
+        assertThat(run(1, "inspect", "nosuch").all()).isEqualTo("[ ]\nlockstep: No such object: nosuch\n");
+        assertThat(run(0, "inspect", "app").out()).contains("\"Name\" : \"/p-app-1\"", "\"Status\" : \"running\"");
+
+        run(0, "container", "rename", "p-app-1", "other");
+        assertThat(run(1, "container", "rename", "other", "p-db-1").err()).contains("is taken");
+        assertThat(run(1, "container", "stop", "nosuch", "other").all())
+                .isEqualTo("other\nlockstep: No such container: nosuch\n");
+        assertThat(run(0, "container", "wait", "other").out()).isEqualTo("137\n");
+        assertThat(run(1, "container", "exec", "other", "true").err()).contains("container other is not running");
+        assertThat(run(0, "container", "start", "other").out()).isEqualTo("other\n");
+        assertThat(run(1, "container", "rm", "other").err()).contains("is running");
+        assertThat(run(0, "container", "rm", "-f", "other").out()).isEqualTo("other\n");
+        // Its old name is free again.
+        run(0, "up", "-d", "app");
+        assertThat(host.pids()).containsKey("p-app-1");
+    }
+
+    @Test
+    void a_hand_on_a_followed_stack_is_told_when_the_agent_undoes_it() throws Exception {
+        try (var repository = new Repository(directory.resolve("shop"))) {
+            repository.commit(
+                    "First",
+                    Map.of(
+                            "compose.yaml",
+                            "services: {a: {image: \"web:1\", command: sleep 100000, stop_grace_period: 0s}}\n"));
+            host.agent(repository.directory());
+            await().atMost(SOON).until(() -> host.lockstep("status").out().contains("converged"));
+
+            var said = host.lockstep("-p", "shop", "stop");
+
+            assertThat(said.err())
+                    .contains(
+                            " Container shop-a-1  Stopped\n",
+                            "The agent follows stack shop in ",
+                            "put it back within 2 s");
+            await().atMost(SOON).until(() -> host.pids().containsKey("shop-a-1"));
+
+            // A program of a person that failed is neither started again nor put away.
+            var spec = Files.writeString(
+                    directory.resolve("shop.yaml"),
+                    "name: shop\nservices: {a: {image: \"web:1\", command: sleep 100000}}\n");
+            var failed = host.lockstep("-f", spec.toString(), "run", "-T", "--name", "mine", "a", "false");
+            assertThat(failed.code()).as(failed.all()).isEqualTo(1);
+            host.lockstep("sync");
+            assertThat(host.lockstep("-p", "shop", "ps", "-a", "--format", "json")
+                            .out())
+                    .containsPattern("\"Name\":\"mine\".*\"State\":\"exited\"");
+        }
+    }
+}

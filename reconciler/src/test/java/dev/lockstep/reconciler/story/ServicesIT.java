@@ -1,0 +1,296 @@
+package dev.lockstep.reconciler.story;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What a user of docker compose types, and the lines that docker compose 2.26.1 answers it with, for a stack of two
+ * services where one waits for the other, and one that ends at once.
+ */
+class ServicesIT {
+    @TempDir
+    Path directory;
+
+    private Host host;
+    private Path project;
+
+    @BeforeEach
+    void aStack() throws IOException {
+        host = new Host(directory);
+        project = Files.createDirectories(directory.resolve("p"));
+        Files.writeString(project.resolve("compose.yaml"), """
+                services:
+                  web:
+                    image: web:1
+                    command: ["sh", "-c", "trap 'exit 3' TERM; echo hello; while :; do sleep 0.05; done"]
+                    ports: ["80"]
+                    depends_on: [db]
+                    scale: 2
+                  db: {image: "web:1", command: sleep 100000, network_mode: none, stop_grace_period: 0s}
+                  done: {image: "web:1", command: "true", network_mode: none}
+                """);
+    }
+
+    @AfterEach
+    void nothingIsLeft() throws IOException {
+        host.close();
+    }
+
+    /** Runs it, and holds it to its exit code. */
+    private Host.Said run(int code, String... words) throws IOException {
+        var said = host.lockstepIn(project, words);
+        assertThat(said.code()).as("%s: %s", Arrays.toString(words), said.all()).isEqualTo(code);
+        return said;
+    }
+
+    /** Whether the process waits for the end of another one. */
+    private static boolean hasPidfd(Process process) throws IOException {
+        try (var descriptors = Files.newDirectoryStream(Path.of("/proc/" + process.pid() + "/fd"))) {
+            for (var descriptor : descriptors) {
+                if (Files.isSymbolicLink(descriptor)
+                        && Files.readSymbolicLink(descriptor).toString().contains("pidfd")) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (NoSuchFileException | DirectoryIteratorException e) {
+            return false; // closed while we looked
+        }
+    }
+
+    private static String sorted(String lines) {
+        return lines.lines().sorted().collect(Collectors.joining("\n"));
+    }
+
+    private void says(String lines, Host.Said said) {
+        assertThat(sorted(said.err())).isEqualTo(sorted(lines));
+        assertThat(said.out()).isEmpty();
+    }
+
+    private String states() throws IOException {
+        return run(0, "ps", "-a", "--format", "json")
+                .out()
+                .lines()
+                .map(l -> l.replaceAll(".*\"Name\":\"([^\"]*)\".*\"State\":\"([^\"]*)\".*", "$1 $2"))
+                .collect(Collectors.joining(", "));
+    }
+
+    @Test
+    void services_are_made_started_paused_stopped_and_removed() throws Exception {
+        assertThat(run(1, "start").err()).contains("service \"db\" has no container to start");
+        assertThat(run(0, "kill").err()).isEqualTo("no container to kill\n");
+        assertThat(run(0, "rm", "-f").err()).isEqualTo("No stopped containers\n");
+        assertThat(run(1, "wait", "web").err()).contains("no containers for project \"p\"");
+        assertThat(run(1, "port", "web", "80").err()).contains("service \"web\" is not running");
+        for (var word : new String[] {"start", "stop", "restart", "kill", "pause", "unpause", "rm", "top", "ps"}) {
+            assertThat(run(1, word, "wbe").err()).isEqualTo("lockstep: no such service: wbe. Did you mean \"web\"?\n");
+        }
+
+        says("""
+                 Network p_default  Creating
+                 Network p_default  Created
+                 Container p-db-1  Creating
+                 Container p-db-1  Created
+                 Container p-done-1  Creating
+                 Container p-done-1  Created
+                 Container p-web-1  Creating
+                 Container p-web-1  Created
+                 Container p-web-2  Creating
+                 Container p-web-2  Created
+                """, run(0, "create"));
+        assertThat(run(0, "create", "db").err()).isEqualTo(" Container p-db-1  Created\n");
+        assertThat(states()).isEqualTo("p-db-1 created, p-done-1 created, p-web-1 created, p-web-2 created");
+        var started = run(0, "start");
+        says("""
+                 Container p-db-1  Starting
+                 Container p-db-1  Started
+                 Container p-done-1  Starting
+                 Container p-done-1  Started
+                 Container p-web-1  Starting
+                 Container p-web-1  Started
+                 Container p-web-2  Starting
+                 Container p-web-2  Started
+                """, started);
+        assertThat(started.err().indexOf("p-db-1  Started"))
+                .isLessThan(started.err().indexOf("p-web-1  Starting"));
+
+        // What is asked of running containers.
+        assertThat(run(0, "port", "web", "80").out()).matches("0\\.0\\.0\\.0:\\d+\n");
+        assertThat(run(0, "port", "--index", "2", "web", "80").out()).matches("0\\.0\\.0\\.0:\\d+\n");
+        assertThat(run(1, "port", "web", "81").err()).contains("no port 81/tcp for container p-web-1: 0.0.0.0:");
+        assertThat(run(1, "port", "--protocol", "udp", "web", "80").err()).contains("no port 80/udp");
+        assertThat(run(1, "port", "--index", "5", "web", "80").err())
+                .contains("service \"web\" is not running container #5");
+        assertThat(run(0, "top", "db").out().lines().toList())
+                .satisfiesExactly(
+                        name -> assertThat(name).isEqualTo("p-db-1"),
+                        head -> assertThat(head).matches("UID +PID +PPID +C +STIME +TTY +TIME +CMD"),
+                        line -> assertThat(line)
+                                .matches("root +\\d+ +\\d+ +\\d+ +\\d\\d:\\d\\d +\\? +00:00:00 +sleep 100000"),
+                        end -> assertThat(end).isEmpty());
+        assertThat(run(0, "images", "db").out().lines().toList().get(0))
+                .matches("CONTAINER +REPOSITORY +TAG +IMAGE ID +SIZE");
+        assertThat(run(0, "images", "--format", "json", "db").out())
+                .matches("\\[\\{\"ID\":\"sha256:[0-9a-f]{64}\",\"ContainerName\":\"p-db-1\",\"Repository\":\"web\","
+                        + "\"Tag\":\"1\",\"Size\":\\d+}]\n");
+        assertThat(run(0, "images", "-q").out()).matches("[0-9a-f]{64}\n");
+        assertThat(run(0, "ls", "-a", "--format", "json").out())
+                .isEqualTo("[{\"Name\":\"p\",\"Status\":\"exited(1), running(3)\",\"ConfigFiles\":\"N/A\"}]\n");
+        assertThat(run(0, "ls", "-q").out()).isEqualTo("p\n");
+        assertThat(run(0, "version", "--short").out()).matches("\\d+\\.\\d+\\.\\d+.*\n");
+
+        says("""
+                 Container p-db-1  Paused
+                 Container p-web-1  Paused
+                 Container p-web-2  Paused
+                """, run(0, "pause"));
+        assertThat(run(1, "pause", "db").err()).isEqualTo("""
+                 Container p-db-1  Error while Pausing
+                lockstep: Container p-db-1 is already paused.
+                """);
+        assertThat(run(0, "ps", "db").out()).contains(" (Paused)");
+        assertThat(run(1, "exec", "-T", "db", "true").err()).contains("is paused");
+        assertThat(run(0, "top", "db").out()).contains("sleep 100000");
+        says("""
+                 Container p-db-1  Unpaused
+                 Container p-web-1  Unpaused
+                 Container p-web-2  Unpaused
+                """, run(0, "unpause"));
+        assertThat(run(1, "unpause", "db").err()).contains("is not paused");
+        // One that stands still is stopped all the same, and as it wants to be.
+        run(0, "pause", "web");
+        says("""
+                 Container p-web-1  Stopping
+                 Container p-web-1  Stopped
+                 Container p-web-2  Stopping
+                 Container p-web-2  Stopped
+                """, run(0, "stop", "web"));
+        assertThat(run(0, "ps", "-a", "web").out()).contains("Exited (3)").doesNotContain("137");
+
+        run(0, "start", "web");
+        says("""
+                 Container p-web-1  Killing
+                 Container p-web-1  Killed
+                 Container p-web-2  Killing
+                 Container p-web-2  Killed
+                """, run(0, "kill", "-s", "USR2", "web"));
+        assertThat(run(1, "kill", "-s", "NOSUCH", "db").err()).isEqualTo("""
+                 Container p-db-1  Killing
+                 Container p-db-1  Error while Killing
+                lockstep: "NOSUCH" is not a signal.
+                """);
+        assertThat(run(0, "rm", "-f", "web").err()).isEqualTo("No stopped containers\n");
+        run(0, "kill", "web");
+        assertThat(run(0, "rm", "web").all())
+                .contains("Going to remove p-web-1, p-web-2")
+                .doesNotContain("Removed");
+        says("""
+                 Container p-web-1  Removing
+                 Container p-web-1  Removed
+                 Container p-web-2  Removing
+                 Container p-web-2  Removed
+                """, new Host.Said(0, "", run(0, "rm", "-fs", "web").err()));
+        assertThat(states()).isEqualTo("p-db-1 running, p-done-1 exited");
+        run(0, "stop");
+        assertThat(states()).isEqualTo("p-db-1 exited, p-done-1 exited");
+        assertThat(run(0, "events", "--since", "1h", "--until", "0s", "db")
+                        .out()
+                        .lines())
+                .map(line -> line.replaceAll(".{26} container (.*) [0-9a-f]{64} \\(.*\\)", "$1"))
+                .containsExactly("create", "start", "top", "pause", "unpause", "top", "kill", "die", "stop");
+    }
+
+    @Test
+    void up_brings_what_the_files_say_and_touches_nothing_else() throws Exception {
+        run(0, "up", "-d");
+        var before = host.pids();
+        says("""
+                 Container p-db-1  Running
+                 Container p-web-1  Running
+                 Container p-web-2  Running
+                 Container p-done-1  Starting
+                 Container p-done-1  Started
+                """, run(0, "up", "-d"));
+        assertThat(host.pids()).isEqualTo(before);
+
+        says("""
+                 Container p-db-1  Running
+                 Container p-web-1  Running
+                 Container p-web-2  Running
+                 Container p-web-3  Creating
+                 Container p-web-3  Started
+                """, run(0, "scale", "web=3"));
+        says("""
+                 Container p-db-1  Running
+                 Container p-web-1  Running
+                 Container p-web-2  Removing
+                 Container p-web-2  Removed
+                 Container p-web-3  Removing
+                 Container p-web-3  Removed
+                """, run(0, "scale", "web=1"));
+        assertThat(run(1, "scale", "web=x").err()).contains("invalid scale specifier: web=x");
+        assertThat(run(1, "scale", "web").err()).contains("invalid scale specifier: web");
+        assertThat(run(1, "scale", "wbe=2").err()).contains("no such service: wbe");
+        assertThat(run(1, "up", "-d", "wbe").err()).contains("no such service: wbe");
+
+        // Only what is named is replaced, and only where that is allowed.
+        var file = project.resolve("compose.yaml");
+        Files.writeString(file, Files.readString(file).replace("sleep 100000", "sleep 200000"));
+        run(0, "up", "-d", "--no-recreate");
+        assertThat(host.pids().get("p-db-1")).isEqualTo(before.get("p-db-1"));
+        run(0, "up", "-d", "--no-deps", "web");
+        assertThat(host.pids().get("p-db-1")).isEqualTo(before.get("p-db-1"));
+        run(0, "up", "-d", "--force-recreate", "--no-deps", "--scale", "web=1", "web");
+        assertThat(host.pids().get("p-web-1")).isNotEqualTo(before.get("p-web-1"));
+        assertThat(host.pids().get("p-db-1")).isEqualTo(before.get("p-db-1"));
+        run(0, "up", "-d", "db");
+        assertThat(host.pids().get("p-db-1")).isNotEqualTo(before.get("p-db-1"));
+        assertThat(run(1, "up", "-d", "--force-recreate", "--no-recreate").err())
+                .contains("cannot be used together");
+
+        assertThat(run(1, "pull", "db").err()).contains(" db Pulling\n db Error\n");
+        assertThat(run(0, "pull", "--policy", "missing", "db").err())
+                .isEqualTo(" db Skipped - Image is already present locally\n");
+        assertThat(run(0, "up", "-d", "--wait", "db").err()).isEqualTo(" Container p-db-1  Running\n");
+
+        var waiting = host.start(project, "wait", "web");
+        await().atMost(Duration.ofSeconds(30)).until(() -> hasPidfd(waiting));
+        run(0, "stop", "web");
+        assertThat(waiting.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(waiting.exitValue()).isEqualTo(3);
+    }
+
+    @Test
+    void up_without_d_shows_what_is_written_and_ends_with_what_it_shows() throws Exception {
+        Files.writeString(project.resolve("compose.yaml"), """
+                services:
+                  a: {image: "web:1", command: ["sh", "-c", "echo one; sleep 1; exit 4"], network_mode: none}
+                  b: {image: "web:1", command: sleep 100000, network_mode: none, stop_grace_period: 0s}
+                """);
+        var said = run(4, "up", "--exit-code-from", "a");
+        assertThat(said.out()).contains("a-1  | one\n");
+        assertThat(said.err()).contains("a-1 exited with code 4", "Aborting on container exit...", "p-b-1  Stopped");
+        assertThat(states()).isEqualTo("p-a-1 exited, p-b-1 exited");
+
+        var up = host.start(project, "up", "b");
+        await().atMost(Duration.ofSeconds(30)).until(() -> host.pids().containsKey("p-b-1"));
+        new ProcessBuilder("kill", "-INT", String.valueOf(up.pid())).start().waitFor();
+        assertThat(up.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(up.exitValue()).isEqualTo(130);
+        assertThat(host.pids()).isEmpty();
+    }
+}

@@ -1,0 +1,154 @@
+package dev.lockstep.runtime.copy;
+
+import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.RawPath;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** {@code docker cp}: what of a source goes where in a target (docs.docker.com/reference/cli/docker/container/cp). */
+public final class Copying {
+    private static final int PIPE = 1 << 20;
+
+    private Copying() {}
+
+    /**
+     * A path in a tree.
+     *
+     * @param root what {@code /} means; open as long as this is used
+     * @param path absolute, as a person wrote it: {@code /.} and {@code /} at its end mean something
+     * @param what the tree is called in messages: {@code in container shop-web-1}
+     */
+    public record End(Directory root, String path, String what) {
+        /** What is in the directory, and not the directory itself. */
+        private boolean isContent() {
+            return path.equals("/") || path.endsWith("/.");
+        }
+
+        private boolean isDirectory() {
+            return isContent() || path.endsWith("/");
+        }
+
+        /** What the copy is called in a directory. */
+        private RawPath name() {
+            var text = path.replaceFirst("/+$", "");
+            return isContent() ? Place.HERE : RawPath.of(text.substring(text.lastIndexOf('/') + 1));
+        }
+
+        private IOException missing() {
+            return new IOException("Could not find the file " + path + " " + what);
+        }
+    }
+
+    /**
+     * Copies from one tree into another.
+     *
+     * @param follow whether a source that is a link stands for what it leads to
+     * @return what was left out, a sentence each
+     * @throws IOException with a sentence when the source is not there or does not fit the target
+     */
+    public static List<String> copy(End from, End to, boolean follow, Keep keep) throws IOException {
+        try (var source = Place.find(from.root(), from.path(), follow).orElseThrow(from::missing)) {
+            if (source.status().isEmpty()) {
+                throw from.missing();
+            }
+            var directory = source.isDirectory();
+            if (!directory && from.isDirectory()) {
+                throw new IOException(from.path() + " " + from.what() + " is not a directory");
+            }
+            var found = Place.find(to.root(), to.path().replaceFirst("(?<=[^/])/+$", ""), true);
+            if (found.isEmpty()) {
+                var above = to.path().replaceFirst("/+[^/]*/*$", "");
+                throw new IOException("Could not find the file " + (above.isEmpty() ? "/" : above) + " " + to.what());
+            }
+            try (var target = found.get()) {
+                return copy(from, source, to, target, keep);
+            }
+        }
+    }
+
+    private static List<String> copy(End from, Place source, End to, Place target, Keep keep) throws IOException {
+        var directory = source.isDirectory();
+        if (target.isDirectory()) {
+            try (var into = target.open()) {
+                return stream(source, from.name(), into, keep);
+            }
+        }
+        if (target.status().isPresent() && directory) {
+            throw new IOException("cannot copy a directory to " + to.path() + " " + to.what() + ", which is a file");
+        }
+        if (target.status().isEmpty() && !directory && to.path().endsWith("/")) {
+            throw new IOException("no such directory: " + to.path() + " " + to.what());
+        }
+        return stream(source, target.name(), target.directory(), keep);
+    }
+
+    /** Through an archive: the one that is written to standard output and read from standard input is no other. */
+    private static List<String> stream(Place source, RawPath name, Directory into, Keep keep) throws IOException {
+        var failure = new AtomicReference<Optional<IOException>>(Optional.empty());
+        var in = new PipedInputStream(PIPE);
+        var out = new PipedOutputStream(in);
+        var writer = Thread.ofPlatform().daemon().name("copy").start(() -> {
+            try (out) {
+                TreeArchive.write(source, name, out);
+            } catch (IOException e) {
+                failure.set(Optional.of(e));
+            }
+        });
+        List<String> left;
+        try {
+            left = new TreeExtraction(into, keep).extract(in);
+            in.transferTo(OutputStream.nullOutputStream()); // what pads the archive's end
+        } finally {
+            in.close(); // where we have failed the other side stops, too
+            await(writer);
+        }
+        if (failure.get().isPresent()) {
+            throw failure.get().get(); // what could not be read counts as well as what could not be written
+        }
+        return left;
+    }
+
+    /** Whatever happens: it reads from descriptors that are about to be closed. */
+    private static void await(Thread writer) {
+        var interrupted = false;
+        while (writer.isAlive()) {
+            try {
+                writer.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Writes what a path has as an archive. */
+    public static void archive(End from, boolean follow, OutputStream out) throws IOException {
+        try (var source = Place.find(from.root(), from.path(), follow).orElseThrow(from::missing)) {
+            if (source.status().isEmpty()) {
+                throw from.missing();
+            }
+            TreeArchive.write(source, from.name(), out);
+            out.flush();
+        }
+    }
+
+    /** Extracts an archive into a directory that exists. */
+    public static List<String> extract(InputStream archive, End to, Keep keep) throws IOException {
+        try (var target = Place.find(to.root(), to.path(), true).orElseThrow(to::missing)) {
+            if (!target.isDirectory()) {
+                throw new IOException("destination " + to.path() + " " + to.what() + " must be a directory");
+            }
+            try (var into = target.open()) {
+                return new TreeExtraction(into, keep).extract(archive);
+            }
+        }
+    }
+}

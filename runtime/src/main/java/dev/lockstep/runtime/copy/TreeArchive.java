@@ -1,0 +1,111 @@
+package dev.lockstep.runtime.copy;
+
+import dev.lockstep.runtime.archive.MemberWriter;
+import dev.lockstep.runtime.archive.TarEntry;
+import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.Errno;
+import dev.lockstep.runtime.linux.FileStatus;
+import dev.lockstep.runtime.linux.LinuxException;
+import dev.lockstep.runtime.linux.RawPath;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Archives what a place has. What goes away while it is read is left out; what changes its kind meanwhile is not
+ * followed.
+ */
+final class TreeArchive {
+    private final MemberWriter writer;
+    /** First name of each file that has several. */
+    private final Map<Long, RawPath> links = new HashMap<>();
+
+    private TreeArchive(OutputStream out) {
+        this.writer = new MemberWriter(out);
+    }
+
+    /** Writes a whole archive; the top has the given name in it. */
+    static void write(Place place, RawPath name, OutputStream out) throws IOException {
+        var archive = new TreeArchive(out);
+        archive.member(place.directory(), place.name(), name);
+        archive.writer.finish();
+    }
+
+    private void member(Directory directory, RawPath name, RawPath as) throws IOException {
+        var status = directory.status(name);
+        if (status.isEmpty()) {
+            return;
+        }
+        try {
+            switch (status.get().type()) {
+                case DIRECTORY -> tree(directory, name, as, status.get());
+                case REGULAR -> file(directory, name, as, status.get());
+                case SYMLINK ->
+                    writer.add(
+                            entry(as, TarEntry.Type.SYMLINK, status.get(), directory, name, directory.readLink(name)));
+                case CHARACTER_DEVICE ->
+                    writer.add(entry(as, TarEntry.Type.CHARACTER_DEVICE, status.get(), directory, name));
+                case BLOCK_DEVICE -> writer.add(entry(as, TarEntry.Type.BLOCK_DEVICE, status.get(), directory, name));
+                case FIFO -> writer.add(entry(as, TarEntry.Type.FIFO, status.get(), directory, name));
+                case SOCKET -> {
+                    // Means nothing without the process that listens.
+                }
+            }
+        } catch (LinuxException e) {
+            if (!isOther(e)) {
+                throw e;
+            }
+        }
+    }
+
+    /** Gone, or something else by now. */
+    private static boolean isOther(LinuxException e) {
+        return e.isGone() || e.errno() == Errno.ENOTDIR || e.errno() == Errno.ELOOP;
+    }
+
+    private void tree(Directory directory, RawPath name, RawPath as, FileStatus status) throws IOException {
+        try (var inner = directory.directory(name)) {
+            writer.add(entry(new RawPath(as.latin1() + "/"), TarEntry.Type.DIRECTORY, status, directory, name));
+            for (var child : inner.list()) {
+                member(inner, child, new RawPath(as.latin1() + "/" + child.latin1()));
+            }
+        }
+    }
+
+    private void file(Directory directory, RawPath name, RawPath as, FileStatus status) throws IOException {
+        var first = status.links() > 1 ? links.putIfAbsent(status.inode(), as) : null;
+        if (first != null) {
+            writer.add(entry(as, TarEntry.Type.HARD_LINK, status, directory, name, first));
+            return;
+        }
+        // Opened without following: what was a file when we looked may be a link now.
+        try (var content = directory.file(name)) {
+            writer.add(entry(as, TarEntry.Type.FILE, status, directory, name), content.inputStream());
+        }
+    }
+
+    private static TarEntry entry(RawPath as, TarEntry.Type type, FileStatus status, Directory directory, RawPath name)
+            throws IOException {
+        return entry(as, type, status, directory, name, RawPath.of(""));
+    }
+
+    private static TarEntry entry(
+            RawPath as, TarEntry.Type type, FileStatus status, Directory directory, RawPath name, RawPath link)
+            throws IOException {
+        return new TarEntry(
+                as,
+                type,
+                status.mode(),
+                Integer.toUnsignedLong(status.uid()),
+                Integer.toUnsignedLong(status.gid()),
+                type == TarEntry.Type.FILE ? status.size() : 0,
+                status.modified(),
+                link,
+                status.device().major(),
+                status.device().minor(),
+                type == TarEntry.Type.SYMLINK || type == TarEntry.Type.HARD_LINK
+                        ? Map.of()
+                        : directory.attributes(name));
+    }
+}

@@ -1,0 +1,195 @@
+package dev.lockstep.runtime.copy;
+
+import dev.lockstep.runtime.archive.TarEntry;
+import dev.lockstep.runtime.archive.TarReader;
+import dev.lockstep.runtime.linux.DeviceNumber;
+import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.Errno;
+import dev.lockstep.runtime.linux.FileStatus;
+import dev.lockstep.runtime.linux.LinuxException;
+import dev.lockstep.runtime.linux.RawPath;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+
+/**
+ * Extracts an archive into a directory that may have something already. Nothing of the archive and nothing that stands
+ * there leads out of the directory: each name is looked up alone, and a link is never followed but replaced.
+ */
+final class TreeExtraction {
+    private static final int SET_ID = 06000;
+    private static final byte[] ZEROS = new byte[64 * 1024];
+    private static final String CAPABILITY = "security.capability";
+
+    private final Directory target;
+    private final Keep keep;
+    private final List<String> left = new ArrayList<>();
+    /** Times of directories are set last: what is put into them changes them. */
+    private final LinkedHashMap<List<String>, TarEntry> directories = new LinkedHashMap<>();
+
+    TreeExtraction(Directory target, Keep keep) {
+        this.target = target;
+        this.keep = keep;
+    }
+
+    /** Extracts it; returns what was left out, a sentence each. */
+    List<String> extract(InputStream archive) throws IOException {
+        var tar = new TarReader(archive);
+        for (var entry = tar.next(); entry.isPresent(); entry = tar.next()) {
+            var parts = parts(entry.get().name());
+            if (parts.isEmpty()) {
+                continue; // the directory itself keeps what it has
+            }
+            try (var parent = parent(parts)) {
+                member(tar, entry.get(), parts, parent, new RawPath(parts.getLast()));
+            }
+        }
+        for (var directory : directories.entrySet().stream().toList().reversed()) {
+            try (var parent = parent(directory.getKey())) {
+                parent.setModified(
+                        new RawPath(directory.getKey().getLast()),
+                        directory.getValue().modified());
+            }
+        }
+        return List.copyOf(left);
+    }
+
+    private static List<String> parts(RawPath name) throws IOException {
+        var parts = new ArrayList<String>();
+        for (var part : name.latin1().split("/", -1)) {
+            if (part.equals("..")) {
+                throw new IOException("the archive names \"" + name + "\", which leads out of the directory");
+            }
+            if (!part.isEmpty() && !part.equals(".")) {
+                parts.add(part);
+            }
+        }
+        return parts;
+    }
+
+    /** The directory that the last part is in; what is missing of it is made. */
+    private Directory parent(List<String> parts) throws IOException {
+        var directory = target.directory(Place.HERE);
+        for (var part : parts.subList(0, parts.size() - 1)) {
+            var name = new RawPath(part);
+            try (var above = directory) {
+                makeDirectory(above, name, 0755);
+                directory = above.directory(name);
+            }
+        }
+        return directory;
+    }
+
+    private static void makeDirectory(Directory parent, RawPath name, int mode) throws IOException {
+        var status = parent.status(name);
+        if (status.filter(FileStatus::isDirectory).isPresent()) {
+            return;
+        }
+        if (status.isPresent()) {
+            parent.remove(name);
+        }
+        parent.makeDirectory(name, mode);
+    }
+
+    private void member(TarReader tar, TarEntry entry, List<String> parts, Directory parent, RawPath name)
+            throws IOException {
+        if (!keep.privileges() && isDevice(entry.type())) {
+            left.add("device " + entry.name() + " was not copied");
+            return;
+        }
+        if (entry.type() == TarEntry.Type.UNKNOWN) {
+            left.add(entry.name() + " is of a kind that nobody knows, and was not copied");
+            return;
+        }
+        if (entry.type() == TarEntry.Type.DIRECTORY) {
+            makeDirectory(parent, name, entry.mode());
+            directories.put(parts, entry);
+        } else {
+            if (parent.status(name).filter(FileStatus::isDirectory).isPresent()) {
+                throw new IOException("cannot overwrite directory \"" + entry.name() + "\" with non-directory");
+            }
+            parent.remove(name);
+            make(tar, entry, parent, name);
+        }
+        if (entry.type() != TarEntry.Type.HARD_LINK) {
+            metadata(entry, parent, name);
+        }
+    }
+
+    private void make(TarReader tar, TarEntry entry, Directory parent, RawPath name) throws IOException {
+        switch (entry.type()) {
+            case FILE -> {
+                try (var file = parent.createFile(name)) {
+                    var out = file.outputStream();
+                    tar.copyTo(new TarReader.Sink() {
+                        @Override
+                        public void write(byte[] bytes, int offset, int length) throws IOException {
+                            out.write(bytes, offset, length);
+                        }
+
+                        @Override
+                        public void skip(long bytes) throws IOException {
+                            for (var left = bytes; left > 0; left -= ZEROS.length) {
+                                out.write(ZEROS, 0, (int) Math.min(left, ZEROS.length));
+                            }
+                        }
+                    });
+                }
+            }
+            case HARD_LINK -> {
+                var first = parts(entry.link());
+                if (first.isEmpty()) {
+                    throw new IOException("the archive has a link to nothing: " + entry.name());
+                }
+                try (var other = parent(first)) {
+                    parent.makeLink(other, new RawPath(first.getLast()), name);
+                }
+            }
+            case SYMLINK -> parent.makeSymlink(entry.link(), name);
+            case CHARACTER_DEVICE, BLOCK_DEVICE, FIFO ->
+                parent.makeNode(name, type(entry.type()), new DeviceNumber((int) entry.deviceMajor(), (int)
+                        entry.deviceMinor()));
+            case DIRECTORY, UNKNOWN -> throw new IllegalStateException("dealt with before");
+        }
+    }
+
+    private static boolean isDevice(TarEntry.Type type) {
+        return type == TarEntry.Type.CHARACTER_DEVICE || type == TarEntry.Type.BLOCK_DEVICE;
+    }
+
+    private static FileStatus.Type type(TarEntry.Type type) {
+        return switch (type) {
+            case CHARACTER_DEVICE -> FileStatus.Type.CHARACTER_DEVICE;
+            case BLOCK_DEVICE -> FileStatus.Type.BLOCK_DEVICE;
+            default -> FileStatus.Type.FIFO;
+        };
+    }
+
+    private void metadata(TarEntry entry, Directory parent, RawPath name) throws IOException {
+        if (keep.owner()) {
+            parent.setOwner(name, (int) entry.uid(), (int) entry.gid());
+        }
+        for (var attribute : entry.attributes().entrySet()) {
+            if (keep.privileges() || !attribute.getKey().equals(CAPABILITY)) {
+                setAttribute(parent, name, attribute.getKey(), attribute.getValue());
+            }
+        }
+        if (entry.type() != TarEntry.Type.SYMLINK) {
+            parent.setMode(name, keep.privileges() ? entry.mode() : entry.mode() & ~SET_ID);
+        }
+        parent.setModified(name, entry.modified());
+    }
+
+    private static void setAttribute(Directory to, RawPath name, String attribute, byte[] value) throws IOException {
+        try {
+            to.setAttribute(name, attribute, value);
+        } catch (LinuxException e) {
+            // The other file system has none, or not these; the content counts.
+            if (e.errno() != Errno.EOPNOTSUPP && e.errno() != Errno.EPERM) {
+                throw e;
+            }
+        }
+    }
+}

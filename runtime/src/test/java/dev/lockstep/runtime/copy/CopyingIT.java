@@ -1,0 +1,257 @@
+package dev.lockstep.runtime.copy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.testing.TarBuilder;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The rules of {@code docker cp}, and trees that want to lead elsewhere. Needs root for owners and devices. */
+class CopyingIT {
+    private static final Keep TO_HOST = new Keep(false, false);
+    private static final Keep ALL = new Keep(true, true);
+
+    @TempDir
+    private Path directory;
+
+    private Path from;
+    private Path to;
+
+    @BeforeEach
+    void twoTrees() throws IOException {
+        from = Files.createDirectory(directory.resolve("from"));
+        to = Files.createDirectory(directory.resolve("to"));
+        Files.createDirectories(from.resolve("etc/conf"));
+        Files.writeString(from.resolve("etc/passwd"), "root\n");
+        Files.writeString(from.resolve("etc/conf/a"), "a\n");
+        Files.createSymbolicLink(from.resolve("etc/link"), Path.of("passwd"));
+    }
+
+    private void copy(String source, String target, Keep keep, boolean follow) throws IOException {
+        try (var a = Directory.open(from);
+                var b = Directory.open(to)) {
+            Copying.copy(
+                    new Copying.End(a, source, "in container c"),
+                    new Copying.End(b, target, "on this host"),
+                    follow,
+                    keep);
+        }
+    }
+
+    private void copy(String source, String target) throws IOException {
+        copy(source, target, TO_HOST, false);
+    }
+
+    @Test
+    void a_file_goes_to_a_name_over_a_file_and_into_a_directory() throws IOException {
+        Files.createDirectory(to.resolve("d"));
+        Files.writeString(to.resolve("old"), "old and longer\n");
+
+        copy("/etc/passwd", "/new");
+        copy("/etc/passwd", "/old");
+        copy("/etc/passwd", "/d");
+        copy("/etc/conf/a", "/d/");
+
+        assertThat(to.resolve("new")).hasContent("root\n");
+        assertThat(to.resolve("old")).hasContent("root\n");
+        assertThat(to.resolve("d/passwd")).hasContent("root\n");
+        assertThat(to.resolve("d/a")).hasContent("a\n");
+    }
+
+    @Test
+    void a_directory_goes_into_one_or_becomes_one_or_only_its_content_goes() throws IOException {
+        Files.createDirectory(to.resolve("there"));
+        Files.createDirectory(to.resolve("content"));
+
+        copy("/etc", "/there");
+        copy("/etc", "/made");
+        copy("/etc/.", "/content");
+
+        assertThat(to.resolve("there/etc/conf/a")).hasContent("a\n");
+        assertThat(to.resolve("made/conf/a")).hasContent("a\n");
+        assertThat(to.resolve("content/conf/a")).hasContent("a\n");
+        assertThat(Files.readSymbolicLink(to.resolve("made/link"))).isEqualTo(Path.of("passwd"));
+    }
+
+    @Test
+    void what_does_not_fit_is_said_in_a_sentence() throws IOException {
+        Files.writeString(to.resolve("file"), "");
+
+        assertThatThrownBy(() -> copy("/nosuch", "/x")).hasMessage("Could not find the file /nosuch in container c");
+        assertThatThrownBy(() -> copy("/no/such", "/x")).hasMessage("Could not find the file /no/such in container c");
+        assertThatThrownBy(() -> copy("/etc/passwd", "/no/such"))
+                .hasMessage("Could not find the file /no on this host");
+        assertThatThrownBy(() -> copy("/etc/passwd", "/no/")).hasMessageStartingWith("no such directory: /no/");
+        assertThatThrownBy(() -> copy("/etc", "/file")).hasMessageStartingWith("cannot copy a directory to /file");
+        assertThatThrownBy(() -> copy("/etc/passwd/.", "/x")).hasMessageContaining("/etc/passwd/.");
+        Files.createDirectories(to.resolve("t/passwd"));
+        assertThatThrownBy(() -> copy("/etc/.", "/t"))
+                .hasMessageContaining("cannot overwrite directory \"./passwd\" with non-directory");
+    }
+
+    @Test
+    void a_link_is_a_link_unless_it_is_to_be_followed() throws IOException {
+        copy("/etc/link", "/a");
+        copy("/etc/link", "/b", TO_HOST, true);
+
+        assertThat(Files.isSymbolicLink(to.resolve("a"))).isTrue();
+        assertThat(to.resolve("b")).hasContent("root\n").isRegularFile();
+    }
+
+    @Test
+    void links_of_the_source_lead_nowhere_outside_of_it() throws IOException {
+        var secret = Files.writeString(directory.resolve("secret"), "host's\n");
+        Files.createSymbolicLink(from.resolve("etc/out"), secret);
+        Files.createSymbolicLink(from.resolve("etc/up"), Path.of("../../../../../../.." + directory));
+
+        assertThatThrownBy(() -> copy("/etc/out", "/x", TO_HOST, true)).hasMessageContaining("Could not find");
+        assertThatThrownBy(() -> copy("/etc/up/secret", "/x")).hasMessageContaining("Could not find");
+        copy("/etc/out", "/as-link");
+        assertThat(Files.readSymbolicLink(to.resolve("as-link"))).isEqualTo(secret);
+    }
+
+    @Test
+    void links_of_the_target_lead_nowhere_outside_of_it() throws IOException {
+        var outside = Files.createDirectory(directory.resolve("outside"));
+        Files.createSymbolicLink(to.resolve("absolute"), outside);
+        Files.createSymbolicLink(to.resolve("relative"), Path.of("../outside"));
+        Files.createDirectory(to.resolve("tree"));
+        Files.createSymbolicLink(to.resolve("tree/conf"), outside);
+        Files.createSymbolicLink(to.resolve("tree/passwd"), outside.resolve("made"));
+
+        assertThatThrownBy(() -> copy("/etc/passwd", "/absolute/x")).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> copy("/etc/passwd", "/relative/x")).isInstanceOf(IOException.class);
+        copy("/etc/.", "/tree");
+
+        assertThat(outside).isEmptyDirectory();
+        assertThat(to.resolve("tree/conf/a")).hasContent("a\n");
+        assertThat(Files.isSymbolicLink(to.resolve("tree/conf"))).isFalse();
+        assertThat(Files.isSymbolicLink(to.resolve("tree/passwd"))).isFalse();
+    }
+
+    /** CVE-2018-15664: a container swaps a directory for a link while it is copied. */
+    @Test
+    void a_link_that_is_swapped_in_again_and_again_gets_nothing_in_or_out() throws Exception {
+        var outside = Files.createDirectory(directory.resolve("outside"));
+        Files.writeString(outside.resolve("a"), "host's secret\n");
+        Files.createDirectories(from.resolve("etc/other"));
+        Files.createSymbolicLink(from.resolve("etc/evil"), outside);
+        Files.createDirectories(to.resolve("etc/conf"));
+        Files.createSymbolicLink(to.resolve("etc/evil"), outside);
+        var over = new AtomicBoolean();
+        var swapper = Thread.ofPlatform().start(() -> {
+            while (!over.get()) {
+                swap(from.resolve("etc"), "conf", "evil");
+                swap(to.resolve("etc"), "conf", "evil");
+            }
+        });
+        try {
+            var tries = Integer.getInteger("lockstep.count", 100);
+            for (var i = 0; i < tries; i++) {
+                try {
+                    copy("/etc/conf/a", "/got", TO_HOST, true);
+                    assertThat(to.resolve("got")).hasContent("a\n");
+                } catch (IOException e) {
+                    // The link stood there at that moment.
+                }
+                try {
+                    copy("/etc/passwd", "/etc/conf/made");
+                } catch (IOException e) {
+                    // Likewise.
+                }
+                try {
+                    copy("/etc/.", "/etc");
+                } catch (IOException e) {
+                    // Likewise.
+                }
+                assertThat(outside.resolve("made")).doesNotExist();
+                assertThat(outside.resolve("a")).hasContent("host's secret\n");
+            }
+        } finally {
+            over.set(true);
+            swapper.join();
+        }
+    }
+
+    private static void swap(Path in, String one, String other) {
+        try {
+            Files.move(in.resolve(one), in.resolve("parked"));
+            Files.move(in.resolve(other), in.resolve(one));
+            Files.move(in.resolve("parked"), in.resolve(other));
+        } catch (IOException e) {
+            // The copy stands in its way for a moment.
+        }
+    }
+
+    @Test
+    void what_a_container_may_not_give_to_the_host_stays_behind() throws Exception {
+        var tool = Files.writeString(from.resolve("tool"), "#!/bin/sh\n");
+        Files.setAttribute(tool, "unix:uid", 1000);
+        Files.setAttribute(tool, "unix:mode", 0104755);
+        assertThat(new ProcessBuilder("mknod", from.resolve("disk").toString(), "b", "8", "0")
+                        .start()
+                        .waitFor())
+                .isZero();
+
+        copy("/", "/plain");
+        assertThat(Files.getAttribute(to.resolve("plain/tool"), "unix:mode")).isEqualTo(0100755);
+        assertThat(Files.getAttribute(to.resolve("plain/tool"), "unix:uid")).isEqualTo(0);
+        assertThat(to.resolve("plain/disk")).doesNotExist();
+
+        copy("/", "/archive", ALL, false);
+        assertThat(Files.getAttribute(to.resolve("archive/tool"), "unix:mode")).isEqualTo(0104755);
+        assertThat(Files.getAttribute(to.resolve("archive/tool"), "unix:uid")).isEqualTo(1000);
+        assertThat(Files.exists(to.resolve("archive/disk"), LinkOption.NOFOLLOW_LINKS))
+                .isTrue();
+    }
+
+    @Test
+    void an_archive_holds_everything_and_comes_in_again() throws IOException {
+        var name = "n".repeat(150) + "ü";
+        Files.writeString(from.resolve("etc/" + name), "long\n");
+        Files.createLink(from.resolve("etc/hard"), from.resolve("etc/passwd"));
+        Files.setPosixFilePermissions(from.resolve("etc/conf"), PosixFilePermissions.fromString("rwx------"));
+        var bytes = new ByteArrayOutputStream();
+        try (var a = Directory.open(from);
+                var b = Directory.open(to)) {
+            Copying.archive(new Copying.End(a, "/etc", "in container c"), false, bytes);
+            Copying.extract(
+                    new ByteArrayInputStream(bytes.toByteArray()), new Copying.End(b, "/", "in container d"), ALL);
+            assertThatThrownBy(() -> Copying.extract(
+                            new ByteArrayInputStream(bytes.toByteArray()),
+                            new Copying.End(b, "/etc/passwd", "in container d"),
+                            ALL))
+                    .hasMessage("destination /etc/passwd in container d must be a directory");
+        }
+
+        assertThat(to.resolve("etc/" + name)).hasContent("long\n");
+        assertThat(Files.getAttribute(to.resolve("etc/hard"), "unix:ino"))
+                .isEqualTo(Files.getAttribute(to.resolve("etc/passwd"), "unix:ino"));
+        assertThat(Files.getPosixFilePermissions(to.resolve("etc/conf")))
+                .isEqualTo(PosixFilePermissions.fromString("rwx------"));
+        assertThat(Files.getLastModifiedTime(to.resolve("etc/conf")))
+                .isEqualTo(Files.getLastModifiedTime(from.resolve("etc/conf")));
+    }
+
+    @Test
+    void an_archive_that_leads_out_is_refused() throws IOException {
+        var evil = new TarBuilder().file("../evil", 0644, new byte[0]).build();
+        try (var b = Directory.open(to)) {
+            assertThatThrownBy(() -> Copying.extract(
+                            new ByteArrayInputStream(evil), new Copying.End(b, "/", "in container c"), ALL))
+                    .hasMessageContaining("leads out of the directory");
+        }
+        assertThat(directory.resolve("evil")).doesNotExist();
+    }
+}
