@@ -49,7 +49,7 @@ class ArchitectureTest {
         "org.eclipse.jgit.., dev.lockstep.reconciler.git..",
         "picocli.., dev.lockstep.reconciler.cli..",
         "ch.qos.logback.., dev.lockstep.reconciler.cli..",
-        "org.yaml.snakeyaml.., dev.lockstep.spec..",
+        "org.yaml.snakeyaml.., dev.lockstep.[spec|runtime.oci]..",
         "java.net.http.., dev.lockstep.runtime.registry..",
         "com.github.luben.zstd.., dev.lockstep.runtime.archive..",
     })

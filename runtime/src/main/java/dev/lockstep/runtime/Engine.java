@@ -3,6 +3,7 @@ package dev.lockstep.runtime;
 import dev.lockstep.runtime.container.CleanUp;
 import dev.lockstep.runtime.container.ContainerRooms;
 import dev.lockstep.runtime.container.Containers;
+import dev.lockstep.runtime.container.Contents;
 import dev.lockstep.runtime.container.FailPoint;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.OnExitScript;
@@ -19,6 +20,7 @@ import dev.lockstep.runtime.linux.NetworkNamespaces;
 import dev.lockstep.runtime.linux.NoSpace;
 import dev.lockstep.runtime.network.NetworkSettings;
 import dev.lockstep.runtime.network.Networks;
+import dev.lockstep.runtime.oci.CdiRegistry;
 import dev.lockstep.runtime.oci.OciRuntime;
 import dev.lockstep.runtime.oci.SeccompProfile;
 import dev.lockstep.runtime.prune.Housekeeping;
@@ -51,6 +53,7 @@ public final class Engine implements AutoCloseable {
     private final HostTools tools = HostTools.ofThisProcess();
     private final Clock clock = Clock.systemUTC();
     private final Volumes volumes;
+    private final Contents contents;
     private final Once<ImageStore> images;
     private final Once<Snapshots> snapshots;
     private final Once<RegistryClient> registry;
@@ -64,6 +67,7 @@ public final class Engine implements AutoCloseable {
         this.root = root;
         this.options = options;
         this.volumes = new Volumes(root, clock);
+        this.contents = new Contents(root);
         this.images = new Once<>(() -> new ImageStore(root, Platform.current(), clock));
         this.snapshots = new Once<>(() -> new Snapshots(root, images.get().blobs(), options.unpackLimits(), clock));
         this.registry = new Once<>(() -> new RegistryClient(images.get(), options.registries()));
@@ -75,9 +79,13 @@ public final class Engine implements AutoCloseable {
                 root,
                 new StoredImages(images, snapshots),
                 volumes,
+                contents,
                 networks,
                 new Once<>(() -> tool(HostTools.Tool.CONMON)),
                 runtime,
+                name -> new RuntimeChoice(root, tools).named(name),
+                new Once<>(() -> tool(HostTools.Tool.INIT)),
+                new CdiRegistry(root.json()),
                 new Once<>(() -> SeccompProfile.read(SeccompProfile.DISTRIBUTION, root.json())),
                 clock,
                 FailPoint.NONE)));
@@ -276,7 +284,7 @@ public final class Engine implements AutoCloseable {
         var uses = new ArrayList<ImageUse>();
         for (var container : containers().observe()) {
             var who = "container " + container.name();
-            uses.add(new ImageUse(who, container.record().spec().digest()));
+            container.record().spec().images().forEach(image -> uses.add(new ImageUse(who, image)));
             container.record().effective().ifPresent(effective -> uses.add(new ImageUse(who, effective.image())));
         }
         return uses;
@@ -295,6 +303,11 @@ public final class Engine implements AutoCloseable {
     /** Volumes. */
     public Volumes volumes() {
         return volumes;
+    }
+
+    /** Secrets and configs of containers. */
+    public Contents contents() {
+        return contents;
     }
 
     /** Containers. */

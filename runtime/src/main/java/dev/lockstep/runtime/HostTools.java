@@ -41,7 +41,8 @@ public record HostTools(List<Path> path) {
         RUNTIME("crun runc", "crun (or runc)", "crun", "starts containers"),
         DNS("aardvark-dns", "aardvark-dns", "aardvark-dns", "answers the names of containers"),
         FLOCK("flock", "util-linux", "util-linux-core", "lets restarts without an agent see locks"),
-        INIT("tini-static tini catatonit", "tini", "tini", "is process 1 for init: true");
+        /** Static ones: in a container there is no library of the host. */
+        INIT("tini-static catatonit", "tini", "catatonit", "is process 1 for init: true");
 
         private final String programs;
         private final String debian;

@@ -78,6 +78,47 @@ final class RuntimeChoice {
         }
     }
 
+    /**
+     * The runtime of that name, or at that absolute path. Tried once a boot, as the others are.
+     *
+     * @throws IOException with a sentence, when there is none or it starts no container here
+     */
+    OciRuntime named(String name) throws IOException {
+        // Docker's own name for runc.
+        var wanted = name.equals("io.containerd.runc.v2") ? "runc" : name;
+        if (!wanted.startsWith("/") && !wanted.matches("[a-zA-Z0-9][a-zA-Z0-9_.-]*")) {
+            throw new IOException("\"" + name + "\" is no name of a container runtime, such as runc or crun.");
+        }
+        var program =
+                wanted.startsWith("/") ? Optional.of(Path.of(wanted)).filter(Files::isExecutable) : tools.find(wanted);
+        if (program.isEmpty()) {
+            throw new IOException("The container runtime " + name + " is not on this host. Install it, or remove"
+                    + " runtime from the service.");
+        }
+        var file = root.stateFile(Chosen.class, 1);
+        var kept = root.run()
+                .resolve("oci-runtime-" + program.get().toString().substring(1).replace('/', '-') + ".json");
+        var present = file.read(kept).flatMap(this::stillThere);
+        if (present.isPresent()) {
+            return present.get();
+        }
+        try (var _ = Flock.exclusive(root.lock("oci-runtime"))) {
+            var runtime = runtime(program.get());
+            var failure = attempt(runtime);
+            if (failure.isPresent()) {
+                throw new IOException(
+                        runtime.name().equals("crun") && Cgroups.detect().isHybrid()
+                                ? "crun starts no container on this host, where versions 1 and 2 of cgroups are mixed;"
+                                        + " remove runtime from the service, or boot with one version."
+                                : "The container runtime " + name + " starts no container on this host: "
+                                        + failure.get());
+            }
+            file.writeVolatile(
+                    kept, new Chosen(ProcessIdentity.bootId(), program.get().toString(), modified(program.get())));
+            return runtime;
+        }
+    }
+
     private OciRuntime runtime(Path program) {
         return new OciRuntime(
                 program.getFileName().toString(), program, root.run().resolve("runtime"));
@@ -129,7 +170,7 @@ final class RuntimeChoice {
     }
 
     private static Bundle bundle(Path rootfs, String cgroup, boolean unified, JsonMapper json) throws IOException {
-        return new Bundle(
+        return Bundle.plain(
                 new ProcessSpec(
                         false,
                         new ContainerUser(0, 0, List.of(0), "/"),
@@ -140,7 +181,6 @@ final class RuntimeChoice {
                 rootfs,
                 "probe",
                 cgroup,
-                Optional.empty(),
                 List.of(BundleMount.bind(USR.toString(), USR.toString(), true)),
                 json.createObjectNode(),
                 SeccompProfile.read(SeccompProfile.DISTRIBUTION, json).forContainer(Capabilities.DEFAULT),

@@ -21,8 +21,8 @@ record StoredImages(Lazy<ImageStore> images, Lazy<Snapshots> snapshots) implemen
     }
 
     @Override
-    public Hold hold(Digest digest, String why) throws IOException {
-        return images.get().lease(why, Set.of(digest))::close;
+    public Hold hold(Set<Digest> digests, String why) throws IOException {
+        return images.get().lease(why, digests)::close;
     }
 
     @Override

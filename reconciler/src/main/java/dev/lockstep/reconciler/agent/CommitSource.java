@@ -153,4 +153,16 @@ record CommitSource(
             }
         };
     }
+
+    @Override
+    public byte[] read(String projectDirectory, String path) throws IOException {
+        if (path.startsWith("/")) {
+            throw new IOException("the file " + path
+                    + " is the host's own, and who can push must not read it. Put it into the repository");
+        }
+        var inTree = Path.of(projectDirectory).resolve(path).normalize().toString();
+        return tree.read(inTree)
+                .orElseThrow(
+                        () -> new IOException("there is no file " + inTree + " in commit " + commit().shortCommit()));
+    }
 }

@@ -7,6 +7,7 @@ import dev.lockstep.reconciler.plan.Step;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.spec.model.Dependency;
@@ -188,6 +189,7 @@ public final class Applier {
                 beforeStart.materialise(create.spec());
                 beforeStart.install(create.spec());
                 var made = containers.create(exact(create.spec()));
+                beforeStart.provide(create.spec());
                 if (create.started()) {
                     start(made.id());
                 }
@@ -197,9 +199,12 @@ public final class Applier {
             case Operation.UpdateContainer update -> containers.update(update.id(), update.spec());
             case Operation.StartContainer start -> {
                 containers.update(start.id(), start.spec());
+                beforeStart.provide(start.spec());
                 start(start.id());
             }
             case Operation.RestartContainer restart -> {
+                containers.update(restart.id(), restart.spec());
+                beforeStart.provide(restart.spec());
                 containers.restart(restart.id(), grace);
                 health.watch(restart.id());
             }
@@ -235,6 +240,7 @@ public final class Applier {
         beforeStart.materialise(spec);
         var made = containers.createReplacement(oldId, spec);
         try {
+            beforeStart.provide(spec);
             containers.stop(oldId, grace);
             beforeStart.install(spec);
             if (started) {
@@ -262,19 +268,31 @@ public final class Applier {
         containers.remove(replace.id(), true, true);
         beforeStart.install(replace.spec());
         var made = containers.create(exact(replace.spec()));
+        beforeStart.provide(replace.spec());
         if (replace.started()) {
             start(made.id());
         }
     }
 
     private ContainerSpec exact(ContainerSpec spec) throws IOException {
-        if (!spec.digest().equals(DesiredContainer.NOT_KNOWN)) {
-            return spec;
+        var mounts = new ArrayList<MountSpec>();
+        for (var mount : spec.mounts()) {
+            mounts.add(
+                    mount instanceof MountSpec.OfImage image
+                            ? image.withDigest(exact(image.image(), image.digest()))
+                            : mount);
         }
-        var digest = pulled.get(spec.image());
+        return spec.withDigest(exact(spec.image(), spec.digest())).withMounts(mounts);
+    }
+
+    private Digest exact(ImageReference reference, Digest planned) throws IOException {
+        if (!planned.equals(DesiredContainer.NOT_KNOWN)) {
+            return planned;
+        }
+        var digest = pulled.get(reference);
         if (digest == null) {
-            throw new IOException("image " + spec.image().familiar() + " was not pulled");
+            throw new IOException("image " + reference.familiar() + " was not pulled");
         }
-        return spec.withDigest(digest);
+        return digest;
     }
 }

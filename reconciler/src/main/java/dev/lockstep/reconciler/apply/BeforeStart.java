@@ -11,6 +11,9 @@ public interface BeforeStart {
     /** Brings what outlives revisions to the wanted one. Called while no container of that slot runs. */
     void install(ContainerSpec spec) throws IOException;
 
+    /** Brings contents that lie in memory alone. Called when the container is made, and before every start of it. */
+    default void provide(ContainerSpec spec) throws IOException {}
+
     /** Nothing to prepare: everything that is mounted is the user's own. */
     BeforeStart NOTHING = new BeforeStart() {
         @Override

@@ -24,7 +24,7 @@ record AllowedPull(Engine engine, ImagePolicy policy) {
         var refusals = new ImageGate(engine, policy).refusals(reference, new Resolution.Remote(digest));
         if (!refusals.isEmpty()) {
             throw new CommandException(
-                    "refused: " + reference.familiar() + ": " + String.join("; ", refusals), ExitCodes.REFUSED);
+                    "Refused: " + reference.familiar() + ": " + String.join("; ", refusals), ExitCodes.REFUSED);
         }
         return engine.pull(reference, digest, progress);
     }

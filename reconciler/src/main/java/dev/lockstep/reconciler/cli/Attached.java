@@ -186,12 +186,14 @@ final class Attached {
                 } else {
                     var running =
                             mine().stream().filter(ObservedContainer::isRunning).toList();
-                    change.run(
+                    change.runAgain(
                             ByHand.backwards(running, c -> new Operation.StopContainer(c.id(), c.name())),
                             call.duration("--timeout"));
                 }
             } catch (IOException | CommandException e) {
                 call.say("lockstep: " + Sentences.of(e));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
         });
     }

@@ -29,6 +29,7 @@ final class ContainerCommand implements Command {
         subcommands.put("wait", new Each("Waits until containers end, and prints their exit codes.", _ -> {}, await()));
         subcommands.put("rm", new Each("Removes containers.", ContainerCommand::removal, remove()));
         subcommands.put("rename", new Rename());
+        subcommands.put("logs", new LogsCommand.OfContainer());
         subcommands.put("inspect", new InspectCommand());
         subcommands.put("top", new Top());
         subcommands.put("port", new Port());

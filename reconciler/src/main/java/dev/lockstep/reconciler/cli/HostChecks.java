@@ -108,7 +108,7 @@ final class HostChecks {
     }
 
     private HostCheck init() {
-        for (var name : List.of("tini-static", "tini", "catatonit")) {
+        for (var name : List.of("tini-static", "catatonit")) {
             var path = tools.find(name);
             if (path.isPresent()) {
                 return HostCheck.ok("init", path.get() + version(path.get()));

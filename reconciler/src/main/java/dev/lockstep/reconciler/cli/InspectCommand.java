@@ -99,9 +99,8 @@ final class InspectCommand implements Command {
         json.writeObjectFieldStart("Config");
         json.writeStringField("Hostname", made.hostname());
         json.writeStringField("User", made.user());
-        var streams = engine.containers().streams(container.id());
-        json.writeBooleanField("Tty", streams.filter(s -> s.terminal()).isPresent());
-        json.writeBooleanField("OpenStdin", streams.filter(s -> s.input()).isPresent());
+        json.writeBooleanField("Tty", spec.options().process().tty());
+        json.writeBooleanField("OpenStdin", spec.options().process().stdinOpen());
         strings(
                 json,
                 "Env",
@@ -211,6 +210,18 @@ final class InspectCommand implements Command {
                 json.writeStringField("Type", "tmpfs");
                 json.writeStringField("Source", "");
                 json.writeBooleanField("RW", !tmpfs.readOnly());
+            }
+            case MountSpec.OfImage image -> {
+                json.writeStringField("Type", "image");
+                json.writeStringField("Source", image.image().familiar());
+                json.writeBooleanField("RW", false);
+            }
+            case MountSpec.Content content -> {
+                // What it is called, and where it lies: nowhere on a disk.
+                json.writeStringField("Type", "tmpfs");
+                json.writeStringField("Name", content.name());
+                json.writeStringField("Source", "");
+                json.writeBooleanField("RW", false);
             }
         }
         json.writeStringField("Destination", mount.target());

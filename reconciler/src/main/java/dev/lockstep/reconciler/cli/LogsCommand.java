@@ -68,6 +68,35 @@ final class LogsCommand implements Command {
         }
     }
 
+    /** {@code container logs}: those of one container, without whose they are. */
+    static final class OfContainer implements Command {
+        @Override
+        public void describe(CommandSpec spec) {
+            spec.usageMessage().description("Shows what a container wrote.");
+            spec.addOption(Options.flag("Go on with what it writes", "-f", "--follow"));
+            spec.addOption(Options.value("N", "The last so many lines, or all", "-n", "--tail"));
+            spec.addOption(Options.value("TIME", "From then on: 10m, 2026-11-24T12:00:00Z, ...", "--since"));
+            spec.addOption(Options.value("TIME", "Until then", "--until"));
+            spec.addOption(Options.flag("Show when each line was written", "-t", "--timestamps"));
+            spec.addPositional(Options.arguments("CONTAINER", "1", "Name or id"));
+        }
+
+        @Override
+        public int run(Invocation call) throws Exception {
+            var query = query(call);
+            try (var engine = EngineDoor.of(call).openForReading()) {
+                var container = By.named(engine, call.arguments().getFirst());
+                var printer = new LogPrinter(call.world().out(), false, false, call.flag("--timestamps"));
+                if (call.flag("--follow")) {
+                    follow(engine, container, query, printer);
+                } else {
+                    merge(engine, List.of(container), query, printer);
+                }
+                return ExitCodes.OK;
+            }
+        }
+    }
+
     private static LogQuery query(Invocation call) throws CommandException {
         var now = call.world().clock().instant();
         var zone = ZoneId.systemDefault();

@@ -41,7 +41,8 @@ final class OneOff {
         this.engine = engine;
     }
 
-    ContainerSpec of(ContainerSpec service) throws IOException, CommandException {
+    /** @param terminal whether it has one; its input is connected */
+    ContainerSpec of(ContainerSpec service, boolean terminal) throws IOException, CommandException {
         var words = call.arguments().subList(1, call.arguments().size());
         var entrypoint = call.text("--entrypoint");
         var name = call.text("--name")
@@ -58,7 +59,8 @@ final class OneOff {
                     labels(service),
                     mounts(service),
                     networks(service),
-                    ports(service));
+                    ports(service),
+                    service.options().process().withStreams(terminal, true));
         } catch (IllegalArgumentException e) {
             throw new CommandException(String.valueOf(e.getMessage()));
         }

@@ -23,6 +23,7 @@ final class PsCommand implements Command {
         spec.addOption(Options.value("FORMAT", "table or json", "--format"));
         spec.addOption(Options.flag("Only names of services", "--services"));
         spec.addOption(Options.values("STATE", "Only these: " + String.join(", ", STATES), "--status"));
+        spec.addOption(Options.values("status=STATE", "The same, in other words", "--filter"));
         spec.addOption(Options.flag("Accepted: nothing is cut", "--no-trunc"));
         spec.addPositional(Options.arguments("[SERVICE...]", "0..*", "Only containers of these services"));
     }
@@ -30,7 +31,7 @@ final class PsCommand implements Command {
     @Override
     public int run(Invocation call) throws Exception {
         var format = call.choice("--format", "table", List.of("table", "json"));
-        for (var state : call.texts("--status")) {
+        for (var state : states(call)) {
             if (!STATES.contains(state)) {
                 throw new CommandException("--status takes " + String.join(" or ", STATES) + ", not \"" + state + "\"");
             }
@@ -60,18 +61,30 @@ final class PsCommand implements Command {
             }
         }
         Stack.require(call.arguments(), services);
-        var wanted = call.texts("--status");
+        var wanted = states(call);
         var rows = new ArrayList<ContainerRow>();
         for (var container : containers) {
             var row = ContainerRow.of(container, decision(engine, container), now);
             var shown = !wanted.isEmpty()
                     ? wanted.contains(row.state())
-                    : call.flag("--all") || !row.isOneOff() && (container.isRunning() || row.restarting());
+                    : call.flag("--all")
+                            || (stack.isEmpty() || !row.isOneOff()) && (container.isRunning() || row.restarting());
             if (shown && (call.arguments().isEmpty() || call.arguments().contains(row.service()))) {
                 rows.add(row);
             }
         }
         return rows;
+    }
+
+    private static List<String> states(Invocation call) throws CommandException {
+        var states = new ArrayList<>(call.texts("--status"));
+        for (var filter : call.texts("--filter")) {
+            if (!filter.startsWith("status=")) {
+                throw new CommandException("--filter takes status=STATE, not \"" + filter + "\"");
+            }
+            states.add(filter.substring("status=".length()));
+        }
+        return states;
     }
 
     /** What its policy says of a container that ended. */

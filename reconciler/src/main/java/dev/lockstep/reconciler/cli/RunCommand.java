@@ -4,18 +4,24 @@ import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.deploy.PlanOptions;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.desired.DesiredContainer;
+import dev.lockstep.reconciler.desired.Resolution;
 import dev.lockstep.reconciler.plan.Wishes;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.ContainerException;
 import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.container.DetachKeys;
+import dev.lockstep.runtime.container.MountSpec;
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.network.LeaseKey;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.model.Project;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -146,30 +152,55 @@ final class RunCommand implements Command {
             Project project,
             String directory)
             throws IOException, CommandException {
-        var spec = new OneOff(call, project, directory, engine).of(wanted.spec());
-        var known = wanted.image().known();
-        if (known.isEmpty() || engine.images().find(known.get()).isEmpty()) {
-            try (var progress = LayerProgress.onStandardError(call)) {
-                var image = known.isPresent()
-                        ? engine.pull(spec.image(), known.get(), progress)
-                        : engine.pull(spec.image(), progress);
-                spec = spec.withDigest(image.digest());
-            }
+        var spec = new OneOff(call, project, directory, engine).of(wanted.spec(), hasTerminal(call));
+        spec = spec.withDigest(present(call, engine, spec.image(), wanted.image()));
+        var mounts = new ArrayList<MountSpec>();
+        for (var mount : spec.mounts()) {
+            mounts.add(
+                    mount instanceof MountSpec.OfImage image
+                            ? image.withDigest(present(
+                                    call,
+                                    engine,
+                                    image.image(),
+                                    Objects.requireNonNull(wanted.mounted().get(image.image()))))
+                            : mount);
         }
+        spec = spec.withMounts(mounts);
         beforeStart.materialise(wanted.spec());
         beforeStart.install(wanted.spec());
-        return engine.containers().create(spec);
+        var made = engine.containers().create(spec);
+        beforeStart.provide(spec);
+        return made;
+    }
+
+    /** Pulls the image unless it is here, and says which one it is. */
+    private static Digest present(Invocation call, Engine engine, ImageReference reference, Resolution resolution)
+            throws IOException {
+        var known = resolution.known();
+        if (known.isPresent() && engine.images().find(known.get()).isPresent()) {
+            return known.get();
+        }
+        try (var progress = LayerProgress.onStandardError(call)) {
+            var image = known.isPresent()
+                    ? engine.pull(reference, known.get(), progress)
+                    : engine.pull(reference, progress);
+            return image.digest();
+        }
+    }
+
+    private static boolean hasTerminal(Invocation call) {
+        var terminals = call.world().terminals();
+        return !call.flag("--no-TTY") && !call.flag("--detach") && terminals.in() && terminals.out();
     }
 
     private static int start(Invocation call, Engine engine, ContainerRecord container)
             throws IOException, CommandException {
-        var terminals = call.world().terminals();
-        var tty = !call.flag("--no-TTY") && !call.flag("--detach") && terminals.in() && terminals.out();
+        var tty = hasTerminal(call);
         var containers = engine.containers();
         var gone = false;
         try {
             if (call.flag("--detach")) {
-                containers.start(container.id(), false, true);
+                containers.start(container.id());
                 call.world().out().println(container.id());
                 gone = true; // it stays
                 return ExitCodes.OK;
@@ -179,7 +210,7 @@ final class RunCommand implements Command {
             }
             var keys = tty ? DetachKeys.DEFAULT : DetachKeys.NONE;
             try (var streams = PersonStreams.of(call, tty, keys)) {
-                var code = containers.startAttached(container.id(), tty, true, streams.streams());
+                var code = containers.startAttached(container.id(), streams.streams());
                 gone = code.isEmpty();
                 return code.orElse(ExitCodes.OK);
             }

@@ -48,17 +48,27 @@ final class StackChange implements AutoCloseable {
         var door = EngineDoor.of(call);
         var engine = door.open();
         try {
-            var lock = locked
-                    ? Optional.of(StackLock.take(
-                            engine.root(),
-                            stack,
-                            ApplyCommand.LOCK_TIMEOUT,
-                            holder -> call.say("Waiting for " + holder + ", which changes stack " + stack + ".")))
-                    : Optional.<StackLock>empty();
+            var lock = locked ? Optional.of(lock(call, engine, stack)) : Optional.<StackLock>empty();
             return new StackChange(call, door, engine, stack, lock);
         } catch (IOException | InterruptedException | RuntimeException e) {
             engine.close();
             throw e;
+        }
+    }
+
+    private static StackLock lock(Invocation call, Engine engine, String stack)
+            throws IOException, InterruptedException {
+        return StackLock.take(
+                engine.root(),
+                stack,
+                ApplyCommand.LOCK_TIMEOUT,
+                holder -> call.say("Waiting for " + holder + ", which changes stack " + stack + "."));
+    }
+
+    /** Carries out steps after {@link #release}, with the lock for as long as that takes. */
+    int runAgain(List<Step> steps, Optional<Duration> grace) throws IOException, InterruptedException {
+        try (var _ = lock(call, engine, stack)) {
+            return run(steps, grace);
         }
     }
 

@@ -1,6 +1,8 @@
 package dev.lockstep.reconciler.deploy;
 
+import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.desired.FileContents;
 import dev.lockstep.reconciler.desired.Placement;
 import dev.lockstep.reconciler.desired.Resolution;
 import dev.lockstep.reconciler.desired.Translation;
@@ -11,6 +13,8 @@ import dev.lockstep.reconciler.plan.Planner;
 import dev.lockstep.reconciler.plan.Secrets;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.HostTools;
+import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.spec.check.Checks;
@@ -84,7 +88,18 @@ public final class Deployment {
         var images = new ImageResolver(engine, observed.containers(), demands, options, gate, attempts, now);
         var files = source.files(project, loaded.projectDirectory());
         var owner = new Owner(host, project.name(), source.repository());
-        return switch (new Translation(project, owner, files.sources(), images)
+        var contents = new FileContents() {
+            @Override
+            public byte[] read(String path) throws IOException {
+                return source.read(loaded.projectDirectory(), path);
+            }
+
+            @Override
+            public String identity(byte[] content) throws IOException {
+                return engine.contents().identity(content);
+            }
+        };
+        return switch (new Translation(project, owner, files.sources(), contents, images)
                 .translate(Placement.ONE_HOST.scaled(options.scale()), source.revision())) {
             case Translation.Result.Refused refused ->
                 new Planned.Invalid(project.name(), refused.problems(), loaded.warnings(), loaded.files());
@@ -94,11 +109,12 @@ public final class Deployment {
                 warnings.addAll(unknownImages(desired));
                 var verdict = ImageVerdict.of(desired, images, gate);
                 warnings.addAll(verdict.notes());
+                warnings.addAll(withoutEffect(desired));
                 yield new Planned.Ready(
                         Planner.plan(desired, observed, facts(desired, observed, options, source.secrets()))
                                 .refusing(verdict.problems(), verdict.refusals()),
                         desired,
-                        files.beforeStart(),
+                        withContents(files.beforeStart(), desired),
                         new ImageFindings(verdict.notes(), verdict.next()),
                         List.copyOf(warnings),
                         loaded.files());
@@ -108,6 +124,32 @@ public final class Deployment {
 
     private List<ImagePolicy> policies(StackSource source) {
         return Stream.concat(Stream.of(images), source.imagePolicies().stream()).toList();
+    }
+
+    private BeforeStart withContents(BeforeStart files, Desired desired) {
+        return new BeforeStart() {
+            @Override
+            public void materialise(ContainerSpec spec) throws IOException {
+                files.materialise(spec);
+            }
+
+            @Override
+            public void install(ContainerSpec spec) throws IOException {
+                files.install(spec);
+            }
+
+            @Override
+            public void provide(ContainerSpec spec) throws IOException {
+                for (var mount : spec.mounts()) {
+                    if (mount instanceof MountSpec.Content content) {
+                        var hidden = desired.contents().get(content.identity());
+                        if (hidden != null) {
+                            engine.contents().put(content.identity(), hidden.bytes());
+                        }
+                    }
+                }
+            }
+        };
     }
 
     /** A plan that takes the stack down; volumes stay unless a person asked otherwise. */
@@ -125,6 +167,23 @@ public final class Deployment {
                 engine.containers().observe(),
                 engine.networks().observe(),
                 engine.volumes().list());
+    }
+
+    /** As with Docker, what the cgroups of a host do not have is no reason not to run there; but it is said. */
+    private List<Problem> withoutEffect(Desired desired) throws IOException {
+        var problems = new ArrayList<Problem>();
+        for (var service : desired.services()) {
+            for (var slot : service.slots().stream().limit(1).toList()) {
+                for (var field : engine.containers().withoutEffect(slot.spec())) {
+                    var path = "services." + service.name() + "." + field;
+                    problems.add(new Problem(
+                            desired.sources().at(path),
+                            path,
+                            "has no effect: the cgroups of this host do not have it"));
+                }
+            }
+        }
+        return problems;
     }
 
     private static List<Problem> unknownImages(Desired desired) {

@@ -5,6 +5,8 @@ import dev.lockstep.reconciler.desired.BindSources;
 import dev.lockstep.reconciler.plan.Secrets;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.model.Project;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -38,5 +40,22 @@ public record DirectorySource(LoadRequest load, Path root) implements StackSourc
                     return new BindSources.Source(path, path.toString());
                 },
                 BeforeStart.NOTHING);
+    }
+
+    @Override
+    public byte[] read(String projectDirectory, String path) throws IOException {
+        var file = root.resolve(projectDirectory).resolve(path).normalize();
+        try {
+            return java.nio.file.Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new IOException(
+                    "the file " + file + " "
+                            + (e instanceof NoSuchFileException
+                                    ? "does not exist"
+                                    : java.nio.file.Files.isDirectory(file)
+                                            ? "is a directory"
+                                            : "cannot be read: " + e.getMessage()),
+                    e);
+        }
     }
 }

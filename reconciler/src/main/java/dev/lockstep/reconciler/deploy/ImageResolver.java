@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.deploy;
 
 import dev.lockstep.reconciler.desired.Resolution;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.Image;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Says what references mean, without changing anything but the note of when a registry was asked. What the local store
@@ -184,11 +186,17 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
     private Optional<Image> deployed(ImageReference reference) {
         return containers.stream()
                 .map(c -> c.record().spec())
-                .filter(spec -> spec.image().equals(reference))
+                .flatMap(spec -> Stream.concat(
+                        Stream.of(spec.digest()).filter(_ -> spec.image().equals(reference)),
+                        spec.mounts().stream()
+                                .filter(MountSpec.OfImage.class::isInstance)
+                                .map(MountSpec.OfImage.class::cast)
+                                .filter(mount -> mount.image().equals(reference))
+                                .map(MountSpec.OfImage::digest)))
                 .findFirst()
-                .flatMap(spec -> {
+                .flatMap(digest -> {
                     try {
-                        return engine.images().find(spec.digest());
+                        return engine.images().find(digest);
                     } catch (IOException e) {
                         return Optional.empty(); // damaged: the registry has it again
                     }

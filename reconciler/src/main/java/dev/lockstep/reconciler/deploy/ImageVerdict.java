@@ -1,7 +1,8 @@
 package dev.lockstep.reconciler.deploy;
 
 import dev.lockstep.reconciler.desired.Desired;
-import dev.lockstep.reconciler.desired.DesiredContainer;
+import dev.lockstep.reconciler.desired.Resolution;
+import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.spec.yaml.Problem;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,14 +29,23 @@ record ImageVerdict(List<String> refusals, List<Problem> problems, List<Problem>
             if (slot.isEmpty()) {
                 continue; // scaled to nothing
             }
-            var reference = slot.get().spec().image();
-            var problem = images.problem(reference);
-            problem.ifPresent(why -> problems.add(problem(desired, slot.get(), why)));
-            images.note(reference).ifPresent(why -> notes.add(problem(desired, slot.get(), why)));
-            if (problem.isEmpty()) {
-                gate.refusals(reference, slot.get().image())
-                        .forEach(why -> refusals.add(problem(desired, slot.get(), reference.familiar() + ": " + why)
-                                .toString()));
+            var path = "services." + service.name();
+            var asked = new ArrayList<Asked>();
+            asked.add(new Asked(slot.get().spec().image(), slot.get().image(), path + ".image"));
+            // Programs out of a mounted image may be run as well as those of its own.
+            slot.get()
+                    .mounted()
+                    .forEach((reference, resolution) -> asked.add(new Asked(reference, resolution, path + ".volumes")));
+            for (var image : asked) {
+                var problem = images.problem(image.reference());
+                problem.ifPresent(why -> problems.add(problem(desired, image, why)));
+                images.note(image.reference()).ifPresent(why -> notes.add(problem(desired, image, why)));
+                if (problem.isEmpty()) {
+                    gate.refusals(image.reference(), image.resolution())
+                            .forEach(why -> refusals.add(
+                                    problem(desired, image, image.reference().familiar() + ": " + why)
+                                            .toString()));
+                }
             }
         }
         var next =
@@ -43,8 +53,10 @@ record ImageVerdict(List<String> refusals, List<Problem> problems, List<Problem>
         return new ImageVerdict(List.copyOf(refusals), List.copyOf(problems), List.copyOf(notes), next);
     }
 
-    private static Problem problem(Desired desired, DesiredContainer container, String why) {
-        var path = "services." + container.spec().service() + ".image";
-        return new Problem(desired.sources().at(path), path, why);
+    /** An image and the place in the files that asks for it. */
+    private record Asked(ImageReference reference, Resolution resolution, String path) {}
+
+    private static Problem problem(Desired desired, Asked image, String why) {
+        return new Problem(desired.sources().at(image.path()), image.path(), why);
     }
 }

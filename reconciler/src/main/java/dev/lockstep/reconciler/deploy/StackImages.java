@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Keeps a stack's images from being pruned, also while no container is made of them: those of the revision that is
@@ -37,7 +38,8 @@ public final class StackImages {
                 wanted,
                 desired.services().stream()
                         .flatMap(service -> service.slots().stream())
-                        .flatMap(slot -> slot.image().known().stream())
+                        .flatMap(slot -> Stream.concat(Stream.of(slot.image()), slot.mounted().values().stream()))
+                        .flatMap(image -> image.known().stream())
                         .collect(Collectors.toUnmodifiableSet()));
     }
 
@@ -51,7 +53,7 @@ public final class StackImages {
         for (var container : containers) {
             var spec = container.record().spec();
             if (spec.owner().stack().equals(stack)) {
-                now.add(spec.digest());
+                now.addAll(spec.images());
             }
         }
         var before = roots.of(applied.getFirst());

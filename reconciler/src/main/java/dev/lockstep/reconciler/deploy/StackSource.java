@@ -38,4 +38,13 @@ public interface StackSource {
 
     /** The two halves of mounting files: knowing them for the plan, putting them in place for the start. */
     record Files(BindSources sources, BeforeStart beforeStart) {}
+
+    /**
+     * The bytes of a file that becomes part of a container: a secret, a config, a profile.
+     *
+     * @param projectDirectory base of the project's relative paths, as the tree names it
+     * @param path as the file has it
+     * @throws IOException with a sentence, when there is none or it may not be read
+     */
+    byte[] read(String projectDirectory, String path) throws IOException;
 }

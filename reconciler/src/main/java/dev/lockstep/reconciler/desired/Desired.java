@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.desired;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.spec.model.Sources;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param revision the commit, for people: {@code 1a2b3c4 "Raise the limit"}; absent for a plain directory
  * @param services in dependency order: what others depend on comes first
  * @param sources where the values stand in the files
+ * @param contents of secrets and configs, by the identity that mounts have
  */
 public record Desired(
         Owner owner,
@@ -19,8 +21,21 @@ public record Desired(
         List<DesiredNetwork> networks,
         List<DesiredVolume> volumes,
         List<DesiredService> services,
-        Sources sources) {
+        Sources sources,
+        Map<String, Hidden> contents) {
+    /** Without secrets and configs. */
+    public Desired(
+            Owner owner,
+            Optional<String> revision,
+            List<DesiredNetwork> networks,
+            List<DesiredVolume> volumes,
+            List<DesiredService> services,
+            Sources sources) {
+        this(owner, revision, networks, volumes, services, sources, Map.of());
+    }
+
     public Desired {
+        contents = Map.copyOf(contents);
         networks = List.copyOf(networks);
         volumes = List.copyOf(volumes);
         services = List.copyOf(services);

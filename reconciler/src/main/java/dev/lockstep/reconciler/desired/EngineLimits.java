@@ -4,6 +4,7 @@ import dev.lockstep.spec.model.Attachment;
 import dev.lockstep.spec.model.Deploy;
 import dev.lockstep.spec.model.Mount;
 import dev.lockstep.spec.model.MountOptions;
+import dev.lockstep.spec.model.NamespaceMode;
 import dev.lockstep.spec.model.Network;
 import dev.lockstep.spec.model.NetworkMode;
 import dev.lockstep.spec.model.Project;
@@ -57,6 +58,12 @@ final class EngineLimits {
         }
     }
 
+    private void refuse(String path, Optional<?> value, String why) {
+        if (value.isPresent()) {
+            problems.add(new Problem(project.sources().at(path), path, why));
+        }
+    }
+
     private void refuse(String path, Optional<?> value) {
         refuse(path, value.isPresent());
     }
@@ -79,13 +86,6 @@ final class EngineLimits {
                     path + "pull_policy",
                     "there is no builder here yet. Build and push the image elsewhere, and take this line out"));
         }
-        refuse(path + "container_name", service.identity().containerName());
-        refuse(path + "domainname", service.identity().domainname());
-        refuse(path + "annotations", service.identity().annotations());
-        refuse(path + "group_add", service.program().groups());
-        refuse(path + "tty", service.program().tty());
-        refuse(path + "stdin_open", service.program().stdinOpen());
-        refuse(path + "init", service.program().init().filter(wanted -> wanted));
         isolation(path, service);
         limits(path, service);
         networking(path, service);
@@ -99,47 +99,24 @@ final class EngineLimits {
 
     private void isolation(String path, Service service) {
         var isolation = service.isolation();
-        refuse(path + "privileged", isolation.privileged());
-        refuse(path + "read_only", isolation.readOnly());
-        refuse(path + "cap_add", isolation.capAdd());
-        refuse(path + "cap_drop", isolation.capDrop());
-        refuse(path + "security_opt", isolation.securityOptions());
-        refuse(path + "pid", isolation.namespaces().pid());
-        refuse(path + "ipc", isolation.namespaces().ipc());
-        refuse(path + "uts", isolation.namespaces().uts());
-        refuse(path + "userns_mode", isolation.namespaces().user());
-        refuse(path + "cgroup", isolation.namespaces().cgroup());
-        refuse(path + "cgroup_parent", isolation.cgroupParent());
-        refuse(path + "runtime", isolation.runtime());
-        refuse(path + "isolation", isolation.technology().filter(technology -> !technology.equals("default")));
-        refuse(path + "sysctls", isolation.sysctls());
-        refuse(path + "credential_spec", isolation.credentialSpec());
+        refuse(
+                path + "userns_mode",
+                isolation
+                        .namespaces()
+                        .user()
+                        .filter(mode -> !mode.value().equals(Optional.of(new NamespaceMode.Host()))));
+        refuse(
+                path + "isolation",
+                isolation.technology().filter(technology -> !technology.equals("default")),
+                "is of Windows; there is one kind on Linux. Remove it");
+        refuse(path + "credential_spec", isolation.credentialSpec(), "is of Windows. Remove it");
         refuse(path + "use_api_socket", isolation.useApiSocket());
-        refuse(path + "devices", service.devices().mappings());
-        refuse(path + "device_cgroup_rules", service.devices().cgroupRules());
-        refuse(path + "gpus", service.devices().gpus());
     }
 
     private void limits(String path, Service service) {
         var limits = service.limits();
-        refuse(path + "cpu_count", limits.cpu().count());
-        refuse(path + "cpu_percent", limits.cpu().percent());
-        refuse(path + "cpu_shares", limits.cpu().shares());
-        refuse(path + "cpu_period", limits.cpu().period());
-        // Alone it is so many CPUs; beside cpus nobody knows which of the two is meant.
-        refuse(
-                path + "cpu_quota",
-                limits.cpu().quota().filter(_ -> service.resources().cpus().isPresent()));
-        refuse(path + "cpu_rt_period", limits.cpu().realtimePeriod());
-        refuse(path + "cpu_rt_runtime", limits.cpu().realtimeRuntime());
-        refuse(path + "cpuset", limits.cpu().set());
-        refuse(path + "memswap_limit", limits.memory().swapLimit());
-        refuse(path + "mem_swappiness", limits.memory().swappiness());
-        refuse(path + "shm_size", limits.memory().shm());
-        refuse(path + "oom_kill_disable", limits.memory().oomKillDisable());
-        refuse(path + "oom_score_adj", limits.memory().oomScoreAdjustment());
-        refuse(path + "blkio_config", limits.blockIo());
-        refuse(path + "ulimits", limits.ulimits());
+        refuse(path + "cpu_count", limits.cpu().count(), "is of Windows. Write cpus, or cpuset");
+        refuse(path + "cpu_percent", limits.cpu().percent(), "is of Windows. Write cpus");
     }
 
     private void networking(String path, Service service) {
@@ -147,11 +124,12 @@ final class EngineLimits {
         networking.networks().forEach((key, attachment) -> attachment(path + "networks." + key + ".", attachment));
         refuse(
                 path + "network_mode",
-                networking.mode().filter(mode -> !mode.value().equals(Optional.of(new NetworkMode.None()))));
+                networking
+                        .mode()
+                        .filter(mode -> mode.value().isEmpty() || mode.value().get() instanceof NetworkMode.Bridge));
         refuse(path + "dns", networking.dns());
         refuse(path + "dns_search", networking.dnsSearch());
         refuse(path + "dns_opt", networking.dnsOptions());
-        refuse(path + "extra_hosts", networking.extraHosts());
         refuse(path + "links", networking.links());
         refuse(path + "external_links", networking.externalLinks());
         refuse(path + "mac_address", networking.macAddress());
@@ -171,33 +149,19 @@ final class EngineLimits {
         for (var i = 0; i < storage.mounts().size(); i++) {
             mount(path + "volumes[" + i + "]", storage.mounts().get(i));
         }
-        refuse(path + "volumes_from", storage.volumesFrom());
-        refuse(path + "secrets", storage.secrets());
-        refuse(path + "configs", storage.configs());
         refuse(path + "storage_opt", storage.options());
     }
 
     /** Only the options of the mount's own type mean something. */
     private void mount(String path, Mount mount) {
         switch (mount) {
-            case Mount.Bind bind ->
-                refuse(
-                        path + ".bind.recursive",
-                        bind.options()
-                                .bind()
-                                .flatMap(MountOptions.Bind::recursive)
-                                .filter(recursive -> !recursive.equals("enabled")));
-            case Mount.NamedVolume volume -> {
-                refuse(path + ".volume.subpath", volume.subpath());
-                volumeLabels(path, volume);
-            }
+            case Mount.NamedVolume volume -> volumeLabels(path, volume);
             case Mount.AnonymousVolume volume -> {
-                refuse(path + ".volume.nocopy", volume.noCopy());
                 refuse(path + ".volume.subpath", volume.options().volume().flatMap(MountOptions.Volume::subpath));
                 volumeLabels(path, volume);
             }
             // Translation honours all of the first and refuses the others with a sentence of their own.
-            case Mount.Tmpfs _, Mount.Image _, Mount.NamedPipe _, Mount.ClusterVolume _ -> {}
+            case Mount.Bind _, Mount.Tmpfs _, Mount.Image _, Mount.NamedPipe _, Mount.ClusterVolume _ -> {}
         }
     }
 
@@ -210,8 +174,6 @@ final class EngineLimits {
     private void lifecycle(String path, Service service) {
         var lifecycle = service.lifecycle();
         refuse(path + "pre_start", lifecycle.hooks().preStart());
-        refuse(path + "post_start", lifecycle.hooks().postStart());
-        refuse(path + "pre_stop", lifecycle.hooks().preStop());
         lifecycle.deploy().ifPresent(deploy -> deploy(path + "deploy.", deploy));
     }
 
@@ -223,9 +185,6 @@ final class EngineLimits {
                         .filter(mode -> mode == Deploy.Mode.REPLICATED_JOB || mode == Deploy.Mode.GLOBAL_JOB));
         refuse(path + "update_config", deploy.update());
         refuse(path + "rollback_config", deploy.rollback());
-        refuse(
-                path + "resources.reservations.devices",
-                deploy.reservations().map(Deploy.Reservations::devices).orElse(List.of()));
     }
 
     private void network(Network network) {

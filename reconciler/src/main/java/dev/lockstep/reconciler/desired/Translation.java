@@ -1,7 +1,9 @@
 package dev.lockstep.reconciler.desired;
 
+import dev.lockstep.runtime.container.BlockIo;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.HealthCheck;
+import dev.lockstep.runtime.container.Limits;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.Resources;
 import dev.lockstep.runtime.container.RestartPolicy;
@@ -14,10 +16,13 @@ import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.volume.VolumeSpec;
 import dev.lockstep.spec.model.ByteSize;
+import dev.lockstep.spec.model.CpuSet;
 import dev.lockstep.spec.model.Deploy;
 import dev.lockstep.spec.model.FileMode;
 import dev.lockstep.spec.model.Mount;
+import dev.lockstep.spec.model.MountOptions;
 import dev.lockstep.spec.model.Network;
+import dev.lockstep.spec.model.NetworkMode;
 import dev.lockstep.spec.model.Port;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.model.Propagation;
@@ -48,11 +53,25 @@ public final class Translation {
     private final Project project;
     private final Owner owner;
     private final BindSources binds;
+    private final Options options;
+    private final Grants grants;
     private final Function<ImageReference, Resolution> images;
     private final List<Problem> problems = new ArrayList<>();
 
-    /** @param images answers for each reference once */
+    /** Of a project without secrets and configs. */
     public Translation(Project project, Owner owner, BindSources binds, Function<ImageReference, Resolution> images) {
+        this(project, owner, binds, FileContents.NONE, images);
+    }
+
+    /** @param images answers for each reference once */
+    public Translation(
+            Project project,
+            Owner owner,
+            BindSources binds,
+            FileContents files,
+            Function<ImageReference, Resolution> images) {
+        this.options = new Options(project, owner.stack(), files);
+        this.grants = new Grants(project, files);
         this.project = project;
         this.owner = owner;
         this.binds = binds;
@@ -100,7 +119,8 @@ public final class Translation {
         if (!problems.isEmpty()) {
             return new Result.Refused(problems.stream().sorted().distinct().toList());
         }
-        return new Result.Translated(new Desired(owner, revision, networks, volumes, services, project.sources()));
+        return new Result.Translated(
+                new Desired(owner, revision, networks, volumes, services, project.sources(), grants.contents()));
     }
 
     /** Depth first; a cycle, which the checks refuse, ends at its second visit. */
@@ -164,12 +184,19 @@ public final class Translation {
             Service service, int slot, ImageReference reference, Resolution resolution) {
         var path = "services." + service.name();
         var before = problems.size();
-        var ports = each(service.networking().ports(), path + ".ports", port -> port(port, slot));
+        var shared = service.networking().mode().flatMap(Written::value);
+        // On the host's own network there is nothing to publish; the checks warn of it.
+        var ports = shared.filter(NetworkMode.Host.class::isInstance).isPresent()
+                ? List.<PublishedPort>of()
+                : each(service.networking().ports(), path + ".ports", port -> port(port, slot, shared));
         var mounts = new ArrayList<>(each(service.storage().mounts(), path + ".volumes", this::mount));
         mounts.addAll(each(service.storage().tmpfs(), path + ".tmpfs", Tmpfs::mount));
+        mounts.addAll(each(service.storage().secrets(), path + ".secrets", grants::secret));
+        mounts.addAll(each(service.storage().configs(), path + ".configs", grants::config));
+        var more = options.of(service, (key, why) -> problem(path + "." + key, why));
         try {
             var spec = new ContainerSpec(
-                    owner.stack() + "-" + service.name() + "-" + slot,
+                    service.identity().containerName().orElse(owner.stack() + "-" + service.name() + "-" + slot),
                     owner,
                     service.name(),
                     slot,
@@ -189,8 +216,12 @@ public final class Translation {
                     restart(service),
                     service.lifecycle().healthCheck().map(Translation::healthCheck),
                     service.lifecycle().stopSignal().flatMap(Written::value).map(Signal::canonicalName),
-                    service.lifecycle().stopGracePeriod());
-            return problems.size() > before ? Optional.empty() : Optional.of(new DesiredContainer(spec, resolution));
+                    service.lifecycle().stopGracePeriod(),
+                    more);
+            Limits.of(spec.resources().withoutDevices());
+            return problems.size() > before
+                    ? Optional.empty()
+                    : Optional.of(new DesiredContainer(spec, resolution, mountedImages(spec)));
         } catch (IllegalArgumentException e) {
             return problem(path, e);
         }
@@ -225,7 +256,11 @@ public final class Translation {
         B apply(A value) throws IOException;
     }
 
-    private static PublishedPort port(Port port, int slot) {
+    private static PublishedPort port(Port port, int slot, Optional<NetworkMode> shared) {
+        if (shared.filter(mode -> !(mode instanceof NetworkMode.Bridge)).isPresent()) {
+            throw new IllegalArgumentException("a container without a network of its own publishes nothing. Publish it"
+                    + " where the network is, or leave it out");
+        }
         var protocol = switch (port.protocol()) {
             case TCP -> PublishedPort.TransportProtocol.TCP;
             case UDP -> PublishedPort.TransportProtocol.UDP;
@@ -247,12 +282,6 @@ public final class Translation {
     private MountSpec mount(Mount mount) throws IOException {
         return switch (mount) {
             case Mount.Bind bind -> {
-                if (bind.propagation()
-                        .filter(p -> p != Propagation.PRIVATE && p != Propagation.RPRIVATE)
-                        .isPresent()) {
-                    throw new IllegalArgumentException(
-                            "bind propagation \"" + bind.propagation().get().word() + "\" is not supported yet");
-                }
                 var source = binds.find(bind.source());
                 yield new MountSpec.Bind(
                         source.path(),
@@ -260,26 +289,70 @@ public final class Translation {
                         bind.target(),
                         bind.readOnly(),
                         bind.createHostPath(),
-                        source.base());
+                        source.base(),
+                        bindOptions(bind));
             }
             case Mount.NamedVolume volume -> {
                 var found = Optional.ofNullable(project.volumes().get(volume.key()))
                         .orElseThrow(() -> new IllegalArgumentException("undefined volume " + volume.key()));
-                yield new MountSpec.Volume(found.name(), volume.target(), volume.readOnly(), volume.noCopy());
+                yield new MountSpec.Volume(
+                        found.name(), volume.target(), volume.readOnly(), volume.noCopy(), volume.subpath());
             }
-            case Mount.AnonymousVolume volume -> new MountSpec.Anonymous(volume.target(), volume.readOnly());
+            case Mount.AnonymousVolume volume ->
+                new MountSpec.Anonymous(volume.target(), volume.readOnly(), volume.noCopy());
             case Mount.Tmpfs tmpfs ->
                 new MountSpec.Tmpfs(
                         tmpfs.target(),
                         tmpfs.size().map(ByteSize::bytes),
                         tmpfs.mode().map(FileMode::bits),
                         tmpfs.readOnly());
-            case Mount.Image unused -> throw new IllegalArgumentException("a mount of an image is not supported yet");
+            case Mount.Image image -> image(image);
             case Mount.NamedPipe unused ->
                 throw new IllegalArgumentException("a named pipe of Windows cannot be mounted on Linux");
             case Mount.ClusterVolume unused ->
                 throw new IllegalArgumentException("one host has no volumes of a cluster. Write type: volume");
         };
+    }
+
+    private static MountSpec.BindOptions bindOptions(Mount.Bind bind) {
+        var recursion =
+                bind.options().bind().flatMap(MountOptions.Bind::recursive).orElse("enabled");
+        return new MountSpec.BindOptions(
+                bind.propagation().orElse(Propagation.RPRIVATE).word(),
+                switch (recursion) {
+                    case "enabled" -> MountSpec.Recursion.ENABLED;
+                    case "disabled" -> MountSpec.Recursion.DISABLED;
+                    case "writable" -> MountSpec.Recursion.WRITABLE;
+                    case "readonly" -> {
+                        if (!bind.readOnly()) {
+                            throw new IllegalArgumentException("recursive: readonly needs read_only: true");
+                        }
+                        yield MountSpec.Recursion.READONLY;
+                    }
+                    default ->
+                        throw new IllegalArgumentException(
+                                "\"" + recursion + "\" is no recursion. Write enabled, disabled, writable or readonly");
+                },
+                bind.selinux());
+    }
+
+    private Map<ImageReference, Resolution> mountedImages(ContainerSpec spec) {
+        var mounted = new LinkedHashMap<ImageReference, Resolution>();
+        for (var mount : spec.mounts()) {
+            if (mount instanceof MountSpec.OfImage image) {
+                mounted.put(image.image(), images.apply(image.image()));
+            }
+        }
+        return mounted;
+    }
+
+    private MountSpec image(Mount.Image image) {
+        var reference = ImageReference.parse(image.image());
+        return new MountSpec.OfImage(
+                reference,
+                images.apply(reference).known().orElse(DesiredContainer.NOT_KNOWN),
+                image.target(),
+                image.subpath());
     }
 
     private List<AttachmentSpec> attachments(Service service) {
@@ -299,19 +372,48 @@ public final class Translation {
 
     private static Resources resources(Service service) {
         var resources = service.resources();
+        var cpu = service.limits().cpu();
+        var memory = service.limits().memory();
+        var cpus = resources
+                .cpus()
+                .filter(c -> c.signum() > 0)
+                .map(c -> c.times(NANO).longValue());
+        // A quota of the usual period is a number of CPUs.
+        var period = cpu.period().filter(p -> p > 0);
+        var quota = cpu.quota().filter(q -> q > 0);
         return new Resources(
-                resources
-                        .cpus()
-                        .filter(c -> c.signum() > 0)
-                        .map(c -> c.times(NANO).longValue())
-                        .or(() -> service.limits()
-                                .cpu()
-                                .quota()
-                                .filter(q -> q > 0)
-                                .map(q -> q * NANO_PER_QUOTA)),
+                period.isEmpty() ? cpus.or(() -> quota.map(q -> q * NANO_PER_QUOTA)) : cpus,
                 resources.memoryLimit().map(ByteSize::bytes).filter(b -> b > 0),
                 resources.memoryReservation().map(ByteSize::bytes).filter(b -> b > 0),
-                resources.pids().filter(n -> n > 0));
+                resources.pids().filter(n -> n > 0),
+                period.isEmpty() && cpus.isEmpty() ? Optional.empty() : quota,
+                period,
+                cpu.shares().filter(n -> n > 0),
+                cpu.set().flatMap(Written::value).map(CpuSet::toString),
+                cpu.realtimePeriod().filter(n -> n > 0),
+                cpu.realtimeRuntime().filter(n -> n > 0),
+                memory.swapLimit().map(ByteSize::bytes).filter(b -> b != 0),
+                memory.swappiness().map(ByteSize::bytes),
+                memory.oomKillDisable(),
+                service.limits().blockIo().map(Translation::blockIo).orElse(BlockIo.NONE));
+    }
+
+    private static BlockIo blockIo(dev.lockstep.spec.model.BlockIo asked) {
+        var weights = new LinkedHashMap<String, Long>();
+        asked.weightDevices().forEach(device -> weights.put(device.path(), (long) device.weight()));
+        return new BlockIo(
+                asked.weight().filter(w -> w > 0).map(Integer::longValue),
+                weights,
+                rates(asked.readBytes()),
+                rates(asked.readOperations()),
+                rates(asked.writeBytes()),
+                rates(asked.writeOperations()));
+    }
+
+    private static Map<String, Long> rates(List<dev.lockstep.spec.model.BlockIo.Rate> asked) {
+        var rates = new LinkedHashMap<String, Long>();
+        asked.forEach(rate -> rates.put(rate.path(), rate.rate().bytes()));
+        return rates;
     }
 
     /** What {@code deploy} says counts before what {@code restart} says, as in docker compose. */

@@ -6,6 +6,7 @@ import dev.lockstep.reconciler.desired.DesiredNetwork;
 import dev.lockstep.reconciler.desired.Resolution;
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.container.DeviceOptions;
 import dev.lockstep.runtime.container.Limits;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.ObservedContainer;
@@ -34,11 +35,11 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
             ObservedContainer observed, DesiredContainer desired, Observed host, Desired stack, Sensitive sensitive) {
         var replace = new ArrayList<Cause>();
         var inPlace = new ArrayList<Cause>();
-        var then = observed.record().spec();
+        var then = askedThen(observed);
         var now = desired.spec();
         image(then, desired, stack, sensitive).ifPresent(replace::add);
         for (var field : ContainerFields.ALL) {
-            for (var cause : compare(field, observed, now, stack, sensitive)) {
+            for (var cause : compare(field, then, observed, now, stack, sensitive)) {
                 (field.change() == ContainerFields.Change.REPLACE ? replace : inPlace).add(cause);
             }
         }
@@ -58,6 +59,12 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
             inPlace.addAll(network(observed, host));
         }
         return new ContainerDiff(List.copyOf(replace), List.copyOf(inPlace));
+    }
+
+    /** A name that a person has given it is no change of the file. */
+    private static ContainerSpec askedThen(ObservedContainer observed) {
+        var spec = observed.record().spec();
+        return observed.life().madeAs().map(spec::withName).orElse(spec);
     }
 
     private static Optional<Cause> image(
@@ -88,11 +95,12 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
 
     private static List<Cause> compare(
             ContainerFields.Field field,
+            ContainerSpec then,
             ObservedContainer observed,
             ContainerSpec now,
             Desired stack,
             Sensitive sensitive) {
-        var askedThen = field.asked().apply(observed.record().spec());
+        var askedThen = field.asked().apply(then);
         var askedNow = field.asked().apply(now);
         if (askedThen.equals(askedNow)) {
             return List.of();
@@ -112,6 +120,7 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
             }
             var name = key.isEmpty()
                             || field.name().equals("volumes")
+                            || field.name().equals("devices")
                             || field.name().equals("ports")
                     ? field.name()
                     : field.name() + "." + key;
@@ -120,7 +129,9 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
                     : stack.sources().at("services." + now.service()).plain();
             var secret = sensitive.covers(at) || (after.isEmpty() && field.mayBeSecret() && sensitive.mayHaveBeen());
             causes.add(new Cause(
-                    content(field.name(), observed.record().spec(), now, key) ? Cause.Kind.CONTENT : Cause.Kind.SPEC,
+                    content(field.name(), observed.record().spec(), now, key) || isContent(field.name(), before, after)
+                            ? Cause.Kind.CONTENT
+                            : Cause.Kind.SPEC,
                     name,
                     before.map(v -> secret ? Sensitive.MASK : show(field, key, v, sensitive))
                             .orElse(""),
@@ -162,6 +173,15 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
             case "mem_limit" -> new String[] {own, limits + "memory"};
             case "mem_reservation" -> new String[] {own, path + "deploy.resources.reservations.memory"};
             case "pids_limit" -> new String[] {own, limits + "pids"};
+            case "devices" -> {
+                var targets = now.options().devices().mappings().stream()
+                        .map(DeviceOptions.Mapping::target)
+                        .toList();
+                yield new String[] {own + "[" + targets.indexOf(key) + "]", own};
+            }
+            case "gpus" -> new String[] {own, path + "deploy.resources.reservations.devices", path + "devices"};
+            case "secrets", "configs", "security_opt", "volumes_from", "extra_hosts" -> new String[] {own};
+            case "post_start", "pre_stop" -> new String[] {own + "[" + key + "]", own};
             // What deploy says counts before the other.
             case "restart" -> new String[] {path + "deploy.restart_policy", own};
             default -> new String[] {key.isEmpty() ? own : own + "." + key};
@@ -196,6 +216,13 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
                 .orElse(false);
     }
 
+    private static boolean isContent(String field, Optional<String> before, Optional<String> after) {
+        return (field.equals("secrets") || field.equals("configs"))
+                && before.isPresent()
+                && after.isPresent()
+                && ContainerFields.sameButContent(before.get(), after.get());
+    }
+
     private static Optional<MountSpec.Bind> bind(ContainerSpec spec, String target) {
         return spec.mounts().stream()
                 .filter(m -> m.target().equals(target))
@@ -224,16 +251,38 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
             pages("memswap_limit", told.memorySwap(), is.memorySwap(), causes);
         }
         pages("mem_reservation", told.memoryReservation(), is.memoryReservation(), causes);
-        if (!told.cpuQuota().equals(is.cpuQuota())) {
+        if (!told.cpuQuota().equals(is.cpuQuota()) || !told.cpuPeriod().equals(is.cpuPeriod())) {
             causes.add(Cause.drift("cpus", quota(is), quota(told)));
         }
-        if (!told.pids().equals(is.pids())) {
+        drift("pids_limit", told.pids(), is.pids(), "unlimited", causes);
+        drift("cpu_shares", told.cpuShares(), is.cpuShares(), "1024", causes);
+        drift("cpuset", told.cpuset(), is.cpuset(), "all", causes);
+        drift("mem_swappiness", told.swappiness(), is.swappiness(), "the host's", causes);
+        if (told.oomKillDisable() != is.oomKillDisable()) {
             causes.add(Cause.drift(
-                    "pids_limit",
-                    is.pids().map(String::valueOf).orElse("unlimited"),
-                    told.pids().map(String::valueOf).orElse("unlimited")));
+                    "oom_kill_disable", String.valueOf(is.oomKillDisable()), String.valueOf(told.oomKillDisable())));
+        }
+        var toldIo = ContainerFields.blockIo(told.blockIo());
+        var isIo = ContainerFields.blockIo(is.blockIo());
+        for (var key : union(toldIo, isIo)) {
+            drift(
+                    "blkio_config." + key,
+                    Optional.ofNullable(toldIo.get(key)),
+                    Optional.ofNullable(isIo.get(key)),
+                    "unlimited",
+                    causes);
         }
         return causes;
+    }
+
+    private static <T> void drift(
+            String field, Optional<T> told, Optional<T> is, String otherwise, List<Cause> causes) {
+        if (!told.equals(is)) {
+            causes.add(Cause.drift(
+                    field,
+                    is.map(String::valueOf).orElse(otherwise),
+                    told.map(String::valueOf).orElse(otherwise)));
+        }
     }
 
     private static void pages(String field, Optional<Long> told, Optional<Long> is, List<Cause> causes) {

@@ -1,14 +1,27 @@
 package dev.lockstep.reconciler.plan;
 
 import dev.lockstep.reconciler.desired.ComposeLabels;
+import dev.lockstep.runtime.container.BlockIo;
 import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.container.DeviceOptions;
 import dev.lockstep.runtime.container.Effective;
 import dev.lockstep.runtime.container.HealthCheck;
+import dev.lockstep.runtime.container.Hooks;
+import dev.lockstep.runtime.container.Isolation;
 import dev.lockstep.runtime.container.MountSpec;
+import dev.lockstep.runtime.container.NamespaceMode;
+import dev.lockstep.runtime.container.Namespaces;
+import dev.lockstep.runtime.container.Naming;
+import dev.lockstep.runtime.container.ProcessOptions;
 import dev.lockstep.runtime.container.RestartPolicy;
+import dev.lockstep.runtime.container.SecurityOptions;
+import dev.lockstep.runtime.container.StorageOptions;
+import dev.lockstep.runtime.image.BlobStore;
 import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.network.PublishedPort;
+import dev.lockstep.runtime.oci.Rlimit;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -16,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -49,6 +63,14 @@ final class ContainerFields {
             Function<ContainerSpec, Map<String, String>> asked,
             Function<Effective, Map<String, String>> effective) {}
 
+    private static final String SECRET = "secret ";
+    private static final String CONFIG = "config ";
+
+    /** Behind it stands as much of a content's keyed hash as tells it from all others, and nobody can guess it by. */
+    private static final String CONTENT_MARK = " content ";
+
+    private static final int SHOWN_IDENTITY = 16;
+
     static final List<Field> ALL = List.of(
             field("entrypoint", Change.REPLACE, s -> s.entrypoint().map(ContainerFields::words)),
             field("command", Change.REPLACE, s -> s.command().map(ContainerFields::words)),
@@ -56,9 +78,61 @@ final class ContainerFields {
             comparable("user", Change.REPLACE, ContainerSpec::user, Effective::user),
             comparable("working_dir", Change.REPLACE, ContainerSpec::workingDir, Effective::workingDir),
             comparable("hostname", Change.REPLACE, ContainerSpec::hostname, Effective::hostname),
-            list("volumes", Change.REPLACE, s -> byKey(s.mounts(), MountSpec::target, ContainerFields::mount)),
+            list("volumes", Change.REPLACE, s -> byKey(mounts(s), MountSpec::target, ContainerFields::mount)),
+            list("secrets", Change.REPLACE, s -> contents(s, SECRET)),
+            list("configs", Change.REPLACE, s -> contents(s, CONFIG)),
             // Whoever has no network at all cannot be given one later.
-            field("network_mode", Change.REPLACE, s -> s.networks().isEmpty() ? Optional.of("none") : Optional.empty()),
+            field("network_mode", Change.REPLACE, ContainerFields::networkMode),
+            field("container_name", Change.REPLACE, s -> Optional.of(s.name())),
+            field("domainname", Change.REPLACE, s -> naming(s).domainname()),
+            list("annotations", Change.REPLACE, s -> naming(s).annotations()),
+            field("group_add", Change.REPLACE, s -> words(process(s).groups(), false)),
+            field("tty", Change.REPLACE, s -> flag(process(s).tty())),
+            field("stdin_open", Change.REPLACE, s -> flag(process(s).stdinOpen())),
+            field("init", Change.REPLACE, s -> flag(process(s).init())),
+            list("ulimits", Change.REPLACE, s -> shown(process(s).ulimits(), ContainerFields::ulimit)),
+            comparable(
+                    "oom_score_adj",
+                    Change.REPLACE,
+                    s -> process(s).oomScoreAdj().map(String::valueOf),
+                    e -> String.valueOf(e.options().oomScoreAdj())),
+            field("privileged", Change.REPLACE, s -> flag(isolation(s).privileged())),
+            field("read_only", Change.REPLACE, s -> flag(isolation(s).readOnly())),
+            field("cap_add", Change.REPLACE, s -> words(isolation(s).capAdd(), true)),
+            field("cap_drop", Change.REPLACE, s -> words(isolation(s).capDrop(), true)),
+            list("security_opt", Change.REPLACE, s -> security(isolation(s).security())),
+            field("pid", Change.REPLACE, s -> mode(namespaces(s).pid())),
+            field("ipc", Change.REPLACE, s -> mode(namespaces(s).ipc())),
+            field("uts", Change.REPLACE, s -> mode(namespaces(s).uts())),
+            field("cgroup", Change.REPLACE, s -> mode(namespaces(s).cgroup())),
+            field("cgroup_parent", Change.REPLACE, s -> isolation(s).cgroupParent()),
+            comparable("runtime", Change.REPLACE, s -> isolation(s).runtime(), Effective::ociRuntime),
+            list("sysctls", Change.REPLACE, s -> isolation(s).sysctls()),
+            list(
+                    "devices",
+                    Change.REPLACE,
+                    s -> byKey(devices(s).mappings(), DeviceOptions.Mapping::target, ContainerFields::device)),
+            // Whatever they were asked for by: devices, gpus, or deploy.
+            field("gpus", Change.REPLACE, s -> words(devices(s).cdi(), false)),
+            field("device_cgroup_rules", Change.REPLACE, s -> words(devices(s).rules(), false)),
+            comparable(
+                    "shm_size",
+                    Change.REPLACE,
+                    s -> storage(s).shmSize().map(Sizes::show),
+                    e -> Sizes.show(e.options().shmSize())),
+            list(
+                    "volumes_from",
+                    Change.REPLACE,
+                    s -> byKey(
+                            storage(s).volumesFrom(),
+                            StorageOptions.VolumesFrom::container,
+                            ContainerFields::volumesFrom)),
+            list("post_start", Change.REPLACE, s -> hooks(s.options().hooks().postStart())),
+            list("pre_stop", Change.RECORD, s -> hooks(s.options().hooks().preStop())),
+            list(
+                    "extra_hosts",
+                    Change.IN_PLACE,
+                    s -> byKey(naming(s).extraHosts(), Naming.ExtraHost::name, Naming.ExtraHost::address)),
             list("ports", Change.IN_PLACE, s -> byKey(s.ports(), ContainerFields::portKey, PublishedPort::toString)),
             list(
                     "networks",
@@ -71,6 +145,19 @@ final class ContainerFields {
                     Change.IN_PLACE,
                     s -> s.resources().memoryReservation().map(Sizes::show)),
             field("pids_limit", Change.IN_PLACE, s -> s.resources().pids().map(String::valueOf)),
+            number("cpu_quota", Change.IN_PLACE, s -> s.resources().cpuQuota()),
+            number("cpu_period", Change.IN_PLACE, s -> s.resources().cpuPeriod()),
+            number("cpu_shares", Change.IN_PLACE, s -> s.resources().cpuShares()),
+            field("cpuset", Change.IN_PLACE, s -> s.resources().cpuset()),
+            number("cpu_rt_period", Change.REPLACE, s -> s.resources().realtimePeriod()),
+            number("cpu_rt_runtime", Change.REPLACE, s -> s.resources().realtimeRuntime()),
+            field(
+                    "memswap_limit",
+                    Change.IN_PLACE,
+                    s -> s.resources().memorySwap().map(ContainerFields::swap)),
+            number("mem_swappiness", Change.IN_PLACE, s -> s.resources().swappiness()),
+            field("oom_kill_disable", Change.IN_PLACE, s -> flag(s.resources().oomKillDisable())),
+            list("blkio_config", Change.IN_PLACE, s -> blockIo(s.resources().blockIo())),
             field(
                     "restart",
                     Change.RECORD,
@@ -92,6 +179,12 @@ final class ContainerFields {
 
     private ContainerFields() {}
 
+    /** Whether two texts of a secret or config differ in nothing but the content. */
+    static boolean sameButContent(String before, String after) {
+        return before.replaceAll(CONTENT_MARK + "[0-9a-f]+", "")
+                .equals(after.replaceAll(CONTENT_MARK + "[0-9a-f]+", ""));
+    }
+
     private static Field field(String name, Change change, Function<ContainerSpec, Optional<String>> asked) {
         return new Field(name, change, false, s -> single(asked.apply(s)), _ -> Map.of());
     }
@@ -104,12 +197,174 @@ final class ContainerFields {
         return new Field(name, change, false, s -> single(asked.apply(s)), e -> Map.of("", effective.apply(e)));
     }
 
+    private static Field number(String name, Change change, Function<ContainerSpec, Optional<Long>> asked) {
+        return field(name, change, s -> asked.apply(s).map(String::valueOf));
+    }
+
     private static Field list(String name, Change change, Function<ContainerSpec, Map<String, String>> asked) {
         return new Field(name, change, false, asked, _ -> Map.of());
     }
 
     private static Map<String, String> single(Optional<String> value) {
         return value.map(v -> Map.of("", v)).orElse(Map.of());
+    }
+
+    private static Naming naming(ContainerSpec spec) {
+        return spec.options().naming();
+    }
+
+    private static ProcessOptions process(ContainerSpec spec) {
+        return spec.options().process();
+    }
+
+    private static Isolation isolation(ContainerSpec spec) {
+        return spec.options().isolation();
+    }
+
+    private static Namespaces namespaces(ContainerSpec spec) {
+        return isolation(spec).namespaces();
+    }
+
+    private static DeviceOptions devices(ContainerSpec spec) {
+        return spec.options().devices();
+    }
+
+    private static StorageOptions storage(ContainerSpec spec) {
+        return spec.options().storage();
+    }
+
+    private static Optional<String> flag(boolean value) {
+        return value ? Optional.of("true") : Optional.empty();
+    }
+
+    private static Optional<String> mode(Optional<NamespaceMode> mode) {
+        return mode.map(NamespaceMode::toString);
+    }
+
+    private static Optional<String> networkMode(ContainerSpec spec) {
+        return mode(namespaces(spec).network())
+                .or(() -> spec.networks().isEmpty() ? Optional.of("none") : Optional.empty());
+    }
+
+    private static Optional<String> words(List<String> words, boolean capabilities) {
+        return words.isEmpty()
+                ? Optional.empty()
+                : Optional.of(words(words.stream()
+                        .map(w -> capabilities && w.startsWith("CAP_") ? w.substring("CAP_".length()) : w)
+                        .toList()));
+    }
+
+    private static <T> Map<String, String> shown(Map<String, T> values, Function<T, String> shown) {
+        var map = new LinkedHashMap<String, String>();
+        values.forEach((name, value) -> map.put(name, shown.apply(value)));
+        return map;
+    }
+
+    private static String ulimit(Rlimit limit) {
+        return limit.soft() == limit.hard() ? String.valueOf(limit.soft()) : limit.soft() + ":" + limit.hard();
+    }
+
+    private static Map<String, String> security(SecurityOptions security) {
+        var map = new LinkedHashMap<String, String>();
+        security.noNewPrivileges().ifPresent(value -> map.put("no-new-privileges", String.valueOf(value)));
+        // A profile is long; that it is another one is what people need to know.
+        security.seccomp()
+                .ifPresent(value -> map.put(
+                        "seccomp",
+                        value.equals(SecurityOptions.UNCONFINED)
+                                ? value
+                                : "profile "
+                                        + BlobStore.digest(value.getBytes(StandardCharsets.UTF_8))
+                                                .abbreviated()));
+        security.apparmor().ifPresent(value -> map.put("apparmor", value));
+        if (!security.labels().isEmpty()) {
+            map.put("label", String.join(",", security.labels()));
+        }
+        if (security.openSystemPaths()) {
+            map.put("systempaths", SecurityOptions.UNCONFINED);
+        }
+        return map;
+    }
+
+    private static String device(DeviceOptions.Mapping device) {
+        return device.source() + " at " + device.target() + " " + device.permissions();
+    }
+
+    private static String volumesFrom(StorageOptions.VolumesFrom from) {
+        return from.container() + from.readOnly().map(ro -> ro ? ":ro" : "").orElse("");
+    }
+
+    private static Map<String, String> hooks(List<Hooks.Hook> hooks) {
+        var map = new LinkedHashMap<String, String>();
+        for (var i = 0; i < hooks.size(); i++) {
+            var hook = hooks.get(i);
+            var text = words(hook.command())
+                    + hook.user().map(user -> " as " + user).orElse("")
+                    + hook.workingDir().map(path -> " in " + path).orElse("")
+                    + (hook.privileged() ? " privileged" : "")
+                    // Names alone: values may be secrets.
+                    + (hook.environment().isEmpty()
+                            ? ""
+                            : " with " + new TreeMap<>(hook.environment()).keySet() + " "
+                                    + BlobStore.digest(new TreeMap<>(hook.environment())
+                                                    .toString()
+                                                    .getBytes(StandardCharsets.UTF_8))
+                                            .abbreviated());
+            map.put(String.valueOf(i), text);
+        }
+        return map;
+    }
+
+    private static String swap(long bytes) {
+        return bytes < 0 ? "unlimited" : Sizes.show(bytes);
+    }
+
+    static Map<String, String> blockIo(BlockIo blockIo) {
+        var map = new LinkedHashMap<String, String>();
+        blockIo.weight().ifPresent(weight -> map.put("weight", String.valueOf(weight)));
+        devices(map, "weight_device", blockIo.weights());
+        devices(map, "device_read_bps", blockIo.readBytes());
+        devices(map, "device_read_iops", blockIo.readOperations());
+        devices(map, "device_write_bps", blockIo.writeBytes());
+        devices(map, "device_write_iops", blockIo.writeOperations());
+        return map;
+    }
+
+    private static void devices(Map<String, String> map, String key, Map<String, Long> values) {
+        if (!values.isEmpty()) {
+            map.put(
+                    key,
+                    values.entrySet().stream()
+                            .map(e -> e.getKey() + " " + e.getValue())
+                            .collect(Collectors.joining(", ")));
+        }
+    }
+
+    private static List<MountSpec> mounts(ContainerSpec spec) {
+        return spec.mounts().stream()
+                .filter(mount -> !(mount instanceof MountSpec.Content))
+                .toList();
+    }
+
+    /** By name; one that is mounted twice has two lines. */
+    private static Map<String, String> contents(ContainerSpec spec, String kind) {
+        var map = new LinkedHashMap<String, String>();
+        for (var mount : spec.mounts()) {
+            if (mount instanceof MountSpec.Content content && content.name().startsWith(kind)) {
+                map.merge(
+                        content.name().substring(kind.length()),
+                        place(content) + CONTENT_MARK + content.identity().substring(0, SHOWN_IDENTITY),
+                        (a, b) -> a + ", " + b);
+            }
+        }
+        return map;
+    }
+
+    private static String place(MountSpec.Content content) {
+        return "at " + content.target() + " mode " + Integer.toOctalString(content.mode())
+                + (content.uid().equals("0") && content.gid().equals("0")
+                        ? ""
+                        : " owner " + content.uid() + ":" + content.gid());
     }
 
     private static Map<String, String> environment(Map<String, Optional<String>> environment) {
@@ -146,14 +401,30 @@ final class ContainerFields {
     private static String mount(MountSpec mount) {
         var mode = " at " + mount.target();
         return switch (mount) {
-            case MountSpec.Bind b -> b.identity() + mode + (b.readOnly() ? " read-only" : "");
-            case MountSpec.Volume v -> "volume " + v.name() + mode + (v.readOnly() ? " read-only" : "");
+            case MountSpec.Bind b ->
+                b.identity() + mode + (b.readOnly() ? " read-only" : "") + bindOptions(b.options());
+            case MountSpec.Volume v ->
+                "volume " + v.name() + v.subpath().map(path -> "/" + path).orElse("") + mode
+                        + (v.readOnly() ? " read-only" : "");
+            case MountSpec.OfImage image ->
+                "image " + image.image().familiar() + " (" + image.digest().abbreviated() + ")"
+                        + image.subpath().map(path -> " path " + path).orElse("") + mode;
+            case MountSpec.Content content -> content.name() + mode;
             case MountSpec.Anonymous a -> "volume of its own" + mode + (a.readOnly() ? " read-only" : "");
             case MountSpec.Tmpfs t ->
                 "tmpfs" + mode + t.size().map(s -> " size " + Sizes.show(s)).orElse("")
                         + t.mode().map(m -> " mode " + Integer.toOctalString(m)).orElse("")
-                        + (t.readOnly() ? " read-only" : "");
+                        + (t.readOnly() ? " read-only" : "")
+                        + (t.options().isEmpty() ? "" : " " + String.join(",", t.options()));
         };
+    }
+
+    private static String bindOptions(MountSpec.BindOptions options) {
+        return (options.propagation().equals("rprivate") ? "" : " " + options.propagation())
+                + (options.recursion() == MountSpec.Recursion.ENABLED
+                        ? ""
+                        : " recursive " + options.recursion().name().toLowerCase(Locale.ROOT))
+                + options.selinux().map(label -> " selinux " + label).orElse("");
     }
 
     static String portKey(PublishedPort port) {

@@ -9,6 +9,7 @@ import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.container.StorageOptions;
 import dev.lockstep.spec.model.Dependency;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** What to do about the containers of services, each after those that it depends on. */
 final class ServiceSteps {
@@ -33,6 +35,8 @@ final class ServiceSteps {
     private final Map<String, Set<String>> serviceSteps = new HashMap<>();
 
     private final Set<String> replacedServices = new HashSet<>();
+    /** Names of containers that are replaced, or begin anew and with them their namespaces. */
+    private final Set<String> replacedContainers = new HashSet<>();
 
     ServiceSteps(Desired desired, Observed observed, Facts facts, PlanBuilder plan, RemovalSteps removals) {
         this.desired = desired;
@@ -117,15 +121,19 @@ final class ServiceSteps {
         var container = best.get();
         var diff = diff(container, wanted);
         var wishes = facts.wishes();
+        var shared = sharedWithReplaced(wanted.spec());
         var forced = facts.forceRecreate() || wishes.recreate().contains(service.name());
-        if (forced || !diff.replace().isEmpty() && !wishes.keep()) {
+        if (forced || !(diff.replace().isEmpty() && shared.isEmpty()) && !wishes.keep()) {
             var causes = new ArrayList<>(diff.replace());
+            causes.addAll(shared);
             causes.addAll(diff.inPlace());
             if (causes.isEmpty()) {
                 causes.add(new Cause(
                         Cause.Kind.SPEC, "", "", "replaced because --force-recreate asks for it", Optional.empty()));
             }
             replacedServices.add(service.name());
+            replacedContainers.add(container.name());
+            replacedContainers.add(wanted.spec().name());
             var replace = new Operation.ReplaceContainer(
                     container.id(), wanted.spec(), wishes.start(), wishes.renewVolumes());
             start(service, replace, wanted, causes);
@@ -137,6 +145,10 @@ final class ServiceSteps {
             var causes = new ArrayList<>(diff.inPlace());
             causes.add(notRunning.get());
             start(service, new Operation.StartContainer(container.id(), spec), wanted, causes);
+        } else if (wishes.start() && !begunAnew(container).isEmpty()) {
+            var causes = new ArrayList<>(diff.inPlace());
+            causes.addAll(begunAnew(container));
+            start(service, new Operation.RestartContainer(container.id(), spec), wanted, causes);
         } else if (!diff.inPlace().isEmpty() && !wishes.keep()) {
             var update = new Operation.UpdateContainer(container.id(), spec);
             stepsOf(service).add(plan.add(update, diff.inPlace(), usedNetworks(spec)));
@@ -165,9 +177,36 @@ final class ServiceSteps {
             return container.record().spec();
         }
         // The record keeps the digest it was made with when nobody could say what the reference is now.
-        return wanted.image() instanceof Resolution.Unknown
+        var spec = wanted.image() instanceof Resolution.Unknown
                 ? wanted.spec().withDigest(container.record().spec().digest())
                 : wanted.spec();
+        // A person may have given it another name; the place that it fills is the same.
+        return spec.withName(container.name());
+    }
+
+    /** What it shares with a container that is replaced goes with that one (its namespaces, its volumes). */
+    private List<Cause> sharedWithReplaced(ContainerSpec spec) {
+        var isolation = spec.options().isolation();
+        var causes = new ArrayList<Cause>();
+        Stream.concat(
+                        isolation.namespaces().joined().stream(),
+                        spec.options().storage().volumesFrom().stream().map(StorageOptions.VolumesFrom::container))
+                .distinct()
+                .filter(replacedContainers::contains)
+                .forEach(name -> causes.add(new Cause(
+                        Cause.Kind.DEPENDENCY,
+                        "",
+                        "",
+                        "shares with container " + name + ", which is replaced",
+                        Optional.empty())));
+        return causes;
+    }
+
+    /** It runs in namespaces that were another container's, which has ended or begun anew since. */
+    private List<Cause> begunAnew(ObservedContainer container) {
+        return container.left().stream()
+                .map(name -> Cause.drift("", "in a namespace of an earlier run of container " + name, ""))
+                .toList();
     }
 
     private ContainerDiff diff(ObservedContainer container, DesiredContainer wanted) {
@@ -203,6 +242,13 @@ final class ServiceSteps {
             var pull = new Operation.PullImage(
                     wanted.spec().image(), wanted.image().known());
             plan.add(pull, List.of(), Set.of());
+        }
+        if (operation instanceof Operation.CreateContainer || operation instanceof Operation.ReplaceContainer) {
+            wanted.mounted().forEach((reference, resolution) -> {
+                if (!(resolution instanceof Resolution.Local)) {
+                    plan.add(new Operation.PullImage(reference, resolution.known()), List.of(), Set.of());
+                }
+            });
         }
         stepsOf(service).add(plan.put(operation, causes, after, gates));
     }

@@ -50,9 +50,11 @@ class ProjectCommandsTest {
         var console = Console.in(directory);
 
         assertThat(console.run("validate")).isEqualTo(1);
-        assertThat(console.out())
-                .contains("compose.yaml:5:5: services.web.prots: unknown key. Did you mean \"ports\"?\n");
-        assertThat(console.err()).endsWith("1 problem.\n");
+        assertThat(console.out()).isEqualTo("""
+                compose.yaml:5:5: services.web.prots: unknown key. Did you mean "ports"?
+                compose.yaml:6:18: services.web.depends_on.nobody: refers to undefined service "nobody"
+                """);
+        assertThat(console.err()).endsWith("2 problems.\n");
     }
 
     @Test

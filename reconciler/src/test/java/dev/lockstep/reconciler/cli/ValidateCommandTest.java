@@ -224,7 +224,7 @@ class ValidateCommandTest {
             var console = console();
             assertThat(console.run("validate", path)).isEqualTo(1);
             assertThat(console.out())
-                    .startsWith("lockstep.yaml:1:1: policy: this version of the agent does not act on it");
+                    .startsWith("lockstep.yaml:1:22: policy.privileged: this version of the agent does not act on it");
         }
     }
 

@@ -102,7 +102,7 @@ class ImageGateIT {
         assertThat(refusals(remote(), policies.toArray(ImagePolicy[]::new)))
                 .singleElement()
                 .asString()
-                .contains("the tag latest is forbidden", "agent.yaml:2:10");
+                .contains("the tag latest is forbidden", "agent.yaml:2:11");
 
         var all = new ArrayList<>(repository("""
                 stacks: {shop: {policy: {registries: [other.example]}}}

@@ -51,66 +51,22 @@ class EngineLimitsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "annotations: {a: b}",
-                "blkio_config: {weight: 300}",
                 "build: .",
-                "cap_add: [NET_ADMIN]",
-                "cap_drop: [ALL]",
-                "cgroup: host",
-                "cgroup_parent: /x",
-                "configs: [c]",
-                "container_name: web",
-                "cpu_count: 2",
-                "cpu_percent: 50",
-                "cpu_period: 100000",
-                "cpu_rt_period: 1000",
-                "cpu_rt_runtime: 1000",
-                "cpu_shares: 512",
-                "cpuset: '0'",
-                "credential_spec: {file: x.json}",
-                "device_cgroup_rules: ['c 1:3 mr']",
-                "devices: [/dev/null]",
                 "dns: 1.1.1.1",
                 "dns_opt: [ndots:1]",
                 "dns_search: example.com",
-                "domainname: example.com",
                 "external_links: [other]",
-                "extra_hosts: ['h=1.2.3.4']",
-                "gpus: all",
-                "group_add: [1000]",
-                "init: true",
-                "ipc: host",
-                "isolation: hyperv",
                 "links: [db]",
                 "logging: {driver: journald}",
                 "mac_address: '02:42:ac:11:00:03'",
-                "mem_swappiness: 10",
-                "memswap_limit: 1g",
+                "network_mode: bridge",
+                "userns_mode: private",
                 "models: [m]",
-                "network_mode: host",
-                "oom_kill_disable: true",
-                "oom_score_adj: 100",
-                "pid: host",
                 "platform: linux/arm64",
-                "post_start: [{command: [x]}]",
                 "pre_start: [{command: [x]}]",
-                "pre_stop: [{command: [x]}]",
-                "privileged: true",
                 "provider: {type: x}",
-                "read_only: true",
-                "runtime: crun",
-                "secrets: [s]",
-                "security_opt: ['no-new-privileges:true']",
-                "shm_size: 64m",
-                "stdin_open: true",
                 "storage_opt: {size: 1g}",
-                "sysctls: {net.core.somaxconn: 1024}",
-                "tty: true",
-                "ulimits: {nofile: 1024}",
                 "use_api_socket: true",
-                "userns_mode: host",
-                "uts: host",
-                "volumes_from: [db]",
             })
     void what_the_engine_cannot_do_is_refused_where_it_stands(String attribute) {
         var key = attribute.substring(0, attribute.indexOf(':'));
@@ -134,6 +90,48 @@ class EngineLimitsTest {
     @ValueSource(
             strings = {
                 "attach: false",
+                "annotations: {a: b}",
+                "blkio_config: {weight: 300}",
+                "cap_add: [NET_ADMIN]",
+                "cap_drop: [ALL]",
+                "cgroup: host",
+                "cgroup_parent: /x",
+                "configs: [c]",
+                "container_name: web",
+                "cpu_period: 100000",
+                "cpu_rt_period: 1000",
+                "cpu_rt_runtime: 1000",
+                "cpu_shares: 512",
+                "cpuset: '0'",
+                "device_cgroup_rules: ['c 1:3 mr']",
+                "devices: [/dev/null]",
+                "domainname: example.com",
+                "extra_hosts: ['h=1.2.3.4']",
+                "gpus: all",
+                "group_add: [1000]",
+                "init: true",
+                "ipc: host",
+                "mem_swappiness: 10",
+                "memswap_limit: 1g",
+                "network_mode: host",
+                "oom_kill_disable: true",
+                "oom_score_adj: 100",
+                "pid: host",
+                "post_start: [{command: [x]}]",
+                "pre_stop: [{command: [x]}]",
+                "privileged: true",
+                "read_only: true",
+                "runtime: crun",
+                "secrets: [s]",
+                "security_opt: ['no-new-privileges:true']",
+                "shm_size: 64m",
+                "stdin_open: true",
+                "sysctls: {net.core.somaxconn: 1024}",
+                "tty: true",
+                "ulimits: {nofile: 1024}",
+                "userns_mode: host",
+                "uts: host",
+                "volumes_from: [db]",
                 "cpu_quota: 50000",
                 "network_mode: none",
                 "stop_grace_period: 5s",
@@ -161,6 +159,16 @@ class EngineLimitsTest {
             })
     void what_it_does_and_what_one_host_has_no_use_for_is_not(String attribute) {
         assertThat(limits(service(attribute))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cpu_count: 2", "cpu_percent: 50", "credential_spec: {file: x.json}", "isolation: hyperv"})
+    void what_is_of_windows_says_so(String attribute) {
+        var key = attribute.substring(0, attribute.indexOf(':'));
+        assertThat(limits(service(attribute)))
+                .singleElement()
+                .asString()
+                .matches("compose\\.yaml:5:\\d+: services\\.web\\." + key + ": is of Windows.*");
     }
 
     @ParameterizedTest
@@ -237,7 +245,6 @@ class EngineLimitsTest {
                         "compose.yaml:5:28: services.web.x-lockstep.schedule" + LIMIT,
                         "compose.yaml:7:24: services.web.networks.n.gw_priority" + LIMIT,
                         "compose.yaml:7:43: services.web.networks.n.interface_name" + LIMIT,
-                        "compose.yaml:9:65: services.web.volumes[0].volume.subpath" + LIMIT,
                         "compose.yaml:11:13: services.web.deploy.mode" + LIMIT,
                         "compose.yaml:13:7: services.web.deploy.update_config" + LIMIT,
                         "compose.yaml:15:15: networks.n.driver" + LIMIT,

@@ -88,11 +88,15 @@ class TranslationTest {
     }
 
     @Test
-    void an_option_of_memory_that_the_engine_does_not_have_is_refused_where_it_stands() {
-        assertThat(problems("services:\n  web:\n    image: x\n    tmpfs:\n      - /a\n      - /b:exec\n"))
-                .containsExactly(
-                        "compose.yaml:6:9: services.web.tmpfs[1]: the engine cannot do the option \"exec\" yet."
-                                + " It knows size, mode, ro, rw, noexec, nosuid and nodev");
+    void an_option_that_memory_does_not_have_is_refused_where_it_stands() {
+        assertThat(container("tmpfs: ['/a:exec,uid=7,size=50%']").mounts())
+                .containsExactly(new MountSpec.Tmpfs(
+                        "/a", Optional.empty(), Optional.empty(), false, List.of("exec", "uid=7", "size=50%")));
+        assertThat(problems("services:\n  web:\n    image: x\n    tmpfs:\n      - /a\n      - /b:bind\n"))
+                .singleElement()
+                .asString()
+                .startsWith(
+                        "compose.yaml:6:9: services.web.tmpfs[1]: \"bind\" is no option of memory at a path. Write");
         assertThat(problems("services:\n  web:\n    image: x\n    tmpfs: ['/a:size=big']\n"))
                 .singleElement()
                 .asString()
@@ -109,7 +113,9 @@ class TranslationTest {
     void a_quota_alone_is_a_number_of_cpus() {
         assertThat(container("cpu_quota: 50000").resources().nanoCpus()).contains(500_000_000L);
         assertThat(container("cpu_quota: -1").resources().nanoCpus()).isEmpty();
-        assertThat(problems("services:\n  web: {image: x, cpu_quota: 50000, cpus: 1}\n"))
-                .containsExactly("compose.yaml:2:30: services.web.cpu_quota: the engine cannot do this yet. Remove it");
+        var both = container("cpu_quota: 25000, cpu_period: 50000").resources();
+        assertThat(both.nanoCpus()).isEmpty();
+        assertThat(both.cpuQuota()).contains(25_000L);
+        assertThat(both.cpuPeriod()).contains(50_000L);
     }
 }

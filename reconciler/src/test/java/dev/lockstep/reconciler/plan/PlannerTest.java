@@ -8,10 +8,12 @@ import dev.lockstep.reconciler.desired.Resolution;
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.container.ContainerState;
+import dev.lockstep.runtime.container.Life;
 import dev.lockstep.runtime.container.Limits;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.spec.yaml.Problem;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -579,5 +581,49 @@ class PlannerTest {
                 .extracting(Step::operation)
                 .satisfies(o -> assertThat(((Operation.ReplaceContainer) o).renewVolumes())
                         .isTrue());
+    }
+
+    @Test
+    void a_container_that_a_person_renamed_still_fills_its_place() {
+        var desired = World.desired(SHOP);
+        var host = World.with(
+                World.running(desired),
+                "shop-app-1",
+                c -> new ObservedContainer(
+                        new ContainerRecord(
+                                c.id(),
+                                c.record().spec().withName("other"),
+                                c.record().effective(),
+                                c.record().phase(),
+                                c.record().createdAt()),
+                        c.state(),
+                        new Life(
+                                c.life().startedAt(),
+                                c.life().exit(),
+                                true,
+                                false,
+                                0,
+                                0,
+                                Duration.ZERO,
+                                Optional.empty(),
+                                Optional.of("shop-app-1")),
+                        c.limits(),
+                        c.ports(),
+                        c.addresses(),
+                        c.health()));
+
+        assertThat(Planner.plan(desired, host, Facts.none()).steps()).isEmpty();
+        assertThat(Planner.plan(World.desired(SHOP.replace("128m", "64m")), host, Facts.none())
+                        .steps())
+                .singleElement()
+                .extracting(Step::operation)
+                .satisfies(o -> assertThat(o.name()).isEqualTo("other"));
+        assertThat(Planner.plan(
+                                World.desired(SHOP.replace("app:1", "app:1\n    container_name: other")),
+                                host,
+                                Facts.none())
+                        .steps())
+                .as("a name that the file has given since")
+                .isNotEmpty();
     }
 }

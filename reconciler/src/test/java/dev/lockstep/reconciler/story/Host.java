@@ -103,9 +103,14 @@ final class Host implements AutoCloseable {
         }
     }
 
-    /** Starts the command and leaves it to itself; what it says goes nowhere. */
+    /**
+     * Starts the command and leaves it to itself; what it says goes nowhere. It hears SIGINT also where whoever runs
+     * the tests does not, as jobs in the background of a shell do not.
+     */
     Process start(Path where, String... arguments) throws IOException {
-        return new ProcessBuilder(command(arguments))
+        var command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+        command.addAll(command(arguments));
+        return new ProcessBuilder(command)
                 .directory(where.toFile())
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)

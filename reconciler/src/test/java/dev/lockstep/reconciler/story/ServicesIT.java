@@ -181,6 +181,8 @@ class ServicesIT {
                 """, run(0, "stop", "web"));
         assertThat(run(0, "ps", "-a", "web").out()).contains("Exited (3)").doesNotContain("137");
 
+        assertThat(run(0, "ps", "-a", "--filter", "status=exited", "--services").out())
+                .isEqualTo("done\nweb\n");
         run(0, "start", "web");
         says("""
                  Container p-web-1  Killing
@@ -211,7 +213,7 @@ class ServicesIT {
                         .out()
                         .lines())
                 .map(line -> line.replaceAll(".{26} container (.*) [0-9a-f]{64} \\(.*\\)", "$1"))
-                .containsExactly("create", "start", "top", "pause", "unpause", "top", "kill", "die", "stop");
+                .containsExactly("create", "start", "top", "pause", "top", "unpause", "kill", "die", "stop");
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.lockstep.runtime.testing.TestImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -350,5 +351,31 @@ class TrustStoryIT {
                             .contains("converged", "cannot be looked up, as every_1s wants it: registry", "is kept"));
             assertThat(host.pids()).containsEntry("shop-web-1", replaced);
         }
+    }
+
+    @Test
+    void an_image_that_is_mounted_is_asked_for_its_signature_as_one_that_is_run() throws IOException {
+        var mounted = version("mounted");
+        var reference = push("team/files:1", mounted);
+        compose("web:1");
+        Files.writeString(
+                project.resolve("compose.yaml"),
+                "    network_mode: none\n    volumes: [{type: image, source: \"" + reference + "\", target: /files}]\n",
+                StandardOpenOption.APPEND);
+
+        var why = "services.web.volumes: " + reference + ": is not signed as it must be";
+        refused(lockstep("apply", "-y"), why);
+        refused(lockstep("run", "--rm", "-T", "web", "cat", "/files/version"), why);
+        assertThat(hasBlob(mounted.manifest().digest())).isFalse();
+
+        // Once it is, it comes with whichever container needs it first, and stays as long as one does.
+        cosign.sign(byDigest("team/files", mounted));
+        var ran = lockstep("run", "--rm", "-T", "web", "cat", "/files/version");
+        assertThat(ran.out()).as(ran.all()).isEqualTo("mounted");
+        assertThat(lockstep("apply", "-y").code()).isZero();
+        registry.close();
+        assertThat(lockstep("image", "prune", "-a", "-f").code()).isZero();
+        assertThat(hasBlob(mounted.manifest().digest())).isTrue();
+        assertThat(lockstep("plan", "--detailed-exitcode").all()).contains("No changes.");
     }
 }

@@ -46,6 +46,7 @@ final class CleanUpAfterCrash {
         ids.addAll(ids(ContainerFiles.allRun(rooms.root())));
         ids.addAll(ids(host.runtimeState()));
         ids.addAll(ids(rooms.root().run().resolve("creating")));
+        ids.addAll(ids(ContainerTree.all(rooms.root())));
         ids.addAll(host.cgroups().at(ContainerFiles.cgroupParent(rooms.root())).children());
         ids.removeIf(id -> !id.matches("[0-9a-f]{64}"));
         for (var id : ids.stream().sorted().toList()) {
@@ -59,6 +60,7 @@ final class CleanUpAfterCrash {
         store.freeNames().forEach(name -> actions.add("freed the container name " + name));
         orphanedExits();
         orphanedMounts();
+        rooms.contents().collect(store::contents);
         runRoot.leave(host.cgroups());
         return new CleanUp(actions);
     }
@@ -108,7 +110,7 @@ final class CleanUpAfterCrash {
         if (run.process().isEmpty()) {
             return false;
         }
-        var state = rooms.runtime().get().run("state", id);
+        var state = new Runtimes(rooms, host).of(run).run("state", id);
         return state.succeeded()
                 && rooms.root()
                         .json()
@@ -119,6 +121,7 @@ final class CleanUpAfterCrash {
     }
 
     private void scratch(ContainerFiles files) throws IOException {
+        ContainerTree.letGo(rooms.root(), files.id());
         var scratch = rooms.root().run().resolve("creating").resolve(files.id());
         if (Files.exists(scratch)) {
             Mounts.unmount(scratch);

@@ -47,7 +47,8 @@ final class Conmon {
      *
      * @throws ContainerException with the runtime's own words
      */
-    Prepared prepare(ContainerFiles files, String name, Path onExit, Interaction how) throws IOException {
+    Prepared prepare(ContainerFiles files, ContainerSpec spec, Path onExit, Interaction how) throws IOException {
+        var name = spec.name();
         Files.createDirectories(files.persist());
         // Truth of an earlier run would be read as truth of this one.
         for (var stale :
@@ -73,11 +74,14 @@ final class Conmon {
                 "--exit-command-arg",
                 files.id()));
         argv.addAll(logging(files.runtimeLog()));
-        if (how.input()) {
-            argv.add("-i");
-        }
-        if (how.terminal()) {
+        if (spec.options().process().tty()) {
             argv.add("-t");
+        }
+        if (spec.options().process().stdinOpen()) {
+            argv.add("-i");
+            if (!how.inputEnds()) {
+                argv.add("--leave-stdin-open");
+            }
         }
         try (var sync = Pipe.open();
                 var start = Pipe.open()) {

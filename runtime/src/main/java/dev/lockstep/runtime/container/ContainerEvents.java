@@ -11,6 +11,9 @@ import java.util.Map;
 
 /** What happens to containers, in Docker's words (docker events). */
 record ContainerEvents(EventLog log, InstantSource clock) {
+    /** Of kernels with HZ=100. */
+    private static final Duration LONGEST_TICK = Duration.ofMillis(10);
+
     /** An action without particulars. */
     void tell(ContainerRecord record, String action) {
         tell(record, action, Map.of());
@@ -40,13 +43,21 @@ record ContainerEvents(EventLog log, InstantSource clock) {
                 .map(at -> Duration.between(at, outcome.finishedAt()))
                 .filter(d -> !d.isNegative())
                 .orElse(Duration.ZERO);
+        var when = endOfTick(outcome.finishedAt());
         if (outcome.oomKilled()) {
-            tell(record, "oom", Map.of(), outcome.finishedAt());
+            tell(record, "oom", Map.of(), when);
         }
         tell(
                 record,
                 "die",
                 Map.of("exitCode", String.valueOf(outcome.exitCode()), "execDuration", String.valueOf(ran.toSeconds())),
-                outcome.finishedAt());
+                when);
+    }
+
+    /** The end is known by the time of a file, whose clock stands still between ticks: a signal would come after it. */
+    private Instant endOfTick(Instant time) {
+        var end = time.plus(LONGEST_TICK);
+        var now = clock.instant();
+        return end.isBefore(now) ? end : now;
     }
 }

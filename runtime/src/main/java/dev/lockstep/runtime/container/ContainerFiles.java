@@ -92,6 +92,16 @@ record ContainerFiles(Root root, String id) {
         return run().resolve("pins");
     }
 
+    /** Namespaces of other containers that it enters, by type. */
+    Path joined() {
+        return run().resolve("joined");
+    }
+
+    /** Memory that others may share with it. */
+    Path sharedMemory() {
+        return run().resolve("shm");
+    }
+
     Path rootfs() {
         return run().resolve("root");
     }
@@ -146,6 +156,15 @@ record ContainerFiles(Root root, String id) {
 
     String cgroup() {
         return cgroupParent(root) + "/" + id;
+    }
+
+    /** The same, where another parent is asked for. */
+    String cgroup(ContainerSpec spec) {
+        return spec.options()
+                .isolation()
+                .cgroupParent()
+                .map(parent -> parent + "/" + id)
+                .orElseGet(this::cgroup);
     }
 
     static String supervisorCgroup(Root root) {

@@ -5,6 +5,7 @@ import dev.lockstep.runtime.image.ImageConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 
 /** What containers need of images: how one wants to run, and where its files are. */
 public interface ContainerImages {
@@ -16,13 +17,13 @@ public interface ContainerImages {
     ImageConfig config(Digest image) throws IOException;
 
     /**
-     * Keeps the image from being removed while nothing else says that it is needed.
+     * Keeps the images from being removed while nothing else says that they are needed.
      *
-     * @param why what needs it, for people
+     * @param why what needs them, for people
      */
-    Hold hold(Digest image, String why) throws IOException;
+    Hold hold(Set<Digest> images, String why) throws IOException;
 
-    /** Keeps an image until it is closed, or its process ends. */
+    /** Keeps images until it is closed, or its process ends. */
     @FunctionalInterface
     interface Hold extends AutoCloseable {
         @Override

@@ -5,6 +5,7 @@ import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -47,7 +48,9 @@ public final class ContainerRehearsal {
                         record.spec().ports(),
                         addresses,
                         false,
-                        false));
+                        false,
+                        Optional.empty(),
+                        Map.of()));
         var check = record.effective().flatMap(Effective::healthCheck);
         if (check.isPresent()) {
             store.write(id, HealthState.starting(now).advance(check.get(), new HealthResult(now, now, 0, "")));

@@ -2,6 +2,7 @@ package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.event.EventLog;
 import dev.lockstep.runtime.network.Networks;
+import dev.lockstep.runtime.oci.CdiRegistry;
 import dev.lockstep.runtime.oci.OciRuntime;
 import dev.lockstep.runtime.oci.SeccompProfile;
 import dev.lockstep.runtime.store.Root;
@@ -13,20 +14,38 @@ import java.time.InstantSource;
 /**
  * What containers are put together from. The lazy ones are asked for when a container needs them: looking at containers
  * must load no netlink, no nftables and no images.
+ *
+ * @param runtime what starts containers that ask for none
+ * @param init a static program for process 1 of containers that ask for one
  */
 public record ContainerRooms(
         Root root,
         ContainerImages images,
         Volumes volumes,
+        Contents contents,
         Lazy<Networks> networks,
         Lazy<Path> conmon,
         Lazy<OciRuntime> runtime,
+        NamedRuntime namedRuntime,
+        Lazy<Path> init,
+        CdiRegistry cdi,
         Lazy<SeccompProfile> seccomp,
         InstantSource clock,
         FailPoint failPoint) {
     /** What happens to containers is told there. */
     ContainerEvents events() {
         return new ContainerEvents(new EventLog(root), clock);
+    }
+
+    /** Finds OCI runtimes by name. */
+    @FunctionalInterface
+    public interface NamedRuntime {
+        /**
+         * The runtime of that name, or at that absolute path.
+         *
+         * @throws IOException with a sentence, when there is none or it starts no container on this host
+         */
+        OciRuntime get(String name) throws IOException;
     }
 
     /** Something that is made or found when it is first needed. */

@@ -10,7 +10,11 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What is asked of one container. Absent means "not asked": the engine fills in today's default when it makes the
@@ -28,6 +32,7 @@ import java.util.Optional;
  * @param user {@code user[:group]}, names or numbers
  * @param stopSignal name or number; absent: the image's, else SIGTERM
  * @param stopGrace how long the container may take to end; zero: killed at once; absent: 10 s
+ * @param options what only some containers ask for
  */
 public record ContainerSpec(
         String name,
@@ -50,7 +55,8 @@ public record ContainerSpec(
         RestartPolicy restart,
         Optional<HealthCheck> healthCheck,
         Optional<String> stopSignal,
-        Optional<Duration> stopGrace) {
+        Optional<Duration> stopGrace,
+        ContainerOptions options) {
     public ContainerSpec {
         if (!name.matches("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}")) {
             throw new IllegalArgumentException("invalid container name \"" + name + "\"");
@@ -65,6 +71,66 @@ public record ContainerSpec(
         mounts = List.copyOf(mounts);
         networks = List.copyOf(networks);
         ports = List.copyOf(ports);
+        // A record of an earlier version has none.
+        options = Objects.requireNonNullElse(options, ContainerOptions.NONE);
+    }
+
+    /** A container that asks for nothing special. */
+    public ContainerSpec(
+            String name,
+            Owner owner,
+            String service,
+            int slot,
+            ImageReference image,
+            Digest digest,
+            Optional<List<String>> entrypoint,
+            Optional<List<String>> command,
+            Map<String, Optional<String>> environment,
+            Optional<String> user,
+            Optional<String> workingDir,
+            Optional<String> hostname,
+            Map<String, String> labels,
+            List<MountSpec> mounts,
+            List<AttachmentSpec> networks,
+            List<PublishedPort> ports,
+            Resources resources,
+            RestartPolicy restart,
+            Optional<HealthCheck> healthCheck,
+            Optional<String> stopSignal,
+            Optional<Duration> stopGrace) {
+        this(
+                name,
+                owner,
+                service,
+                slot,
+                image,
+                digest,
+                entrypoint,
+                command,
+                environment,
+                user,
+                workingDir,
+                hostname,
+                labels,
+                mounts,
+                networks,
+                ports,
+                resources,
+                restart,
+                healthCheck,
+                stopSignal,
+                stopGrace,
+                ContainerOptions.NONE);
+    }
+
+    /** Of every image that it needs: its own, and those that are mounted into it. */
+    public Set<Digest> images() {
+        return Stream.concat(
+                        Stream.of(digest),
+                        mounts.stream()
+                                .filter(MountSpec.OfImage.class::isInstance)
+                                .map(mount -> ((MountSpec.OfImage) mount).digest()))
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** The same, of another manifest: for when the pull told which one it is. */
@@ -90,7 +156,62 @@ public record ContainerSpec(
                 restart,
                 healthCheck,
                 stopSignal,
-                stopGrace);
+                stopGrace,
+                options);
+    }
+
+    /** The same with other mounts. */
+    public ContainerSpec withMounts(List<MountSpec> others) {
+        return new ContainerSpec(
+                name,
+                owner,
+                service,
+                slot,
+                image,
+                digest,
+                entrypoint,
+                command,
+                environment,
+                user,
+                workingDir,
+                hostname,
+                labels,
+                others,
+                networks,
+                ports,
+                resources,
+                restart,
+                healthCheck,
+                stopSignal,
+                stopGrace,
+                options);
+    }
+
+    /** The same with other options. */
+    public ContainerSpec with(ContainerOptions other) {
+        return new ContainerSpec(
+                name,
+                owner,
+                service,
+                slot,
+                image,
+                digest,
+                entrypoint,
+                command,
+                environment,
+                user,
+                workingDir,
+                hostname,
+                labels,
+                mounts,
+                networks,
+                ports,
+                resources,
+                restart,
+                healthCheck,
+                stopSignal,
+                stopGrace,
+                other);
     }
 
     /** The same with another name. */
@@ -116,10 +237,11 @@ public record ContainerSpec(
                 restart,
                 healthCheck,
                 stopSignal,
-                stopGrace);
+                stopGrace,
+                options);
     }
 
-    /** Of no service and no slot, for one program that nobody restarts and whose health nobody checks. */
+    /** Of no service and no slot, for one program without hooks that nobody restarts and whose health nobody checks. */
     public ContainerSpec asOneOff(
             String itsName,
             Optional<List<String>> itsEntrypoint,
@@ -130,7 +252,8 @@ public record ContainerSpec(
             Map<String, String> itsLabels,
             List<MountSpec> itsMounts,
             List<AttachmentSpec> itsNetworks,
-            List<PublishedPort> itsPorts) {
+            List<PublishedPort> itsPorts,
+            ProcessOptions itsProcess) {
         return new ContainerSpec(
                 itsName,
                 owner,
@@ -152,6 +275,7 @@ public record ContainerSpec(
                 new RestartPolicy(RestartPolicy.Condition.NO, 0, true),
                 Optional.of(HealthCheck.OFF),
                 stopSignal,
-                stopGrace);
+                stopGrace,
+                options.with(itsProcess).with(Hooks.NONE));
     }
 }

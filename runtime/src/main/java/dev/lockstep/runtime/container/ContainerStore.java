@@ -11,9 +11,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** The records of all containers, and their locks. */
 final class ContainerStore {
@@ -230,6 +232,21 @@ final class ContainerStore {
         var all = new ArrayList<ContainerRecord>();
         for (var id : ids()) {
             record(id).ifPresent(all::add);
+        }
+        return all;
+    }
+
+    /** Contents that some container has or wants. */
+    Set<String> contents() throws IOException {
+        var all = new HashSet<String>();
+        for (var record : list()) {
+            var mounts = new ArrayList<>(record.spec().mounts());
+            record.effective().ifPresent(made -> mounts.addAll(made.options().inherited()));
+            mounts.forEach(mount -> {
+                if (mount instanceof MountSpec.Content content) {
+                    all.add(content.identity());
+                }
+            });
         }
         return all;
     }

@@ -54,22 +54,15 @@ public final class ContainerTree implements AutoCloseable {
         var opened = false;
         try {
             scopes.add(runRoot.enter());
-            var place = rooms.root().run().resolve("looking").resolve(record.id());
-            Root.directory(rooms.root().run().resolve("looking"));
+            var place = place(rooms.root(), record.id());
+            letGo(rooms.root(), record.id());
+            Root.directory(all(rooms.root()));
             Root.directory(place);
-            while (Mounts.isMountPoint(place)) {
-                Mounts.unmount(place); // left by one that was killed
-            }
-            scopes.add(() -> Files.deleteIfExists(place));
+            scopes.add(() -> letGo(rooms.root(), record.id()));
             Mounts.overlay(
                     rooms.images().layers(record.made().image()),
                     Optional.of(new Mounts.Upper(files.upper(), files.work())),
                     place);
-            scopes.add(() -> {
-                while (Mounts.isMountPoint(place)) {
-                    Mounts.unmount(place);
-                }
-            });
             var root = Directory.open(place);
             scopes.add(root);
             mounts(rooms, record, root);
@@ -82,41 +75,90 @@ public final class ContainerTree implements AutoCloseable {
         }
     }
 
-    private static void mounts(ContainerRooms rooms, ContainerRecord record, Directory root) throws IOException {
-        var anonymous = record.made().anonymousVolumes();
-        for (var use : MountPlan.volumes(record.spec(), anonymous)) {
-            if (rooms.volumes().find(use.volume()).isPresent()) {
-                mount(rooms.volumes().path(use.volume()), use.target(), root);
+    /** Where containers that do not run are mounted, each by its id. */
+    static Path all(Root root) {
+        return root.run().resolve("looking");
+    }
+
+    private static Path place(Root root, String id) {
+        return all(root).resolve(id);
+    }
+
+    /** Takes the mount away, also one that a killed process left. The container's lock is held. */
+    static void letGo(Root root, String id) throws IOException {
+        var place = place(root, id);
+        if (Files.exists(place)) {
+            while (Mounts.isMountPoint(place)) {
+                Mounts.unmount(place);
             }
+            Files.delete(place); // and nothing below it: were it still mounted, that would be the container's
+        }
+    }
+
+    private static void mounts(ContainerRooms rooms, ContainerRecord record, Directory root) throws IOException {
+        for (var mount : record.made().options().inherited()) {
+            mount(rooms, mount, root);
+        }
+        for (var anonymous : record.made().anonymousVolumes().entrySet()) {
+            volume(rooms, anonymous.getValue(), Optional.empty(), anonymous.getKey(), false, root);
         }
         for (var mount : record.spec().mounts()) {
-            // A source below a directory that containers write to is mounted where no link leads on the way.
-            if (mount instanceof MountSpec.Bind bind && bind.base().isEmpty() && Files.exists(bind.source())) {
-                mount(bind.source(), bind.target(), root);
-            } else if (mount instanceof MountSpec.Bind bind && bind.base().isPresent()) {
-                var path = bind.base().get().relativize(bind.source()).toString();
-                try (var base = Directory.open(bind.base().get());
-                        var source =
-                                path.isEmpty() ? Fd.openPath(bind.base().get()) : base.placeBeneath(RawPath.of(path))) {
-                    mount(source, bind.target(), root);
-                } catch (LinuxException e) {
-                    if (!e.isGone()) {
-                        throw e;
-                    }
-                }
+            mount(rooms, mount, root);
+        }
+    }
+
+    private static void mount(ContainerRooms rooms, MountSpec mount, Directory root) throws IOException {
+        switch (mount) {
+            case MountSpec.Volume volume ->
+                volume(rooms, volume.name(), volume.subpath(), volume.target(), volume.readOnly(), root);
+            case MountSpec.Bind bind -> bind(bind, root);
+            // Under the volume's own name above; memory is there while the container runs, and an image is its own.
+            case MountSpec.Anonymous _, MountSpec.Tmpfs _, MountSpec.Content _, MountSpec.OfImage _ -> {}
+        }
+    }
+
+    private static void volume(
+            ContainerRooms rooms,
+            String name,
+            Optional<String> subpath,
+            String target,
+            boolean readOnly,
+            Directory root)
+            throws IOException {
+        if (rooms.volumes().find(name).isPresent()) {
+            mountBeneath(rooms.volumes().path(name), subpath.orElse(""), target, readOnly, root);
+        }
+    }
+
+    /** A source below a directory that containers write to is found where no link leads on the way. */
+    private static void bind(MountSpec.Bind bind, Directory root) throws IOException {
+        if (!Files.exists(bind.source())) {
+            return;
+        }
+        var base = bind.base().orElse(bind.source());
+        mountBeneath(base, base.relativize(bind.source()).toString(), bind.target(), bind.readOnly(), root);
+    }
+
+    private static void mountBeneath(Path above, String path, String target, boolean readOnly, Directory root)
+            throws IOException {
+        if (path.isEmpty()) {
+            try (var source = Fd.openPath(above)) {
+                mount(source, target, readOnly, root);
             }
+            return;
+        }
+        try (var base = Directory.open(above);
+                var source = base.placeBeneath(RawPath.of(path))) {
+            mount(source, target, readOnly, root);
         }
     }
 
-    private static void mount(Path source, String target, Directory root) throws IOException {
-        try (var fd = Fd.openPath(source)) {
-            mount(fd, target, root);
-        }
-    }
-
-    private static void mount(Fd source, String target, Directory root) throws IOException {
+    private static void mount(Fd source, String target, boolean readOnly, Directory root) throws IOException {
         try (var place = root.placeInRoot(RawPath.of(target.substring(1)));
                 var mount = DetachedMount.bindRecursively(source)) {
+            if (readOnly) {
+                mount.forbid(List.of(DetachedMount.Attribute.READ_ONLY));
+            }
             mount.attach(place);
         } catch (LinuxException e) {
             if (!e.isGone()) {

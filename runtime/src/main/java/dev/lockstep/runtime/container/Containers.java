@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -42,6 +43,7 @@ public final class Containers {
     private final Teardown teardown;
     private final InPlaceUpdate updates;
     private final ExecSessions sessions;
+    private final HookRunner hooks;
     private final HealthProbe probes;
     private final Observation observation;
 
@@ -53,12 +55,13 @@ public final class Containers {
         this.runRoot = new RunRoot(rooms.root());
         this.onExit = new OnExitScript(rooms.root());
         this.teardown = new Teardown(rooms, host);
-        this.creation = new Creation(rooms, store, runRoot);
+        this.creation = new Creation(rooms, store, runRoot, new Runtimes(rooms, host));
         this.starts = new Start(rooms, store, host, runRoot, teardown, onExit);
         this.ending = new Ending(rooms, store, host, runRoot, teardown);
         this.removal = new Removal(rooms, store, host, ending, teardown);
         this.updates = new InPlaceUpdate(rooms, store, host);
         this.sessions = new ExecSessions(rooms, store, host);
+        this.hooks = new HookRunner(sessions);
         this.probes = new HealthProbe(rooms, store, host, sessions);
         this.observation = new Observation(store, host);
     }
@@ -89,7 +92,7 @@ public final class Containers {
             if (settle(record)) {
                 return;
             }
-            starts.start(record, Optional.empty());
+            start(record, Optional.empty());
         }
         exitedMeanwhile(id);
     }
@@ -108,7 +111,7 @@ public final class Containers {
                     || !(decide(record.get()) instanceof RestartDecision.Restart restart)) {
                 return false;
             }
-            starts.start(record.get(), Optional.of(restart.after()));
+            start(record.get(), Optional.of(restart.after()));
         }
         exitedMeanwhile(id);
         return true;
@@ -129,10 +132,27 @@ public final class Containers {
                     || store.life(id).stoppedByUser()) {
                 return false;
             }
-            starts.start(record.get(), Optional.of(waited));
+            start(record.get(), Optional.of(waited));
         }
         exitedMeanwhile(id);
         return true;
+    }
+
+    /** With what is to run right after it; one of these that fails ends the container: it is not what was asked for. */
+    private void start(ContainerRecord record, Optional<Duration> waited) throws IOException {
+        var before = store.life(record.id());
+        starts.start(record, waited);
+        try {
+            hooks.run(record, "post_start", record.spec().options().hooks().postStart());
+        } catch (IOException | RuntimeException e) {
+            try {
+                ending.stop(record, Optional.empty());
+                store.write(record.id(), store.life(record.id()).failedToStart(before, String.valueOf(e.getMessage())));
+            } catch (IOException undo) {
+                e.addSuppressed(undo);
+            }
+            throw e;
+        }
     }
 
     /** A container that is wholly there. */
@@ -150,6 +170,7 @@ public final class Containers {
 
     /** Puts away what earlier runs left, half-started ones included; true when it runs. */
     private boolean settle(ContainerRecord record) throws IOException {
+        ContainerTree.letGo(rooms.root(), record.id());
         var run = store.run(record.id(), host.bootId());
         if (run.filter(r -> !r.started()).isPresent()) {
             teardown.run(
@@ -173,13 +194,22 @@ public final class Containers {
 
     /**
      * Asks it to end with its stop signal, kills it when the grace has passed, and puts everything away. What waits for
-     * an automatic start does not wait any more.
+     * an automatic start does not wait any more. Its hooks run first, and one that fails lets it run.
      *
      * @param grace instead of its own; zero: it is killed at once
      */
     public StopResult stop(String id, Optional<Duration> grace) throws IOException {
         try (var _ = store.lock(id)) {
-            return ending.stop(whole(id), grace);
+            var record = whole(id);
+            var preStop = record.spec().options().hooks().preStop();
+            if (!preStop.isEmpty()
+                    && store.run(id, host.bootId())
+                            .filter(Run::started)
+                            .filter(Run::isAlive)
+                            .isPresent()) {
+                hooks.run(record, "pre_stop", preStop);
+            }
+            return ending.stop(record, grace);
         }
     }
 
@@ -218,7 +248,7 @@ public final class Containers {
 
     private Cgroup runningCgroup(ContainerRecord record) throws IOException {
         sessions.requireAlive(record);
-        return host.cgroups().at(store.files(record.id()).cgroup());
+        return host.cgroups().at(store.files(record.id()).cgroup(record.spec()));
     }
 
     private static ContainerException conflict(ContainerRecord record, String what) {
@@ -246,6 +276,7 @@ public final class Containers {
             }
             var renamed = record.with(spec, record.made());
             store.rename(record, renamed);
+            store.write(id, store.life(id).renamed(before, name));
             rooms.events().tell(renamed, "rename", Map.of("oldName", before));
         }
     }
@@ -297,7 +328,8 @@ public final class Containers {
         return process.isEmpty()
                 ? Optional.empty()
                 : Optional.of(Usage.read(
-                        host.cgroups().at(store.files(record.id()).cgroup()),
+                        host.cgroups().at(store.files(record.id()).cgroup(record.spec())),
+                        record.made().resources(),
                         process.get().pid(),
                         rooms.clock().instant()));
     }
@@ -342,9 +374,28 @@ public final class Containers {
         runRoot.leave(host.cgroups());
     }
 
-    /** Names of the fields in which they differ and that need another container; empty: {@link #update} does it. */
-    public static List<String> needsReplacement(ContainerSpec before, ContainerSpec after) {
-        return InPlaceUpdate.needsReplacement(before, after);
+    /** Names of limits that it asks for and that the cgroups of this host do not have: they will have no effect. */
+    public List<String> withoutEffect(ContainerSpec spec) throws IOException {
+        var asked = spec.resources();
+        var without = new ArrayList<String>();
+        if (host.cgroups().isUnified()) {
+            if (asked.swappiness().isPresent()) {
+                without.add("mem_swappiness");
+            }
+            if (asked.oomKillDisable()) {
+                without.add("oom_kill_disable");
+            }
+        }
+        var supervisors = host.cgroups().at(ContainerFiles.supervisorCgroup(rooms.root()));
+        var weights = asked.blockIo().weight().isPresent()
+                || !asked.blockIo().weights().isEmpty();
+        // The root cgroup has none; before the first container nobody can tell.
+        if (weights
+                && supervisors.exists()
+                && BlockIoFiles.weightFile(supervisors).isEmpty()) {
+            without.add("blkio_config");
+        }
+        return List.copyOf(without);
     }
 
     /**
@@ -388,21 +439,22 @@ public final class Containers {
 
     /**
      * Starts it with somebody at its streams from the first byte on, and waits until it has ended or the person leaves.
+     * With a terminal everything comes out of {@code streams.out()}. Its input, if it has one, ends with the person's.
+     * Hooks are not run.
      *
-     * @param terminal whether it gets a terminal; then everything comes out of {@code streams.out()}
-     * @param input whether its standard input is connected
      * @return its exit code; empty when the person left, and it runs on
      */
-    public Optional<Integer> startAttached(String id, boolean terminal, boolean input, ExecStreams streams)
-            throws IOException {
+    public Optional<Integer> startAttached(String id, ExecStreams streams) throws IOException {
         var socket = new AtomicReference<PacketSocket>();
         try {
+            boolean input;
             try (var _ = store.lock(id)) {
                 var record = whole(id);
                 if (settle(record)) {
                     throw conflict(record, "runs already");
                 }
-                starts.start(record, Optional.empty(), new Interaction(terminal, input, files -> {
+                input = record.spec().options().process().stdinOpen();
+                starts.start(record, Optional.empty(), new Interaction(true, files -> {
                     socket.set(PacketSocket.connect(files.run(), "attach"));
                     streams.windowSizes().accept((rows, columns) -> ExecSessions.resize(files.run(), rows, columns));
                 }));
@@ -414,17 +466,6 @@ public final class Containers {
                 socket.get().close();
             }
         }
-    }
-
-    /** Starts it with input that somebody may attach to later, or with a terminal. */
-    public void start(String id, boolean terminal, boolean input) throws IOException {
-        try (var _ = store.lock(id)) {
-            var record = whole(id);
-            if (!settle(record)) {
-                starts.start(record, Optional.empty(), new Interaction(terminal, input, files -> {}));
-            }
-        }
-        exitedMeanwhile(id);
     }
 
     /** How a running container's streams are; empty when it does not run. */

@@ -5,6 +5,9 @@ import dev.lockstep.runtime.linux.Errno;
 import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.linux.Sysctls;
+import dev.lockstep.runtime.oci.Capabilities;
+import dev.lockstep.runtime.oci.CdiEdits;
 import dev.lockstep.runtime.snapshot.TreeCopy;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
@@ -16,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Makes containers: everything they need on disk, no process and nothing in the kernel that lasts. */
 final class Creation {
@@ -23,8 +27,10 @@ final class Creation {
     private final ContainerStore store;
 
     private final RunRoot runRoot;
+    private final Runtimes runtimes;
 
-    Creation(ContainerRooms rooms, ContainerStore store, RunRoot runRoot) {
+    Creation(ContainerRooms rooms, ContainerStore store, RunRoot runRoot, Runtimes runtimes) {
+        this.runtimes = runtimes;
         this.rooms = rooms;
         this.store = store;
         this.runRoot = runRoot;
@@ -32,8 +38,8 @@ final class Creation {
 
     ContainerRecord create(ContainerSpec spec, Optional<String> replaces) throws IOException {
         MountPlan.check(spec);
-        // Until the record says who needs the image: it may have lost its name, or be about to.
-        try (var _ = rooms.images().hold(spec.digest(), "creation of container " + spec.name())) {
+        // Until the record says who needs the images: they may have lost their names, or be about to.
+        try (var _ = rooms.images().hold(spec.images(), "creation of container " + spec.name())) {
             return createHeld(spec, replaces);
         }
     }
@@ -42,13 +48,11 @@ final class Creation {
         var id = store.newId();
         // Before the first effect: what cannot become a container leaves no trace.
         var image = rooms.images().config(spec.digest());
-        Resolution.resolve(
-                id,
-                spec,
-                image,
-                rooms.runtime().get().name(),
-                rooms.seccomp().get().digest(),
-                Map.of());
+        var runtime = runtimes.of(spec).name();
+        var found = found(spec);
+        var hostname = hostname(id, spec);
+        Resolution.resolve(hostname, spec, image, runtime, rooms.seccomp().get().digest(), Map.of(), found);
+        hostHasWhatIsAsked(spec);
         for (var mount : spec.mounts()) {
             if (mount instanceof MountSpec.Volume volume
                     && rooms.volumes().find(volume.name()).isEmpty()) {
@@ -67,15 +71,10 @@ final class Creation {
             store.add(record, replaces);
             rooms.failPoint().reached(FailPoint.Step.CREATE_RECORDED);
             try {
-                var anonymous = anonymousVolumes(spec, image.volumes());
+                var anonymous = anonymousVolumes(spec, image.volumes(), found.inherited());
                 rooms.failPoint().reached(FailPoint.Step.CREATE_VOLUMES);
                 var effective = Resolution.resolve(
-                        id,
-                        spec,
-                        image,
-                        rooms.runtime().get().name(),
-                        rooms.seccomp().get().digest(),
-                        anonymous);
+                        hostname, spec, image, runtime, rooms.seccomp().get().digest(), anonymous, found);
                 directories(store.files(id));
                 fillVolumes(record, anonymous);
                 var made = new ContainerRecord(
@@ -98,8 +97,117 @@ final class Creation {
         }
     }
 
+    /** What the host says about what is asked for. */
+    private Resolution.Found found(ContainerSpec spec) throws IOException {
+        var isolation = spec.options().isolation();
+        try {
+            return new Resolution.Found(
+                    Capabilities.ofHost(),
+                    AppArmor.profile(isolation.security().apparmor(), isolation.privileged()),
+                    inherited(spec));
+        } catch (IllegalArgumentException e) {
+            throw new ContainerException(
+                    ContainerException.Reason.INVALID, "container " + spec.name() + ": " + e.getMessage() + ".", e);
+        }
+    }
+
+    /** Who has the host's name, or that of the container whose network it is in, has no other. */
+    private String hostname(String id, ContainerSpec spec) throws IOException {
+        var namespaces = spec.options().isolation().namespaces();
+        if (Namespaces.isHost(namespaces.uts()) || Namespaces.isHost(namespaces.network())) {
+            return Sysctls.read("kernel/hostname")
+                    .orElseThrow(() -> new IOException("the kernel does not say the name of the host"));
+        }
+        if (namespaces.network().orElse(new NamespaceMode.Own()) instanceof NamespaceMode.Of(var container)) {
+            return store.find(container)
+                    .flatMap(ContainerRecord::effective)
+                    .map(Effective::hostname)
+                    .orElseThrow(() -> noSuch(spec, container));
+        }
+        return id.substring(0, 12);
+    }
+
+    private static ContainerException noSuch(ContainerSpec spec, String container) {
+        return new ContainerException(
+                ContainerException.Reason.NO_SUCH_CONTAINER,
+                "container " + spec.name() + ": there is no container " + container + " to share with.");
+    }
+
+    /** The mounts of other containers that are not memory: volumes without a name too, by the name that they have. */
+    private List<MountSpec> inherited(ContainerSpec spec) throws IOException {
+        var byTarget = new TreeMap<String, MountSpec>();
+        for (var from : spec.options().storage().volumesFrom()) {
+            var source = store.find(from.container())
+                    .filter(record -> record.phase() == ContainerRecord.Phase.CREATED)
+                    .orElseThrow(() -> noSuch(spec, from.container()));
+            var made = source.made();
+            made.options().inherited().forEach(mount -> byTarget.put(mount.target(), mount));
+            made.anonymousVolumes()
+                    .forEach((target, name) -> byTarget.put(
+                            target,
+                            new MountSpec.Volume(name, target, from.readOnly().orElse(false), true)));
+            for (var mount : source.spec().mounts()) {
+                switch (mount) {
+                    case MountSpec.Bind b ->
+                        byTarget.put(
+                                b.target(),
+                                new MountSpec.Bind(
+                                        b.source(),
+                                        b.identity(),
+                                        b.target(),
+                                        from.readOnly().orElse(b.readOnly()),
+                                        false,
+                                        b.base(),
+                                        b.options()));
+                    case MountSpec.Volume v ->
+                        byTarget.put(
+                                v.target(),
+                                new MountSpec.Volume(
+                                        v.name(), v.target(), from.readOnly().orElse(v.readOnly()), true, v.subpath()));
+                    case MountSpec.Anonymous a ->
+                        byTarget.put(
+                                a.target(),
+                                new MountSpec.Volume(
+                                        made.anonymousVolumes().getOrDefault(a.target(), ""),
+                                        a.target(),
+                                        from.readOnly().orElse(a.readOnly()),
+                                        true));
+                    case MountSpec.OfImage image -> byTarget.put(image.target(), image);
+                    // Memory and contents are each container's own, as with Docker.
+                    case MountSpec.Tmpfs _, MountSpec.Content _ -> {}
+                }
+            }
+        }
+        spec.mounts().forEach(mount -> byTarget.remove(mount.target()));
+        return List.copyOf(byTarget.values());
+    }
+
+    /**
+     * What its devices of the Container Device Interface make of it.
+     *
+     * @throws IllegalArgumentException with a sentence, when the host has one of them not
+     */
+    static CdiEdits cdi(ContainerSpec spec, ContainerRooms rooms) throws IOException {
+        return rooms.cdi().devices(spec.options().devices().cdi());
+    }
+
+    /** Looks once before anything is made, so that what is missing does not show at the start only. */
+    private void hostHasWhatIsAsked(ContainerSpec spec) throws IOException {
+        var options = spec.options();
+        if (options.process().init()) {
+            rooms.init().get();
+        }
+        try {
+            Bundling.devices(spec, cdi(spec, rooms));
+        } catch (IllegalArgumentException e) {
+            throw new ContainerException(
+                    ContainerException.Reason.INVALID, "container " + spec.name() + ": " + e.getMessage() + ".", e);
+        }
+    }
+
     /** Of what was asked for without a name, and of the image's volumes that nothing else is mounted at. */
-    private Map<String, String> anonymousVolumes(ContainerSpec spec, Iterable<String> imageVolumes) throws IOException {
+    private Map<String, String> anonymousVolumes(
+            ContainerSpec spec, Iterable<String> imageVolumes, List<MountSpec> inherited) throws IOException {
         var targets = new TreeMap<String, String>();
         for (var mount : spec.mounts()) {
             if (mount instanceof MountSpec.Anonymous own) {
@@ -107,7 +215,8 @@ final class Creation {
             }
         }
         for (var target : imageVolumes) {
-            if (spec.mounts().stream().noneMatch(m -> m.target().equals(target))) {
+            if (Stream.concat(spec.mounts().stream(), inherited.stream())
+                    .noneMatch(m -> m.target().equals(target))) {
                 targets.put(target, "");
             }
         }

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -25,6 +26,7 @@ import java.util.Optional;
  * @param resources limits as the kernel is told
  * @param healthCheck absent when there is none
  * @param anonymousVolumes by target: name of the volume that the engine made
+ * @param options what was filled in where {@link ContainerOptions} say nothing
  */
 public record Effective(
         Digest image,
@@ -40,12 +42,49 @@ public record Effective(
         Duration stopGrace,
         Limits resources,
         Optional<EffectiveHealthCheck> healthCheck,
-        Map<String, String> anonymousVolumes) {
+        Map<String, String> anonymousVolumes,
+        EffectiveOptions options) {
     public Effective {
         args = List.copyOf(args);
         environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
         capabilities = List.copyOf(capabilities);
         anonymousVolumes = Collections.unmodifiableMap(new LinkedHashMap<>(anonymousVolumes));
+        // A record of an earlier version has none, and its container was made with these.
+        options = Objects.requireNonNullElse(options, EffectiveOptions.DEFAULT);
+    }
+
+    /** A container that asks for nothing special. */
+    public Effective(
+            Digest image,
+            String ociRuntime,
+            List<String> args,
+            Map<String, String> environment,
+            String user,
+            String workingDir,
+            String hostname,
+            List<String> capabilities,
+            Digest seccompProfile,
+            String stopSignal,
+            Duration stopGrace,
+            Limits resources,
+            Optional<EffectiveHealthCheck> healthCheck,
+            Map<String, String> anonymousVolumes) {
+        this(
+                image,
+                ociRuntime,
+                args,
+                environment,
+                user,
+                workingDir,
+                hostname,
+                capabilities,
+                seccompProfile,
+                stopSignal,
+                stopGrace,
+                resources,
+                healthCheck,
+                anonymousVolumes,
+                EffectiveOptions.DEFAULT);
     }
 
     /**
@@ -70,6 +109,7 @@ public record Effective(
                 newStopGrace,
                 newResources,
                 newHealthCheck,
-                anonymousVolumes);
+                anonymousVolumes,
+                options);
     }
 }

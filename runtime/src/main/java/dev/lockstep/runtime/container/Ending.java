@@ -109,7 +109,7 @@ final class Ending {
         var process = run.flatMap(Run::process);
         var killed = false;
         if (process.isPresent()) {
-            try (var pidfd = open(process.get(), files)) {
+            try (var pidfd = open(process.get(), record)) {
                 if (pidfd != null) {
                     if (!grace.isZero()) {
                         send(record, pidfd, first);
@@ -138,10 +138,11 @@ final class Ending {
         return new StopResult.Stopped(outcome.get(), killed);
     }
 
-    private @org.jspecify.annotations.Nullable Pidfd open(ProcessIdentity process, ContainerFiles files)
+    private @org.jspecify.annotations.Nullable Pidfd open(ProcessIdentity process, ContainerRecord record)
             throws IOException {
         var pidfd = Pidfd.open(process).orElse(null);
-        if (pidfd != null && !isOurs(process, host.cgroups().at(files.cgroup()))) {
+        if (pidfd != null
+                && !isOurs(process, host.cgroups().at(store.files(record.id()).cgroup(record.spec())))) {
             pidfd.close();
             return null;
         }
@@ -161,7 +162,7 @@ final class Ending {
         var id = record.id();
         var files = store.files(id);
         var process = store.run(id, host.bootId()).filter(Run::started).flatMap(Run::process);
-        try (var pidfd = process.isPresent() ? open(process.get(), files) : null) {
+        try (var pidfd = process.isPresent() ? open(process.get(), record) : null) {
             if (pidfd == null) {
                 throw new ContainerException(
                         ContainerException.Reason.CONFLICT,
@@ -185,7 +186,7 @@ final class Ending {
     private void send(ContainerRecord record, Pidfd pidfd, Signal signal) throws IOException {
         rooms.events().signals(record, signal);
         pidfd.send(signal);
-        var cgroup = host.cgroups().at(store.files(record.id()).cgroup());
+        var cgroup = host.cgroups().at(store.files(record.id()).cgroup(record.spec()));
         if (cgroup.isFrozen()) {
             cgroup.thaw();
             rooms.events().tell(record, "unpause");

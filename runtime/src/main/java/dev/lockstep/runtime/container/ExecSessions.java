@@ -2,6 +2,7 @@ package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Fifo;
 import dev.lockstep.runtime.oci.Capabilities;
+import dev.lockstep.runtime.oci.OciRuntime;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,7 +34,7 @@ final class ExecSessions {
         try {
             var conmon = new Conmon(
                     rooms.conmon().get(),
-                    rooms.runtime().get(),
+                    runtime(record),
                     host.cgroups().at(ContainerFiles.supervisorCgroup(rooms.root())),
                     rooms.root().json());
             var process = writeProcess(record, spec, directory);
@@ -74,6 +75,13 @@ final class ExecSessions {
         }
     }
 
+    /** The one that knows the container. */
+    OciRuntime runtime(ContainerRecord record) throws IOException {
+        var run = store.run(record.id(), host.bootId());
+        var runtimes = new Runtimes(rooms, host);
+        return run.isPresent() ? runtimes.of(run.get()) : runtimes.of(record.spec());
+    }
+
     /** Tells conmon the size of the terminal; its files are in that directory. */
     static void resize(Path directory, int rows, int columns) throws IOException {
         // Nobody listens: the session is over, and its size does not matter any more.
@@ -83,7 +91,7 @@ final class ExecSessions {
     /** Refuses one that stands still, too: a program in it would not begin. */
     void requireRunning(ContainerRecord record) throws IOException {
         requireAlive(record);
-        if (host.cgroups().at(store.files(record.id()).cgroup()).isFrozen()) {
+        if (host.cgroups().at(store.files(record.id()).cgroup(record.spec())).isFrozen()) {
             throw new ContainerException(
                     ContainerException.Reason.CONFLICT,
                     "Container " + record.spec().name() + " is paused; unpause it first.");
@@ -102,7 +110,6 @@ final class ExecSessions {
     /** The container's own process with what was asked for on top. */
     Path writeProcess(ContainerRecord record, ExecSpec spec, Path directory) throws IOException {
         var effective = record.made();
-        var capabilities = spec.privileged() ? Capabilities.ofThisKernel() : effective.capabilities();
         var environment = new LinkedHashMap<>(effective.environment());
         if (spec.tty()) {
             environment.putIfAbsent("TERM", "xterm");
@@ -116,7 +123,7 @@ final class ExecSessions {
                 spec.args(),
                 environment,
                 spec.workingDir().orElse(effective.workingDir()),
-                capabilities);
+                spec.privileged() ? Capabilities.ofHost() : effective.capabilities());
         var file = directory.resolve("process.json");
         var json = rooms.root().json();
         Files.write(file, json.writeValueAsBytes(process.toJson(json)));

@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param tty give it a terminal
  * @param stdin connect its standard input; else it reads end of file
  * @param detach return as soon as it runs
- * @param privileged with every capability that the kernel knows
+ * @param privileged with every capability that we have
  */
 public record ExecSpec(
         List<String> args,

@@ -55,8 +55,7 @@ final class HealthProbe {
             var spec = new ExecSpec(check.args(), Map.of(), Optional.empty(), Optional.empty(), false, false, false);
             var process = sessions.writeProcess(record, spec, directory);
             var pidFile = directory.resolve("pid");
-            var child = ProcessSpawner.spawn(rooms.runtime()
-                    .get()
+            var child = ProcessSpawner.spawn(sessions.runtime(record)
                     .command(
                             pipe.writeEnd(),
                             "exec",
@@ -126,7 +125,7 @@ final class HealthProbe {
     private void kill(ContainerRecord record, int child, Path pidFile) throws IOException {
         try {
             var leader = Integer.parseInt(Files.readString(pidFile).strip());
-            var cgroup = host.cgroups().at(store.files(record.id()).cgroup());
+            var cgroup = host.cgroups().at(store.files(record.id()).cgroup(record.spec()));
             var doomed = new HashSet<>(Set.of(leader));
             for (var grown = true; grown; ) {
                 grown = false;

@@ -1,8 +1,10 @@
 package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Cgroup;
+import dev.lockstep.runtime.network.Attached;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -26,7 +28,20 @@ final class InPlaceUpdate {
             new Field("hostname", ContainerSpec::hostname),
             new Field("volumes", InPlaceUpdate::mountIdentities),
             // With no network the runtime makes the namespace, and nobody could enter it to add one.
-            new Field("network_mode", spec -> spec.networks().isEmpty()));
+            new Field("network_mode", spec -> spec.networks().isEmpty()),
+            new Field("domainname", spec -> spec.options().naming().domainname()),
+            new Field("annotations", spec -> spec.options().naming().annotations()),
+            new Field(
+                    "group_add, tty, stdin_open, init, ulimits or oom_score_adj",
+                    spec -> spec.options().process()),
+            new Field("privileges or namespaces", spec -> spec.options().isolation()),
+            new Field("devices", spec -> spec.options().devices()),
+            new Field("shm_size or volumes_from", spec -> spec.options().storage()),
+            // A process is born with its real-time budget.
+            new Field(
+                    "cpu_rt_period or cpu_rt_runtime",
+                    spec -> List.of(
+                            spec.resources().realtimePeriod(), spec.resources().realtimeRuntime())));
 
     private final ContainerRooms rooms;
     private final ContainerStore store;
@@ -39,12 +54,73 @@ final class InPlaceUpdate {
     }
 
     /** Names of the fields that differ and need another container. */
-    static List<String> needsReplacement(ContainerSpec before, ContainerSpec after) {
+    static List<String> needsReplacement(ContainerRecord record, ContainerSpec after) {
+        var before = record.spec();
+        var asked = withoutWhatWasSo(before, after, record.made());
         return FIXED.stream()
                 .filter(field ->
-                        !field.value().apply(before).equals(field.value().apply(after)))
+                        !field.value().apply(before).equals(field.value().apply(asked)))
                 .map(Field::name)
                 .toList();
+    }
+
+    /** What was not asked for, was filled in, and is asked for now just so, changes nothing but who says it. */
+    private static ContainerSpec withoutWhatWasSo(ContainerSpec before, ContainerSpec after, Effective made) {
+        var environment = new LinkedHashMap<>(after.environment());
+        environment
+                .entrySet()
+                .removeIf(variable -> !before.environment().containsKey(variable.getKey())
+                        && variable.getValue()
+                                .equals(Optional.ofNullable(made.environment().get(variable.getKey())))
+                        && variable.getValue().isPresent());
+        var then = before.options();
+        var now = after.options();
+        var options = now.with(new ProcessOptions(
+                        now.process().groups(),
+                        now.process().tty(),
+                        now.process().stdinOpen(),
+                        now.process().init(),
+                        now.process().ulimits(),
+                        unlessSo(
+                                then.process().oomScoreAdj(),
+                                now.process().oomScoreAdj(),
+                                made.options().oomScoreAdj())))
+                .with(new StorageOptions(
+                        unlessSo(
+                                then.storage().shmSize(),
+                                now.storage().shmSize(),
+                                made.options().shmSize()),
+                        now.storage().volumesFrom()))
+                .with(now.isolation()
+                        .withRuntime(unlessSo(
+                                then.isolation().runtime(), now.isolation().runtime(), made.ociRuntime())));
+        return new ContainerSpec(
+                after.name(),
+                after.owner(),
+                after.service(),
+                after.slot(),
+                after.image(),
+                after.digest(),
+                after.entrypoint(),
+                after.command(),
+                environment,
+                unlessSo(before.user(), after.user(), made.user()),
+                unlessSo(before.workingDir(), after.workingDir(), made.workingDir()),
+                unlessSo(before.hostname(), after.hostname(), made.hostname()),
+                after.labels(),
+                after.mounts(),
+                after.networks(),
+                after.ports(),
+                after.resources(),
+                after.restart(),
+                after.healthCheck(),
+                after.stopSignal(),
+                after.stopGrace(),
+                options);
+    }
+
+    private static <T> Optional<T> unlessSo(Optional<T> before, Optional<T> after, T made) {
+        return before.isEmpty() && after.filter(made::equals).isPresent() ? before : after;
     }
 
     /** Where a bind source is kept does not matter, only what it is. */
@@ -53,7 +129,7 @@ final class InPlaceUpdate {
         for (var mount : spec.mounts()) {
             identities.add(
                     mount instanceof MountSpec.Bind bind
-                            ? List.of(bind.identity(), bind.target(), bind.readOnly())
+                            ? List.of(bind.identity(), bind.target(), bind.readOnly(), bind.options())
                             : mount);
         }
         return identities;
@@ -61,7 +137,7 @@ final class InPlaceUpdate {
 
     /** Does it; the container's lock is held. What fails leaves the record as it was. */
     void update(ContainerRecord record, ContainerSpec spec) throws IOException {
-        var fixed = needsReplacement(record.spec(), spec);
+        var fixed = needsReplacement(record, spec);
         if (!fixed.isEmpty()) {
             throw new ContainerException(
                     ContainerException.Reason.CONFLICT,
@@ -86,7 +162,7 @@ final class InPlaceUpdate {
         var files = store.files(id);
         var run = store.run(id, host.bootId()).filter(Run::started).filter(Run::isAlive);
         if (run.isPresent()) {
-            limits(record, effective.resources(), host.cgroups().at(files.cgroup()));
+            limits(record, effective.resources(), host.cgroups().at(files.cgroup(spec)));
             store.write(id, network(changed, record, files, run.get()));
             if (effective.healthCheck().isPresent()
                     && !effective.healthCheck().equals(record.made().healthCheck())) {
@@ -100,7 +176,7 @@ final class InPlaceUpdate {
     }
 
     private static void limits(ContainerRecord record, Limits wanted, Cgroup cgroup) throws IOException {
-        var now = LimitFiles.read(cgroup);
+        var now = LimitFiles.read(cgroup, record.made().resources());
         if (now.isEmpty()) {
             return;
         }
@@ -121,10 +197,18 @@ final class InPlaceUpdate {
     private Run network(ContainerRecord changed, ContainerRecord before, ContainerFiles files, Run run)
             throws IOException {
         var result = run;
-        if (!changed.spec().networks().equals(before.spec().networks())) {
-            var attached = rooms.networks().get().updateAttachments(Start.request(changed));
-            Start.etcFiles(changed, files, Optional.of(attached));
-            result = result.withAddresses(Start.addresses(attached));
+        var newNetworks = !changed.spec().networks().equals(before.spec().networks());
+        if (newNetworks
+                || !changed.spec()
+                        .options()
+                        .naming()
+                        .extraHosts()
+                        .equals(before.spec().options().naming().extraHosts())) {
+            var attached = changed.spec().networks().isEmpty()
+                    ? Optional.<Attached>empty()
+                    : Optional.of(rooms.networks().get().updateAttachments(Start.request(changed)));
+            EtcFiles.write(changed, files, attached);
+            result = result.withAddresses(attached.map(Start::addresses).orElse(List.of()));
         }
         if (!changed.spec().ports().equals(before.spec().ports())) {
             result = result.withPorts(

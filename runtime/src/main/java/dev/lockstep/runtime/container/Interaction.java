@@ -3,15 +3,14 @@ package dev.lockstep.runtime.container;
 import java.io.IOException;
 
 /**
- * What a container gets in place of no input and two pipes, for one start.
+ * Who is at the streams of a container for one start. What streams it has is in its {@link ProcessOptions}.
  *
- * @param terminal a terminal, which is input and output in one
- * @param input its standard input is connected; else it reads end of file
+ * @param inputEnds its input ends with that of whoever is attached, as in a pipe; else it stays open for the next one
  * @param prepared is called when conmon listens and before the program runs, so that nothing that it says is missed
  */
-record Interaction(boolean terminal, boolean input, Prepared prepared) {
+record Interaction(boolean inputEnds, Prepared prepared) {
     /** Nobody is there. */
-    static final Interaction NONE = new Interaction(false, false, files -> {});
+    static final Interaction NONE = new Interaction(false, files -> {});
 
     /** Hears of the moment before the program runs. */
     @FunctionalInterface

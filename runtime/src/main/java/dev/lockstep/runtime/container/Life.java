@@ -2,6 +2,7 @@ package dev.lockstep.runtime.container;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param startsInARow automatic starts since it was last started by hand
  * @param delay waited before the last run; zero when that was no automatic start
  * @param error why the last start failed
+ * @param madeAs the name that it was made with, when a person has given it another since
  */
 public record Life(
         Optional<Instant> startedAt,
@@ -25,15 +27,29 @@ public record Life(
         int restartCount,
         int startsInARow,
         Duration delay,
-        Optional<String> error) {
+        Optional<String> error,
+        Optional<String> madeAs) {
     /** Nothing happened yet. */
-    public static final Life NEW =
-            new Life(Optional.empty(), Optional.empty(), false, false, 0, 0, Duration.ZERO, Optional.empty());
+    public static final Life NEW = new Life(
+            Optional.empty(), Optional.empty(), false, false, 0, 0, Duration.ZERO, Optional.empty(), Optional.empty());
+
+    /** Fills in what is not in the files of earlier versions. */
+    public Life {
+        madeAs = Objects.requireNonNullElse(madeAs, Optional.empty());
+    }
 
     /** Somebody asked for a start: counters begin anew. */
     Life startedByHand(Instant now) {
         return new Life(
-                Optional.of(now), Optional.empty(), true, false, restartCount, 0, Duration.ZERO, Optional.empty());
+                Optional.of(now),
+                Optional.empty(),
+                true,
+                false,
+                restartCount,
+                0,
+                Duration.ZERO,
+                Optional.empty(),
+                madeAs);
     }
 
     /** The policy asked for a start, after that delay. */
@@ -46,16 +62,40 @@ public record Life(
                 restartCount + 1,
                 startsInARow + 1,
                 waited,
-                Optional.empty());
+                Optional.empty(),
+                madeAs);
     }
 
     Life stopping() {
-        return new Life(startedAt, exit, false, true, restartCount, startsInARow, delay, error);
+        return new Life(startedAt, exit, false, true, restartCount, startsInARow, delay, error, madeAs);
+    }
+
+    /** A person has given it another name; back to the first one undoes that. */
+    Life renamed(String before, String name) {
+        var first = madeAs.orElse(before);
+        return new Life(
+                startedAt,
+                exit,
+                wanted,
+                stoppedByUser,
+                restartCount,
+                startsInARow,
+                delay,
+                error,
+                first.equals(name) ? Optional.empty() : Optional.of(first));
     }
 
     Life ended(ExitOutcome outcome) {
         return new Life(
-                startedAt, Optional.of(outcome), wanted, stoppedByUser, restartCount, startsInARow, delay, error);
+                startedAt,
+                Optional.of(outcome),
+                wanted,
+                stoppedByUser,
+                restartCount,
+                startsInARow,
+                delay,
+                error,
+                madeAs);
     }
 
     Life failedToStart(Life before, String why) {
@@ -67,6 +107,7 @@ public record Life(
                 restartCount,
                 startsInARow,
                 delay,
-                Optional.of(why));
+                Optional.of(why),
+                madeAs);
     }
 }

@@ -4,19 +4,37 @@ import dev.lockstep.runtime.linux.DetachedMount;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.Fd;
 import dev.lockstep.runtime.linux.LinuxException;
+import dev.lockstep.runtime.linux.MountTable;
+import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.oci.BundleMount;
-import dev.lockstep.runtime.volume.Volumes;
+import dev.lockstep.runtime.oci.UserDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** What is mounted into a container: files of ours, what was asked for, and the image's own volumes. */
 final class MountPlan {
-    private MountPlan() {}
+    /** Flags of mount(8) that take each other's place. */
+    private static final List<String> TMPFS_FLAGS = List.of("exec", "suid", "dev");
+
+    private final ContainerRecord record;
+    private final ContainerSpec spec;
+    private final ContainerFiles files;
+    private final ContainerRooms rooms;
+    private int pins;
+
+    private MountPlan(ContainerRecord record, ContainerFiles files, ContainerRooms rooms) {
+        this.record = record;
+        this.spec = record.spec();
+        this.files = files;
+        this.rooms = rooms;
+    }
 
     /** A volume at a place, and whether an empty one takes the image's content. */
     record VolumeUse(String volume, String target, boolean copy) {}
@@ -52,60 +70,143 @@ final class MountPlan {
     }
 
     /** The volumes that it uses. */
-    static List<VolumeUse> volumes(ContainerSpec spec, java.util.Map<String, String> anonymous) {
+    static List<VolumeUse> volumes(ContainerSpec spec, Map<String, String> anonymous) {
         var uses = new ArrayList<VolumeUse>();
         for (var mount : spec.mounts()) {
             if (mount instanceof MountSpec.Volume volume) {
-                uses.add(new VolumeUse(volume.name(), volume.target(), !volume.noCopy()));
+                // What is asked for below must be there already.
+                uses.add(new VolumeUse(
+                        volume.name(),
+                        volume.target(),
+                        !volume.noCopy() && volume.subpath().isEmpty()));
             }
         }
-        anonymous.forEach((target, name) -> uses.add(new VolumeUse(name, target, true)));
+        anonymous.forEach((target, name) -> uses.add(new VolumeUse(
+                name,
+                target,
+                spec.mounts().stream()
+                        .noneMatch(m -> m instanceof MountSpec.Anonymous own
+                                && own.target().equals(target)
+                                && own.noCopy()))));
         return uses;
     }
 
     /**
-     * The mounts of a start.
+     * The mounts of a start. Mounts sources whose way cannot be trusted at places of ours; {@link Teardown} takes them
+     * away.
      *
+     * @param etc hosts, hostname and resolv.conf
      * @throws ContainerException when a source is missing
      */
-    static List<BundleMount> of(ContainerRecord record, ContainerFiles files, Volumes volumes) throws IOException {
-        var spec = record.spec();
-        var anonymous = record.made().anonymousVolumes();
+    static List<BundleMount> of(ContainerRecord record, ContainerFiles files, ContainerRooms rooms, List<Path> etc)
+            throws IOException {
+        return new MountPlan(record, files, rooms).mounts(etc);
+    }
+
+    private List<BundleMount> mounts(List<Path> etc) throws IOException {
         var mounts = new TreeMap<String, BundleMount>();
-        for (var own : List.of(files.hosts(), files.hostname(), files.resolvConf())) {
+        for (var own : etc) {
             var target = "/etc/" + own.getFileName();
-            mounts.put(target, BundleMount.bind(own.toString(), target, false));
-        }
-        anonymous.forEach((target, name) ->
-                mounts.put(target, BundleMount.bind(volumes.path(name).toString(), target, false)));
-        for (var mount : spec.mounts()) {
             mounts.put(
-                    mount.target(),
-                    switch (mount) {
-                        case MountSpec.Bind bind -> bind(spec, bind, files);
-                        case MountSpec.Volume volume -> {
-                            if (volumes.find(volume.name()).isEmpty()) {
-                                throw invalid(spec, "there is no volume \"" + volume.name() + "\"");
-                            }
-                            yield BundleMount.bind(
-                                    volumes.path(volume.name()).toString(), volume.target(), volume.readOnly());
-                        }
-                        case MountSpec.Anonymous own ->
-                            BundleMount.bind(
-                                    volumes.path(anonymous.getOrDefault(own.target(), ""))
-                                            .toString(),
-                                    own.target(),
-                                    own.readOnly());
-                        case MountSpec.Tmpfs tmpfs -> tmpfs(tmpfs);
-                    });
+                    target,
+                    BundleMount.bind(
+                            own.toString(), target, spec.options().isolation().readOnly()));
+        }
+        for (var mount : record.made().options().inherited()) {
+            mounts.put(mount.target(), mount(mount));
+        }
+        for (var entry : record.made().anonymousVolumes().entrySet()) {
+            mounts.put(
+                    entry.getKey(),
+                    BundleMount.bind(rooms.volumes().path(entry.getValue()).toString(), entry.getKey(), false));
+        }
+        for (var mount : spec.mounts()) {
+            mounts.put(mount.target(), mount(mount));
         }
         return List.copyOf(mounts.values());
     }
 
-    private static BundleMount bind(ContainerSpec spec, MountSpec.Bind bind, ContainerFiles files) throws IOException {
+    private BundleMount mount(MountSpec mount) throws IOException {
+        return switch (mount) {
+            case MountSpec.Bind bind -> bind(bind);
+            case MountSpec.Volume volume -> volume(volume);
+            case MountSpec.Anonymous own ->
+                BundleMount.bind(
+                        rooms.volumes()
+                                .path(record.made().anonymousVolumes().getOrDefault(own.target(), ""))
+                                .toString(),
+                        own.target(),
+                        own.readOnly());
+            case MountSpec.Tmpfs tmpfs -> tmpfs(tmpfs);
+            case MountSpec.OfImage image -> image(image);
+            case MountSpec.Content content -> content(content);
+        };
+    }
+
+    private BundleMount volume(MountSpec.Volume volume) throws IOException {
+        if (rooms.volumes().find(volume.name()).isEmpty()) {
+            throw invalid(spec, "there is no volume \"" + volume.name() + "\"");
+        }
+        var path = rooms.volumes().path(volume.name());
+        if (volume.subpath().isEmpty()) {
+            return BundleMount.bind(path.toString(), volume.target(), volume.readOnly());
+        }
+        var pin = pinned(
+                path,
+                volume.subpath().get(),
+                "the path " + volume.subpath().get() + " of volume " + volume.name() + " (mounted at " + volume.target()
+                        + ")");
+        return BundleMount.bind(pin.toString(), volume.target(), volume.readOnly());
+    }
+
+    private BundleMount image(MountSpec.OfImage image) throws IOException {
+        var place = pin();
+        Files.createDirectory(place);
+        Mounts.overlay(rooms.images().layers(image.digest()), Optional.empty(), place);
+        var source = image.subpath().isEmpty()
+                ? place
+                : pinned(
+                        place,
+                        image.subpath().get(),
+                        "the path " + image.subpath().get() + " of the image "
+                                + image.image().familiar() + " (mounted at " + image.target() + ")");
+        return BundleMount.bind(source.toString(), image.target(), true);
+    }
+
+    private BundleMount content(MountSpec.Content content) throws IOException {
+        try {
+            var users = UserDatabase.read(files.rootfs());
+            var owner = users.resolve(content.uid() + ":" + content.gid());
+            var file = rooms.contents()
+                    .file(files.id(), content.identity(), owner.uid(), owner.gid(), content.mode())
+                    .orElseThrow(() -> invalid(
+                            spec,
+                            "the " + content.name() + " is not on this host any more, since it is kept in memory"
+                                    + " alone; run lockstep apply, which brings it again"));
+            return BundleMount.bind(file.toString(), content.target(), true);
+        } catch (IllegalArgumentException e) {
+            throw new ContainerException(
+                    ContainerException.Reason.INVALID,
+                    "container " + spec.name() + ": the " + content.name() + ": " + e.getMessage() + ".",
+                    e);
+        }
+    }
+
+    private BundleMount bind(MountSpec.Bind bind) throws IOException {
+        if (bind.options().selinux().isPresent() && SelinuxLabels.isOn()) {
+            throw invalid(
+                    spec,
+                    "files are not relabelled for SELinux; run chcon -R -t container_file_t " + bind.source()
+                            + " once, and remove \"" + bind.options().selinux().get() + "\" from the mount at "
+                            + bind.target());
+        }
         if (bind.base().isPresent()) {
-            return BundleMount.bind(
-                    pinned(spec, bind, bind.base().get(), files).toString(), bind.target(), bind.readOnly());
+            var path = bind.base().get().relativize(bind.source()).toString();
+            var pin = pinned(
+                    bind.base().get(),
+                    path,
+                    "the bind source " + bind.source() + " (mounted at " + bind.target() + ")");
+            return bindMount(pin, bind);
         }
         if (Files.notExists(bind.source())) {
             if (!bind.create()) {
@@ -116,7 +217,44 @@ final class MountPlan {
             }
             Files.createDirectories(bind.source());
         }
-        return BundleMount.bind(bind.source().toString(), bind.target(), bind.readOnly());
+        travels(bind);
+        return bindMount(bind.source(), bind);
+    }
+
+    /** What is to travel to or from the host must be mounted there so that it does (mount_namespaces(7)). */
+    private void travels(MountSpec.Bind bind) throws IOException {
+        var word = bind.options().propagation();
+        if (word.endsWith("private")) {
+            return;
+        }
+        var around = MountTable.around(bind.source().toRealPath());
+        var shared = around.isShared();
+        if (!shared && !(word.endsWith("slave") && around.isSlave())) {
+            throw invalid(
+                    spec,
+                    "the bind source " + bind.source() + " cannot be " + word + ": it is in the mount at "
+                            + around.point() + ", which is private; run mount --make-rshared " + around.point());
+        }
+    }
+
+    private static BundleMount bindMount(Path source, MountSpec.Bind bind) {
+        var options = new ArrayList<String>();
+        options.add(bind.options().recursion() == MountSpec.Recursion.DISABLED ? "bind" : "rbind");
+        options.add(bind.options().propagation());
+        if (bind.readOnly()) {
+            options.add(
+                    switch (bind.options().recursion()) {
+                        case ENABLED, READONLY -> "rro";
+                        case DISABLED, WRITABLE -> "ro";
+                    });
+        }
+        return new BundleMount(bind.target(), "bind", source.toString(), options);
+    }
+
+    /** A place for a mount of ours. */
+    private Path pin() throws IOException {
+        Files.createDirectories(files.pins());
+        return files.pins().resolve(String.valueOf(pins++));
     }
 
     /**
@@ -124,13 +262,10 @@ final class MountPlan {
      * container that turns a directory of its own into a link to {@code /etc} gains nothing (CVE-2021-25741 and its
      * kind).
      */
-    private static Path pinned(ContainerSpec spec, MountSpec.Bind bind, Path base, ContainerFiles files)
-            throws IOException {
-        var path = base.relativize(bind.source()).toString();
+    private Path pinned(Path base, String path, String what) throws IOException {
         try (var directory = Directory.open(base);
                 var source = path.isEmpty() ? Fd.openPath(base) : directory.placeBeneath(RawPath.of(path))) {
-            Files.createDirectories(files.pins());
-            var pin = files.pins().resolve(String.valueOf(spec.mounts().indexOf(bind)));
+            var pin = pin();
             if (Files.isDirectory(source.procPath())) {
                 Files.createDirectory(pin);
             } else {
@@ -144,18 +279,24 @@ final class MountPlan {
         } catch (LinuxException e) {
             throw new ContainerException(
                     ContainerException.Reason.INVALID,
-                    "container " + spec.name() + ": the bind source " + bind.source() + " (mounted at "
-                            + bind.target() + ") "
+                    "container " + spec.name() + ": " + what + " "
                             + (e.isGone() ? "does not exist" : "cannot be reached without following a link")
                             + "; look at what stands there.",
                     e);
         }
     }
 
-    private static BundleMount tmpfs(MountSpec.Tmpfs tmpfs) {
-        var options = new ArrayList<>(List.of("noexec", "nosuid", "nodev", "rprivate"));
+    static BundleMount tmpfs(MountSpec.Tmpfs tmpfs) {
+        var options = new ArrayList<String>();
+        for (var flag : TMPFS_FLAGS) {
+            if (!tmpfs.options().contains(flag)) {
+                options.add("no" + flag);
+            }
+        }
+        options.add("rprivate");
         options.add("mode=" + Integer.toOctalString(tmpfs.mode().orElse(01777)));
         tmpfs.size().ifPresent(size -> options.add("size=" + size));
+        tmpfs.options().stream().filter(option -> !options.contains(option)).forEach(options::add);
         if (tmpfs.readOnly()) {
             options.add("ro");
         }

@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.container;
 
+import dev.lockstep.runtime.linux.ProcessIdentity;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -36,10 +37,32 @@ final class Observation {
                 record,
                 state,
                 life,
-                running ? LimitFiles.read(host.cgroups().at(files.cgroup())) : Optional.empty(),
+                running && record.effective().isPresent()
+                        ? LimitFiles.read(
+                                host.cgroups().at(files.cgroup(record.spec())),
+                                record.made().resources())
+                        : Optional.empty(),
                 running ? run.map(Run::ports).orElse(List.of()) : List.of(),
                 running ? run.map(Run::addresses).orElse(List.of()) : List.of(),
-                record.effective().flatMap(Effective::healthCheck).isPresent() ? store.health(id) : Optional.empty());
+                record.effective().flatMap(Effective::healthCheck).isPresent() ? store.health(id) : Optional.empty(),
+                running && run.isPresent() ? left(run.get()) : List.of());
+    }
+
+    /** Containers whose namespaces it is in and that have ended or begun anew since: what it shares is nobody's now. */
+    private List<String> left(Run run) throws IOException {
+        var left = new ArrayList<String>();
+        for (var joined : run.joined().entrySet()) {
+            var target = store.find(joined.getKey());
+            var process = target.isEmpty()
+                    ? Optional.<ProcessIdentity>empty()
+                    : store.run(target.get().id(), host.bootId())
+                            .filter(Run::isAlive)
+                            .flatMap(Run::process);
+            if (process.filter(joined.getValue()::equals).isEmpty()) {
+                left.add(joined.getKey());
+            }
+        }
+        return List.copyOf(left);
     }
 
     private ContainerState state(ContainerFiles files, Life life, Optional<Run> run) throws IOException {
@@ -55,7 +78,7 @@ final class Observation {
                     run.get().process().orElseThrow().pid(),
                     run.get().startedAt(),
                     run.get().isSupervised(),
-                    host.cgroups().at(files.cgroup()).isFrozen());
+                    host.cgroups().at(run.get().cgroup().orElse(files.cgroup())).isFrozen());
         }
         if (life.exit().isPresent()) {
             return new ContainerState.Exited(life.exit().get(), !store.hasRun(files.id()));

@@ -11,6 +11,8 @@ import java.util.Optional;
  * @param ports with the host ports that were chosen; empty unless it runs
  * @param addresses in the order of its interfaces; empty unless it runs
  * @param health absent without a health check, and until it was started
+ * @param left names of containers whose namespaces it is in, and that have ended or begun anew since; empty unless it
+ *     runs
  */
 public record ObservedContainer(
         ContainerRecord record,
@@ -19,8 +21,22 @@ public record ObservedContainer(
         Optional<Limits> limits,
         List<PublishedPort> ports,
         List<ContainerAddress> addresses,
-        Optional<HealthState> health) {
+        Optional<HealthState> health,
+        List<String> left) {
+    /** One that shares nothing with others. */
+    public ObservedContainer(
+            ContainerRecord record,
+            ContainerState state,
+            Life life,
+            Optional<Limits> limits,
+            List<PublishedPort> ports,
+            List<ContainerAddress> addresses,
+            Optional<HealthState> health) {
+        this(record, state, life, limits, ports, addresses, health, List.of());
+    }
+
     public ObservedContainer {
+        left = List.copyOf(left);
         ports = List.copyOf(ports);
         addresses = List.copyOf(addresses);
     }

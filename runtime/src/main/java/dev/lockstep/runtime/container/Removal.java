@@ -23,6 +23,7 @@ final class Removal {
     /** Removes everything of it; it must not run unless it is not whole. */
     void remove(ContainerRecord record, boolean anonymousVolumes) throws IOException {
         var files = store.files(record.id());
+        ContainerTree.letGo(rooms.root(), record.id());
         if (record.phase() == ContainerRecord.Phase.CREATED) {
             store.write(record.in(ContainerRecord.Phase.REMOVING));
         }
@@ -47,6 +48,7 @@ final class Removal {
         store.forget(record);
         rooms.events().tell(record, "destroy");
         Teardown.removeTree(files.state());
+        rooms.contents().collect(store::contents);
     }
 
     /** Kills it if it runs. */

@@ -24,36 +24,63 @@ final class Resolution {
     /**
      * What the container becomes.
      *
+     * @param hostname for a container that asks for none
+     * @param found what was looked up on the host
      * @throws ContainerException when there is nothing to run, or a value makes no sense
      */
     static Effective resolve(
-            String id,
+            String hostname,
             ContainerSpec spec,
             ImageConfig image,
             String runtime,
             Digest seccompProfile,
-            Map<String, String> anonymousVolumes)
+            Map<String, String> anonymousVolumes,
+            Found found)
             throws ContainerException {
         try {
             return new Effective(
                     spec.digest(),
                     runtime,
                     args(spec, image),
-                    environment(id, spec, image),
+                    environment(hostname(hostname, spec), spec, image),
                     spec.user().or(image::user).orElse(""),
                     spec.workingDir().or(image::workingDir).orElse("/"),
-                    hostname(id, spec),
-                    Capabilities.DEFAULT,
+                    hostname(hostname, spec),
+                    capabilities(spec, found.capabilities()),
                     seccompProfile,
                     stopSignal(spec, image),
                     spec.stopGrace().orElse(GRACE),
                     Limits.of(spec.resources()),
                     healthCheck(spec, image),
-                    anonymousVolumes);
+                    anonymousVolumes,
+                    new EffectiveOptions(
+                            spec.options()
+                                    .isolation()
+                                    .security()
+                                    .noNewPrivileges()
+                                    .orElse(false),
+                            spec.options().process().oomScoreAdj().orElse(0),
+                            spec.options().storage().shmSize().orElse(EffectiveOptions.SHM_SIZE),
+                            found.apparmor(),
+                            found.inherited()));
         } catch (IllegalArgumentException e) {
             throw new ContainerException(
                     ContainerException.Reason.INVALID, "container " + spec.name() + ": " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * What the host says.
+     *
+     * @param capabilities every one of its kernel
+     * @param apparmor the profile that confines the container
+     * @param inherited mounts of other containers
+     */
+    record Found(List<String> capabilities, Optional<String> apparmor, List<MountSpec> inherited) {}
+
+    private static List<String> capabilities(ContainerSpec spec, List<String> kernel) {
+        var isolation = spec.options().isolation();
+        return isolation.privileged() ? kernel : Capabilities.of(isolation.capAdd(), isolation.capDrop(), kernel);
     }
 
     private static List<String> args(ContainerSpec spec, ImageConfig image) {
@@ -67,10 +94,13 @@ final class Resolution {
         return args;
     }
 
-    private static Map<String, String> environment(String id, ContainerSpec spec, ImageConfig image) {
+    private static Map<String, String> environment(String hostname, ContainerSpec spec, ImageConfig image) {
         var environment = new LinkedHashMap<String, String>();
         environment.put("PATH", PATH);
-        environment.put("HOSTNAME", hostname(id, spec));
+        environment.put("HOSTNAME", hostname);
+        if (spec.options().process().tty()) {
+            environment.put("TERM", "xterm");
+        }
         for (var entry : image.environment()) {
             var equals = entry.indexOf('=');
             environment.put(entry.substring(0, equals), entry.substring(equals + 1));
@@ -85,8 +115,8 @@ final class Resolution {
         return environment;
     }
 
-    private static String hostname(String id, ContainerSpec spec) {
-        var hostname = spec.hostname().orElse(id.substring(0, 12));
+    private static String hostname(String otherwise, ContainerSpec spec) {
+        var hostname = spec.hostname().orElse(otherwise);
         if (!hostname.matches("[a-zA-Z0-9]([a-zA-Z0-9.-]{0,62})")) {
             throw new IllegalArgumentException("\"" + hostname + "\" is not a host name");
         }

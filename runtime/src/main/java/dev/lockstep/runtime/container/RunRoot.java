@@ -60,7 +60,7 @@ final class RunRoot {
             return;
         }
         try (var _ = alone.get()) {
-            if (!ContainerStore.names(ContainerFiles.allRun(root)).isEmpty()) {
+            if (!ContainerStore.names(ContainerFiles.allRun(root)).isEmpty() || !Contents.isEmpty(root)) {
                 return;
             }
             cgroups.at(ContainerFiles.supervisorCgroup(root)).remove();

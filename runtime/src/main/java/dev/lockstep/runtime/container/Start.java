@@ -1,18 +1,22 @@
 package dev.lockstep.runtime.container;
 
-import dev.lockstep.runtime.dns.ResolvConf;
+import dev.lockstep.runtime.linux.DetachedMount;
+import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.Mounts;
+import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.network.AttachRequest;
 import dev.lockstep.runtime.network.Attached;
 import dev.lockstep.runtime.network.LeaseKey;
-import dev.lockstep.runtime.oci.Bundle;
 import dev.lockstep.runtime.oci.BundleConfig;
+import dev.lockstep.runtime.oci.BundleMount;
+import dev.lockstep.runtime.oci.CdiEdits;
+import dev.lockstep.runtime.oci.ProcessRules;
 import dev.lockstep.runtime.oci.ProcessSpec;
 import dev.lockstep.runtime.oci.UserDatabase;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,13 +30,16 @@ import java.util.Optional;
  * not marked as started, which {@link CleanUpAfterCrash} takes away.
  */
 final class Start {
-    private static final Path HOST_RESOLV_CONF = Path.of("/etc/resolv.conf");
-
     /**
      * Allowed by runc 1.1 whatever the bundle says. Version 1 of cgroups lets us take it back; on version 2 the rules
      * are a program that is loaded already, and a container without CAP_NET_ADMIN can do nothing with the device.
      */
-    private static final String TUN = "10:200";
+    private static final int TUN_MAJOR = 10;
+
+    private static final int TUN_MINOR = 200;
+
+    /** Where Docker has it. */
+    private static final String INIT = "/sbin/docker-init";
 
     private final ContainerRooms rooms;
     private final ContainerStore store;
@@ -109,7 +116,7 @@ final class Start {
         var id = record.id();
         var spec = record.spec();
         var effective = record.made();
-        var runtime = rooms.runtime().get();
+        var runtime = new Runtimes(rooms, host).of(spec);
         var conmon = new Conmon(
                 rooms.conmon().get(),
                 runtime,
@@ -127,25 +134,44 @@ final class Start {
                 runtime.program().toString(),
                 List.of(),
                 List.of(),
-                how.terminal(),
-                how.input());
+                spec.options().process().tty(),
+                spec.options().process().stdinOpen(),
+                Optional.of(files.cgroup(spec)),
+                Map.of());
         store.write(id, starting);
+        var parents = new CgroupParents(rooms.root(), host.cgroups());
+        parents.enter(spec);
+        LimitFiles.lendRealtime(
+                effective.resources(),
+                host.cgroups()
+                        .at(spec.options()
+                                .isolation()
+                                .cgroupParent()
+                                .orElse(ContainerFiles.cgroupParent(rooms.root()))),
+                spec.name());
         Mounts.overlay(
                 rooms.images().layers(effective.image()),
                 Optional.of(new Mounts.Upper(files.upper(), files.work())),
                 files.rootfs());
+        makeWorkingDirectory(record, files);
+        shareMemory(record, files);
+        var joined = Joined.of(record, files, store, host);
+        starting = starting.withJoined(joined.processes());
+        store.write(id, starting);
         rooms.failPoint().reached(FailPoint.Step.START_MOUNTED);
         var attached = spec.networks().isEmpty()
                 ? Optional.<Attached>empty()
                 : Optional.of(rooms.networks().get().attach(request(record)));
         rooms.failPoint().reached(FailPoint.Step.START_ATTACHED);
-        etcFiles(record, files, attached);
-        bundle(record, files, attached, how.terminal());
-        var prepared = conmon.prepare(files, spec.name(), onExit.path(), how);
+        EtcFiles.write(record, files, attached);
+        bundle(record, files, attached, joined);
+        var prepared = conmon.prepare(files, spec, onExit.path(), how);
         var run = starting.supervised(prepared.process(), prepared.conmon())
                 .withAddresses(attached.map(Start::addresses).orElse(List.of()));
         store.write(id, run);
-        host.cgroups().at(files.cgroup()).denyDevice("c " + TUN + " rwm");
+        if (!Bundling.devices(spec, cdi(spec)).allow(TUN_MAJOR, TUN_MINOR)) {
+            host.cgroups().at(files.cgroup(spec)).denyDevice("c " + TUN_MAJOR + ":" + TUN_MINOR + " rwm");
+        }
         rooms.failPoint().reached(FailPoint.Step.START_SUPERVISED);
         if (!spec.ports().isEmpty()) {
             run = run.withPorts(rooms.networks().get().publish(id, spec.ports()));
@@ -198,58 +224,91 @@ final class Start {
                 .toList();
     }
 
-    /** Writes hosts, hostname and resolv.conf; in place, since a running container has them mounted. */
-    static void etcFiles(ContainerRecord record, ContainerFiles files, Optional<Attached> attached) throws IOException {
-        var hostname = record.made().hostname();
-        var hosts = new ArrayList<>(List.of(
-                "127.0.0.1\tlocalhost",
-                "::1\tlocalhost ip6-localhost ip6-loopback",
-                "fe00::\tip6-localnet",
-                "ff00::\tip6-mcastprefix",
-                "ff02::1\tip6-allnodes",
-                "ff02::2\tip6-allrouters"));
-        attached.ifPresent(place -> place.endpoints().forEach(end -> hosts.add(end.address() + "\t" + hostname)));
-        new EtcFile(files.hosts()).write(hosts);
-        new EtcFile(files.hostname()).write(List.of(hostname));
-        var hostResolver = Files.exists(HOST_RESOLV_CONF) ? Files.readString(HOST_RESOLV_CONF) : "";
-        var resolver = attached.filter(place -> !place.endpoints().isEmpty())
-                .map(place -> ResolvConf.ofContainer(place.nameServers(), ResolvConf.parse(hostResolver))
-                        .text())
-                .orElse(hostResolver);
-        new EtcFile(files.resolvConf()).write(resolver.lines().toList());
-    }
-
-    private void bundle(ContainerRecord record, ContainerFiles files, Optional<Attached> attached, boolean terminal)
+    private void bundle(ContainerRecord record, ContainerFiles files, Optional<Attached> attached, Joined joined)
             throws IOException {
-        var effective = record.made();
-        var bundle = new Bundle(
-                process(record, files, terminal),
-                files.rootfs(),
-                effective.hostname(),
-                files.cgroup(),
-                attached.map(Attached::namespace),
-                MountPlan.of(record, files, rooms.volumes()),
-                LimitFiles.toOci(effective.resources(), rooms.root().json()),
-                rooms.seccomp().get().forContainer(effective.capabilities()),
-                host.cgroups().isUnified());
+        var mounts = new ArrayList<>(MountPlan.of(record, files, rooms, EtcFiles.mounted(files, joined)));
+        if (record.spec().options().process().init()) {
+            mounts.add(BundleMount.bind(rooms.init().get().toString(), INIT, true));
+        }
+        var cdi = cdi(record.spec());
+        var bundle = new Bundling(rooms, host)
+                .of(
+                        record,
+                        files,
+                        attached,
+                        joined,
+                        mounts,
+                        process(record, files).with(cdi),
+                        cdi);
         var json = rooms.root().json();
         Files.write(files.config(), json.writeValueAsBytes(new BundleConfig(json).of(bundle)));
     }
 
-    /** The container's own process; its user is looked up anew, since a volume may have changed. */
-    static ProcessSpec process(ContainerRecord record, ContainerFiles files, boolean terminal) throws IOException {
-        var effective = record.made();
-        var environment = new LinkedHashMap<>(effective.environment());
-        if (terminal) {
-            environment.putIfAbsent("TERM", "xterm");
+    private CdiEdits cdi(ContainerSpec spec) throws IOException {
+        try {
+            return Creation.cdi(spec, rooms);
+        } catch (IllegalArgumentException e) {
+            throw new ContainerException(
+                    ContainerException.Reason.INVALID, "container " + spec.name() + ": " + e.getMessage() + ".", e);
         }
+    }
+
+    /** Runtimes disagree about who makes it, and with a root that cannot be written to none of them can. */
+    private static void makeWorkingDirectory(ContainerRecord record, ContainerFiles files) throws IOException {
+        var path = record.made().workingDir();
+        if (List.of("/proc", "/sys", "/dev").stream().anyMatch(own -> path.equals(own) || path.startsWith(own + "/"))) {
+            // Something else is mounted there.
+            return;
+        }
+        try (var root = Directory.open(files.rootfs());
+                var _ = root.makeDirectoriesInRoot(RawPath.of(path), 0755)) {
+            // It is there.
+        } catch (LinuxException e) {
+            throw new ContainerException(
+                    ContainerException.Reason.INVALID,
+                    "container " + record.spec().name() + ": the working directory " + path + " cannot be made: "
+                            + e.getMessage(),
+                    e);
+        }
+    }
+
+    /** Memory that others may enter; a mount of its own, since they mount it too. */
+    private static void shareMemory(ContainerRecord record, ContainerFiles files) throws IOException {
+        var ipc = record.spec().options().isolation().namespaces().ipc();
+        if (ipc.filter(NamespaceMode.Shareable.class::isInstance).isPresent()) {
+            Files.createDirectories(files.sharedMemory());
+            Mounts.tmpfs(
+                    files.sharedMemory(),
+                    record.made().options().shmSize(),
+                    01777,
+                    List.of(
+                            DetachedMount.Attribute.NO_SUID,
+                            DetachedMount.Attribute.NO_DEVICES,
+                            DetachedMount.Attribute.NO_EXEC));
+        }
+    }
+
+    /** The container's own process; its user is looked up anew, since a volume may have changed. */
+    static ProcessSpec process(ContainerRecord record, ContainerFiles files) throws IOException {
+        var effective = record.made();
+        var options = record.spec().options();
+        var args = new ArrayList<String>();
+        if (options.process().init()) {
+            args.add(INIT);
+            if (Namespaces.isShared(options.isolation().namespaces().pid())) {
+                // Not process 1 there: it has to ask for orphans.
+                args.add("-s");
+            }
+            args.add("--");
+        }
+        args.addAll(effective.args());
         return process(
                 record,
                 files,
-                terminal,
+                options.process().tty(),
                 effective.user(),
-                effective.args(),
-                environment,
+                args,
+                effective.environment(),
                 effective.workingDir(),
                 effective.capabilities());
     }
@@ -264,16 +323,38 @@ final class Start {
             String workingDir,
             List<String> capabilities)
             throws IOException {
+        var options = record.spec().options();
+        var made = record.made().options();
         try {
-            var user = UserDatabase.read(files.rootfs()).resolve(userText);
+            var user = UserDatabase.read(files.rootfs())
+                    .resolve(userText, options.process().groups());
             var withHome = new LinkedHashMap<>(environment);
             withHome.putIfAbsent("HOME", user.home());
-            return new ProcessSpec(terminal, user, args, withHome, workingDir, capabilities);
+            return new ProcessSpec(
+                    terminal,
+                    user,
+                    args,
+                    withHome,
+                    workingDir,
+                    capabilities,
+                    new ProcessRules(
+                            made.noNewPrivileges(),
+                            made.oomScoreAdj(),
+                            options.process().ulimits(),
+                            made.apparmor(),
+                            selinuxLabel(record)));
         } catch (IllegalArgumentException e) {
             throw new ContainerException(
                     ContainerException.Reason.INVALID,
                     "container " + record.spec().name() + ": " + e.getMessage() + ".",
                     e);
         }
+    }
+
+    private static Optional<String> selinuxLabel(ContainerRecord record) {
+        var isolation = record.spec().options().isolation();
+        return SelinuxLabels.isOn() && !isolation.privileged()
+                ? SelinuxLabels.of(isolation.security().labels(), record.id()).map(SelinuxLabels::process)
+                : Optional.empty();
     }
 }

@@ -34,12 +34,16 @@ final class Teardown {
 
     /** Takes it away, whatever it is in the middle of. The container's lock is held. */
     void run(ContainerFiles files, Optional<Run> run, boolean attached) throws IOException {
-        var cgroup = host.cgroups().at(files.cgroup());
+        var place = run.flatMap(Run::cgroup).orElse(files.cgroup());
+        var cgroup = host.cgroups().at(place);
         if (cgroup.isFrozen()) {
             cgroup.thaw(); // what stands still does not die
         }
         if (Files.exists(host.runtimeState().resolve(files.id()))) {
-            var deleted = rooms.runtime().get().run("delete", "--force", files.id());
+            var runtime = run.isPresent()
+                    ? new Runtimes(rooms, host).of(run.get())
+                    : rooms.runtime().get();
+            var deleted = runtime.run("delete", "--force", files.id());
             if (!deleted.succeeded() && Files.exists(host.runtimeState().resolve(files.id()))) {
                 throw new ContainerException(
                         ContainerException.Reason.RUNTIME,
@@ -52,10 +56,16 @@ final class Teardown {
             awaitConmon(run.flatMap(Run::conmon).or(() -> conmonOf(files)));
         }
         removeCgroup(cgroup);
+        new CgroupParents(files.root(), host.cgroups()).leave(place);
         while (Mounts.isMountPoint(files.rootfs())) {
             Mounts.unmount(files.rootfs());
         }
         unpin(files.pins());
+        unpin(files.joined());
+        while (Mounts.isMountPoint(files.sharedMemory())) {
+            Mounts.unmount(files.sharedMemory());
+        }
+        rooms.contents().release(files.id());
         if (attached) {
             rooms.networks().get().detach(files.id());
         }

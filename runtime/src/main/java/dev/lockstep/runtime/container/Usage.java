@@ -44,7 +44,7 @@ public record Usage(
         return memoryLimit == 0 ? 0 : memory * 100.0 / memoryLimit;
     }
 
-    static Usage read(Cgroup cgroup, int pid, Instant now) throws IOException {
+    static Usage read(Cgroup cgroup, Limits told, int pid, Instant now) throws IOException {
         var unified = cgroup.isUnified();
         var used = LimitFiles.memoryInUse(cgroup).orElse(0L);
         var inactive = field(
@@ -53,7 +53,7 @@ public record Usage(
                 .orElse(0L);
         var total =
                 field(Files.readString(Path.of("/proc/meminfo")), "MemTotal:").orElse(0L) * 1024;
-        var limit = LimitFiles.read(cgroup).flatMap(Limits::memory).filter(l -> l < total);
+        var limit = LimitFiles.read(cgroup, told).flatMap(Limits::memory).filter(l -> l < total);
         var network = network(pid);
         var disk = unified ? ioStat(cgroup) : blkio(cgroup);
         return new Usage(

@@ -60,24 +60,34 @@ public final class EventLog {
         try {
             Root.directory(directory);
             var line = ByteBuffer.wrap((root.json().writeValueAsString(event) + "\n").getBytes(StandardCharsets.UTF_8));
-            try (var channel = FileChannel.open(
-                    file(0),
-                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND),
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-                channel.write(line);
-                if (channel.size() > largest) {
-                    rotate();
-                }
+            if (write(line) > largest) {
+                rotate();
             }
         } catch (IOException e) {
             LOG.warn("event not written action={} id={} error={}", event.action(), event.id(), e.toString());
         }
     }
 
-    /** Whoever has the file open still writes into it under its new name, and it is read there. */
+    /** Returns how large the file is then. */
+    private long write(ByteBuffer line) throws IOException {
+        try (var _ = unmoved();
+                var channel = FileChannel.open(
+                        file(0),
+                        Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND),
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+            channel.write(line);
+            return channel.size();
+        }
+    }
+
+    /** As long as it is open no file gets another name: what is put aside is complete. */
+    Flock unmoved() throws IOException {
+        return Flock.shared(root.lock("events"));
+    }
+
     private void rotate() throws IOException {
         try (var _ = Flock.exclusive(root.lock("events"))) {
-            if (Files.size(file(0)) <= largest) {
+            if (Files.notExists(file(0)) || Files.size(file(0)) <= largest) {
                 return; // somebody else was faster
             }
             for (var number = KEPT - 1; number >= 0; number--) {

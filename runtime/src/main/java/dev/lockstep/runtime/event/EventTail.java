@@ -30,8 +30,10 @@ public final class EventTail implements AutoCloseable {
         this.log = log;
         this.watch = log.directory().getFileSystem().newWatchService();
         log.directory().register(watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
-        this.file = key(log.current());
-        this.position = file.isPresent() ? Files.size(log.current()) : 0;
+        try (var _ = log.unmoved()) {
+            this.file = key(log.current());
+            this.position = file.isPresent() ? Files.size(log.current()) : 0;
+        }
     }
 
     /**
@@ -56,24 +58,32 @@ public final class EventTail implements AutoCloseable {
     }
 
     private List<Event> read() throws IOException {
-        var found = new ArrayList<Event>();
-        var files = log.files();
-        var at = 0;
-        // Put aside meanwhile, perhaps more than once: its rest comes first, then those that came after it.
-        while (file.isPresent() && at < files.size() && !key(files.get(at)).equals(file)) {
-            at++;
+        try (var _ = log.unmoved()) {
+            return readUnmoved();
         }
-        if (at == files.size()) {
-            position = 0; // all that we knew is gone by now
+    }
+
+    private List<Event> readUnmoved() throws IOException {
+        var found = new ArrayList<Event>();
+        var known = log.files().stream().filter(Files::exists).toList();
+        if (known.isEmpty()) {
+            return found;
+        }
+        var at = known.size() - 1;
+        // Put aside meanwhile, perhaps more than once: its rest comes first, then those that came after it. Of one that
+        // is gone by now nobody knows the rest.
+        while (at > 0 && !key(known.get(at)).equals(file)) {
             at--;
         }
-        for (; at >= 0; at--) {
-            position = read(files.get(at), position, found);
-            if (at > 0) {
-                position = 0;
-            }
+        if (!key(known.get(at)).equals(file)) {
+            at = known.size() - 1;
+            position = 0;
         }
-        file = key(log.current());
+        position = read(known.get(at), position, found);
+        for (at--; at >= 0; at--) {
+            position = read(known.get(at), 0, found);
+        }
+        file = key(known.getFirst());
         return found;
     }
 

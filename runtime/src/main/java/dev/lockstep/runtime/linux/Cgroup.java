@@ -205,6 +205,11 @@ public final class Cgroup {
         put(tree.resolve(name).resolve(file), value);
     }
 
+    /** The one that all of the host is in. */
+    public Cgroup root() {
+        return cgroups.at("/");
+    }
+
     /** Forbids a device again, where files say so: version 1 alone. A rule reads {@code c 10:200 rwm}. */
     public void denyDevice(String rule) throws IOException {
         if (!cgroups.isUnified() && cgroups.tree("devices").isPresent()) {

@@ -14,4 +14,10 @@ public record DeviceNumber(int major, int minor) {
     long encoded() {
         return ((major & 0xfffL) << 8) | (minor & 0xff) | ((minor & ~0xffL) << 12);
     }
+
+    /** {@code major:minor}, as cgroup files have it. */
+    @Override
+    public String toString() {
+        return major + ":" + minor;
+    }
 }

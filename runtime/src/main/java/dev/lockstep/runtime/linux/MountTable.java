@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** What is mounted where, as this process sees it (proc_pid_mountinfo(5)). */
@@ -29,6 +30,40 @@ public final class MountTable {
             }
         }
         return points.reversed();
+    }
+
+    /**
+     * A mount.
+     *
+     * @param point where it is
+     * @param isShared what is mounted below travels to its peers and from them
+     * @param isSlave what is mounted below its master travels here
+     */
+    public record Entry(Path point, boolean isShared, boolean isSlave) {}
+
+    /** The mount that a place is in. */
+    public static Entry around(Path place) throws IOException {
+        return around(place, Files.readString(Path.of("/proc/self/mountinfo"), StandardCharsets.ISO_8859_1));
+    }
+
+    static Entry around(Path place, String mountinfo) {
+        var found = new Entry(Path.of("/"), false, false);
+        for (var line : mountinfo.split("\n", -1)) {
+            var fields = line.split(" - ", 2)[0].split(" ", -1);
+            if (fields.length <= 5) {
+                continue;
+            }
+            var point = Path.of(unescape(fields[4]));
+            // The last of several at one place is on top.
+            if (place.startsWith(point) && point.getNameCount() >= found.point().getNameCount()) {
+                var tags = Arrays.asList(fields).subList(6, fields.length);
+                found = new Entry(
+                        point,
+                        tags.stream().anyMatch(tag -> tag.startsWith("shared:")),
+                        tags.stream().anyMatch(tag -> tag.startsWith("master:")));
+            }
+        }
+        return found;
     }
 
     /** Blanks, tabs, newlines and backslashes are written as three octal digits. */

@@ -10,7 +10,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
 /**
@@ -49,10 +50,6 @@ public final class BundleConfig {
     private static final List<String> READ_ONLY =
             List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
 
-    /** Lets every user bind low ports and ping, inside: the namespace is the container's own. */
-    private static final Map<String, String> SYSCTLS =
-            Map.of("net.ipv4.ip_unprivileged_port_start", "0", "net.ipv4.ping_group_range", "0 2147483647");
-
     private record Device(String type, int major, int minor) {}
 
     private static final List<Device> DEVICES = List.of(
@@ -80,49 +77,74 @@ public final class BundleConfig {
         config.set("process", bundle.process().toJson(json));
         var root = config.putObject("root");
         root.put("path", bundle.root().toString());
-        root.put("readonly", false);
-        config.put("hostname", bundle.hostname());
+        root.put("readonly", bundle.readOnly());
+        bundle.hostname().ifPresent(name -> config.put("hostname", name));
         var mounts = config.putArray("mounts");
-        for (var mount : merge(bundle.mounts())) {
+        for (var mount : mounts(bundle)) {
             var entry = mounts.addObject();
             entry.put("destination", mount.destination());
             entry.put("type", mount.type());
             entry.put("source", mount.source());
             mount.options().forEach(entry.withArray("options")::add);
         }
+        var annotations = new TreeMap<>(bundle.annotations());
+        annotations.forEach((name, value) -> config.withObject("/annotations").put(name, value));
+        new TreeMap<>(bundle.hooks())
+                .forEach((moment, hooks) -> hooks.forEach(
+                        hook -> config.withObject("/hooks").withArray(moment).add(hook)));
         config.set("linux", linux(bundle));
         return config;
+    }
+
+    private static List<BundleMount> mounts(Bundle bundle) {
+        var asked = bundle.mounts().stream().map(BundleMount::destination).collect(Collectors.toSet());
+        return merge(bundle.mounts()).stream()
+                .filter(mount ->
+                        asked.contains(mount.destination()) || !bundle.without().contains(mount.destination()))
+                .map(mount -> bundle.privileged()
+                                && mount.destination().startsWith("/sys")
+                                && !asked.contains(mount.destination())
+                        ? mount.withoutOption("ro")
+                        : mount)
+                .toList();
     }
 
     private ObjectNode linux(Bundle bundle) {
         var linux = json.createObjectNode();
         linux.put("cgroupsPath", bundle.cgroup());
         var namespaces = linux.putArray("namespaces");
-        for (var type : List.of("mount", "uts", "pid", "ipc")) {
-            namespaces.addObject().put("type", type);
+        namespaces.addObject().put("type", "mount");
+        for (var namespace : bundle.namespaces()) {
+            var entry = namespaces.addObject().put("type", namespace.type());
+            namespace.path().ifPresent(path -> entry.put("path", path.toString()));
         }
-        var network = namespaces.addObject().put("type", "network");
-        bundle.networkNamespace().ifPresent(path -> network.put("path", path.toString()));
-        if (bundle.unifiedCgroups()) {
-            namespaces.addObject().put("type", "cgroup");
-        }
-        var sysctls = linux.putObject("sysctl");
-        SYSCTLS.forEach((name, value) -> {
-            // A name that this kernel has not makes the runtime give up.
-            if (Files.exists(Path.of("/proc/sys", name.split("\\.")))) {
-                sysctls.put(name, value);
-            }
-        });
+        new TreeMap<>(bundle.sysctls())
+                .forEach((name, value) -> linux.withObject("/sysctl").put(name, value));
         var resources = bundle.resources().deepCopy();
-        resources.set("devices", devices());
+        resources.set("devices", rules(bundle.devices()));
         linux.set("resources", resources);
-        linux.set("seccomp", bundle.seccomp());
-        var masked = linux.putArray("maskedPaths");
-        MASKED.forEach(masked::add);
-        // Temperatures of the host's processors tell a container what its neighbours do (moby 28.2).
-        thermalThrottles().forEach(masked::add);
-        var readOnly = linux.putArray("readonlyPaths");
-        READ_ONLY.forEach(readOnly::add);
+        for (var node : bundle.devices().nodes()) {
+            linux.withArray("devices")
+                    .addObject()
+                    .put("path", node.path())
+                    .put("type", node.letter())
+                    .put("major", node.number().major())
+                    .put("minor", node.number().minor())
+                    .put("fileMode", node.mode())
+                    .put("uid", node.uid())
+                    .put("gid", node.gid());
+        }
+        bundle.seccomp().ifPresent(profile -> linux.set("seccomp", profile));
+        bundle.rootPropagation().ifPresent(propagation -> linux.put("rootfsPropagation", propagation));
+        bundle.mountLabel().ifPresent(label -> linux.put("mountLabel", label));
+        if (!bundle.privileged() && !bundle.openSystemPaths()) {
+            var masked = linux.putArray("maskedPaths");
+            MASKED.forEach(masked::add);
+            // Temperatures of the host's processors tell a container what its neighbours do (moby 28.2).
+            thermalThrottles().forEach(masked::add);
+            var readOnly = linux.putArray("readonlyPaths");
+            READ_ONLY.forEach(readOnly::add);
+        }
         return linux;
     }
 
@@ -140,7 +162,7 @@ public final class BundleConfig {
         }
     }
 
-    private ArrayNode devices() {
+    private ArrayNode rules(BundleDevices more) {
         var rules = json.createArrayNode();
         rules.addObject().put("allow", false).put("access", "rwm");
         rules.addObject().put("allow", true).put("type", "c").put("access", "m");
@@ -164,6 +186,16 @@ public final class BundleConfig {
                     .put("major", 10)
                     .put("minor", minor)
                     .put("access", "rw");
+        }
+        for (var asked : more.rules()) {
+            var rule = rules.addObject().put("allow", true).put("type", asked.type());
+            if (asked.major() >= 0) {
+                rule.put("major", asked.major());
+            }
+            if (asked.minor() >= 0) {
+                rule.put("minor", asked.minor());
+            }
+            rule.put("access", asked.access());
         }
         return rules;
     }

@@ -19,6 +19,16 @@ public record BundleMount(String destination, String type, String source, List<S
                 destination,
                 "bind",
                 source,
-                readOnly ? List.of("rbind", "rprivate", "ro") : List.of("rbind", "rprivate"));
+                // With what is mounted below: a container that may not write must not find a way around.
+                readOnly ? List.of("rbind", "rprivate", "rro") : List.of("rbind", "rprivate"));
+    }
+
+    /** The same without an option. */
+    BundleMount withoutOption(String option) {
+        return new BundleMount(
+                destination,
+                type,
+                source,
+                options.stream().filter(o -> !o.equals(option)).toList());
     }
 }

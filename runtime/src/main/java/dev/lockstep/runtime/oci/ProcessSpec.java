@@ -2,8 +2,12 @@ package dev.lockstep.runtime.oci;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigInteger;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.TreeSet;
 
 /**
  * A process in a container (OCI runtime specification, config.md, Process): its first one, or one that joins.
@@ -12,6 +16,7 @@ import java.util.Map;
  * @param environment names and values, in order
  * @param workingDir absolute
  * @param capabilities its bounding, permitted and effective set
+ * @param rules what else holds for it
  */
 public record ProcessSpec(
         boolean terminal,
@@ -19,7 +24,35 @@ public record ProcessSpec(
         List<String> args,
         Map<String, String> environment,
         String workingDir,
-        List<String> capabilities) {
+        List<String> capabilities,
+        ProcessRules rules) {
+    /** A process for which nothing else holds. */
+    public ProcessSpec(
+            boolean terminal,
+            ContainerUser user,
+            List<String> args,
+            Map<String, String> environment,
+            String workingDir,
+            List<String> capabilities) {
+        this(terminal, user, args, environment, workingDir, capabilities, ProcessRules.DEFAULT);
+    }
+
+    /** The same with the variables and groups that devices bring; its own variables count before theirs. */
+    public ProcessSpec with(CdiEdits edits) {
+        var variables = new LinkedHashMap<>(edits.environment());
+        variables.putAll(environment);
+        var gids = new TreeSet<>(user.additionalGids());
+        gids.addAll(edits.gids());
+        return new ProcessSpec(
+                terminal,
+                new ContainerUser(user.uid(), user.gid(), List.copyOf(gids), user.home()),
+                args,
+                variables,
+                workingDir,
+                capabilities,
+                rules);
+    }
+
     /** The process as the specification writes it. */
     public ObjectNode toJson(JsonMapper json) {
         var process = json.createObjectNode();
@@ -43,8 +76,21 @@ public record ProcessSpec(
                 capabilities.forEach(names::add);
             }
         }
-        process.put("noNewPrivileges", false);
-        process.put("oomScoreAdj", 0);
+        process.put("noNewPrivileges", rules.noNewPrivileges());
+        process.put("oomScoreAdj", rules.oomScoreAdj());
+        rules.limits()
+                .forEach((name, limit) -> process.withArray("rlimits")
+                        .addObject()
+                        .put("type", "RLIMIT_" + name.toUpperCase(Locale.ROOT))
+                        .put("soft", unsigned(limit.soft()))
+                        .put("hard", unsigned(limit.hard())));
+        rules.apparmor().ifPresent(profile -> process.put("apparmorProfile", profile));
+        rules.selinuxLabel().ifPresent(label -> process.put("selinuxLabel", label));
         return process;
+    }
+
+    /** As the kernel has it: no limit is the largest number. */
+    private static BigInteger unsigned(long limit) {
+        return limit < 0 ? BigInteger.TWO.pow(64).subtract(BigInteger.ONE) : BigInteger.valueOf(limit);
     }
 }

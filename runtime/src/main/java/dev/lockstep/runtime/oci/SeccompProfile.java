@@ -59,7 +59,12 @@ public final class SeccompProfile {
         return of(bytes, json);
     }
 
-    static SeccompProfile of(byte[] bytes, JsonMapper json) throws IOException {
+    /**
+     * A profile from its text.
+     *
+     * @throws IOException when it is no JSON
+     */
+    public static SeccompProfile of(byte[] bytes, JsonMapper json) throws IOException {
         try {
             var hex = HexFormat.of()
                     .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));

@@ -80,6 +80,15 @@ public final class UserDatabase {
      * @throws IllegalArgumentException with a sentence, when a name is unknown or a number too large
      */
     public ContainerUser resolve(String text) {
+        return resolve(text, List.of());
+    }
+
+    /**
+     * The same, in further groups: names of the container's group file, or numbers.
+     *
+     * @throws IllegalArgumentException with a sentence, when a name is unknown or a number too large
+     */
+    public ContainerUser resolve(String text, List<String> furtherGroups) {
         var colon = text.indexOf(':');
         var userText = colon < 0 ? text : text.substring(0, colon);
         var groupText = colon < 0 ? "" : text.substring(colon + 1);
@@ -99,11 +108,7 @@ public final class UserDatabase {
         var gids = new TreeSet<Integer>();
         int gid;
         if (!groupText.isEmpty()) {
-            gid = groups.stream()
-                    .filter(g -> g.name().equals(groupText))
-                    .map(Group::gid)
-                    .findFirst()
-                    .orElseGet(() -> numberOrThrow(groupText, "group", "/etc/group"));
+            gid = gid(groupText);
         } else {
             gid = entry.map(User::gid).orElse(0);
             entry.ifPresent(user -> groups.stream()
@@ -111,8 +116,17 @@ public final class UserDatabase {
                     .forEach(g -> gids.add(g.gid())));
         }
         gids.add(gid);
+        furtherGroups.forEach(group -> gids.add(gid(group)));
         var home = entry.map(User::home).filter(h -> h.startsWith("/")).orElse("/");
         return new ContainerUser(uid, gid, List.copyOf(gids), home);
+    }
+
+    private int gid(String text) {
+        return groups.stream()
+                .filter(g -> g.name().equals(text))
+                .map(Group::gid)
+                .findFirst()
+                .orElseGet(() -> numberOrThrow(text, "group", "/etc/group"));
     }
 
     private Optional<User> byUid(int uid) {

@@ -3,15 +3,19 @@ package dev.lockstep.runtime.container;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.ProcessIdentity;
+import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.linux.Signal;
 import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.store.Root;
 import dev.lockstep.runtime.volume.VolumeSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.awaitility.Awaitility;
@@ -83,6 +87,40 @@ class CrashIT {
         assertThat(lab.state(id)).isInstanceOf(ContainerState.Created.class);
         lab.anotherProcess().start(id);
         assertThat(lab.running(id).supervised()).isTrue();
+    }
+
+    /** Whoever looked into a stopped container was killed: its files and its volume stay, and the mounts go. */
+    @Test
+    void a_look_into_a_stopped_container_that_was_cut_off_leaves_nothing_behind() throws IOException {
+        lab.volumes.create(new VolumeSpec("v", new Owner("test-host", "test", Optional.empty()), Map.of()));
+        var id = lab.created(lab.wish("c")
+                .mount(new MountSpec.Volume("v", "/etc", false, false))
+                .run("sleep", "600"));
+        for (var clean : List.<Cleaning>of(
+                containers -> containers.cleanUp(),
+                containers -> {
+                    containers.start(id);
+                    containers.stop(id, Optional.of(Duration.ZERO));
+                },
+                containers -> containers.remove(id, true, false))) {
+            // As a killed process leaves it: all mounted, and the lock free.
+            var place = lab.root.run().resolve("looking").resolve(id);
+            try (var tree = lab.containers.tree(id, "archive-path")) {
+                assertThat(Mounts.isMountPoint(place)).isTrue();
+                assertThat(tree.root().status(RawPath.of("etc"))).isPresent();
+            }
+            Root.directory(place);
+            Mounts.bind(lab.volumes.path("v"), place, List.of());
+
+            clean.with(lab.anotherProcess());
+
+            assertThat(place).doesNotExist();
+            assertThat(lab.volumes.path("v")).isDirectory();
+        }
+    }
+
+    private interface Cleaning {
+        void with(Containers containers) throws IOException;
     }
 
     @Test
@@ -186,7 +224,9 @@ class CrashIT {
                         run.ports(),
                         run.addresses(),
                         run.terminal(),
-                        run.input()));
+                        run.input(),
+                        run.cgroup(),
+                        run.joined()));
         store.write(id, Life.NEW.startedByHand(run.startedAt()));
         assertThat(lab.state(id)).isInstanceOf(ContainerState.Lost.class);
         assertThat(lab.containers.cleanUp().actions()).isNotEmpty();

@@ -13,6 +13,7 @@ import dev.lockstep.runtime.linux.MountTable;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.log.LogQuery;
 import dev.lockstep.runtime.network.Networks;
+import dev.lockstep.runtime.oci.CdiRegistry;
 import dev.lockstep.runtime.oci.OciRuntime;
 import dev.lockstep.runtime.oci.SeccompProfile;
 import dev.lockstep.runtime.snapshot.Snapshots;
@@ -92,8 +93,8 @@ final class Lab implements AutoCloseable {
                     }
 
                     @Override
-                    public Hold hold(Digest digest, String why) throws IOException {
-                        return images.lease(why, Set.of(digest))::close;
+                    public Hold hold(Set<Digest> digests, String why) throws IOException {
+                        return images.lease(why, digests)::close;
                     }
 
                     @Override
@@ -102,9 +103,13 @@ final class Lab implements AutoCloseable {
                     }
                 },
                 volumes,
+                new Contents(root),
                 networks,
                 () -> program("conmon"),
                 () -> new OciRuntime("runc", program("runc"), root.run().resolve("runtime")),
+                name -> new OciRuntime(name, program(name), root.run().resolve("runtime")),
+                () -> program("tini-static"),
+                new CdiRegistry(root.json(), List.of(directory.resolve("cdi"))),
                 () -> SeccompProfile.read(SeccompProfile.DISTRIBUTION, root.json()),
                 Clock.systemUTC(),
                 step -> {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -108,6 +109,35 @@ class ResourcesIT {
     }
 
     @Test
+    void what_was_so_anyway_may_be_said_and_something_else_changed_in_place() throws IOException {
+        var wish = lab.wish("c").run("sleep", "600");
+        var id = lab.started(wish);
+        var path = lab.containers
+                .observe(id)
+                .orElseThrow()
+                .record()
+                .made()
+                .environment()
+                .getOrDefault("PATH", "");
+        var pid = lab.pid(id);
+        lab.containers.update(
+                id,
+                wish.workingDir("/")
+                        .user("")
+                        .environment("PATH", path)
+                        .with(new StorageOptions(Optional.of(64 * MIB), java.util.List.of()))
+                        .memory(64 * MIB)
+                        .spec());
+        assertThat(limits(id).memory()).contains(64 * MIB);
+        assertThat(lab.pid(id)).isEqualTo(pid);
+        assertThatThrownBy(() -> lab.containers.update(
+                        id,
+                        wish.with(new StorageOptions(Optional.of(MIB), java.util.List.of()))
+                                .spec()))
+                .hasMessageContaining("must be replaced to change shm_size or volumes_from");
+    }
+
+    @Test
     void being_out_of_memory_is_flagged() throws IOException {
         var id = lab.started(
                 lab.wish("c").memory(32 * MIB).shell("x=0123456789abcdef; while true; do x=$x$x$x$x; done"));
@@ -121,5 +151,145 @@ class ResourcesIT {
     void a_limit_below_six_mebibytes_is_refused() {
         assertThatThrownBy(() -> lab.created(lab.wish("c").memory(MIB).run("true")))
                 .hasMessageContaining("the memory limit must be at least 6 MiB");
+    }
+
+    private static Resources more(
+            Optional<Long> shares,
+            Optional<String> cpuset,
+            Optional<Long> swap,
+            Optional<Long> swappiness,
+            BlockIo io) {
+        return new Resources(
+                Optional.empty(),
+                Optional.of(64 * MIB),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(20_000L),
+                Optional.of(50_000L),
+                shares,
+                cpuset,
+                Optional.empty(),
+                Optional.empty(),
+                swap,
+                swappiness,
+                false,
+                io);
+    }
+
+    /** A block device that the host has; every one has loops. */
+    private static final String DEVICE = "/dev/loop0";
+
+    @Test
+    void further_limits_are_the_kernels_and_change_in_place_and_away() throws IOException {
+        var io = new BlockIo(
+                Optional.empty(),
+                Map.of(),
+                Map.of(DEVICE, MIB),
+                Map.of(DEVICE, 100L),
+                Map.of(DEVICE, 2 * MIB),
+                Map.of(DEVICE, 200L));
+        var wish = lab.wish("c")
+                .resources(more(Optional.of(512L), Optional.of("0"), Optional.of(80 * MIB), Optional.of(11L), io))
+                .run("sleep", "600");
+        var id = lab.started(wish);
+        var pid = lab.pid(id);
+        var made = lab.containers.observe(id).orElseThrow().record().made().resources();
+        assertThat(limits(id)).isEqualTo(made);
+        assertThat(made.cpuShares()).contains(512L);
+        assertThat(made.memorySwap()).contains(80 * MIB);
+        assertThat(made.cpuQuota()).contains(20_000L);
+        assertThat(made.blockIo().readBytes()).isEqualTo(Map.of("7:0", MIB));
+        var cgroup =
+                dev.lockstep.runtime.linux.Cgroups.detect().at(lab.files(id).cgroup());
+        if (!cgroup.isUnified()) {
+            assertThat(cgroup.read("cpu", "cpu.shares")).contains("512");
+            assertThat(cgroup.read("cpuset", "cpuset.cpus")).contains("0");
+            assertThat(cgroup.read("memory", "memory.swappiness")).contains("11");
+            assertThat(cgroup.read("blkio", "blkio.throttle.read_bps_device")).contains("7:0 " + MIB);
+            assertThat(cgroup.read("blkio", "blkio.throttle.write_iops_device")).contains("7:0 200");
+        }
+        assertThat(Lab.read("/proc/" + pid + "/status")).contains("Cpus_allowed_list:\t0\n");
+
+        lab.containers.update(
+                id,
+                wish.resources(more(
+                                Optional.of(2048L),
+                                Optional.empty(),
+                                Optional.of(-1L),
+                                Optional.empty(),
+                                new BlockIo(
+                                        Optional.empty(),
+                                        Map.of(),
+                                        Map.of(DEVICE, 3 * MIB),
+                                        Map.of(),
+                                        Map.of(),
+                                        Map.of())))
+                        .spec());
+        made = lab.containers.observe(id).orElseThrow().record().made().resources();
+        assertThat(limits(id)).isEqualTo(made);
+        assertThat(made.memorySwap()).isEmpty();
+        lab.containers.update(id, wish.resources(Resources.UNLIMITED).spec());
+        assertThat(limits(id)).isEqualTo(Limits.of(Resources.UNLIMITED));
+        assertThat(lab.pid(id)).isEqualTo(pid);
+        // A hand on it is seen.
+        cgroup.write("cpu", cgroup.isUnified() ? "cpu.weight" : "cpu.shares", "333");
+        assertThat(limits(id).cpuShares()).isPresent();
+    }
+
+    @Test
+    void waiting_in_place_of_being_killed_and_real_time_where_the_host_has_them() throws IOException {
+        var asked = new Resources(
+                Optional.empty(),
+                Optional.of(64 * MIB),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(1_000_000L),
+                Optional.of(10_000L),
+                Optional.empty(),
+                Optional.empty(),
+                true,
+                BlockIo.NONE);
+        var root = dev.lockstep.runtime.linux.Cgroups.detect().at("/");
+        var id = lab.created(lab.wish("c").resources(asked).run("sleep", "600"));
+        if (root.isUnified() || root.read("cpu", "cpu.rt_runtime_us").isEmpty()) {
+            assertThatThrownBy(() -> lab.containers.start(id)).hasMessageContaining("no real-time limits of cgroups");
+            return;
+        }
+        lab.containers.start(id);
+        var cgroup = root.root();
+        assertThat(limits(id))
+                .isEqualTo(
+                        lab.containers.observe(id).orElseThrow().record().made().resources());
+        assertThat(limits(id).realtimeRuntime()).contains(10_000L);
+        assertThat(limits(id).oomKillDisable()).isTrue();
+        assertThat(cgroup.read("cpu", "cpu.rt_runtime_us")).isPresent();
+    }
+
+    @Test
+    void what_contradicts_itself_or_is_on_no_host_is_refused() {
+        assertThatThrownBy(() -> lab.created(lab.wish("c")
+                        .resources(more(
+                                Optional.empty(), Optional.empty(), Optional.of(MIB), Optional.empty(), BlockIo.NONE))
+                        .run("true")))
+                .hasMessageContaining("is below that of memory");
+        assertThatThrownBy(() -> lab.created(lab.wish("c")
+                        .resources(more(
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                new BlockIo(
+                                        Optional.empty(),
+                                        Map.of(),
+                                        Map.of("/dev/null", 1L),
+                                        Map.of(),
+                                        Map.of(),
+                                        Map.of())))
+                        .run("true")))
+                .hasMessageContaining("/dev/null is no block device");
     }
 }

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** A spec in the making: what a test does not name is not asked for. */
 final class Wish {
@@ -31,6 +32,7 @@ final class Wish {
     private Optional<HealthCheck> health = Optional.empty();
     private Optional<String> stopSignal = Optional.empty();
     private Optional<Duration> grace = Optional.empty();
+    private ContainerOptions options = ContainerOptions.NONE;
 
     Wish(String name, Digest image) {
         this.name = name;
@@ -121,6 +123,39 @@ final class Wish {
         return this;
     }
 
+    Wish with(UnaryOperator<ContainerOptions> change) {
+        options = change.apply(options);
+        return this;
+    }
+
+    Wish with(Isolation isolation) {
+        return with(o -> o.with(isolation));
+    }
+
+    Wish with(Namespaces namespaces) {
+        return with(o -> o.with(o.isolation().with(namespaces)));
+    }
+
+    Wish with(ProcessOptions process) {
+        return with(o -> o.with(process));
+    }
+
+    Wish with(Naming naming) {
+        return with(o -> o.with(naming));
+    }
+
+    Wish with(DeviceOptions devices) {
+        return with(o -> o.with(devices));
+    }
+
+    Wish with(StorageOptions storage) {
+        return with(o -> o.with(storage));
+    }
+
+    Wish with(Hooks hooks) {
+        return with(o -> o.with(hooks));
+    }
+
     ContainerSpec spec() {
         return new ContainerSpec(
                 name,
@@ -143,6 +178,7 @@ final class Wish {
                 restart,
                 health,
                 stopSignal,
-                grace);
+                grace,
+                options);
     }
 }

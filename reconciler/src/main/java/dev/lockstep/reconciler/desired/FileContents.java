@@ -1,0 +1,33 @@
+package dev.lockstep.reconciler.desired;
+
+import java.io.IOException;
+
+/**
+ * Files of a project that become part of its containers and are no mounts of the host's own: secrets, configs,
+ * profiles. A plain directory and a commit of a followed repository differ in where they are read.
+ */
+public interface FileContents {
+    /**
+     * The bytes of a file.
+     *
+     * @param path as the file has it: absolute, or relative to the project directory
+     * @throws IOException with a sentence, when there is none or it may not be read
+     */
+    byte[] read(String path) throws IOException;
+
+    /** What a content is called where nobody may see it: equal for equal contents on this host. */
+    String identity(byte[] content) throws IOException;
+
+    /** A project without files. */
+    FileContents NONE = new FileContents() {
+        @Override
+        public byte[] read(String path) throws IOException {
+            throw new IOException("there is no file " + path);
+        }
+
+        @Override
+        public String identity(byte[] content) {
+            return "0".repeat(64);
+        }
+    };
+}

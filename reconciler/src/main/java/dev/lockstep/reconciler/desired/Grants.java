@@ -1,0 +1,88 @@
+package dev.lockstep.reconciler.desired;
+
+import dev.lockstep.runtime.container.MountSpec;
+import dev.lockstep.spec.model.FileContent;
+import dev.lockstep.spec.model.FileMode;
+import dev.lockstep.spec.model.Grant;
+import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.model.Sensitive;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Secrets and configs as files of containers. Remembers their contents for the start. */
+final class Grants {
+    /** Everybody inside may read it, as with Compose. */
+    private static final int MODE = 0444;
+
+    private static final String SECRETS = "/run/secrets/";
+
+    private final Project project;
+    private final FileContents files;
+    private final Map<String, Hidden> contents = new TreeMap<>();
+
+    Grants(Project project, FileContents files) {
+        this.project = project;
+        this.files = files;
+    }
+
+    /** Contents of all that were asked for, by identity. */
+    Map<String, Hidden> contents() {
+        return Collections.unmodifiableMap(contents);
+    }
+
+    MountSpec secret(Grant grant) throws IOException {
+        var secret = Optional.ofNullable(project.secrets().get(grant.source()))
+                .orElseThrow(() -> new IllegalArgumentException("undefined secret " + grant.source()));
+        if (secret.driver().isPresent() || secret.templateDriver().isPresent()) {
+            throw new IllegalArgumentException("the secret " + secret.key()
+                    + " has a driver, which only a cluster knows. Give it file: or environment:");
+        }
+        return mount("secret", grant, secret.content(), SECRETS);
+    }
+
+    MountSpec config(Grant grant) throws IOException {
+        var config = Optional.ofNullable(project.configs().get(grant.source()))
+                .orElseThrow(() -> new IllegalArgumentException("undefined config " + grant.source()));
+        if (config.templateDriver().isPresent()) {
+            throw new IllegalArgumentException("the config " + config.key()
+                    + " has a driver, which only a cluster knows. Give it file:, environment: or content:");
+        }
+        return mount("config", grant, config.content(), "/");
+    }
+
+    private MountSpec mount(String kind, Grant grant, FileContent content, String directory) throws IOException {
+        var bytes = bytes(kind + " " + grant.source(), content);
+        var identity = files.identity(bytes);
+        contents.put(identity, new Hidden(bytes));
+        var target = grant.target().orElse(grant.source());
+        return new MountSpec.Content(
+                kind + " " + grant.source(),
+                identity,
+                target.startsWith("/") ? target : directory + target,
+                grant.uid().orElse("0"),
+                grant.gid().orElse("0"),
+                grant.mode().map(FileMode::bits).orElse(MODE));
+    }
+
+    private byte[] bytes(String what, FileContent content) throws IOException {
+        return switch (content) {
+            case FileContent.File(var path) -> files.read(path);
+            case FileContent.Inline(var text) -> text.getBytes(StandardCharsets.UTF_8);
+            case FileContent.Variable(var name, var value) ->
+                value.map(Sensitive::value)
+                        .orElseThrow(() -> new IllegalArgumentException("the " + what + " is the value of the variable "
+                                + name + ", which is not set. Set it where the stack's variables are"))
+                        .getBytes(StandardCharsets.UTF_8);
+            case FileContent.External() ->
+                throw new IllegalArgumentException("the " + what
+                        + " is external, and this host keeps none of its own yet. Give it file: or environment:");
+            case FileContent.Unsaid() ->
+                throw new IllegalArgumentException(
+                        "nothing says what the " + what + " contains. Give it file: or environment:");
+        };
+    }
+}

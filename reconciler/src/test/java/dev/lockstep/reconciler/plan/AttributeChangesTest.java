@@ -1,0 +1,172 @@
+package dev.lockstep.reconciler.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.runtime.container.BlockIo;
+import dev.lockstep.runtime.container.ContainerState;
+import dev.lockstep.runtime.container.Limits;
+import dev.lockstep.runtime.container.ObservedContainer;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a change of each attribute asks for: added, taken away, and left as it is. */
+class AttributeChangesTest {
+    private static final String REST = """
+              db: {image: x, ipc: shareable}
+            secrets: {s: {environment: "S"}}
+            configs: {c: {content: "one"}, d: {content: "two"}}
+            """;
+
+    private static String project(String attribute) {
+        return "services:\n  web: {image: x, depends_on: [db]" + (attribute.isEmpty() ? "" : ", " + attribute) + "}\n"
+                + REST;
+    }
+
+    private static String plan(String before, String after) {
+        return new PlanText(false)
+                .print(Planner.plan(
+                        World.desired(project(after)), World.running(World.desired(project(before))), Facts.none()));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '^',
+            value = {
+                "container_name: own                                | -/+ | container_name: shop-web-1 → own",
+                "domainname: example.org                            | -/+ | domainname: example.org",
+                "annotations: {a: b}                                | -/+ | annotations.a: b",
+                "group_add: [docker]                                | -/+ | group_add: [docker]",
+                "tty: true                                          | -/+ | tty: true",
+                "stdin_open: true                                   | -/+ | stdin_open: true",
+                "init: true                                         | -/+ | init: true",
+                "ulimits: {nofile: {soft: 1, hard: 2}}              | -/+ | ulimits.nofile: 1:2",
+                "oom_score_adj: 5                                   | -/+ | oom_score_adj: 5",
+                "privileged: true                                   | -/+ | privileged: true",
+                "read_only: true                                    | -/+ | read_only: true",
+                "cap_add: [NET_ADMIN]                               | -/+ | cap_add: [NET_ADMIN]",
+                "cap_drop: [ALL]                                    | -/+ | cap_drop: [ALL]",
+                "security_opt: ['no-new-privileges:true']           | -/+ | security_opt.no-new-privileges: true",
+                "security_opt: ['seccomp=unconfined']               | -/+ | security_opt.seccomp: unconfined",
+                "security_opt: ['apparmor=web']                     | -/+ | security_opt.apparmor: web",
+                "security_opt: ['label=disable']                    | -/+ | security_opt.label: disable",
+                "security_opt: ['systempaths=unconfined']           | -/+ | security_opt.systempaths: unconfined",
+                "pid: host                                          | -/+ | pid: host",
+                "pid: 'service:db'                                  | -/+ | pid: container:shop-db-1",
+                "ipc: 'service:db'                                  | -/+ | ipc: container:shop-db-1",
+                "uts: host                                          | -/+ | uts: host",
+                "cgroup: private                                    | -/+ | cgroup: private",
+                "cgroup_parent: /x                                  | -/+ | cgroup_parent: /x",
+                "network_mode: host                                 | -/+ | network_mode: host",
+                "network_mode: 'service:db'                         | -/+ | network_mode: container:shop-db-1",
+                "runtime: crun                                      | -/+ | runtime: crun",
+                "sysctls: {net.core.somaxconn: 7}                   | -/+ | sysctls.net.core.somaxconn: 7",
+                "devices: ['/dev/a:/dev/b:r']                       | -/+ | devices: /dev/a at /dev/b r",
+                "gpus: all                                          | -/+ | gpus: [nvidia.com/gpu=all]",
+                "device_cgroup_rules: ['c 1:3 r']                   | -/+ | device_cgroup_rules: [\"c 1:3 r\"]",
+                "shm_size: 1m                                       | -/+ | shm_size: 1 MiB",
+                "volumes_from: ['db:ro']                            | -/+ | volumes_from.shop-db-1: shop-db-1:ro",
+                "configs: [c]                                       | -/+ | configs.c: at /c mode 444",
+                "post_start: [{command: [x]}]                       | -/+ | post_start.0: [x]",
+                "cpu_rt_runtime: 5                                  | -/+ | cpu_rt_runtime: 5",
+                "cpu_rt_period: 5                                   | -/+ | cpu_rt_period: 5",
+                "pre_stop: [{command: [x], user: a}]                | ~   | pre_stop.0: [x] as a",
+                "extra_hosts: ['a=1.2.3.4']                         | ~   | extra_hosts.a: 1.2.3.4",
+                "cpu_shares: 512                                    | ~   | cpu_shares: 512",
+                "cpuset: '0'                                        | ~   | cpuset: 0",
+                "cpu_period: 50000                                  | ~   | cpu_period: 50000",
+                "mem_swappiness: 7                                  | ~   | mem_swappiness: 7",
+                "oom_kill_disable: true                             | ~   | oom_kill_disable: true",
+                "blkio_config: {weight: 300}                        | ~   | blkio_config.weight: 300",
+            })
+    void it_is_replaced_or_changed_in_place(String attribute, String symbol, String line) {
+        var added = plan("", attribute);
+        assertThat(added).contains(symbol + " container ").contains(line);
+        assertThat(plan(attribute, "")).contains(symbol + " container ");
+        assertThat(plan(attribute, attribute)).contains("No changes.");
+    }
+
+    @Test
+    void what_was_so_by_default_changes_nothing() {
+        assertThat(plan("", "shm_size: 64m, oom_score_adj: 0, runtime: runc")).contains("No changes.");
+    }
+
+    @Test
+    void another_content_is_told_and_not_shown() {
+        var before = World.desired(project("configs: [{source: c, target: /x}]"));
+        var after = World.desired(project("configs: [{source: d, target: /x}]"));
+        assertThat(new PlanText(false).print(Planner.plan(after, World.running(before), Facts.none())))
+                .contains("configs.d: at /x", "-/+ container shop-web-1");
+    }
+
+    @Test
+    void what_shares_with_a_replaced_one_is_replaced_after_it() {
+        var before = World.desired(project("network_mode: 'service:db'"));
+        var after = World.desired(project("network_mode: 'service:db'").replace("db: {image: x", "db: {image: y"));
+        var plan = Planner.plan(after, World.running(before), Facts.none());
+        assertThat(new PlanText(false).print(plan))
+                .contains("-/+ container shop-web-1")
+                .contains("shares with container shop-db-1, which is replaced");
+        var web = plan.steps().stream()
+                .filter(step -> step.id().equals("container/shop-web-1"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(web.after()).contains("container/shop-db-1");
+    }
+
+    @Test
+    void what_is_in_a_namespace_of_an_earlier_run_is_restarted() {
+        var desired = World.desired(project("pid: 'service:db'"));
+        var host = World.with(
+                World.running(desired),
+                "shop-web-1",
+                c -> new ObservedContainer(
+                        c.record(),
+                        c.state(),
+                        c.life(),
+                        c.limits(),
+                        c.ports(),
+                        c.addresses(),
+                        c.health(),
+                        List.of("shop-db-1")));
+        assertThat(new PlanText(false).print(Planner.plan(desired, host, Facts.none())))
+                .contains("container shop-web-1")
+                .contains("in a namespace of an earlier run of container shop-db-1");
+        var ended = World.with(host, "shop-web-1", World.state(new ContainerState.Created()));
+        assertThat(new PlanText(false).print(Planner.plan(desired, ended, Facts.none())))
+                .doesNotContain("earlier run");
+    }
+
+    @Test
+    void each_further_limit_that_a_hand_changed_is_drift() {
+        var desired = World.desired(project(""));
+        var host = World.with(
+                World.running(desired),
+                "shop-web-1",
+                World.limits(l -> new Limits(
+                        l.memory(),
+                        l.memorySwap(),
+                        l.memoryReservation(),
+                        l.cpuQuota(),
+                        l.cpuPeriod(),
+                        l.pids(),
+                        Optional.of(7L),
+                        Optional.of("0"),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of(3L),
+                        true,
+                        new BlockIo(Optional.empty(), Map.of(), Map.of("7:0", 5L), Map.of(), Map.of(), Map.of()))));
+        assertThat(new PlanText(false).print(Planner.plan(desired, host, Facts.none())))
+                .contains(
+                        "cpu_shares: 7 → 1024   [changed on the host]",
+                        "cpuset: 0 → all   [changed on the host]",
+                        "mem_swappiness: 3 → the host's   [changed on the host]",
+                        "oom_kill_disable: true → false   [changed on the host]",
+                        "blkio_config.device_read_bps: 7:0 5 → unlimited   [changed on the host]");
+    }
+}

@@ -1,0 +1,83 @@
+package dev.lockstep.runtime.container;
+
+import dev.lockstep.runtime.dns.ResolvConf;
+import dev.lockstep.runtime.network.Attached;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The hosts, hostname and resolv.conf of a container; written in place, since a running one has them mounted. */
+final class EtcFiles {
+    private static final Path HOST_RESOLV_CONF = Path.of("/etc/resolv.conf");
+    private static final Path HOST_HOSTS = Path.of("/etc/hosts");
+    private static final List<String> HOSTS = List.of(
+            "127.0.0.1\tlocalhost",
+            "::1\tlocalhost ip6-localhost ip6-loopback",
+            "fe00::\tip6-localnet",
+            "ff00::\tip6-mcastprefix",
+            "ff02::1\tip6-allnodes",
+            "ff02::2\tip6-allrouters");
+
+    private EtcFiles() {}
+
+    /** Which files are mounted: its own, or those of the container whose network it is in. */
+    static List<Path> mounted(ContainerFiles own, Joined joined) {
+        var whose = joined.network()
+                .map(target -> new ContainerFiles(own.root(), target.id()))
+                .orElse(own);
+        return List.of(whose.hosts(), whose.hostname(), whose.resolvConf());
+    }
+
+    /**
+     * Writes them.
+     *
+     * @throws ContainerException when a line needs an address of the host that the container cannot reach
+     */
+    static void write(ContainerRecord record, ContainerFiles files, Optional<Attached> attached) throws IOException {
+        var naming = record.spec().options().naming();
+        var network = record.spec().options().isolation().namespaces().network();
+        var hostname = record.made().hostname();
+        var names = naming.domainname()
+                .map(domain -> hostname + "." + domain + " " + hostname)
+                .orElse(hostname);
+        var hosts = new ArrayList<String>();
+        if (Namespaces.isHost(network) && Files.exists(HOST_HOSTS)) {
+            hosts.addAll(Files.readAllLines(HOST_HOSTS, StandardCharsets.ISO_8859_1));
+        } else {
+            hosts.addAll(HOSTS);
+        }
+        for (var extra : naming.extraHosts()) {
+            hosts.add(address(record, extra, attached) + "\t" + extra.name());
+        }
+        attached.ifPresent(place -> place.endpoints().forEach(end -> hosts.add(end.address() + "\t" + names)));
+        new EtcFile(files.hosts()).write(hosts);
+        new EtcFile(files.hostname()).write(List.of(hostname));
+        var hostResolver = Files.exists(HOST_RESOLV_CONF) ? Files.readString(HOST_RESOLV_CONF) : "";
+        var resolver = attached.filter(place -> !place.endpoints().isEmpty())
+                .map(place -> ResolvConf.ofContainer(place.nameServers(), ResolvConf.parse(hostResolver))
+                        .text())
+                .orElse(hostResolver);
+        new EtcFile(files.resolvConf()).write(resolver.lines().toList());
+    }
+
+    /** The host is reached at the gateway of the main network, and by who shares its network at its loopback. */
+    private static String address(ContainerRecord record, Naming.ExtraHost extra, Optional<Attached> attached)
+            throws ContainerException {
+        if (!extra.address().equals(Naming.HOST_GATEWAY)) {
+            return extra.address();
+        }
+        if (Namespaces.isHost(record.spec().options().isolation().namespaces().network())) {
+            return "127.0.0.1";
+        }
+        return attached.flatMap(Attached::main)
+                .map(end -> end.gateway().toString())
+                .orElseThrow(() -> new ContainerException(
+                        ContainerException.Reason.INVALID,
+                        "container " + record.spec().name() + ": there is no way to the host for " + extra.name()
+                                + "=host-gateway, since the container is on no network."));
+    }
+}

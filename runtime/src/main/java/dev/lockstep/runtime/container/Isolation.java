@@ -1,0 +1,62 @@
+package dev.lockstep.runtime.container;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a container may do, and what it shares with others.
+ *
+ * @param privileged nothing is kept from it
+ * @param readOnly its root file system cannot be written to
+ * @param capAdd names with {@code CAP_}, or {@code ALL}
+ * @param capDrop the same
+ * @param cgroupParent absolute path of the cgroup above its own; absent: this root's
+ * @param runtime name or absolute path of an OCI runtime; absent: the first that works on this host
+ * @param sysctls by name with dots
+ */
+public record Isolation(
+        boolean privileged,
+        boolean readOnly,
+        List<String> capAdd,
+        List<String> capDrop,
+        SecurityOptions security,
+        Namespaces namespaces,
+        Optional<String> cgroupParent,
+        Optional<String> runtime,
+        Map<String, String> sysctls) {
+    /** Nothing beside the defaults. */
+    public static final Isolation NONE = new Isolation(
+            false,
+            false,
+            List.of(),
+            List.of(),
+            SecurityOptions.NONE,
+            Namespaces.NONE,
+            Optional.empty(),
+            Optional.empty(),
+            Map.of());
+
+    public Isolation {
+        capAdd = List.copyOf(capAdd);
+        capDrop = List.copyOf(capDrop);
+        sysctls = Collections.unmodifiableMap(new LinkedHashMap<>(sysctls));
+        cgroupParent
+                .filter(parent -> !parent.matches("(/[a-zA-Z0-9_.:-]+)+") || parent.contains(".."))
+                .ifPresent(parent -> {
+                    throw new IllegalArgumentException("\"" + parent + "\" is not the absolute path of a cgroup");
+                });
+    }
+
+    /** The same with other namespaces. */
+    public Isolation with(Namespaces other) {
+        return new Isolation(privileged, readOnly, capAdd, capDrop, security, other, cgroupParent, runtime, sysctls);
+    }
+
+    /** The same with another runtime. */
+    Isolation withRuntime(Optional<String> other) {
+        return new Isolation(privileged, readOnly, capAdd, capDrop, security, namespaces, cgroupParent, other, sysctls);
+    }
+}

@@ -1,0 +1,154 @@
+package dev.lockstep.runtime.container;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.runtime.oci.Rlimit;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How processes run: groups, limits, terminal, init, and what is set up around them. */
+class ProcessOptionsIT {
+    @TempDir
+    Path directory;
+
+    Lab lab;
+
+    @BeforeEach
+    void open() throws IOException {
+        lab = new Lab(directory);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        lab.close();
+    }
+
+    private static ProcessOptions options(boolean tty, boolean stdin, boolean init) {
+        return new ProcessOptions(List.of(), tty, stdin, init, Map.of(), Optional.empty());
+    }
+
+    @Test
+    void groups_limits_and_the_score_are_the_kernels() throws IOException {
+        var id = lab.started(lab.wish("c")
+                .user("1000:1000")
+                .with(new ProcessOptions(
+                        List.of("4321", "nobody"),
+                        false,
+                        false,
+                        false,
+                        Map.of("nofile", new Rlimit(1234, 2345), "core", new Rlimit(-1, -1)),
+                        Optional.of(321)))
+                .run("sleep", "600"));
+        var pid = lab.pid(id);
+        assertThat(Lab.read("/proc/" + pid + "/status").lines().filter(l -> l.startsWith("Groups:")))
+                .containsExactly("Groups:\t1000 4321 65534 ");
+        assertThat(Lab.read("/proc/" + pid + "/limits"))
+                .containsPattern("Max open files +1234 +2345 ")
+                .containsPattern("Max core file size +unlimited +unlimited ");
+        assertThat(Lab.read("/proc/" + pid + "/oom_score_adj")).isEqualTo("321");
+        // Who joins has no more and no less.
+        assertThat(lab.exec(id, "id", "-G").out()).isEqualTo("1000 4321 65534\n");
+        assertThat(lab.exec(id, "sh", "-c", "ulimit -n").out()).isEqualTo("1234\n");
+        assertThat(lab.exec(id, "cat", "/proc/self/oom_score_adj").out()).isEqualTo("321\n");
+    }
+
+    @Test
+    void a_group_that_the_image_does_not_know_is_refused() {
+        assertThatThrownBy(() -> lab.started(lab.wish("c")
+                        .with(new ProcessOptions(List.of("nobodys"), false, false, false, Map.of(), Optional.empty()))
+                        .run("true")))
+                .hasMessageContaining("there is no group \"nobodys\" in the container's /etc/group");
+    }
+
+    @Test
+    void a_terminal_is_one_also_for_its_variable() throws IOException {
+        var output = lab.output(
+                lab.wish("c").with(options(true, false, false)).shell("test -t 0 && test -t 1 && echo $TERM"));
+        assertThat(output.strip()).isEqualTo("xterm");
+        assertThat(lab.output(lab.wish("d").shell("test -t 1 || echo no ${TERM:-none}")))
+                .isEqualTo("no none\n");
+    }
+
+    @Test
+    void an_open_input_lets_a_reader_wait_and_a_closed_one_ends_it() throws IOException {
+        var closed = lab.started(lab.wish("c").run("cat"));
+        assertThat(lab.containers.await(closed)).isZero();
+        var open = lab.started(lab.wish("d").with(options(false, true, false)).run("cat"));
+        assertThat(Lab.read("/proc/" + lab.pid(open) + "/stat")).contains("(cat) S");
+        assertThat(Files.readSymbolicLink(Path.of("/proc/" + lab.pid(open) + "/fd/0"))
+                        .toString())
+                .startsWith("pipe:");
+    }
+
+    @Test
+    void an_init_is_process_one_and_reaps_and_forwards() throws IOException {
+        var id = lab.started(
+                lab.wish("c").with(options(false, false, true)).shell("sleep 600 & echo ready; wait; true"));
+        lab.awaitLog(id, "ready");
+        var pid = lab.pid(id);
+        assertThat(Lab.read("/proc/" + pid + "/cmdline").replace('\0', ' ')).startsWith("/sbin/docker-init -- sh -c");
+        // An orphan is adopted and reaped by it: no zombie stays.
+        assertThat(lab.exec(id, "sh", "-c", "(sleep 0 &) ; true").exitCode()).isZero();
+        // It has a handler, so it ends with the signal and not with the end of the grace.
+        var stopped = (StopResult.Stopped) lab.containers.stop(id, Optional.of(java.time.Duration.ofSeconds(30)));
+        assertThat(stopped.killed()).isFalse();
+        assertThat(stopped.outcome().exitCode()).isEqualTo(143);
+        assertThat(lab.exec(
+                                lab.started(lab.wish("d")
+                                        .with(options(false, false, true))
+                                        .run("sleep", "600")),
+                                "sh",
+                                "-c",
+                                "echo x > /sbin/docker-init")
+                        .exitCode())
+                .isNotZero();
+    }
+
+    @Test
+    void a_working_directory_is_made_also_where_nothing_can_be_written() throws IOException {
+        var readOnly = new Isolation(
+                false,
+                true,
+                List.of(),
+                List.of(),
+                SecurityOptions.NONE,
+                Namespaces.NONE,
+                Optional.empty(),
+                Optional.empty(),
+                Map.of());
+        assertThat(lab.output(lab.wish("c").with(readOnly).workingDir("/a/b").shell("pwd; stat -c '%u %a' .")))
+                .isEqualTo("/a/b\n0 755\n");
+    }
+
+    @Test
+    void a_working_directory_that_is_a_way_out_is_refused() throws IOException {
+        for (var way : List.of("/proc/self/fd/7", "/proc/self/fd/8", "/proc/1/root")) {
+            var id = lab.created(lab.wish("c").workingDir(way).run("pwd"));
+            try {
+                lab.containers.start(id);
+                lab.containers.await(id);
+                assertThat(lab.log(id)).as(way).doesNotContain("/run/").doesNotContain(directory.toString());
+            } catch (ContainerException e) {
+                assertThat(e).as(way).isNotNull();
+            }
+            lab.containers.remove(id, true, true);
+        }
+    }
+
+    @Test
+    void nothing_but_three_streams_is_open() throws IOException {
+        var id = lab.started(lab.wish("c").run("sleep", "600"));
+        try (var open = Files.list(Path.of("/proc/" + lab.pid(id) + "/fd"))) {
+            assertThat(open.map(p -> p.getFileName().toString()).sorted()).containsExactly("0", "1", "2");
+        }
+    }
+}
