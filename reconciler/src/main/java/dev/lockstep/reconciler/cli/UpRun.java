@@ -81,6 +81,7 @@ final class UpRun {
     /** Plans and applies; {@code then} goes on with what runs, before the engine is closed. */
     Outcome run(After then) throws Exception {
         exclude(call, "--force-recreate", "--no-recreate");
+        var choices = PlanCommand.choices(call);
         var loaded = files.loadOrTell();
         if (loaded.isEmpty()) {
             return new Outcome(ExitCodes.ERROR, "", Set.of());
@@ -102,8 +103,7 @@ final class UpRun {
                     call.flag("--renew-anon-volumes"),
                     start,
                     true);
-            var planned = change.deployment()
-                    .plan(scoped.source(), PlanCommand.choices(call).forUp(wishes, scale));
+            var planned = change.deployment().plan(scoped.source(), choices.forUp(wishes, scale));
             ProjectFiles.tellWarnings(planned.warnings(), call.world().err());
             var code = switch (planned) {
                 case Planned.Invalid invalid -> {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,15 @@ class ServiceCommandsTest {
     private String refused(String... words) throws IOException {
         Files.writeString(directory.resolve("compose.yaml"), "services: {web: {image: x}}\n");
         var console = Console.in(directory);
-        assertThat(console.run(words)).isEqualTo(1);
+        var root = directory.resolve("root");
+        var args = new ArrayList<>(List.of(
+                "--root",
+                root.toString(),
+                "--run-root",
+                directory.resolve("run").toString()));
+        args.addAll(List.of(words));
+        assertThat(console.run(args.toArray(String[]::new))).isEqualTo(1);
+        assertThat(root).as(String.join(" ", words)).doesNotExist();
         return console.err();
     }
 
