@@ -49,7 +49,7 @@ class ProgressTest {
             progress.settle("a", true);
             assertThat(waiting.isDone()).isFalse();
             progress.settle("b", false);
-            assertThat(waiting.get(10, TimeUnit.SECONDS)).isFalse();
+            assertThat(waiting.get(60, TimeUnit.SECONDS)).isFalse();
         }
     }
 

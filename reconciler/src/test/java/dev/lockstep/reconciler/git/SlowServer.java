@@ -52,7 +52,7 @@ public final class SlowServer implements AutoCloseable {
 
     /** Waits until a client has let go of a connection; false when none does. */
     public boolean isLetGo() throws InterruptedException {
-        return ended.poll(10, TimeUnit.SECONDS) != null;
+        return ended.poll(60, TimeUnit.SECONDS) != null;
     }
 
     private void accept() {

@@ -213,7 +213,7 @@ class AttributesIT {
                 """.formatted(SLEEP));
         // The program of the first ends; the second is in what is nobody's now.
         host.lockstepIn(project, "exec", "-T", "a", "sh", "-c", "kill -9 -1");
-        await().atMost(Duration.ofSeconds(20))
+        await().atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThat(host.pids()).doesNotContainKey("p-a-1"));
 
         var said = says("apply", "-y");

@@ -170,7 +170,7 @@ final class Host implements AutoCloseable {
         } else {
             agent.destroy();
         }
-        if (!agent.waitFor(20, TimeUnit.SECONDS)) {
+        if (!agent.waitFor(60, TimeUnit.SECONDS)) {
             agent.destroyForcibly();
             throw new IllegalStateException("the agent does not end");
         }

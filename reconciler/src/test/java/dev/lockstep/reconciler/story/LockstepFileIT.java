@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What {@code lockstep.yaml} says, to an agent that has only just started and remembers nothing. */
 class LockstepFileIT {
-    private static final Duration SOON = Duration.ofSeconds(40);
+    private static final Duration SOON = Duration.ofSeconds(90);
 
     @TempDir
     Path directory;

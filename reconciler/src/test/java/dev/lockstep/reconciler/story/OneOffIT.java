@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Programs of a person in containers, and what a person asks of single containers. */
 class OneOffIT {
-    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final Duration SOON = Duration.ofSeconds(90);
 
     @TempDir
     Path directory;

@@ -270,7 +270,7 @@ class ServicesIT {
         assertThat(run(0, "up", "-d", "--wait", "db").err()).isEqualTo(" Container p-db-1  Running\n");
 
         var waiting = host.start(project, "wait", "web");
-        await().atMost(Duration.ofSeconds(30)).until(() -> hasPidfd(waiting));
+        await().atMost(Duration.ofSeconds(60)).until(() -> hasPidfd(waiting));
         run(0, "stop", "web");
         assertThat(waiting.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(waiting.exitValue()).isEqualTo(3);
@@ -289,7 +289,7 @@ class ServicesIT {
         assertThat(states()).isEqualTo("p-a-1 exited, p-b-1 exited");
 
         var up = host.start(project, "up", "b");
-        await().atMost(Duration.ofSeconds(30)).until(() -> host.pids().containsKey("p-b-1"));
+        await().atMost(Duration.ofSeconds(60)).until(() -> host.pids().containsKey("p-b-1"));
         new ProcessBuilder("kill", "-INT", String.valueOf(up.pid())).start().waitFor();
         assertThat(up.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(up.exitValue()).isEqualTo(130);

@@ -140,7 +140,7 @@ class CrashIT {
                 .orElseThrow();
         try (var pidfd = Pidfd.open(process).orElseThrow()) {
             pidfd.send(Signal.KILL);
-            assertThat(pidfd.awaitExit(Duration.ofSeconds(10))).isTrue();
+            assertThat(pidfd.awaitExit(Duration.ofSeconds(60))).isTrue();
         }
     }
 
@@ -248,7 +248,7 @@ class CrashIT {
                 lab.wish("c").restart(RestartPolicy.Condition.ALWAYS).run("sleep", "600"));
         kill(lab.files(id).pidFile());
         Awaitility.await()
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThat(calls)
                         .hasContent("--root " + lab.root.state() + " --run-root " + lab.root.run() + " container-exit "
                                 + id));
@@ -277,7 +277,7 @@ class CrashIT {
             assertThat(agent).isNotNull();
             kill(lab.files(id).pidFile());
             // conmon ends when its exit command has.
-            Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> !conmon.isAlive());
+            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> !conmon.isAlive());
         }
         assertThat(calls).doesNotExist();
     }

@@ -143,7 +143,7 @@ class ExecIT {
                 "");
         assertThat(said.exitCode()).isZero();
         org.awaitility.Awaitility.await()
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> lab.exec(id, "cat", "/mark").out().equals("done\n"));
     }
 

@@ -174,7 +174,7 @@ final class Lab implements AutoCloseable {
     }
 
     void awaitLog(String id, String text) {
-        await().atMost(Duration.ofSeconds(20))
+        await().atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThat(log(id)).contains(text));
     }
 
@@ -222,7 +222,7 @@ final class Lab implements AutoCloseable {
                 .isEmpty();
         assertThat(MountTable.below(directory)).as("mounts").isEmpty();
         assertThat(Mounts.isMountPoint(root.run())).isFalse();
-        await().atMost(Duration.ofSeconds(20))
+        await().atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThat(processes()).as("processes").isEmpty());
         containers.leave();
         assertThat(Cgroups.detect().at(ContainerFiles.cgroupParent(root)).exists())

@@ -110,7 +110,7 @@ class NetworkedIT {
         return home.home(() -> {
             try (var socket = new Socket()) {
                 socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 2000);
-                socket.setSoTimeout(5000);
+                socket.setSoTimeout(60_000);
                 socket.getOutputStream().write("GET /index.html HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
                 return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             }
@@ -127,7 +127,7 @@ class NetworkedIT {
         var id = lab.started(
                 web("web").hostname("web-box").network(on("front", "alias")).port(port(18080, 80)));
         Awaitility.await()
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
                 .until(() -> get(18080).contains("from-web-box"));
         var observed = lab.containers.observe(id).orElseThrow();
@@ -158,7 +158,7 @@ class NetworkedIT {
                         .port(port(18082, 80))
                         .spec());
         Awaitility.await()
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
                 .until(() -> get(18082).contains("from-"));
         assertThat(lab.pid(id)).isEqualTo(pid);
@@ -187,7 +187,7 @@ class NetworkedIT {
         }
         lab.containers.start(id);
         Awaitility.await()
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
                 .until(() -> get(18083).contains("from-"));
     }

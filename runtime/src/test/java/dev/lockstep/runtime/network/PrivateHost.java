@@ -33,7 +33,11 @@ import java.util.Optional;
 final class PrivateHost implements AutoCloseable {
     static final String OWN = "203.0.113.1";
     static final String OUTSIDE = "203.0.113.2";
-    private static final int PATIENCE_MILLIS = 400;
+
+    /** How long an answer that has to come may take on a busy machine. */
+    private static final int PATIENCE_MILLIS = 20_000;
+    /** How long nothing must come before a packet counts as dropped. */
+    private static final int SILENCE_MILLIS = 400;
 
     final NetworkNamespaces namespaces;
     final Root root;
@@ -174,10 +178,19 @@ final class PrivateHost implements AutoCloseable {
 
     /** What the server says, or the failure's name. */
     String tcp(Path from, String address, int port) throws IOException {
+        return tcp(from, address, port, PATIENCE_MILLIS);
+    }
+
+    /** Whether nothing at all comes back: neither an answer nor a refusal. */
+    boolean dropped(Path from, String address, int port) throws IOException {
+        return tcp(from, address, port, SILENCE_MILLIS).equals(SocketTimeoutException.class.getSimpleName());
+    }
+
+    private String tcp(Path from, String address, int port, int patienceMillis) throws IOException {
         return namespaces.inside(from, () -> {
             try (var socket = new Socket()) {
-                socket.connect(new InetSocketAddress(address, port), PATIENCE_MILLIS);
-                socket.setSoTimeout(PATIENCE_MILLIS);
+                socket.connect(new InetSocketAddress(address, port), patienceMillis);
+                socket.setSoTimeout(patienceMillis);
                 return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             } catch (IOException e) {
                 return e.getClass().getSimpleName();
@@ -196,21 +209,41 @@ final class PrivateHost implements AutoCloseable {
     }
 
     String udp(DatagramSocket socket, String address, int port) throws IOException {
-        var answer = exchange(socket, address, port, new byte[] {'x'});
+        var answer = exchange(socket, address, port, new byte[] {'x'}, PATIENCE_MILLIS);
         return answer.length == 0 ? "no answer" : new String(answer, StandardCharsets.UTF_8);
     }
 
-    private static byte[] exchange(DatagramSocket socket, String address, int port, byte[] question)
+    /**
+     * Asks again every {@link #SILENCE_MILLIS}, as whoever speaks UDP does: the first packet after a change may be
+     * lost.
+     */
+    private static byte[] exchange(DatagramSocket socket, String address, int port, byte[] question, int patienceMillis)
             throws IOException {
-        socket.setSoTimeout(PATIENCE_MILLIS);
-        socket.send(new DatagramPacket(question, question.length, new InetSocketAddress(address, port)));
+        socket.setSoTimeout(SILENCE_MILLIS);
         var packet = new DatagramPacket(new byte[1500], 1500);
-        try {
-            socket.receive(packet);
-        } catch (SocketTimeoutException e) {
-            return new byte[0];
+        forgetLateAnswers(socket);
+        for (var waited = 0; waited < patienceMillis; waited += SILENCE_MILLIS) {
+            socket.send(new DatagramPacket(question, question.length, new InetSocketAddress(address, port)));
+            try {
+                socket.receive(packet);
+                return Arrays.copyOf(packet.getData(), packet.getLength());
+            } catch (SocketTimeoutException e) {
+                // Once more.
+            }
         }
-        return Arrays.copyOf(packet.getData(), packet.getLength());
+        return new byte[0];
+    }
+
+    private static void forgetLateAnswers(DatagramSocket socket) throws IOException {
+        var timeout = socket.getSoTimeout();
+        socket.setSoTimeout(1);
+        try {
+            while (true) {
+                socket.receive(new DatagramPacket(new byte[1], 1));
+            }
+        } catch (SocketTimeoutException e) {
+            socket.setSoTimeout(timeout);
+        }
     }
 
     /** The IPv4 addresses that the server answers, sorted; empty when it says there are none or says nothing. */
@@ -224,7 +257,7 @@ final class PrivateHost implements AutoCloseable {
         question.writeBytes(new byte[] {0, 0, 1, 0, 1});
         byte[] answer;
         try (var socket = udpSocket(from)) {
-            answer = exchange(socket, server, 53, question.toByteArray());
+            answer = exchange(socket, server, 53, question.toByteArray(), SILENCE_MILLIS);
         }
         var found = new ArrayList<String>();
         // Each A record ends with: type 1, class 1, four bytes of TTL, length 4, address.

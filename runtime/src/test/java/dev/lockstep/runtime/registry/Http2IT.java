@@ -129,9 +129,9 @@ class Http2IT {
             Files.delete(directory.resolve("certs.d/" + front.host() + "/ca.crt"));
             try (var patient = client(front, Duration.ofMinutes(10))) {
                 var pull = threads.submit(() -> patient.pull(reference, Progress.NONE, LayerIntake.NONE));
-                assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+                assertThat(asked.await(60, TimeUnit.SECONDS)).isTrue();
                 threads.shutdownNow();
-                assertThatThrownBy(() -> pull.get(20, TimeUnit.SECONDS))
+                assertThatThrownBy(() -> pull.get(60, TimeUnit.SECONDS))
                         .isInstanceOf(ExecutionException.class)
                         .hasCauseInstanceOf(InterruptedIOException.class);
             }

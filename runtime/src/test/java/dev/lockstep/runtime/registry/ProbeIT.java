@@ -104,7 +104,7 @@ class ProbeIT {
                 return true;
             });
             var waiting = threads.submit(() -> connections.base("127.0.0.1:" + silent.getLocalPort()));
-            assertThat(accepted.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(accepted.await(60, TimeUnit.SECONDS)).isTrue();
 
             assertThat(connections.client(java.net.URI.create("http://" + plain.host())))
                     .isNotNull();

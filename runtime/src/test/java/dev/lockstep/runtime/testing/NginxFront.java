@@ -80,7 +80,7 @@ public final class NginxFront implements AutoCloseable {
                 .start();
         var front = new NginxFront(directory, process, port);
         try {
-            Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> listens(port));
+            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> listens(port));
         } catch (RuntimeException e) {
             front.close();
             throw e;

@@ -68,7 +68,7 @@ public final class RealRegistry implements AutoCloseable {
         try {
             // By TCP alone: whether it wants TLS or an account is the test's affair.
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(20))
+                    .atMost(Duration.ofSeconds(60))
                     .ignoreExceptionsInstanceOf(IOException.class)
                     .until(() -> {
                         try (var socket = new Socket()) {

@@ -333,6 +333,6 @@ class ChecksTest {
         var began = System.nanoTime();
 
         assertThat(Checks.compose(project)).isEmpty();
-        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(5));
+        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(60));
     }
 }

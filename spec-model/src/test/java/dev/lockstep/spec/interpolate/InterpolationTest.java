@@ -124,7 +124,7 @@ class InterpolationTest {
     @Test
     void deep_nesting_is_refused_and_does_not_exhaust_the_stack() {
         var text = "${A:-".repeat(100_000) + "}".repeat(100_000);
-        var result = Assertions.assertTimeoutPreemptively(Duration.ofSeconds(10), () -> of(text));
+        var result = Assertions.assertTimeoutPreemptively(Duration.ofSeconds(60), () -> of(text));
         assertThat(result).isInstanceOf(Result.Failed.class);
     }
 
