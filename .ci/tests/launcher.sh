@@ -14,6 +14,7 @@ home="$scratch/with blank/lockstep"
 mkdir -p "$home/bin" "$home/lib" "$scratch/jvm" "$scratch/empty"
 cp "$built/bin/lockstep" "$home/bin/"
 : >"$home/lib/lockstep.jar"
+echo 1234abcd5678 >"$home/lib/jars"
 
 # jdk DIRECTORY VERSION BUILD: a JDK that prints its own home and one argument per line.
 jdk() {
@@ -65,18 +66,28 @@ run PATH="$scratch/bin:/usr/bin:/bin" "$lockstep" ps
 check "an installed JDK comes before java in PATH" line "home=$scratch/jvm/b-new"
 check "no cache, no option for one" no_line "-XX:AOT"
 
-: >"$home/lib/lockstep-26+35.aot"
+: >"$home/lib/lockstep-26+35-1234abcd5678.aot"
 run "$lockstep" ps
 check "of the installed ones, the JDK that has a cache comes first" line "home=$scratch/jvm/c-newer"
-check "its cache is used" line "-XX:AOTCache=$home/lib/lockstep-26+35.aot"
+check "its cache is used" line "-XX:AOTCache=$home/lib/lockstep-26+35-1234abcd5678.aot"
 
-: >"$home/lib/lockstep-26+35-files.aot"
+: >"$home/lib/lockstep-26+35-1234abcd5678-files.aot"
 for words in config "validate -q" "--log-level debug config" --version help; do
     run "$lockstep" $words
-    check "$words has the cache for commands that only read files" line "-XX:AOTCache=$home/lib/lockstep-26+35-files.aot"
+    check "$words has the cache for commands that only read files" line "-XX:AOTCache=$home/lib/lockstep-26+35-1234abcd5678-files.aot"
 done
+: >"$home/lib/lockstep-26+35-1234abcd5678-images.aot"
+run "$lockstep" --root /r image pull x
+check "image has one of its own" line "-XX:AOTCache=$home/lib/lockstep-26+35-1234abcd5678-images.aot"
 run "$lockstep" -p config plan
-check "plan has not" line "-XX:AOTCache=$home/lib/lockstep-26+35.aot"
+check "plan has not" line "-XX:AOTCache=$home/lib/lockstep-26+35-1234abcd5678.aot"
+echo 000000000000 >"$home/lib/jars"
+run "$lockstep" ps
+check "a cache of other jars is not used, and its JDK does not come first" test "$code" -eq 0 -a "${out#*-XX:AOT}" = "$out" -a "${out#*c-newer}" = "$out"
+rm "$home/lib/jars"
+run "$lockstep" ps
+check "nor is any where nobody says what the jars are" no_line "-XX:AOT"
+echo 1234abcd5678 >"$home/lib/jars"
 
 jdk "$scratch/java home" 25 25+36
 run JAVA_HOME="$scratch/java home" "$lockstep" ps
@@ -133,7 +144,7 @@ check "a training run that writes no cache is an error" test "$code" -eq 1 -a "$
 printf '#!/bin/sh\nexit 7\n' >"$scratch/jvm/c-newer/bin/java"
 run "$lockstep" train
 check "a training run that fails is an error with its exit code" says "exit code 7"
-check "and the cache of before stays" test -e "$home/lib/lockstep-26+35.aot"
+check "and the cache of before stays" test -e "$home/lib/lockstep-26+35-1234abcd5678.aot"
 
 # The real JDK and the real jars.
 if real=$("$top/.ci/jdk"); then
@@ -151,6 +162,10 @@ if real=$("$top/.ci/jdk"); then
         made=$(grep -cE '[$][$](TypeSwitch|Lambda)/.* source: [a-z.]+[.]|LookupDefineClass' "$scratch/classes")
         check "${words##* } makes no class at run time ($made)" test "$made" -eq 0
     done
+    for words in --version "plan --help"; do
+        LOCKSTEP_JAVA_HOME=$real LOCKSTEP_JAVA_OPTS="-Xlog:aot+codecache*=debug:file=$scratch/code" "$built/bin/lockstep" $words >/dev/null 2>&1
+        check "the cache of $words has no code of this machine's processor" test "$(grep -c 'Code Cache is empty' "$scratch/code")" -eq 1
+    done
     mkdir -p "$scratch/no cache" && cp -a "$built/." "$scratch/no cache" && rm -f "$scratch/no cache"/lib/*.aot
     run LOCKSTEP_JAVA_HOME="$real" "$scratch/no cache/bin/lockstep" --version
     check "the same without a cache, from a moved directory with a blank" test "$code" -eq 0 -a "$out" = "$with" -a -z "$err"
@@ -159,7 +174,7 @@ if real=$("$top/.ci/jdk"); then
     done
     run LOCKSTEP_JAVA_HOME="$real" "$scratch/no cache/bin/lockstep" --version
     check "a spoilt cache changes nothing, on neither stream" test "$code" -eq 0 -a "$out" = "$with" -a -z "$err"
-    cp "$built"/lib/*.aot "$scratch/no cache/lib/" && touch "$scratch/no cache/lib/lockstep.jar"
+    cp "$built"/lib/*.aot "$scratch/no cache/lib/" && echo 000000000000 >"$scratch/no cache/lib/jars"
     run LOCKSTEP_JAVA_HOME="$real" "$scratch/no cache/bin/lockstep" --version
     check "so does one that was made for other jars" test "$code" -eq 0 -a "$out" = "$with" -a -z "$err"
 fi

@@ -5,8 +5,10 @@ import dev.lockstep.runtime.container.ContainerRooms;
 import dev.lockstep.runtime.container.Containers;
 import dev.lockstep.runtime.container.Contents;
 import dev.lockstep.runtime.container.FailPoint;
+import dev.lockstep.runtime.container.IdRanges;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.OnExitScript;
+import dev.lockstep.runtime.container.StandStill;
 import dev.lockstep.runtime.dns.NameServer;
 import dev.lockstep.runtime.event.EventLog;
 import dev.lockstep.runtime.image.Digest;
@@ -18,6 +20,7 @@ import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.image.TaggedImage;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
 import dev.lockstep.runtime.linux.NoSpace;
+import dev.lockstep.runtime.log.Journal;
 import dev.lockstep.runtime.network.NetworkSettings;
 import dev.lockstep.runtime.network.Networks;
 import dev.lockstep.runtime.oci.CdiRegistry;
@@ -32,22 +35,29 @@ import dev.lockstep.runtime.registry.RegistryClient;
 import dev.lockstep.runtime.snapshot.Snapshots;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.runtime.trust.KnownImages;
+import dev.lockstep.runtime.volume.NoSuchVolumeException;
+import dev.lockstep.runtime.volume.VolumeSnapshots;
 import dev.lockstep.runtime.volume.Volumes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One root of containers, images, networks and volumes on this host. Rooms are opened when they are first asked for: a
  * command that lists containers loads no netlink, no nftables and no HTTP client. Any thread may ask.
  */
 public final class Engine implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Engine.class);
+
     private final Root root;
     private final EngineOptions options;
     private final HostTools tools = HostTools.ofThisProcess();
@@ -80,12 +90,14 @@ public final class Engine implements AutoCloseable {
                 new StoredImages(images, snapshots),
                 volumes,
                 contents,
+                new IdRanges(root, options.users().range()),
                 networks,
                 new Once<>(() -> tool(HostTools.Tool.CONMON)),
                 runtime,
                 name -> new RuntimeChoice(root, tools).named(name),
                 new Once<>(() -> tool(HostTools.Tool.INIT)),
                 new CdiRegistry(root.json()),
+                new Journal(Journal.SOCKET, this::journalctl),
                 new Once<>(() -> SeccompProfile.read(SeccompProfile.DISTRIBUTION, root.json())),
                 clock,
                 FailPoint.NONE)));
@@ -99,7 +111,11 @@ public final class Engine implements AutoCloseable {
     public static Engine open(EngineOptions options) throws IOException {
         var root = Root.open(options.root(), options.runRoot());
         new OnExitScript(root).install(options.launcher());
-        return new Engine(root, options);
+        var engine = new Engine(root, options);
+        if (StandStill.isPending(root)) {
+            StandStill.recover(root, engine.containers()).forEach(log::warn);
+        }
+        return engine;
     }
 
     /**
@@ -137,6 +153,11 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    private Path journalctl() throws IOException {
+        return tools.find("journalctl")
+                .orElseThrow(() -> new IOException("journalctl is missing; the journal is read with it."));
+    }
+
     private Path tool(HostTools.Tool tool) throws IOException {
         return tools.find(tool).stream().findFirst().orElseThrow(() -> new IOException(tool.remedy()));
     }
@@ -149,6 +170,11 @@ public final class Engine implements AutoCloseable {
     /** Name of this host, as its owner configured it. */
     public String host() {
         return options.host();
+    }
+
+    /** What the host's owner says of users of containers. */
+    public UserNamespaceOptions users() {
+        return options.users();
     }
 
     /** Programs of the host. */
@@ -186,6 +212,9 @@ public final class Engine implements AutoCloseable {
      * the rules of {@link EngineOptions#keep}.
      */
     public Image pull(ImageReference reference, Progress progress) throws IOException {
+        if (reference.digest().isEmpty()) {
+            registry().prepare(reference);
+        }
         try (var _ = images().lease("pull of " + reference.familiar())) {
             return received(reference, withRoom(() -> registry().pull(reference, progress, snapshots())));
         }
@@ -282,10 +311,17 @@ public final class Engine implements AutoCloseable {
 
     private List<ImageUse> imageUses() throws IOException {
         var uses = new ArrayList<ImageUse>();
+        for (var damaged : containers().damaged()) {
+            throw new IOException("Nobody knows which images are needed: " + damaged.sentence() + ".");
+        }
         for (var container : containers().observe()) {
             var who = "container " + container.name();
-            container.record().spec().images().forEach(image -> uses.add(new ImageUse(who, image)));
-            container.record().effective().ifPresent(effective -> uses.add(new ImageUse(who, effective.image())));
+            var running = container.isRunning();
+            container.record().spec().images().forEach(image -> uses.add(new ImageUse(who, image, running)));
+            container
+                    .record()
+                    .effective()
+                    .ifPresent(effective -> uses.add(new ImageUse(who, effective.image(), running)));
         }
         return uses;
     }
@@ -303,6 +339,60 @@ public final class Engine implements AutoCloseable {
     /** Volumes. */
     public Volumes volumes() {
         return volumes;
+    }
+
+    /** Copies of volumes. */
+    public VolumeSnapshots volumeSnapshots() {
+        return new VolumeSnapshots(root, volumes, clock);
+    }
+
+    /** Containers that use the volume, running or not, by name. */
+    public List<ObservedContainer> usersOf(String volume) throws IOException {
+        return containers().observe().stream()
+                .filter(c -> c.record().volumes().contains(volume))
+                .toList();
+    }
+
+    /**
+     * Removes a volume that no container uses, with all that is in it. Its snapshots stay.
+     *
+     * @throws IOException also when a container uses it, be it stopped, or when there is no such volume
+     */
+    public void removeVolume(String name) throws IOException {
+        if (volumes.find(name).isEmpty()) {
+            throw new NoSuchVolumeException(name);
+        }
+        volumes.remove(name, () -> {
+            var users = usersOf(name);
+            if (!users.isEmpty()) {
+                throw new IOException("volume " + name + " is in use by " + names(users)
+                        + "; remove what uses it first ('lockstep down', or 'lockstep container rm')");
+            }
+        });
+    }
+
+    /**
+     * Fails while a container runs that uses the volume: it would keep what it has open.
+     *
+     * @param remedy what to do about it, the end of a sentence
+     */
+    public void requireIdle(String volume, String remedy) throws IOException {
+        var running =
+                usersOf(volume).stream().filter(ObservedContainer::isRunning).toList();
+        if (!running.isEmpty()) {
+            throw new IOException(
+                    "volume " + volume + " is in use by containers that run: " + names(running) + "; " + remedy);
+        }
+    }
+
+    private static String names(List<ObservedContainer> containers) {
+        return containers.stream().map(ObservedContainer::name).collect(Collectors.joining(", "));
+    }
+
+    /** Brings containers to a stand still until that is closed, or this process is killed. */
+    public StandStill standStill(StandStill.Manner manner, List<String> ids, Optional<Duration> grace)
+            throws IOException {
+        return StandStill.begin(root, containers(), manner, ids, grace);
     }
 
     /** Secrets and configs of containers. */
@@ -327,6 +417,8 @@ public final class Engine implements AutoCloseable {
     public CleanUp cleanUp() throws IOException {
         var actions = new ArrayList<>(containers().cleanUp().actions());
         var known = containers().observe().stream().map(ObservedContainer::id).collect(Collectors.toSet());
+        volumes.cleanUp();
+        volumeSnapshots().cleanUp();
         var stray = networks().cleanUp(id -> known.contains(id) || isContainer(id));
         if (stray > 0) {
             actions.add("removed " + stray + " links, namespaces, ports and names of containers that are gone");

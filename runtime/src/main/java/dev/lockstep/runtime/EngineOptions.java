@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param registries accounts, certificates and mirrors of registries
  * @param unpackLimits how much a layer may ask for
  * @param keep what stays although nobody needs it when the disk has no room for what is to come
+ * @param users of containers
  */
 public record EngineOptions(
         Path root,
@@ -28,7 +29,8 @@ public record EngineOptions(
         boolean leaveForeignFirewall,
         RegistrySettings registries,
         UnpackLimits unpackLimits,
-        KeepRules keep) {
+        KeepRules keep,
+        UserNamespaceOptions users) {
     /** Images that nobody needs go when more than 85 % of the disk is used, but not those of the last week. */
     public static final KeepRules DEFAULT_KEEP =
             new KeepRules(false, Duration.ofDays(7), 1, Optional.of(new DiskRule.Used(85)));
@@ -47,6 +49,28 @@ public record EngineOptions(
             boolean leaveForeignFirewall,
             RegistrySettings registries) {
         this(root, runRoot, host, launcher, leaveForeignFirewall, registries, UnpackLimits.DEFAULT, DEFAULT_KEEP);
+    }
+
+    /** With containers that have users of their own where they ask for it. */
+    public EngineOptions(
+            Path root,
+            Path runRoot,
+            String host,
+            Optional<Path> launcher,
+            boolean leaveForeignFirewall,
+            RegistrySettings registries,
+            UnpackLimits unpackLimits,
+            KeepRules keep) {
+        this(
+                root,
+                runRoot,
+                host,
+                launcher,
+                leaveForeignFirewall,
+                registries,
+                unpackLimits,
+                keep,
+                UserNamespaceOptions.DEFAULT);
     }
 
     /** The roots of an ordinary installation. */

@@ -163,6 +163,28 @@ class DiskFullIT {
     }
 
     @Test
+    void files_that_do_not_fit_leave_no_directory_and_the_store_is_unharmed() throws IOException {
+        var digest = load(image("app:1", 1_000_000));
+        var whole = engine.images().find(digest).orElseThrow();
+        engine.snapshots().unpack(whole, Progress.NONE);
+        var other = Files.createDirectory(directory.resolve("other"));
+        Mounts.tmpfs(other, 256 << 10, 0755, List.of(DetachedMount.Attribute.NO_SUID));
+        try {
+            for (var target : List.of(other.resolve("new"), Files.createDirectory(other.resolve("empty")))) {
+                assertThatThrownBy(() -> engine.snapshots().extract(whole, target, Progress.NONE))
+                        .isInstanceOf(IOException.class)
+                        .satisfies(e -> assertThat(NoSpace.isWhy(e)).isTrue());
+            }
+            assertThat(other).isDirectoryNotContaining(file -> !file.endsWith("empty"));
+            assertThat(other.resolve("empty")).isEmptyDirectory();
+        } finally {
+            Mounts.unmount(other);
+        }
+        assertUnharmed(digest);
+        assertThat(engine.housekeeping().verify().isGood()).isTrue();
+    }
+
+    @Test
     void an_archive_without_end_is_stopped_by_the_disk_and_leaves_nothing() throws IOException {
         var head = new TarBuilder()
                 .member(new TarBuilder.Member("blobs/sha256/endless", '0').size(1L << 32))

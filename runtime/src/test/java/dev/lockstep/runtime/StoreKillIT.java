@@ -95,6 +95,8 @@ class StoreKillIT {
             case PUSH -> registry.host() + "/pushed/app:1";
             case IMPORT -> layout.toString();
             case SAVE -> directory.resolve("out.tar").toString();
+            case EXTRACT -> directory.resolve("tree").toString();
+            case ROOTFS -> directory.resolve("rootfs.tar").toString();
             case LOAD, TAG, RM, UNPACK, VERIFY, PRUNE, ALL -> archive.toString();
         };
     }
@@ -113,9 +115,32 @@ class StoreKillIT {
                 var name = ImageReference.parse(argument(work));
                 engine.images().importArchive(archive, Optional.of(name), Progress.NONE);
             }
+            case EXTRACT -> {
+                StoreWork.LOAD.run(engine, archive.toString());
+                deleteTree();
+            }
+            case ROOTFS -> Files.write(directory.resolve("rootfs.tar"), layer(9));
             case PULL, LOAD, IMPORT, ALL -> {
                 // There is enough to do in an empty one.
             }
+        }
+    }
+
+    private void deleteTree() throws IOException {
+        var tree = directory.resolve("tree");
+        if (Files.exists(tree)) {
+            for (var file : tree.toFile().listFiles()) {
+                Files.delete(file.toPath());
+            }
+            Files.delete(tree);
+        }
+    }
+
+    /** All files of the image, or no such directory: {@code image unpack} leaves nothing that looks like it. */
+    private void assertAllOrNothing(String when) {
+        var tree = directory.resolve("tree").toFile();
+        if (tree.exists()) {
+            assertThat(tree.listFiles()).as(when).hasSize(4 * FILES).allMatch(file -> file.length() == FILE_BYTES);
         }
     }
 
@@ -151,6 +176,10 @@ class StoreKillIT {
             process.waitFor();
             var when = work + ", seed " + Long.toUnsignedString(seed) + ", round " + round;
             assertGood(when);
+            assertAllOrNothing(when);
+            if (work == StoreWork.EXTRACT && Files.exists(directory.resolve("tree"))) {
+                continue; // It was done before it was killed.
+            }
             work.run(engine, argument(work));
             assertGood(when);
             assertDone(work, when);
@@ -208,6 +237,16 @@ class StoreKillIT {
             assertThat(images).as(when).isEmpty();
             return;
         }
+        if (work == StoreWork.ROOTFS) {
+            assertThat(images)
+                    .as(when)
+                    .filteredOn(image -> !image.isDangling())
+                    .singleElement()
+                    .satisfies(image -> assertThat(
+                                    engine.snapshots().unpack(image.whole().orElseThrow(), Progress.NONE))
+                            .hasSize(1));
+            return;
+        }
         assertThat(images)
                 .as(when)
                 .extracting(StoredImage::digest)
@@ -234,7 +273,11 @@ class StoreKillIT {
                         .as(when)
                         .isPresent();
             }
-            case LOAD, IMPORT, RM, PRUNE, ALL -> {
+            case EXTRACT ->
+                assertThat(directory.resolve("tree").toFile().listFiles())
+                        .as(when)
+                        .hasSize(4 * FILES);
+            case LOAD, IMPORT, RM, PRUNE, ROOTFS, ALL -> {
                 // Seen above.
             }
         }

@@ -79,6 +79,25 @@ enum StoreWork {
             }
         }
     },
+    /** Into a directory of the user's: {@code image unpack}. */
+    EXTRACT {
+        @Override
+        void run(Engine engine, String argument) throws IOException {
+            for (var image : engine.images().catalog().images()) {
+                engine.snapshots().extract(image.whole().orElseThrow(), Path.of(argument), Progress.NONE);
+            }
+        }
+    },
+    /** An image of a root file system. */
+    ROOTFS {
+        @Override
+        void run(Engine engine, String argument) throws IOException {
+            try (var content = Files.newInputStream(Path.of(argument))) {
+                var name = Optional.of(ImageReference.parse("example.test/rootfs:1"));
+                engine.images().importRootfs(content, name, List.of(), "");
+            }
+        }
+    },
     VERIFY {
         @Override
         void run(Engine engine, String argument) throws IOException {

@@ -1,6 +1,5 @@
 package dev.lockstep.reconciler.agent;
 
-import dev.lockstep.reconciler.apply.HealthMonitor;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.PlanOptions;
 import dev.lockstep.reconciler.deploy.Planned;
@@ -9,6 +8,7 @@ import dev.lockstep.reconciler.git.GitRepositories;
 import dev.lockstep.reconciler.git.GitSettings;
 import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.reconciler.requests.RequestBox;
+import dev.lockstep.reconciler.secret.HostSecrets;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.HealthState;
 import dev.lockstep.spec.settings.AgentSettings;
@@ -44,7 +44,7 @@ public final class Agent {
     private final FollowedStacks stacks;
 
     /**
-     * @param stackSettings directory with the host's own values, {@code STACK/env}; usually
+     * @param stackSettings directory with the host's own values, {@code STACK/env} and {@code STACK/secrets}; usually
      *     {@code /etc/lockstep/stacks}
      * @param out hears what a person should know; several threads call it
      */
@@ -71,12 +71,13 @@ public final class Agent {
     public int run(boolean once) throws IOException, InterruptedException {
         try (var _ = AgentLock.take(engine.root())) {
             engine.cleanUp().actions().forEach(action -> out.accept("cleaned up: " + action));
-            try (var health = new HealthMonitor(engine.containers(), clock, this::healthChanged);
+            try (var health = engine.containers().healthMonitor(this::healthChanged);
                     var supervisor = new Supervisor(engine, health, clock, stacks::isFollowed, out)) {
                 var makers = new StackWorkers(
                         engine,
                         host,
                         settings.images(),
+                        new HostSecrets(stackSettings),
                         health,
                         supervisor,
                         stacks,
@@ -111,7 +112,8 @@ public final class Agent {
                 found.suspended().forEach((name, suspended) -> out.accept(suspended.sentence(name)));
                 for (var stack : found.active().entrySet()) {
                     var options = PlanOptions.followed(Set.of(), Instant.MAX);
-                    switch (new Deployment(engine, host, settings.images()).plan(stack.getValue(), options)) {
+                    switch (new Deployment(engine, host, settings.images(), new HostSecrets(stackSettings))
+                            .plan(stack.getValue(), options)) {
                         case Planned.Ready ready -> out.accept(new PlanText(false).print(ready.plan()));
                         case Planned.Invalid invalid -> {
                             invalid.errors().forEach(e -> out.accept(e.toString()));

@@ -98,9 +98,7 @@ final class HousekeepingSchedule implements AutoCloseable {
         var properties = new Properties();
         properties.put(StdSchedulerFactory.PROP_SCHED_INSTANCE_NAME, "housekeeping-" + id);
         properties.put(StdSchedulerFactory.PROP_SCHED_MAKE_SCHEDULER_THREAD_DAEMON, "true");
-        properties.put("org.quartz.threadPool.class", "org.quartz.simpl.SimpleThreadPool");
-        properties.put("org.quartz.threadPool.threadCount", "1");
-        properties.put("org.quartz.threadPool.makeThreadsDaemons", "true");
+        properties.put("org.quartz.threadPool.class", SleepingThreadPool.class.getName());
         properties.put("org.quartz.jobStore.class", "org.quartz.simpl.RAMJobStore");
         return new StdSchedulerFactory(properties).getScheduler();
     }

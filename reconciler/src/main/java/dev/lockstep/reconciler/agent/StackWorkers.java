@@ -1,8 +1,9 @@
 package dev.lockstep.reconciler.agent;
 
-import dev.lockstep.reconciler.apply.HealthMonitor;
 import dev.lockstep.reconciler.deploy.Deployment;
+import dev.lockstep.reconciler.secret.HostSecrets;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.HealthMonitor;
 import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
 import java.time.Duration;
@@ -15,6 +16,7 @@ record StackWorkers(
         Engine engine,
         String host,
         ImagePolicy images,
+        HostSecrets secrets,
         HealthMonitor health,
         Supervisor supervisor,
         FollowedStacks stacks,
@@ -27,7 +29,7 @@ record StackWorkers(
         return new StackWorker(
                 stack,
                 engine,
-                new Deployment(engine, host, images),
+                new Deployment(engine, host, images, secrets),
                 health,
                 supervisor,
                 records(stack),

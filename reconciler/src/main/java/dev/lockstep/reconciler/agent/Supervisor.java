@@ -1,11 +1,12 @@
 package dev.lockstep.reconciler.agent;
 
-import dev.lockstep.reconciler.apply.HealthMonitor;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.ExitOutcome;
+import dev.lockstep.runtime.container.HealthMonitor;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.RestartDecision;
+import dev.lockstep.runtime.event.EventTail;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,6 +40,9 @@ final class Supervisor implements AutoCloseable {
     private static final int HEALINGS = 5;
 
     private static final Duration HEALING_WINDOW = Duration.ofMinutes(10);
+    private static final Duration FOR_EVER = Duration.ofDays(36_500);
+    private static final Set<String> WATCHED_AFTER = Set.of("start", "update", "unpause");
+    private static final Duration ROTATION_PAUSE = Duration.ofSeconds(1);
 
     private final Engine engine;
     private final HealthMonitor health;
@@ -47,9 +51,13 @@ final class Supervisor implements AutoCloseable {
     private final Consumer<String> out;
     private final WatchService exits;
     private final Thread watcher;
+    private final EventTail events;
+    private final Thread listener;
+    private final Thread rotator;
     private final ScheduledExecutorService timers;
     private final Set<String> waiting = ConcurrentHashMap.newKeySet();
     private final Map<String, Deque<Instant>> healings = new ConcurrentHashMap<>();
+    private final Set<String> toldDamaged = ConcurrentHashMap.newKeySet();
     private final Set<String> givenUp = ConcurrentHashMap.newKeySet();
 
     /**
@@ -70,6 +78,9 @@ final class Supervisor implements AutoCloseable {
         this.timers = Executors.newScheduledThreadPool(
                 2, Thread.ofPlatform().daemon().name("restart-", 0).factory());
         this.watcher = Thread.ofPlatform().daemon().name("exits").unstarted(this::watch);
+        this.events = engine.events().tail();
+        this.listener = Thread.ofPlatform().daemon().name("starts").unstarted(this::listen);
+        this.rotator = Thread.ofPlatform().daemon().name("log-rotation").unstarted(this::rotateLogs);
     }
 
     private static Path exitDirectory(Engine engine) throws IOException {
@@ -88,17 +99,48 @@ final class Supervisor implements AutoCloseable {
                 engine.containers().finishExit(container.id());
             }
         }
+        for (var container : engine.containers().observe()) {
+            if (!followed.test(container.record().spec().owner().stack())
+                    && engine.containers().startWithHost(container.id())) {
+                out.accept("container " + container.name() + " was started with the host, as its policy always says");
+            }
+        }
         sweep();
         watcher.start();
-        var _ = timers.scheduleWithFixedDelay(this::rotateLogs, 1, 1, TimeUnit.MINUTES);
+        repair();
+        listener.start();
+        rotator.start();
+        var _ = timers.scheduleWithFixedDelay(this::repair, 1, 1, TimeUnit.MINUTES);
     }
 
-    /** Nobody is told of a log that grows; a look a minute keeps each below its limit by far. */
     private void rotateLogs() {
-        try {
-            engine.containers().rotateLogs();
+        try (var rotation = engine.containers().rotateLogs()) {
+            while (!Thread.interrupted()) {
+                try {
+                    rotation.await(ROTATION_PAUSE);
+                } catch (IOException | RuntimeException e) {
+                    LOG.warn("a log is not rotated error={}", e.toString());
+                    Thread.sleep(ROTATION_PAUSE); // a full disk, say
+                }
+            }
         } catch (IOException | RuntimeException e) {
             LOG.warn("logs are not rotated error={}", e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Files that somebody or a disk has damaged: what can be told from elsewhere is, the rest is said once. */
+    private void repair() {
+        try {
+            engine.containers().repair().forEach(out);
+            for (var damaged : engine.containers().damaged()) {
+                if (toldDamaged.add(damaged.id())) {
+                    out.accept(damaged.sentence());
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("records are not repaired error={}", e.toString());
         }
     }
 
@@ -145,6 +187,24 @@ final class Supervisor implements AutoCloseable {
             LOG.debug("watching for exits ended");
         } catch (IOException e) {
             out.accept("watching for exits ended: " + e.getMessage());
+        }
+    }
+
+    /** Commands start containers too, and change their health checks; all of them write down what they do. */
+    private void listen() {
+        try {
+            while (true) {
+                for (var event : events.await(FOR_EVER)) {
+                    if (event.type().equals("container") && WATCHED_AFTER.contains(event.action())) {
+                        health.watch(event.id());
+                    }
+                }
+            }
+        } catch (InterruptedException | java.nio.file.ClosedWatchServiceException e) {
+            LOG.debug("listening for starts ended");
+        } catch (IOException e) {
+            out.accept(
+                    "listening for starts ended, health checks of what commands start are not run: " + e.getMessage());
         }
     }
 
@@ -195,6 +255,9 @@ final class Supervisor implements AutoCloseable {
         var containers = engine.containers();
         if (containers.observe(id).isEmpty()) {
             return; // removed meanwhile, or an exec session's
+        }
+        if (containers.removeEnded(id)) {
+            return;
         }
         var outcome = containers.finishExit(id);
         var now = containers.observe(id);
@@ -267,11 +330,12 @@ final class Supervisor implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
+        try (events) {
             exits.close();
         } catch (IOException e) {
             LOG.debug("closing the watch failed", e);
         }
+        rotator.interrupt();
         timers.shutdown();
         timers.shutdownNow();
     }

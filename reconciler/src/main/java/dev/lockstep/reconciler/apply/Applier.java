@@ -7,6 +7,7 @@ import dev.lockstep.reconciler.plan.Step;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.container.HealthMonitor;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
@@ -36,7 +37,7 @@ import org.slf4j.LoggerFactory;
 public final class Applier {
     private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
     /** Starting a container is work for the processor; more at a time than this only makes each slower (measured). */
-    private static final int AT_A_TIME = 4;
+    public static final int AT_A_TIME = 4;
 
     private final Engine engine;
     private final HealthMonitor health;
@@ -44,7 +45,7 @@ public final class Applier {
     private final ApplyListener listener;
     private final Optional<Duration> grace;
     private final CountDownLatch cancelled = new CountDownLatch(1);
-    private final Semaphore slots = new Semaphore(AT_A_TIME);
+    private final Semaphore slots;
     /** What pulls have told, for specs that were planned without knowing it. */
     private final Map<ImageReference, Digest> pulled = new ConcurrentHashMap<>();
 
@@ -60,6 +61,22 @@ public final class Applier {
             BeforeStart beforeStart,
             ApplyListener listener,
             Optional<Duration> grace) {
+        this(engine, health, beforeStart, listener, grace, AT_A_TIME);
+    }
+
+    /**
+     * The same with another number of steps at a time.
+     *
+     * @param atATime how many may be at work; those that wait for others do not count
+     */
+    public Applier(
+            Engine engine,
+            HealthMonitor health,
+            BeforeStart beforeStart,
+            ApplyListener listener,
+            Optional<Duration> grace,
+            int atATime) {
+        this.slots = new Semaphore(atATime);
         this.grace = grace;
         this.engine = engine;
         this.health = health;

@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.apply;
 
 import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.Containers;
+import dev.lockstep.runtime.container.HealthMonitor;
 import dev.lockstep.runtime.container.HealthState;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.spec.model.Dependency;

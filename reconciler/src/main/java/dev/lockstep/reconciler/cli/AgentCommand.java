@@ -38,7 +38,7 @@ final class AgentCommand implements Command {
             call.world().out().print(SystemdUnit.of(call));
             return ExitCodes.OK;
         }
-        if (call.flag("--dry-run") && !call.flag("--once")) {
+        if (call.dryRun() && !call.flag("--once")) {
             throw new CommandException("--dry-run goes with --once: an agent that follows is there to change things");
         }
         var settings = settings(call);
@@ -51,9 +51,10 @@ final class AgentCommand implements Command {
         var door = EngineDoor.of(call, settings, host);
         var over = new CompletableFuture<Integer>();
         try (var engine = door.open()) {
-            var agent = new Agent(engine, settings, host, HostSettings.STACKS, line -> say(call, line));
+            var agent = new Agent(
+                    engine, settings, host, HostSettings.stacks(call.world().environment()), line -> say(call, line));
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> end(agent, over)));
-            over.complete(call.flag("--dry-run") ? agent.show() : agent.run(call.flag("--once")));
+            over.complete(call.dryRun() ? agent.show() : agent.run(call.flag("--once")));
         } finally {
             call.world().out().flush();
             over.complete(ExitCodes.ERROR); // unless there is a better word
@@ -88,9 +89,7 @@ final class AgentCommand implements Command {
 
     static AgentSettings settings(Invocation call) throws Exception {
         var file = call.text("--config").map(f -> call.world().directory().resolve(f));
-        var written = file.isPresent()
-                ? ofFile(file.get())
-                : HostSettings.read(call.world().environment());
+        var written = file.isPresent() ? ofFile(call, file.get()) : HostSettings.read(call);
         var url = call.text("--repository");
         if (url.isEmpty() && (call.flag("--ref") || call.flag("--path"))) {
             throw new CommandException("--ref and --path belong to --repository URL");
@@ -109,12 +108,13 @@ final class AgentCommand implements Command {
                 written.registries(),
                 written.images(),
                 written.proxy(),
-                written.unpackLimits());
+                written.unpackLimits(),
+                written.userNamespaces());
     }
 
-    private static AgentSettings ofFile(Path file) throws Exception {
+    private static AgentSettings ofFile(Invocation call, Path file) throws Exception {
         try {
-            return HostSettings.read(file);
+            return HostSettings.read(call, file);
         } catch (NoSuchFileException e) {
             throw new CommandException(file + ": no such file; --config names the agent's settings");
         }

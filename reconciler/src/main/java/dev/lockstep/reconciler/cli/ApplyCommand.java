@@ -2,7 +2,6 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.apply.Applier;
 import dev.lockstep.reconciler.apply.Gates;
-import dev.lockstep.reconciler.apply.HealthMonitor;
 import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.Planned;
@@ -13,6 +12,7 @@ import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.HealthMonitor;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -54,21 +54,22 @@ final class ApplyCommand implements Command {
         if (loaded.isEmpty()) {
             return ExitCodes.ERROR;
         }
-        if (call.flag("--dry-run")) {
+        if (call.dryRun()) {
             try (var engine = door.openForReading()) {
                 var deployment =
-                        new Deployment(engine, door.host(), door.settings().images());
+                        new Deployment(engine, door.host(), door.settings().images(), door.secrets());
                 return dryRun(call, deployment.plan(files.source(), PlanCommand.choices(call)));
             }
         }
         try (var engine = door.open()) {
-            var deployment = new Deployment(engine, door.host(), door.settings().images());
+            var deployment = new Deployment(engine, door.host(), door.settings().images(), door.secrets());
             var stack = loaded.get().project().name();
             try (var _ = StackLock.take(
                     engine.root(),
                     stack,
                     lockTimeout,
                     holder -> call.say("Waiting for " + holder + ", which changes stack " + stack + "."))) {
+                DamagedContainers.repair(call, engine);
                 return switch (deployment.plan(files.source(), PlanCommand.choices(call))) {
                     case Planned.Invalid invalid -> {
                         ProjectFiles.tell(invalid.errors(), call.world().err());
@@ -110,7 +111,7 @@ final class ApplyCommand implements Command {
         var images = new StackImages(engine.images().roots(), ready.desired().stack());
         images.want(ready.desired());
         var run = new PlanRun(call, engine, plan);
-        try (var health = new HealthMonitor(engine.containers(), call.world().clock(), (_, _) -> {})) {
+        try (var health = engine.containers().healthMonitor((_, _) -> {})) {
             var begin = System.nanoTime();
             var results = plan.isEmpty()
                     ? List.<StepResult>of()

@@ -1,7 +1,5 @@
 package dev.lockstep.reconciler.cli;
 
-import dev.lockstep.runtime.container.DetachKeys;
-import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -22,7 +20,9 @@ final class AttachCommand implements Command {
         spec.addOption(
                 Options.value("KEYS", "What is typed to leave it running (default ctrl-p,ctrl-q)", "--detach-keys"));
         spec.addOption(Options.flag("Nothing that is typed goes in", "--no-stdin"));
-        spec.addOption(Options.value("YES", "Pass signals on to it: true (default) or false", "--sig-proxy"));
+        Options.switchedOn("Pass signals on to it (default; =false does not)", "--sig-proxy")
+                .forEach(spec::addOption);
+        spec.addOption(Options.dryRun());
         if (by == By.SERVICE) {
             spec.addOption(Options.value("N", "Container of the service (default: the first that runs)", "--index"));
         }
@@ -32,16 +32,14 @@ final class AttachCommand implements Command {
     @Override
     public int run(Invocation call) throws Exception {
         var index = by == By.SERVICE ? call.number("--index", 1) : Optional.<Integer>empty();
-        DetachKeys keys;
-        try {
-            keys = call.text("--detach-keys").map(DetachKeys::parse).orElse(DetachKeys.DEFAULT);
-        } catch (IllegalArgumentException e) {
-            throw new CommandException("--detach-keys: " + e.getMessage());
-        }
-        var proxied =
-                call.choice("--sig-proxy", "true", List.of("true", "false")).equals("true");
+        var keys = Foreground.keys(call);
+        var proxied = !call.off("--sig-proxy");
         try (var engine = EngineDoor.of(call).open()) {
             var container = by.running(call, engine, call.arguments().getFirst(), index);
+            if (call.dryRun()) {
+                ComposeProgress.of(call).line("Container " + container.name(), "Would be attached to");
+                return ExitCodes.OK;
+            }
             var how = engine.containers()
                     .streams(container.id())
                     .orElseThrow(() -> new CommandException("container " + container.name() + " has just ended"));

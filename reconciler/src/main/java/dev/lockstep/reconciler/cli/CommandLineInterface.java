@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -49,6 +50,10 @@ final class CommandLineInterface {
         }
         var verb = Verb.of(word.get());
         if (verb.isEmpty()) {
+            var refusal = Verb.refusal(word.get());
+            if (refusal.isPresent()) {
+                return fail(word.get() + ": " + refusal.get());
+            }
             var known = Verb.shown().stream().map(Verb::word).toList();
             return fail("unknown command \"" + word.get() + "\"."
                     + Suggestion.nearest(word.get(), known)
@@ -80,9 +85,13 @@ final class CommandLineInterface {
                 return fail("'lockstep " + verb.word() + "' needs one of "
                         + String.join(", ", command.subcommands().keySet()) + " after it.");
             }
+            refuse(verb, chain);
             var globals = GlobalOptions.of(chain, world);
+            if (globals.dryRun() && last.commandSpec().findOption("--dry-run").hidden() && !verb.looksOnly()) {
+                return fail(verb.word() + ": --dry-run is not there for this command, so nothing was done");
+            }
             level = Optional.of(Logging.configure(globals.logLevel(), verb == Verb.AGENT));
-            return command.run(new Invocation(last, globals, world));
+            return command.run(new Invocation(last, globals, GlobalOptions.seen(chain, world)));
         } catch (ParameterException e) {
             return fail(wrongUsage(verb, e));
         } catch (CommandException e) {
@@ -100,22 +109,43 @@ final class CommandLineInterface {
         }
     }
 
+    /** Options of Docker's that are known and not there are no typing mistakes: the answer is why. */
+    private static void refuse(Verb verb, List<ParseResult> chain) throws CommandException {
+        for (var parsed : chain) {
+            for (var option : parsed.matchedOptions()) {
+                var why = Options.refusal(option);
+                if (why.isPresent()) {
+                    throw new CommandException(verb.word() + ": " + option.longestName() + ": " + why.get());
+                }
+            }
+        }
+    }
+
     private static ParseResult parse(Verb verb, Command command, String... args) {
         var root = CommandSpec.create().name("lockstep");
         GlobalOptions.addTo(root, true);
-        root.addSubcommand(verb.word(), commandLine(command));
+        var booleans = Arrays.stream(args).anyMatch(CommandLineInterface::isBoolean);
+        root.addSubcommand(verb.word(), commandLine(command, booleans));
         var line = new CommandLine(root);
         line.setOverwrittenOptionsAllowed(true);
         line.setExpandAtFiles(false);
         return line.parseArgs(args);
     }
 
-    private static CommandLine commandLine(Command command) {
+    private static boolean isBoolean(String argument) {
+        return argument.endsWith("=true") || argument.endsWith("=false");
+    }
+
+    /** @param booleans whether {@code --flag=true} is to be understood, too, as Docker's command line does */
+    private static CommandLine commandLine(Command command, boolean booleans) {
         var spec = CommandSpec.create();
         command.describe(spec);
         spec.addOption(Options.flag("Show this", "--help"));
         GlobalOptions.addTo(spec, false);
-        command.subcommands().forEach((name, sub) -> spec.addSubcommand(name, commandLine(sub)));
+        if (booleans) {
+            Options.addBooleans(spec);
+        }
+        command.subcommands().forEach((name, sub) -> spec.addSubcommand(name, commandLine(sub, booleans)));
         return new CommandLine(spec).setOverwrittenOptionsAllowed(true);
     }
 

@@ -7,7 +7,9 @@ import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.reconciler.plan.Step;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Progress;
+import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 
 /** Tells how a plan is carried out in the lines of docker compose: {@code Container shop-web-1 Started}. */
@@ -18,19 +20,29 @@ final class ComposeProgress implements ApplyListener {
     private final PrintStream to;
     private final InstantSource clock;
     private final boolean live;
+    private final String before;
 
-    /** @param live whether a line below the others, written over again and again, says how far pulls are */
-    private ComposeProgress(PrintStream to, InstantSource clock, boolean live) {
+    /**
+     * @param live whether a line below the others, written over again and again, says how far pulls are
+     * @param before each line
+     */
+    private ComposeProgress(PrintStream to, InstantSource clock, boolean live, String before) {
         this.to = to;
         this.clock = clock;
         this.live = live;
+        this.before = before;
     }
 
     /** To the standard error stream of a command; bytes are told on a terminal only, and not when that is unwanted. */
     static ComposeProgress of(Invocation call) {
         var world = call.world();
         var live = world.terminals().err() && !call.flag("--quiet") && !call.flag("--quiet-pull");
-        return new ComposeProgress(world.err(), world.clock(), live);
+        var quiet = call.globals().progress().filter("quiet"::equals).isPresent();
+        return new ComposeProgress(
+                quiet ? new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8) : world.err(),
+                world.clock(),
+                live && !call.dryRun(),
+                call.dryRun() ? "DRY-RUN MODE -  " : "");
     }
 
     /**
@@ -117,6 +129,6 @@ final class ComposeProgress implements ApplyListener {
 
     /** One line; several threads say some. */
     synchronized void line(String subject, String what) {
-        to.println((live ? CLEAR : "") + " " + Printable.text(subject) + "  " + Printable.text(what));
+        to.println((live ? CLEAR : "") + " " + before + Printable.text(subject) + "  " + Printable.text(what));
     }
 }

@@ -6,7 +6,6 @@ import dev.lockstep.runtime.container.ContainerException;
 import dev.lockstep.runtime.container.ObservedContainer;
 import java.io.IOException;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -19,8 +18,12 @@ final class ContainerCommand implements Command {
     private final SequencedMap<String, Command> subcommands = new LinkedHashMap<>();
 
     ContainerCommand() {
-        subcommands.put("ls", new Ls());
-        subcommands.put("start", new Each("Starts stopped containers.", _ -> {}, start()));
+        subcommands.put("run", new ContainerRun(true));
+        subcommands.put("create", new ContainerRun(false));
+        subcommands.put("ls", new ContainerList());
+        subcommands.put("ps", new ContainerList());
+        subcommands.put("list", new ContainerList());
+        subcommands.put("start", new ContainerRun.Start());
         subcommands.put("stop", new Each("Stops running containers.", ContainerCommand::timeout, stop()));
         subcommands.put("restart", new Each("Restarts containers.", ContainerCommand::timeout, restart()));
         subcommands.put("kill", new Each("Sends a signal to running containers.", ContainerCommand::signal, kill()));
@@ -28,6 +31,8 @@ final class ContainerCommand implements Command {
         subcommands.put("unpause", new Each("Lets paused containers go on.", _ -> {}, unpause()));
         subcommands.put("wait", new Each("Waits until containers end, and prints their exit codes.", _ -> {}, await()));
         subcommands.put("rm", new Each("Removes containers.", ContainerCommand::removal, remove()));
+        subcommands.put("prune", new ContainerPrune());
+        subcommands.put("update", new ContainerUpdate());
         subcommands.put("rename", new Rename());
         subcommands.put("logs", new LogsCommand.OfContainer());
         subcommands.put("inspect", new InspectCommand());
@@ -37,6 +42,13 @@ final class ContainerCommand implements Command {
         subcommands.put("attach", new AttachCommand(By.NAME));
         subcommands.put("cp", new CpCommand(By.NAME));
         subcommands.put("stats", new StatsCommand());
+        subcommands.put("events", new EventsCommand(By.NAME));
+        subcommands.put(
+                "commit",
+                new Refused("images are made from files: 'lockstep image import --rootfs' makes one of an archive, and"
+                        + " 'container cp CONTAINER:/ -' is one"));
+        subcommands.put("export", new Refused("'container cp CONTAINER:/ -' writes the same archive"));
+        subcommands.put("diff", new Refused("what a container wrote is not listed; 'container ls -s' tells how much"));
     }
 
     @Override
@@ -54,8 +66,22 @@ final class ContainerCommand implements Command {
         throw new IllegalStateException("one of the subcommands is run");
     }
 
+    /** A word of Docker's that is not there. */
+    record Refused(String why) implements Command {
+        @Override
+        public void describe(CommandSpec spec) {
+            spec.usageMessage().description("Not there: " + why + ".").hidden(true);
+            spec.parser().unmatchedArgumentsAllowed(true);
+        }
+
+        @Override
+        public int run(Invocation call) throws CommandException {
+            throw new CommandException(call.parsed().commandSpec().name() + ": " + why);
+        }
+    }
+
     /** What is done to one of the containers named, and the line that it gives. */
-    private interface Deed {
+    interface Deed {
         Optional<String> to(Invocation call, Engine engine, ObservedContainer container)
                 throws IOException, CommandException;
     }
@@ -73,29 +99,19 @@ final class ContainerCommand implements Command {
     private static void removal(CommandSpec spec) {
         spec.addOption(Options.flag("Kill those that run", "-f", "--force"));
         spec.addOption(Options.flag("Remove their anonymous volumes too: their data is lost", "-v", "--volumes"));
-    }
-
-    private static Deed start() {
-        return (_, engine, container) -> {
-            engine.containers().start(container.id());
-            return Optional.empty();
-        };
+        spec.addOption(Options.refused("containers have no links: they find each other by name", "-l", "--link"));
     }
 
     private static Deed stop() {
         return (call, engine, container) -> {
-            var signal = call.text("--signal");
-            if (signal.isPresent() && container.isRunning()) {
-                engine.containers().kill(container.id(), signal.get());
-            }
-            engine.containers().stop(container.id(), call.duration("--time"));
+            engine.containers().stop(container.id(), call.grace("--time"), call.text("--signal"));
             return Optional.empty();
         };
     }
 
     private static Deed restart() {
         return (call, engine, container) -> {
-            engine.containers().restart(container.id(), call.duration("--time"));
+            engine.containers().restart(container.id(), call.grace("--time"), call.text("--signal"));
             return Optional.empty();
         };
     }
@@ -128,7 +144,10 @@ final class ContainerCommand implements Command {
 
     private static Deed remove() {
         return (call, engine, container) -> {
-            engine.containers().remove(container.id(), call.flag("--force"), call.flag("--volumes"));
+            if (!call.flag("--force") && container.isRunning()) {
+                engine.containers().remove(container.id(), false, false); // says why not
+            }
+            LooseContainer.remove(engine, container.record(), call.flag("--volumes"));
             return Optional.empty();
         };
     }
@@ -144,48 +163,32 @@ final class ContainerCommand implements Command {
 
         @Override
         public int run(Invocation call) throws Exception {
-            var code = ExitCodes.OK;
-            var stacks = new TreeSet<String>();
-            var door = EngineDoor.of(call);
-            try (var engine = door.open()) {
-                for (var word : call.arguments()) {
-                    try {
-                        var container = By.named(engine, word);
-                        var line = deed.to(call, engine, container);
-                        call.world().out().println(Printable.text(line.orElse(word)));
-                        call.world().out().flush();
-                        stacks.add(container.record().spec().owner().stack());
-                    } catch (ContainerException | CommandException e) {
-                        call.say("lockstep: " + e.getMessage());
-                        code = ExitCodes.ERROR;
-                    }
-                }
-                for (var stack : stacks) {
-                    StackChange.tellAgent(call, door, engine, stack);
-                }
-                return code;
-            }
+            return each(call, deed);
         }
     }
 
-    private static final class Ls implements Command {
-        @Override
-        public void describe(CommandSpec spec) {
-            spec.usageMessage().description("Lists running containers, whatever stack they belong to.");
-            spec.addOption(Options.flag("Stopped ones too", "-a", "--all"));
-            spec.addOption(Options.flag("Only ids", "-q", "--quiet"));
-            spec.addOption(Options.value("FORMAT", "table or json", "--format"));
-            spec.addOption(Options.flag("Accepted: nothing is cut", "--no-trunc"));
-        }
-
-        @Override
-        public int run(Invocation call) throws Exception {
-            var format = call.choice("--format", "table", List.of("table", "json"));
-            try (var engine = EngineDoor.of(call).openForReading()) {
-                var rows = PsCommand.rows(call, engine, Optional.empty());
-                PsCommand.print(call, format, rows);
-                return ExitCodes.OK;
+    /** Does it to each of the arguments; ends with 1 when it could not be done to one of them. */
+    static int each(Invocation call, Deed deed) throws Exception {
+        var code = ExitCodes.OK;
+        var stacks = new TreeSet<String>();
+        var door = EngineDoor.of(call);
+        try (var engine = door.open()) {
+            for (var word : call.arguments()) {
+                try {
+                    var container = By.named(engine, word);
+                    var line = deed.to(call, engine, container);
+                    call.world().out().println(Printable.text(line.orElse(word)));
+                    call.world().out().flush();
+                    stacks.add(container.record().spec().owner().stack());
+                } catch (ContainerException | CommandException e) {
+                    call.say("lockstep: " + e.getMessage());
+                    code = ExitCodes.ERROR;
+                }
             }
+            for (var stack : stacks) {
+                StackChange.tellAgent(call, door, engine, stack);
+            }
+            return code;
         }
     }
 

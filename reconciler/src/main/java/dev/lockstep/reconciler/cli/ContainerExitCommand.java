@@ -6,7 +6,8 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * {@code container-exit ID}: what a container's supervisor calls, by way of the script {@code on-exit}, when the
- * container has ended and no agent is there: puts the remains away and starts it again if its policy says so.
+ * container has ended and no agent is there: puts the remains away, and starts it again if its policy says so or
+ * removes it if it was to go with its end.
  */
 final class ContainerExitCommand implements Command {
     @Override
@@ -24,6 +25,10 @@ final class ContainerExitCommand implements Command {
         }
         try (var engine = door.open()) {
             var containers = engine.containers();
+            if (containers.removeEnded(id)) {
+                LooseContainer.removeUnusedNetwork(engine);
+                return ExitCodes.OK;
+            }
             var outcome = containers.finishExit(id);
             if (outcome.isEmpty() || !(containers.decideRestart(id) instanceof RestartDecision.Restart(var after))) {
                 return ExitCodes.OK;

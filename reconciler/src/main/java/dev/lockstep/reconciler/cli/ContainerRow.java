@@ -17,6 +17,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -26,6 +27,10 @@ import java.util.stream.Collectors;
  * @param restarting its end is past, and its policy starts it again
  */
 record ContainerRow(ObservedContainer container, boolean restarting, Instant now) {
+    /** Headings of fields in a table, where they are not the field's name in upper-case letters. */
+    static final Map<String, String> HEADINGS = Map.of(
+            "ID", "CONTAINER ID", "CreatedAt", "CREATED AT", "RunningFor", "CREATED", "LocalVolumes", "LOCAL VOLUMES");
+
     private static final int COMMAND = 20;
     private static final DateTimeFormatter CREATED = DateTimeFormatter.ofPattern(
                     "yyyy-MM-dd HH:mm:ss xx 'UTC'", Locale.ROOT)
@@ -111,7 +116,7 @@ record ContainerRow(ObservedContainer container, boolean restarting, Instant now
                 .orElse("");
     }
 
-    private int exitCode() {
+    int exitCode() {
         return switch (container.state()) {
             case ContainerState.Created _, ContainerState.Running _ -> 0;
             case ContainerState.Exited(var outcome, var unused) -> outcome.exitCode();
@@ -123,42 +128,59 @@ record ContainerRow(ObservedContainer container, boolean restarting, Instant now
         return container.ports().stream().map(PublishedPort::toString).collect(Collectors.joining(", "));
     }
 
-    /** NAME IMAGE COMMAND SERVICE CREATED STATUS PORTS. */
-    String[] cells() {
-        return new String[] {
-            name(),
-            image(),
-            shortened(command()),
-            service(),
-            Spans.ago(container.record().createdAt(), now),
-            status(),
-            ports()
-        };
+    /**
+     * NAME IMAGE COMMAND SERVICE CREATED STATUS PORTS.
+     *
+     * @param whole whether nothing is cut
+     */
+    String[] cells(boolean whole) {
+        return new String[] {name(), image(), quoted(whole), service(), created(), status(), ports()};
     }
 
-    private static String shortened(String command) {
+    /** @param whole whether nothing is cut */
+    String quoted(boolean whole) {
+        var command = command();
         return "\""
-                + (command.codePointCount(0, command.length()) <= COMMAND
+                + (whole || command.codePointCount(0, command.length()) <= COMMAND
                         ? command
                         : command.substring(0, command.offsetByCodePoints(0, COMMAND - 1)) + "…")
                 + "\"";
     }
 
-    /** The fields of {@code docker compose ps --format json}, and the process, which is nobody's secret. */
-    void write(JsonGenerator json) throws IOException {
+    /** {@code 3 minutes ago}. */
+    String created() {
+        return Spans.ago(container.record().createdAt(), now);
+    }
+
+    /** How many of its mounts are volumes of the host. */
+    private long volumes() {
+        return container.record().spec().mounts().stream()
+                .filter(m -> m instanceof MountSpec.Volume || m instanceof MountSpec.Anonymous)
+                .count();
+    }
+
+    /**
+     * The fields of {@code docker compose ps --format json} and {@code docker ps --format json}, and the process, which
+     * is nobody's secret.
+     *
+     * @param whole whether nothing is cut
+     * @param size what it takes on the disk, in words
+     */
+    void write(JsonGenerator json, boolean whole, String size) throws IOException {
         var spec = container.record().spec();
         json.writeStartObject();
-        json.writeStringField("Command", "\"" + command() + "\"");
+        json.writeStringField("Command", quoted(whole));
         json.writeStringField("CreatedAt", CREATED.format(container.record().createdAt()));
         json.writeNumberField("ExitCode", exitCode());
         json.writeStringField("Health", health());
-        json.writeStringField("ID", container.record().shortId());
+        json.writeStringField("ID", whole ? container.id() : container.record().shortId());
         json.writeStringField("Image", image());
         json.writeStringField(
                 "Labels",
                 spec.labels().entrySet().stream()
                         .map(e -> e.getKey() + "=" + e.getValue())
                         .collect(Collectors.joining(",")));
+        json.writeStringField("LocalVolumes", Long.toString(volumes()));
         json.writeStringField(
                 "Mounts", spec.mounts().stream().map(MountSpec::target).collect(Collectors.joining(",")));
         json.writeStringField("Name", name());
@@ -180,6 +202,7 @@ record ContainerRow(ObservedContainer container, boolean restarting, Instant now
         json.writeEndArray();
         json.writeStringField("RunningFor", Spans.ago(container.record().createdAt(), now));
         json.writeStringField("Service", service());
+        json.writeStringField("Size", size);
         json.writeStringField("State", state());
         json.writeStringField("Status", status());
         json.writeEndObject();

@@ -6,6 +6,8 @@ import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.copy.Copying;
 import dev.lockstep.runtime.copy.Keep;
 import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.Errno;
+import dev.lockstep.runtime.linux.LinuxException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,6 +33,7 @@ final class CpCommand implements Command {
                                 + " devices do not come out of a container unless --archive asks for it.");
         spec.addOption(Options.flag("Keep owners", "-a", "--archive"));
         spec.addOption(Options.flag("A source that is a link is what it leads to", "-L", "--follow-link"));
+        spec.addOption(Options.dryRun());
         if (by == By.SERVICE) {
             spec.addOption(Options.value(
                     "N", "Container of the service (default: all of them, or the first to copy from)", "--index"));
@@ -107,8 +110,12 @@ final class CpCommand implements Command {
     private void out(Invocation call, Engine engine, ObservedContainer container, String path, Side to)
             throws IOException {
         var what = "copy " + container.name() + ":" + path + " to " + to.path();
+        if (rehearsed(call, container, what)) {
+            return;
+        }
         try (var tree = engine.containers().tree(container.id(), "archive-path")) {
-            var source = new Copying.End(tree.root(), absolute("/", path), "in container " + container.name());
+            var source =
+                    new Copying.End(tree.root(), absolute("/", path), "in container " + container.name(), tree.ids());
             if (to.isStream()) {
                 Copying.archive(source, call.flag("--follow-link"), call.world().out());
                 if (call.world().out().checkError()) {
@@ -127,12 +134,33 @@ final class CpCommand implements Command {
         tell(call, container, what + " Copied");
     }
 
+    /** In Docker's words where it must not be written to. */
     private void in(Invocation call, Engine engine, ObservedContainer container, Side from, String path)
+            throws IOException, CommandException {
+        try {
+            copyIn(call, engine, container, from, path);
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.EROFS) {
+                throw e;
+            }
+            var place = Path.of(absolute("/", path)).normalize();
+            throw new CommandException(
+                    container.record().spec().mounts().stream().anyMatch(m -> place.startsWith(m.target()))
+                            ? "mounted volume is marked read-only"
+                            : "container rootfs is marked read-only");
+        }
+    }
+
+    private void copyIn(Invocation call, Engine engine, ObservedContainer container, Side from, String path)
             throws IOException {
         var what = "copy " + from.path() + " to " + container.name() + ":" + path;
+        if (rehearsed(call, container, what)) {
+            return;
+        }
         var keep = new Keep(call.flag("--archive") || from.isStream(), true);
         try (var tree = engine.containers().tree(container.id(), "extract-to-dir")) {
-            var target = new Copying.End(tree.root(), absolute("/", path), "in container " + container.name());
+            var target =
+                    new Copying.End(tree.root(), absolute("/", path), "in container " + container.name(), tree.ids());
             if (from.isStream()) {
                 Copying.extract(call.world().in(), target, keep).forEach(left -> call.say("Warning: " + left));
                 return;
@@ -146,6 +174,14 @@ final class CpCommand implements Command {
             }
         }
         tell(call, container, what + " Copied");
+    }
+
+    private static boolean rehearsed(Invocation call, ObservedContainer container, String what) {
+        if (call.dryRun()) {
+            ComposeProgress.of(call).line(container.name(), what + " Copying");
+            ComposeProgress.of(call).line(container.name(), what + " Copied");
+        }
+        return call.dryRun();
     }
 
     private static String absolute(String base, String path) {

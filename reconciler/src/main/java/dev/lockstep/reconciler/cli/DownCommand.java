@@ -2,7 +2,6 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.apply.Applier;
 import dev.lockstep.reconciler.apply.BeforeStart;
-import dev.lockstep.reconciler.apply.HealthMonitor;
 import dev.lockstep.reconciler.content.StackFiles;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.StackImages;
@@ -32,6 +31,9 @@ final class DownCommand implements Command {
                 Options.value("SECONDS", "Kill containers that have not ended after that time", "-t", "--timeout"));
         spec.addOption(Options.value(
                 "TIME", "How long to wait for another apply of the stack (default 60)", "--lock-timeout"));
+        spec.addOption(Options.refusedValue(
+                "images that nobody needs go with 'lockstep image prune', which keeps what other stacks have",
+                "--rmi"));
         spec.addOption(Options.flag("Accepted: nothing is asked", "-y", "--yes"));
         spec.addOption(Options.flag("Show the plan and change nothing", "--dry-run"));
     }
@@ -48,13 +50,13 @@ final class DownCommand implements Command {
         if (!door.hasRoot()) {
             return nothing(call, stack);
         }
-        if (call.flag("--dry-run")) {
+        if (call.dryRun()) {
             try (var engine = door.openForReading()) {
                 call.world()
                         .out()
                         .print(new PlanText(call.world()
                                         .colour(call.world().terminals().out()))
-                                .print(new Deployment(engine, door.host(), ImagePolicy.NONE)
+                                .print(new Deployment(engine, door.host(), ImagePolicy.NONE, door.secrets())
                                         .planDown(stack, call.flag("--volumes"))));
                 return ExitCodes.OK;
             }
@@ -84,7 +86,7 @@ final class DownCommand implements Command {
     private static int down(Invocation call, EngineDoor door, Engine engine, String stack, Optional<Duration> grace)
             throws IOException {
         var volumes = call.flag("--volumes");
-        var plan = new Deployment(engine, door.host(), ImagePolicy.NONE).planDown(stack, volumes);
+        var plan = new Deployment(engine, door.host(), ImagePolicy.NONE, door.secrets()).planDown(stack, volumes);
         var statuses = new StatusFiles(engine.root());
         var status = statuses.read(stack);
         if (plan.isEmpty() && status.isEmpty()) {
@@ -92,7 +94,7 @@ final class DownCommand implements Command {
         }
         var run = new PlanRun(call, engine, plan);
         var begin = System.nanoTime();
-        try (var health = new HealthMonitor(engine.containers(), call.world().clock(), (_, _) -> {})) {
+        try (var health = engine.containers().healthMonitor((_, _) -> {})) {
             var results = run.run(listener -> new Applier(engine, health, BeforeStart.NOTHING, listener, grace));
             var took = Duration.ofNanos(System.nanoTime() - begin);
             var done = PlanRun.succeeded(results);

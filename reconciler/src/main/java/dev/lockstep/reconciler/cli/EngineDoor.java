@@ -1,11 +1,15 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.secret.HostSecrets;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.EngineOptions;
+import dev.lockstep.runtime.UserNamespaceOptions;
 import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.oci.IdRange;
 import dev.lockstep.runtime.snapshot.UnpackLimits;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.spec.settings.AgentSettings;
+import dev.lockstep.spec.settings.UserNamespaceEntry;
 import java.io.IOException;
 import java.nio.file.Files;
 
@@ -28,7 +32,7 @@ final class EngineDoor {
      */
     static EngineDoor of(Invocation call) throws IOException, CommandException {
         requireRoot(call);
-        var settings = HostSettings.read(call.world().environment());
+        var settings = HostSettings.read(call);
         return new EngineDoor(call, settings, HostSettings.name(settings));
     }
 
@@ -47,6 +51,11 @@ final class EngineDoor {
 
     AgentSettings settings() {
         return settings;
+    }
+
+    /** What this host keeps for external secrets. */
+    HostSecrets secrets() {
+        return new HostSecrets(HostSettings.stacks(call.world().environment()));
     }
 
     String host() {
@@ -77,7 +86,14 @@ final class EngineDoor {
                 settings.foreignFirewall() == AgentSettings.ForeignFirewall.LEAVE,
                 HostRegistries.of(settings, call.world().environment()),
                 unpackLimits(),
-                HostKeepRules.of(settings.housekeeping()));
+                HostKeepRules.of(settings.housekeeping()),
+                users(settings.userNamespaces()));
+    }
+
+    private static UserNamespaceOptions users(UserNamespaceEntry written) {
+        return new UserNamespaceOptions(
+                written.byDefault(),
+                written.range().map(ids -> new IdRange(ids.first(), ids.last() - ids.first() + 1)));
     }
 
     private UnpackLimits unpackLimits() {

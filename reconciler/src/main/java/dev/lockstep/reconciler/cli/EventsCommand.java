@@ -3,7 +3,6 @@ package dev.lockstep.reconciler.cli;
 import dev.lockstep.reconciler.desired.ComposeLabels;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.Engine;
-import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.event.Event;
 import java.io.IOException;
 import java.time.Duration;
@@ -15,14 +14,19 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code events}: what happens to the containers of a stack, and with {@code --since} what happened. */
 final class EventsCommand implements Command {
+    private final By by;
+
+    EventsCommand(By by) {
+        this.by = by;
+    }
+
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSSSSS", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
     private static final Duration LOOK = Duration.ofSeconds(10);
@@ -33,10 +37,21 @@ final class EventsCommand implements Command {
                 .description(
                         "Shows what happens to containers from now on, in UTC; with --since also what happened. Ends at"
                                 + " --until, or with Ctrl-C.");
-        spec.addOption(Options.flag("One JSON document a line", "--json"));
+        if (by == By.SERVICE) {
+            spec.addOption(Options.flag("One JSON document a line", "--json"));
+        } else {
+            spec.addOption(Options.value("FORMAT", "json, or a Go template", "--format"));
+        }
+        spec.addOption(Options.values(
+                "NAME=VALUE",
+                "Only these: event=die, container=web, image=nginx, label=a, type=image",
+                "-f",
+                "--filter"));
         spec.addOption(Options.value("TIME", "From then on: 10m, 2026-11-24T12:00:00Z, ...", "--since"));
         spec.addOption(Options.value("TIME", "Until then", "--until"));
-        spec.addPositional(Options.arguments("[SERVICE...]", "0..*", "Only these services"));
+        if (by == By.SERVICE) {
+            spec.addPositional(Options.arguments("[SERVICE...]", "0..*", "Only these services"));
+        }
     }
 
     @Override
@@ -44,17 +59,19 @@ final class EventsCommand implements Command {
         var now = call.world().clock().instant();
         var since = time(call, "--since", now);
         var until = time(call, "--until", now);
-        var files = new ProjectFiles(call);
-        var stack = files.isAny() ? Optional.of(Stack.of(call)) : Optional.<Stack>empty();
+        var printer = printer(call);
+        var stack = by == By.SERVICE && new ProjectFiles(call).isAny()
+                ? Optional.of(Stack.of(call))
+                : Optional.<Stack>empty();
         try (var engine = EngineDoor.of(call).open()) {
             if (stack.isPresent()) {
                 stack.get().containers(engine, call.arguments(), Stack.Which.ALL); // refuses what nobody knows
             }
-            var filter = new Filter(stack.map(Stack::name), call.arguments());
+            var filter = filter(call, engine, stack.map(Stack::name));
             try (var tail = engine.events().tail()) {
                 if (since.isPresent()) {
                     for (var event : engine.events().between(since, Optional.of(until.orElse(now)))) {
-                        print(call, filter, event);
+                        print(call, filter, printer, event);
                     }
                 }
                 if (until.isPresent() && !until.get().isAfter(now)) {
@@ -68,7 +85,7 @@ final class EventsCommand implements Command {
                             .filter(d -> d.compareTo(LOOK) < 0)
                             .orElse(LOOK);
                     for (var event : tail.await(left.isNegative() ? Duration.ZERO : left)) {
-                        print(call, filter, event);
+                        print(call, filter, printer, event);
                         if (event.action().equals("start")) {
                             engine.containers().observe(event.id()).ifPresent(ends::watch);
                         }
@@ -89,43 +106,46 @@ final class EventsCommand implements Command {
                 : Optional.empty();
     }
 
-    /**
-     * An end becomes an event when somebody puts it away. Where no agent runs, whoever asks for events does: else the
-     * end of a container without a restart policy would be told by the next command.
-     */
-    private record Ends(Engine engine, Set<String> watched) {
-        Ends(Engine engine) {
-            this(engine, ConcurrentHashMap.newKeySet());
-        }
-
-        void watch(ObservedContainer container) {
-            if (container.isRunning() && watched.add(container.id())) {
-                Thread.ofPlatform().daemon().name("end-of-" + container.name()).start(() -> {
-                    try {
-                        engine.containers().await(container.id());
-                        watched.remove(container.id());
-                        engine.containers().finishExit(container.id());
-                    } catch (IOException e) {
-                        watched.remove(container.id()); // removed, and that has been told
-                    }
-                });
-            }
-        }
-    }
-
     /** Which events are meant. */
-    private record Filter(Optional<String> stack, List<String> services) {
-        boolean takes(Event event) {
+    private Predicate<Event> filter(Invocation call, Engine engine, Optional<String> stack)
+            throws IOException, CommandException {
+        var filters = EventFilters.of(engine, call.texts("--filter"));
+        if (by == By.NAME) {
+            return filters::take;
+        }
+        var services = call.arguments();
+        return event -> {
             var labels = event.attributes();
             return event.type().equals("container")
                     && (stack.isEmpty() || stack.get().equals(ComposeLabels.stack(labels)))
-                    && (services.isEmpty() || services.contains(ComposeLabels.service(labels)));
-        }
+                    && (services.isEmpty() || services.contains(ComposeLabels.service(labels)))
+                    && filters.take(event);
+        };
     }
 
-    private static void print(Invocation call, Filter filter, Event event) {
-        if (filter.takes(event)) {
-            call.world().out().print(call.flag("--json") ? json(event) : text(event));
+    /** How an event is printed. */
+    private interface Printer {
+        String of(Event event) throws CommandException;
+    }
+
+    private Printer printer(Invocation call) throws CommandException {
+        if (by == By.SERVICE) {
+            return call.flag("--json") ? EventsCommand::json : EventsCommand::text;
+        }
+        var format = call.text("--format").orElse("");
+        if (format.isEmpty()) {
+            return DockerEvents::text;
+        } else if (format.equals("json")) {
+            return DockerEvents::json;
+        }
+        var template = GoTemplate.parse(format);
+        return event -> template.lines(List.of(DockerEvents.fields(event)), Map.of());
+    }
+
+    private static void print(Invocation call, Predicate<Event> filter, Printer printer, Event event)
+            throws CommandException {
+        if (filter.test(event)) {
+            call.world().out().print(printer.of(event));
             call.world().out().flush();
         }
     }

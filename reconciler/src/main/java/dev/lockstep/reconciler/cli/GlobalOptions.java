@@ -1,9 +1,11 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.plan.Printable;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -15,6 +17,9 @@ import picocli.CommandLine.ParseResult;
  * @param profiles those that are on, {@code *} for all
  * @param root state that survives reboots
  * @param runRoot state that need not
+ * @param dryRun nothing is to be done but said
+ * @param progress how it is told what goes on; absent: as the terminal can show it
+ * @param parallel how many steps are carried out at a time
  */
 record GlobalOptions(
         List<String> files,
@@ -24,7 +29,10 @@ record GlobalOptions(
         Optional<String> projectDirectory,
         Path root,
         Path runRoot,
-        Optional<String> logLevel) {
+        Optional<String> logLevel,
+        boolean dryRun,
+        Optional<String> progress,
+        OptionalInt parallel) {
     /** Those with a value, so that the command can be found behind them. */
     static final List<String> WITH_VALUE = List.of(
             "-f",
@@ -36,7 +44,10 @@ record GlobalOptions(
             "--project-directory",
             "--root",
             "--run-root",
-            "--log-level");
+            "--log-level",
+            "--ansi",
+            "--progress",
+            "--parallel");
 
     private static final String ROOT = "/var/lib/lockstep";
     private static final String RUN_ROOT = "/run/lockstep";
@@ -59,7 +70,14 @@ record GlobalOptions(
                         "DIR",
                         "State until the next boot (default " + RUN_ROOT + ", or LOCKSTEP_RUN_ROOT)",
                         "--run-root"),
-                Options.value("LEVEL", "error, warn, info, debug or trace (or LOCKSTEP_LOG)", "--log-level"));
+                Options.value("LEVEL", "error, warn, info, debug or trace (or LOCKSTEP_LOG)", "--log-level"),
+                Options.value("WHEN", "Colours: never, always or auto (default)", "--ansi"),
+                Options.value("HOW", "Progress: auto (default), tty, plain or quiet", "--progress"),
+                Options.value("N", "Steps at a time (default 4)", "--parallel"),
+                Options.flag("Say what would be done, and do nothing", "--dry-run"),
+                Options.refused(
+                        "names with underscores are those of Compose 1, and nothing here was made by it",
+                        "--compatibility"));
     }
 
     /** Adds those whose names the command does not use itself, out of sight of its help. */
@@ -77,7 +95,7 @@ record GlobalOptions(
     }
 
     /** What was given before the command and after it. */
-    static GlobalOptions of(List<ParseResult> parsed, Surroundings world) {
+    static GlobalOptions of(List<ParseResult> parsed, Surroundings world) throws CommandException {
         return new GlobalOptions(
                 all(parsed, "--file"),
                 last(parsed, "--project-name"),
@@ -86,7 +104,51 @@ record GlobalOptions(
                 last(parsed, "--project-directory"),
                 directory(parsed, "--root", "LOCKSTEP_ROOT", ROOT, world),
                 directory(parsed, "--run-root", "LOCKSTEP_RUN_ROOT", RUN_ROOT, world),
-                last(parsed, "--log-level").or(() -> world.variable("LOCKSTEP_LOG")));
+                last(parsed, "--log-level").or(() -> world.variable("LOCKSTEP_LOG")),
+                parsed.stream().anyMatch(p -> p.hasMatchedOption("--dry-run")),
+                word(parsed, "--progress", "COMPOSE_PROGRESS", List.of("auto", "tty", "plain", "quiet"), world),
+                parallel(parsed, world));
+    }
+
+    private static Optional<String> word(
+            List<ParseResult> parsed, String option, String variable, List<String> words, Surroundings world)
+            throws CommandException {
+        var text = last(parsed, option);
+        if (text.isPresent() && !words.contains(text.get())) {
+            throw new CommandException(option + " takes "
+                    + String.join(", ", words.subList(0, words.size() - 1)) + " or " + words.getLast() + ", not \""
+                    + Printable.text(text.get()) + "\"");
+        }
+        return text.or(() -> world.variable(variable).filter(words::contains));
+    }
+
+    /** -1 is no limit of the user's, as with Compose. */
+    private static OptionalInt parallel(List<ParseResult> parsed, Surroundings world) throws CommandException {
+        var text = last(parsed, "--parallel").or(() -> world.variable("COMPOSE_PARALLEL_LIMIT"));
+        if (text.isEmpty() || text.get().equals("-1")) {
+            return OptionalInt.empty();
+        }
+        if (!text.get().matches("[1-9]\\d{0,3}")) {
+            throw new CommandException(
+                    "--parallel takes a whole number from 1, or -1, not \"" + Printable.text(text.get()) + "\"");
+        }
+        return OptionalInt.of(Integer.parseInt(text.get()));
+    }
+
+    /** The world as these options want it seen: with colours or without, with lines that are overwritten or without. */
+    static Surroundings seen(List<ParseResult> parsed, Surroundings world) throws CommandException {
+        var ansi = word(parsed, "--ansi", "COMPOSE_ANSI", List.of("never", "always", "auto"), world);
+        var progress = word(parsed, "--progress", "COMPOSE_PROGRESS", List.of("auto", "tty", "plain", "quiet"), world);
+        var seen = world;
+        if (ansi.isPresent()) {
+            seen = switch (ansi.get()) {
+                case "never" -> seen.with("NO_COLOR", "1");
+                case "always" -> seen.with("NO_COLOR", "").with("CLICOLOR_FORCE", "1");
+                default -> seen;
+            };
+        }
+        var live = progress.filter(p -> !p.equals("auto")).map(p -> p.equals("tty"));
+        return live.isPresent() ? seen.withTalkOnTerminal(live.get()) : seen;
     }
 
     private static Path directory(

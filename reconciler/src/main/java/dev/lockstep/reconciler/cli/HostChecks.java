@@ -48,6 +48,7 @@ final class HostChecks {
                                 "seccomp profile",
                                 SECCOMP + ", the distribution's default; "
                                         + install("golang-github-containers-common", "containers-common")));
+        checks.addAll(new HostConfinement(Path.of("/")).all());
         checks.add(init());
         checks.add(forwarding());
         return checks;

@@ -10,10 +10,10 @@ final class HostKeepRules {
     private HostKeepRules() {}
 
     static KeepRules of(HousekeepingEntry entry) {
-        DiskRule disk = switch (entry.disk()) {
-            case HousekeepingEntry.Disk.Used(var percent) -> new DiskRule.Used(percent);
-            case HousekeepingEntry.Disk.Free(var bytes) -> new DiskRule.Free(bytes);
-        };
+        // No switch over types: its code is made when it is first run, and every cold command comes by here.
+        var disk = entry.disk() instanceof HousekeepingEntry.Disk.Used(var percent)
+                ? new DiskRule.Used(percent)
+                : new DiskRule.Free(((HousekeepingEntry.Disk.Free) entry.disk()).bytes());
         return new KeepRules(false, entry.keepAge(), entry.keep(), Optional.of(disk));
     }
 }

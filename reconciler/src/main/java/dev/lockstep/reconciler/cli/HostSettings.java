@@ -1,12 +1,14 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.spec.settings.AgentSettings;
+import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** What this host's owner decided, and what the host is called. */
@@ -17,7 +19,9 @@ final class HostSettings {
     private static final String VARIABLE = "LOCKSTEP_CONFIG";
 
     /** Values of stacks that are not in Git. */
-    static final Path STACKS = Path.of("/etc/lockstep/stacks");
+    private static final Path STACKS = Path.of("/etc/lockstep/stacks");
+
+    private static final String STACKS_VARIABLE = "LOCKSTEP_STACKS";
 
     private static final Path KERNEL_NAME = Path.of("/proc/sys/kernel/hostname");
 
@@ -25,31 +29,55 @@ final class HostSettings {
 
     /**
      * The settings in force; defaults where there is no file. {@value #VARIABLE} names another file, which must be
-     * there, as {@code LOCKSTEP_ROOT} names another root.
+     * there, as {@code LOCKSTEP_ROOT} names another root. What should be put right in it is told.
      */
-    static AgentSettings read(Map<String, String> environment) throws IOException, CommandException {
-        var other = environment.getOrDefault(VARIABLE, "");
+    static AgentSettings read(Invocation call) throws IOException, CommandException {
+        var other = call.world().environment().getOrDefault(VARIABLE, "");
         if (!other.isEmpty()) {
             try {
-                return read(Path.of(other).toAbsolutePath());
+                return read(call, Path.of(other).toAbsolutePath());
             } catch (NoSuchFileException e) {
                 throw new CommandException(other + ": no such file; " + VARIABLE + " names this host's settings");
             }
         }
         try {
-            return read(FILE);
+            return read(call, FILE);
         } catch (NoSuchFileException | AccessDeniedException e) {
             return AgentSettings.defaults();
         }
     }
 
     /** The settings in that file, which must be there. */
-    static AgentSettings read(Path file) throws IOException, CommandException {
-        return switch (AgentSettings.read(file.toString(), Files.readAllBytes(file))) {
-            case AgentSettings.Read.Valid(var settings) -> settings;
-            case AgentSettings.Read.Invalid(var errors) ->
-                throw new CommandException(errors.stream().map(Object::toString).collect(Collectors.joining("; ")));
-        };
+    static AgentSettings read(Invocation call, Path file) throws IOException, CommandException {
+        var read = AgentSettings.read(file.toString(), Files.readAllBytes(file));
+        ProjectFiles.tellWarnings(read.warnings(), call.world().err());
+        if (read instanceof AgentSettings.Read.Invalid invalid) {
+            throw new CommandException(
+                    invalid.errors().stream().map(Object::toString).collect(Collectors.joining("; ")));
+        }
+        return ((AgentSettings.Read.Valid) read).settings();
+    }
+
+    /**
+     * Which images may run here, for whoever checks files that may be for this host: without settings that can be read,
+     * and that are right, nothing is known, and nothing is said of them.
+     */
+    static Optional<ImagePolicy> imagesAsFarAsKnown(Invocation call) {
+        var file = Path.of(call.world().environment().getOrDefault(VARIABLE, FILE.toString()));
+        try {
+            return AgentSettings.read(file.toString(), Files.readAllBytes(file))
+                            instanceof AgentSettings.Read.Valid valid
+                    ? Optional.of(valid.settings().images())
+                    : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Where values of stacks are that are not in Git, unless {@value #STACKS_VARIABLE} names another directory. */
+    static Path stacks(Map<String, String> environment) {
+        var other = environment.getOrDefault(STACKS_VARIABLE, "");
+        return other.isEmpty() ? STACKS : Path.of(other).toAbsolutePath();
     }
 
     /** The host's name by those settings, else the kernel's. */

@@ -88,7 +88,8 @@ final class ImageHistory implements Command {
         return JsonText.line(json -> {
             json.writeStartObject();
             json.writeStringField("Comment", Printable.text(line.step().comment()));
-            json.writeStringField("CreatedAt", ImageLines.at(line.step().created()));
+            json.writeStringField(
+                    "CreatedAt", line.step().created().map(Instant::toString).orElse("N/A"));
             json.writeStringField("CreatedBy", Printable.text(createdBy(line.step(), whole)));
             json.writeStringField("CreatedSince", ImageLines.since(line.step().created(), now));
             json.writeStringField("ID", line.id());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.prune.DiskRule;
 import dev.lockstep.runtime.prune.KeepRules;
+import dev.lockstep.runtime.prune.LabelRule;
 import dev.lockstep.runtime.prune.PrunePlan;
 import dev.lockstep.runtime.prune.PruneRecord;
 import dev.lockstep.runtime.prune.PruneReport;
@@ -31,7 +32,11 @@ final class ImagePrune implements Command {
         spec.addOption(Options.value("N", "Keep the newest N of each repository", "--keep"));
         spec.addOption(Options.value(
                 "PERCENT", "Remove only until not more than so much of the disk is used, oldest first", "--disk"));
-        spec.addOption(Options.values("FILTER", "until=TIME: only what came before", "--filter"));
+        spec.addOption(Options.values(
+                "FILTER",
+                "until=TIME: only what came before; label=KEY[=VALUE] or label!=KEY[=VALUE]: only what has it, or has it"
+                        + " not; several must all hold",
+                "--filter"));
         spec.addOption(Options.value("FORMAT", "text or json", "--format"));
     }
 
@@ -39,7 +44,7 @@ final class ImagePrune implements Command {
     public int run(Invocation call) throws Exception {
         var format = call.choice("--format", "text", List.of("text", "json"));
         var rules = rules(call);
-        var look = call.flag("--dry-run");
+        var look = call.dryRun();
         var door = EngineDoor.of(call);
         if (!look && !agreed(call)) {
             call.say("Nothing was removed.");
@@ -64,7 +69,15 @@ final class ImagePrune implements Command {
                 !call.flag("--all"),
                 max(call.duration("--keep-age").orElse(Duration.ZERO), since(call)),
                 call.number("--keep", 0).orElse(0),
-                percent.map(DiskRule.Used::new));
+                percent.map(DiskRule.Used::new),
+                labels(call));
+    }
+
+    private static List<LabelRule> labels(Invocation call) {
+        return call.texts("--filter").stream()
+                .filter(filter -> filter.startsWith("label"))
+                .map(filter -> LabelRule.parse(filter.substring("label".length())))
+                .toList();
     }
 
     private static Duration max(Duration one, Duration other) {
@@ -76,8 +89,12 @@ final class ImagePrune implements Command {
         var age = Duration.ZERO;
         var now = call.world().clock().instant();
         for (var filter : call.texts("--filter")) {
+            if (filter.matches("label!?=[^=].*")) {
+                continue;
+            }
             if (!filter.startsWith("until=")) {
-                throw new CommandException("--filter takes until=TIME, not \"" + Printable.text(filter) + "\"");
+                throw new CommandException("--filter takes until=TIME, label=KEY[=VALUE] or label!=KEY[=VALUE], not \""
+                        + Printable.text(filter) + "\"");
             }
             var until = LogTime.parse(filter.substring("until=".length()), now, ZoneId.systemDefault());
             age = max(age, Duration.between(until, now));

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.prune.ImageRemoval;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,10 +26,9 @@ final class ImageRemove implements Command {
             for (var text : call.arguments()) {
                 switch (engine.housekeeping().remove(text, force)) {
                     case ImageRemoval.NotHere _ -> {
-                        if (!force) {
-                            call.say("lockstep: there is no image " + text + " here");
-                            code = ExitCodes.ERROR;
-                        }
+                        // Said even with --force, as Docker does; but then it is no error.
+                        call.say("lockstep: there is no image " + Printable.text(text) + " here");
+                        code = force ? code : ExitCodes.ERROR;
                     }
                     case ImageRemoval.Refused(var why) -> {
                         call.say("lockstep: " + why);

@@ -4,6 +4,7 @@ import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.StoredImage;
+import dev.lockstep.runtime.linux.NoSpace;
 import dev.lockstep.runtime.store.AtomicFiles;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -89,6 +90,8 @@ final class ImageSave implements Command {
                 engine.images().save(images, out);
             }
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw NoSpace.isWhy(e) ? new IOException("no room for " + file + "; nothing of it was written", e) : e;
         } finally {
             Files.deleteIfExists(temporary);
         }

@@ -41,7 +41,7 @@ final class ImagesCommand implements Command {
         } else if (format.equals("json")) {
             out.print(json(lines));
         } else {
-            var table = new Table("CONTAINER", "REPOSITORY", "TAG", "IMAGE ID", "SIZE");
+            var table = new Table(Table.COMPOSE, "CONTAINER", "REPOSITORY", "TAG", "IMAGE ID", "SIZE");
             lines.forEach(l -> table.row(
                     l.container(), l.repository(), l.tag(), ImageLines.id(l.id(), false), ImageLines.size(l.size())));
             out.print(table);

@@ -6,6 +6,7 @@ import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.ExitOutcome;
 import dev.lockstep.runtime.container.Limits;
 import dev.lockstep.runtime.container.MountSpec;
+import dev.lockstep.runtime.container.NamespaceMode;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.RestartPolicy;
 import java.io.IOException;
@@ -27,11 +28,20 @@ final class InspectCommand implements Command {
                 .description(
                         "Prints everything about containers as JSON, in the structure of 'docker inspect'.",
                         "A name is a container's; else it is a service of the stack that is meant.");
+        spec.addOption(Options.value("FORMAT", "json, or a Go template", "-f", "--format"));
+        spec.addOption(Options.flag("And what it takes on the disk", "-s", "--size"));
+        spec.addOption(Options.value("TYPE", "container: others have a command of their own", "--type"));
         spec.addPositional(Options.arguments("CONTAINER|SERVICE...", "1..*", "Names or ids"));
     }
 
     @Override
     public int run(Invocation call) throws Exception {
+        var format = call.text("--format").filter(f -> !f.equals("json"));
+        var template = format.isPresent() ? Optional.of(GoTemplate.parse(format.get())) : Optional.<GoTemplate>empty();
+        if (!call.text("--type").orElse("container").equals("container")) {
+            throw new CommandException("--type is container; 'lockstep image inspect' is for images");
+        }
+        var sized = call.flag("--size");
         var found = new ArrayList<ObservedContainer>();
         var missing = new ArrayList<String>();
         try (var engine = EngineDoor.of(call).openForReading()) {
@@ -47,13 +57,18 @@ final class InspectCommand implements Command {
                 }
                 found.addAll(ofService);
             }
-            call.world().out().print(JsonText.document(json -> {
-                json.writeStartArray();
+            if (template.isPresent()) {
+                var rows = new ArrayList<GoTemplate.Row>();
                 for (var container : found) {
-                    write(json, engine, container);
+                    rows.add(
+                            new GoTemplate.Row(JsonText.line(json -> write(json, engine, container, sized)), Map.of()));
                 }
-                json.writeEndArray();
-            }));
+                call.world().out().print(template.get().lines(rows, Map.of()));
+            } else if (call.flag("--format")) {
+                call.world().out().print(JsonText.line(json -> write(json, engine, found, sized)));
+            } else {
+                call.world().out().print(JsonText.document(json -> write(json, engine, found, sized)));
+            }
         }
         missing.forEach(word -> call.say("lockstep: No such object: " + word));
         return missing.isEmpty() ? ExitCodes.OK : ExitCodes.ERROR;
@@ -70,7 +85,18 @@ final class InspectCommand implements Command {
                 .toList();
     }
 
-    private static void write(JsonGenerator json, Engine engine, ObservedContainer container) throws IOException {
+    private static void write(JsonGenerator json, Engine engine, List<ObservedContainer> containers, boolean sized)
+            throws IOException {
+        json.writeStartArray();
+        for (var container : containers) {
+            write(json, engine, container, sized);
+        }
+        json.writeEndArray();
+    }
+
+    /** @param sized with what it wrote beside its volumes, and that with its image */
+    private static void write(JsonGenerator json, Engine engine, ObservedContainer container, boolean sized)
+            throws IOException {
         var record = container.record();
         var spec = record.spec();
         var made = record.made();
@@ -118,6 +144,11 @@ final class InspectCommand implements Command {
         json.writeObjectFieldStart("NetworkSettings");
         network(json, container);
         json.writeEndObject();
+        if (sized) {
+            var size = ContainerSize.of(engine, container);
+            json.writeNumberField("SizeRw", size.own());
+            json.writeNumberField("SizeRootFs", size.own() + size.image());
+        }
         json.writeEndObject();
     }
 
@@ -174,6 +205,16 @@ final class InspectCommand implements Command {
         json.writeStringField("Name", word(spec.restart().condition()));
         json.writeNumberField("MaximumRetryCount", spec.restart().maxRetries());
         json.writeEndObject();
+        var users = spec.options().isolation().namespaces().user();
+        json.writeStringField("UsernsMode", users.map(NamespaceMode::toString).orElse(""));
+        var ids = container.record().effective().flatMap(made -> made.options().ids());
+        if (ids.isPresent()) {
+            // What its ids from 0 on are outside.
+            json.writeObjectFieldStart("IdMapping");
+            json.writeNumberField("HostId", ids.get().first());
+            json.writeNumberField("Size", ids.get().count());
+            json.writeEndObject();
+        }
         json.writeStringField(
                 "NetworkMode",
                 spec.networks().isEmpty() ? "none" : spec.networks().getFirst().network());

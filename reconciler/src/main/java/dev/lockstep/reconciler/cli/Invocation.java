@@ -2,6 +2,10 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.spec.model.Durations;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -13,9 +17,21 @@ import picocli.CommandLine.ParseResult;
  * @param parsed of the command itself
  */
 record Invocation(ParseResult parsed, GlobalOptions globals, Surroundings world) {
-    /** Whether the option was given. */
+    private static final Duration FOR_EVER = Duration.ofDays(36_500);
+
+    /** Whether the option was given; {@code --name=false} is the same as nothing. */
     boolean flag(String name) {
-        return parsed.hasMatchedOption(name);
+        return parsed.hasMatchedOption(name) || parsed.hasMatchedOption(name + "=true");
+    }
+
+    /** Whether an option that is on was switched off. */
+    boolean off(String name) {
+        return parsed.hasMatchedOption(name + "=false");
+    }
+
+    /** Whether nothing is to be done but said. */
+    boolean dryRun() {
+        return globals.dryRun() || flag("--dry-run");
     }
 
     /** The option's value. */
@@ -83,6 +99,30 @@ record Invocation(ParseResult parsed, GlobalOptions globals, Surroundings world)
         }
         throw new CommandException(
                 name + " takes seconds or a duration like 1m30s, not \"" + Printable.text(text.get()) + "\"");
+    }
+
+    /**
+     * Asks a person on standard error, unless the option was given that makes it unnecessary.
+     *
+     * @param without that option
+     * @throws CommandException where there is no terminal to ask on
+     */
+    boolean agrees(String question, String without) throws IOException, CommandException {
+        if (flag(without)) {
+            return true;
+        }
+        if (!world.terminals().in()) {
+            throw new CommandException("there is no terminal to ask on; " + without + " goes on unasked");
+        }
+        world.err().print(Printable.text(question) + " [y/N] ");
+        world.err().flush();
+        var answer = new BufferedReader(new InputStreamReader(world.in(), StandardCharsets.UTF_8)).readLine();
+        return answer != null && answer.strip().matches("(?i)y|yes");
+    }
+
+    /** How long a container may take to end: like {@link #duration}, and -1 for as long as it wants. */
+    Optional<Duration> grace(String name) throws CommandException {
+        return text(name).filter("-1"::equals).isPresent() ? Optional.of(FOR_EVER) : duration(name);
     }
 
     /** A sentence to standard error. */

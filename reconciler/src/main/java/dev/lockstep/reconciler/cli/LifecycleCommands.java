@@ -26,6 +26,7 @@ final class LifecycleCommands {
     private LifecycleCommands() {}
 
     private static void services(CommandSpec spec) {
+        spec.addOption(Options.dryRun());
         spec.addPositional(Options.arguments("[SERVICE...]", "0..*", "Only these services"));
     }
 
@@ -160,7 +161,9 @@ final class LifecycleCommands {
         for (var container : containers) {
             begun.ifPresent(word -> progress.line("Container " + container.name(), word));
             try {
-                deed.to(container.id());
+                if (!call.dryRun()) {
+                    deed.to(container.id());
+                }
                 progress.line("Container " + container.name(), done);
             } catch (ContainerException e) {
                 progress.line("Container " + container.name(), "Error while " + failed);
@@ -303,7 +306,7 @@ final class LifecycleCommands {
             var names = doomed.stream().map(ObservedContainer::name).collect(Collectors.joining(", "));
             call.world().out().println(Printable.text("Going to remove " + names));
             call.world().out().flush();
-            if (call.flag("--force")) {
+            if (call.flag("--force") || call.dryRun()) {
                 return true;
             }
             call.world().err().print("Are you sure? [yN] ");

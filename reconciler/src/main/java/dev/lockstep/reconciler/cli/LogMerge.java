@@ -1,107 +1,86 @@
 package dev.lockstep.reconciler.cli;
 
-import dev.lockstep.runtime.log.LogEntry;
-import dev.lockstep.runtime.log.LogReader;
+import dev.lockstep.runtime.log.LogLine;
+import dev.lockstep.runtime.log.LogSource;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.PriorityQueue;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.Executors;
 
-/** Several logs as one, by time. Holds a few lines of each in memory, however long they are. */
-final class LogMerge {
-    private static final int AHEAD = 64;
-
-    private LogMerge() {}
-
-    /** A log from its beginning to its end. */
-    @FunctionalInterface
-    interface Source {
-        void read(LogReader.Sink sink) throws IOException;
-    }
-
+/** Several logs as one, by time: of what is there, the oldest line comes first. Holds one line of each. */
+final class LogMerge<K> implements AutoCloseable {
     /** What is to be done with each line. */
     @FunctionalInterface
-    interface Sink {
-        void accept(String label, LogEntry entry) throws IOException;
+    interface Sink<K> {
+        void accept(K whose, LogLine line) throws IOException;
     }
 
-    /** A message of a reading thread: a line, the end, or what went wrong. */
-    private sealed interface Read {
-        record Line(LogEntry entry) implements Read {}
-
-        record End(Optional<IOException> failure) implements Read {}
-    }
-
-    private record Head(String label, LogEntry entry, BlockingQueue<Read> rest) {}
-
-    /** Hands out all lines; of two with the same time the first source's comes first. */
-    static void merge(Map<String, Source> sources, Sink sink) throws IOException, InterruptedException {
-        var threads = Executors.newVirtualThreadPerTaskExecutor();
-        try {
-            var queues = new ArrayList<Map.Entry<String, BlockingQueue<Read>>>();
-            for (var source : sources.entrySet()) {
-                var queue = new ArrayBlockingQueue<Read>(AHEAD);
-                queues.add(Map.entry(source.getKey(), queue));
-                var _ = threads.submit(() -> read(source.getValue(), queue));
-            }
-            drain(queues, sink);
-        } finally {
-            // Whoever waits for room is not needed any more.
-            threads.shutdownNow();
-            threads.close();
+    private record Entry<K>(K whose, LogSource source, int order) {
+        long time() {
+            return source.line().nanos();
         }
     }
 
-    private static void drain(List<Map.Entry<String, BlockingQueue<Read>>> queues, Sink sink)
-            throws IOException, InterruptedException {
-        var heads = new PriorityQueue<Head>(
-                Comparator.comparing((Head h) -> h.entry().time()).thenComparing(Head::label));
-        for (var queue : queues) {
-            next(queue.getKey(), queue.getValue()).ifPresent(heads::add);
+    private final List<Entry<K>> all = new ArrayList<>();
+    private final List<Entry<K>> waiting = new ArrayList<>();
+    private final PriorityQueue<Entry<K>> heads = new PriorityQueue<>(
+            Comparator.comparingLong((Entry<K> e) -> e.time()).thenComparingInt(Entry::order));
+
+    /** One more; from now on it is closed with the others. */
+    void add(K whose, LogSource source) {
+        var entry = new Entry<>(whose, source, all.size());
+        all.add(entry);
+        waiting.add(entry);
+    }
+
+    /**
+     * Hands out what there is, of two lines with the same time the one first whose source came first.
+     *
+     * @param most so many lines at most
+     * @return false when nothing is left at present
+     */
+    boolean drain(long most, Sink<K> sink) throws IOException {
+        for (var entries = waiting.iterator(); entries.hasNext(); ) {
+            var entry = entries.next();
+            if (entry.source().next()) {
+                entries.remove();
+                heads.add(entry);
+            }
         }
-        for (var head = heads.poll(); head != null; head = heads.poll()) {
-            sink.accept(head.label(), head.entry());
-            next(head.label(), head.rest()).ifPresent(heads::add);
+        for (var count = 0L; count < most; count++) {
+            var head = heads.poll();
+            if (head == null) {
+                return false;
+            }
+            sink.accept(head.whose(), head.source().line());
+            if (head.source().next()) {
+                heads.add(head);
+            } else {
+                waiting.add(head);
+            }
+        }
+        return true;
+    }
+
+    /** Hands out what was begun and not ended, of all or of one. */
+    void unfinished(Sink<K> sink) throws IOException {
+        for (var entry : all) {
+            while (entry.source().unfinished()) {
+                sink.accept(entry.whose(), entry.source().line());
+            }
         }
     }
 
-    private static Optional<Head> next(String label, BlockingQueue<Read> queue)
-            throws IOException, InterruptedException {
-        return switch (queue.take()) {
-            case Read.Line(var entry) -> Optional.of(new Head(label, entry, queue));
-            case Read.End(var failure) -> {
-                if (failure.isPresent()) {
-                    throw failure.get();
-                }
-                yield Optional.empty();
-            }
-        };
+    /** Those of which lines were rotated away before they were read. */
+    List<K> withGap() {
+        return all.stream().filter(e -> e.source().hasGap()).map(Entry::whose).toList();
     }
 
-    private static void read(Source source, BlockingQueue<Read> queue) {
-        try {
-            Optional<IOException> failure = Optional.empty();
-            try {
-                source.read(entry -> {
-                    try {
-                        queue.put(new Read.Line(entry));
-                    } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                        throw new IOException("not needed any more", e);
-                    }
-                });
-            } catch (IOException e) {
-                failure = Optional.of(e);
-            }
-            queue.put(new Read.End(failure));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    @Override
+    public void close() throws IOException {
+        for (var entry : all) {
+            entry.source().close();
         }
     }
 }

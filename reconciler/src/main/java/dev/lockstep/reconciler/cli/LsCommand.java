@@ -51,7 +51,7 @@ final class LsCommand implements Command {
         } else if (format.equals("json")) {
             out.print(json(lines));
         } else {
-            var table = new Table("NAME", "STATUS", "CONFIG FILES");
+            var table = new Table(Table.COMPOSE, "NAME", "STATUS", "CONFIG FILES");
             lines.forEach(l -> table.row(l.name(), l.status(), l.files()));
             out.print(table);
         }

@@ -2,7 +2,9 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.ContainerOptions;
 import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.container.Isolation;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.network.PublishedPort;
@@ -16,10 +18,12 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Makes of a service's container one that {@code run} asks for. It belongs to no slot: other containers of the stack
@@ -45,11 +49,9 @@ final class OneOff {
     ContainerSpec of(ContainerSpec service, boolean terminal) throws IOException, CommandException {
         var words = call.arguments().subList(1, call.arguments().size());
         var entrypoint = call.text("--entrypoint");
-        var name = call.text("--name")
-                .orElse(service.owner().stack() + "-" + service.service() + "-run-"
-                        + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong(), 12));
+        var name = name(call, service);
         try {
-            return service.asOneOff(
+            var made = service.asOneOff(
                     name,
                     entrypoint.isPresent() ? Optional.of(split(entrypoint.get())) : service.entrypoint(),
                     words.isEmpty() && entrypoint.isEmpty() ? service.command() : Optional.of(words),
@@ -61,9 +63,41 @@ final class OneOff {
                     networks(service),
                     ports(service),
                     service.options().process().withStreams(terminal, true));
+            return made.with(withCapabilities(made.options()));
         } catch (IllegalArgumentException e) {
             throw new CommandException(String.valueOf(e.getMessage()));
         }
+    }
+
+    private ContainerOptions withCapabilities(ContainerOptions options) {
+        var isolation = options.isolation();
+        return options.with(new Isolation(
+                isolation.privileged(),
+                isolation.readOnly(),
+                capabilities(isolation.capAdd(), "--cap-add"),
+                capabilities(isolation.capDrop(), "--cap-drop"),
+                isolation.security(),
+                isolation.namespaces(),
+                isolation.cgroupParent(),
+                isolation.runtime(),
+                isolation.sysctls()));
+    }
+
+    private List<String> capabilities(List<String> service, String option) {
+        return Stream.concat(
+                        service.stream(),
+                        call.texts(option).stream()
+                                .map(name -> name.toUpperCase(Locale.ROOT))
+                                .map(name -> name.equals("ALL") || name.startsWith("CAP_") ? name : "CAP_" + name))
+                .distinct()
+                .toList();
+    }
+
+    /** That was given, or one that nobody has. */
+    static String name(Invocation call, ContainerSpec service) {
+        return call.text("--name")
+                .orElse(service.owner().stack() + "-" + service.service() + "-run-"
+                        + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong(), 12));
     }
 
     private static List<String> split(String text) throws CommandException {
@@ -74,9 +108,9 @@ final class OneOff {
         }
     }
 
-    private Map<String, Optional<String>> environment(ContainerSpec service) {
+    private Map<String, Optional<String>> environment(ContainerSpec service) throws CommandException {
         var environment = new LinkedHashMap<>(service.environment());
-        ExecCommand.environment(call).forEach((name, value) -> environment.put(name, Optional.of(value)));
+        ExecCommand.environment(call, List.of()).forEach((name, value) -> environment.put(name, Optional.of(value)));
         return environment;
     }
 

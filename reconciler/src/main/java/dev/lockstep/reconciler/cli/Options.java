@@ -1,16 +1,75 @@
 package dev.lockstep.reconciler.cli;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** The few sorts of options and arguments that commands have. */
 final class Options {
+    private static final String REFUSED = "refused";
+
     private Options() {}
 
     /** An option without a value. */
     static OptionSpec flag(String description, String... names) {
         return OptionSpec.builder(names).description(text(description)).build();
+    }
+
+    /** An option that is on unless {@code =false} is written behind its name; that is the option {@code off} then. */
+    static List<OptionSpec> switchedOn(String description, String... names) {
+        var off = Arrays.stream(names).map(name -> name + "=false").toArray(String[]::new);
+        return List.of(
+                flag(description, names),
+                OptionSpec.builder(off).hidden(true).description("").build());
+    }
+
+    /** Says what would be done, and does nothing. */
+    static OptionSpec dryRun() {
+        return flag("Say what would be done, and do nothing", "--dry-run");
+    }
+
+    /** An option of Docker's that this command does not have; whoever gives it is told why. */
+    static OptionSpec refused(String reason, String... names) {
+        return flag(reason, names).toBuilder()
+                .hidden(true)
+                .descriptionKey(REFUSED)
+                .build();
+    }
+
+    /** The same with a value. */
+    static OptionSpec refusedValue(String reason, String... names) {
+        return values("X", reason, names).toBuilder()
+                .hidden(true)
+                .descriptionKey(REFUSED)
+                .build();
+    }
+
+    /** Adds {@code --name=true} and {@code --name=false} for every option without a value. */
+    static void addBooleans(CommandSpec spec) {
+        for (var option : List.copyOf(spec.options())) {
+            if (option.arity().max() == 0 && Options.refusal(option).isEmpty()) {
+                for (var name : option.names()) {
+                    for (var value : List.of("=true", "=false")) {
+                        if (!name.contains("=") && !spec.optionsMap().containsKey(name + value)) {
+                            spec.addOption(OptionSpec.builder(name + value)
+                                    .hidden(true)
+                                    .description("")
+                                    .build());
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** Why the option is refused; empty for one that is not. */
+    static Optional<String> refusal(OptionSpec option) {
+        return REFUSED.equals(option.descriptionKey())
+                ? Optional.of(String.join(" ", option.description()).replace("%%", "%"))
+                : Optional.empty();
     }
 
     /** An option with a value; of several the last counts. */

@@ -52,7 +52,7 @@ final class PlanCommand implements Command {
         var format = call.choice("--output", "text", List.of("text", "markdown", "json"));
         var door = EngineDoor.of(call);
         try (var engine = door.openForReading()) {
-            var planned = new Deployment(engine, door.host(), door.settings().images())
+            var planned = new Deployment(engine, door.host(), door.settings().images(), door.secrets())
                     .plan(new ProjectFiles(call).source(), choices(call));
             ProjectFiles.tellWarnings(planned.warnings(), call.world().err());
             return switch (planned) {

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.RestartDecision;
@@ -12,7 +13,9 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code ps}: the containers of the stack, or of all stacks where no stack is meant. */
 final class PsCommand implements Command {
-    private static final List<String> STATES = List.of("created", "running", "paused", "restarting", "exited");
+    /** Containers here are never being removed or dead, but whoever asks for such may. */
+    private static final List<String> STATES =
+            List.of("paused", "restarting", "removing", "running", "dead", "created", "exited");
 
     @Override
     public void describe(CommandSpec spec) {
@@ -20,17 +23,20 @@ final class PsCommand implements Command {
                 .description("Lists running containers: of the stack that is meant, or of all where there is none.");
         spec.addOption(Options.flag("Stopped ones too", "-a", "--all"));
         spec.addOption(Options.flag("Only ids", "-q", "--quiet"));
-        spec.addOption(Options.value("FORMAT", "table or json", "--format"));
+        spec.addOption(Options.value("FORMAT", "table, json, a Go template, or table and a template", "--format"));
         spec.addOption(Options.flag("Only names of services", "--services"));
+        Options.switchedOn(
+                        "Also those whose service the files do not name (default; =false leaves them out)", "--orphans")
+                .forEach(spec::addOption);
         spec.addOption(Options.values("STATE", "Only these: " + String.join(", ", STATES), "--status"));
         spec.addOption(Options.values("status=STATE", "The same, in other words", "--filter"));
-        spec.addOption(Options.flag("Accepted: nothing is cut", "--no-trunc"));
+        spec.addOption(Options.flag("Cut neither commands nor ids", "--no-trunc"));
         spec.addPositional(Options.arguments("[SERVICE...]", "0..*", "Only containers of these services"));
     }
 
     @Override
     public int run(Invocation call) throws Exception {
-        var format = call.choice("--format", "table", List.of("table", "json"));
+        var format = RowFormat.of(call);
         for (var state : states(call)) {
             if (!STATES.contains(state)) {
                 throw new CommandException("--status takes " + String.join(" or ", STATES) + ", not \"" + state + "\"");
@@ -42,9 +48,16 @@ final class PsCommand implements Command {
         var rows = new ArrayList<ContainerRow>();
         try (var engine = door.openForReading()) {
             rows.addAll(rows(call, engine, stack));
+            DamagedContainers.tell(call, engine);
         }
         print(call, format, rows);
         return ExitCodes.OK;
+    }
+
+    /** What the files name; everything where there are none. */
+    private static boolean isOrphan(Invocation call, ContainerRow row) throws CommandException {
+        var services = Stack.of(call).services();
+        return !services.isEmpty() && !services.contains(row.service());
     }
 
     /** @param stack only its containers */
@@ -65,6 +78,9 @@ final class PsCommand implements Command {
         var rows = new ArrayList<ContainerRow>();
         for (var container : containers) {
             var row = ContainerRow.of(container, decision(engine, container), now);
+            if (call.off("--orphans") && stack.isPresent() && isOrphan(call, row)) {
+                continue;
+            }
             var shown = !wanted.isEmpty()
                     ? wanted.contains(row.state())
                     : call.flag("--all")
@@ -80,7 +96,8 @@ final class PsCommand implements Command {
         var states = new ArrayList<>(call.texts("--status"));
         for (var filter : call.texts("--filter")) {
             if (!filter.startsWith("status=")) {
-                throw new CommandException("--filter takes status=STATE, not \"" + filter + "\"");
+                throw new CommandException("unknown filter " + Printable.text(filter.split("=", 2)[0])
+                        + "; ps of a stack has status=STATE, 'container ls' has all others");
             }
             states.add(filter.substring("status=".length()));
         }
@@ -94,7 +111,8 @@ final class PsCommand implements Command {
                 : Optional.of(engine.containers().decideRestart(container.id()));
     }
 
-    static void print(Invocation call, String format, List<ContainerRow> rows) {
+    private static void print(Invocation call, RowFormat format, List<ContainerRow> rows) throws CommandException {
+        var whole = call.flag("--no-trunc");
         var out = call.world().out();
         if (call.flag("--quiet")) {
             rows.forEach(row -> out.println(row.container().id()));
@@ -102,17 +120,25 @@ final class PsCommand implements Command {
             var services = new TreeSet<String>();
             rows.forEach(row -> services.add(row.service()));
             services.forEach(out::println);
-        } else if (format.equals("json")) {
-            // One document a line, as docker compose prints them.
-            rows.forEach(row -> out.print(JsonText.line(row::write)));
+        } else if (format.isTable()) {
+            out.print(table(rows, whole));
         } else {
-            out.print(table(rows));
+            out.print(
+                    format.lines(rows.stream().map(row -> row(row, whole, "0B")).toList(), ContainerRow.HEADINGS));
         }
     }
 
-    static String table(List<ContainerRow> rows) {
-        var table = new Table("NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS");
-        rows.forEach(row -> table.row(row.cells()));
+    /** For a template. */
+    static GoTemplate.Row row(ContainerRow row, boolean whole, String size) {
+        return new GoTemplate.Row(
+                JsonText.line(json -> row.write(json, whole, size)),
+                row.container().record().spec().labels());
+    }
+
+    static String table(List<ContainerRow> rows, boolean whole) {
+        var table =
+                new Table(GoTemplate.NARROWEST, "NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS");
+        rows.forEach(row -> table.row(row.cells(whole)));
         return table.toString();
     }
 }

@@ -24,6 +24,7 @@ final class PullCommand implements Command {
         spec.addOption(Options.flag("Accepted: nothing is built", "--ignore-buildable"));
         spec.addOption(Options.value("POLICY", "always, or only what is missing here", "--policy"));
         spec.addOption(Options.flag("No progress", "-q", "--quiet"));
+        spec.addOption(Options.dryRun());
         spec.addPositional(Options.arguments("[SERVICE...]", "0..*", "Only these services"));
     }
 
@@ -51,7 +52,7 @@ final class PullCommand implements Command {
         Stack.require(call.arguments(), known);
         var images = images(call, files.withServices(call.arguments()));
         var door = EngineDoor.of(call);
-        try (var engine = door.open()) {
+        try (var engine = call.dryRun() ? door.openForReading() : door.open()) {
             return pull(call, new AllowedPull(engine, door.settings().images()), images, missing);
         }
     }
@@ -83,6 +84,10 @@ final class PullCommand implements Command {
                 continue;
             }
             tell(call, image.getValue(), "Pulling");
+            if (call.dryRun()) {
+                tell(call, image.getValue(), "Pulled");
+                continue;
+            }
             try {
                 try (var progress = LayerProgress.onStandardError(call)) {
                     allowed.pull(image.getKey(), progress);
@@ -106,7 +111,9 @@ final class PullCommand implements Command {
 
     private static void tell(Invocation call, String service, String what) {
         if (!call.flag("--quiet")) {
-            call.world().err().println(" " + Printable.text(service) + " " + what);
+            call.world()
+                    .err()
+                    .println(" " + (call.dryRun() ? "DRY-RUN MODE -  " : "") + Printable.text(service) + " " + what);
         }
     }
 }

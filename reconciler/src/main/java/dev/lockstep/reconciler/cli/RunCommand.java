@@ -9,11 +9,11 @@ import dev.lockstep.reconciler.plan.Wishes;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.ContainerException;
 import dev.lockstep.runtime.container.ContainerRecord;
+import dev.lockstep.runtime.container.Containers;
 import dev.lockstep.runtime.container.DetachKeys;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
-import dev.lockstep.runtime.network.LeaseKey;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.model.Project;
 import java.io.IOException;
@@ -29,9 +29,6 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code run}: a container of its own for one program, made like those of a service. */
 final class RunCommand implements Command {
-    /** What {@code docker run} ends with when the program was not even tried. */
-    private static final int ENGINE = 125;
-
     @Override
     public void describe(CommandSpec spec) {
         spec.usageMessage()
@@ -44,7 +41,10 @@ final class RunCommand implements Command {
         spec.addOption(Options.flag("Remove the container when it has ended", "--rm"));
         spec.addOption(Options.flag("No terminal (default: one where there is one)", "-T", "--no-TTY"));
         spec.addOption(Options.flag("Accepted: there is a terminal where there is one", "-t", "--tty"));
-        spec.addOption(Options.flag("Accepted: input is connected", "-i", "--interactive"));
+        Options.switchedOn("Input is connected (default; =false leaves it open)", "-i", "--interactive")
+                .forEach(spec::addOption);
+        spec.addOption(Options.values("CAPABILITY", "With this capability, too", "--cap-add"));
+        spec.addOption(Options.values("CAPABILITY", "Without it", "--cap-drop"));
         spec.addOption(Options.values("NAME[=VALUE]", "Environment variable", "-e", "--env"));
         spec.addOption(Options.values("SOURCE:TARGET[:ro]", "Mount this, too", "-v", "--volume"));
         spec.addOption(Options.values("[[IP:]HOST:]PORT", "Publish this port", "-p", "--publish"));
@@ -59,6 +59,7 @@ final class RunCommand implements Command {
         spec.addOption(Options.flag("Remove containers of services that the files do not name", "--remove-orphans"));
         spec.addOption(Options.flag("No progress of pulls", "--quiet-pull"));
         spec.addOption(Options.flag("Accepted: there is nothing to build", "--build"));
+        spec.addOption(Options.dryRun());
         spec.addPositional(Options.arguments("SERVICE [COMMAND] [ARGS...]", "1..*", "Service, and a program"));
     }
 
@@ -133,12 +134,21 @@ final class RunCommand implements Command {
                 change.await(gate.getKey(), gate.getValue());
             }
         }
+        if (call.dryRun()) {
+            ComposeProgress.of(call)
+                    .line(
+                            "Container "
+                                    + OneOff.name(
+                                            call, desired.slots().getFirst().spec()),
+                            "Started");
+            return ExitCodes.OK;
+        }
         ContainerRecord container;
         try {
             container =
                     make(call, change.engine(), desired.slots().getFirst(), ready.beforeStart(), project, directory);
         } catch (ContainerException e) {
-            throw new CommandException(String.valueOf(e.getMessage()), ENGINE);
+            throw new CommandException(String.valueOf(e.getMessage()), Foreground.ENGINE);
         }
         change.release(); // for as long as the program runs others may change the stack
         return start(call, change.engine(), container);
@@ -195,43 +205,31 @@ final class RunCommand implements Command {
 
     private static int start(Invocation call, Engine engine, ContainerRecord container)
             throws IOException, CommandException {
-        var tty = hasTerminal(call);
-        var containers = engine.containers();
+        Containers.Attendance attendance =
+                call.flag("--rm") ? engine.containers().removeWhenEnded(container.id()) : () -> {};
         var gone = false;
         try {
             if (call.flag("--detach")) {
-                containers.start(container.id());
+                try {
+                    engine.containers().start(container.id());
+                } catch (ContainerException e) {
+                    throw Foreground.failed(e);
+                }
                 call.world().out().println(container.id());
-                gone = true; // it stays
+                gone = true; // it stays, with --rm until it ends
                 return ExitCodes.OK;
             }
-            if (!tty) {
-                Passing.signals(engine, container.id());
-            }
-            var keys = tty ? DetachKeys.DEFAULT : DetachKeys.NONE;
-            try (var streams = PersonStreams.of(call, tty, keys)) {
-                var code = containers.startAttached(container.id(), streams.streams());
-                gone = code.isEmpty();
-                return code.orElse(ExitCodes.OK);
-            }
-        } catch (ContainerException e) {
-            var code = e.reason().exitCode();
-            var cannotRun = e.reason() == ContainerException.Reason.CANNOT_EXECUTE
-                    || e.reason() == ContainerException.Reason.NOT_FOUND;
-            throw new CommandException(String.valueOf(e.getMessage()), cannotRun ? code : ENGINE);
+            var raw = hasTerminal(call);
+            var code = new Foreground(call, engine, raw, !call.off("--interactive"), true, DetachKeys.DEFAULT)
+                    .start(container);
+            gone = code.isEmpty();
+            return code.orElse(ExitCodes.OK);
         } finally {
-            if (call.flag("--rm") && !gone) {
-                remove(engine, container);
+            try (attendance) {
+                if (call.flag("--rm") && !gone) {
+                    LooseContainer.remove(engine, container, true);
+                }
             }
-        }
-    }
-
-    private static void remove(Engine engine, ContainerRecord container) throws IOException {
-        var spec = container.spec();
-        engine.containers().finishExit(container.id());
-        engine.containers().remove(container.id(), true, true);
-        if (!spec.networks().isEmpty()) {
-            engine.networks().release(new LeaseKey(spec.owner().stack(), spec.name(), spec.slot()));
         }
     }
 }

@@ -36,7 +36,11 @@ final class Sentences {
             // These have a path for a message and nothing else.
             case NoSuchFileException e -> e.getFile() + ": no such file or directory";
             case AccessDeniedException e -> e.getFile() + ": permission denied";
-            case FileAlreadyExistsException e -> e.getFile() + ": exists already";
+            case FileAlreadyExistsException e ->
+                e.getFile() + ": exists already"
+                        + Optional.ofNullable(e.getReason())
+                                .map(why -> "; " + why)
+                                .orElse("");
             case NotDirectoryException e -> e.getFile() + ": is not a directory";
             case FileSystemException e ->
                 e.getFile() + ": " + Optional.ofNullable(e.getReason()).orElse("failed");

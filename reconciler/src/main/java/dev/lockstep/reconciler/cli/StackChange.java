@@ -3,7 +3,6 @@ package dev.lockstep.reconciler.cli;
 import dev.lockstep.reconciler.apply.Applier;
 import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.apply.Gates;
-import dev.lockstep.reconciler.apply.HealthMonitor;
 import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.StackLock;
@@ -46,9 +45,14 @@ final class StackChange implements AutoCloseable {
 
     private static StackChange begin(Invocation call, String stack, boolean locked) throws Exception {
         var door = EngineDoor.of(call);
-        var engine = door.open();
+        var engine = call.dryRun() ? door.openForReading() : door.open();
         try {
-            var lock = locked ? Optional.of(lock(call, engine, stack)) : Optional.<StackLock>empty();
+            var lock = locked && !call.dryRun() ? Optional.of(lock(call, engine, stack)) : Optional.<StackLock>empty();
+            if (call.dryRun()) {
+                DamagedContainers.tell(call, engine);
+            } else {
+                DamagedContainers.repair(call, engine);
+            }
             return new StackChange(call, door, engine, stack, lock);
         } catch (IOException | InterruptedException | RuntimeException e) {
             engine.close();
@@ -56,8 +60,8 @@ final class StackChange implements AutoCloseable {
         }
     }
 
-    private static StackLock lock(Invocation call, Engine engine, String stack)
-            throws IOException, InterruptedException {
+    /** Takes a stack's lock, and says who is waited for. */
+    static StackLock lock(Invocation call, Engine engine, String stack) throws IOException, InterruptedException {
         return StackLock.take(
                 engine.root(),
                 stack,
@@ -78,7 +82,7 @@ final class StackChange implements AutoCloseable {
 
     /** Plans by the rules of this host. */
     Deployment deployment() {
-        return new Deployment(engine, door.host(), door.settings().images());
+        return new Deployment(engine, door.host(), door.settings().images(), door.secrets());
     }
 
     /** Carries out steps that are no full plan of the files. */
@@ -97,12 +101,23 @@ final class StackChange implements AutoCloseable {
         if (plan.isEmpty()) {
             return ExitCodes.OK;
         }
+        if (call.dryRun()) {
+            rehearse(plan);
+            return ExitCodes.OK;
+        }
         var run = new PlanRun(call, engine, plan);
         var begin = System.nanoTime();
         List<StepResult> results;
-        try (var health = new HealthMonitor(engine.containers(), call.world().clock(), (_, _) -> {})) {
+        try (var health = engine.containers().healthMonitor((_, _) -> {})) {
             results = run.run(
-                    ComposeProgress.of(call), listener -> new Applier(engine, health, beforeStart, listener, grace));
+                    ComposeProgress.of(call),
+                    listener -> new Applier(
+                            engine,
+                            health,
+                            beforeStart,
+                            listener,
+                            grace,
+                            call.globals().parallel().orElse(Applier.AT_A_TIME)));
         }
         var done = PlanRun.succeeded(results);
         run.remember(
@@ -120,12 +135,21 @@ final class StackChange implements AutoCloseable {
         return done ? ExitCodes.OK : ExitCodes.ERROR;
     }
 
+    /** The lines of a plan that is carried out, and nothing else. */
+    private void rehearse(Plan plan) {
+        var progress = ComposeProgress.of(call);
+        for (var step : plan.steps()) {
+            progress.started(step);
+            progress.finished(new StepResult.Done(step, Duration.ZERO));
+        }
+    }
+
     /** Waits until a service is as another one needs it; an exception when it will not be. */
     void await(String service, Dependency dependency) throws IOException, InterruptedException, CommandException {
-        if (dependency.condition() == Dependency.Condition.STARTED) {
+        if (dependency.condition() == Dependency.Condition.STARTED || call.dryRun()) {
             return;
         }
-        try (var health = new HealthMonitor(engine.containers(), call.world().clock(), (_, _) -> {})) {
+        try (var health = engine.containers().healthMonitor((_, _) -> {})) {
             var gates = new Gates(engine.containers(), health, stack, new CountDownLatch(1));
             var why = gates.await(service, dependency.condition());
             if (why.isPresent() && dependency.required()) {
@@ -141,11 +165,16 @@ final class StackChange implements AutoCloseable {
 
     /** Says when the agent will undo what was done without a plan. */
     void tellAgent() throws IOException {
-        tellAgent(call, door, engine, stack);
+        if (!call.dryRun()) {
+            tellAgent(call, door, engine, stack);
+        }
     }
 
     /** The same for whoever changed a container of that stack. */
     static void tellAgent(Invocation call, EngineDoor door, Engine engine, String stack) throws IOException {
+        if (stack.isEmpty()) {
+            return; // of a container that belongs to none
+        }
         var nothing = new Plan(door.host(), stack, Optional.empty(), List.of(), List.of(), List.of(), List.of());
         new PlanRun(call, engine, nothing).tellAgent(door.settings());
     }

@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.container.ObservedContainer;
 import java.io.IOException;
 import java.util.Comparator;
@@ -51,7 +52,12 @@ record StackContainers(Engine engine, String stack, List<String> services, Optio
 
     /** {@code web-1}: whose a line is. */
     static String label(ObservedContainer container) {
-        var spec = container.record().spec();
+        return label(container.record());
+    }
+
+    /** The same. */
+    static String label(ContainerRecord container) {
+        var spec = container.spec();
         return spec.service().isEmpty() ? spec.name() : spec.service() + "-" + spec.slot();
     }
 }

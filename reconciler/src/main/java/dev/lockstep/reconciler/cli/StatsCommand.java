@@ -18,6 +18,13 @@ import picocli.CommandLine.Model.CommandSpec;
 /** {@code stats}: what running containers use, now or again and again, by Docker's formulas. */
 final class StatsCommand implements Command {
     private static final long PERIOD_MILLIS = 1000;
+    private static final Map<String, String> HEADINGS = Map.of(
+            "ID", "CONTAINER ID",
+            "CPUPerc", "CPU %",
+            "MemUsage", "MEM USAGE / LIMIT",
+            "MemPerc", "MEM %",
+            "NetIO", "NET I/O",
+            "BlockIO", "BLOCK I/O");
     private static final List<String> UNITS = List.of("B", "KiB", "MiB", "GiB", "TiB", "PiB");
     private static final MathContext FOUR_DIGITS = new MathContext(4, RoundingMode.HALF_EVEN);
 
@@ -28,7 +35,7 @@ final class StatsCommand implements Command {
                         "Shows what containers use: of the stack that is meant, of services or containers named, or of"
                                 + " all. Ends with Ctrl-C.");
         spec.addOption(Options.flag("Also those that do not run", "-a", "--all"));
-        spec.addOption(Options.value("FORMAT", "table or json", "--format"));
+        spec.addOption(Options.value("FORMAT", "table, json, a Go template, or table and a template", "--format"));
         spec.addOption(Options.flag("Only once", "--no-stream"));
         spec.addOption(Options.flag("Ids in full", "--no-trunc"));
         spec.addPositional(Options.arguments("[SERVICE|CONTAINER...]", "0..*", "Only these"));
@@ -84,7 +91,7 @@ final class StatsCommand implements Command {
 
     @Override
     public int run(Invocation call) throws Exception {
-        var format = call.choice("--format", "table", List.of("table", "json"));
+        var format = RowFormat.of(call);
         var files = new ProjectFiles(call);
         var stack = files.isAny() ? Optional.of(Stack.of(call)) : Optional.<Stack>empty();
         try (var engine = EngineDoor.of(call).openForReading()) {
@@ -139,14 +146,24 @@ final class StatsCommand implements Command {
         return lines;
     }
 
-    private static String print(Invocation call, String format, List<Line> lines) {
-        if (format.equals("json")) {
-            var text = new StringBuilder();
-            lines.forEach(line -> text.append(json(call, line)));
-            return text.toString();
+    private static String print(Invocation call, RowFormat format, List<Line> lines) throws CommandException {
+        if (!format.isTable()) {
+            return format.lines(
+                    lines.stream()
+                            .map(line -> new GoTemplate.Row(json(call, line), Map.of()))
+                            .toList(),
+                    HEADINGS);
         }
         var table = new Table(
-                "CONTAINER ID", "NAME", "CPU %", "MEM USAGE / LIMIT", "MEM %", "NET I/O", "BLOCK I/O", "PIDS");
+                GoTemplate.NARROWEST,
+                "CONTAINER ID",
+                "NAME",
+                "CPU %",
+                "MEM USAGE / LIMIT",
+                "MEM %",
+                "NET I/O",
+                "BLOCK I/O",
+                "PIDS");
         lines.forEach(l -> table.row(
                 id(call, l),
                 l.container().name(),

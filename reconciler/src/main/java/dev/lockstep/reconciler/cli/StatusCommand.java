@@ -51,6 +51,7 @@ final class StatusCommand implements Command {
         var shown = stacks.values().stream()
                 .filter(s -> only.isEmpty() || only.get().equals(s.name()))
                 .toList();
+        DamagedContainers.tell(call, engine);
         var agent = AgentStatus.read(engine.root());
         return new HostStatus(
                 agent.map(AgentStatus::host).orElse(host),

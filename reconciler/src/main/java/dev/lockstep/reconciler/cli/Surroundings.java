@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -94,11 +95,24 @@ record Surroundings(
                 new BufferedOutputStream(new FileOutputStream(descriptor), buffer), flush, StandardCharsets.UTF_8);
     }
 
-    /** Whether what is printed there may have colours (https://no-color.org). */
+    /** Whether what is printed there may have colours (https://no-color.org, http://bixense.com/clicolors). */
     boolean colour(boolean terminal) {
-        return terminal
-                && environment.getOrDefault("NO_COLOR", "").isEmpty()
-                && !environment.getOrDefault("TERM", "").equals("dumb");
+        return environment.getOrDefault("NO_COLOR", "").isEmpty()
+                && (!environment.getOrDefault("CLICOLOR_FORCE", "0").equals("0")
+                        || terminal && !environment.getOrDefault("TERM", "").equals("dumb"));
+    }
+
+    /** The same with another value of a variable. */
+    Surroundings with(String variable, String value) {
+        var changed = new HashMap<>(environment);
+        changed.put(variable, value);
+        return new Surroundings(in, out, err, terminals, changed, directory, clock, launcher, privileged);
+    }
+
+    /** The same where the talk goes to a terminal, or to none, whatever it really is. */
+    Surroundings withTalkOnTerminal(boolean terminal) {
+        var seen = new Terminals(terminals.in(), terminals.out(), terminal);
+        return new Surroundings(in, out, err, seen, environment, directory, clock, launcher, privileged);
     }
 
     /** A variable that is set and not empty. */

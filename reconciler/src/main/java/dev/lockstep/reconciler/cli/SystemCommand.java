@@ -5,10 +5,10 @@ import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.store.TreeSize;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code system}: what this root has on the disk, as Docker shows it, and what of it may go. */
@@ -119,20 +119,9 @@ final class SystemCommand implements Command {
         }
 
         private static Set<String> used(List<ObservedContainer> containers) {
-            var used = new HashSet<String>();
-            for (var container : containers) {
-                container.record().spec().mounts().forEach(mount -> {
-                    if (mount instanceof dev.lockstep.runtime.container.MountSpec.Volume volume) {
-                        used.add(volume.name());
-                    }
-                });
-                container
-                        .record()
-                        .effective()
-                        .ifPresent(effective ->
-                                used.addAll(effective.anonymousVolumes().values()));
-            }
-            return used;
+            return containers.stream()
+                    .flatMap(c -> c.record().volumes().stream())
+                    .collect(Collectors.toSet());
         }
 
         private static String json(Usage row) {

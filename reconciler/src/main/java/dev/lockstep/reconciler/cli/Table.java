@@ -6,11 +6,24 @@ import java.util.List;
 
 /** Columns under headings, as Docker prints them: three spaces between, nothing behind the last. */
 final class Table {
+    /** What docker compose pads the columns of its lists to. */
+    static final int COMPOSE = 20;
+
+    /** And those of processes. */
+    static final int PROCESSES = 5;
+
     private static final int GAP = 3;
 
     private final List<List<String>> rows = new ArrayList<>();
+    private final int narrowest;
 
     Table(String... headings) {
+        this(0, headings);
+    }
+
+    /** @param narrowest no column but the last is narrower, the gap behind it included */
+    Table(int narrowest, String... headings) {
+        this.narrowest = narrowest;
         rows.add(List.of(headings));
     }
 
@@ -29,7 +42,7 @@ final class Table {
         var widths = new int[rows.getFirst().size()];
         for (var row : rows) {
             for (var i = 0; i < widths.length; i++) {
-                widths[i] = Math.max(widths[i], width(row.get(i)));
+                widths[i] = Math.max(widths[i], Math.max(narrowest - GAP, width(row.get(i))));
             }
         }
         var text = new StringBuilder();

@@ -44,7 +44,7 @@ final class TopCommand implements Command {
     /** The processes of one container under ps's headings. */
     static String table(Invocation call, List<ProcessDetails> processes, Map<Integer, String> users) {
         var now = call.world().clock().instant();
-        var table = new Table("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD");
+        var table = new Table(Table.PROCESSES, "UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD");
         for (var process : processes) {
             table.row(
                     users.getOrDefault(process.uid(), String.valueOf(process.uid())),

@@ -64,6 +64,7 @@ final class TrainCommand implements Command {
     public void describe(CommandSpec spec) {
         spec.usageMessage().description("Exercises commands while an AOT cache is made; not for people.");
         spec.addOption(Options.flag("Only those that read nothing but files", "--files"));
+        spec.addOption(Options.flag("Only those that are about images", "--images"));
     }
 
     @Override
@@ -73,6 +74,11 @@ final class TrainCommand implements Command {
             if (call.flag("--files")) {
                 TrainingFiles.write(directory, ImageReference.parse("example.com/app:1"));
                 FILES.forEach(words -> run(call, directory, "root", words));
+            } else if (call.flag("--images")) {
+                run(call, directory, "root", List.of("image", "--help"));
+                try (var registry = TrainingRegistry.start()) {
+                    images(call, directory, registry);
+                }
             } else {
                 everything(call, directory);
             }
@@ -90,14 +96,7 @@ final class TrainCommand implements Command {
             commands(call, directory);
             plan(call, directory);
             rehearse(call, directory, image);
-            // All of it, then the tag alone.
-            for (var times = 0; times < 2; times++) {
-                run(
-                        call,
-                        directory,
-                        "root",
-                        List.of("image", "pull", registry.present().toString()));
-            }
+            images(call, directory, registry);
             commands(call, directory);
             follow(call, directory);
             // More than the engine does yet: what is read of it counts.
@@ -105,6 +104,41 @@ final class TrainCommand implements Command {
             TrainingFiles.write(rich, image);
             run(call, rich, "root", List.of("plan"));
         }
+    }
+
+    /** Pulls, in plain text and by TLS, and what is done with an image. */
+    private static void images(Invocation call, Path directory, TrainingRegistry registry) {
+        var present = registry.present().toString();
+        // All of it, then the tag alone, in each form of progress.
+        for (var words : List.of(
+                List.of("image", "pull", present),
+                List.of("image", "pull", present),
+                List.of("image", "pull", "-q", present),
+                List.of("image", "pull", "--format", "json", present),
+                List.of("image", "ls"),
+                List.of("image", "ls", "--format", "{{.ID}}"),
+                List.of("image", "inspect", present),
+                List.of("image", "history", present),
+                List.of("image", "tag", present, "other:1"),
+                List.of("image", "rm", "other:1"),
+                List.of("image", "prune", "-a", "--dry-run"))) {
+            run(call, directory, "root", words);
+        }
+        attempt("TLS", () -> {
+            try (var tls = TrainingTls.start(directory, registry.digest())) {
+                var name = tls.present().toString();
+                run(call, directory, "root", List.of("image", "tag", present, name));
+                // Verified, which fails as it should, then not.
+                for (var insecure : List.of(false, true, true)) {
+                    var settings = directory.resolve("agent.yaml");
+                    Files.writeString(
+                            settings, "registries: {\"%s\": {insecure: %s}}%n".formatted(tls.host(), insecure));
+                    var environment = Map.of("LOCKSTEP_CONFIG", settings.toString());
+                    run(call, directory, "root", List.of("image", "pull", "-q", name), environment);
+                }
+                return tls.host();
+            }
+        });
     }
 
     /** As a user calls them. */
@@ -133,13 +167,18 @@ final class TrainCommand implements Command {
 
     /** One command with roots of its own, for somebody who may do everything: none of them needs to. */
     private static void run(Invocation call, Path directory, String root, List<String> words) {
+        run(call, directory, root, words, Map.of());
+    }
+
+    private static void run(
+            Invocation call, Path directory, String root, List<String> words, Map<String, String> environment) {
         var out = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
         var world = new Surroundings(
                 InputStream.nullInputStream(),
                 out,
                 out,
                 Surroundings.Terminals.NONE,
-                Map.of(),
+                environment,
                 directory,
                 call.world().clock(),
                 Optional.empty(),

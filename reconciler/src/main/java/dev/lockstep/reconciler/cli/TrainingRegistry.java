@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.cli;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.lockstep.runtime.image.BlobStore;
+import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.MediaType;
 import dev.lockstep.runtime.image.Platform;
@@ -14,10 +15,13 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.zip.GZIPOutputStream;
 
 /** A registry on the loopback with one image, whose only layer is an empty archive: what pulls do is loaded by it. */
 final class TrainingRegistry implements AutoCloseable {
+    private static final String MANIFEST = "/v2/present/manifests/1";
+
     private final HttpServer server;
     private final Map<String, byte[]> contents = new LinkedHashMap<>();
 
@@ -48,7 +52,7 @@ final class TrainingRegistry implements AutoCloseable {
                         MediaType.OCI_MANIFEST,
                         blob("application/vnd.oci.image.config.v1+json", config),
                         blob(MediaType.OCI_LAYER_GZIP, gzip.toByteArray())));
-        contents.put("/v2/present/manifests/1", manifest);
+        contents.put(MANIFEST, manifest);
     }
 
     private static byte[] bytes(String text) {
@@ -80,6 +84,11 @@ final class TrainingRegistry implements AutoCloseable {
             exchange.sendResponseHeaders(HttpURLConnection.HTTP_OK, content.length);
             exchange.getResponseBody().write(content);
         }
+    }
+
+    /** Of the image that it has. */
+    Digest digest() {
+        return BlobStore.digest(Objects.requireNonNull(contents.get(MANIFEST)));
     }
 
     /** The image that it has. */

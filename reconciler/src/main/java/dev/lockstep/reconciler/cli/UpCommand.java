@@ -29,18 +29,30 @@ final class UpCommand implements Command {
         spec.addOption(Options.values("SERVICE", "Do not show what this service writes", "--no-attach"));
         spec.addOption(Options.flag("Show also what the services named depend on", "--attach-dependencies"));
         spec.addOption(Options.flag("Stop everything when a container ends", "--abort-on-container-exit"));
+        spec.addOption(Options.flag(
+                "Stop everything when a container ends with another code than 0", "--abort-on-container-failure"));
         spec.addOption(Options.value(
                 "SERVICE", "End with this service's exit code; implies --abort-on-container-exit", "--exit-code-from"));
         spec.addOption(Options.flag("No colours", "--no-color"));
         spec.addOption(Options.flag("Only the lines, not whose they are", "--no-log-prefix"));
         spec.addOption(Options.flag("Show when each line was written", "--timestamps"));
         UpRun.options(spec);
+        spec.addOption(Options.flag("Accepted: nothing is asked", "-y", "--yes"));
+        spec.addOption(Options.refused(
+                "images are not built from sources, so there is nothing to rebuild; an agent follows a repository's"
+                        + " files",
+                "-w",
+                "--watch"));
+        spec.addOption(Options.refused(
+                "there is no menu: Ctrl-C stops, a second one kills, and 'up -d' leaves the stack running", "--menu"));
         spec.addPositional(Options.arguments("[SERVICE...]", "0..*", "Only these and what they depend on"));
     }
 
     @Override
     public int run(Invocation call) throws Exception {
-        var aborts = call.flag("--abort-on-container-exit") || call.flag("--exit-code-from");
+        var aborts = call.flag("--abort-on-container-exit")
+                || call.flag("--abort-on-container-failure")
+                || call.flag("--exit-code-from");
         var detached = call.flag("--detach") || call.flag("--wait") || call.flag("--no-start");
         if (detached && (aborts || call.flag("--attach") || call.flag("--attach-dependencies"))) {
             throw new CommandException(
@@ -50,6 +62,8 @@ final class UpCommand implements Command {
         UpRun.exclude(call, "--attach", "--attach-dependencies");
         UpRun.exclude(call, "--always-recreate-deps", "--no-recreate");
         UpRun.exclude(call, "--wait", "--no-start");
+        UpRun.exclude(call, "--abort-on-container-failure", "--abort-on-container-exit");
+        UpRun.exclude(call, "--build", "--no-build");
         call.duration("--timeout");
         var began = call.world().clock().instant();
         var run = new UpRun(call, call.arguments(), UpRun.scale(call.texts("--scale")), !call.flag("--no-start"));
@@ -86,6 +100,7 @@ final class UpCommand implements Command {
             spec.usageMessage()
                     .description("Changes how many containers services have, until the files are applied again.");
             spec.addOption(Options.flag("Do not start what the services depend on", "--no-deps"));
+            spec.addOption(Options.dryRun());
             spec.addPositional(Options.arguments("SERVICE=N...", "1..*", "How many containers of which service"));
         }
 

@@ -1,10 +1,8 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.apply.Gates;
-import dev.lockstep.reconciler.apply.HealthMonitor;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.deploy.StackImages;
-import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.reconciler.plan.Step;
 import dev.lockstep.reconciler.plan.Wishes;
 import dev.lockstep.spec.load.Loaded;
@@ -47,6 +45,7 @@ final class UpRun {
         spec.addOption(Options.flag("No progress of pulls", "--quiet-pull"));
         spec.addOption(Options.flag("Remove containers of services that the files do not name", "--remove-orphans"));
         spec.addOption(Options.values("SERVICE=N", "That many containers of the service", "--scale"));
+        spec.addOption(Options.dryRun());
         spec.addOption(Options.flag("Accepted: there is nothing to build", "--build"));
         spec.addOption(Options.flag("Accepted: nothing is built", "--no-build"));
     }
@@ -114,7 +113,7 @@ final class UpRun {
             };
             var outcome = new Outcome(code, project.name(), wanted);
             change.release();
-            return code == ExitCodes.OK ? then.goOn(change, outcome) : outcome;
+            return code == ExitCodes.OK && !call.dryRun() ? then.goOn(change, outcome) : outcome;
         }
     }
 
@@ -154,7 +153,7 @@ final class UpRun {
             plan.refusals().forEach(call::say);
             return plan.problems().isEmpty() ? ExitCodes.REFUSED : ExitCodes.ERROR;
         }
-        if (services.isEmpty()) {
+        if (services.isEmpty() && !call.dryRun()) {
             new StackImages(change.engine().images().roots(), ready.desired().stack()).want(ready.desired());
         }
         tellRunning(change, ready, wanted);
@@ -169,18 +168,17 @@ final class UpRun {
                 .flatMap(s -> s.slots().stream())
                 .map(s -> s.spec().name())
                 .collect(Collectors.toSet());
+        var progress = ComposeProgress.of(call);
         for (var container : change.engine().containers().observe()) {
             if (names.contains(container.name()) && !changed.contains("container/" + container.name())) {
-                call.say(" Container " + Printable.text(container.name()) + "  "
-                        + (container.isRunning() ? "Running" : "Created"));
+                progress.line("Container " + container.name(), container.isRunning() ? "Running" : "Created");
             }
         }
     }
 
     /** Waits until everything runs and is healthy; says why it does not. */
     static Outcome awaitHealthy(Invocation call, StackChange change, Outcome outcome) throws Exception {
-        try (var health =
-                new HealthMonitor(change.engine().containers(), call.world().clock(), (_, _) -> {})) {
+        try (var health = change.engine().containers().healthMonitor((_, _) -> {})) {
             for (var container : change.engine().containers().observe()) {
                 if (container.record().spec().owner().stack().equals(outcome.stack())) {
                     health.watch(container.id());

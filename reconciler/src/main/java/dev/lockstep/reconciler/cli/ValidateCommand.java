@@ -75,7 +75,7 @@ final class ValidateCommand implements Command {
         }
         var name = file.getFileName().toString();
         if (name.equals(RepositorySettings.FILE)) {
-            return settings(RepositorySettings.read(path, Files.readAllBytes(file)));
+            return settings(call, RepositorySettings.read(path, Files.readAllBytes(file)));
         } else if (name.equals(AGENT_FILE)) {
             return settings(AgentSettings.read(path, Files.readAllBytes(file)));
         }
@@ -110,7 +110,8 @@ final class ValidateCommand implements Command {
                 .map(Path::toString)
                 .orElse("");
         var profiles = call.globals().profiles();
-        var report = RepositoryCheck.check(tree, "", name, request -> request.withProfiles(profiles));
+        var report = RepositoryCheck.check(
+                tree, "", name, request -> request.withProfiles(profiles), HostSettings.imagesAsFarAsKnown(call));
         return new ValidationReport(
                 report.stacks(),
                 report.findings().stream().map(f -> below(base, f)).toList());
@@ -131,9 +132,14 @@ final class ValidateCommand implements Command {
                                 problem.message()));
     }
 
-    private static ValidationReport settings(RepositorySettings.Read read) {
+    private static ValidationReport settings(Invocation call, RepositorySettings.Read read) {
         var findings = new ArrayList<Finding>();
         read.warnings().forEach(p -> findings.add(new Finding(Rule.SETTINGS, Severity.WARNING, p)));
+        if (read instanceof RepositorySettings.Read.Valid valid) {
+            valid.settings()
+                    .widenings(HostSettings.imagesAsFarAsKnown(call))
+                    .forEach(p -> findings.add(new Finding(Rule.SETTINGS, Severity.WARNING, p)));
+        }
         findings.addAll(errors(
                 switch (read) {
                     case RepositorySettings.Read.Valid valid -> valid.settings().notActedOn();
@@ -143,8 +149,12 @@ final class ValidateCommand implements Command {
     }
 
     private static ValidationReport settings(AgentSettings.Read read) {
-        return new ValidationReport(
-                List.of(), read instanceof AgentSettings.Read.Invalid(var errors) ? errors(errors) : List.of());
+        var findings = new ArrayList<Finding>();
+        read.warnings().forEach(p -> findings.add(new Finding(Rule.SETTINGS, Severity.WARNING, p)));
+        if (read instanceof AgentSettings.Read.Invalid invalid) {
+            findings.addAll(errors(invalid.errors()));
+        }
+        return new ValidationReport(List.of(), findings);
     }
 
     private static List<Finding> errors(List<Problem> problems) {

@@ -14,6 +14,7 @@ enum Verb {
     AGENT("agent", "Follow Git repositories and keep this host in step"),
     SYNC("sync", "Make the agent look now, and wait for the outcome"),
     STATUS("status", "Show what each stack should be and what became of it"),
+    SECRET("secret", "Keep secrets of stacks on this host"),
     UP("up", "Make and start containers, and show what they write"),
     CREATE("create", "Make containers without starting them"),
     SCALE("scale", "Change how many containers a service has"),
@@ -41,6 +42,7 @@ enum Verb {
     INSPECT("inspect", "Print everything about containers"),
     CONTAINER("container", "Do to containers by name or id what Docker does"),
     IMAGE("image", "Get, list, check and remove images"),
+    VOLUME("volume", "Make, list, copy and remove volumes"),
     SYSTEM("system", "Show what is on the disk, and remove what nobody needs"),
     DOCTOR("doctor", "Check that this host has what Lockstep needs"),
     VERSION("version", "Print the version"),
@@ -70,6 +72,69 @@ enum Verb {
         return Arrays.stream(values()).filter(v -> !v.summary.isEmpty()).toList();
     }
 
+    /** Why a command of docker compose is not there; empty for any other word. */
+    static Optional<String> refusal(String word) {
+        return Optional.ofNullable(
+                switch (word) {
+                    case "build" ->
+                        "images are not built from Dockerfiles yet; 'lockstep pull' and 'lockstep image import' bring what"
+                                + " was built elsewhere";
+                    case "push" -> "what is not built here needs no push; 'lockstep image push NAME' sends any image";
+                    case "watch" ->
+                        "files of a repository are followed by 'lockstep agent'; images are not built from sources yet";
+                    case "alpha", "publish", "viz" -> "Compose's experiments are not followed";
+                    default -> null;
+                });
+    }
+
+    /** Whether it changes nothing on the host anyway. */
+    boolean looksOnly() {
+        return switch (this) {
+            case VALIDATE,
+                    CONFIG,
+                    PLAN,
+                    STATUS,
+                    PS,
+                    LS,
+                    IMAGES,
+                    TOP,
+                    PORT,
+                    LOGS,
+                    STATS,
+                    EVENTS,
+                    INSPECT,
+                    DOCTOR,
+                    VERSION -> true;
+            case APPLY,
+                    DOWN,
+                    AGENT,
+                    SYNC,
+                    UP,
+                    CREATE,
+                    SCALE,
+                    PULL,
+                    START,
+                    STOP,
+                    RESTART,
+                    KILL,
+                    PAUSE,
+                    UNPAUSE,
+                    RM,
+                    WAIT,
+                    RUN,
+                    EXEC,
+                    ATTACH,
+                    CP,
+                    CONTAINER,
+                    IMAGE,
+                    SECRET,
+                    SYSTEM,
+                    VOLUME,
+                    CONTAINER_EXIT,
+                    TRAIN -> false;
+        };
+    }
+
     static Optional<Verb> of(String word) {
         return Arrays.stream(values()).filter(v -> v.word.equals(word)).findFirst();
     }
@@ -85,6 +150,7 @@ enum Verb {
             case AGENT -> new AgentCommand();
             case SYNC -> new SyncCommand();
             case STATUS -> new StatusCommand();
+            case SECRET -> new SecretCommand();
             case UP -> new UpCommand();
             case CREATE -> new UpCommand.Create();
             case SCALE -> new UpCommand.Scale();
@@ -109,10 +175,11 @@ enum Verb {
             case ATTACH -> new AttachCommand(By.SERVICE);
             case CP -> new CpCommand(By.SERVICE);
             case STATS -> new StatsCommand();
-            case EVENTS -> new EventsCommand();
+            case EVENTS -> new EventsCommand(By.SERVICE);
             case INSPECT -> new InspectCommand();
             case CONTAINER -> new ContainerCommand();
             case IMAGE -> new ImageCommand();
+            case VOLUME -> new VolumeCommand();
             case SYSTEM -> new SystemCommand();
             case DOCTOR -> new DoctorCommand();
             case CONTAINER_EXIT -> new ContainerExitCommand();

@@ -19,6 +19,7 @@ final class WaitCommand implements Command {
                         "Waits until the running containers of services have ended, and tells their exit codes.",
                         "Ends with that of the one that ended last; with --down-project of the first.");
         spec.addOption(Options.flag("Take the stack down when the first has ended", "--down-project"));
+        spec.addOption(Options.dryRun());
         spec.addPositional(Options.arguments("SERVICE...", "1..*", "Services"));
     }
 
@@ -34,6 +35,10 @@ final class WaitCommand implements Command {
                     .toList();
             if (running.isEmpty()) {
                 throw new CommandException("no containers for project \"" + stack.name() + "\" are running");
+            }
+            if (call.dryRun()) {
+                running.forEach(c -> ComposeProgress.of(call).line("Container " + c.name(), "Would be waited for"));
+                return ExitCodes.OK;
             }
             code = await(call, engine, running, down);
         }

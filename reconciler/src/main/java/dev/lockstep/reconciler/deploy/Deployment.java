@@ -11,6 +11,7 @@ import dev.lockstep.reconciler.plan.Facts;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.reconciler.plan.Planner;
 import dev.lockstep.reconciler.plan.Secrets;
+import dev.lockstep.reconciler.secret.HostSecrets;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.HostTools;
 import dev.lockstep.runtime.container.ContainerSpec;
@@ -23,6 +24,7 @@ import dev.lockstep.spec.load.ComposeLoader;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.settings.ImagePolicy;
 import dev.lockstep.spec.yaml.Problem;
+import dev.lockstep.spec.yaml.SourcePosition;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -37,11 +39,18 @@ public final class Deployment {
     private final Engine engine;
     private final String host;
     private final ImagePolicy images;
+    private final HostSecrets secrets;
     private final InstantSource clock = InstantSource.system();
     private final Attempts attempts = new Attempts();
 
-    /** @param images what the host's owner says of them; what the files' repository says can only narrow it */
-    public Deployment(Engine engine, String host, ImagePolicy images) {
+    /**
+     * Plans by the rules of a host.
+     *
+     * @param images what the host's owner says of them; what the files' repository says can only narrow it
+     * @param secrets that the host keeps, for those that files call external
+     */
+    public Deployment(Engine engine, String host, ImagePolicy images, HostSecrets secrets) {
+        this.secrets = secrets;
         this.engine = engine;
         this.host = host;
         this.images = images;
@@ -95,11 +104,24 @@ public final class Deployment {
             }
 
             @Override
+            public byte[] external(String what, String name) throws IOException {
+                return secrets.find(project.name(), name)
+                        .orElseThrow(() -> new IOException("the " + what + " is not on this host. Run lockstep -p "
+                                + project.name() + " secret set " + name + ", with its value on standard input"));
+            }
+
+            @Override
             public String identity(byte[] content) throws IOException {
                 return engine.contents().identity(content);
             }
         };
-        return switch (new Translation(project, owner, files.sources(), contents, images)
+        return switch (new Translation(
+                        project,
+                        owner,
+                        files.sources(),
+                        contents,
+                        engine.users().byDefault(),
+                        images)
                 .translate(Placement.ONE_HOST.scaled(options.scale()), source.revision())) {
             case Translation.Result.Refused refused ->
                 new Planned.Invalid(project.name(), refused.problems(), loaded.warnings(), loaded.files());
@@ -110,6 +132,7 @@ public final class Deployment {
                 var verdict = ImageVerdict.of(desired, images, gate);
                 warnings.addAll(verdict.notes());
                 warnings.addAll(withoutEffect(desired));
+                warnings.addAll(damaged(loaded));
                 yield new Planned.Ready(
                         Planner.plan(desired, observed, facts(desired, observed, options, source.secrets()))
                                 .refusing(verdict.problems(), verdict.refusals()),
@@ -184,6 +207,13 @@ public final class Deployment {
             }
         }
         return problems;
+    }
+
+    /** Whose record cannot be read is not in the plan but as one that is to be made. */
+    private List<Problem> damaged(Loaded.Valid loaded) throws IOException {
+        return engine.containers().damaged().stream()
+                .map(damaged -> new Problem(new SourcePosition(loaded.files().first(), 1, 1), "", damaged.sentence()))
+                .toList();
     }
 
     private static List<Problem> unknownImages(Desired desired) {

@@ -1,12 +1,12 @@
 package dev.lockstep.reconciler.desired;
 
+import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.spec.model.Attachment;
 import dev.lockstep.spec.model.Deploy;
+import dev.lockstep.spec.model.Logging;
 import dev.lockstep.spec.model.Mount;
 import dev.lockstep.spec.model.MountOptions;
-import dev.lockstep.spec.model.NamespaceMode;
 import dev.lockstep.spec.model.Network;
-import dev.lockstep.spec.model.NetworkMode;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.model.ProjectExtension;
 import dev.lockstep.spec.model.PullPolicy;
@@ -26,7 +26,8 @@ import java.util.Optional;
  *
  * <p>What one host has no use for is not among them: {@code develop}, {@code attach}, {@code expose},
  * {@code deploy.labels}, {@code deploy.placement}, {@code deploy.endpoint_mode}, CPUs and generic resources to reserve,
- * {@code attachable}, {@code consistency} of a mount, {@code selinux} where there is none.
+ * {@code attachable}, {@code consistency} of a mount, {@code selinux} where there is none, a {@code platform} that is
+ * the host's own.
  */
 final class EngineLimits {
     private final Project project;
@@ -79,7 +80,15 @@ final class EngineLimits {
     private void service(Service service) {
         var path = "services." + service.name() + ".";
         refuse(path + "build", service.image().build());
-        refuse(path + "platform", service.image().platform());
+        var here = Platform.current();
+        refuse(
+                path + "platform",
+                service.image()
+                        .platform()
+                        .flatMap(Written::value)
+                        .filter(wanted -> !here.runs(Platform.parse(wanted.toString()))),
+                "this host runs " + here + " and nothing else. Place the service on another host, or take this line"
+                        + " out");
         if (service.image().pullPolicy().equals(Optional.of(PullPolicy.Plain.BUILD))) {
             problems.add(new Problem(
                     project.sources().at(path + "pull_policy"),
@@ -91,26 +100,37 @@ final class EngineLimits {
         networking(path, service);
         storage(path, service);
         lifecycle(path, service);
-        refuse(path + "logging", service.logging());
+        service.logging().ifPresent(logging -> logging(path + "logging.", logging));
         refuse(path + "models", service.models());
         refuse(path + "provider", service.provider());
         refuse(path + "x-lockstep.schedule", service.extension().flatMap(ServiceExtension::schedule));
     }
 
+    private void logging(String path, Logging logging) {
+        var missing = LogDrivers.missing(logging);
+        if (missing.isPresent()) {
+            problem(path + "driver", missing.get());
+            return;
+        }
+        logging.options()
+                .forEach((option, value) ->
+                        LogDrivers.refused(option, value).ifPresent(why -> problem(path + "options." + option, why)));
+    }
+
+    private void problem(String path, String why) {
+        problems.add(new Problem(project.sources().at(path), path, why));
+    }
+
     private void isolation(String path, Service service) {
         var isolation = service.isolation();
-        refuse(
-                path + "userns_mode",
-                isolation
-                        .namespaces()
-                        .user()
-                        .filter(mode -> !mode.value().equals(Optional.of(new NamespaceMode.Host()))));
         refuse(
                 path + "isolation",
                 isolation.technology().filter(technology -> !technology.equals("default")),
                 "is of Windows; there is one kind on Linux. Remove it");
         refuse(path + "credential_spec", isolation.credentialSpec(), "is of Windows. Remove it");
-        refuse(path + "use_api_socket", isolation.useApiSocket());
+        if (isolation.useApiSocket()) {
+            refuse(path + "use_api_socket", Optional.of(true), "there is no engine with a socket here. Remove it");
+        }
     }
 
     private void limits(String path, Service service) {
@@ -124,9 +144,7 @@ final class EngineLimits {
         networking.networks().forEach((key, attachment) -> attachment(path + "networks." + key + ".", attachment));
         refuse(
                 path + "network_mode",
-                networking
-                        .mode()
-                        .filter(mode -> mode.value().isEmpty() || mode.value().get() instanceof NetworkMode.Bridge));
+                networking.mode().filter(mode -> mode.value().isEmpty()));
         refuse(path + "dns", networking.dns());
         refuse(path + "dns_search", networking.dnsSearch());
         refuse(path + "dns_opt", networking.dnsOptions());
@@ -149,7 +167,15 @@ final class EngineLimits {
         for (var i = 0; i < storage.mounts().size(); i++) {
             mount(path + "volumes[" + i + "]", storage.mounts().get(i));
         }
-        refuse(path + "storage_opt", storage.options());
+        storage.options()
+                .keySet()
+                .forEach(key -> refuse(
+                        path + "storage_opt." + key,
+                        Optional.of(key),
+                        key.equals("size")
+                                ? "no limit is set for what a container writes, which takes project quotas of xfs or"
+                                        + " ext4. Remove it, or keep a volume for the data on a file system of its size"
+                                : "is no option of overlayfs. Remove it"));
     }
 
     /** Only the options of the mount's own type mean something. */

@@ -15,6 +15,15 @@ public interface FileContents {
      */
     byte[] read(String path) throws IOException;
 
+    /**
+     * The bytes of a secret or config that the files call external.
+     *
+     * @param what for messages: {@code secret db_password}
+     * @param name as the host knows it
+     * @throws IOException with a sentence, when this host has none of that name or it is not to be believed
+     */
+    byte[] external(String what, String name) throws IOException;
+
     /** What a content is called where nobody may see it: equal for equal contents on this host. */
     String identity(byte[] content) throws IOException;
 
@@ -23,6 +32,11 @@ public interface FileContents {
         @Override
         public byte[] read(String path) throws IOException {
             throw new IOException("there is no file " + path);
+        }
+
+        @Override
+        public byte[] external(String what, String name) throws IOException {
+            throw new IOException("the " + what + " is not on this host");
         }
 
         @Override

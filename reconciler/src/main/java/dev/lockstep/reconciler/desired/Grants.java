@@ -41,7 +41,7 @@ final class Grants {
             throw new IllegalArgumentException("the secret " + secret.key()
                     + " has a driver, which only a cluster knows. Give it file: or environment:");
         }
-        return mount("secret", grant, secret.content(), SECRETS);
+        return mount("secret", grant, secret.content(), secret.name(), SECRETS);
     }
 
     MountSpec config(Grant grant) throws IOException {
@@ -51,11 +51,12 @@ final class Grants {
             throw new IllegalArgumentException("the config " + config.key()
                     + " has a driver, which only a cluster knows. Give it file:, environment: or content:");
         }
-        return mount("config", grant, config.content(), "/");
+        return mount("config", grant, config.content(), config.name(), "/");
     }
 
-    private MountSpec mount(String kind, Grant grant, FileContent content, String directory) throws IOException {
-        var bytes = bytes(kind + " " + grant.source(), content);
+    private MountSpec mount(String kind, Grant grant, FileContent content, String name, String directory)
+            throws IOException {
+        var bytes = bytes(kind + " " + grant.source(), content, name);
         var identity = files.identity(bytes);
         contents.put(identity, new Hidden(bytes));
         var target = grant.target().orElse(grant.source());
@@ -68,18 +69,16 @@ final class Grants {
                 grant.mode().map(FileMode::bits).orElse(MODE));
     }
 
-    private byte[] bytes(String what, FileContent content) throws IOException {
+    private byte[] bytes(String what, FileContent content, String name) throws IOException {
         return switch (content) {
             case FileContent.File(var path) -> files.read(path);
             case FileContent.Inline(var text) -> text.getBytes(StandardCharsets.UTF_8);
-            case FileContent.Variable(var name, var value) ->
+            case FileContent.Variable(var variable, var value) ->
                 value.map(Sensitive::value)
                         .orElseThrow(() -> new IllegalArgumentException("the " + what + " is the value of the variable "
-                                + name + ", which is not set. Set it where the stack's variables are"))
+                                + variable + ", which is not set. Set it where the stack's variables are"))
                         .getBytes(StandardCharsets.UTF_8);
-            case FileContent.External() ->
-                throw new IllegalArgumentException("the " + what
-                        + " is external, and this host keeps none of its own yet. Give it file: or environment:");
+            case FileContent.External() -> files.external(what, name);
             case FileContent.Unsaid() ->
                 throw new IllegalArgumentException(
                         "nothing says what the " + what + " contains. Give it file: or environment:");

@@ -4,6 +4,7 @@ import dev.lockstep.runtime.container.ContainerOptions;
 import dev.lockstep.runtime.container.DeviceOptions;
 import dev.lockstep.runtime.container.Hooks;
 import dev.lockstep.runtime.container.Isolation;
+import dev.lockstep.runtime.container.LogSettings;
 import dev.lockstep.runtime.container.NamespaceMode;
 import dev.lockstep.runtime.container.Namespaces;
 import dev.lockstep.runtime.container.Naming;
@@ -18,19 +19,23 @@ import dev.lockstep.spec.model.Device;
 import dev.lockstep.spec.model.DeviceRequest;
 import dev.lockstep.spec.model.DeviceRule;
 import dev.lockstep.spec.model.Hook;
+import dev.lockstep.spec.model.Logging;
 import dev.lockstep.spec.model.NetworkMode;
 import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.model.ProjectExtension;
 import dev.lockstep.spec.model.Service;
 import dev.lockstep.spec.model.VolumesFrom;
 import dev.lockstep.spec.model.Written;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /** What a service asks for beyond what every container has, in the engine's words. */
 final class Options {
@@ -39,8 +44,11 @@ final class Options {
     private final Project project;
     private final String stack;
     private final FileContents files;
+    private final boolean ownUsers;
 
-    Options(Project project, String stack, FileContents files) {
+    /** @param ownUsers what the host's owner says of services that say nothing */
+    Options(Project project, String stack, FileContents files, boolean ownUsers) {
+        this.ownUsers = ownUsers;
         this.project = project;
         this.stack = stack;
         this.files = files;
@@ -58,7 +66,39 @@ final class Options {
                 isolation(service, problems),
                 devices(service, problems),
                 storage(service, problems),
-                hooks(service, problems));
+                hooks(service, problems),
+                log(service, problems));
+    }
+
+    /** What there is no way to do was refused before. */
+    private static LogSettings log(Service service, Problems problems) {
+        var logging = service.logging();
+        var options = logging.map(Logging::options).orElse(Map.of());
+        try {
+            return new LogSettings(
+                    logging.flatMap(Logging::driver).map(LogDrivers::of).orElse(LogSettings.Driver.FILES),
+                    Optional.ofNullable(options.get("max-size"))
+                            .map(size -> ByteSize.parse(size).bytes()),
+                    Optional.ofNullable(options.get("max-file")).map(Integer::valueOf),
+                    Optional.ofNullable(options.get("tag")).filter(tag -> !tag.isEmpty()),
+                    new LogSettings.Details(
+                            names(options.get("labels")),
+                            Optional.ofNullable(options.get("labels-regex")),
+                            names(options.get("env")),
+                            Optional.ofNullable(options.get("env-regex"))));
+        } catch (IllegalArgumentException e) {
+            problems.add("logging.options", e);
+            return LogSettings.NONE;
+        }
+    }
+
+    private static List<String> names(@Nullable String list) {
+        return list == null
+                ? List.of()
+                : Arrays.stream(list.split(","))
+                        .map(String::strip)
+                        .filter(name -> !name.isEmpty())
+                        .toList();
     }
 
     private static Naming naming(Service service) {
@@ -171,13 +211,66 @@ final class Options {
 
     private Namespaces namespaces(Service service, Problems problems) {
         var asked = service.isolation().namespaces();
+        var users = users(service, problems);
+        if (users.filter(NamespaceMode.Own.class::isInstance).isPresent()) {
+            requireOwn(service, problems);
+        }
         return new Namespaces(
                 network(service),
                 mode(asked.pid().flatMap(Written::value)),
                 ipc(asked.ipc().flatMap(Written::value), problems),
                 mode(asked.uts().flatMap(Written::value)),
-                Optional.empty(),
+                users,
                 mode(asked.cgroup()));
+    }
+
+    /** What the service says; else the stack, else the host's owner. */
+    private Optional<NamespaceMode> users(Service service, Problems problems) {
+        var asked = service.isolation()
+                .namespaces()
+                .user()
+                .filter(mode -> !mode.text().isEmpty());
+        var mode = asked.flatMap(Written::value).or(() -> project.extension().flatMap(ProjectExtension::users));
+        if (mode.isEmpty() && asked.isEmpty()) {
+            return ownUsers ? Optional.of(new NamespaceMode.Own()) : Optional.empty();
+        }
+        return switch (mode.orElse(new dev.lockstep.spec.model.NamespaceMode.None())) {
+            case dev.lockstep.spec.model.NamespaceMode.Host _ -> Optional.of(new NamespaceMode.Host());
+            case dev.lockstep.spec.model.NamespaceMode.Private _ -> Optional.of(new NamespaceMode.Own());
+            case dev.lockstep.spec.model.NamespaceMode.Shareable _,
+                    dev.lockstep.spec.model.NamespaceMode.None _,
+                    dev.lockstep.spec.model.NamespaceMode.OfService _,
+                    dev.lockstep.spec.model.NamespaceMode.OfContainer _ -> {
+                problems.add(
+                        "userns_mode",
+                        new IllegalArgumentException(
+                                "\"" + asked.map(Written::text).orElse("")
+                                        + "\" says nothing of users. Write private or host"));
+                yield Optional.empty();
+            }
+        };
+    }
+
+    /**
+     * What is the host's cannot be had by who is nobody there; the engine refuses it too, after other things are done.
+     */
+    private static void requireOwn(Service service, Problems problems) {
+        var namespaces = service.isolation().namespaces();
+        var host = new dev.lockstep.spec.model.NamespaceMode.Host();
+        var why = new IllegalArgumentException(
+                "cannot be had with users of its own. Write userns_mode: host, or take this line out");
+        if (service.isolation().privileged()) {
+            problems.add("privileged", why);
+        }
+        if (service.networking().mode().flatMap(Written::value).equals(Optional.of(new NetworkMode.Host()))) {
+            problems.add("network_mode", why);
+        }
+        if (namespaces.pid().flatMap(Written::value).equals(Optional.of(host))) {
+            problems.add("pid", why);
+        }
+        if (namespaces.ipc().flatMap(Written::value).equals(Optional.of(host))) {
+            problems.add("ipc", why);
+        }
     }
 
     private Optional<NamespaceMode> network(Service service) {

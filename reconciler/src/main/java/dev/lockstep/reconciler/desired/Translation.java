@@ -47,6 +47,8 @@ import java.util.function.Function;
 public final class Translation {
     private static final long NANO = 1_000_000_000L;
 
+    private static final String BRIDGE = "bridge";
+
     /** A quota is in microseconds of each 100 ms, unless another period is asked for. */
     private static final long NANO_PER_QUOTA = 10_000;
 
@@ -60,17 +62,23 @@ public final class Translation {
 
     /** Of a project without secrets and configs. */
     public Translation(Project project, Owner owner, BindSources binds, Function<ImageReference, Resolution> images) {
-        this(project, owner, binds, FileContents.NONE, images);
+        this(project, owner, binds, FileContents.NONE, false, images);
     }
 
-    /** @param images answers for each reference once */
+    /**
+     * Of a project on this host.
+     *
+     * @param ownUsers containers have users of their own where nobody says whose
+     * @param images answers for each reference once
+     */
     public Translation(
             Project project,
             Owner owner,
             BindSources binds,
             FileContents files,
+            boolean ownUsers,
             Function<ImageReference, Resolution> images) {
-        this.options = new Options(project, owner.stack(), files);
+        this.options = new Options(project, owner.stack(), files, ownUsers);
         this.grants = new Grants(project, files);
         this.project = project;
         this.owner = owner;
@@ -93,10 +101,26 @@ public final class Translation {
     /** Translates the whole project. */
     public Result translate(Placement placement, Optional<String> revision) {
         problems.addAll(EngineLimits.of(project));
-        var networks = project.networks().values().stream()
+        var networks = new ArrayList<>(project.networks().values().stream()
                 .map(this::network)
                 .flatMap(Optional::stream)
-                .toList();
+                .toList());
+        if (project.services().values().stream().anyMatch(Translation::isOnBridge)
+                && networks.stream().noneMatch(network -> network.spec().name().equals(bridge()))) {
+            networks.add(new DesiredNetwork(
+                    BRIDGE,
+                    new NetworkSpec(
+                            bridge(),
+                            owner,
+                            false,
+                            Optional.empty(),
+                            Optional.empty(),
+                            Optional.empty(),
+                            Optional.empty(),
+                            Map.of(),
+                            Map.of()),
+                    false));
+        }
         var volumes = project.volumes().values().stream()
                 .map(v -> new DesiredVolume(
                         v.key(),
@@ -152,6 +176,19 @@ public final class Translation {
         } catch (IllegalArgumentException e) {
             return problem("services." + service.name() + ".image", e);
         }
+    }
+
+    /** The network of services with {@code network_mode: bridge}: one for each stack, since no host has one for all. */
+    private String bridge() {
+        return owner.stack() + "_" + BRIDGE;
+    }
+
+    private static boolean isOnBridge(Service service) {
+        return service.networking()
+                .mode()
+                .flatMap(Written::value)
+                .filter(NetworkMode.Bridge.class::isInstance)
+                .isPresent();
     }
 
     private Optional<DesiredNetwork> network(Network network) {
@@ -357,6 +394,9 @@ public final class Translation {
 
     private List<AttachmentSpec> attachments(Service service) {
         var attachments = new ArrayList<AttachmentSpec>();
+        if (isOnBridge(service)) {
+            attachments.add(new AttachmentSpec(bridge(), List.of(), Optional.empty(), 0));
+        }
         service.networking().networks().forEach((key, attachment) -> {
             var network = project.networks().get(key);
             if (network != null) {
@@ -429,17 +469,16 @@ public final class Translation {
                 .orElse(RestartPolicy.NONE);
     }
 
-    /** Its delay and window are for those who place services on many hosts. */
     private static RestartPolicy restart(dev.lockstep.spec.model.RestartPolicy policy) {
-        var condition = policy.condition().flatMap(Written::value).orElse(Condition.ANY);
-        return switch (condition) {
-            case NONE -> new RestartPolicy(RestartPolicy.Condition.NO, 0, true);
-            case ON_FAILURE -> {
-                var attempts = Math.min(policy.maxAttempts().orElse(0L), Integer.MAX_VALUE);
-                yield new RestartPolicy(RestartPolicy.Condition.ON_FAILURE, (int) attempts, true);
-            }
-            case ANY -> new RestartPolicy(RestartPolicy.Condition.ALWAYS, 0, true);
+        var condition = switch (policy.condition().flatMap(Written::value).orElse(Condition.ANY)) {
+            case NONE -> RestartPolicy.Condition.NO;
+            case ON_FAILURE -> RestartPolicy.Condition.ON_FAILURE;
+            case ANY -> RestartPolicy.Condition.ALWAYS;
         };
+        var attempts = Math.min(policy.maxAttempts().orElse(0L), Integer.MAX_VALUE);
+        return condition == RestartPolicy.Condition.NO
+                ? new RestartPolicy(condition, 0, true)
+                : new RestartPolicy(condition, (int) attempts, true, policy.delay(), policy.window());
     }
 
     private static RestartPolicy restart(Restart restart) {

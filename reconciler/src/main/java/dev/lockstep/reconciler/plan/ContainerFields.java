@@ -104,6 +104,7 @@ final class ContainerFields {
             field("pid", Change.REPLACE, s -> mode(namespaces(s).pid())),
             field("ipc", Change.REPLACE, s -> mode(namespaces(s).ipc())),
             field("uts", Change.REPLACE, s -> mode(namespaces(s).uts())),
+            field("userns_mode", Change.REPLACE, s -> mode(namespaces(s).user())),
             field("cgroup", Change.REPLACE, s -> mode(namespaces(s).cgroup())),
             field("cgroup_parent", Change.REPLACE, s -> isolation(s).cgroupParent()),
             comparable("runtime", Change.REPLACE, s -> isolation(s).runtime(), Effective::ociRuntime),
@@ -127,6 +128,11 @@ final class ContainerFields {
                             storage(s).volumesFrom(),
                             StorageOptions.VolumesFrom::container,
                             ContainerFields::volumesFrom)),
+            list("logging", Change.REPLACE, s -> LogFields.fixed(s.options().log())),
+            list(
+                    "logging.options",
+                    Change.RECORD,
+                    s -> LogFields.free(s.options().log())),
             list("post_start", Change.REPLACE, s -> hooks(s.options().hooks().postStart())),
             list("pre_stop", Change.RECORD, s -> hooks(s.options().hooks().preStop())),
             list(
@@ -446,7 +452,9 @@ final class ContainerFields {
 
     private static String restart(RestartPolicy policy) {
         return policy.condition().name().toLowerCase(Locale.ROOT).replace('_', '-')
-                + (policy.maxRetries() > 0 ? ":" + policy.maxRetries() : "");
+                + (policy.maxRetries() > 0 ? ":" + policy.maxRetries() : "")
+                + policy.delay().map(d -> " delay " + Sizes.show(d)).orElse("")
+                + policy.window().map(w -> " window " + Sizes.show(w)).orElse("");
     }
 
     private static Map<String, String> healthCheck(HealthCheck check) {

@@ -49,7 +49,7 @@ class CommandLineInterfaceTest {
             image              | lockstep: 'lockstep image' needs one of import, pull, ls, tag, rm, inspect, history, save, load, unpack, prune, verify, login, logout, push, tags, catalog, delete after it.
             plan -o xml        | lockstep: --output takes text, markdown or json, not "xml"
             apply --wait-timeout soon | lockstep: --wait-timeout takes seconds or a duration like 1m30s, not "soon"
-            logs --tail -1     | lockstep: --tail takes a whole number from 0, not "-1"
+            logs --tail many   | lockstep: --tail takes a whole number from 0, not "many"
             --log-level loud plan | lockstep: the log level is one of error, warn, info, debug, trace, not "loud"
             agent --dry-run    | lockstep: --dry-run goes with --once: an agent that follows is there to change things
             agent --ref main   | lockstep: --ref and --path belong to --repository URL

@@ -3,6 +3,8 @@ package dev.lockstep.reconciler.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lockstep.runtime.linux.DetachedMount;
+import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.testing.TarBuilder;
 import dev.lockstep.runtime.testing.TestImage;
 import java.io.IOException;
@@ -11,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -251,6 +254,8 @@ class ImageCommandsIT {
                 IMAGE          CREATED       CREATED BY                                      SIZE     COMMENT
                 %s   3 hours ago   COPY long long long long long long long long…   3.07kB   first
                 """.formatted(id(APP)));
+        assertThat(ok("history --format {{.CreatedAt}} example.test/shop/app:1"))
+                .isEqualTo("2026-11-24T09:00:00Z\n");
         assertThat(ok("history --no-trunc --format json web"))
                 .contains("\"ID\":\"" + WEB.configBlob().digest() + "\"");
     }
@@ -330,8 +335,72 @@ class ImageCommandsIT {
         assertThat(ok("rm " + id(WEB).substring(0, 5)))
                 .isEqualTo("Untagged: web:2\nDeleted: " + WEB.configBlob().digest() + "\n");
         assertThat(refused("rm web")).isEqualTo("lockstep: there is no image web here\n");
-        assertThat(ok("rm -f web")).isEmpty();
+        var forced = Console.in(directory);
+        assertThat(run(forced, "rm -f web")).isZero();
+        assertThat(forced.out() + forced.err()).isEqualTo("lockstep: there is no image web here\n");
         assertThat(ok("ls -q")).isEqualTo(id(APP) + "\n");
+    }
+
+    /** The words are those of Docker 26.1.5, up to the semicolon. */
+    @Test
+    void rm_by_id_wants_force_when_several_names_lead_there() {
+        ok("tag web web:2");
+        ok("tag web other:1");
+        var id = id(WEB);
+
+        assertThat(refused("rm " + id))
+                .isEqualTo("lockstep: conflict: unable to delete " + id + " (must be forced) - image is referenced in"
+                        + " multiple repositories; remove its 3 names one by one, or all with --force\n");
+        assertThat(refused("rm " + WEB.configBlob().digest())).contains("multiple repositories");
+        assertThat(ok("rm -f " + id))
+                .isEqualTo("Untagged: other:1\nUntagged: web:2\nUntagged: web:latest\nDeleted: "
+                        + WEB.configBlob().digest() + "\n");
+    }
+
+    @Test
+    void rm_by_digest_is_by_one_of_its_names() {
+        assertThat(ok("rm web@" + WEB.manifest().digest()))
+                .isEqualTo("Untagged: web:latest\nDeleted: " + WEB.configBlob().digest() + "\n");
+        assertThat(refused("rm web@sha512:" + "ab".repeat(64)))
+                .contains("it has a digest by sha512, which is not supported: only sha256 is");
+    }
+
+    @Test
+    void a_file_on_a_full_disk_is_an_error_and_leaves_no_part_of_the_archive() throws IOException {
+        var small = Files.createDirectory(directory.resolve("small"));
+        var big = new byte[200_000];
+        new Random(1).nextBytes(big);
+        var image = TestImage.named("big:1")
+                .layer(new TarBuilder().file("big", 0644, big).build());
+        ok("load -i " + image.ociArchive(directory.resolve("big.tar")));
+        Mounts.tmpfs(small, 64 << 10, 0755, List.of(DetachedMount.Attribute.NO_SUID));
+        try {
+            Files.writeString(small.resolve("old.tar"), "old");
+            assertThat(refused("save -o small/new.tar big:1")).contains("small").contains("no room");
+            assertThat(refused("save -o small/old.tar big:1")).contains("no room");
+            assertThat(small.resolve("old.tar")).hasContent("old");
+            assertThat(small.toFile().list()).containsExactly("old.tar");
+            assertThat(refused("unpack big:1 small/tree")).contains("no room");
+            assertThat(small.toFile().list()).containsExactly("old.tar");
+        } finally {
+            Mounts.unmount(small);
+        }
+    }
+
+    @Test
+    void a_fifo_whose_reader_goes_away_is_an_error() throws Exception {
+        var fifo = directory.resolve("fifo");
+        assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor())
+                .isZero();
+        var big = new byte[200_000];
+        new Random(1).nextBytes(big);
+        var image = TestImage.named("big:1")
+                .layer(new TarBuilder().file("big", 0644, big).build());
+        ok("load -i " + image.ociArchive(directory.resolve("big.tar")));
+        var reader = new ProcessBuilder("head", "-c", "1", fifo.toString()).start();
+
+        assertThat(refused("save -o fifo big:1")).contains("Broken pipe");
+        assertThat(reader.waitFor()).isZero();
     }
 
     @Test
@@ -392,7 +461,7 @@ class ImageCommandsIT {
         var all = Console.in(directory);
         assertThat(system(all, "prune", "--all", "--force")).isZero();
         assertThat(all.out()).contains("Removed web:latest");
-        assertThat(refused("prune -f --filter label=x")).contains("--filter takes until=TIME");
+        assertThat(refused("prune -f --filter labels=x")).contains("--filter takes until=TIME, label=KEY");
     }
 
     private String size() throws IOException {
@@ -412,6 +481,7 @@ class ImageCommandsIT {
         assertThat(refused("prune")).contains("there is no terminal to ask on");
         assertThat(ok("prune --dry-run")).contains("Would remove sha256:" + id(WEB), "it has no name", "Would reclaim");
         assertThat(ok("ls -q")).contains(id(WEB));
+        assertThat(ok("prune -f --filter label=note")).isEqualTo("Total reclaimed space: 0B\n");
         assertThat(ok("prune -f --keep-age 1h")).isEqualTo("Total reclaimed space: 0B\n");
         assertThat(ok("prune -f")).contains("Removed sha256:" + id(WEB));
         assertThat(ok("ls -q")).doesNotContain(id(WEB));
@@ -422,6 +492,32 @@ class ImageCommandsIT {
         assertThat(ok("ls -q")).isEmpty();
         assertThat(refused("prune -f --disk 101")).contains("percentage");
         assertThat(refused("prune -f --keep x")).contains("whole number");
+    }
+
+    /** What is counted is what is there: blobs and files, as du counts them byte by byte. */
+    @Test
+    void df_is_what_is_on_the_disk() throws Exception {
+        ok("unpack web tree");
+        ok("unpack example.test/shop/app:1 tree2");
+        var counted = 0L;
+        for (var room : List.of("root/images/blobs", "root/snapshots")) {
+            try (var files = Files.walk(directory.resolve(room))) {
+                for (var file : files.filter(Files::isRegularFile).toList()) {
+                    counted += Files.size(file);
+                }
+            }
+        }
+        var console = Console.in(directory);
+        assertThat(system(console, "df", "--format", "json")).isZero();
+        var images = JsonMapper.builder()
+                .build()
+                .readTree(console.out().lines().findFirst().orElseThrow());
+        assertThat(images.path("Size").textValue()).isEqualTo(ImageLines.size(counted));
+        assertThat(images.path("Reclaimable").textValue()).isEqualTo(ImageLines.size(counted) + " (100%)");
+        assertThat(ok("prune -af")).endsWith("Total reclaimed space: " + ImageLines.size(counted) + "\n");
+        try (var blobs = Files.list(directory.resolve("root/images/blobs/sha256"))) {
+            assertThat(blobs).isEmpty();
+        }
     }
 
     @Test

@@ -94,6 +94,18 @@ class ServiceCommandsTest {
         assertThat(refused("ls", "--filter", "state=x")).contains("--filter takes name=PATTERN");
         assertThat(refused("port", "web", "http")).contains("\"http\" is no port");
         assertThat(refused("events", "--since", "yesterday")).contains("is no time");
-        assertThat(refused("container")).contains("needs one of ls, start, stop");
+        assertThat(refused("container")).contains("needs one of run, create, ls");
+        assertThat(refused("up", "--watch")).contains("up: --watch: images are not built from sources");
+        assertThat(refused("up", "--abort-on-container-failure", "-d")).contains("cannot be combined");
+        assertThat(refused("build")).contains("build: images are not built from Dockerfiles yet");
+        assertThat(refused("--dry-run", "image", "rm", "x")).contains("--dry-run is not there for this command");
+        assertThat(refused("--progress", "loud", "ps")).contains("--progress takes auto, tty, plain or quiet");
+        assertThat(refused("--parallel", "0", "ps")).contains("--parallel takes a whole number from 1, or -1");
+        assertThat(refused("ps", "--format", "x")).contains("--format takes table, json or a Go template");
+        assertThat(refused("ps", "--filter", "x=y")).contains("unknown filter x");
+        assertThat(refused("container", "update", "--cpus", "two", "x")).contains("--cpus takes a number such as 1.5");
+        assertThat(refused("container", "update", "--restart", "always:3", "x")).contains("only on-failure takes");
+        assertThat(refused("container", "prune", "-f", "--filter", "x=y")).contains("invalid filter 'x'");
+        assertThat(refused("container", "diff", "x")).contains("diff: what a container wrote is not listed");
     }
 }

@@ -10,6 +10,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainCommandTest {
     @TempDir
@@ -33,12 +35,13 @@ class TrainCommandTest {
         assertThat(directory).isEmptyDirectory();
     }
 
-    @Test
-    void the_cache_for_commands_that_read_files_needs_only_files() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"--files", "--images"})
+    void what_some_commands_need_is_trained_alone(String which) throws IOException {
         var before = left();
         var console = Console.in(directory);
 
-        assertThat(console.run("train", "--files")).as(console.err()).isZero();
+        assertThat(console.run("train", which)).as(console.err()).isZero();
         assertThat(left()).isEqualTo(before);
         assertThat(directory).isEmptyDirectory();
     }

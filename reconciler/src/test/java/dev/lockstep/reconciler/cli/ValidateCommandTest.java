@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,6 +74,29 @@ class ValidateCommandTest {
     }
 
     @Test
+    void where_the_repository_would_run_more_images_than_this_host_is_a_warning() throws IOException {
+        file("agent.yaml", "host: !name web1\nimages: {rules: {'*': {forbid-latest: true}}}\n");
+        file("lockstep.yaml", "policy: {images: {'*': {forbid-latest: false}}}\n");
+        file("stacks/a/compose.yaml", "services: {a: {image: x}}\n");
+        var console = Console.in(
+                directory,
+                Map.of("LOCKSTEP_CONFIG", directory.resolve("agent.yaml").toString()));
+
+        assertThat(console.run("validate", ".")).as(console.out()).isZero();
+        assertThat(console.err())
+                .isEqualTo("Warning: lockstep.yaml:1:40: policy.images.*.forbid-latest: takes nothing away: the host"
+                        + " wants forbid-latest of these images (rule \"*\" at " + directory
+                        + "/agent.yaml:2:18). Take it out here, or change it there\n");
+        var file = Console.in(
+                directory,
+                Map.of("LOCKSTEP_CONFIG", directory.resolve("agent.yaml").toString()));
+        assertThat(file.run("validate", "lockstep.yaml", "agent.yaml")).isZero();
+        assertThat(file.err())
+                .contains("Warning: agent.yaml:1:7: the tag !name has no meaning")
+                .contains("policy.images.*.forbid-latest: takes nothing away");
+    }
+
+    @Test
     void a_good_repository_is_one_line() throws IOException {
         file("stacks/a/compose.yaml", "services: {a: {image: x}, b: {image: x}}\n");
         file("compose.yaml", "name: root\nservices: {a: {image: x}}\n");
@@ -85,7 +109,7 @@ class ValidateCommandTest {
     @Test
     void a_repository_reads_neither_the_environment_nor_what_is_outside() throws IOException {
         file("stacks/a/compose.yaml", "services: {a: {image: \"x:${HOME}\", env_file: ../../../etc/passwd}}\n");
-        var console = Console.in(directory, java.util.Map.of("HOME", "secret-home"));
+        var console = Console.in(directory, Map.of("HOME", "secret-home"));
 
         assertThat(console.run("validate", ".")).isEqualTo(1);
         assertThat(console.out() + console.err()).doesNotContain("secret-home").contains("outside");

@@ -60,8 +60,8 @@ class ImageGateIT {
         var read = AgentSettings.read(
                 directory.resolve("agent.yaml").toString(), ("images:\n" + rules.indent(2)).getBytes(UTF_8));
         return switch (read) {
-            case AgentSettings.Read.Valid(var settings) -> settings.images();
-            case AgentSettings.Read.Invalid(var errors) -> throw new AssertionError(errors.toString());
+            case AgentSettings.Read.Valid(var settings, var unused) -> settings.images();
+            case AgentSettings.Read.Invalid(var errors, var unused) -> throw new AssertionError(errors.toString());
         };
     }
 

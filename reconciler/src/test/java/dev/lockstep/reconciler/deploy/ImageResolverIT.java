@@ -346,7 +346,8 @@ class ImageResolverIT {
     }
 
     private static ImagePolicy policy(String yaml) {
-        return AgentSettings.read("agent.yaml", yaml.getBytes(UTF_8)) instanceof AgentSettings.Read.Valid(var settings)
+        return AgentSettings.read("agent.yaml", yaml.getBytes(UTF_8))
+                        instanceof AgentSettings.Read.Valid(var settings, var unused)
                 ? settings.images()
                 : ImagePolicy.NONE;
     }

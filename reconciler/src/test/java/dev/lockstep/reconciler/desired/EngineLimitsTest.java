@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.desired;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.spec.load.ComposeLoader;
 import dev.lockstep.spec.load.FileTree;
 import dev.lockstep.spec.load.LoadRequest;
@@ -57,16 +58,10 @@ class EngineLimitsTest {
                 "dns_search: example.com",
                 "external_links: [other]",
                 "links: [db]",
-                "logging: {driver: journald}",
                 "mac_address: '02:42:ac:11:00:03'",
-                "network_mode: bridge",
-                "userns_mode: private",
                 "models: [m]",
-                "platform: linux/arm64",
                 "pre_start: [{command: [x]}]",
                 "provider: {type: x}",
-                "storage_opt: {size: 1g}",
-                "use_api_socket: true",
             })
     void what_the_engine_cannot_do_is_refused_where_it_stands(String attribute) {
         var key = attribute.substring(0, attribute.indexOf(':'));
@@ -74,6 +69,31 @@ class EngineLimitsTest {
                 .singleElement()
                 .asString()
                 .matches("compose\\.yaml:5:\\d+: services\\.web\\." + key + LIMIT);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"syslog", "fluentd", "gelf", "splunk", "awslogs", "gcplogs", "logentries", "etwlogs"})
+    void logs_that_go_elsewhere_are_refused_with_the_drivers_name(String driver) {
+        assertThat(limits(service("logging: {driver: " + driver + ", options: {x: y}}")))
+                .containsExactly(
+                        "compose.yaml:5:23: services.web.logging.driver: logs are not sent to other places yet,"
+                                + " and " + driver
+                                + " is one. Write journald, or json-file, and let a collector read from there");
+    }
+
+    @Test
+    void options_of_logs_that_promise_what_is_not_done_are_refused() {
+        assertThat(limits(service("logging: {options: {mode: non-blocking, compress: 'true', max-buffer-size: 4m}}")))
+                .containsExactly(
+                        "compose.yaml:5:31: services.web.logging.options.mode: a program waits until its line is written;"
+                                + " lines are never thrown away. Write blocking, or remove it",
+                        "compose.yaml:5:55: services.web.logging.options.compress: files of logs are not compressed yet."
+                                + " Write \"false\", or remove it",
+                        "compose.yaml:5:80: services.web.logging.options.max-buffer-size: belongs to mode non-blocking,"
+                                + " which there is not. Remove it");
+        assertThat(limits(service(
+                        "logging: {driver: json-file, options: {mode: blocking, compress: 'false', max-size: 1m}}")))
+                .isEmpty();
     }
 
     @Test
@@ -134,6 +154,8 @@ class EngineLimitsTest {
                 "volumes_from: [db]",
                 "cpu_quota: 50000",
                 "network_mode: none",
+                "network_mode: bridge",
+                "userns_mode: private",
                 "stop_grace_period: 5s",
                 "stop_signal: SIGINT",
                 "tmpfs: /run",
@@ -159,6 +181,31 @@ class EngineLimitsTest {
             })
     void what_it_does_and_what_one_host_has_no_use_for_is_not(String attribute) {
         assertThat(limits(service(attribute))).isEmpty();
+    }
+
+    @Test
+    void what_storage_would_need_is_said() {
+        assertThat(limits(service("storage_opt: {size: 1g, other: 1}")))
+                .satisfiesExactly(
+                        size -> assertThat(size)
+                                .contains("services.web.storage_opt.size: no limit is set for what a container writes,"
+                                        + " which takes project quotas of xfs or ext4."),
+                        other -> assertThat(other)
+                                .endsWith("services.web.storage_opt.other: is no option of overlayfs. Remove it"));
+    }
+
+    @Test
+    void a_platform_is_the_hosts_own_or_refused() {
+        var here = Platform.current();
+        assertThat(limits(service("platform: " + here))).isEmpty();
+        var other = here.architecture().equals("arm64") ? "linux/amd64" : "linux/arm64";
+        assertThat(limits(service("platform: " + other)))
+                .containsExactly("compose.yaml:5:15: services.web.platform: this host runs " + here
+                        + " and nothing else. Place the service on another host, or take this line out");
+        assertThat(limits(service("use_api_socket: true")))
+                .singleElement()
+                .asString()
+                .endsWith("there is no engine with a socket here. Remove it");
     }
 
     @ParameterizedTest

@@ -10,6 +10,7 @@ import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.NamespaceMode;
 import dev.lockstep.runtime.container.Naming;
 import dev.lockstep.runtime.container.StorageOptions;
+import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.oci.Rlimit;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.spec.load.ComposeLoader;
@@ -52,6 +53,14 @@ class OptionsTest {
         }
 
         @Override
+        public byte[] external(String what, String name) throws IOException {
+            if (!name.equals("kept")) {
+                throw new IOException("the " + what + " is not on this host");
+            }
+            return name.getBytes(StandardCharsets.UTF_8);
+        }
+
+        @Override
         public String identity(byte[] content) {
             return "%064x".formatted(content.length);
         }
@@ -60,7 +69,7 @@ class OptionsTest {
     private static final String OTHERS = """
               db: {image: x}
               cache: {image: x, ipc: shareable, container_name: the-cache}
-            secrets: {s: {file: ./file}, e: {environment: NOT_SET}, x: {external: true}, m: {file: ./missing}}
+            secrets: {s: {file: ./file}, e: {environment: NOT_SET}, x: {external: true}, k: {external: true, name: kept}, m: {file: ./missing}}
             configs: {c: {content: "inline"}}
             """;
 
@@ -76,6 +85,7 @@ class OptionsTest {
                         new Owner("web1", "shop", Optional.empty()),
                         source -> new BindSources.Source(Path.of("/src"), source),
                         FILES,
+                        false,
                         _ -> new Resolution.Unknown("not asked"))
                 .translate(Placement.ONE_HOST, Optional.empty());
     }
@@ -300,10 +310,55 @@ class OptionsTest {
             delimiter = '|',
             value = {
                 "secrets: [e] | services.web.secrets[0]: the secret e is the value of the variable NOT_SET",
-                "secrets: [x] | services.web.secrets[0]: the secret x is external",
+                "secrets: [x] | services.web.secrets[0]: the secret x is not on this host",
                 "secrets: [m] | services.web.secrets[0]: there is no file missing",
             })
     void a_secret_that_has_no_content_here_is_refused(String attribute, String message) {
         assertThat(problems(attribute)).singleElement().asString().contains(message);
+    }
+
+    @Test
+    void users_are_those_of_the_service_else_of_the_stack_else_of_the_host() {
+        assertThat(web("x-a: 1").options().isolation().namespaces().user()).isEmpty();
+        assertThat(web("userns_mode: ''").options().isolation().namespaces().user())
+                .isEmpty();
+        assertThat(web("userns_mode: host").options().isolation().namespaces().user())
+                .contains(new NamespaceMode.Host());
+        assertThat(web("userns_mode: private")
+                        .options()
+                        .isolation()
+                        .namespaces()
+                        .user())
+                .contains(new NamespaceMode.Own());
+        assertThat(problems("userns_mode: shareable"))
+                .singleElement()
+                .asString()
+                .endsWith("services.web.userns_mode: \"shareable\" says nothing of users. Write private or host");
+    }
+
+    @Test
+    void what_is_the_hosts_cannot_be_had_with_users_of_its_own() {
+        for (var attribute : List.of("privileged: true", "network_mode: host", "pid: host", "ipc: host")) {
+            assertThat(problems("userns_mode: private, " + attribute))
+                    .as(attribute)
+                    .singleElement()
+                    .asString()
+                    .endsWith("services.web." + attribute.replaceFirst(":.*", "")
+                            + ": cannot be had with users of its own. Write userns_mode: host, or take this line out");
+            assertThat(web("userns_mode: host, " + attribute)).isNotNull();
+        }
+    }
+
+    @Test
+    void what_is_external_comes_from_the_host_by_its_own_name() {
+        assertThat(web("secrets: [k]").mounts())
+                .containsExactly(
+                        new MountSpec.Content("secret k", "%064x".formatted(4), "/run/secrets/k", "0", "0", 0444));
+    }
+
+    @Test
+    void a_bridge_is_one_of_the_stacks_own() {
+        assertThat(web("network_mode: bridge").networks())
+                .containsExactly(new AttachmentSpec("shop_bridge", List.of(), Optional.empty(), 0));
     }
 }

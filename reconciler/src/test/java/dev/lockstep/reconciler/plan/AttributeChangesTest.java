@@ -74,6 +74,7 @@ class AttributeChangesTest {
                 "post_start: [{command: [x]}]                       | -/+ | post_start.0: [x]",
                 "cpu_rt_runtime: 5                                  | -/+ | cpu_rt_runtime: 5",
                 "cpu_rt_period: 5                                   | -/+ | cpu_rt_period: 5",
+                "deploy: {restart_policy: {delay: 5s, window: 2m}}  | ~   | restart: always delay 5s window 2m",
                 "pre_stop: [{command: [x], user: a}]                | ~   | pre_stop.0: [x] as a",
                 "extra_hosts: ['a=1.2.3.4']                         | ~   | extra_hosts.a: 1.2.3.4",
                 "cpu_shares: 512                                    | ~   | cpu_shares: 512",

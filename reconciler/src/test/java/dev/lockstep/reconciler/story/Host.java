@@ -190,7 +190,8 @@ final class Host implements AutoCloseable {
         return pids;
     }
 
-    private static String field(String json, String name) {
+    /** The first value of that name in a JSON document; empty when there is none. */
+    static String field(String json, String name) {
         var matcher = Pattern.compile("\"" + name + "\":\\s*\"?([^\",}]*)").matcher(json);
         return matcher.find() ? matcher.group(1).strip() : "";
     }

@@ -57,8 +57,15 @@ class ImageStoryIT {
             var said = host.lockstep("image", "rm", name + ":1");
             assertThat(said.code()).isEqualTo(1);
             assertThat(said.err())
-                    .isEqualTo("lockstep: image " + name + ":1 is used by container shop-" + name + "-1; remove that"
-                            + " first, or take only the name away with --force\n");
+                    .matches("lockstep: conflict: unable to remove repository reference \"" + name + ":1\""
+                            + " \\(must force\\) - container shop-" + name + "-1 is using its referenced image"
+                            + " [0-9a-f]{12}; remove that first, or take only the name away with --force\n");
+            var id = ok("image", "inspect", "-f", "{{.Id}}", name + ":1").strip();
+            assertThat(host.lockstep("image", "rm", id).err())
+                    .contains(
+                            name.equals("web")
+                                    ? " (cannot be forced) - image is being used by running container shop-web-1;"
+                                    : " (must be forced) - image is being used by stopped container shop-old-1;");
         }
         assertThat(ok("system", "df"))
                 .containsPattern("Images +3 +2 ")

@@ -5,48 +5,60 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Profiles that the kernel has loaded (apparmor(7)). */
-final class AppArmor {
-    private static final String DEFAULT = "docker-default";
+/**
+ * The profiles that a kernel has loaded (apparmor(7)).
+ *
+ * @param module its directory below /sys/module
+ * @param security its directory of the security file system
+ */
+public record AppArmor(Path module, Path security) {
+    /**
+     * Confines a container that asks for no profile, where it is loaded: Docker's, which Docker loads when it starts.
+     */
+    public static final String DEFAULT = "docker-default";
 
-    private AppArmor() {}
+    /** Those of this host. */
+    public static AppArmor ofThisHost() {
+        return new AppArmor(Path.of("/sys/module/apparmor"), Path.of("/sys/kernel/security/apparmor"));
+    }
+
+    /** Whether the kernel has it, and switched on. */
+    public boolean isOn() throws IOException {
+        var enabled = module.resolve("parameters/enabled");
+        return Files.exists(enabled) && Files.readString(enabled).startsWith("Y");
+    }
+
+    /** Whether a container can be confined by that profile. Only root may know. */
+    public boolean isLoaded(String profile) throws IOException {
+        var loaded = security.resolve("profiles");
+        return Files.exists(loaded)
+                && Files.readString(loaded).lines().anyMatch(line -> line.startsWith(profile + " ("));
+    }
 
     /**
-     * The profile of a container: what is asked for, else Docker's where the host has loaded it.
+     * The profile of a container: what is asked for, else the default where the host has loaded it.
      *
      * @param privileged then none is the default
      * @throws IllegalArgumentException when one is asked for that is not there: its wall would be missing
      */
-    static Optional<String> profile(Optional<String> asked, boolean privileged) throws IOException {
-        return profile(asked, privileged, Path.of("/sys/module/apparmor"), Path.of("/sys/kernel/security/apparmor"));
-    }
-
-    static Optional<String> profile(Optional<String> asked, boolean privileged, Path module, Path security)
-            throws IOException {
+    Optional<String> profile(Optional<String> asked, boolean privileged) throws IOException {
         if (asked.filter(SecurityOptions.UNCONFINED::equals).isPresent()) {
             return Optional.empty();
         }
-        var on = Files.exists(module.resolve("parameters/enabled"))
-                && Files.readString(module.resolve("parameters/enabled")).startsWith("Y");
-        if (!on) {
+        if (!isOn()) {
             if (asked.isPresent()) {
                 throw new IllegalArgumentException("the kernel of this host has no AppArmor, so it cannot confine by"
                         + " the profile " + asked.get() + "; remove it from security_opt");
             }
             return Optional.empty();
         }
-        var loaded = Files.exists(security.resolve("profiles")) ? Files.readString(security.resolve("profiles")) : "";
         if (asked.isEmpty()) {
-            return privileged || !isLoaded(loaded, DEFAULT) ? Optional.empty() : Optional.of(DEFAULT);
+            return privileged || !isLoaded(DEFAULT) ? Optional.empty() : Optional.of(DEFAULT);
         }
-        if (!isLoaded(loaded, asked.get())) {
+        if (!isLoaded(asked.get())) {
             throw new IllegalArgumentException(
                     "the AppArmor profile " + asked.get() + " is not loaded; load it with apparmor_parser -r FILE");
         }
         return asked;
-    }
-
-    private static boolean isLoaded(String loaded, String profile) {
-        return loaded.lines().anyMatch(line -> line.startsWith(profile + " ("));
     }
 }

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** Puts a container's bundle together: from what it became, and from what host and other containers are right now. */
 final class Bundling {
@@ -31,6 +32,8 @@ final class Bundling {
     /** Lets every user bind low ports and ping, inside: the namespace is the container's own. */
     private static final Map<String, String> NETWORK_SYSCTLS =
             Map.of("net.ipv4.ip_unprivileged_port_start", "0", "net.ipv4.ping_group_range", "0 2147483647");
+
+    private static final String PING = "net.ipv4.ping_group_range";
 
     private final ContainerRooms rooms;
     private final Host host;
@@ -43,6 +46,7 @@ final class Bundling {
     /**
      * The bundle of one start.
      *
+     * @param users its own, where it has some
      * @param mounts what is mounted beside the defaults
      * @param cdi what its devices make of it
      * @throws ContainerException with a sentence, when this host cannot have the container
@@ -52,6 +56,7 @@ final class Bundling {
             ContainerFiles files,
             Optional<Attached> attached,
             Joined joined,
+            Optional<UserNamespace> users,
             List<BundleMount> mounts,
             ProcessSpec process,
             CdiEdits cdi)
@@ -65,16 +70,15 @@ final class Bundling {
             var all = new ArrayList<>(mounts);
             sharedMemory(record, files, joined).ifPresent(all::add);
             all.addAll(cdi.mounts());
-            var labels = SelinuxLabels.isOn() && !isolation.privileged()
-                    ? SelinuxLabels.of(isolation.security().labels(), record.id())
-                    : Optional.<SelinuxLabels>empty();
+            var labels = SelinuxLabels.of(record);
             return new Bundle(
                     process,
                     files.rootfs(),
                     isolation.readOnly(),
                     Namespaces.isShared(namespaces.uts()) ? Optional.empty() : Optional.of(effective.hostname()),
                     cgroup.toString(),
-                    namespaces(namespaces, attached, joined),
+                    namespaces(namespaces, attached, joined, users),
+                    users.map(UserNamespace::ids),
                     all,
                     // Without memory to share, or with somebody else's, it has no own one.
                     namespaces
@@ -83,7 +87,9 @@ final class Bundling {
                                     .isPresent()
                             ? Set.of(SHM)
                             : Set.of(),
-                    sysctls(spec),
+                    sysctls(spec, users.isPresent()).entrySet().stream()
+                            .filter(sysctl -> users.isEmpty() || !UserNamespace.isHostRoots(sysctl.getKey()))
+                            .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)),
                     LimitFiles.toOci(
                             effective.resources(),
                             host.cgroups().isUnified(),
@@ -109,8 +115,10 @@ final class Bundling {
         return BlockIoFiles.weightFile(supervisors).isPresent();
     }
 
-    private List<BundleNamespace> namespaces(Namespaces asked, Optional<Attached> attached, Joined joined) {
+    private List<BundleNamespace> namespaces(
+            Namespaces asked, Optional<Attached> attached, Joined joined, Optional<UserNamespace> users) {
         var all = new ArrayList<BundleNamespace>();
+        users.ifPresent(own -> all.add(new BundleNamespace(Joined.USER, Optional.of(own.pin()))));
         for (var entry : Map.of("uts", asked.uts(), "pid", asked.pid(), "ipc", asked.ipc())
                 .entrySet()) {
             if (!Namespaces.isHost(entry.getValue())) {
@@ -174,7 +182,7 @@ final class Bundling {
     }
 
     /** One that this kernel has not makes the runtime give up: of the defaults it is left out, else refused. */
-    private static Map<String, String> sysctls(ContainerSpec spec) {
+    static Map<String, String> sysctls(ContainerSpec spec, boolean ownUsers) {
         var isolation = spec.options().isolation();
         var sysctls = new TreeMap<String, String>();
         if (!Namespaces.isShared(isolation.namespaces().network())) {
@@ -183,6 +191,10 @@ final class Bundling {
                     sysctls.put(name, value);
                 }
             });
+            if (ownUsers && sysctls.containsKey(PING)) {
+                // Higher ones are nobody's inside, which the kernel refuses.
+                sysctls.put(PING, "0 " + (IdRanges.COUNT - 1));
+            }
         }
         spec.options().naming().domainname().ifPresent(name -> sysctls.put("kernel.domainname", name));
         isolation.sysctls().forEach((name, value) -> {

@@ -1,27 +1,36 @@
 package dev.lockstep.runtime.container;
 
+import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.MountTable;
 import dev.lockstep.runtime.linux.Mounts;
+import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.store.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Brings a root back into order after a process of ours was killed. Only what is not whole is touched: a container that
  * runs and is recorded is left alone, and one whose lock somebody holds is somebody's business.
  */
 final class CleanUpAfterCrash {
+    /** By then a program has a pid, or will have none. */
+    private static final Duration SESSION_BEGINS = Duration.ofMinutes(5);
+
     private final ContainerRooms rooms;
     private final ContainerStore store;
     private final Host host;
     private final Ending ending;
     private final Removal removal;
+    private final SelfRemoval selfRemoval;
     private final Teardown teardown;
     private final RunRoot runRoot;
+    private final Quarantine quarantine;
     private final List<String> actions = new ArrayList<>();
 
     CleanUpAfterCrash(
@@ -30,6 +39,7 @@ final class CleanUpAfterCrash {
             Host host,
             Ending ending,
             Removal removal,
+            SelfRemoval selfRemoval,
             Teardown teardown,
             RunRoot runRoot) {
         this.rooms = rooms;
@@ -37,8 +47,10 @@ final class CleanUpAfterCrash {
         this.host = host;
         this.ending = ending;
         this.removal = removal;
+        this.selfRemoval = selfRemoval;
         this.teardown = teardown;
         this.runRoot = runRoot;
+        this.quarantine = new Quarantine(rooms, store, host, teardown);
     }
 
     CleanUp run() throws IOException {
@@ -60,13 +72,23 @@ final class CleanUpAfterCrash {
         store.freeNames().forEach(name -> actions.add("freed the container name " + name));
         orphanedExits();
         orphanedMounts();
-        rooms.contents().collect(store::contents);
+        orphanedLocks();
+        sessions();
+        store.collect(rooms.contents());
         runRoot.leave(host.cgroups());
         return new CleanUp(actions);
     }
 
     private void one(String id) throws IOException {
         var files = store.files(id);
+        var damaged = store.damaged(id);
+        if (damaged.isPresent()) {
+            if (damaged.get().replaceable()) {
+                var place = quarantine.setAside(damaged.get(), false);
+                actions.add("set aside " + damaged.get().sentence() + "; what it wrote is in " + place);
+            }
+            return;
+        }
         var record = store.record(id);
         if (record.isEmpty()) {
             teardown.run(files, store.run(id, host.bootId()), false);
@@ -77,6 +99,7 @@ final class CleanUpAfterCrash {
         }
         scratch(files);
         temporary(files.state());
+        actions.addAll(store.repair(record.get(), host.bootId()));
         if (record.get().phase() != ContainerRecord.Phase.CREATED) {
             removal.remove(record.get(), false);
             actions.add("removed container " + record.get().spec().name() + ", which was half "
@@ -84,6 +107,7 @@ final class CleanUpAfterCrash {
             return;
         }
         if (!store.hasRun(id)) {
+            gone(record.get());
             return;
         }
         var run = store.run(id, host.bootId());
@@ -103,6 +127,17 @@ final class CleanUpAfterCrash {
         ending.finish(record.get());
         actions.add(
                 "put away what the last run of container " + record.get().spec().name() + " had left");
+        gone(record.get());
+    }
+
+    /** Who waited for its end to remove it was killed. */
+    private void gone(ContainerRecord record) throws IOException {
+        if (selfRemoval.isAsked(record.id())
+                && !selfRemoval.isAttended(record.id())
+                && store.life(record.id()).exit().isPresent()) {
+            selfRemoval.remove(record);
+            actions.add("removed container " + record.spec().name() + ", which was to go with its end");
+        }
     }
 
     /** Whether the runtime was told to start the program before we were killed; only it knows. */
@@ -142,6 +177,57 @@ final class CleanUpAfterCrash {
             if (!store.hasRun(id)) {
                 Files.deleteIfExists(store.files(id).exit());
             }
+        }
+    }
+
+    /** Of containers that are gone. */
+    private void orphanedLocks() throws IOException {
+        for (var lock : List.of(rooms.root().lock("container/x"), rooms.root().lock("attended/x"))) {
+            for (var id : ids(Objects.requireNonNull(lock.getParent()))) {
+                var file = lock.resolveSibling(id);
+                var held = Flock.tryLasting(file);
+                if (held.isPresent()) {
+                    try (var _ = held.get()) {
+                        if (Files.notExists(store.files(id).state()) && !store.hasRun(id)) {
+                            Files.deleteIfExists(file);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** Directories of programs that have ended in containers that run on; whoever asked for them was killed. */
+    private void sessions() throws IOException {
+        for (var id : ids(ContainerFiles.allRun(rooms.root()))) {
+            var all = store.files(id).sessions();
+            for (var name : ContainerStore.names(all)) {
+                var session = all.resolve(name);
+                if (isOld(session) && !lives(session)) {
+                    Teardown.removeTree(session);
+                }
+            }
+        }
+    }
+
+    private boolean isOld(Path session) {
+        try {
+            return Files.getLastModifiedTime(session)
+                    .toInstant()
+                    .isBefore(rooms.clock().instant().minus(SESSION_BEGINS));
+        } catch (IOException e) {
+            return false; // it has just gone
+        }
+    }
+
+    /** Whether the program or its supervisor, which knows the directory, is there. */
+    private static boolean lives(Path session) {
+        try {
+            return ProcessIdentity.of(Integer.parseInt(
+                            Files.readString(session.resolve("pid")).strip()))
+                    .isPresent();
+        } catch (IOException | NumberFormatException e) {
+            return false;
         }
     }
 

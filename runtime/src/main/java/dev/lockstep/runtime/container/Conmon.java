@@ -47,7 +47,8 @@ final class Conmon {
      *
      * @throws ContainerException with the runtime's own words
      */
-    Prepared prepare(ContainerFiles files, ContainerSpec spec, Path onExit, Interaction how) throws IOException {
+    Prepared prepare(ContainerFiles files, ContainerRecord record, Path onExit, Interaction how) throws IOException {
+        var spec = record.spec();
         var name = spec.name();
         Files.createDirectories(files.persist());
         // Truth of an earlier run would be read as truth of this one.
@@ -65,14 +66,15 @@ final class Conmon {
                 ContainerFiles.exits(files.root()).toString(),
                 "--persist-dir",
                 files.persist().toString(),
-                "-l",
-                "k8s-file:" + files.log().current(),
                 "--log-level",
                 "error",
+                // Else each rotation stops it until the disk has all of the old file.
+                "--no-sync-log",
                 "--exit-command",
                 onExit.toString(),
                 "--exit-command-arg",
                 files.id()));
+        argv.addAll(output(files, record));
         argv.addAll(logging(files.runtimeLog()));
         if (spec.options().process().tty()) {
             argv.add("-t");
@@ -101,10 +103,18 @@ final class Conmon {
             var process = ProcessIdentity.of(pid)
                     .orElseThrow(() -> new ContainerException(
                             ContainerException.Reason.RUNTIME,
-                            "The prepared process of container " + name + " is gone; see "
-                                    + files.log().current()));
+                            "The prepared process of container " + name + " is gone; see its log."));
             return new Prepared(process, conmonOf(files));
         }
+    }
+
+    /** Where what the program writes goes. */
+    private static List<String> output(ContainerFiles files, ContainerRecord record) {
+        return switch (record.spec().options().log().driver()) {
+            case FILES -> List.of("-l", "k8s-file:" + files.log().current());
+            case JOURNALD -> List.of("-l", "journald", "--log-tag", LogSettings.tag(record));
+            case NONE -> List.of("-l", "none");
+        };
     }
 
     private Optional<ProcessIdentity> conmonOf(ContainerFiles files) throws IOException {
@@ -191,12 +201,20 @@ final class Conmon {
      *
      * @param directory of this session alone: conmon names the exit file after the container, so a shared one would
      *     overwrite the container's own exit code
+     * @param oomScoreAdj the container's
      */
     Session session(
-            String container, String session, Path directory, Path process, boolean tty, boolean stdin, boolean detach)
+            String container,
+            String session,
+            Path directory,
+            Path process,
+            int oomScoreAdj,
+            boolean tty,
+            boolean stdin,
+            boolean detach)
             throws IOException {
         var log = directory.resolve("oci.log");
-        var argv = command(container, session, directory, directory.resolve("pid"));
+        var argv = scored(oomScoreAdj, command(container, session, directory, directory.resolve("pid")));
         argv.addAll(logging(log));
         argv.addAll(List.of(
                 "--exit-dir",
@@ -250,6 +268,21 @@ final class Conmon {
                 attach.close();
             }
         }
+    }
+
+    /**
+     * crun sets no score for a session, and conmon gives the runtime the one that it was started with, which would be
+     * ours. It reads that before it does anything else, so it has to be there when it begins.
+     */
+    private static List<String> scored(int oomScoreAdj, List<String> argv) throws IOException {
+        var wanted = String.valueOf(oomScoreAdj);
+        if (Files.readString(Path.of("/proc/self/oom_score_adj")).strip().equals(wanted)) {
+            return argv;
+        }
+        var all =
+                new ArrayList<>(List.of("/bin/sh", "-c", "echo \"$0\" >/proc/self/oom_score_adj; exec \"$@\"", wanted));
+        all.addAll(argv);
+        return all;
     }
 
     private List<String> command(String container, String unique, Path bundle, Path pidFile) {

@@ -34,6 +34,11 @@ record ContainerFiles(Root root, String id) {
         return state().resolve("restart");
     }
 
+    /** Exists where the container goes with its end. */
+    Path removeMarker() {
+        return state().resolve("remove");
+    }
+
     /** What the container wrote into its root file system. */
     Path upper() {
         return state().resolve("upper");
@@ -83,6 +88,11 @@ record ContainerFiles(Root root, String id) {
         return run().resolve("run.json");
     }
 
+    /** Of the container's own record, while there is a run. */
+    Path recordCopy() {
+        return run().resolve("container.json");
+    }
+
     Path config() {
         return run().resolve("config.json");
     }
@@ -95,6 +105,11 @@ record ContainerFiles(Root root, String id) {
     /** Namespaces of other containers that it enters, by type. */
     Path joined() {
         return run().resolve("joined");
+    }
+
+    /** Directories with other ids, while its root is put together. */
+    Path mapped() {
+        return run().resolve("mapped");
     }
 
     /** Memory that others may share with it. */
@@ -138,6 +153,21 @@ record ContainerFiles(Root root, String id) {
         return run().resolve("exec");
     }
 
+    /** The container's own process with a health check's program in its place; one file per program. */
+    Path probeProcess(String digest) {
+        return run().resolve("probe-" + digest + ".json");
+    }
+
+    /** The pid of the health check that runs; gone when none does. */
+    Path probePid() {
+        return run().resolve("probe.pid");
+    }
+
+    /** Held while a health check runs, by whichever process runs it. */
+    Path probeLock() {
+        return run().resolve("probe.lock");
+    }
+
     /** conmon writes {@code exits/ID} when the container has ended and its log is complete. */
     static Path exits(Root root) {
         return root.run().resolve("exits");
@@ -169,6 +199,11 @@ record ContainerFiles(Root root, String id) {
 
     static String supervisorCgroup(Root root) {
         return cgroupParent(root) + "/supervisor";
+    }
+
+    /** Held by who waits for its end and removes it then. */
+    Path attended() throws IOException {
+        return root.lock("attended/" + id);
     }
 
     Path lock() throws IOException {

@@ -1,7 +1,12 @@
 package dev.lockstep.runtime.container;
 
 import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * What is on disk about a container: written before the first thing is made, and gone after the last is removed.
@@ -29,6 +34,19 @@ public record ContainerRecord(
     /** What it became; not to be asked while the container is being created. */
     public Effective made() {
         return effective.orElseThrow(() -> new IllegalStateException("container " + spec.name() + " is not made yet"));
+    }
+
+    /** Names of the volumes that it uses, also of those that it shares with others ({@code volumes_from}). */
+    public Set<String> volumes() {
+        var names = new TreeSet<String>();
+        var inherited = effective.map(made -> made.options().inherited()).orElse(List.of());
+        Stream.concat(spec.mounts().stream(), inherited.stream()).forEach(mount -> {
+            if (mount instanceof MountSpec.Volume volume) {
+                names.add(volume.name());
+            }
+        });
+        effective.ifPresent(made -> names.addAll(made.anonymousVolumes().values()));
+        return Collections.unmodifiableSet(names);
     }
 
     ContainerRecord in(Phase next) {

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.event.EventLog;
+import dev.lockstep.runtime.log.Journal;
 import dev.lockstep.runtime.network.Networks;
 import dev.lockstep.runtime.oci.CdiRegistry;
 import dev.lockstep.runtime.oci.OciRuntime;
@@ -16,6 +17,7 @@ import java.time.InstantSource;
  * must load no netlink, no nftables and no images.
  *
  * @param runtime what starts containers that ask for none
+ * @param journal of the host, for containers that write there
  * @param init a static program for process 1 of containers that ask for one
  */
 public record ContainerRooms(
@@ -23,12 +25,14 @@ public record ContainerRooms(
         ContainerImages images,
         Volumes volumes,
         Contents contents,
+        IdRanges idRanges,
         Lazy<Networks> networks,
         Lazy<Path> conmon,
         Lazy<OciRuntime> runtime,
         NamedRuntime namedRuntime,
         Lazy<Path> init,
         CdiRegistry cdi,
+        Journal journal,
         Lazy<SeccompProfile> seccomp,
         InstantSource clock,
         FailPoint failPoint) {

@@ -1,12 +1,15 @@
 package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateException;
 import dev.lockstep.runtime.store.StateFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -16,9 +19,13 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The records of all containers, and their locks. */
 final class ContainerStore {
+    private static final Logger LOG = LoggerFactory.getLogger(ContainerStore.class);
+
     private final Root root;
     private final StateFile<ContainerRecord> records;
     private final StateFile<Life> lives;
@@ -46,11 +53,11 @@ final class ContainerStore {
 
     /** Waits for the container's lock. Platform threads only. */
     Flock lock(String id) throws IOException {
-        return Flock.exclusive(files(id).lock());
+        return Flock.lasting(files(id).lock());
     }
 
     Optional<Flock> tryLock(String id) throws IOException {
-        return Flock.tryExclusive(files(id).lock());
+        return Flock.tryLasting(files(id).lock());
     }
 
     /**
@@ -60,6 +67,8 @@ final class ContainerStore {
      * @param heir id of the one that gets it when the holder is removed; empty text: nobody
      */
     private record Name(String holder, String heir) {
+        static final int LONGEST = 200;
+
         static Name parse(String text) {
             var lines = text.lines().toList();
             return new Name(lines.isEmpty() ? "" : lines.getFirst(), lines.size() < 2 ? "" : lines.get(1));
@@ -109,10 +118,16 @@ final class ContainerStore {
         return Flock.exclusive(root.lock("container-names"));
     }
 
+    /** Who has that name. A file that makes no sense says nothing; {@link #freeNames} writes it anew. */
     private Optional<Name> name(String name) throws IOException {
+        var file = ContainerFiles.name(root, name);
         try {
-            return Optional.of(Name.parse(Files.readString(ContainerFiles.name(root, name))))
-                    .filter(n -> n.holder().matches("[0-9a-f]{64}"));
+            if (Files.size(file) > Name.LONGEST || !Files.isRegularFile(file)) {
+                return Optional.empty();
+            }
+            return Optional.of(Name.parse(Files.readString(file, StandardCharsets.ISO_8859_1)))
+                    .filter(n -> n.holder().matches("[0-9a-f]{64}"))
+                    .filter(n -> n.heir().matches("([0-9a-f]{64})?"));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -121,6 +136,9 @@ final class ContainerStore {
     private void put(String name, Name who) throws IOException {
         var file = ContainerFiles.name(root, name);
         Root.directory(ContainerFiles.names(root));
+        if (Files.isDirectory(file)) {
+            clear(file);
+        }
         AtomicFiles.write(file, who.text());
     }
 
@@ -135,6 +153,17 @@ final class ContainerStore {
                 } else if (name(name).filter(n -> holds(n.holder(), name)).isEmpty()) {
                     handOver(name, name(name).map(Name::heir).orElse(""));
                     freed.add(name);
+                }
+            }
+            // The other way round: whose name is nowhere.
+            for (var record : list()) {
+                var own = record.spec().name();
+                if (name(own)
+                        .filter(n -> n.holder().equals(record.id()) || n.heir().equals(record.id()))
+                        .isEmpty()) {
+                    var holder = name(own).map(Name::holder);
+                    put(own, holder.isPresent() ? new Name(holder.get(), record.id()) : new Name(record.id(), ""));
+                    freed.remove(own);
                 }
             }
         }
@@ -157,7 +186,7 @@ final class ContainerStore {
                                 + present.get().holder().substring(0, 12) + ". Remove or rename that one first.");
             }
             put(taken, new Name(after.id(), ""));
-            records.write(files(after.id()).record(), after);
+            write(after);
             handOver(freed, name(freed).map(Name::heir).orElse(""));
         }
     }
@@ -173,7 +202,8 @@ final class ContainerStore {
 
     private void handOver(String name, String heir) throws IOException {
         if (heir.isEmpty() || Files.notExists(files(heir).record())) {
-            AtomicFiles.delete(ContainerFiles.name(root, name));
+            clear(ContainerFiles.name(root, name));
+            AtomicFiles.syncDirectory(ContainerFiles.names(root));
         } else {
             put(name, new Name(heir, ""));
         }
@@ -181,10 +211,143 @@ final class ContainerStore {
 
     void write(ContainerRecord record) throws IOException {
         records.write(files(record.id()).record(), record);
+        if (hasRun(record.id())) {
+            writeCopy(record);
+        }
     }
 
+    /**
+     * The record, or the copy that is kept while it runs where the record itself is damaged.
+     *
+     * @throws StateException when neither can be used
+     */
     Optional<ContainerRecord> record(String id) throws IOException {
-        return records.read(files(id).record());
+        try {
+            var record = read(id, files(id).record());
+            // Who removes a container takes away the copy first.
+            return record.isPresent() ? record : copy(id);
+        } catch (StateException e) {
+            var copy = e.reason() == StateException.Reason.DAMAGED ? copy(id) : Optional.<ContainerRecord>empty();
+            if (copy.isEmpty()) {
+                throw e;
+            }
+            return copy;
+        }
+    }
+
+    private Optional<ContainerRecord> read(String id, Path file) throws IOException {
+        var record = records.read(file);
+        if (record.filter(r -> !r.id().equals(id)).isPresent()) {
+            throw StateException.damaged(
+                    file, "it is that of container " + record.get().id());
+        }
+        return record;
+    }
+
+    private Optional<ContainerRecord> copy(String id) {
+        try {
+            return read(id, files(id).recordCopy());
+        } catch (IOException e) {
+            return Optional.empty(); // what is wrong with the record itself is what matters
+        }
+    }
+
+    /** Kept as long as it runs, so that a damaged record does not cost a process that is well. Not durable. */
+    void writeCopy(ContainerRecord record) throws IOException {
+        records.writeVolatile(files(record.id()).recordCopy(), record);
+    }
+
+    /** Writes anew what is damaged and can be told from elsewhere. Its lock is held; one line each for people. */
+    List<String> repair(ContainerRecord record, String bootId) throws IOException {
+        var id = record.id();
+        var who = " of container " + record.spec().name();
+        var repaired = new ArrayList<String>();
+        if (isDamaged(records, files(id).record()) || Files.notExists(files(id).record())) {
+            clear(files(id).record());
+            records.write(files(id).record(), record);
+            repaired.add("repaired the record" + who + " from its copy");
+        }
+        if (isDamaged(lives, files(id).life())) {
+            var life = life(id);
+            clear(files(id).life());
+            write(id, life);
+            repaired.add("began the history" + who + " anew, which was damaged: restarts are counted from 0");
+        }
+        if (isDamaged(healths, files(id).health())) {
+            clear(files(id).health());
+            repaired.add("forgot the health" + who + ", which was damaged");
+        }
+        if (isDamaged(runs, files(id).runRecord()) || isRunLost(id)) {
+            var run = run(id, bootId);
+            clear(files(id).runRecord());
+            if (run.isPresent()) {
+                write(id, run.get());
+                repaired.add("put the record of the run" + who + " together anew, which was damaged");
+            }
+        }
+        return repaired;
+    }
+
+    /** Whether none of its files is damaged. Takes no lock. */
+    boolean isSound(String id) throws IOException {
+        return Files.exists(files(id).record())
+                && !isRunLost(id)
+                && !isDamaged(records, files(id).record())
+                && !isDamaged(lives, files(id).life())
+                && !isDamaged(healths, files(id).health())
+                && !isDamaged(runs, files(id).runRecord());
+    }
+
+    /** It is written before there is anything to run. */
+    private boolean isRunLost(String id) {
+        return Files.notExists(files(id).runRecord()) && Files.exists(files(id).pidFile());
+    }
+
+    /** What is no file cannot be replaced by one. */
+    private static void clear(Path file) throws IOException {
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            Teardown.removeTree(file);
+        } else {
+            Files.deleteIfExists(file);
+        }
+    }
+
+    private static boolean isDamaged(StateFile<?> state, Path file) throws IOException {
+        try {
+            var _ = state.read(file);
+            return false;
+        } catch (StateException e) {
+            return e.reason() == StateException.Reason.DAMAGED;
+        }
+    }
+
+    /** What has a record that cannot be used. */
+    List<DamagedContainer> damaged() throws IOException {
+        var all = new ArrayList<DamagedContainer>();
+        for (var id : ids()) {
+            damaged(id).ifPresent(all::add);
+        }
+        return all;
+    }
+
+    Optional<DamagedContainer> damaged(String id) throws IOException {
+        try {
+            var _ = record(id);
+            return Optional.empty();
+        } catch (StateException e) {
+            return Optional.of(new DamagedContainer(
+                    id, nameOf(id), String.valueOf(e.getMessage()), e.reason() == StateException.Reason.DAMAGED));
+        }
+    }
+
+    private String nameOf(String id) throws IOException {
+        for (var name : names(ContainerFiles.names(root))) {
+            if (!name.startsWith(".")
+                    && name(name).filter(n -> n.holder().equals(id)).isPresent()) {
+                return name;
+            }
+        }
+        return "";
     }
 
     /** The record; a {@link ContainerException} when there is none. */
@@ -228,16 +391,28 @@ final class ContainerStore {
         }
     }
 
+    /** All that can be read; {@link #damaged} has the others. */
     List<ContainerRecord> list() throws IOException {
         var all = new ArrayList<ContainerRecord>();
         for (var id : ids()) {
-            record(id).ifPresent(all::add);
+            try {
+                record(id).ifPresent(all::add);
+            } catch (StateException e) {
+                LOG.debug("container {} is left out: {}", id, e.getMessage());
+            }
         }
         return all;
     }
 
+    /** Drops contents that no container has or wants; none while somebody's wishes cannot be read. */
+    void collect(Contents contents) throws IOException {
+        if (damaged().isEmpty()) {
+            contents.collect(this::contents);
+        }
+    }
+
     /** Contents that some container has or wants. */
-    Set<String> contents() throws IOException {
+    private Set<String> contents() throws IOException {
         var all = new HashSet<String>();
         for (var record : list()) {
             var mounts = new ArrayList<>(record.spec().mounts());
@@ -268,8 +443,17 @@ final class ContainerStore {
         }
     }
 
+    /** Of a damaged one only what the run says is believed. */
     Life life(String id) throws IOException {
-        return lives.read(files(id).life()).orElse(Life.NEW);
+        try {
+            return lives.read(files(id).life()).orElse(Life.NEW);
+        } catch (StateException e) {
+            if (e.reason() != StateException.Reason.DAMAGED) {
+                throw e;
+            }
+            var run = run(id, ProcessIdentity.bootId()).filter(Run::started);
+            return run.map(r -> Life.NEW.startedByHand(r.startedAt())).orElse(Life.NEW);
+        }
     }
 
     void write(String id, Life life) throws IOException {
@@ -281,17 +465,45 @@ final class ContainerStore {
         lives.writeVolatile(files(id).life(), life);
     }
 
+    /** A damaged one is none: the next checks tell. */
     Optional<HealthState> health(String id) throws IOException {
-        return healths.read(files(id).health());
+        try {
+            return healths.read(files(id).health());
+        } catch (StateException e) {
+            if (e.reason() != StateException.Reason.DAMAGED) {
+                throw e;
+            }
+            return Optional.empty();
+        }
     }
 
     void write(String id, HealthState health) throws IOException {
         healths.writeVolatile(files(id).health(), health);
     }
 
-    /** The run of this boot; one of an earlier boot is none. */
+    /** The run of this boot; one of an earlier boot is none. A damaged one is put together from what others know. */
     Optional<Run> run(String id, String bootId) throws IOException {
-        return runs.read(files(id).runRecord()).filter(run -> run.bootId().equals(bootId));
+        try {
+            return isRunLost(id)
+                    ? rebuilt(id, bootId)
+                    : runs.read(files(id).runRecord())
+                            .filter(run -> run.bootId().equals(bootId));
+        } catch (StateException e) {
+            if (e.reason() != StateException.Reason.DAMAGED) {
+                throw e;
+            }
+            return rebuilt(id, bootId);
+        }
+    }
+
+    private Optional<Run> rebuilt(String id, String bootId) throws IOException {
+        Optional<ContainerRecord> record;
+        try {
+            record = record(id);
+        } catch (StateException e) {
+            record = Optional.empty();
+        }
+        return new RebuiltRun(files(id), bootId).run(record);
     }
 
     /** Whether any run is recorded, of whatever boot. */

@@ -7,6 +7,7 @@ import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.oci.IdRange;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +25,10 @@ public final class ContainerTree implements AutoCloseable {
     private final Directory root;
     private final List<AutoCloseable> scopes;
 
-    private ContainerTree(Directory root, List<AutoCloseable> scopes) {
+    private final Optional<IdRange> ids;
+
+    private ContainerTree(Directory root, Optional<IdRange> ids, List<AutoCloseable> scopes) {
+        this.ids = ids;
         this.root = root;
         this.scopes = scopes;
     }
@@ -34,15 +38,23 @@ public final class ContainerTree implements AutoCloseable {
         return root;
     }
 
+    /**
+     * Ids of this host that stand for those of its files, where it has users of its own; of one that does not run there
+     * are none, since its files have on disk what they have inside.
+     */
+    public Optional<IdRange> ids() {
+        return ids;
+    }
+
     /** Of a running container. The descriptor outlives the process: what it leads to is still the container's. */
-    static ContainerTree running(Run run) throws IOException {
+    static ContainerTree running(ContainerRecord record, Run run) throws IOException {
         var process = run.process().orElseThrow();
         var root = Directory.open(Path.of("/proc/" + process.pid() + "/root"));
         if (!process.isAlive()) {
             root.close(); // the pid may be somebody else's by now
             throw new IOException("the container has just ended");
         }
-        return new ContainerTree(root, List.of());
+        return new ContainerTree(root, record.made().options().ids(), List.of());
     }
 
     /** Of one that does not run; takes over the container's lock. */
@@ -63,11 +75,15 @@ public final class ContainerTree implements AutoCloseable {
                     rooms.images().layers(record.made().image()),
                     Optional.of(new Mounts.Upper(files.upper(), files.work())),
                     place);
+            if (record.spec().options().isolation().readOnly()) {
+                // What is mounted into it may be written to, as while it runs.
+                Mounts.bind(place, place, List.of(DetachedMount.Attribute.READ_ONLY));
+            }
             var root = Directory.open(place);
             scopes.add(root);
             mounts(rooms, record, root);
             opened = true;
-            return new ContainerTree(root, scopes);
+            return new ContainerTree(root, Optional.empty(), scopes);
         } finally {
             if (!opened) {
                 close(scopes);

@@ -1,12 +1,12 @@
 package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Cgroup;
-import dev.lockstep.runtime.linux.Fifo;
+import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.PacketSocket;
 import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.ProcessDetails;
 import dev.lockstep.runtime.linux.Signal;
-import dev.lockstep.runtime.log.LogFiles;
+import dev.lockstep.runtime.log.JournalReader;
 import dev.lockstep.runtime.log.LogReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,11 +14,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 
 /**
  * The containers of one root. Each call takes the container's lock for as long as it works on it, so that any number of
@@ -40,11 +40,12 @@ public final class Containers {
     private final Start starts;
     private final Ending ending;
     private final Removal removal;
+    private final SelfRemoval selfRemoval;
     private final Teardown teardown;
     private final InPlaceUpdate updates;
     private final ExecSessions sessions;
     private final HookRunner hooks;
-    private final HealthProbe probes;
+    private final HealthProbes probes;
     private final Observation observation;
 
     /** The containers of that root. Reads nothing but the boot id and where cgroups are mounted. */
@@ -55,14 +56,16 @@ public final class Containers {
         this.runRoot = new RunRoot(rooms.root());
         this.onExit = new OnExitScript(rooms.root());
         this.teardown = new Teardown(rooms, host);
-        this.creation = new Creation(rooms, store, runRoot, new Runtimes(rooms, host));
+        this.creation = new Creation(
+                rooms, store, runRoot, new Runtimes(rooms, host), new Quarantine(rooms, store, host, teardown));
         this.starts = new Start(rooms, store, host, runRoot, teardown, onExit);
         this.ending = new Ending(rooms, store, host, runRoot, teardown);
         this.removal = new Removal(rooms, store, host, ending, teardown);
+        this.selfRemoval = new SelfRemoval(rooms, store, removal, onExit);
         this.updates = new InPlaceUpdate(rooms, store, host);
         this.sessions = new ExecSessions(rooms, store, host);
         this.hooks = new HookRunner(sessions);
-        this.probes = new HealthProbe(rooms, store, host, sessions);
+        this.probes = new HealthProbes(rooms, store, host);
         this.observation = new Observation(store, host);
     }
 
@@ -112,6 +115,29 @@ public final class Containers {
                 return false;
             }
             start(record.get(), Optional.of(restart.after()));
+        }
+        exitedMeanwhile(id);
+        return true;
+    }
+
+    /**
+     * Starts it because the host has started anew since a person stopped it, and its policy is {@code always}; with
+     * {@code unless-stopped} it stays as it was left.
+     *
+     * @return false when that is not so, or it runs
+     */
+    public boolean startWithHost(String id) throws IOException {
+        try (var _ = store.lock(id)) {
+            var record = store.record(id);
+            var stopped = store.life(id).stoppedInBoot();
+            if (record.isEmpty()
+                    || record.get().phase() != ContainerRecord.Phase.CREATED
+                    || record.get().spec().restart().condition() != RestartPolicy.Condition.ALWAYS
+                    || stopped.filter(boot -> !boot.equals(host.bootId())).isEmpty()
+                    || settle(record.get())) {
+                return false;
+            }
+            start(record.get(), Optional.empty());
         }
         exitedMeanwhile(id);
         return true;
@@ -199,6 +225,16 @@ public final class Containers {
      * @param grace instead of its own; zero: it is killed at once
      */
     public StopResult stop(String id, Optional<Duration> grace) throws IOException {
+        return stop(id, grace, Optional.empty());
+    }
+
+    /**
+     * The same with another signal.
+     *
+     * @param signal instead of its stop signal: name with or without {@code SIG}, or a number
+     */
+    public StopResult stop(String id, Optional<Duration> grace, Optional<String> signal) throws IOException {
+        var first = signal.isPresent() ? Optional.of(signal(signal.get())) : Optional.<Signal>empty();
         try (var _ = store.lock(id)) {
             var record = whole(id);
             var preStop = record.spec().options().hooks().preStop();
@@ -209,13 +245,24 @@ public final class Containers {
                             .isPresent()) {
                 hooks.run(record, "pre_stop", preStop);
             }
-            return ending.stop(record, grace);
+            return first.isPresent()
+                    ? ending.end(record, first.get(), grace.orElse(record.made().stopGrace()))
+                    : ending.stop(record, grace);
         }
     }
 
     /** Stops it and starts it. */
     public void restart(String id, Optional<Duration> grace) throws IOException {
-        stop(id, grace);
+        restart(id, grace, Optional.empty());
+    }
+
+    /**
+     * The same with another signal to stop it.
+     *
+     * @param signal instead of its stop signal
+     */
+    public void restart(String id, Optional<Duration> grace, Optional<String> signal) throws IOException {
+        stop(id, grace, signal);
         start(id);
         rooms.events().tell(store.require(id), "restart");
     }
@@ -302,7 +349,7 @@ public final class Containers {
             var record = whole(id);
             var run = store.run(id, host.bootId()).filter(Run::started).filter(Run::isAlive);
             if (run.isPresent()) {
-                var tree = ContainerTree.running(run.get());
+                var tree = ContainerTree.running(record, run.get());
                 rooms.events().tell(record, action);
                 return tree;
             }
@@ -340,13 +387,15 @@ public final class Containers {
      * @param signal name with or without {@code SIG}, or a number
      */
     public void kill(String id, String signal) throws IOException {
-        Signal parsed;
+        ending.signal(whole(id), signal(signal));
+    }
+
+    private static Signal signal(String text) throws ContainerException {
         try {
-            parsed = Signal.parse(signal);
+            return Signal.parse(text);
         } catch (IllegalArgumentException e) {
             throw new ContainerException(ContainerException.Reason.INVALID, e.getMessage() + ".", e);
         }
-        ending.signal(whole(id), parsed);
     }
 
     /**
@@ -445,6 +494,15 @@ public final class Containers {
      * @return its exit code; empty when the person left, and it runs on
      */
     public Optional<Integer> startAttached(String id, ExecStreams streams) throws IOException {
+        return startAttached(id, true, streams);
+    }
+
+    /**
+     * The same for somebody who may only look.
+     *
+     * @param wanted whether what is typed goes in; without it the container's input, if it has one, stays open
+     */
+    public Optional<Integer> startAttached(String id, boolean wanted, ExecStreams streams) throws IOException {
         var socket = new AtomicReference<PacketSocket>();
         try {
             boolean input;
@@ -453,8 +511,8 @@ public final class Containers {
                 if (settle(record)) {
                     throw conflict(record, "runs already");
                 }
-                input = record.spec().options().process().stdinOpen();
-                starts.start(record, Optional.empty(), new Interaction(true, files -> {
+                input = wanted && record.spec().options().process().stdinOpen();
+                starts.start(record, Optional.empty(), new Interaction(input, files -> {
                     socket.set(PacketSocket.connect(files.run(), "attach"));
                     streams.windowSizes().accept((rows, columns) -> ExecSessions.resize(files.run(), rows, columns));
                 }));
@@ -517,10 +575,9 @@ public final class Containers {
     }
 
     /**
-     * Runs its health check once and keeps the state that follows. Not to be called twice at the same time for one
-     * container.
+     * Runs its health check once and keeps the state that follows.
      *
-     * @throws ContainerException when it does not run or has no health check
+     * @throws ContainerException when it does not run, has no health check, or that runs at this moment
      */
     public HealthResult probe(String id) throws IOException {
         var record = whole(id);
@@ -529,29 +586,52 @@ public final class Containers {
                 .orElseThrow(() -> new ContainerException(
                         ContainerException.Reason.INVALID,
                         "Container " + record.spec().name() + " has no health check."));
-        var run = store.run(id, host.bootId());
-        var result = probes.run(record, check);
-        var after = store.run(id, host.bootId());
-        if (run.isPresent()
-                && after.isPresent()
-                && after.get().process().equals(run.get().process())) {
-            var startedAt = after.get().startedAt();
-            var state = store.health(id)
-                    .filter(s -> !s.startedAt().isBefore(startedAt))
-                    .orElseGet(() -> HealthState.starting(startedAt));
-            var next = state.advance(check, result);
-            store.write(id, next);
-            if (next.status() != state.status()) {
-                rooms.events()
-                        .tell(record, "health_status: " + next.status().name().toLowerCase(Locale.ROOT));
-            }
-        }
+        sessions.requireRunning(record);
+        var run = store.run(id, host.bootId())
+                .orElseThrow(() -> new ContainerException(
+                        ContainerException.Reason.CONFLICT,
+                        "Container " + record.spec().name() + " is not running."));
+        var result = probes.run(record, check, run);
+        probes.keep(record, check, run, result);
         return result;
+    }
+
+    /**
+     * Runs health checks whenever they are due.
+     *
+     * @param changes hears of every change: container id and new status
+     */
+    public HealthMonitor healthMonitor(BiConsumer<String, HealthState.Status> changes) {
+        return new HealthMonitor(rooms.clock(), store, host, probes, changes);
     }
 
     /** All containers as they are, by name. Changes nothing and starts no program. */
     public List<ObservedContainer> observe() throws IOException {
         return observation.all();
+    }
+
+    /** What {@link #observe} leaves out, since its record cannot be used. */
+    public List<DamagedContainer> damaged() throws IOException {
+        return store.damaged();
+    }
+
+    /**
+     * Writes anew what is damaged of their records and can be told from elsewhere; containers that somebody works on
+     * are left for the next time.
+     *
+     * @return what was done, a line each for people
+     */
+    public List<String> repair() throws IOException {
+        var actions = new ArrayList<String>();
+        for (var record : store.list()) {
+            var lock = store.isSound(record.id()) ? Optional.<Flock>empty() : store.tryLock(record.id());
+            if (lock.isPresent()) {
+                try (var _ = lock.get()) {
+                    actions.addAll(store.repair(record, host.bootId()));
+                }
+            }
+        }
+        return List.copyOf(actions);
     }
 
     /** One container as it is. */
@@ -576,6 +656,46 @@ public final class Containers {
         }
     }
 
+    /**
+     * Lets it go with its end, as {@code run --rm} asks for it, whatever becomes of this process.
+     *
+     * @return held by who waits for its end and removes it; closed earlier, the engine removes it by itself
+     */
+    public Attendance removeWhenEnded(String id) throws IOException {
+        try (var _ = store.lock(id)) {
+            whole(id);
+            return selfRemoval.ask(id);
+        }
+    }
+
+    /** Somebody waits for a container's end and removes it then. */
+    @FunctionalInterface
+    public interface Attendance extends AutoCloseable {
+        @Override
+        void close() throws IOException;
+    }
+
+    /**
+     * Removes it with its anonymous volumes if it has ended, was to go with its end, and nobody else waits for that.
+     *
+     * @return whether it was removed
+     */
+    public boolean removeEnded(String id) throws IOException {
+        try (var _ = store.lock(id)) {
+            var record = store.record(id);
+            if (record.isEmpty()
+                    || !selfRemoval.isAsked(id)
+                    || selfRemoval.isAttended(id)
+                    || ending.finish(record.get()).isEmpty()) {
+                return false;
+            }
+            selfRemoval.remove(record.get());
+        }
+        Files.deleteIfExists(store.files(id).lock());
+        runRoot.leave(host.cgroups());
+        return true;
+    }
+
     /** What its policy says about its last exit, once that is finished. */
     public RestartDecision decideRestart(String id) throws IOException {
         return decide(store.require(id));
@@ -587,15 +707,7 @@ public final class Containers {
             return new RestartDecision.Stay(
                     life.stoppedByUser() ? "it was stopped by hand" : "it did not run, or its start failed");
         }
-        var exit = life.exit().get();
-        var ran = Duration.between(life.startedAt().orElse(exit.finishedAt()), exit.finishedAt());
-        return RestartDecision.decide(
-                record.spec().restart(),
-                exit.exitCode(),
-                ran.isNegative() ? Duration.ZERO : ran,
-                life.delay(),
-                life.startsInARow(),
-                life.stoppedByUser());
+        return RestartDecision.decide(record.spec().restart(), life.exit().get().exitCode(), life);
     }
 
     /**
@@ -629,7 +741,7 @@ public final class Containers {
 
     /** Undoes or completes what a killed process of ours left half done. Containers that run keep running. */
     public CleanUp cleanUp() throws IOException {
-        return new CleanUpAfterCrash(rooms, store, host, ending, removal, teardown, runRoot).run();
+        return new CleanUpAfterCrash(rooms, store, host, ending, removal, selfRemoval, teardown, runRoot).run();
     }
 
     /** Moves a helper of ours beside the supervisors, so that it outlives the systemd unit we may run in. */
@@ -644,27 +756,29 @@ public final class Containers {
         runRoot.leave(host.cgroups());
     }
 
-    /** Reads what it wrote. */
+    /** What it wrote. */
     public LogReader logs(String id) throws IOException {
-        return new LogReader(store.files(store.require(id).id()).log());
+        var record = store.require(id);
+        return switch (record.spec().options().log().driver()) {
+            case FILES -> LogReader.of(store.files(id).log());
+            case JOURNALD -> new JournalReader(rooms.journal(), id);
+            case NONE ->
+                _ -> {
+                    throw new ContainerException(
+                            ContainerException.Reason.CONFLICT,
+                            "Container " + record.spec().name()
+                                    + ": configured logging driver does not support reading.");
+                };
+        };
     }
 
-    /** Begins a new log file for every running container whose log is larger than {@link LogFiles#LARGEST}. */
-    public void rotateLogs() throws IOException {
-        rotateLogs(LogFiles.LARGEST);
+    /** Wakes who reads logs; the caller closes it. */
+    public LogWatch watchLogs() throws IOException {
+        return new LogWatch(rooms.root());
     }
 
-    void rotateLogs(long largest) throws IOException {
-        for (var record : store.list()) {
-            var files = store.files(record.id());
-            if (store.hasRun(record.id())) {
-                var lock = store.tryLock(record.id());
-                if (lock.isPresent()) {
-                    try (var _ = lock.get()) {
-                        files.log().rotate(largest, () -> Fifo.writeLine(files.control(), "2 0 0"));
-                    }
-                }
-            }
-        }
+    /** Rotates logs while it is open; the caller closes it. */
+    public LogRotation rotateLogs() throws IOException {
+        return new LogRotation(rooms.root(), store);
     }
 }

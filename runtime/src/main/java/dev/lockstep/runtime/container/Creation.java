@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.container;
 
+import dev.lockstep.runtime.copy.TreeCopy;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.Errno;
 import dev.lockstep.runtime.linux.LinuxException;
@@ -8,7 +9,6 @@ import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.linux.Sysctls;
 import dev.lockstep.runtime.oci.Capabilities;
 import dev.lockstep.runtime.oci.CdiEdits;
-import dev.lockstep.runtime.snapshot.TreeCopy;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,8 +28,10 @@ final class Creation {
 
     private final RunRoot runRoot;
     private final Runtimes runtimes;
+    private final Quarantine quarantine;
 
-    Creation(ContainerRooms rooms, ContainerStore store, RunRoot runRoot, Runtimes runtimes) {
+    Creation(ContainerRooms rooms, ContainerStore store, RunRoot runRoot, Runtimes runtimes, Quarantine quarantine) {
+        this.quarantine = quarantine;
         this.runtimes = runtimes;
         this.rooms = rooms;
         this.store = store;
@@ -61,6 +63,7 @@ final class Creation {
                         "container " + spec.name() + ": there is no volume \"" + volume.name() + "\".");
             }
         }
+        makeWay(spec);
         try (var _ = store.lock(id)) {
             var record = new ContainerRecord(
                     id,
@@ -97,14 +100,31 @@ final class Creation {
         }
     }
 
+    /** Who has the name and a record that nobody can read is in the way of the one that is to be made instead. */
+    private void makeWay(ContainerSpec spec) throws IOException {
+        for (var damaged : store.damaged()) {
+            if (damaged.replaceable() && damaged.name().equals(spec.name())) {
+                try (var _ = store.lock(damaged.id())) {
+                    var still = store.damaged(damaged.id());
+                    if (still.isPresent()) {
+                        quarantine.setAside(still.get(), !spec.networks().isEmpty());
+                    }
+                }
+            }
+        }
+    }
+
     /** What the host says about what is asked for. */
     private Resolution.Found found(ContainerSpec spec) throws IOException {
         var isolation = spec.options().isolation();
         try {
             return new Resolution.Found(
                     Capabilities.ofHost(),
-                    AppArmor.profile(isolation.security().apparmor(), isolation.privileged()),
-                    inherited(spec));
+                    AppArmor.ofThisHost().profile(isolation.security().apparmor(), isolation.privileged()),
+                    inherited(spec),
+                    UserNamespace.isAskedFor(spec)
+                            ? Optional.of(rooms.idRanges().of(spec.owner().stack()))
+                            : Optional.empty());
         } catch (IllegalArgumentException e) {
             throw new ContainerException(
                     ContainerException.Reason.INVALID, "container " + spec.name() + ": " + e.getMessage() + ".", e);

@@ -1,6 +1,8 @@
 package dev.lockstep.runtime.container;
 
+import dev.lockstep.runtime.oci.IdRange;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -9,17 +11,25 @@ import java.util.Optional;
  * @param shmSize bytes of {@code /dev/shm}
  * @param apparmor the profile; absent: none
  * @param inherited mounts of other containers, as those had them when this one was made
+ * @param ids of the host that its users have; absent: the host's own
  */
 public record EffectiveOptions(
-        boolean noNewPrivileges, int oomScoreAdj, long shmSize, Optional<String> apparmor, List<MountSpec> inherited) {
+        boolean noNewPrivileges,
+        int oomScoreAdj,
+        long shmSize,
+        Optional<String> apparmor,
+        List<MountSpec> inherited,
+        Optional<IdRange> ids) {
     /** As Docker has it. */
     public static final long SHM_SIZE = 64L << 20;
 
     /** Where nothing was asked for. */
     public static final EffectiveOptions DEFAULT =
-            new EffectiveOptions(false, 0, SHM_SIZE, Optional.empty(), List.of());
+            new EffectiveOptions(false, 0, SHM_SIZE, Optional.empty(), List.of(), Optional.empty());
 
     public EffectiveOptions {
         inherited = List.copyOf(inherited);
+        // A record of an earlier version has none.
+        ids = Objects.requireNonNullElse(ids, Optional.empty());
     }
 }

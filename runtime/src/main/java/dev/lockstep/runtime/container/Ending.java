@@ -102,7 +102,7 @@ final class Ending {
         var life = store.life(id);
         if (life.wanted() || !life.stoppedByUser()) {
             // Before the signal: whoever sees the exit must find it asked for.
-            store.write(id, life.stopping());
+            store.write(id, life.stopping(host.bootId()));
         }
         Files.deleteIfExists(files.restartMarker());
         var run = store.run(id, host.bootId());
@@ -173,7 +173,7 @@ final class Ending {
                 try (var lock = store.tryLock(id).orElse(null)) {
                     // Held by somebody else: a stop, which has said so already.
                     if (lock != null) {
-                        store.write(id, store.life(id).stopping());
+                        store.write(id, store.life(id).stopping(host.bootId()));
                         Files.deleteIfExists(files.restartMarker());
                     }
                 }

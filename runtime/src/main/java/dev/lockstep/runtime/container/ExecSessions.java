@@ -40,12 +40,18 @@ final class ExecSessions {
             var process = writeProcess(record, spec, directory);
             var words = ": " + String.join(" ", spec.args());
             rooms.events().tell(record, "exec_create" + words, Map.of("execID", name));
-            try (var session =
-                    conmon.session(record.id(), name, directory, process, spec.tty(), spec.stdin(), spec.detach())) {
+            var oomScoreAdj = record.made().options().oomScoreAdj();
+            try (var session = conmon.session(
+                    record.id(), name, directory, process, oomScoreAdj, spec.tty(), spec.stdin(), spec.detach())) {
                 if (spec.tty()) {
                     streams.windowSizes().accept((rows, columns) -> resize(directory, rows, columns));
                 }
-                var error = session.run();
+                Optional<String> error;
+                try {
+                    error = session.run();
+                } finally {
+                    HostNull.giveBack();
+                }
                 if (error.isPresent()) {
                     var reason = RuntimeMessages.classify(error.get());
                     return new ExecResult(

@@ -2,6 +2,7 @@ package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.ProcessIdentity;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.StandardWatchEventKinds;
@@ -14,17 +15,28 @@ import java.util.concurrent.TimeUnit;
  * does not mean a live container; and the log is complete once the file is there.
  */
 record ExitFile(ContainerFiles files) {
-    /** The outcome, once it is written. */
+    private static final int LONGEST = 20;
+
+    /** The outcome, once it is written. That it ended is true also where the file does not hold a code. */
     Optional<ExitOutcome> read() throws IOException {
         try {
-            var code = Integer.parseInt(Files.readString(files.exit()).strip());
+            var code = code();
             return Optional.of(new ExitOutcome(
-                    code, Files.getLastModifiedTime(files.exit()).toInstant(), Files.exists(files.oom()), false));
+                    code.orElse(ExitOutcome.UNKNOWN),
+                    Files.getLastModifiedTime(files.exit()).toInstant(),
+                    Files.exists(files.oom()),
+                    code.isEmpty()));
         } catch (NoSuchFileException e) {
             return Optional.empty();
-        } catch (NumberFormatException e) {
-            throw new IOException(files.exit() + " does not hold an exit code", e);
         }
+    }
+
+    private Optional<Integer> code() throws IOException {
+        if (Files.size(files.exit()) > LONGEST || !Files.isRegularFile(files.exit())) {
+            return Optional.empty();
+        }
+        var text = Files.readString(files.exit(), StandardCharsets.ISO_8859_1).strip();
+        return text.matches("\\d{1,3}") ? Optional.of(Integer.valueOf(text)) : Optional.empty();
     }
 
     /** Waits for the outcome as long as conmon lives and {@code limit} has not passed. */

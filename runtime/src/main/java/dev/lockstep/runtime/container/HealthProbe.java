@@ -1,168 +1,267 @@
 package dev.lockstep.runtime.container;
 
+import dev.lockstep.runtime.linux.Cgroup;
+import dev.lockstep.runtime.linux.Fd;
+import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.Pipe;
-import dev.lockstep.runtime.linux.ProcessIdentity;
+import dev.lockstep.runtime.linux.Poll;
 import dev.lockstep.runtime.linux.ProcessSpawner;
-import dev.lockstep.runtime.linux.ProcessStatus;
 import dev.lockstep.runtime.linux.Signal;
-import dev.lockstep.runtime.store.Root;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashSet;
-import java.util.HexFormat;
-import java.util.Map;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Runs a health check once, as a child of ours and not under conmon: it must not outlive its timeout, and nobody wants
- * its output later.
+ * A health check that runs: the runtime's {@code exec} as a child of ours, and not under conmon, for it must not
+ * outlive its timeout, and nobody wants its output later. Never blocks: whoever has it waits for {@link #waitsFor}, no
+ * longer than {@link #patience}, and then calls {@link #look}. For one thread.
  */
-final class HealthProbe {
+final class HealthProbe implements AutoCloseable {
     private static final int OUTPUT = 4096;
+    private static final int READ = 8192;
+
+    /** Reads of what is left in the pipe when the probe has ended: something it left behind may write for ever. */
+    private static final int LAST_READS = 16;
 
     /** Time for the runtime to get the program going; not part of the check's own timeout. */
     private static final Duration STARTING = Duration.ofSeconds(30);
 
-    private static final Duration SLICE = Duration.ofMillis(20);
+    /** The first look for the program's pid; each later one after twice the time. Most probes have ended by then. */
+    private static final Duration FIRST_PEEK = Duration.ofMillis(200);
 
-    private final ContainerRooms rooms;
-    private final ContainerStore store;
-    private final Host host;
-    private final ExecSessions sessions;
+    /** From the program's end to the runtime's: longer only if something holds the output open. */
+    private static final Duration OUTPUT_ENDS = Duration.ofSeconds(2);
 
-    HealthProbe(ContainerRooms rooms, ContainerStore store, Host host, ExecSessions sessions) {
-        this.rooms = rooms;
-        this.store = store;
-        this.host = host;
-        this.sessions = sessions;
+    private final EffectiveHealthCheck check;
+    private final Cgroup cgroup;
+    private final Path pidFile;
+    private final InstantSource clock;
+    private final Flock lock;
+    private final Pipe pipe;
+    private final int child;
+    private final Pidfd pidfd;
+    private final Instant begin;
+    private final long beginNanos = System.nanoTime();
+    private final ByteArrayOutputStream output = new ByteArrayOutputStream();
+    private boolean writes = true;
+    private boolean killed;
+    private long deadline;
+    private Duration peek = FIRST_PEEK;
+    private Optional<Pidfd> program = Optional.empty();
+    private Optional<Long> programEnded = Optional.empty();
+
+    private HealthProbe(
+            EffectiveHealthCheck check,
+            Cgroup cgroup,
+            Path pidFile,
+            InstantSource clock,
+            Instant begin,
+            Flock lock,
+            Pipe pipe,
+            int child,
+            Pidfd pidfd) {
+        this.check = check;
+        this.cgroup = cgroup;
+        this.pidFile = pidFile;
+        this.clock = clock;
+        this.begin = begin;
+        this.lock = lock;
+        this.pipe = pipe;
+        this.child = child;
+        this.pidfd = pidfd;
+        this.deadline = beginNanos + shorter(check.timeout(), STARTING).toNanos();
     }
 
-    HealthResult run(ContainerRecord record, EffectiveHealthCheck check) throws IOException {
-        sessions.requireRunning(record);
-        var files = store.files(record.id());
-        var name = "probe-"
-                + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-        var directory = Root.directory(files.sessions().resolve(name));
-        var start = rooms.clock().instant();
-        try (var pipe = Pipe.open()) {
-            var spec = new ExecSpec(check.args(), Map.of(), Optional.empty(), Optional.empty(), false, false, false);
-            var process = sessions.writeProcess(record, spec, directory);
-            var pidFile = directory.resolve("pid");
-            var child = ProcessSpawner.spawn(sessions.runtime(record)
-                    .command(
-                            pipe.writeEnd(),
-                            "exec",
-                            "--process",
-                            process.toString(),
-                            "--pid-file",
-                            pidFile.toString(),
-                            record.id()));
-            pipe.writeEnd().close();
-            var output = new ByteArrayOutputStream();
-            var inTime = read(pipe, child, pidFile, check.timeout(), output);
-            if (!inTime) {
-                kill(record, child, pidFile);
-            }
-            var code = ProcessSpawner.reap(child);
-            var text = text(output);
-            return inTime
-                    ? new HealthResult(start, rooms.clock().instant(), code, text)
-                    : new HealthResult(
-                            start,
-                            rooms.clock().instant(),
-                            -1,
-                            "Health check exceeded timeout (" + check.timeout().toMillis() / 1000.0 + "s)"
-                                    + (text.isEmpty() ? "" : ": " + text));
-        } catch (ContainerException e) {
-            return new HealthResult(start, rooms.clock().instant(), -1, String.valueOf(e.getMessage()));
-        } finally {
-            Teardown.removeTree(directory);
-        }
+    /** The command line that runs it, with both output streams into a pipe. */
+    @FunctionalInterface
+    interface CommandTo {
+        ProcessSpawner.Command writing(Fd output) throws IOException;
     }
 
-    /** Reads until the probe has ended; false when it had not in time. */
-    private static boolean read(Pipe pipe, int child, Path pidFile, Duration timeout, ByteArrayOutputStream output)
+    /**
+     * Starts it.
+     *
+     * @param cgroup the container's
+     * @param pidFile where the runtime writes the program's pid
+     * @param lock ours from now on
+     */
+    static HealthProbe start(
+            EffectiveHealthCheck check, Cgroup cgroup, Path pidFile, InstantSource clock, Flock lock, CommandTo command)
             throws IOException {
-        var runtime = ProcessIdentity.of(child);
-        try (var pidfd = runtime.isPresent() ? Pidfd.open(runtime.get()).orElse(null) : null) {
-            var in = pipe.readEnd().inputStream();
-            var buffer = new byte[PIPE_READ];
-            var guard = System.nanoTime() + STARTING.toNanos();
-            var deadline = Optional.<Long>empty();
-            while (true) {
-                if (pipe.awaitReadable(SLICE)) {
-                    var n = in.read(buffer);
-                    if (n < 0) {
-                        return true;
-                    }
-                    // The rest is read too, or the probe would wait for us.
-                    output.write(buffer, 0, Math.clamp(OUTPUT + 1L - output.size(), 0, n));
-                } else if (pidfd == null || pidfd.awaitExit(Duration.ZERO)) {
-                    // Something that it left behind holds the pipe; the probe itself has ended.
-                    return true;
-                }
-                var now = System.nanoTime();
-                if (deadline.isEmpty() && Files.exists(pidFile)) {
-                    deadline = Optional.of(now + timeout.toNanos());
-                }
-                if (now - deadline.orElse(guard) > 0) {
-                    return false;
-                }
-            }
-        }
-    }
-
-    private static final int PIPE_READ = 8192;
-
-    /** Kills the program, everything of its session, everything that descends from it, then the runtime. */
-    private void kill(ContainerRecord record, int child, Path pidFile) throws IOException {
+        var begin = clock.instant();
+        var pipe = Pipe.open();
+        var started = false;
         try {
-            var leader = Integer.parseInt(Files.readString(pidFile).strip());
-            var cgroup = host.cgroups().at(store.files(record.id()).cgroup(record.spec()));
-            var doomed = new HashSet<>(Set.of(leader));
-            for (var grown = true; grown; ) {
-                grown = false;
-                for (var pid : cgroup.processes()) {
-                    var status = ProcessStatus.of(pid);
-                    if (status.filter(s -> s.session() == leader || doomed.contains(s.parent()))
-                            .isPresent()) {
-                        grown |= doomed.add(pid);
-                    }
-                }
-            }
-            for (var pid : doomed) {
-                if (cgroup.processes().contains(pid)) {
-                    kill(pid);
-                }
-            }
-        } catch (IOException | NumberFormatException e) {
-            // It never came so far as to have a pid: the runtime is all there is to kill.
-        }
-        kill(child);
-    }
-
-    private static void kill(int pid) throws IOException {
-        var process = ProcessIdentity.of(pid);
-        if (process.isPresent()) {
-            try (var pidfd = Pidfd.open(process.get()).orElse(null)) {
-                if (pidfd != null) {
-                    pidfd.send(Signal.KILL);
-                }
+            var child = ProcessSpawner.spawn(command.writing(pipe.writeEnd()));
+            pipe.writeEnd().close();
+            // A child that nobody has reaped keeps its pid, even if it has ended by now.
+            var pidfd = Pidfd.ofChild(child);
+            started = true;
+            return new HealthProbe(check, cgroup, pidFile, clock, begin, lock, pipe, child, pidfd);
+        } finally {
+            if (!started) {
+                pipe.close();
             }
         }
     }
 
-    private static String text(ByteArrayOutputStream output) {
+    /** Descriptors that become readable when there is something to look at. */
+    List<Fd> waitsFor() {
+        var fds = new ArrayList<Fd>(List.of(pidfd.fd()));
+        if (writes) {
+            fds.add(pipe.readEnd());
+        }
+        if (programEnded.isEmpty()) {
+            program.map(Pidfd::fd).ifPresent(fds::add);
+        }
+        return fds;
+    }
+
+    /** How long to wait for them at most; empty when it is killed and will end by itself. */
+    Optional<Duration> patience() {
+        if (killed) {
+            return Optional.empty();
+        }
+        var next = programEnded.isPresent()
+                ? Math.min(deadline, programEnded.get() + OUTPUT_ENDS.toNanos())
+                : program.isPresent() ? deadline : Math.min(deadline, beginNanos + peek.toNanos());
+        return Optional.of(Duration.ofNanos(Math.max(0, next - System.nanoTime())));
+    }
+
+    /** Whether it was still running when its time was over. */
+    boolean timedOut() {
+        return killed;
+    }
+
+    /** Reads what it wrote, kills it when its time is over. The result once it has ended. */
+    Optional<HealthResult> look() throws IOException {
+        if (!Poll.readable(List.of(pidfd.fd()), Optional.of(Duration.ZERO)).isEmpty()) {
+            for (var i = 0; i < LAST_READS && read(); i++) {
+                // until the pipe is empty
+            }
+            return Optional.of(result());
+        }
+        read();
+        if (!killed) {
+            peek();
+            if (System.nanoTime() - deadline >= 0 && isOver()) {
+                killed = true;
+                ProbeProcesses.kill(cgroup, pidFile);
+                pidfd.send(Signal.KILL);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Watches the program itself too. The runtime reads what it writes, and ends when nobody can write any more: what
+     * the program left behind with its output open is ended, or its exit code would never be known.
+     */
+    private void peek() throws IOException {
+        var now = System.nanoTime();
+        if (program.isEmpty() && programEnded.isEmpty() && now - beginNanos >= peek.toNanos()) {
+            var known = Files.exists(pidFile);
+            program = ProbeProcesses.leader(cgroup, pidFile);
+            programEnded = known && program.isEmpty() ? Optional.of(now) : Optional.empty();
+            peek = peek.multipliedBy(2);
+        }
+        if (program.isPresent() && programEnded.isEmpty() && program.get().awaitExit(Duration.ZERO)) {
+            programEnded = Optional.of(now);
+        }
+        if (programEnded.isPresent() && now - programEnded.get() >= OUTPUT_ENDS.toNanos()) {
+            ProbeProcesses.kill(cgroup, pidFile);
+            programEnded = Optional.of(now);
+        }
+    }
+
+    /** One read of what is there; false when nothing is. */
+    private boolean read() throws IOException {
+        if (!writes
+                || Poll.readable(List.of(pipe.readEnd()), Optional.of(Duration.ZERO))
+                        .isEmpty()) {
+            return false;
+        }
+        var buffer = new byte[READ];
+        var n = pipe.readEnd().inputStream().read(buffer);
+        if (n < 0) {
+            writes = false;
+            return false;
+        }
+        // The rest is read too, or the probe would wait for us.
+        output.write(buffer, 0, Math.clamp(OUTPUT + 1L - output.size(), 0, n));
+        return true;
+    }
+
+    /**
+     * Whether its time is over. The timeout counts from the moment when the program was there, which the pid file tells
+     * afterwards: nothing has to wait for that moment.
+     */
+    private boolean isOver() throws IOException {
+        var now = System.nanoTime();
+        long programmed;
+        try {
+            var age = Duration.between(Files.getLastModifiedTime(pidFile).toInstant(), clock.instant());
+            programmed = now - Math.clamp(age.toNanos(), 0, now - beginNanos);
+        } catch (NoSuchFileException e) {
+            var guard = beginNanos + STARTING.toNanos();
+            deadline = Math.min(now + check.timeout().toNanos(), guard);
+            return now - guard >= 0;
+        }
+        deadline = programmed + check.timeout().toNanos();
+        return now - deadline >= 0;
+    }
+
+    private HealthResult result() throws IOException {
+        var code = ProcessSpawner.reap(child);
+        var text = text();
+        return killed
+                ? new HealthResult(
+                        begin,
+                        clock.instant(),
+                        -1,
+                        "Health check exceeded timeout (" + GoDuration.of(check.timeout()) + ")"
+                                + (text.isEmpty() ? "" : ": " + text))
+                : new HealthResult(begin, clock.instant(), code, text);
+    }
+
+    private String text() {
         var bytes = output.toByteArray();
         return bytes.length <= OUTPUT
                 ? new String(bytes, StandardCharsets.UTF_8)
                 : new String(bytes, 0, OUTPUT, StandardCharsets.UTF_8) + "...";
+    }
+
+    private static Duration shorter(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+
+    /** Ends it without a result. */
+    void abort() throws IOException {
+        ProbeProcesses.kill(cgroup, pidFile);
+        pidfd.send(Signal.KILL);
+        ProcessSpawner.reap(child);
+        close();
+    }
+
+    /** To be called after the result: gives back what it held. */
+    @Override
+    public void close() throws IOException {
+        try (lock;
+                pipe;
+                pidfd) {
+            HostNull.giveBack();
+            program.ifPresent(Pidfd::close);
+            Files.deleteIfExists(pidFile);
+        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.container;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -53,7 +54,12 @@ public record HealthState(Status status, Instant startedAt, int failingStreak, L
     /** When the next probe is due: one interval after the last one ended, or after the start. */
     public Instant nextProbe(EffectiveHealthCheck check) {
         var last = last().map(HealthResult::end).orElse(startedAt);
-        return last.plus(inStartPeriod(check, last) ? check.startInterval() : check.interval());
+        return last.plus(pause(check, last));
+    }
+
+    /** How long to wait for the next probe, at that moment. */
+    public Duration pause(EffectiveHealthCheck check, Instant when) {
+        return inStartPeriod(check, when) ? check.startInterval() : check.interval();
     }
 
     /** The newest probe. */

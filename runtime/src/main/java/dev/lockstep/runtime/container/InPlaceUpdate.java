@@ -36,6 +36,7 @@ final class InPlaceUpdate {
                     spec -> spec.options().process()),
             new Field("privileges or namespaces", spec -> spec.options().isolation()),
             new Field("devices", spec -> spec.options().devices()),
+            new Field("logging", spec -> spec.options().log().fixed()),
             new Field("shm_size or volumes_from", spec -> spec.options().storage()),
             // A process is born with its real-time budget.
             new Field(
@@ -206,7 +207,7 @@ final class InPlaceUpdate {
                         .equals(before.spec().options().naming().extraHosts())) {
             var attached = changed.spec().networks().isEmpty()
                     ? Optional.<Attached>empty()
-                    : Optional.of(rooms.networks().get().updateAttachments(Start.request(changed)));
+                    : Optional.of(rooms.networks().get().updateAttachments(Start.request(changed, Optional.empty())));
             EtcFiles.write(changed, files, attached);
             result = result.withAddresses(attached.map(Start::addresses).orElse(List.of()));
         }

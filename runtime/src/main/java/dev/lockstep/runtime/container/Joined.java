@@ -7,6 +7,7 @@ import dev.lockstep.runtime.linux.ProcessIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +27,9 @@ record Joined(
         targets = Collections.unmodifiableMap(new TreeMap<>(targets));
         processes = Collections.unmodifiableMap(new TreeMap<>(processes));
     }
+
+    /** The type that user namespaces have in a bundle. */
+    static final String USER = "user";
 
     /** Whose network it is in. */
     Optional<ContainerRecord> network() {
@@ -57,8 +61,48 @@ record Joined(
             namespaces.put(entry.getKey(), pin(record, files, entry.getKey(), name, process));
             targets.put(entry.getKey(), target);
             processes.put(name, process);
+            sameUsers(record, entry.getKey(), target, process, processes.values());
+            if (record.made().options().ids().isPresent() && !namespaces.containsKey(USER)) {
+                // Root of one user namespace is nobody in what belongs to another, with the same ids too.
+                namespaces.put(USER, pin(record, files, USER, name, process));
+            }
         }
         return new Joined(namespaces, targets, processes);
+    }
+
+    /** Whoever has users of its own can share only with who has the very same. */
+    private static void sameUsers(
+            ContainerRecord record,
+            String type,
+            ContainerRecord target,
+            ProcessIdentity process,
+            Collection<ProcessIdentity> others)
+            throws IOException {
+        var ids = record.made().options().ids();
+        if (ids.isEmpty()) {
+            return;
+        }
+        if (!target.made().options().ids().equals(ids)) {
+            throw cannot(
+                    record,
+                    type,
+                    target.spec().name(),
+                    "they have not the same users; give both the same userns_mode, in one stack");
+        }
+        for (var other : others) {
+            if (!user(other).equals(user(process))) {
+                throw cannot(
+                        record,
+                        type,
+                        target.spec().name(),
+                        "it is in the namespaces of another one already, and each of them has a user namespace of its"
+                                + " own");
+            }
+        }
+    }
+
+    private static Path user(ProcessIdentity process) throws IOException {
+        return Files.readSymbolicLink(Path.of("/proc", String.valueOf(process.pid()), "ns", USER));
     }
 
     private static boolean isShareable(ContainerRecord target) {

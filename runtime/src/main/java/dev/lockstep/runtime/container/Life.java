@@ -14,10 +14,11 @@ import java.util.Optional;
  *     policy says so
  * @param stoppedByUser a person stopped or killed it; set before the signal is sent
  * @param restartCount automatic starts since it was made
- * @param startsInARow automatic starts since it was last started by hand
+ * @param startsInARow automatic starts since it was last started by hand, but for those that did not fail by the policy
  * @param delay waited before the last run; zero when that was no automatic start
  * @param error why the last start failed
  * @param madeAs the name that it was made with, when a person has given it another since
+ * @param stoppedInBoot the boot in which a person stopped it: the policy "always" holds again in the next one
  */
 public record Life(
         Optional<Instant> startedAt,
@@ -28,14 +29,25 @@ public record Life(
         int startsInARow,
         Duration delay,
         Optional<String> error,
-        Optional<String> madeAs) {
+        Optional<String> madeAs,
+        Optional<String> stoppedInBoot) {
     /** Nothing happened yet. */
     public static final Life NEW = new Life(
-            Optional.empty(), Optional.empty(), false, false, 0, 0, Duration.ZERO, Optional.empty(), Optional.empty());
+            Optional.empty(),
+            Optional.empty(),
+            false,
+            false,
+            0,
+            0,
+            Duration.ZERO,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
 
     /** Fills in what is not in the files of earlier versions. */
     public Life {
         madeAs = Objects.requireNonNullElse(madeAs, Optional.empty());
+        stoppedInBoot = Objects.requireNonNullElse(stoppedInBoot, Optional.empty());
     }
 
     /** Somebody asked for a start: counters begin anew. */
@@ -49,25 +61,40 @@ public record Life(
                 0,
                 Duration.ZERO,
                 Optional.empty(),
-                madeAs);
+                madeAs,
+                Optional.empty());
     }
 
-    /** The policy asked for a start, after that delay. */
-    Life startedAgain(Instant now, Duration waited) {
+    /** How long the last run lasted; zero when that is not known. */
+    Duration ran() {
+        return startedAt
+                .flatMap(start -> exit.map(end -> Duration.between(start, end.finishedAt())))
+                .filter(ran -> !ran.isNegative())
+                .orElse(Duration.ZERO);
+    }
+
+    /**
+     * The policy asked for a start, after that delay.
+     *
+     * @param failed starts before this one that count towards its limit
+     */
+    Life startedAgain(Instant now, Duration waited, int failed) {
         return new Life(
                 Optional.of(now),
                 Optional.empty(),
                 true,
                 false,
                 restartCount + 1,
-                startsInARow + 1,
+                failed + 1,
                 waited,
                 Optional.empty(),
-                madeAs);
+                madeAs,
+                Optional.empty());
     }
 
-    Life stopping() {
-        return new Life(startedAt, exit, false, true, restartCount, startsInARow, delay, error, madeAs);
+    Life stopping(String bootId) {
+        return new Life(
+                startedAt, exit, false, true, restartCount, startsInARow, delay, error, madeAs, Optional.of(bootId));
     }
 
     /** A person has given it another name; back to the first one undoes that. */
@@ -82,7 +109,8 @@ public record Life(
                 startsInARow,
                 delay,
                 error,
-                first.equals(name) ? Optional.empty() : Optional.of(first));
+                first.equals(name) ? Optional.empty() : Optional.of(first),
+                stoppedInBoot);
     }
 
     Life ended(ExitOutcome outcome) {
@@ -95,7 +123,8 @@ public record Life(
                 startsInARow,
                 delay,
                 error,
-                madeAs);
+                madeAs,
+                stoppedInBoot);
     }
 
     Life failedToStart(Life before, String why) {
@@ -108,6 +137,7 @@ public record Life(
                 startsInARow,
                 delay,
                 Optional.of(why),
-                madeAs);
+                madeAs,
+                stoppedInBoot);
     }
 }

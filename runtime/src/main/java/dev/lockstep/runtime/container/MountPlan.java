@@ -5,7 +5,6 @@ import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.Fd;
 import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.MountTable;
-import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.oci.BundleMount;
 import dev.lockstep.runtime.oci.UserDatabase;
@@ -27,9 +26,12 @@ final class MountPlan {
     private final ContainerSpec spec;
     private final ContainerFiles files;
     private final ContainerRooms rooms;
+    private final Optional<UserNamespace> users;
     private int pins;
 
-    private MountPlan(ContainerRecord record, ContainerFiles files, ContainerRooms rooms) {
+    private MountPlan(
+            ContainerRecord record, ContainerFiles files, ContainerRooms rooms, Optional<UserNamespace> users) {
+        this.users = users;
         this.record = record;
         this.spec = record.spec();
         this.files = files;
@@ -95,12 +97,18 @@ final class MountPlan {
      * The mounts of a start. Mounts sources whose way cannot be trusted at places of ours; {@link Teardown} takes them
      * away.
      *
+     * @param users its own, where it has some: sources are mounted with its ids at places of ours
      * @param etc hosts, hostname and resolv.conf
      * @throws ContainerException when a source is missing
      */
-    static List<BundleMount> of(ContainerRecord record, ContainerFiles files, ContainerRooms rooms, List<Path> etc)
+    static List<BundleMount> of(
+            ContainerRecord record,
+            ContainerFiles files,
+            ContainerRooms rooms,
+            Optional<UserNamespace> users,
+            List<Path> etc)
             throws IOException {
-        return new MountPlan(record, files, rooms).mounts(etc);
+        return new MountPlan(record, files, rooms, users).mounts(etc);
     }
 
     private List<BundleMount> mounts(List<Path> etc) throws IOException {
@@ -110,15 +118,15 @@ final class MountPlan {
             mounts.put(
                     target,
                     BundleMount.bind(
-                            own.toString(), target, spec.options().isolation().readOnly()));
+                            mapped(ours(own, false), own.toString()).toString(),
+                            target,
+                            spec.options().isolation().readOnly()));
         }
         for (var mount : record.made().options().inherited()) {
             mounts.put(mount.target(), mount(mount));
         }
         for (var entry : record.made().anonymousVolumes().entrySet()) {
-            mounts.put(
-                    entry.getKey(),
-                    BundleMount.bind(rooms.volumes().path(entry.getValue()).toString(), entry.getKey(), false));
+            mounts.put(entry.getKey(), anonymous(entry.getValue(), entry.getKey(), false));
         }
         for (var mount : spec.mounts()) {
             mounts.put(mount.target(), mount(mount));
@@ -131,29 +139,58 @@ final class MountPlan {
             case MountSpec.Bind bind -> bind(bind);
             case MountSpec.Volume volume -> volume(volume);
             case MountSpec.Anonymous own ->
-                BundleMount.bind(
-                        rooms.volumes()
-                                .path(record.made().anonymousVolumes().getOrDefault(own.target(), ""))
-                                .toString(),
-                        own.target(),
-                        own.readOnly());
+                anonymous(
+                        record.made().anonymousVolumes().getOrDefault(own.target(), ""), own.target(), own.readOnly());
             case MountSpec.Tmpfs tmpfs -> tmpfs(tmpfs);
             case MountSpec.OfImage image -> image(image);
             case MountSpec.Content content -> content(content);
         };
     }
 
+    private BundleMount anonymous(String name, String target, boolean readOnly) throws IOException {
+        var path = ours(rooms.volumes().path(name), true);
+        return BundleMount.bind(mapped(path, "the volume at " + target).toString(), target, readOnly);
+    }
+
+    /** A source that the runtime may take as it is; with the ids of its users, where it has its own. */
+    private Path mapped(Path source, String what) throws IOException {
+        if (users.isEmpty()) {
+            return source;
+        }
+        try (var from = Fd.openPath(source)) {
+            return mountAtPin(from, what, true, true);
+        }
+    }
+
+    /**
+     * Mounts it at a place of ours.
+     *
+     * @param whole with what is mounted below it
+     * @param withIds as the container's own users see it, where it has some
+     */
+    private Path mountAtPin(Fd source, String what, boolean whole, boolean withIds) throws IOException {
+        try (var mount = whole ? DetachedMount.bindRecursively(source) : DetachedMount.bind(source)) {
+            if (withIds && users.isPresent()) {
+                users.get().map(mount, source.procPath(), spec.name(), what);
+            }
+            return attached(mount, source);
+        }
+    }
+
     private BundleMount volume(MountSpec.Volume volume) throws IOException {
         if (rooms.volumes().find(volume.name()).isEmpty()) {
             throw invalid(spec, "there is no volume \"" + volume.name() + "\"");
         }
-        var path = rooms.volumes().path(volume.name());
+        var path = ours(rooms.volumes().path(volume.name()), true);
         if (volume.subpath().isEmpty()) {
-            return BundleMount.bind(path.toString(), volume.target(), volume.readOnly());
+            return BundleMount.bind(
+                    mapped(path, "the volume " + volume.name()).toString(), volume.target(), volume.readOnly());
         }
         var pin = pinned(
                 path,
                 volume.subpath().get(),
+                true,
+                true,
                 "the path " + volume.subpath().get() + " of volume " + volume.name() + " (mounted at " + volume.target()
                         + ")");
         return BundleMount.bind(pin.toString(), volume.target(), volume.readOnly());
@@ -162,12 +199,21 @@ final class MountPlan {
     private BundleMount image(MountSpec.OfImage image) throws IOException {
         var place = pin();
         Files.createDirectory(place);
-        Mounts.overlay(rooms.images().layers(image.digest()), Optional.empty(), place);
+        UserNamespace.overlay(
+                users,
+                rooms.images().layers(image.digest()),
+                Optional.empty(),
+                SelinuxLabels.of(record).map(SelinuxLabels::mount),
+                files,
+                spec.name(),
+                place);
         var source = image.subpath().isEmpty()
                 ? place
                 : pinned(
                         place,
                         image.subpath().get(),
+                        true,
+                        false,
                         "the path " + image.subpath().get() + " of the image "
                                 + image.image().familiar() + " (mounted at " + image.target() + ")");
         return BundleMount.bind(source.toString(), image.target(), true);
@@ -178,12 +224,12 @@ final class MountPlan {
             var users = UserDatabase.read(files.rootfs());
             var owner = users.resolve(content.uid() + ":" + content.gid());
             var file = rooms.contents()
-                    .file(files.id(), content.identity(), owner.uid(), owner.gid(), content.mode())
+                    .file(files.id(), content.identity(), outside(owner.uid()), outside(owner.gid()), content.mode())
                     .orElseThrow(() -> invalid(
                             spec,
                             "the " + content.name() + " is not on this host any more, since it is kept in memory"
                                     + " alone; run lockstep apply, which brings it again"));
-            return BundleMount.bind(file.toString(), content.target(), true);
+            return BundleMount.bind(ours(file, false).toString(), content.target(), true);
         } catch (IllegalArgumentException e) {
             throw new ContainerException(
                     ContainerException.Reason.INVALID,
@@ -192,20 +238,20 @@ final class MountPlan {
         }
     }
 
+    private int outside(int id) {
+        return users.map(own -> own.ids().outside(id)).orElse(id);
+    }
+
     private BundleMount bind(MountSpec.Bind bind) throws IOException {
-        if (bind.options().selinux().isPresent() && SelinuxLabels.isOn()) {
-            throw invalid(
-                    spec,
-                    "files are not relabelled for SELinux; run chcon -R -t container_file_t " + bind.source()
-                            + " once, and remove \"" + bind.options().selinux().get() + "\" from the mount at "
-                            + bind.target());
-        }
         if (bind.base().isPresent()) {
             var path = bind.base().get().relativize(bind.source()).toString();
             var pin = pinned(
                     bind.base().get(),
                     path,
+                    bind.options().recursion() != MountSpec.Recursion.DISABLED,
+                    true,
                     "the bind source " + bind.source() + " (mounted at " + bind.target() + ")");
+            relabel(pin, bind);
             return bindMount(pin, bind);
         }
         if (Files.notExists(bind.source())) {
@@ -218,7 +264,41 @@ final class MountPlan {
             Files.createDirectories(bind.source());
         }
         travels(bind);
-        return bindMount(bind.source(), bind);
+        relabel(bind.source().toRealPath(), bind);
+        var what = "the bind source " + bind.source() + " (mounted at " + bind.target() + ")";
+        if (bind.options().recursion() != MountSpec.Recursion.DISABLED) {
+            return bindMount(mapped(bind.source(), what), bind);
+        }
+        // crun takes along what is mounted below, whatever the options say.
+        try (var source = Fd.openPath(bind.source())) {
+            return bindMount(mountAtPin(source, what, false, true), bind);
+        }
+    }
+
+    /** With {@code z} for all containers, with {@code Z} for this one; nothing where SELinux is off. */
+    private void relabel(Path source, MountSpec.Bind bind) throws IOException {
+        var labels = SelinuxLabels.of(record);
+        if (bind.options().selinux().isPresent() && labels.isPresent()) {
+            try {
+                Relabelling.relabel(
+                        source,
+                        bind.options().selinux().get().equals("Z")
+                                ? labels.get().mount()
+                                : labels.get().shared());
+            } catch (IllegalArgumentException e) {
+                throw invalid(spec, String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    /** Files of ours, which no policy of a distribution knows. */
+    private Path ours(Path path, boolean shared) throws IOException {
+        var labels = SelinuxLabels.of(record);
+        if (labels.isPresent()) {
+            Relabelling.relabel(
+                    path, shared ? labels.get().shared() : labels.get().mount());
+        }
+        return path;
     }
 
     /** What is to travel to or from the host must be mounted there so that it does (mount_namespaces(7)). */
@@ -251,6 +331,20 @@ final class MountPlan {
         return new BundleMount(bind.target(), "bind", source.toString(), options);
     }
 
+    /** A place of ours where that mount of the source now is. */
+    private Path attached(DetachedMount mount, Fd source) throws IOException {
+        var pin = pin();
+        if (Files.isDirectory(source.procPath())) {
+            Files.createDirectory(pin);
+        } else {
+            Files.createFile(pin);
+        }
+        try (var place = Fd.openPath(pin)) {
+            mount.attach(place);
+        }
+        return pin;
+    }
+
     /** A place for a mount of ours. */
     private Path pin() throws IOException {
         Files.createDirectories(files.pins());
@@ -261,21 +355,13 @@ final class MountPlan {
      * Mounts the source, found without following a link, at a place of ours that the runtime may look up by name: a
      * container that turns a directory of its own into a link to {@code /etc} gains nothing (CVE-2021-25741 and its
      * kind).
+     *
+     * @param whole with what is mounted below it
      */
-    private Path pinned(Path base, String path, String what) throws IOException {
+    private Path pinned(Path base, String path, boolean whole, boolean withIds, String what) throws IOException {
         try (var directory = Directory.open(base);
                 var source = path.isEmpty() ? Fd.openPath(base) : directory.placeBeneath(RawPath.of(path))) {
-            var pin = pin();
-            if (Files.isDirectory(source.procPath())) {
-                Files.createDirectory(pin);
-            } else {
-                Files.createFile(pin);
-            }
-            try (var mount = DetachedMount.bindRecursively(source);
-                    var place = Fd.openPath(pin)) {
-                mount.attach(place);
-            }
-            return pin;
+            return mountAtPin(source, what, whole, withIds);
         } catch (LinuxException e) {
             throw new ContainerException(
                     ContainerException.Reason.INVALID,

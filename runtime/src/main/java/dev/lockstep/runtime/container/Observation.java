@@ -1,14 +1,19 @@
 package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.ProcessIdentity;
+import dev.lockstep.runtime.store.StateException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Looks at containers: records, processes, cgroup files. Changes nothing, takes no lock, runs no program. */
 final class Observation {
+    private static final Logger LOG = LoggerFactory.getLogger(Observation.class);
+
     private final ContainerStore store;
     private final Host host;
 
@@ -20,7 +25,12 @@ final class Observation {
     List<ObservedContainer> all() throws IOException {
         var all = new ArrayList<ObservedContainer>();
         for (var record : store.list()) {
-            all.add(one(record));
+            try {
+                all.add(one(record));
+            } catch (StateException e) {
+                // Of a newer Lockstep: it has written the record too, or will.
+                LOG.warn("container={} left out: {}", record.spec().name(), e.getMessage());
+            }
         }
         all.sort(Comparator.comparing(ObservedContainer::name));
         return List.copyOf(all);

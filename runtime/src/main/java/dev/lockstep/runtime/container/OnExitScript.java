@@ -61,15 +61,16 @@ public final class OnExitScript {
         return """
                 #!/bin/sh
                 # Written by Lockstep. conmon runs it with the id of a container that has ended.
-                # It restarts the container when its policy says so and no agent is there to do it.
+                # It restarts the container when its policy says so, or removes it where 'run --rm' asked for that,
+                # and no agent is there to do it.
                 root=%s
                 run=%s
                 id=$1
                 case $id in '' | *[!0-9a-f]*) exit 0 ;; esac
-                [ -e "$root/containers/$id/restart" ] || exit 0
+                [ -e "$root/containers/$id/restart" ] || [ -e "$root/containers/$id/remove" ] || exit 0
                 # A lock that cannot be shared is held: the agent deals with every exit, and whoever holds the
-                # container's lock (a stop, for instance) deals with this one.
-                for lock in "$run/locks/agent" "$run/locks/container/$id"; do
+                # container's lock (a stop, for instance) or waits for its end (run --rm) deals with this one.
+                for lock in "$run/locks/agent" "$run/locks/container/$id" "$run/locks/attended/$id"; do
                     [ ! -e "$lock" ] || flock -n -s "$lock" true || exit 0
                 done
                 launcher=lockstep

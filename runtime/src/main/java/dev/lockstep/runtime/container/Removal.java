@@ -48,7 +48,7 @@ final class Removal {
         store.forget(record);
         rooms.events().tell(record, "destroy");
         Teardown.removeTree(files.state());
-        rooms.contents().collect(store::contents);
+        store.collect(rooms.contents());
     }
 
     /** Kills it if it runs. */

@@ -5,6 +5,7 @@ import dev.lockstep.runtime.image.ImageConfig;
 import dev.lockstep.runtime.image.ImageHealthCheck;
 import dev.lockstep.runtime.linux.Signal;
 import dev.lockstep.runtime.oci.Capabilities;
+import dev.lockstep.runtime.oci.IdRange;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -62,7 +63,8 @@ final class Resolution {
                             spec.options().process().oomScoreAdj().orElse(0),
                             spec.options().storage().shmSize().orElse(EffectiveOptions.SHM_SIZE),
                             found.apparmor(),
-                            found.inherited()));
+                            found.inherited(),
+                            found.ids()));
         } catch (IllegalArgumentException e) {
             throw new ContainerException(
                     ContainerException.Reason.INVALID, "container " + spec.name() + ": " + e.getMessage(), e);
@@ -75,8 +77,10 @@ final class Resolution {
      * @param capabilities every one of its kernel
      * @param apparmor the profile that confines the container
      * @param inherited mounts of other containers
+     * @param ids of the host that its users get
      */
-    record Found(List<String> capabilities, Optional<String> apparmor, List<MountSpec> inherited) {}
+    record Found(
+            List<String> capabilities, Optional<String> apparmor, List<MountSpec> inherited, Optional<IdRange> ids) {}
 
     private static List<String> capabilities(ContainerSpec spec, List<String> kernel) {
         var isolation = spec.options().isolation();

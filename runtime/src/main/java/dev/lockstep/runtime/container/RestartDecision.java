@@ -19,21 +19,9 @@ public sealed interface RestartDecision {
     /** It stays as it is; {@code why} is a sentence for people. */
     record Stay(String why) implements RestartDecision {}
 
-    /**
-     * Docker's rules.
-     *
-     * @param ran how long the last run lasted
-     * @param previousDelay delay before the last run; zero when that run was no automatic start
-     * @param startsInARow automatic starts since the container was last started by hand
-     */
-    static RestartDecision decide(
-            RestartPolicy policy,
-            int exitCode,
-            Duration ran,
-            Duration previousDelay,
-            int startsInARow,
-            boolean stoppedByUser) {
-        if (stoppedByUser) {
+    /** Docker's rules, for a container that has ended; with delay and window those of Compose's {@code deploy}. */
+    static RestartDecision decide(RestartPolicy policy, int exitCode, Life life) {
+        if (life.stoppedByUser()) {
             return new Stay("it was stopped by hand");
         }
         var due = switch (policy.condition()) {
@@ -47,12 +35,20 @@ public sealed interface RestartDecision {
                             ? "its restart policy is \"no\""
                             : "it ended with exit code 0, and its restart policy is \"on-failure\"");
         }
-        if (policy.condition() == RestartPolicy.Condition.ON_FAILURE
-                && policy.maxRetries() > 0
-                && startsInARow >= policy.maxRetries()) {
+        if (policy.maxRetries() > 0 && failedStarts(policy, life) >= policy.maxRetries()) {
             return new Stay("it failed after " + policy.maxRetries() + " automatic starts, the limit of its policy");
         }
-        return new Restart(nextDelay(previousDelay, ran));
+        return new Restart(policy.delay()
+                .map(delay -> delay.compareTo(SHORTEST) < 0 ? SHORTEST : delay)
+                .orElseGet(() -> nextDelay(life.delay(), life.ran())));
+    }
+
+    /** Automatic starts that count towards the limit of the policy, the one of the last run included. */
+    static int failedStarts(RestartPolicy policy, Life life) {
+        var automatic = !life.delay().isZero();
+        var succeeded =
+                policy.window().filter(w -> life.ran().compareTo(w) >= 0).isPresent();
+        return automatic && succeeded ? Math.max(0, life.startsInARow() - 1) : life.startsInARow();
     }
 
     /** 100 ms, doubled each time up to a minute; from the beginning after a run of ten seconds. */

@@ -32,7 +32,10 @@ final class RuntimeMessages {
         if (text.contains("executable file not found") || text.contains("no such file or directory")) {
             return ContainerException.Reason.NOT_FOUND;
         }
-        if (text.contains("permission denied") || text.contains("is a directory")) {
+        if (text.contains("permission denied")
+                || text.contains("is a directory")
+                || text.contains("is not a regular file")
+                || text.contains("is not executable")) {
             return ContainerException.Reason.CANNOT_EXECUTE;
         }
         return ContainerException.Reason.RUNTIME;
@@ -59,7 +62,9 @@ final class RuntimeMessages {
                 program + " in container " + container
                         + (text.contains("is a directory")
                                 ? " is a directory and cannot be run"
-                                : " cannot be run: permission denied");
+                                : text.contains("is not a regular file")
+                                        ? " is not a file and cannot be run"
+                                        : " cannot be run: permission denied");
             case NO_SUCH_CONTAINER, CONFLICT, INVALID, RUNTIME, HOST -> message;
         };
     }

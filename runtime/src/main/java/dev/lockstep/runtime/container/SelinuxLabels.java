@@ -20,6 +20,17 @@ record SelinuxLabels(String process, String mount) {
         return Files.exists(ENFORCE);
     }
 
+    /** Contexts of a container on this host; none where SELinux is off, or it is not to confine the container. */
+    static Optional<SelinuxLabels> of(ContainerRecord record) {
+        var isolation = record.spec().options().isolation();
+        return isOn() && !isolation.privileged() ? of(isolation.security().labels(), record.id()) : Optional.empty();
+    }
+
+    /** Of files that several containers may use: those of its mounts without its categories. */
+    String shared() {
+        return mount.substring(0, mount.indexOf(':')) + ":object_r:container_file_t:s0";
+    }
+
     /**
      * Contexts of a container; none with {@code disable}. Two categories derived from the id keep containers apart.
      *

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.DetachedMount;
+import dev.lockstep.runtime.linux.DeviceNumber;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.Mounts;
@@ -17,6 +18,7 @@ import dev.lockstep.runtime.oci.UserDatabase;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,13 +32,8 @@ import java.util.Optional;
  * not marked as started, which {@link CleanUpAfterCrash} takes away.
  */
 final class Start {
-    /**
-     * Allowed by runc 1.1 whatever the bundle says. Version 1 of cgroups lets us take it back; on version 2 the rules
-     * are a program that is loaded already, and a container without CAP_NET_ADMIN can do nothing with the device.
-     */
-    private static final int TUN_MAJOR = 10;
-
-    private static final int TUN_MINOR = 200;
+    /** Allowed by runc 1.1 and crun whatever the bundle says, and taken back by us. */
+    private static final DeviceNumber TUN = new DeviceNumber(10, 200);
 
     /** Where Docker has it. */
     private static final String INIT = "/sbin/docker-init";
@@ -77,7 +74,12 @@ final class Start {
         var files = store.files(record.id());
         var before = store.life(record.id());
         var now = rooms.clock().instant();
-        var life = waited.isPresent() ? before.startedAgain(now, waited.get()) : before.startedByHand(now);
+        var life = waited.isPresent()
+                ? before.startedAgain(
+                        now,
+                        waited.get(),
+                        RestartDecision.failedStarts(record.spec().restart(), before))
+                : before.startedByHand(now);
         store.writeStart(record.id(), life);
         marker(files, record.spec().restart());
         try (var _ = runRoot.enter()) {
@@ -116,6 +118,13 @@ final class Start {
         var id = record.id();
         var spec = record.spec();
         var effective = record.made();
+        if (spec.options().log().driver() == LogSettings.Driver.JOURNALD
+                && !rooms.journal().isThere()) {
+            throw new ContainerException(
+                    ContainerException.Reason.HOST,
+                    "This host has no journal for the output of container " + spec.name() + ": "
+                            + rooms.journal().socket() + " is missing. Start systemd-journald, or choose json-file.");
+        }
         var runtime = new Runtimes(rooms, host).of(spec);
         var conmon = new Conmon(
                 rooms.conmon().get(),
@@ -125,6 +134,7 @@ final class Start {
         host.cgroups().at(ContainerFiles.supervisorCgroup(rooms.root())).create();
         Root.directory(files.run());
         Root.directory(files.rootfs());
+        store.writeCopy(record);
         var starting = new Run(
                 host.bootId(),
                 false,
@@ -149,28 +159,33 @@ final class Start {
                                 .cgroupParent()
                                 .orElse(ContainerFiles.cgroupParent(rooms.root()))),
                 spec.name());
-        Mounts.overlay(
-                rooms.images().layers(effective.image()),
-                Optional.of(new Mounts.Upper(files.upper(), files.work())),
-                files.rootfs());
-        makeWorkingDirectory(record, files);
-        shareMemory(record, files);
         var joined = Joined.of(record, files, store, host);
         starting = starting.withJoined(joined.processes());
         store.write(id, starting);
+        var users = UserNamespace.of(record, files, joined);
+        mountRoot(record, files, users);
+        shareMemory(record, files, users);
         rooms.failPoint().reached(FailPoint.Step.START_MOUNTED);
         var attached = spec.networks().isEmpty()
                 ? Optional.<Attached>empty()
-                : Optional.of(rooms.networks().get().attach(request(record)));
+                : Optional.of(rooms.networks().get().attach(request(record, users.map(UserNamespace::pin))));
         rooms.failPoint().reached(FailPoint.Step.START_ATTACHED);
         EtcFiles.write(record, files, attached);
-        bundle(record, files, attached, joined);
-        var prepared = conmon.prepare(files, spec, onExit.path(), how);
+        bundle(record, files, attached, joined, users);
+        Conmon.Prepared prepared;
+        try {
+            prepared = conmon.prepare(files, record, onExit.path(), how);
+        } finally {
+            HostNull.giveBack();
+        }
         var run = starting.supervised(prepared.process(), prepared.conmon())
                 .withAddresses(attached.map(Start::addresses).orElse(List.of()));
         store.write(id, run);
-        if (!Bundling.devices(spec, cdi(spec)).allow(TUN_MAJOR, TUN_MINOR)) {
-            host.cgroups().at(files.cgroup(spec)).denyDevice("c " + TUN_MAJOR + ":" + TUN_MINOR + " rwm");
+        if (users.isPresent()) {
+            users.get().settle(record, files, prepared.process());
+        }
+        if (!Bundling.devices(spec, cdi(spec)).allow(TUN.major(), TUN.minor())) {
+            host.cgroups().at(files.cgroup(spec)).deny(TUN);
         }
         rooms.failPoint().reached(FailPoint.Step.START_SUPERVISED);
         if (!spec.ports().isEmpty()) {
@@ -198,8 +213,36 @@ final class Start {
         rooms.events().tell(record, "start", Map.of(), begin);
     }
 
-    /** What a container asks of the networks; its names are those of Docker: service, container, short id. */
-    static AttachRequest request(ContainerRecord record) {
+    private void mountRoot(ContainerRecord record, ContainerFiles files, Optional<UserNamespace> users)
+            throws IOException {
+        var layers = rooms.images().layers(record.made().image());
+        var upper = Optional.of(new Mounts.Upper(files.upper(), files.work()));
+        if (users.isPresent()) {
+            UserNamespace.requireReachable(files.rootfs(), record.spec().name());
+            // Root here is nobody there, and could not make it.
+            Mounts.overlay(layers, upper, Optional.empty(), files.rootfs());
+            makeWorkingDirectory(record, files);
+            Mounts.unmount(files.rootfs());
+        }
+        UserNamespace.overlay(
+                users,
+                layers,
+                upper,
+                SelinuxLabels.of(record).map(SelinuxLabels::mount),
+                files,
+                record.spec().name(),
+                files.rootfs());
+        if (users.isEmpty()) {
+            makeWorkingDirectory(record, files);
+        }
+    }
+
+    /**
+     * What a container asks of the networks; its names are those of Docker: service, container, short id.
+     *
+     * @param userNamespace that its network is to belong to, when it is made
+     */
+    static AttachRequest request(ContainerRecord record, Optional<Path> userNamespace) {
         var spec = record.spec();
         var names = new ArrayList<String>();
         if (!spec.service().isEmpty()) {
@@ -215,7 +258,8 @@ final class Start {
                         spec.owner().stack(), spec.service().isEmpty() ? spec.name() : spec.service(), spec.slot()),
                 spec.networks(),
                 names,
-                List.of());
+                List.of(),
+                userNamespace);
     }
 
     static List<ContainerAddress> addresses(Attached attached) {
@@ -224,9 +268,14 @@ final class Start {
                 .toList();
     }
 
-    private void bundle(ContainerRecord record, ContainerFiles files, Optional<Attached> attached, Joined joined)
+    private void bundle(
+            ContainerRecord record,
+            ContainerFiles files,
+            Optional<Attached> attached,
+            Joined joined,
+            Optional<UserNamespace> users)
             throws IOException {
-        var mounts = new ArrayList<>(MountPlan.of(record, files, rooms, EtcFiles.mounted(files, joined)));
+        var mounts = new ArrayList<>(MountPlan.of(record, files, rooms, users, EtcFiles.mounted(files, joined)));
         if (record.spec().options().process().init()) {
             mounts.add(BundleMount.bind(rooms.init().get().toString(), INIT, true));
         }
@@ -237,6 +286,7 @@ final class Start {
                         files,
                         attached,
                         joined,
+                        users,
                         mounts,
                         process(record, files).with(cdi),
                         cdi);
@@ -273,7 +323,8 @@ final class Start {
     }
 
     /** Memory that others may enter; a mount of its own, since they mount it too. */
-    private static void shareMemory(ContainerRecord record, ContainerFiles files) throws IOException {
+    private static void shareMemory(ContainerRecord record, ContainerFiles files, Optional<UserNamespace> users)
+            throws IOException {
         var ipc = record.spec().options().isolation().namespaces().ipc();
         if (ipc.filter(NamespaceMode.Shareable.class::isInstance).isPresent()) {
             Files.createDirectories(files.sharedMemory());
@@ -281,6 +332,7 @@ final class Start {
                     files.sharedMemory(),
                     record.made().options().shmSize(),
                     01777,
+                    users.map(u -> u.ids().outside(0)).orElse(0),
                     List.of(
                             DetachedMount.Attribute.NO_SUID,
                             DetachedMount.Attribute.NO_DEVICES,
@@ -342,19 +394,12 @@ final class Start {
                             made.oomScoreAdj(),
                             options.process().ulimits(),
                             made.apparmor(),
-                            selinuxLabel(record)));
+                            SelinuxLabels.of(record).map(SelinuxLabels::process)));
         } catch (IllegalArgumentException e) {
             throw new ContainerException(
                     ContainerException.Reason.INVALID,
                     "container " + record.spec().name() + ": " + e.getMessage() + ".",
                     e);
         }
-    }
-
-    private static Optional<String> selinuxLabel(ContainerRecord record) {
-        var isolation = record.spec().options().isolation();
-        return SelinuxLabels.isOn() && !isolation.privileged()
-                ? SelinuxLabels.of(isolation.security().labels(), record.id()).map(SelinuxLabels::process)
-                : Optional.empty();
     }
 }

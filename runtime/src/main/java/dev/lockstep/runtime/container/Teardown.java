@@ -62,6 +62,7 @@ final class Teardown {
         }
         unpin(files.pins());
         unpin(files.joined());
+        unpin(files.mapped());
         while (Mounts.isMountPoint(files.sharedMemory())) {
             Mounts.unmount(files.sharedMemory());
         }
@@ -73,7 +74,7 @@ final class Teardown {
         Files.deleteIfExists(files.exit());
     }
 
-    private static void unpin(Path pins) throws IOException {
+    static void unpin(Path pins) throws IOException {
         if (Files.exists(pins)) {
             try (var entries = Files.newDirectoryStream(pins)) {
                 for (var pin : entries) {

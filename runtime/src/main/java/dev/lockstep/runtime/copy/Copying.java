@@ -1,7 +1,9 @@
 package dev.lockstep.runtime.copy;
 
 import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.FileUser;
 import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.oci.IdRange;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -23,8 +25,14 @@ public final class Copying {
      * @param root what {@code /} means; open as long as this is used
      * @param path absolute, as a person wrote it: {@code /.} and {@code /} at its end mean something
      * @param what the tree is called in messages: {@code in container shop-web-1}
+     * @param ids of this host that stand for those of the tree, where it is that of users of its own
      */
-    public record End(Directory root, String path, String what) {
+    public record End(Directory root, String path, String what, Optional<IdRange> ids) {
+        /** In a tree whose ids are this host's. */
+        public End(Directory root, String path, String what) {
+            this(root, path, what, Optional.empty());
+        }
+
         /** What is in the directory, and not the directory itself. */
         private boolean isContent() {
             return path.equals("/") || path.endsWith("/.");
@@ -76,7 +84,7 @@ public final class Copying {
         var directory = source.isDirectory();
         if (target.isDirectory()) {
             try (var into = target.open()) {
-                return stream(source, from.name(), into, keep);
+                return stream(from, source, from.name(), to, into, keep);
             }
         }
         if (target.status().isPresent() && directory) {
@@ -85,24 +93,25 @@ public final class Copying {
         if (target.status().isEmpty() && !directory && to.path().endsWith("/")) {
             throw new IOException("no such directory: " + to.path() + " " + to.what());
         }
-        return stream(source, target.name(), target.directory(), keep);
+        return stream(from, source, target.name(), to, target.directory(), keep);
     }
 
     /** Through an archive: the one that is written to standard output and read from standard input is no other. */
-    private static List<String> stream(Place source, RawPath name, Directory into, Keep keep) throws IOException {
+    private static List<String> stream(End from, Place source, RawPath name, End to, Directory into, Keep keep)
+            throws IOException {
         var failure = new AtomicReference<Optional<IOException>>(Optional.empty());
         var in = new PipedInputStream(PIPE);
         var out = new PipedOutputStream(in);
         var writer = Thread.ofPlatform().daemon().name("copy").start(() -> {
             try (out) {
-                TreeArchive.write(source, name, out);
+                TreeArchive.write(source, name, from.ids(), out);
             } catch (IOException e) {
                 failure.set(Optional.of(e));
             }
         });
         List<String> left;
         try {
-            left = new TreeExtraction(into, keep).extract(in);
+            left = extract(in, to, into, keep);
             in.transferTo(OutputStream.nullOutputStream()); // what pads the archive's end
         } finally {
             in.close(); // where we have failed the other side stops, too
@@ -129,15 +138,27 @@ public final class Copying {
         }
     }
 
+    private static List<String> extract(InputStream archive, End to, Directory into, Keep keep) throws IOException {
+        var extraction = new TreeExtraction(into, keep, to.ids());
+        return to.ids().isPresent()
+                ? FileUser.run(to.ids().get().outside(0), () -> extraction.extract(archive))
+                : extraction.extract(archive);
+    }
+
     /** Writes what a path has as an archive. */
     public static void archive(End from, boolean follow, OutputStream out) throws IOException {
         try (var source = Place.find(from.root(), from.path(), follow).orElseThrow(from::missing)) {
             if (source.status().isEmpty()) {
                 throw from.missing();
             }
-            TreeArchive.write(source, from.name(), out);
+            TreeArchive.write(source, from.name(), from.ids(), out);
             out.flush();
         }
+    }
+
+    /** Fills an empty directory from an archive of a whole one, and gives it what the archive says of itself. */
+    public static List<String> fill(InputStream archive, Directory target) throws IOException {
+        return new TreeExtraction(target, new Keep(true, true), Optional.empty(), true).extract(archive);
     }
 
     /** Extracts an archive into a directory that exists. */
@@ -147,7 +168,7 @@ public final class Copying {
                 throw new IOException("destination " + to.path() + " " + to.what() + " must be a directory");
             }
             try (var into = target.open()) {
-                return new TreeExtraction(into, keep).extract(archive);
+                return extract(archive, to, into, keep);
             }
         }
     }

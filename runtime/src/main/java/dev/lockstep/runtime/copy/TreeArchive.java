@@ -7,10 +7,12 @@ import dev.lockstep.runtime.linux.Errno;
 import dev.lockstep.runtime.linux.FileStatus;
 import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.oci.IdRange;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Archives what a place has. What goes away while it is read is left out; what changes its kind meanwhile is not
@@ -21,13 +23,16 @@ final class TreeArchive {
     /** First name of each file that has several. */
     private final Map<Long, RawPath> links = new HashMap<>();
 
-    private TreeArchive(OutputStream out) {
+    private final Optional<IdRange> ids;
+
+    private TreeArchive(Optional<IdRange> ids, OutputStream out) {
+        this.ids = ids;
         this.writer = new MemberWriter(out);
     }
 
     /** Writes a whole archive; the top has the given name in it. */
-    static void write(Place place, RawPath name, OutputStream out) throws IOException {
-        var archive = new TreeArchive(out);
+    static void write(Place place, RawPath name, Optional<IdRange> ids, OutputStream out) throws IOException {
+        var archive = new TreeArchive(ids, out);
         archive.member(place.directory(), place.name(), name);
         archive.writer.finish();
     }
@@ -85,20 +90,20 @@ final class TreeArchive {
         }
     }
 
-    private static TarEntry entry(RawPath as, TarEntry.Type type, FileStatus status, Directory directory, RawPath name)
+    private TarEntry entry(RawPath as, TarEntry.Type type, FileStatus status, Directory directory, RawPath name)
             throws IOException {
         return entry(as, type, status, directory, name, RawPath.of(""));
     }
 
-    private static TarEntry entry(
+    private TarEntry entry(
             RawPath as, TarEntry.Type type, FileStatus status, Directory directory, RawPath name, RawPath link)
             throws IOException {
         return new TarEntry(
                 as,
                 type,
                 status.mode(),
-                Integer.toUnsignedLong(status.uid()),
-                Integer.toUnsignedLong(status.gid()),
+                inside(status.uid()),
+                inside(status.gid()),
                 type == TarEntry.Type.FILE ? status.size() : 0,
                 status.modified(),
                 link,
@@ -107,5 +112,9 @@ final class TreeArchive {
                 type == TarEntry.Type.SYMLINK || type == TarEntry.Type.HARD_LINK
                         ? Map.of()
                         : directory.attributes(name));
+    }
+
+    private long inside(int id) {
+        return ids.map(range -> range.inside(id)).orElse(Integer.toUnsignedLong(id));
     }
 }

@@ -2,17 +2,22 @@ package dev.lockstep.runtime.copy;
 
 import dev.lockstep.runtime.archive.TarEntry;
 import dev.lockstep.runtime.archive.TarReader;
+import dev.lockstep.runtime.linux.BlockWriter;
 import dev.lockstep.runtime.linux.DeviceNumber;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.Errno;
+import dev.lockstep.runtime.linux.Fd;
 import dev.lockstep.runtime.linux.FileStatus;
 import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.oci.IdRange;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Extracts an archive into a directory that may have something already. Nothing of the archive and nothing that stands
@@ -20,27 +25,46 @@ import java.util.List;
  */
 final class TreeExtraction {
     private static final int SET_ID = 06000;
-    private static final byte[] ZEROS = new byte[64 * 1024];
+    private static final int PAGE = 4096;
+
+    private static final byte[] ZEROS = new byte[PAGE];
+
+    /** What one write(2) carries at most. */
+    private static final int BLOCKS = 1 << 16;
+
     private static final String CAPABILITY = "security.capability";
 
     private final Directory target;
     private final Keep keep;
+    private final Optional<IdRange> ids;
+    private final boolean whole;
     private final List<String> left = new ArrayList<>();
     /** Times of directories are set last: what is put into them changes them. */
     private final LinkedHashMap<List<String>, TarEntry> directories = new LinkedHashMap<>();
 
-    TreeExtraction(Directory target, Keep keep) {
+    TreeExtraction(Directory target, Keep keep, Optional<IdRange> ids) {
+        this(target, keep, ids, false);
+    }
+
+    /** @param whole whether the directory itself takes what the archive says of it */
+    TreeExtraction(Directory target, Keep keep, Optional<IdRange> ids, boolean whole) {
+        this.ids = ids;
         this.target = target;
         this.keep = keep;
+        this.whole = whole;
     }
 
     /** Extracts it; returns what was left out, a sentence each. */
     List<String> extract(InputStream archive) throws IOException {
         var tar = new TarReader(archive);
+        var top = Optional.<TarEntry>empty();
         for (var entry = tar.next(); entry.isPresent(); entry = tar.next()) {
             var parts = parts(entry.get().name());
             if (parts.isEmpty()) {
-                continue; // the directory itself keeps what it has
+                if (whole) {
+                    top = entry;
+                }
+                continue;
             }
             try (var parent = parent(parts)) {
                 member(tar, entry.get(), parts, parent, new RawPath(parts.getLast()));
@@ -52,6 +76,9 @@ final class TreeExtraction {
                         new RawPath(directory.getKey().getLast()),
                         directory.getValue().modified());
             }
+        }
+        if (top.isPresent()) {
+            metadata(top.get(), target, Place.HERE);
         }
         return List.copyOf(left);
     }
@@ -121,21 +148,11 @@ final class TreeExtraction {
     private void make(TarReader tar, TarEntry entry, Directory parent, RawPath name) throws IOException {
         switch (entry.type()) {
             case FILE -> {
-                try (var file = parent.createFile(name)) {
-                    var out = file.outputStream();
-                    tar.copyTo(new TarReader.Sink() {
-                        @Override
-                        public void write(byte[] bytes, int offset, int length) throws IOException {
-                            out.write(bytes, offset, length);
-                        }
-
-                        @Override
-                        public void skip(long bytes) throws IOException {
-                            for (var left = bytes; left > 0; left -= ZEROS.length) {
-                                out.write(ZEROS, 0, (int) Math.min(left, ZEROS.length));
-                            }
-                        }
-                    });
+                try (var file = parent.createFile(name);
+                        var writer = new BlockWriter(BLOCKS)) {
+                    var sparse = new SparseSink(file, writer);
+                    tar.copyTo(sparse);
+                    sparse.end();
                 }
             }
             case HARD_LINK -> {
@@ -155,6 +172,41 @@ final class TreeExtraction {
         }
     }
 
+    /** Leaves holes where there are only zeros: a file of nothing but a size must not fill the disk. */
+    private static final class SparseSink implements TarReader.Sink {
+        private final Fd file;
+        private final BlockWriter writer;
+        private long length;
+
+        SparseSink(Fd file, BlockWriter writer) {
+            this.file = file;
+            this.writer = writer;
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int count) throws IOException {
+            for (var at = 0; at < count; at += PAGE) {
+                var piece = Math.min(PAGE, count - at);
+                if (Arrays.mismatch(bytes, offset + at, offset + at + piece, ZEROS, 0, piece) < 0) {
+                    skip(piece);
+                } else {
+                    writer.write(file, bytes, offset + at, piece);
+                    length += piece;
+                }
+            }
+        }
+
+        @Override
+        public void skip(long bytes) throws IOException {
+            writer.skip(file, bytes);
+            length += bytes;
+        }
+
+        void end() throws IOException {
+            writer.end(file, length);
+        }
+    }
+
     private static boolean isDevice(TarEntry.Type type) {
         return type == TarEntry.Type.CHARACTER_DEVICE || type == TarEntry.Type.BLOCK_DEVICE;
     }
@@ -169,7 +221,7 @@ final class TreeExtraction {
 
     private void metadata(TarEntry entry, Directory parent, RawPath name) throws IOException {
         if (keep.owner()) {
-            parent.setOwner(name, (int) entry.uid(), (int) entry.gid());
+            parent.setOwner(name, outside(entry.uid()), outside(entry.gid()));
         }
         for (var attribute : entry.attributes().entrySet()) {
             if (keep.privileges() || !attribute.getKey().equals(CAPABILITY)) {
@@ -180,6 +232,14 @@ final class TreeExtraction {
             parent.setMode(name, keep.privileges() ? entry.mode() : entry.mode() & ~SET_ID);
         }
         parent.setModified(name, entry.modified());
+    }
+
+    private int outside(long id) throws IOException {
+        try {
+            return ids.map(range -> range.outside((int) id)).orElse((int) id);
+        } catch (IllegalArgumentException e) {
+            throw new IOException("the container has no such user: " + e.getMessage(), e);
+        }
     }
 
     private static void setAttribute(Directory to, RawPath name, String attribute, byte[] value) throws IOException {

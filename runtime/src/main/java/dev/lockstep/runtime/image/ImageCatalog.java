@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
  * @param images in the order they came in, each once
  */
 public record ImageCatalog(List<StoredImage> images) {
-    private static final Pattern ID = Pattern.compile("(?:sha256:)?([0-9a-f]{4,64})");
+    private static final Pattern ID = Pattern.compile("(?:sha256:)?([0-9a-f]{1,64})");
 
     public ImageCatalog {
         images = List.copyOf(images);
@@ -21,7 +21,7 @@ public record ImageCatalog(List<StoredImage> images) {
     public record Match(StoredImage image, Optional<ImageReference> name) {}
 
     /**
-     * What {@code text} means here: a name; or the id, the digest, or the beginning of one (four digits or more) of one
+     * What {@code text} means here: a name; or the id, the digest, or the beginning of one, however short, of one
      * image. A name goes first, as with Docker.
      *
      * @throws InvalidImageException when it is neither a name nor an id, or the beginning of several

@@ -38,7 +38,12 @@ public record ImageReference(String host, String repository, Optional<String> ta
             try {
                 digest = Optional.of(Digest.parse(rest.substring(at + 1)));
             } catch (IllegalArgumentException e) {
-                throw invalid(text, "the digest must be sha256: and 64 hexadecimal digits");
+                var why = String.valueOf(e.getMessage());
+                throw invalid(
+                        text,
+                        why.contains("not supported")
+                                ? "it has " + why
+                                : "the digest must be sha256: and 64 hexadecimal digits");
             }
             rest = rest.substring(0, at);
         }

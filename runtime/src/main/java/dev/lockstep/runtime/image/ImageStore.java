@@ -114,19 +114,20 @@ public final class ImageStore {
 
     /** Goes through indexes to the manifest for this platform; empty when there is none for it. */
     private Optional<Resolved> resolve(Digest digest, int depth) throws IOException {
-        return switch (parse(digest)) {
-            case Document.Manifest manifest -> Optional.of(new Resolved(digest, manifest));
-            case Document.Index nested -> {
-                var picked = nested.pick(platform);
-                if (picked.isEmpty()) {
-                    yield Optional.empty();
-                }
-                if (depth == 0) {
-                    throw new InvalidImageException("image " + digest + " nests more than " + NESTING + " indexes");
-                }
-                yield resolve(picked.get().digest(), depth - 1);
-            }
-        };
+        var document = parse(digest);
+        // No switch over types: its code is made when it is first run, and every cold command that needs an image runs
+        // it.
+        if (document instanceof Document.Manifest manifest) {
+            return Optional.of(new Resolved(digest, manifest));
+        }
+        var picked = ((Document.Index) document).pick(platform);
+        if (picked.isEmpty()) {
+            return Optional.empty();
+        }
+        if (depth == 0) {
+            throw new InvalidImageException("image " + digest + " nests more than " + NESTING + " indexes");
+        }
+        return resolve(picked.get().digest(), depth - 1);
     }
 
     private Document parse(Digest digest) throws IOException {

@@ -16,7 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * The leases of all processes. They are taken and looked at under the store's lock: a file that is there and not locked
@@ -54,7 +54,9 @@ final class Leases {
     }
 
     private Lease take(JsonNode content) throws IOException {
-        var file = root.lock("image-lease/" + UUID.randomUUID());
+        // A name that nobody else has now is enough; a random UUID would bring all of java.security to a cold command.
+        var name = Long.toHexString(ThreadLocalRandom.current().nextLong());
+        var file = root.lock("image-lease/" + name);
         var lock = Flock.tryExclusive(file).orElseThrow(() -> new IOException(file + " is locked by somebody"));
         try {
             Files.write(file, root.json().writeValueAsBytes(content));

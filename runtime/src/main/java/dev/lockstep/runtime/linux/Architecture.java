@@ -2,8 +2,8 @@ package dev.lockstep.runtime.linux;
 
 /** What differs between x86-64 and arm64. Every number that is not here is the same on both. */
 public enum Architecture {
-    X86_64("amd64", 0x10000, 0x20000, 332, 133, 259),
-    AARCH64("arm64", 0x4000, 0x8000, 291, -1, 33);
+    X86_64("amd64", 0x10000, 0x20000, 332, 133, 259, 321),
+    AARCH64("arm64", 0x4000, 0x8000, 291, -1, 33, 280);
 
     private final String goName;
     final int oDirectory;
@@ -11,14 +11,16 @@ public enum Architecture {
     final int sysStatx;
     final int sysMknod;
     final int sysMknodat;
+    final int sysBpf;
 
-    Architecture(String goName, int oDirectory, int oNoFollow, int sysStatx, int sysMknod, int sysMknodat) {
+    Architecture(String goName, int oDirectory, int oNoFollow, int sysStatx, int sysMknod, int sysMknodat, int sysBpf) {
         this.goName = goName;
         this.oDirectory = oDirectory;
         this.oNoFollow = oNoFollow;
         this.sysStatx = sysStatx;
         this.sysMknod = sysMknod;
         this.sysMknodat = sysMknodat;
+        this.sysBpf = sysBpf;
     }
 
     /** The machine this JVM runs on. */

@@ -9,8 +9,6 @@ import java.time.Instant;
  * unpack writes tens of thousands of files. For one thread.
  */
 public final class BlockWriter implements AutoCloseable {
-    private static final int SEEK_CUR = 1;
-
     private final Memory block;
 
     /** @param size bytes of the block, the most that one write(2) carries, at least 32 */
@@ -37,7 +35,7 @@ public final class BlockWriter implements AutoCloseable {
 
     /** Leaves a hole: moves the file's position on. Close with {@link #end}, or a last hole is lost. */
     public void skip(Fd fd, long bytes) throws LinuxException {
-        if (FileCalls.lseek(fd.number(), bytes, SEEK_CUR) < 0) {
+        if (FileCalls.lseek(fd.number(), bytes, FileCalls.SEEK_CUR) < 0) {
             throw new LinuxException("lseek", fd.toString(), Native.getLastError());
         }
     }

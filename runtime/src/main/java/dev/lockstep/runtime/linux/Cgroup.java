@@ -210,10 +210,14 @@ public final class Cgroup {
         return cgroups.at("/");
     }
 
-    /** Forbids a device again, where files say so: version 1 alone. A rule reads {@code c 10:200 rwm}. */
-    public void denyDevice(String rule) throws IOException {
-        if (!cgroups.isUnified() && cgroups.tree("devices").isPresent()) {
-            write("devices", "devices.deny", rule);
+    /** Forbids a character device, whatever the runtime allowed. */
+    public void deny(DeviceNumber device) throws IOException {
+        if (cgroups.isUnified()) {
+            for (var tree : cgroups.trees()) {
+                DeviceProgram.deny(tree.resolve(name), device);
+            }
+        } else if (cgroups.tree("devices").isPresent()) {
+            write("devices", "devices.deny", "c " + device + " rwm");
         }
     }
 

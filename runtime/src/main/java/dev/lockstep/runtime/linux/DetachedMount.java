@@ -69,6 +69,19 @@ public final class DetachedMount implements AutoCloseable {
         return this;
     }
 
+    /**
+     * Maps the ids of files: what is root's on disk is, through this mount, the root's of the user namespace, and what
+     * that root makes is root's on disk. For this mount and what is mounted below it.
+     *
+     * @param userNamespace open for reading
+     * @throws LinuxException with EINVAL where a kernel or a file system of them cannot, EPERM where one is mapped
+     *     already
+     */
+    public DetachedMount mapIds(Fd userNamespace) throws LinuxException {
+        MountCalls.mapIds(mount, userNamespace, MountCalls.AT_RECURSIVE);
+        return this;
+    }
+
     /** Puts the mount over an open place (O_PATH is enough); from then on it stays after {@link #close}. */
     public void attach(Fd target) throws LinuxException {
         MountCalls.moveMount(mount, target);

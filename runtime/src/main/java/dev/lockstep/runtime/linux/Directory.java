@@ -201,6 +201,15 @@ public final class Directory implements AutoCloseable {
                 at(name));
     }
 
+    /** Lets the two names change places, in one step. Both must be there. */
+    public void exchange(RawPath name, Directory target, RawPath other) throws LinuxException {
+        Libc.check(
+                FileCalls.renameat2(
+                        fd.number(), component(name), target.fd.number(), component(other), FileCalls.RENAME_EXCHANGE),
+                "renameat2",
+                at(name));
+    }
+
     /** Text of a symbolic link. */
     public RawPath readLink(RawPath name) throws LinuxException {
         try (var memory = new Memory(4096)) {

@@ -14,6 +14,13 @@ final class FileCalls {
     static final int RESOLVE_BENEATH = 0x08;
     static final int RESOLVE_IN_ROOT = 0x10;
     static final int RENAME_NOREPLACE = 1;
+    static final int RENAME_EXCHANGE = 2;
+    static final int SEEK_CUR = 1;
+    static final int SEEK_DATA = 3;
+    static final int SEEK_HOLE = 4;
+    /** {@code _IOW(0x94, 9, int)} of linux/fs.h: the file shares the other's blocks until one of them is written. */
+    static final long FICLONE = 0x40049409L;
+
     static final int STATX_BASIC_STATS = 0x7ff;
     static final long STATX_ATTR_MOUNT_ROOT = 0x2000;
     static final int STATX_SIZE = 256;
@@ -49,6 +56,15 @@ final class FileCalls {
     static native int futimens(int fd, long times);
 
     static native int ftruncate(int fd, long length);
+
+    static native int ioctl(int fd, long request, int argument);
+
+    /** {@code inOffset} and {@code outOffset} are addresses of the offsets, which the call moves on. */
+    static native long copy_file_range(int in, long inOffset, int out, long outOffset, long size, int flags);
+
+    static native long pread(int fd, long buffer, long size, long offset);
+
+    static native long pwrite(int fd, long buffer, long size, long offset);
 
     static native long lseek(int fd, long offset, int whence);
 

@@ -54,23 +54,46 @@ public final class Flock implements AutoCloseable {
      * this method. Platform threads only.
      */
     public static Flock fleeting(Path file) throws IOException {
+        return new Flock(lasting(file).fd, Optional.of(file));
+    }
+
+    /**
+     * Waits for a lock whose file somebody who holds it may remove for good. Every taker of that file must come through
+     * this method, {@link #tryLasting} or {@link #fleeting}. Platform threads only.
+     */
+    public static Flock lasting(Path file) throws IOException {
         while (true) {
             var lock = exclusive(file);
-            var theirs = true;
-            try {
-                // Its holder may have removed the file while we waited; then the next one has another.
-                if (key(lock.fd.procPath()).equals(key(file))) {
-                    theirs = false;
-                    return new Flock(lock.fd, Optional.of(file));
-                }
-            } catch (NoSuchFileException e) {
-                // Removed, and nobody has made it anew: our turn.
-            } finally {
-                if (theirs) {
-                    lock.close();
-                }
+            if (isAt(lock, file)) {
+                return lock;
+            }
+            // Removed, and perhaps somebody has made it anew: again.
+        }
+    }
+
+    /** The same without waiting: empty when somebody has it. */
+    public static Optional<Flock> tryLasting(Path file) throws IOException {
+        while (true) {
+            var lock = tryExclusive(file);
+            if (lock.isEmpty() || isAt(lock.get(), file)) {
+                return lock;
             }
         }
+    }
+
+    /** Whether it is the file that the path leads to; if not, it is let go. */
+    private static boolean isAt(Flock lock, Path file) throws IOException {
+        var ours = false;
+        try {
+            ours = key(lock.fd.procPath()).equals(key(file));
+        } catch (NoSuchFileException e) {
+            // Its holder has removed it while we waited.
+        } finally {
+            if (!ours) {
+                lock.close();
+            }
+        }
+        return ours;
     }
 
     private static Object key(Path file) throws IOException {

@@ -21,6 +21,7 @@ final class MountCalls {
     private static final long FSCONFIG = 431;
     private static final long FSMOUNT = 432;
     private static final long MOUNT_SETATTR = 442;
+    private static final long MOUNT_ATTR_IDMAP = 0x00100000;
     private static final int FSOPEN_CLOEXEC = 1;
     private static final int FSMOUNT_CLOEXEC = 1;
     private static final int FSCONFIG_CMD_CREATE = 6;
@@ -78,6 +79,23 @@ final class MountCalls {
                     Libc.address(attributes),
                     attributes.size());
             Libc.check(n, "mount_setattr", mount);
+        }
+    }
+
+    /** Whoever looks through the mount sees the ids of the files as the user namespace maps them. */
+    static void mapIds(Fd mount, Fd userNamespace, int flags) throws LinuxException {
+        try (var empty = text("");
+                var attributes = Libc.zeroed(32)) {
+            attributes.setLong(0, MOUNT_ATTR_IDMAP);
+            attributes.setLong(24, userNamespace.number());
+            var n = Libc.syscall(
+                    MOUNT_SETATTR,
+                    mount.number(),
+                    Libc.address(empty),
+                    Libc.AT_EMPTY_PATH | flags,
+                    Libc.address(attributes),
+                    attributes.size());
+            Libc.check(n, "mount_setattr MOUNT_ATTR_IDMAP", mount);
         }
     }
 

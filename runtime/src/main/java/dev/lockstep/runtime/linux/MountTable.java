@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 
 /** What is mounted where, as this process sees it (proc_pid_mountinfo(5)). */
@@ -64,6 +65,33 @@ public final class MountTable {
             }
         }
         return found;
+    }
+
+    /** Kinds of the file systems that a place is in and that are mounted below it, each once. */
+    public static List<String> types(Path place) throws IOException {
+        return types(place, Files.readString(Path.of("/proc/self/mountinfo"), StandardCharsets.ISO_8859_1));
+    }
+
+    static List<String> types(Path place, String mountinfo) {
+        var point = around(place, mountinfo).point();
+        var own = "";
+        var types = new LinkedHashSet<String>();
+        for (var line : mountinfo.split("\n", -1)) {
+            var halves = line.split(" - ", 2);
+            var fields = halves[0].split(" ", -1);
+            if (halves.length < 2 || fields.length <= 5) {
+                continue;
+            }
+            var here = Path.of(unescape(fields[4]));
+            var type = halves[1].split(" ", 2)[0];
+            if (here.equals(point)) {
+                own = type;
+            } else if (here.startsWith(place)) {
+                types.add(type);
+            }
+        }
+        types.addFirst(own);
+        return List.copyOf(types);
     }
 
     /** Blanks, tabs, newlines and backslashes are written as three octal digits. */

@@ -35,6 +35,16 @@ public final class Mounts {
      * @throws LinuxException with the kernel's own sentence where it has one
      */
     public static void overlay(List<Path> layers, Optional<Upper> upper, Path target) throws LinuxException {
+        overlay(layers, upper, Optional.empty(), target);
+    }
+
+    /**
+     * The same.
+     *
+     * @param context SELinux context of all files in it
+     */
+    public static void overlay(List<Path> layers, Optional<Upper> upper, Optional<String> context, Path target)
+            throws LinuxException {
         if (layers.isEmpty()) {
             throw new IllegalArgumentException("an overlay needs a layer");
         }
@@ -45,8 +55,8 @@ public final class Mounts {
         }
         var fds = new ArrayList<Fd>();
         try {
-            if (!overlayByContext(layers, upper, target, fds)) {
-                overlayByOptions(layers, upper, target, fds);
+            if (!overlayByContext(layers, upper, context, target, fds)) {
+                overlayByOptions(layers, upper, context, target, fds);
             }
         } finally {
             fds.forEach(Fd::close);
@@ -54,7 +64,8 @@ public final class Mounts {
     }
 
     /** False when this kernel cannot: before Linux 6.7 the key {@code lowerdir+} is unknown. */
-    private static boolean overlayByContext(List<Path> layers, Optional<Upper> upper, Path target, List<Fd> fds)
+    private static boolean overlayByContext(
+            List<Path> layers, Optional<Upper> upper, Optional<String> label, Path target, List<Fd> fds)
             throws LinuxException {
         try (var context = MountCalls.fsopen("overlay")) {
             try {
@@ -76,6 +87,9 @@ public final class Mounts {
                 MountCalls.fsconfig(context, option, "off");
             }
             MountCalls.fsconfig(context, "source", "lockstep");
+            if (label.isPresent()) {
+                MountCalls.fsconfig(context, "context", label.get());
+            }
             try (var mount = new DetachedMount(MountCalls.fsmount(context, 0));
                     var place = Fd.openPath(target)) {
                 if (upper.isEmpty()) {
@@ -91,7 +105,8 @@ public final class Mounts {
      * mount(2) cuts its options at one page and reports ENOENT then, so every layer is named by a descriptor: 200 of
      * them fit.
      */
-    static void overlayByOptions(List<Path> layers, Optional<Upper> upper, Path target, List<Fd> fds)
+    static void overlayByOptions(
+            List<Path> layers, Optional<Upper> upper, Optional<String> label, Path target, List<Fd> fds)
             throws LinuxException {
         var options = new StringBuilder("index=off,metacopy=off,redirect_dir=off,lowerdir=");
         var separator = "";
@@ -103,6 +118,8 @@ public final class Mounts {
             options.append(",upperdir=").append(byDescriptor(upper.get().content(), fds));
             options.append(",workdir=").append(byDescriptor(upper.get().work(), fds));
         }
+        // Categories have commas in them.
+        label.ifPresent(text -> options.append(",context=\"").append(text).append('"'));
         Libc.check(
                 Libc.mount(
                         Libc.bytes("lockstep"),
@@ -140,10 +157,19 @@ public final class Mounts {
     /** Mounts a file system in memory, root's, with that mode and at most that many bytes. */
     public static void tmpfs(Path target, long bytes, int mode, Collection<DetachedMount.Attribute> forbidden)
             throws LinuxException {
+        tmpfs(target, bytes, mode, 0, forbidden);
+    }
+
+    /** The same, of that user and the group of the same number. */
+    public static void tmpfs(
+            Path target, long bytes, int mode, int owner, Collection<DetachedMount.Attribute> forbidden)
+            throws LinuxException {
         try (var context = MountCalls.fsopen("tmpfs")) {
             MountCalls.fsconfig(context, "source", "lockstep");
             MountCalls.fsconfig(context, "size", Long.toString(bytes));
             MountCalls.fsconfig(context, "mode", "0" + Integer.toOctalString(mode));
+            MountCalls.fsconfig(context, "uid", Integer.toUnsignedString(owner));
+            MountCalls.fsconfig(context, "gid", Integer.toUnsignedString(owner));
             try (var mount = new DetachedMount(
                             MountCalls.fsmount(context, (int) DetachedMount.Attribute.bits(forbidden)));
                     var place = Fd.openPath(target)) {

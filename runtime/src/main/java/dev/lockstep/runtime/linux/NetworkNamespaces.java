@@ -137,6 +137,16 @@ public final class NetworkNamespaces implements AutoCloseable {
         });
     }
 
+    /**
+     * The same, of a user namespace that {@code owner} pins: who is root there may do with its network what root may.
+     */
+    public void create(Path pin, Path owner) throws IOException {
+        home(() -> {
+            UserNamespaces.createNetwork(owner, pin);
+            return Optional.empty();
+        });
+    }
+
     /** True when the file pins a namespace. */
     public boolean isPinned(Path pin) throws IOException {
         try (var buffer = Libc.zeroed(STATFS_SIZE)) {

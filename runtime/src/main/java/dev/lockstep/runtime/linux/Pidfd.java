@@ -30,6 +30,16 @@ public final class Pidfd implements AutoCloseable {
         return Optional.of(pidfd);
     }
 
+    /**
+     * Opens a child of ours that nobody has reaped: until then its pid is its own, also when it has ended already.
+     *
+     * @throws LinuxException when that is no child of ours any more
+     */
+    public static Pidfd ofChild(int pid) throws LinuxException {
+        var number = Libc.syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0, 0);
+        return new Pidfd(new Fd(Libc.check(number, "pidfd_open", pid), "pidfd " + pid));
+    }
+
     /** Sends the signal; false when the process is gone. */
     public boolean send(Signal signal) throws LinuxException {
         var result = Libc.syscall(SYS_PIDFD_SEND_SIGNAL, fd.number(), signal.number(), 0, 0, 0);
@@ -43,6 +53,11 @@ public final class Pidfd implements AutoCloseable {
     /** Waits for its end; false when it still runs after {@code timeout}. Platform threads only. */
     public boolean awaitExit(Duration timeout) throws LinuxException {
         return Poll.readable(fd, timeout);
+    }
+
+    /** To be waited for beside others: it is readable once the process has ended. Closed with this. */
+    public Fd fd() {
+        return fd;
     }
 
     @Override

@@ -23,7 +23,7 @@ import java.util.TreeSet;
 public record ProcessDetails(
         int pid, int uid, int parent, Duration running, Duration used, String terminal, String command) {
     /** Clock ticks a second in /proc: 100 on every architecture that Linux has for us (USER_HZ). */
-    private static final long TICKS = 100;
+    static final long TICKS = 100;
 
     private static final int PTS_FIRST = 136;
     private static final int PTS_LAST = 143;
@@ -47,7 +47,8 @@ public record ProcessDetails(
         }
     }
 
-    private static Duration uptime() throws IOException {
+    /** Since the kernel started. */
+    static Duration uptime() throws IOException {
         var seconds =
                 Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ", 2)[0]);
         return Duration.ofMillis((long) (seconds * 1000));

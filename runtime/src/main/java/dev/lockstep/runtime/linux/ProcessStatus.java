@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -34,6 +35,11 @@ public record ProcessStatus(int pid, char state, int parent, int session, long s
                 Integer.parseInt(fields[1]),
                 Integer.parseInt(fields[3]),
                 Long.parseLong(fields[19]));
+    }
+
+    /** How long ago it began, to a clock tick. */
+    public Duration age() throws IOException {
+        return ProcessDetails.uptime().minusMillis(startTicks * 1000 / ProcessDetails.TICKS);
     }
 
     boolean isZombie() {

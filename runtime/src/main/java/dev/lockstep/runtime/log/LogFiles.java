@@ -1,10 +1,14 @@
 package dev.lockstep.runtime.log;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -14,16 +18,14 @@ import java.util.concurrent.locks.LockSupport;
  * The log files of one container: {@code ctr.log}, which conmon writes, and {@code ctr.log.1} and so on, each older
  * than the one before. They are rotated here and not by conmon, which throws the old file away.
  *
+ * <p>Rotating is: a place for the new file is made; each old file moves up by one; {@code ctr.log} becomes
+ * {@code ctr.log.1}, where conmon goes on writing; conmon is told to open its file again. Killed anywhere in between,
+ * the next rotation goes on from what it finds.
+ *
  * @param directory holds them and nothing else
  */
 public record LogFiles(Path directory) {
-    /** Bytes after which a new file is begun. With {@link #COUNT} this bounds what a container can fill: 100 MB. */
-    public static final long LARGEST = 20_000_000;
-
-    /** Files that are kept, the one that is written included. */
-    public static final int COUNT = 5;
-
-    private static final int TRIES = 1000;
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     /** What makes conmon open its file again; false when no conmon listens. */
     @FunctionalInterface
@@ -31,68 +33,149 @@ public record LogFiles(Path directory) {
         boolean reopen() throws IOException;
     }
 
+    /** What became of a rotation. */
+    public enum Rotated {
+        /** There is a new file. */
+        YES,
+        /** The file is not that large yet, or nobody writes it. */
+        NOT_NEEDED,
+        /** Somebody was interrupted in the middle; conmon may still be about to follow. Ask again in some seconds. */
+        UNDER_WAY
+    }
+
     /** The file that is being written. */
     public Path current() {
-        return directory.resolve("ctr.log");
+        return numbered(0);
     }
 
-    private Path rotated(int number) {
-        return directory.resolve("ctr.log." + number);
+    /** Zero is the one that is being written. */
+    Path numbered(int number) {
+        return directory.resolve(number == 0 ? "ctr.log" : "ctr.log." + number);
     }
 
-    /** What there is, oldest first. */
-    List<Path> oldestFirst() {
-        var files = new ArrayList<Path>();
-        for (var number = COUNT; number >= 1; number--) {
-            if (Files.exists(rotated(number))) {
-                files.add(rotated(number));
-            }
+    /** Where conmon writes until it renames it to {@link #current}. */
+    private Path next() {
+        return directory.resolve("ctr.log.tmp");
+    }
+
+    /** How large the file is that is being written; zero when there is none. */
+    public long size() throws IOException {
+        try {
+            return Files.size(current());
+        } catch (NoSuchFileException e) {
+            return 0;
         }
-        if (Files.exists(current())) {
-            files.add(current());
-        }
-        return files;
     }
 
     /**
-     * Begins a new file when the present one is larger than {@code largest}; one process at a time. No line is lost:
-     * until conmon has opened the new one it goes on in the old one, under its new name.
+     * Begins a new file when the present one is as large as that; one process at a time. No line is lost but those of
+     * files beyond the limit: until conmon has opened the new file it goes on in the old one, under its new name.
      */
-    public boolean rotate(long largest, Reopen reopen) throws IOException {
-        long size;
-        try {
-            size = Files.size(current());
-        } catch (NoSuchFileException e) {
-            // Somebody was interrupted between renaming and telling conmon.
-            return Files.exists(rotated(1)) && reopened(reopen);
+    public Rotated rotate(LogLimits limits, Reopen reopen) throws IOException {
+        if (Files.notExists(current())) {
+            return goOn(reopen);
         }
-        if (size <= largest) {
-            return false;
+        if (size() < limits.fileSize()) {
+            return Rotated.NOT_NEEDED;
         }
-        Files.deleteIfExists(rotated(COUNT - 1));
-        for (var number = COUNT - 2; number >= 1; number--) {
-            if (Files.exists(rotated(number))) {
-                Files.move(rotated(number), rotated(number + 1), StandardCopyOption.ATOMIC_MOVE);
+        var old = rotated();
+        // One more is about to be.
+        for (var number : old.reversed()) {
+            if (number >= limits.files() && number > 1) {
+                Files.deleteIfExists(numbered(number));
             }
         }
-        Files.move(current(), rotated(1), StandardCopyOption.ATOMIC_MOVE);
+        makeRoom();
+        moveUp(limits.files() - 1);
+        Files.move(current(), numbered(1), StandardCopyOption.ATOMIC_MOVE);
+        var told = reopened(reopen);
+        if (limits.files() == 1) {
+            Files.deleteIfExists(numbered(1));
+        }
+        return told;
+    }
+
+    /** Up to the first number that is free, so that what was interrupted costs no file; {@code last} is given up. */
+    private void moveUp(int last) throws IOException {
+        var free = 1;
+        while (free < last && Files.exists(numbered(free))) {
+            free++;
+        }
+        for (var number = free - 1; number >= 1; number--) {
+            Files.move(numbered(number), numbered(number + 1), StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+
+    /** Numbers of the rotated files that there are, ascending. */
+    private List<Integer> rotated() throws IOException {
+        var numbers = new ArrayList<Integer>();
+        try (var all = Files.newDirectoryStream(directory, "ctr.log.[1-9]*")) {
+            for (var file : all) {
+                var number = file.getFileName().toString().substring("ctr.log.".length());
+                if (number.matches("[1-9][0-9]{0,6}")) {
+                    numbers.add(Integer.valueOf(number));
+                }
+            }
+        }
+        return numbers.stream().sorted().toList();
+    }
+
+    /**
+     * Makes the file that conmon is about to open. It ends, and its container is on its own, when it cannot: so where
+     * the disk has no room for even that, the oldest file goes, and where that does not help, nothing is done.
+     */
+    private void makeRoom() throws IOException {
+        try {
+            makeNext();
+        } catch (IOException full) {
+            var old = rotated();
+            if (old.isEmpty()) {
+                throw full;
+            }
+            Files.delete(numbered(old.getLast()));
+            makeNext();
+        }
+    }
+
+    private void makeNext() throws IOException {
+        try {
+            Files.createFile(
+                    next(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r-----")));
+        } catch (FileAlreadyExistsException e) {
+            // Of somebody who was interrupted; conmon empties it.
+        }
+    }
+
+    /**
+     * Somebody renamed the file and was interrupted, before or after he told conmon. It replaces whatever is at the
+     * file's name by a new file, so being told twice would throw away what it wrote in between: it is told again only
+     * when it has had time.
+     */
+    private Rotated goOn(Reopen reopen) throws IOException {
+        FileTime since;
+        try {
+            since = (FileTime) Files.getAttribute(numbered(1), "unix:ctime");
+        } catch (NoSuchFileException e) {
+            return Rotated.NOT_NEEDED; // nothing was ever written
+        }
+        if (since.toInstant().plus(PATIENCE).isAfter(java.time.Instant.now())) {
+            return Rotated.UNDER_WAY;
+        }
+        makeRoom();
         return reopened(reopen);
     }
 
-    /**
-     * Waits until conmon has followed. It replaces whatever is at the file's name by a new file, so being told twice
-     * would throw away what it wrote in between.
-     */
-    private boolean reopened(Reopen reopen) throws IOException {
+    private Rotated reopened(Reopen reopen) throws IOException {
         if (!reopen.reopen()) {
-            return false;
+            return Rotated.NOT_NEEDED;
         }
-        for (var tries = 0; Files.notExists(current()); tries++) {
-            if (tries == TRIES) {
-                throw new IOException("conmon did not begin a new log file " + current() + " within 5 s");
+        var deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (Files.notExists(current())) {
+            if (System.nanoTime() > deadline) {
+                return Rotated.UNDER_WAY; // it writes to a slow disk what it has
             }
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
         }
-        return true;
+        return Rotated.YES;
     }
 }

@@ -1,6 +1,9 @@
 package dev.lockstep.runtime.network;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A container that wants to be on networks.
@@ -10,10 +13,34 @@ import java.util.List;
  * @param networks where; none: a namespace with {@code lo} only
  * @param dnsNames its names on every network: service, container name, short id
  * @param dnsServers who is asked for names that are not ours, instead of the host's servers
+ * @param userNamespace file that pins the user namespace whose root may do with the network what root may; absent: the
+ *     host's
  */
 public record AttachRequest(
-        String container, LeaseKey key, List<AttachmentSpec> networks, List<String> dnsNames, List<String> dnsServers) {
+        String container,
+        LeaseKey key,
+        List<AttachmentSpec> networks,
+        List<String> dnsNames,
+        List<String> dnsServers,
+        Optional<Path> userNamespace) {
+    /** A container with the host's users. */
+    public AttachRequest(
+            String container,
+            LeaseKey key,
+            List<AttachmentSpec> networks,
+            List<String> dnsNames,
+            List<String> dnsServers) {
+        this(container, key, networks, dnsNames, dnsServers, Optional.empty());
+    }
+
+    /** The same on other networks. */
+    AttachRequest withNetworks(List<AttachmentSpec> others) {
+        return new AttachRequest(container, key, others, dnsNames, dnsServers, userNamespace);
+    }
+
     public AttachRequest {
+        // A record of an earlier version has none.
+        userNamespace = Objects.requireNonNullElse(userNamespace, Optional.empty());
         networks = List.copyOf(networks);
         dnsNames = List.copyOf(dnsNames);
         dnsServers = List.copyOf(dnsServers);

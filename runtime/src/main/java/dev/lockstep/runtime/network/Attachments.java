@@ -85,7 +85,7 @@ final class Attachments {
                     links.delete(old.hostLink());
                 }
             }
-            links.ensureNamespace(files.namespace(container));
+            links.ensureNamespace(files.namespace(container), request.userNamespace());
             links.connect(container, files.namespace(container), attachment.endpoints(), networks);
             return attached(attachment);
         } catch (IOException | RuntimeException e) {

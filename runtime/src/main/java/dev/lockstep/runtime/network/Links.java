@@ -103,9 +103,13 @@ final class Links {
     }
 
     /** Makes the namespace with {@code lo} up, if it is not there. */
-    void ensureNamespace(Path pin) throws IOException {
+    void ensureNamespace(Path pin, Optional<Path> userNamespace) throws IOException {
         if (!namespaces.isPinned(pin)) {
-            namespaces.create(pin);
+            if (userNamespace.isPresent()) {
+                namespaces.create(pin, userNamespace.get());
+            } else {
+                namespaces.create(pin);
+            }
             namespaces.inside(pin, () -> {
                 for (var scope : List.of("all", "default")) {
                     if (Sysctls.read("net/ipv6/conf/" + scope + "/disable_ipv6").isPresent()) {

@@ -98,6 +98,25 @@ final class NetworkFiles {
         return found;
     }
 
+    /** Files that a killed process had not finished. The network lock is held, so that nobody writes one now. */
+    void removeUnfinished() throws IOException {
+        var places = new ArrayList<>(List.of(run, containers));
+        try (var directories = Files.newDirectoryStream(networks, Files::isDirectory)) {
+            directories.forEach(places::add);
+        } catch (NoSuchFileException e) {
+            // There are no networks.
+        }
+        for (var place : places) {
+            try (var unfinished = Files.newDirectoryStream(place, ".*" + AtomicFiles.TEMPORARY)) {
+                for (var file : unfinished) {
+                    Files.deleteIfExists(file);
+                }
+            } catch (NoSuchFileException e) {
+                // There is nothing at all.
+            }
+        }
+    }
+
     boolean isAttached(String container) {
         return Files.exists(attachmentFile(container));
     }

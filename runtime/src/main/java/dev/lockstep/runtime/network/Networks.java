@@ -146,14 +146,9 @@ public final class Networks implements AutoCloseable {
                 .filter(r -> r.networks().stream().anyMatch(n -> n.network().equals(name)))
                 .toList());
         for (var request : requests) {
-            updateAttachments(new AttachRequest(
-                    request.container(),
-                    request.key(),
-                    request.networks().stream()
-                            .filter(n -> !n.network().equals(name))
-                            .toList(),
-                    request.dnsNames(),
-                    request.dnsServers()));
+            updateAttachments(request.withNetworks(request.networks().stream()
+                    .filter(n -> !n.network().equals(name))
+                    .toList()));
         }
         remove(name);
         var made = create(spec);
@@ -364,6 +359,7 @@ public final class Networks implements AutoCloseable {
     }
 
     private int removeStrays() throws IOException {
+        files.removeUnfinished();
         var removed = bridges.removeStrays() + ports.removeStrays();
         var renamed = 0;
         for (var network : files.networks()) {

@@ -16,6 +16,7 @@ import java.util.Set;
  * @param hostname absent where it shares the host's or another container's
  * @param cgroup absolute, or the runtime would put it below our own
  * @param namespaces all but the mount namespace, which every container has
+ * @param ids of the host that its users have; then there is a user namespace that maps them
  * @param mounts beside the default ones; one at the same place replaces it
  * @param without default mounts that it does not get
  * @param sysctls by name with dots; one that this kernel has not makes the runtime give up
@@ -34,6 +35,7 @@ public record Bundle(
         Optional<String> hostname,
         String cgroup,
         List<BundleNamespace> namespaces,
+        Optional<IdRange> ids,
         List<BundleMount> mounts,
         Set<String> without,
         Map<String, String> sysctls,
@@ -75,6 +77,7 @@ public record Bundle(
                 Optional.of(hostname),
                 cgroup,
                 ownNamespaces(unifiedCgroups),
+                Optional.empty(),
                 mounts,
                 Set.of(),
                 Map.of(),

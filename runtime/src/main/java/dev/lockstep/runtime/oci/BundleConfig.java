@@ -118,6 +118,15 @@ public final class BundleConfig {
             var entry = namespaces.addObject().put("type", namespace.type());
             namespace.path().ifPresent(path -> entry.put("path", path.toString()));
         }
+        bundle.ids().ifPresent(ids -> {
+            for (var kind : List.of("uidMappings", "gidMappings")) {
+                linux.putArray(kind)
+                        .addObject()
+                        .put("containerID", 0)
+                        .put("hostID", ids.first())
+                        .put("size", ids.count());
+            }
+        });
         new TreeMap<>(bundle.sysctls())
                 .forEach((name, value) -> linux.withObject("/sysctl").put(name, value));
         var resources = bundle.resources().deepCopy();

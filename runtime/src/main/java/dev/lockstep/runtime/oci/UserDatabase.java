@@ -6,7 +6,9 @@ import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.RawPath;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +20,8 @@ import java.util.TreeSet;
  */
 public final class UserDatabase {
     private static final int LARGEST = 1 << 20;
+
+    private static final int TRAP = 16 << 20;
 
     private record User(String name, int uid, int gid, String home) {}
 
@@ -31,7 +35,11 @@ public final class UserDatabase {
         this.groups = groups;
     }
 
-    /** Reads the files below {@code root}; missing ones are empty. */
+    /**
+     * Reads the files below {@code root}; missing ones are empty.
+     *
+     * @throws IllegalArgumentException with a sentence, when one is a trap such as a FIFO
+     */
     public static UserDatabase read(Path root) throws IOException {
         try (var directory = Directory.open(root)) {
             return parse(text(directory, "etc/passwd"), text(directory, "etc/group"));
@@ -40,9 +48,15 @@ public final class UserDatabase {
 
     private static String text(Directory root, String path) throws IOException {
         try (var file = root.fileInRoot(RawPath.of(path))) {
+            var kind = Files.readAttributes(file.procPath(), BasicFileAttributes.class);
+            // OCI runtimes look users up as well: they wait for what it is for ever, or take all memory for it.
+            if (kind.isOther() || kind.size() > TRAP) {
+                throw new IllegalArgumentException("/" + path + " is "
+                        + (kind.isOther() ? "neither a file nor missing" : "as large as " + kind.size() + " bytes")
+                        + "; no program is started beside it");
+            }
             return new String(file.inputStream().readNBytes(LARGEST), StandardCharsets.ISO_8859_1);
         } catch (LinuxException e) {
-            // EAGAIN: a FIFO that nobody writes to. Whatever it is, there are no users in it.
             return switch (e.errno()) {
                 case Errno.ENOENT, Errno.ENOTDIR, Errno.ELOOP, Errno.EISDIR, Errno.ENXIO, Errno.EAGAIN -> "";
                 default -> throw e;

@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -63,7 +64,9 @@ public final class Housekeeping {
 
         /** Whoever needs the image by its own digest or by that of its manifest. */
         static Optional<ImageUse> of(StoredImage image, List<ImageUse> uses) {
+            // What runs counts more: it is in the way whatever is asked.
             return uses.stream()
+                    .sorted(Comparator.comparing(ImageUse::running).reversed())
                     .filter(use -> use.image().equals(image.digest())
                             || image.whole()
                                     .filter(whole -> use.image().equals(whole.manifest()))
@@ -210,6 +213,7 @@ public final class Housekeeping {
                             .or(() -> Needs.of(image, needs.roots()))
                             .map(ImageUse::who)
                             .or(() -> arriving(store, since)),
+                    image.whole().map(whole -> whole.config().labels()).orElse(Map.of()),
                     content(store, image)));
         }
         return candidates;
@@ -254,8 +258,8 @@ public final class Housekeeping {
      * Takes a name away, or an image with all its names; with the last name its content goes, unless somebody needs it.
      *
      * @param text a name, an id or the beginning of one
-     * @param force remove all names of an image that was given by its id; and remove the name of an image that a
-     *     container uses, whose content stays then
+     * @param force remove all names of an image that was given by its id; and remove the names of an image that a
+     *     container uses, whose content stays then. An image that is called by its id and runs is left alone even so
      */
     public ImageRemoval remove(String text, boolean force) throws IOException {
         try (var store = images.change()) {
@@ -266,15 +270,11 @@ public final class Housekeeping {
             var image = match.get().image();
             List<ImageReference> names = match.get().name().map(List::of).orElse(image.names());
             var isLast = names.size() == image.names().size();
-            if (match.get().name().isEmpty() && names.size() > 1 && !force) {
-                return new ImageRemoval.Refused("image " + image.id().abbreviated() + " has " + names.size()
-                        + " names; remove them one by one, or all with --force");
-            }
             var needs = needs(store);
             var container = Needs.of(image, needs.containers());
-            if (isLast && container.isPresent() && !force) {
-                return new ImageRemoval.Refused("image " + text + " is used by "
-                        + container.get().who() + "; remove that first, or take only the name away with --force");
+            var refusal = RemovalConflict.of(match.get(), container, force);
+            if (refusal.isPresent()) {
+                return new ImageRemoval.Refused(refusal.get());
             }
             var root = container.or(() -> Needs.of(image, needs.roots()));
             if (!isLast || root.isPresent()) {

@@ -7,5 +7,11 @@ import dev.lockstep.runtime.image.Digest;
  *
  * @param who for people: {@code container shop-web-1}
  * @param image an index or manifest
+ * @param running whether it is a container that runs
  */
-public record ImageUse(String who, Digest image) {}
+public record ImageUse(String who, Digest image, boolean running) {
+    /** Of anybody but a container that runs. */
+    public ImageUse(String who, Digest image) {
+        this(who, image, false);
+    }
+}

@@ -19,6 +19,7 @@ public final class PrunePlan {
      * @param called for people
      * @param since when it came, or came again
      * @param needed by whom; absent when by nobody
+     * @param labels that it has, as far as it can be read
      * @param content bytes of each thing that is kept for it, by a name of that thing; images share them
      */
     public record Candidate(
@@ -27,9 +28,11 @@ public final class PrunePlan {
             List<ImageReference> names,
             Instant since,
             Optional<String> needed,
+            Map<String, String> labels,
             Map<String, Long> content) {
         public Candidate {
             names = List.copyOf(names);
+            labels = Map.copyOf(labels);
             content = Map.copyOf(content);
         }
     }
@@ -103,6 +106,9 @@ public final class PrunePlan {
         }
         if (candidate.needed().isPresent()) {
             return Optional.of(candidate.needed().get() + " needs it");
+        }
+        if (!rules.labels().stream().allMatch(rule -> rule.lets(candidate.labels()))) {
+            return Optional.of("its labels are not those that were asked for");
         }
         if (rules.named() && !candidate.names().isEmpty()) {
             return Optional.of("it has a name");

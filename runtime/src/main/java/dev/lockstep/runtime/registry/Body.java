@@ -25,16 +25,38 @@ import org.jspecify.annotations.Nullable;
  * HTTP/2 the stream.
  */
 final class Body implements HttpResponse.BodySubscriber<Body>, AutoCloseable {
-    /** What arrived: bytes, the end, or a failure. */
+    /** What arrived: bytes, the end, or a failure. No switch: its code would be made in every cold pull. */
     private sealed interface Event {
-        record Bytes(List<ByteBuffer> buffers) implements Event {}
+        Optional<List<ByteBuffer>> take(Body body) throws IOException;
 
-        record End() implements Event {}
+        record Bytes(List<ByteBuffer> buffers) implements Event {
+            @Override
+            public Optional<List<ByteBuffer>> take(Body body) {
+                return body.bytes(buffers);
+            }
+        }
 
-        record Failure(Throwable cause) implements Event {}
+        record End() implements Event {
+            @Override
+            public Optional<List<ByteBuffer>> take(Body body) {
+                return body.end();
+            }
+        }
+
+        record Failure(Throwable cause) implements Event {
+            @Override
+            public Optional<List<ByteBuffer>> take(Body body) throws IOException {
+                throw new IOException(cause.getMessage(), cause);
+            }
+        }
     }
 
     private static final int DRAIN_LIMIT = 64 * 1024;
+    /**
+     * Pieces that may wait here, of up to 48 KiB each. With one at a time each needs a thread to wake up here and one
+     * there, which on a busy machine takes longer than all else that is done with it.
+     */
+    private static final int AHEAD = 32;
 
     private final Duration idle;
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
@@ -42,6 +64,8 @@ final class Body implements HttpResponse.BodySubscriber<Body>, AutoCloseable {
     private boolean ended;
     private long waited;
     private long arrived;
+    private boolean begun;
+    private int taken;
     private volatile boolean closed;
 
     Body(Duration idle) {
@@ -60,25 +84,32 @@ final class Body implements HttpResponse.BodySubscriber<Body>, AutoCloseable {
         var begin = System.nanoTime();
         var event = events.poll(Math.max(0, idle.toNanos() - waited), TimeUnit.NANOSECONDS);
         waited += System.nanoTime() - begin;
-        return switch (event) {
-            case Event.Bytes(var buffers) -> {
-                buffers.forEach(buffer -> arrived += buffer.remaining());
-                if (arrived >= idle.toMillis() * RegistrySettings.LEAST_RATE / 1000) {
-                    arrived = 0;
-                    waited = 0;
-                }
-                Objects.requireNonNull(subscription.get()).request(1);
-                yield Optional.of(buffers);
-            }
-            case Event.End _ -> {
-                ended = true;
-                yield Optional.empty();
-            }
-            case Event.Failure(var cause) -> throw new IOException(cause.getMessage(), cause);
-            case null ->
-                throw new HttpTimeoutException((arrived == 0 ? "nothing" : "hardly anything") + " came for "
-                        + Math.max(1, idle.toSeconds()) + " s");
-        };
+        if (event == null) {
+            throw new HttpTimeoutException((arrived == 0 ? "nothing" : "hardly anything") + " came for "
+                    + Math.max(1, idle.toSeconds()) + " s");
+        }
+        return event.take(this);
+    }
+
+    private Optional<List<ByteBuffer>> bytes(List<ByteBuffer> buffers) {
+        buffers.forEach(buffer -> arrived += buffer.remaining());
+        if (arrived >= idle.toMillis() * RegistrySettings.LEAST_RATE / 1000) {
+            arrived = 0;
+            waited = 0;
+        }
+        if (!begun) {
+            begun = true;
+            Objects.requireNonNull(subscription.get()).request(AHEAD);
+        } else if (++taken == AHEAD / 2) {
+            taken = 0;
+            Objects.requireNonNull(subscription.get()).request(AHEAD / 2);
+        }
+        return Optional.of(buffers);
+    }
+
+    private Optional<List<ByteBuffer>> end() {
+        ended = true;
+        return Optional.empty();
     }
 
     /**
@@ -110,6 +141,7 @@ final class Body implements HttpResponse.BodySubscriber<Body>, AutoCloseable {
     @Override
     public void onSubscribe(Flow.Subscription upstream) {
         if (subscription.compareAndSet(null, upstream) && !closed) {
+            // One, until somebody takes it: a connection that is cut sooner fails the whole answer, with all that came.
             upstream.request(1);
         } else {
             upstream.cancel();

@@ -14,12 +14,16 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * HTTP clients: one for all hosts, and one for each host whose owner trusts other certificates there, shows one of his
- * own, or calls it insecure. Files are looked at again each time, so that a renewed certificate is used at once.
+ * HTTP clients: one for all hosts, one for plain text, and one for each host whose owner trusts other certificates
+ * there, shows one of his own, or calls it insecure. Each is made when it is first needed: they are dear. Files are
+ * looked at again each time, so that a renewed certificate is used at once.
  */
 final class Connections implements AutoCloseable {
     /** Longest wait for a sign of how an insecure host speaks: one that does not speak TLS may wait for more of it. */
@@ -31,7 +35,8 @@ final class Connections implements AutoCloseable {
 
     private final RegistrySettings settings;
     private final RegistryHosts hosts;
-    private final HttpClient ordinary;
+    private @Nullable HttpClient ordinary;
+    private @Nullable HttpClient plain;
     private final Map<String, Special> special = new HashMap<>();
     private final Map<String, URI> probed = new ConcurrentHashMap<>();
 
@@ -44,7 +49,6 @@ final class Connections implements AutoCloseable {
             // by this property alone, before the first client of the process: that of the next engine may need it.
             System.setProperty(TUNNEL_SCHEMES, "");
         }
-        this.ordinary = builder().build();
     }
 
     private HttpClient.Builder builder() {
@@ -82,14 +86,28 @@ final class Connections implements AutoCloseable {
      */
     URI base(String host) throws IOException, InterruptedException {
         var address = RegistryHosts.address(host);
-        var insecure = hosts.rule(host).insecure();
-        if (insecure.isPresent() && insecure.get()) {
+        if (hosts.rule(host).insecure().orElse(false)) {
             return probe(host, address);
         }
-        var plain = insecure.isEmpty()
-                && RegistryHosts.LOOPBACK.matcher(host).matches()
-                && Certificates.find(hosts.certificates(), address).isEmpty();
-        return base(host, plain ? "http" : "https");
+        return base(host, scheme(host));
+    }
+
+    /** How a host speaks that nobody calls insecure. */
+    private String scheme(String host) throws IOException {
+        var plainByDefault = hosts.rule(host).insecure().isEmpty()
+                && RegistryHosts.LOOPBACK.matcher(host).matches();
+        return plainByDefault
+                        && Certificates.find(hosts.certificates(), RegistryHosts.address(host))
+                                .isEmpty()
+                ? "http"
+                : "https";
+    }
+
+    /** Makes the client for that host, unless it must be asked first how it speaks. */
+    void prepare(String host) throws IOException {
+        if (!hosts.rule(host).insecure().orElse(false)) {
+            client(base(host, scheme(host)));
+        }
     }
 
     private static URI base(String host, String scheme) throws RegistryException {
@@ -174,13 +192,18 @@ final class Connections implements AutoCloseable {
 
     /** The client for that address. */
     synchronized HttpClient client(URI uri) throws IOException {
+        if (uri.getScheme().equalsIgnoreCase("http")) {
+            plain = plain != null
+                    ? plain
+                    : builder().sslContext(PlainText.context()).build();
+            return plain;
+        }
         var address = uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort());
         var host = RegistryHosts.host(address);
         var insecure = hosts.rule(host).insecure().orElse(false);
-        var certificates = uri.getScheme().equals("http") || insecure
-                ? new Certificates(List.of())
-                : Certificates.find(hosts.certificates(), address);
+        var certificates = insecure ? new Certificates(List.of()) : Certificates.find(hosts.certificates(), address);
         if (certificates.isEmpty() && !insecure) {
+            ordinary = ordinary != null ? ordinary : builder().build();
             return ordinary;
         }
         var known = Optional.ofNullable(special.get(address)).filter(s -> s.certificates.equals(certificates));
@@ -196,7 +219,9 @@ final class Connections implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        ordinary.shutdownNow();
-        special.values().forEach(s -> s.client().shutdownNow());
+        Stream.concat(
+                        Stream.of(ordinary, plain).filter(Objects::nonNull),
+                        special.values().stream().map(Special::client))
+                .forEach(HttpClient::shutdownNow);
     }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -18,6 +19,8 @@ final class Listing {
     private static final int MOST = 1_000_000;
     /** Registries that show each account only what it may see have pages without a name, but few. */
     private static final int MOST_EMPTY = 100;
+    /** All that anybody waits for, whatever comes meanwhile; a catalog of a million names takes some minutes. */
+    private static final Duration LONGEST = Duration.ofMinutes(15);
 
     private static final Pattern NEXT = Pattern.compile("<([^<>]*)>\\s*;[^,]*\\brel=\"?next\"?");
     /** Tags and repositories; what is neither may be anything, say an escape sequence. */
@@ -44,10 +47,12 @@ final class Listing {
         var names = new ArrayList<String>();
         var visited = new HashSet<URI>();
         var empty = 0;
+        var begin = http.time().instant();
         var at = Optional.of(first);
         while (at.isPresent()) {
             var uri = at.get();
-            if (!visited.add(uri) || names.size() > MOST || empty > MOST_EMPTY) {
+            var isLate = Duration.between(begin, http.time().instant()).compareTo(LONGEST) > 0;
+            if (!visited.add(uri) || names.size() > MOST || empty > MOST_EMPTY || isLate) {
                 throw broken("lists " + what + " without end");
             }
             var page = http.retrying(() -> page(uri, what));

@@ -49,6 +49,22 @@ public final class RegistryClient implements AutoCloseable {
         return http;
     }
 
+    /**
+     * Begins to make what the first question to the reference's registry needs, above all the TLS that reads every
+     * authority of the host, on a thread of its own: in a cold command that takes as long as all before the question.
+     * What goes wrong goes wrong again for whoever asks.
+     */
+    public void prepare(ImageReference reference) {
+        var preparing = Thread.ofPlatform().name("prepare-registry").daemon().unstarted(() -> {
+            try {
+                http().connections().prepare(reference.host());
+            } catch (IOException e) {
+                LOG.debug("nothing prepared registry={} because={}", reference.host(), e.getMessage());
+            }
+        });
+        preparing.start();
+    }
+
     /** A manifest or index that is verified. */
     private record Received(Document document, Descriptor descriptor, ByteBuffer content) {
         Digest digest() {

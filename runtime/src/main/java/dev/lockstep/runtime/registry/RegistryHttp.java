@@ -57,6 +57,10 @@ final class RegistryHttp implements AutoCloseable {
         return failedMirrors;
     }
 
+    Time time() {
+        return settings.time();
+    }
+
     Connections connections() {
         return connections;
     }

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What to put into {@code Authorization}: tokens that an authorization server gives for one repository (distribution,
@@ -26,14 +27,13 @@ final class Tokens {
     private static final long MARGIN_SECONDS = 10;
     private static final int ANSWER_LIMIT = 1 << 20;
 
-    private record Key(String host, List<String> scopes) {}
-
     private record Kept(String authorization, Instant until) {}
 
     private final RegistrySettings settings;
     private final JsonMapper json;
     private final RegistryHttp http;
-    private final Map<Key, Kept> kept = new ConcurrentHashMap<>();
+    /** By host and scopes. */
+    private final Map<List<String>, Kept> kept = new ConcurrentHashMap<>();
 
     Tokens(RegistrySettings settings, JsonMapper json, RegistryHttp http) {
         this.settings = settings;
@@ -41,9 +41,15 @@ final class Tokens {
         this.http = http;
     }
 
+    /** A list and no record: the JVM makes a record's hashCode when it is first called, in every cold pull. */
+    private static List<String> key(Endpoint endpoint) {
+        return Stream.concat(Stream.of(endpoint.host()), endpoint.scopes().stream())
+                .toList();
+    }
+
     /** What worked last, if it still holds. */
     Optional<String> known(Endpoint endpoint) {
-        return Optional.ofNullable(kept.get(new Key(endpoint.host(), endpoint.scopes())))
+        return Optional.ofNullable(kept.get(key(endpoint)))
                 .filter(k -> settings.time().instant().isBefore(k.until()))
                 .map(Kept::authorization);
     }
@@ -72,7 +78,7 @@ final class Tokens {
     }
 
     private void keep(Endpoint endpoint, Kept authorization) {
-        kept.put(new Key(endpoint.host(), endpoint.scopes()), authorization);
+        kept.put(key(endpoint), authorization);
     }
 
     private String bearer(Endpoint endpoint, Challenge challenge, Optional<Credential> credential)

@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.snapshot;
 
+import dev.lockstep.runtime.copy.TreeCopy;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.FileStatus;
 import dev.lockstep.runtime.linux.Flock;

@@ -471,10 +471,13 @@ public final class Snapshots implements LayerIntake {
      * Below an overlay, or alone as a bind mount (proc_pid_mountinfo(5): its fourth field). Another root's layer of the
      * same digest is another one.
      */
-    private static boolean isMounted(Path layer, List<String> mounts) {
+    private boolean isMounted(Path layer, List<String> mounts) {
         var ending = "/snapshots/" + layer.getFileName();
         return mounts.stream()
-                .anyMatch(line -> line.contains(layer.toString()) || line.split(" ", 5)[3].endsWith(ending));
+                .anyMatch(line -> line.contains(layer.toString())
+                        // With other ids, through a mount below the run root that is gone by now.
+                        || line.contains(root.run().toString()) && line.contains(ending)
+                        || line.split(" ", 5)[3].endsWith(ending));
     }
 
     private boolean remove(Path layer, Digest diffId, boolean atOnce, Optional<Instant> since) throws IOException {

@@ -80,7 +80,7 @@ public record Root(Path state, Path run, String id, JsonMapper json, Access acce
     private static String id(JsonMapper json, Path file) throws IOException {
         var id = json.readTree(file.toFile()).path("root").asText();
         if (!id.matches("[0-9a-f]{32}")) {
-            throw new StateException(file, "has no root id");
+            throw new StateException(StateException.Reason.DAMAGED, file, "has no root id");
         }
         // For its envelope: nothing else is in it yet.
         new StateFile<>(json, JsonNode.class, 1, id).read(file);

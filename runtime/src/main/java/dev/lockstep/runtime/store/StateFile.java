@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
 /**
@@ -20,6 +21,10 @@ public final class StateFile<T> {
     private final int format;
     private final String rootId;
     private final Root.Access access;
+    private final Wholeness wholeness = new Wholeness();
+
+    /** No record of ours comes near; whoever reads more runs out of memory. */
+    static final long LARGEST = 64L << 20;
 
     /** @param format number of the format that is written; that and the one before it are read */
     public StateFile(JsonMapper json, Class<T> type, int format, String rootId) {
@@ -58,14 +63,18 @@ public final class StateFile<T> {
     /**
      * Reads the file, or empty when there is none.
      *
-     * @throws StateException when the file is damaged, newer than this program, or another root's
+     * @throws StateException when the file cannot be read, is damaged, newer than this program, or another root's
      */
     public Optional<T> read(Path file) throws IOException {
         byte[] bytes;
         try {
-            bytes = Files.readAllBytes(file);
+            bytes = bytes(file);
         } catch (NoSuchFileException e) {
             return Optional.empty();
+        } catch (StateException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new StateException(file, "cannot be read: " + e.getMessage(), e);
         }
         JsonNode envelope;
         try {
@@ -76,19 +85,48 @@ public final class StateFile<T> {
         var found = envelope.path("format").asInt(-1);
         if (found > format) {
             throw new StateException(
-                    file, "has format " + found + ", this Lockstep knows " + format + "; use the newer Lockstep");
+                    StateException.Reason.VERSION,
+                    file,
+                    "has format " + found + ", this Lockstep knows " + format + "; use the newer Lockstep");
         }
         if (found < Math.max(1, format - 1)) {
-            throw new StateException(file, "has no format that this Lockstep reads");
+            throw new StateException(
+                    found > 0 ? StateException.Reason.VERSION : StateException.Reason.DAMAGED,
+                    file,
+                    "has no format that this Lockstep reads");
         }
         var owner = envelope.path("root").asText();
         if (!owner.equals(rootId)) {
-            throw new StateException(file, "belongs to root " + owner + ", not to " + rootId);
+            throw new StateException(
+                    owner.matches("[0-9a-f]{32}") ? StateException.Reason.FOREIGN : StateException.Reason.DAMAGED,
+                    file,
+                    "belongs to root " + owner + ", not to " + rootId);
         }
+        T record;
         try {
-            return Optional.of(json.treeToValue(envelope.path("record"), type));
-        } catch (IOException e) {
+            record = json.treeToValue(envelope.path("record"), type);
+        } catch (IOException | RuntimeException e) {
             throw new StateException(file, "is damaged: " + e.getMessage(), e);
         }
+        var missing = wholeness.missing(record);
+        if (missing.isPresent()) {
+            throw new StateException(StateException.Reason.DAMAGED, file, "is damaged: it lacks " + missing.get());
+        }
+        return Optional.of(record);
+    }
+
+    private static byte[] bytes(Path file) throws IOException {
+        var attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        // A FIFO would let us wait for ever.
+        if (!attributes.isRegularFile()) {
+            throw new StateException(StateException.Reason.DAMAGED, file, "is damaged: it is no regular file");
+        }
+        if (attributes.size() > LARGEST) {
+            throw new StateException(
+                    StateException.Reason.DAMAGED,
+                    file,
+                    "is damaged: it has " + attributes.size() + " bytes, no record has more than " + LARGEST);
+        }
+        return Files.readAllBytes(file);
     }
 }

@@ -1,5 +1,7 @@
 package dev.lockstep.runtime.trust;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lockstep.runtime.image.BlobStore;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
@@ -14,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -40,8 +43,11 @@ public final class KnownImages {
     private final InstantSource clock;
     private final Path known;
     private final Path checked;
-    private final StateFile<Known> knownFiles;
-    private final StateFile<TagCheck> checkFiles;
+    /**
+     * Read and written by hand: what Jackson finds out about a record of ours costs a cold command more than all else
+     * that it does here.
+     */
+    private final StateFile<JsonNode> files;
 
     /** @param repositories {@code HOST/PATH} of those that gave it */
     private record Known(Digest digest, List<String> repositories, List<Signature> signatures) {
@@ -49,10 +55,47 @@ public final class KnownImages {
             repositories = List.copyOf(repositories);
             signatures = List.copyOf(signatures);
         }
+
+        /** Whether it says the same of the same image. */
+        boolean says(Known other) {
+            return repositories.equals(other.repositories) && signatures.equals(other.signatures);
+        }
+
+        static Known of(JsonMapper json, JsonNode node) throws IOException {
+            var repositories = new ArrayList<String>();
+            node.path("repositories").forEach(r -> repositories.add(r.asText()));
+            var signatures = new ArrayList<Signature>();
+            for (var signature : node.path("signatures")) {
+                signatures.add(json.treeToValue(signature, Signature.class));
+            }
+            return new Known(Digest.parse(node.path("digest").asText()), repositories, signatures);
+        }
+
+        JsonNode json(JsonMapper json) {
+            var node = json.createObjectNode().put("digest", digest.toString());
+            repositories.forEach(node.putArray("repositories")::add);
+            var list = node.putArray("signatures");
+            signatures.forEach(signature -> list.add(json.<JsonNode>valueToTree(signature)));
+            return node;
+        }
     }
 
     /** What a tag stood for when its registry was asked last. */
-    public record TagCheck(ImageReference reference, Digest digest, Instant at) {}
+    public record TagCheck(ImageReference reference, Digest digest, Instant at) {
+        static TagCheck of(JsonNode node) {
+            return new TagCheck(
+                    ImageReference.parse(node.path("reference").asText()),
+                    Digest.parse(node.path("digest").asText()),
+                    Instant.parse(node.path("at").asText()));
+        }
+
+        JsonNode json(JsonMapper json) {
+            return json.createObjectNode()
+                    .put("reference", reference.toString())
+                    .put("digest", digest.toString())
+                    .put("at", at.toString());
+        }
+    }
 
     public KnownImages(Root root, ImageStore store, InstantSource clock) throws IOException {
         this.root = root;
@@ -60,13 +103,12 @@ public final class KnownImages {
         this.clock = clock;
         this.known = root.room(root.state().resolve("images/known"));
         this.checked = root.room(root.state().resolve("images/checked"));
-        this.knownFiles = root.stateFile(Known.class, 1);
-        this.checkFiles = root.stateFile(TagCheck.class, 1);
+        this.files = root.stateFile(JsonNode.class, 1);
     }
 
     /** The last time that the registry said what the tag stands for, and what it said. */
     public Optional<TagCheck> lastCheck(ImageReference tag) {
-        return read(checkFiles, file(tag)).filter(check -> check.reference().equals(tag));
+        return read(file(tag), TagCheck::of).filter(check -> check.reference().equals(tag));
     }
 
     /** Whether no registry gave this image, for whatever repository: somebody brought it here by hand. */
@@ -139,9 +181,11 @@ public final class KnownImages {
         }
     }
 
-    /** A registry has said what the tag stands for, and this host has it. */
+    /**
+     * A registry has said what the tag stands for, and this host has it. Lost with the power, it is asked once more.
+     */
     public void checked(ImageReference tag, Digest digest) throws IOException {
-        checkFiles.write(file(tag), new TagCheck(tag, digest, clock.instant()));
+        files.writeVolatile(file(tag), new TagCheck(tag, digest, clock.instant()).json(root.json()));
     }
 
     /** Forgets what is about images that are not here, and about tags that nothing here has. */
@@ -181,21 +225,26 @@ public final class KnownImages {
         try (var _ = Flock.exclusive(root.lock("known"))) {
             var before = of(digest).orElse(new Known(digest, List.of(), List.of()));
             var after = change.of(before);
-            if (!after.equals(before)) {
-                knownFiles.write(known.resolve(digest.hex()), after);
+            if (!after.says(before)) {
+                files.write(known.resolve(digest.hex()), after.json(root.json()));
             }
         }
     }
 
     private Optional<Known> of(Digest digest) {
-        return read(knownFiles, known.resolve(digest.hex()))
+        return read(known.resolve(digest.hex()), node -> Known.of(root.json(), node))
                 .filter(k -> k.digest().equals(digest));
     }
 
-    private static <T> Optional<T> read(StateFile<T> files, Path file) {
+    private interface Reading<T> {
+        T of(JsonNode record) throws IOException;
+    }
+
+    private <T> Optional<T> read(Path file, Reading<T> reading) {
         try {
-            return files.read(file);
-        } catch (IOException e) {
+            var record = files.read(file);
+            return record.isPresent() ? Optional.of(reading.of(record.get())) : Optional.empty();
+        } catch (IOException | IllegalArgumentException | DateTimeException e) {
             LOG.atWarn()
                     .addKeyValue("file", file)
                     .addKeyValue("error", e.getMessage())

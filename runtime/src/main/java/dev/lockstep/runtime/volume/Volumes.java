@@ -28,6 +28,8 @@ import java.util.Optional;
  * volume are out of reach of the host's users.
  */
 public final class Volumes {
+    private static final String COMING = "coming" + AtomicFiles.TEMPORARY;
+
     private final Root root;
     private final InstantSource clock;
     private final StateFile<VolumeRecord> file;
@@ -48,6 +50,11 @@ public final class Volumes {
     public VolumeRecord anonymous(Owner owner, String service, int slot, String target) throws IOException {
         var whose = new VolumeRecord.Slot(owner.stack(), service, slot, target);
         return create(new VolumeSpec(anonymousName(whose), owner, Map.of()), Optional.of(whose));
+    }
+
+    /** Makes the volume as it was, unless there is one of that name. */
+    VolumeRecord createAgain(VolumeSpec spec, Optional<VolumeRecord.Slot> slot) throws IOException {
+        return create(spec, slot);
     }
 
     private VolumeRecord create(VolumeSpec spec, Optional<VolumeRecord.Slot> slot) throws IOException {
@@ -96,12 +103,19 @@ public final class Volumes {
         return directory(name).resolve("data");
     }
 
-    /**
-     * Removes the volume and everything in it; no error when there is none. Whether a container still needs it is the
-     * caller's question.
-     */
+    /** Removes the volume and everything in it but its snapshots; no error when there is none. */
     public void remove(String name) throws IOException {
+        remove(name, () -> {});
+    }
+
+    /**
+     * The same, after a look whether somebody needs it. Whoever makes the volume anew meanwhile waits.
+     *
+     * @param check throws where it must stay
+     */
+    public void remove(String name, Check check) throws IOException {
         try (var _ = lock(name)) {
+            check.run();
             var directory = directory(name);
             // The record goes last: what a crash leaves is still a volume, and can be removed again.
             deleteTree(directory.resolve("data"));
@@ -137,20 +151,66 @@ public final class Volumes {
         }
     }
 
-    /** What a new volume begins with. */
+    /** Removes what killed processes left half copied. */
+    public void cleanUp() throws IOException {
+        for (var volume : list()) {
+            try (var _ = lock(volume.spec().name())) {
+                deleteTree(directory(volume.spec().name()).resolve(COMING));
+            }
+        }
+    }
+
+    /** Whether something may be done. */
+    @FunctionalInterface
+    public interface Check {
+        void run() throws IOException;
+    }
+
+    /**
+     * Gives the volume another content. The work is done in a directory beside it that changes places with the old one
+     * when it is whole, so that a crash leaves one of both and never a mixture.
+     *
+     * @param check throws where it must stay as it is: a container that runs would keep the old content
+     * @param content writes into the directory it is given, and may change that directory's owner and mode
+     * @throws IOException also when there is no such volume
+     */
+    public void replace(String name, Check check, Content content) throws IOException {
+        try (var _ = lock(name)) {
+            var directory = directory(name);
+            var found = file.read(record(directory)).orElseThrow(() -> new NoSuchVolumeException(name));
+            check.run();
+            var coming = directory.resolve(COMING);
+            deleteTree(coming);
+            try {
+                Files.createDirectory(coming);
+                Files.setPosixFilePermissions(coming, PosixFilePermissions.fromString("rwxr-xr-x"));
+                content.writeTo(coming);
+                check.run(); // that may have taken long
+                try (var volume = Directory.open(directory)) {
+                    volume.syncFileSystem();
+                    volume.exchange(RawPath.of("data"), volume, name(coming));
+                    volume.sync();
+                }
+                file.write(record(directory), found.asPopulated());
+            } finally {
+                deleteTree(coming);
+            }
+        }
+    }
+
+    /** What a volume begins with. */
     @FunctionalInterface
     public interface Content {
         void writeTo(Path directory) throws IOException;
     }
 
-    private Flock lock(String name) throws IOException {
+    Flock lock(String name) throws IOException {
+        VolumeSpec.checkName(name);
         return Flock.exclusive(root.lock("volume/" + name));
     }
 
     private Path directory(String name) {
-        if (!name.matches("[a-zA-Z0-9][a-zA-Z0-9_.-]*")) {
-            throw new IllegalArgumentException("invalid volume name \"" + name + "\"");
-        }
+        VolumeSpec.checkName(name);
         return root.state().resolve("volumes").resolve(name);
     }
 
@@ -176,12 +236,17 @@ public final class Volumes {
         }
     }
 
-    private static void deleteTree(Path tree) throws IOException {
+    /** Removes a tree; no error when there is none. */
+    static void deleteTree(Path tree) throws IOException {
         var above = Objects.requireNonNull(tree.getParent());
         if (Files.exists(above)) {
             try (var parent = Directory.open(above)) {
-                parent.removeTree(RawPath.of(tree.getFileName().toString()));
+                parent.removeTree(name(tree));
             }
         }
+    }
+
+    private static RawPath name(Path path) {
+        return RawPath.of(path.getFileName().toString());
     }
 }

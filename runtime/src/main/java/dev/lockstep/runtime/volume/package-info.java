@@ -1,4 +1,7 @@
-/** Directories that outlive containers. Knows names, owners and labels; nothing of mounts or containers. */
+/**
+ * Directories that outlive containers, and copies of them. Knows names, owners and labels; nothing of mounts or
+ * containers.
+ */
 @NullMarked
 package dev.lockstep.runtime.volume;
 

@@ -15,31 +15,29 @@ import org.junit.jupiter.api.io.TempDir;
 class ConfinementTest {
     private static final String ID = "0123456789abcdef".repeat(4);
 
-    private static Path kernel(Path directory, String enabled, String profiles) throws IOException {
+    private static AppArmor kernel(Path directory, String enabled, String profiles) throws IOException {
         Files.createDirectories(directory.resolve("parameters"));
         Files.writeString(directory.resolve("parameters/enabled"), enabled);
         Files.writeString(directory.resolve("profiles"), profiles);
-        return directory;
+        return new AppArmor(directory, directory);
     }
 
     @Test
     void the_default_profile_is_dockers_where_it_is_loaded(@TempDir Path directory) throws IOException {
         var with = kernel(directory, "Y\n", "docker-default (enforce)\nweb (complain)\n");
-        assertThat(AppArmor.profile(Optional.empty(), false, with, with)).contains("docker-default");
-        assertThat(AppArmor.profile(Optional.empty(), true, with, with)).isEmpty();
-        assertThat(AppArmor.profile(Optional.of("web"), true, with, with)).contains("web");
-        assertThat(AppArmor.profile(Optional.of("unconfined"), false, with, with))
-                .isEmpty();
-        assertThatThrownBy(() -> AppArmor.profile(Optional.of("we"), false, with, with))
+        assertThat(with.profile(Optional.empty(), false)).contains("docker-default");
+        assertThat(with.profile(Optional.empty(), true)).isEmpty();
+        assertThat(with.profile(Optional.of("web"), true)).contains("web");
+        assertThat(with.profile(Optional.of("unconfined"), false)).isEmpty();
+        assertThatThrownBy(() -> with.profile(Optional.of("we"), false))
                 .hasMessageContaining("the AppArmor profile we is not loaded");
     }
 
     @Test
     void a_wall_that_the_kernel_does_not_have_is_not_promised(@TempDir Path directory) throws IOException {
         var without = kernel(directory, "N\n", "");
-        assertThat(AppArmor.profile(Optional.empty(), false, without, without)).isEmpty();
-        assertThatThrownBy(() -> AppArmor.profile(Optional.of("web"), false, without, without))
-                .hasMessageContaining("has no AppArmor");
+        assertThat(without.profile(Optional.empty(), false)).isEmpty();
+        assertThatThrownBy(() -> without.profile(Optional.of("web"), false)).hasMessageContaining("has no AppArmor");
     }
 
     @Test
@@ -64,5 +62,12 @@ class ConfinementTest {
             assertThat(Integer.parseInt(level[0])).isBetween(0, 1022);
             assertThat(Integer.parseInt(level[1])).isBetween(Integer.parseInt(level[0]) + 1, 1023);
         }
+    }
+
+    @Test
+    void files_for_all_containers_have_no_categories() {
+        var labels = SelinuxLabels.of(List.of(), "0123456789abcdef").orElseThrow();
+        assertThat(labels.shared()).isEqualTo("system_u:object_r:container_file_t:s0");
+        assertThat(labels.mount()).startsWith("system_u:object_r:container_file_t:s0:c");
     }
 }

@@ -297,4 +297,38 @@ class CrashIT {
         assertThat(lab.containers.restartByPolicy(id)).isFalse();
         assertThat(lab.containers.startAgain(id)).isFalse();
     }
+
+    @ParameterizedTest
+    @EnumSource(RestartPolicy.Condition.class)
+    void what_was_stopped_by_hand_starts_with_the_next_boot_only_if_always(RestartPolicy.Condition condition)
+            throws IOException {
+        var id = lab.started(lab.wish("c").restart(condition).run("sleep", "600"));
+        lab.containers.stop(id, Optional.of(Duration.ZERO));
+        assertThat(lab.containers.startWithHost(id)).isFalse();
+        var store = new ContainerStore(lab.root);
+        store.write(id, store.life(id).stopping("another-boot"));
+        assertThat(lab.containers.startWithHost(id)).isEqualTo(condition == RestartPolicy.Condition.ALWAYS);
+        assertThat(lab.containers.observe(id).orElseThrow().isRunning())
+                .isEqualTo(condition == RestartPolicy.Condition.ALWAYS);
+        assertThat(lab.containers.startWithHost(id)).isFalse();
+    }
+
+    @Test
+    void a_launcher_that_has_moved_is_found_by_containers_that_run_already() throws IOException {
+        var calls = directory.resolve("calls");
+        launcher("echo old >> " + calls);
+        var id = lab.started(
+                lab.wish("c").restart(RestartPolicy.Condition.ALWAYS).run("sleep", "600"));
+        // Another version at another place, and the old one is gone.
+        var moved = directory.resolve("elsewhere/lockstep");
+        Files.createDirectories(moved.getParent());
+        Files.move(directory.resolve("launcher"), moved);
+        Files.writeString(moved, "#!/bin/sh\necho \"new $*\" >> " + calls + "\n");
+        new OnExitScript(lab.root).install(Optional.of(moved));
+        kill(lab.files(id).pidFile());
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .untilAsserted(
+                        () -> assertThat(calls).content().startsWith("new ").contains("container-exit " + id));
+    }
 }

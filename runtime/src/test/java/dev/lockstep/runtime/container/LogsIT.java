@@ -1,19 +1,27 @@
 package dev.lockstep.runtime.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.runtime.linux.Mounts;
+import dev.lockstep.runtime.log.Journal;
 import dev.lockstep.runtime.log.LogEntry;
 import dev.lockstep.runtime.log.LogQuery;
+import dev.lockstep.runtime.log.LogReader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,36 +86,176 @@ class LogsIT {
                 .isEmpty();
     }
 
-    @Test
-    void rotation_under_load_loses_no_line_and_following_survives_it() throws Exception {
-        var id = lab.started(
-                lab.wish("c").shell("i=0; while [ $i -lt 30000 ]; do i=$((i+1)); echo line-$i; done; sleep 600"));
-        var lines = new CopyOnWriteArrayList<String>();
-        var over = new AtomicBoolean();
-        var reader = Thread.ofPlatform().start(() -> {
-            try {
-                lab.containers.logs(id).follow(LogQuery.ALL, over::get, e -> lines.add(e.text()));
-            } catch (IOException e) {
-                lines.add(e.toString());
-            }
-        });
-        var rotations = 0;
-        while (rotations < 4) {
-            var before = lab.files(id).log().directory().toFile().list().length;
-            lab.containers.rotateLogs(50_000);
-            var after = lab.files(id).log().directory().toFile().list().length;
-            if (after > before) {
-                rotations++;
-            }
-            if (lines.contains("line-30000")) {
-                break;
+    /** Reads as {@code logs -f} does, until {@code over} and everything is read. */
+    private void follow(String id, AtomicBoolean over, LogReader.Sink sink) throws IOException {
+        try (var watch = lab.containers.watchLogs();
+                var source = lab.containers.logs(id).open(LogQuery.ALL)) {
+            watch.add(lab.containers.observe(id).orElseThrow().record());
+            while (true) {
+                var last = over.get();
+                while (source.next()) {
+                    sink.accept(source.line().copy());
+                }
+                if (last) {
+                    assertThat(source.hasGap()).isFalse();
+                    return;
+                }
+                watch.await(Duration.ofMillis(100));
             }
         }
-        await().atMost(Duration.ofSeconds(60)).until(() -> lines.contains("line-30000"));
+    }
+
+    @Test
+    void rotation_under_load_loses_no_line_and_following_survives_it() throws Exception {
+        var count = 600_000;
+        var id = lab.started(
+                lab.wish("c").with(o -> o.with(limits(200_000, 1000))).shell("seq 1 " + count + "; sleep 600"));
+        var lines = new ArrayList<String>();
+        var over = new AtomicBoolean();
+        var seen = new AtomicInteger();
+        var reader = inBackground(() -> follow(id, over, e -> {
+            lines.add(e.text());
+            seen.incrementAndGet();
+        }));
+        try (var rotation = lab.containers.rotateLogs()) {
+            var deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+            while (seen.get() < count && System.nanoTime() < deadline) {
+                rotation.await(Duration.ofMillis(50));
+            }
+        }
         over.set(true);
-        reader.join();
-        assertThat(rotations).isPositive();
-        assertThat(lines.size()).isEqualTo(30_000);
-        assertThat(lines.getFirst()).isEqualTo("line-1");
+        reader.get(60, TimeUnit.SECONDS);
+        assertThat(lines.equals(numbers(count))).isTrue();
+        assertThat(lab.files(id).log().directory().toFile().list()).hasSizeGreaterThan(4);
+        assertThat(entries(id, LogQuery.ALL).stream()
+                        .map(LogEntry::text)
+                        .toList()
+                        .equals(numbers(count)))
+                .isTrue();
+    }
+
+    @Test
+    void whoever_rotates_may_be_killed_at_any_moment() throws Exception {
+        var seed = Long.parseUnsignedLong(System.getProperty("lockstep.seed", "1"));
+        var rounds = Math.max(5, Integer.getInteger("lockstep.count", 100) / 20);
+        System.out.println("kills while rotating: seed " + Long.toUnsignedString(seed) + ", " + rounds + " rounds");
+        var chance = new Random(seed);
+        var shared = Files.createDirectory(directory.resolve("shared"));
+        var id = lab.started(lab.wish("c")
+                .with(o -> o.with(limits(20_000, 100_000)))
+                .mount(new MountSpec.Bind(shared, shared.toString(), "/d", true, false))
+                .shell("i=0; while [ ! -e /d/stop ]; do seq $((i*100+1)) $((i*100+100)); i=$((i+1)); usleep 2000; done"
+                        + "; echo last; sleep 600"));
+        var lines = new ArrayList<String>();
+        var over = new AtomicBoolean();
+        var reader = inBackground(() -> follow(id, over, e -> lines.add(e.text())));
+        for (var round = 0; round < rounds; round++) {
+            var process = RotatingProcess.start(directory);
+            if (!process.waitFor(chance.nextLong(1_500_000), TimeUnit.MICROSECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        }
+        Files.createFile(shared.resolve("stop"));
+        lab.awaitLog(id, "last");
+        over.set(true);
+        reader.get(60, TimeUnit.SECONDS);
+        assertThat(lines.removeLast()).isEqualTo("last");
+        assertThat(lines.equals(numbers(lines.size()))).isTrue();
+        assertThat(lab.files(id).log().directory().toFile().list()).hasSizeGreaterThan(2);
+    }
+
+    @Test
+    void a_full_disk_stops_neither_the_container_nor_the_log() throws Exception {
+        var id = lab.created(
+                lab.wish("c").with(o -> o.with(limits(100_000, 100))).shell("seq 1 100000; echo end >&2; exit 7"));
+        var log = lab.files(id).log().directory();
+        Mounts.tmpfs(log, 400_000, 0700, List.of());
+        try {
+            lab.containers.start(id);
+            try (var rotation = lab.containers.rotateLogs()) {
+                var ended =
+                        inBackground(() -> assertThat(lab.containers.await(id)).isEqualTo(7));
+                while (!ended.isDone()) {
+                    try {
+                        rotation.await(Duration.ofMillis(20));
+                    } catch (IOException e) {
+                        // There may be no room for a new file either; then all stays as it is.
+                    }
+                }
+                ended.get();
+            }
+            // What there was no room for is missing; what is there is in order and whole, but for one line that was
+            // cut.
+            var before = 0;
+            for (var entry : entries(id, LogQuery.ALL)) {
+                if (entry.text().matches("[0-9]+")) {
+                    assertThat(Integer.parseInt(entry.text())).isGreaterThan(before);
+                    before = Integer.parseInt(entry.text());
+                }
+            }
+            assertThat(before).isPositive();
+        } finally {
+            Mounts.unmount(log);
+        }
+    }
+
+    @Test
+    void what_goes_nowhere_cannot_be_read() throws Exception {
+        var none = new LogSettings(
+                LogSettings.Driver.NONE,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                LogSettings.Details.NONE);
+        var id = lab.started(lab.wish("c").with(o -> o.with(none)).shell("echo hidden"));
+        assertThat(lab.containers.await(id)).isZero();
+        assertThatThrownBy(() -> entries(id, LogQuery.ALL))
+                .hasMessage("Container c: configured logging driver does not support reading.");
+        assertThat(lab.files(id).log().directory().toFile().list()).isEmpty();
+    }
+
+    @Test
+    void without_a_journal_nothing_is_sent_there() throws Exception {
+        lab.journal.set(new Journal(directory.resolve("no-socket"), () -> directory.resolve("no-journalctl")));
+        var other = lab.anotherProcess();
+        var journald = new LogSettings(
+                LogSettings.Driver.JOURNALD,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                LogSettings.Details.NONE);
+        var id = lab.created(lab.wish("c").with(o -> o.with(journald)).shell("echo hidden"));
+        assertThatThrownBy(() -> other.start(id))
+                .hasMessageStartingWith("This host has no journal for the output of container c: ");
+    }
+
+    private static List<String> numbers(int count) {
+        return IntStream.rangeClosed(1, count).mapToObj(String::valueOf).toList();
+    }
+
+    private static LogSettings limits(long size, int files) {
+        return new LogSettings(
+                LogSettings.Driver.FILES,
+                Optional.of(size),
+                Optional.of(files),
+                Optional.empty(),
+                LogSettings.Details.NONE);
+    }
+
+    private interface Work {
+        void run() throws Exception;
+    }
+
+    private static CompletableFuture<Void> inBackground(Work work) {
+        var done = new CompletableFuture<Void>();
+        Thread.ofPlatform().daemon().start(() -> {
+            try {
+                work.run();
+                done.complete(null);
+            } catch (Throwable e) {
+                done.completeExceptionally(e);
+            }
+        });
+        return done;
     }
 }

@@ -19,6 +19,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -143,6 +144,62 @@ class NetworkedIT {
         lab.containers.stop(id, Optional.of(Duration.ZERO));
         assertThat(networks.published(id)).isEmpty();
         assertThat(lab.containers.observe(id).orElseThrow().addresses()).isEmpty();
+    }
+
+    @Test
+    void users_of_its_own_are_root_of_their_network() throws IOException {
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+        var users = UserNamespaceIT.users(new NamespaceMode.Own());
+        var id =
+                lab.started(web("web").with(users).network(on("front", "alias")).port(port(18084, 80)));
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .ignoreExceptions()
+                .until(() -> get(18084).contains("from-"));
+        var capable = new Isolation(
+                false,
+                false,
+                List.of("CAP_NET_ADMIN"),
+                List.of(),
+                SecurityOptions.NONE,
+                users,
+                Optional.empty(),
+                Optional.empty(),
+                Map.of());
+        var client = lab.started(lab.wish("client")
+                .with(o -> o.with(capable))
+                .network(on("front"))
+                .run("sleep", "600"));
+        assertThat(lab.exec(client, "wget", "-qO-", "http://alias/").out()).startsWith("from-");
+        assertThat(lab.exec(client, "ping", "-c1", "web").exitCode()).isZero();
+        assertThat(lab.exec(client, "ip", "link", "set", "eth0", "mtu", "1400").err())
+                .isEmpty();
+        assertThat(lab.exec(client, "cat", "/sys/class/net/eth0/mtu").out()).isEqualTo("1400\n");
+        assertThat(lab.exec(client, "cat", "/proc/sys/net/ipv4/ping_group_range")
+                        .out())
+                .isEqualTo("0\t65535\n");
+
+        // Who is in its network is one of its users as well; another network comes to it in place.
+        var guest = lab.started(lab.wish("guest")
+                .with(new Namespaces(
+                        Optional.of(new NamespaceMode.Of("web")),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of(new NamespaceMode.Own()),
+                        Optional.empty()))
+                .run("sleep", "600"));
+        assertThat(lab.exec(guest, "wget", "-qO-", "http://127.0.0.1/").out()).startsWith("from-");
+        assertThat(lab.exec(guest, "stat", "-c", "%u", "/etc/hosts").out()).isEqualTo("0\n");
+        lab.containers.update(
+                id,
+                web("web")
+                        .with(users)
+                        .network(on("front", "alias"))
+                        .network(on("back"))
+                        .port(port(18084, 80))
+                        .spec());
+        assertThat(lab.exec(id, "ip", "addr").out()).contains("eth1");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.lockstep.runtime.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.lockstep.runtime.oci.Rlimit;
 import java.io.IOException;
@@ -83,7 +84,8 @@ class ProcessOptionsIT {
         var closed = lab.started(lab.wish("c").run("cat"));
         assertThat(lab.containers.await(closed)).isZero();
         var open = lab.started(lab.wish("d").with(options(false, true, false)).run("cat"));
-        assertThat(Lab.read("/proc/" + lab.pid(open) + "/stat")).contains("(cat) S");
+        await().untilAsserted(() ->
+                assertThat(Lab.read("/proc/" + lab.pid(open) + "/stat")).contains("(cat) S"));
         assertThat(Files.readSymbolicLink(Path.of("/proc/" + lab.pid(open) + "/fd/0"))
                         .toString())
                 .startsWith("pipe:");

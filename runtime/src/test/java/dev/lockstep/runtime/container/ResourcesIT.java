@@ -207,6 +207,12 @@ class ResourcesIT {
             assertThat(cgroup.read("memory", "memory.swappiness")).contains("11");
             assertThat(cgroup.read("blkio", "blkio.throttle.read_bps_device")).contains("7:0 " + MIB);
             assertThat(cgroup.read("blkio", "blkio.throttle.write_iops_device")).contains("7:0 200");
+        } else {
+            assertThat(cgroup.read("cpu", "cpu.max")).contains("20000 50000");
+            assertThat(cgroup.read("cpuset", "cpuset.cpus")).contains("0");
+            assertThat(cgroup.read("memory", "memory.max")).contains(String.valueOf(64 * MIB));
+            assertThat(cgroup.read("memory", "memory.swap.max")).contains(String.valueOf(16 * MIB));
+            assertThat(cgroup.read("io", "io.max")).contains("7:0 rbps=1048576 wbps=2097152 riops=100 wiops=200");
         }
         assertThat(Lab.read("/proc/" + pid + "/status")).contains("Cpus_allowed_list:\t0\n");
 

@@ -5,14 +5,35 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.runtime.container.RestartDecision.Restart;
 import dev.lockstep.runtime.container.RestartDecision.Stay;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RestartDecisionTest {
+    private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+
+    /** A container that has ended after a run of that length. */
+    private static Life ended(Duration ran, Duration delay, int startsInARow, boolean byUser) {
+        return new Life(
+                Optional.of(START),
+                Optional.of(new ExitOutcome(1, START.plus(ran), false, false)),
+                true,
+                byUser,
+                startsInARow,
+                startsInARow,
+                delay,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+    }
+
     private static RestartDecision decide(RestartPolicy.Condition condition, int code, int inARow, boolean byUser) {
         return RestartDecision.decide(
-                new RestartPolicy(condition, 3, true), code, Duration.ofSeconds(1), Duration.ZERO, inARow, byUser);
+                new RestartPolicy(condition, 3, true),
+                code,
+                ended(Duration.ofSeconds(1), Duration.ZERO, inARow, byUser));
     }
 
     @ParameterizedTest
@@ -47,5 +68,49 @@ class RestartDecisionTest {
             assertThat(delay).isEqualTo(Duration.ofMillis(expected));
         }
         assertThat(RestartDecision.nextDelay(delay, Duration.ofSeconds(10))).isEqualTo(Duration.ofMillis(100));
+    }
+
+    private static final Duration WINDOW = Duration.ofSeconds(5);
+
+    private static RestartDecision deployed(RestartPolicy.Condition condition, Duration delay, Life life) {
+        return RestartDecision.decide(
+                new RestartPolicy(condition, 2, true, Optional.of(delay), Optional.of(WINDOW)), 0, life);
+    }
+
+    @Test
+    void a_delay_that_is_asked_for_does_not_grow() {
+        var delay = Duration.ofSeconds(7);
+        for (var starts = 0; starts < 2; starts++) {
+            assertThat(deployed(
+                            RestartPolicy.Condition.ALWAYS, delay, ended(Duration.ofSeconds(1), delay, starts, false)))
+                    .isEqualTo(new Restart(delay));
+        }
+        // None at all would keep a processor busy with nothing else.
+        assertThat(deployed(
+                        RestartPolicy.Condition.ALWAYS,
+                        Duration.ZERO,
+                        ended(Duration.ofSeconds(1), Duration.ZERO, 0, false)))
+                .isEqualTo(new Restart(RestartDecision.SHORTEST));
+    }
+
+    @Test
+    void starts_that_lasted_for_the_window_do_not_count_towards_the_limit() {
+        var delay = Duration.ofSeconds(1);
+        var brief = ended(WINDOW.minusMillis(1), delay, 2, false);
+        var lasting = ended(WINDOW, delay, 2, false);
+        assertThat(deployed(RestartPolicy.Condition.ALWAYS, delay, brief)).isInstanceOf(Stay.class);
+        assertThat(deployed(RestartPolicy.Condition.ALWAYS, delay, lasting)).isEqualTo(new Restart(delay));
+        // The first run was nobody's automatic start.
+        assertThat(RestartDecision.failedStarts(
+                        new RestartPolicy(
+                                RestartPolicy.Condition.ALWAYS, 2, true, Optional.empty(), Optional.of(WINDOW)),
+                        ended(WINDOW, Duration.ZERO, 0, false)))
+                .isZero();
+        // One success forgives one start, and not those before it.
+        var policy =
+                new RestartPolicy(RestartPolicy.Condition.ALWAYS, 2, true, Optional.of(delay), Optional.of(WINDOW));
+        var again = lasting.startedAgain(START, delay, RestartDecision.failedStarts(policy, lasting));
+        assertThat(again.startsInARow()).isEqualTo(2);
+        assertThat(again.restartCount()).isEqualTo(3);
     }
 }

@@ -200,6 +200,60 @@ class ArchiveFormsIT {
         assertThatThrownBy(() -> load(tar(files))).isInstanceOf(InvalidImageException.class);
     }
 
+    /** Cut after any byte: refused, and nothing of it is here. */
+    @ParameterizedTest
+    @ValueSource(strings = {"plain", "gzip", "xz"})
+    void an_archive_that_ends_too_early_leaves_nothing(String form) throws IOException {
+        var plain = tar(APP.ociFiles());
+        var whole = switch (form) {
+            case "gzip" -> TarBuilder.gzip(plain);
+            case "xz" -> xz(plain);
+            default -> plain;
+        };
+        // What follows the last member is padding, which takes hardly a byte of what is compressed.
+        var needed = form.equals("plain") ? plain.length - 2048 : whole.length * 9 / 10;
+        for (var length = 0; length < needed; length += Math.max(1, needed / 50)) {
+            var cut = Arrays.copyOf(whole, length);
+            assertThatThrownBy(() -> load(cut))
+                    .as(length + " of " + whole.length)
+                    .isInstanceOf(IOException.class);
+            assertThat(store.list()).isEmpty();
+            assertThat(directory.resolve("state/images/tmp")).isEmptyDirectory();
+            assertThat(directory.resolve("state/images/blobs/sha256")).isEmptyDirectory();
+        }
+        assertThat(load(whole)).hasSize(1);
+    }
+
+    @Test
+    void umoci_reads_the_layout_that_we_save_and_unpacks_it() throws Exception {
+        load(tar(APP.ociFiles()));
+        var layout = Files.createDirectory(directory.resolve("layout"));
+        var saved = directory.resolve("saved.tar");
+        try (var out = Files.newOutputStream(saved)) {
+            store.save(store.catalog().images(), out);
+        }
+        run("tar", "-C", layout.toString(), "-xf", saved.toString());
+        var name = run("umoci", "ls", "--layout", layout.toString()).strip();
+        assertThat(name).isEqualTo("example.test/shop/app:1");
+        // umoci takes what follows the last colon for a tag, and no name with one in it.
+        run("skopeo", "copy", "--quiet", "--preserve-digests", "oci-archive:" + saved, "oci:" + layout + "-2:one");
+
+        assertThat(run("umoci", "stat", "--json", "--image", layout + "-2:one")).contains("history");
+        run(
+                "umoci",
+                "raw",
+                "unpack",
+                "--image",
+                layout + "-2:one",
+                directory.resolve("tree").toString());
+        assertThat(directory.resolve("tree/a")).hasContent("1");
+        assertThat(directory.resolve("tree/b")).hasContent("2");
+        run("umoci", "gc", "--layout", layout.toString());
+        assertThat(layout.resolve("blobs/sha256")
+                        .resolve(APP.manifest().digest().hex()))
+                .hasBinaryContent(APP.manifest().content());
+    }
+
     private static String run(String... words) throws Exception {
         var process = new ProcessBuilder(words).redirectErrorStream(true).start();
         var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

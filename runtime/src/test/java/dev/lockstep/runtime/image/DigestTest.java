@@ -23,12 +23,19 @@ class DigestTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"sha512", "md5", "blake3", "multihash+base58"})
+    void a_digest_of_another_algorithm_is_refused_by_its_name(String algorithm) {
+        assertThatThrownBy(() -> Digest.parse(algorithm + ":" + "ab".repeat(64)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a digest by " + algorithm + ", which is not supported: only sha256 is");
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "",
                 "sha256:",
                 "sha256:ab",
-                "md5:abababababababababababababababab",
                 "SHA256:abababababababababababababababababababababababababababababababab",
                 "sha256:ABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABAB",
                 "sha256:abababababababababababababababababababababababababababababababab0",

@@ -73,7 +73,8 @@ class DocumentTest {
                 "{'schemaVersion': 2, 'config': {'mediaType': 'x'}, 'layers': []}          | size",
                 "{'schemaVersion': 2, 'config': {'mediaType': 'x', 'size': -1}}            | size",
                 "{'schemaVersion': 2, 'config': {'mediaType': 'x', 'size': 1e99}}          | whole number",
-                "{'schemaVersion': 2, 'config': {'mediaType': 'x', 'size': 1, 'digest': 'sha256:../x'}} | sha256"
+                "{'schemaVersion': 2, 'config': {'mediaType': 'x', 'size': 1, 'digest': 'sha256:../x'}} | sha256",
+                "{'schemaVersion': 2, 'config': {'mediaType': 'x', 'size': 1, 'digest': 'sha512:00ab'}} | config: digest is a digest by sha512, which is not supported: only sha256 is"
             })
     void what_is_no_image_is_refused_with_the_field(String text, String why) {
         assertThatThrownBy(() -> parse(text.strip(), Optional.empty()))

@@ -50,7 +50,7 @@ class MountsIT {
     void an_old_kernel_gets_the_same_overlay_through_mount_options(int count) throws IOException {
         var fds = new ArrayList<Fd>();
         try {
-            Mounts.overlayByOptions(layers(count), Optional.of(upper()), target(), fds);
+            Mounts.overlayByOptions(layers(count), Optional.of(upper()), Optional.empty(), target(), fds);
         } finally {
             fds.forEach(Fd::close);
         }

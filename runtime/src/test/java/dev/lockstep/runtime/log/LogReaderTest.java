@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LogReaderTest {
     @TempDir
@@ -24,7 +27,7 @@ class LogReaderTest {
 
     private List<String> read(LogQuery query) throws IOException {
         var lines = new ArrayList<String>();
-        new LogReader(new LogFiles(directory)).read(query, e -> lines.add(e.stream() + " " + e.text()));
+        LogReader.of(new LogFiles(directory)).read(query, e -> lines.add(e.stream() + " " + e.text()));
         return lines;
     }
 
@@ -69,5 +72,90 @@ class LogReaderTest {
     @Test
     void no_file_is_an_empty_log() throws IOException {
         assertThat(read(LogQuery.ALL)).isEmpty();
+    }
+
+    private static String record(int second, String stream, String tag, String text) {
+        return "2026-01-01T10:00:%02d.000000000+00:00 %s %s %s\n".formatted(second, stream, tag, text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 8191, 8192, 8193, 16384, 1_000_000})
+    void a_line_of_any_length_comes_whole_however_it_was_cut(int length) throws IOException {
+        var text = "x".repeat(length);
+        var log = new StringBuilder();
+        var rest = text;
+        while (rest.length() > 8192) {
+            log.append(record(1, "stdout", "P", rest.substring(0, 8192)));
+            rest = rest.substring(8192);
+        }
+        write("ctr.log", log.append(record(2, "stdout", "F", rest)).append(record(3, "stdout", "F", "next")) + "");
+        assertThat(read(LogQuery.ALL)).containsExactly("STDOUT " + text, "STDOUT next");
+    }
+
+    @Test
+    void two_streams_may_be_cut_at_once_and_across_files() throws IOException {
+        write("ctr.log.2", record(1, "stdout", "P", "o1-") + record(1, "stderr", "P", "e1-"));
+        write("ctr.log.1", record(2, "stderr", "P", "e2-") + record(2, "stdout", "P", "o2-"));
+        write(
+                "ctr.log",
+                record(3, "stdout", "F", "o3") + record(3, "stderr", "F", "e3") + record(4, "stdout", "P", "o4"));
+        assertThat(read(LogQuery.ALL)).containsExactly("STDOUT o1-o2-o3", "STDERR e1-e2-e3", "STDOUT o4");
+    }
+
+    @Test
+    void a_tail_counts_lines_over_files_and_what_is_begun() throws IOException {
+        write("ctr.log.3", record(1, "stdout", "F", "1"));
+        write("ctr.log.2", record(2, "stdout", "F", "2") + record(3, "stdout", "P", "3"));
+        write("ctr.log.1", record(4, "stdout", "F", "3") + record(5, "stderr", "F", "4"));
+        write("ctr.log", record(6, "stdout", "P", "5"));
+        var all = List.of("STDOUT 1", "STDOUT 2", "STDOUT 33", "STDERR 4", "STDOUT 5");
+        for (var tail = 0; tail <= 7; tail++) {
+            var query = new LogQuery(OptionalInt.of(tail), Optional.empty(), Optional.empty());
+            assertThat(read(query)).as("tail " + tail).isEqualTo(all.subList(Math.max(0, 5 - tail), 5));
+        }
+    }
+
+    @Test
+    void a_file_that_is_missing_in_between_hides_none_of_the_others() throws IOException {
+        write("ctr.log.3", record(1, "stdout", "F", "1"));
+        write("ctr.log.1", record(2, "stdout", "F", "2"));
+        assertThat(read(LogQuery.ALL)).containsExactly("STDOUT 1", "STDOUT 2");
+    }
+
+    @Test
+    void what_the_disk_had_no_room_for_is_left_out() throws IOException {
+        write("ctr.log.1", record(1, "stdout", "F", "1") + "2026-01-01T10:00:02.000000000+00:00 stdou");
+        write("ctr.log", "2".repeat(600_000) + "\n" + record(3, "stdout", "F", "3"));
+        assertThat(read(LogQuery.ALL)).containsExactly("STDOUT 1", "STDOUT 3");
+    }
+
+    @Test
+    void who_reads_on_misses_nothing_of_files_that_are_moved_and_removed() throws IOException {
+        var files = new LogFiles(directory);
+        write("ctr.log", record(1, "stdout", "F", "1") + record(2, "stdout", "P", "2"));
+        try (var source = LogReader.of(files).open(LogQuery.ALL)) {
+            assertThat(rest(source)).containsExactly("1");
+            Files.writeString(
+                    files.current(),
+                    record(3, "stdout", "F", "2") + record(4, "stdout", "F", "3"),
+                    StandardOpenOption.APPEND);
+            Files.move(files.current(), directory.resolve("ctr.log.1"));
+            write("ctr.log", record(5, "stdout", "F", "4"));
+            assertThat(source.next()).isTrue();
+            Files.delete(directory.resolve("ctr.log.1"));
+            Files.move(files.current(), directory.resolve("ctr.log.1"));
+            assertThat(rest(source)).containsExactly("3", "4");
+            write("ctr.log", record(6, "stdout", "F", "5"));
+            assertThat(rest(source)).containsExactly("5");
+            assertThat(source.hasGap()).isFalse();
+        }
+    }
+
+    private static List<String> rest(LogSource source) throws IOException {
+        var lines = new ArrayList<String>();
+        while (source.next()) {
+            lines.add(source.line().copy().text());
+        }
+        return lines;
     }
 }

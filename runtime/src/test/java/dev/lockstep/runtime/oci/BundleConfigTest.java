@@ -64,6 +64,7 @@ class BundleConfigTest {
                 List.of(
                         BundleNamespace.created("pid"),
                         new BundleNamespace("network", Optional.of(Path.of("/pins/net")))),
+                Optional.empty(),
                 List.of(),
                 Set.of("/dev/shm"),
                 Map.of("kernel.msgmax", "7"),

@@ -59,6 +59,10 @@ class UserDatabaseTest {
         try (var sparse = new java.io.RandomAccessFile(root.resolve("etc/group").toFile(), "rw")) {
             sparse.setLength(10L << 30);
         }
+        assertThatThrownBy(() -> UserDatabase.read(root)).hasMessageContaining("/etc/passwd is neither");
+        Files.delete(root.resolve("etc/passwd"));
+        assertThatThrownBy(() -> UserDatabase.read(root)).hasMessageContaining("/etc/group is as large as");
+        Files.delete(root.resolve("etc/group"));
         assertThat(UserDatabase.read(root).resolve("0").uid()).isZero();
     }
 }

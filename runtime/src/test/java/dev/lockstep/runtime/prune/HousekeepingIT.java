@@ -285,8 +285,10 @@ class HousekeepingIT {
         uses.add(new ImageUse("container web", store.find(digest).orElseThrow().manifest()));
 
         assertThat(housekeeping.remove("example.test/app:1", false))
-                .isEqualTo(new ImageRemoval.Refused("image example.test/app:1 is used by container web; remove that"
-                        + " first, or take only the name away with --force"));
+                .isEqualTo(new ImageRemoval.Refused(
+                        "conflict: unable to remove repository reference \"example.test/app:1\" (must force) -"
+                                + " container web is using its referenced image " + id(digest) + "; remove that first,"
+                                + " or take only the name away with --force"));
         assertThat(store.list()).hasSize(1);
 
         assertThat(housekeeping.remove("example.test/app:1", true))
@@ -301,17 +303,123 @@ class HousekeepingIT {
     void an_image_with_several_names_goes_by_its_id_only_with_force() throws IOException {
         var digest = image("example.test/app:1");
         store.tag(digest, ImageReference.parse("example.test/app:2"));
-        var id = store.find(digest).orElseThrow().id().hex().substring(0, 8);
+        var id = id(digest);
 
         assertThat(housekeeping.remove(id, false))
                 .isInstanceOfSatisfying(
                         ImageRemoval.Refused.class,
-                        refused -> assertThat(refused.why()).contains("has 2 names"));
+                        refused -> assertThat(refused.why())
+                                .isEqualTo("conflict: unable to delete " + id + " (must be forced) - image is"
+                                        + " referenced in multiple repositories; remove its 2 names one by one, or all"
+                                        + " with --force"));
         assertThat(housekeeping.remove(id, true))
                 .isInstanceOfSatisfying(
                         ImageRemoval.Removed.class,
                         removed -> assertThat(removed.untagged()).hasSize(2));
         assertThat(blobs()).isZero();
+    }
+
+    private String id(Digest digest) throws IOException {
+        return store.find(digest).orElseThrow().id().hex().substring(0, 12);
+    }
+
+    private String refusal(String text, boolean force) throws IOException {
+        return housekeeping.remove(text, force) instanceof ImageRemoval.Refused(var why) ? why : "removed";
+    }
+
+    /** The beginning of each answer is what Docker 26.1.5 says; what follows the semicolon is ours. */
+    @Test
+    void an_image_that_runs_is_in_the_way_by_its_id_whatever_is_asked_and_one_that_stopped_can_be_forced()
+            throws IOException {
+        var digest = image("example.test/app:1");
+        store.tag(digest, ImageReference.parse("example.test/other:1"));
+        var id = id(digest);
+        uses.add(new ImageUse("container stopped", digest));
+        uses.add(new ImageUse("container web", digest, true));
+        var running = "conflict: unable to delete " + id
+                + " (cannot be forced) - image is being used by running container web; stop and remove that first";
+        assertThat(refusal(id, false)).isEqualTo(running);
+        assertThat(refusal(id, true)).isEqualTo(running);
+        assertThat(refusal("example.test/other:1", false)).isEqualTo("removed");
+        assertThat(refusal("example.test/app:1", false))
+                .startsWith("conflict: unable to remove repository reference \"example.test/app:1\" (must force) -"
+                        + " container web is using its referenced image " + id);
+        assertThat(refusal("example.test/app:1", true)).isEqualTo("removed");
+        assertThat(refusal(id, true)).isEqualTo(running);
+        uses.removeLast();
+        assertThat(refusal(id, false))
+                .startsWith("conflict: unable to delete " + id + " (must be forced) - image is being used by stopped"
+                        + " container stopped");
+        // Docker lets a stopped container's image go; here the container can start again.
+        assertThat(refusal(id, true)).isEqualTo("removed");
+        assertWhole(digest);
+        uses.clear();
+        assertThat(refusal(id.substring(0, 3), false)).isEqualTo("removed");
+        assertThat(blobs()).isZero();
+    }
+
+    static Stream<KeepRules> everyRule() {
+        var disks = List.<Optional<DiskRule>>of(
+                Optional.empty(),
+                Optional.of(new DiskRule.Used(0)),
+                Optional.of(new DiskRule.Used(100)),
+                Optional.of(new DiskRule.Free(Long.MAX_VALUE)));
+        return Stream.of(false, true)
+                .flatMap(named -> Stream.of(Duration.ZERO, Duration.ofMinutes(30), Duration.ofDays(30))
+                        .flatMap(age -> Stream.of(0, 1, 100)
+                                .flatMap(count -> disks.stream().map(disk -> new KeepRules(named, age, count, disk)))));
+    }
+
+    /** What needs each of these images is another thing; each has a name, and one without is needed as well. */
+    @ParameterizedTest
+    @MethodSource("everyRule")
+    void no_rule_takes_what_somebody_needs_and_each_removal_has_its_reason(KeepRules rules) throws IOException {
+        var running = image("example.test/running:1");
+        var stopped = image("example.test/stopped:1");
+        var wanted = image("example.test/wanted:1");
+        var healthy = image("");
+        var making = image("example.test/making:1");
+        image("example.test/spare:1");
+        image("example.test/spare:2");
+        uses.add(new ImageUse("container running", running, true));
+        uses.add(new ImageUse("container stopped", stopped));
+        store.roots().register("stack.shop.wanted", Set.of(wanted));
+        store.roots().register("stack.shop.applied", Set.of(healthy));
+        age();
+        try (var _ = store.lease("creation of container making", Set.of(making));
+                var _ = store.lease("pull of example.test/pulled:1")) {
+            var pulled = image("example.test/pulled:1");
+            var promised = housekeeping.look(rules);
+
+            var report = housekeeping.prune(rules, PruneRecord.Trigger.SCHEDULE);
+
+            assertWhole(running, stopped, wanted, healthy, making, pulled);
+            assertThat(report.removed())
+                    .extracting(d -> d.image().called())
+                    .isSubsetOf("example.test/spare:1", "example.test/spare:2");
+            assertThat(promised.removed())
+                    .extracting(d -> d.image().digest())
+                    .containsExactlyElementsOf(report.removed().stream()
+                            .map(d -> d.image().digest())
+                            .toList());
+            assertThat(report.images())
+                    .hasSize(8)
+                    .allSatisfy(d -> assertThat(d.why()).isNotBlank());
+            assertThat(report.images())
+                    .extracting(d -> d.image().digest() + " " + d.why())
+                    .contains(
+                            running + " container running needs it",
+                            stopped + " container stopped needs it",
+                            wanted + " stack.shop.wanted needs it",
+                            healthy + " stack.shop.applied needs it",
+                            making + " creation of container making needs it",
+                            pulled + " pull of example.test/pulled:1 needs it");
+            // What went is in the record, with what it was called and why.
+            assertThat(records.all().getLast().removed()).hasSameSizeAs(report.removed());
+        }
+        if (rules.equals(KeepRules.NOTHING)) {
+            assertThat(store.catalog().images()).hasSize(6);
+        }
     }
 
     @Test

@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -36,6 +37,7 @@ class PrunePlanTest {
                 Stream.of(names).map(ImageReference::parse).toList(),
                 NOW.minus(Duration.ofHours(hours)),
                 Optional.empty(),
+                Map.of("called", called),
                 Map.of("of " + called, 100L, "shared", 50L));
     }
 
@@ -50,6 +52,7 @@ class PrunePlanTest {
                 candidate.names(),
                 candidate.since(),
                 Optional.of("container web"),
+                candidate.labels(),
                 candidate.content());
     }
 
@@ -112,6 +115,28 @@ class PrunePlanTest {
                 .filteredOn(Decision::removed)
                 .extracting(decision -> decision.image().called())
                 .isEqualTo(going);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "=called, true",
+        "=called=a, true",
+        "=called=b, false",
+        "=other, false",
+        "!=called, false",
+        "!=called=a, false",
+        "!=called=b, true",
+        "!=other, true"
+    })
+    void labels_say_what_may_go(String rule, boolean goes) {
+        var rules = new KeepRules(false, Duration.ZERO, 0, Optional.empty(), List.of(LabelRule.parse(rule)));
+
+        assertThat(PrunePlan.decide(List.of(image("a", 1, "x/a:1")), rules, DISK, NOW))
+                .singleElement()
+                .satisfies(decision -> {
+                    assertThat(decision.removed()).isEqualTo(goes);
+                    assertThat(decision.why().contains("labels")).isNotEqualTo(goes);
+                });
     }
 
     @Test

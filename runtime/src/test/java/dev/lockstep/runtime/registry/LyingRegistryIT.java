@@ -7,6 +7,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
@@ -30,6 +31,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -172,10 +174,11 @@ class LyingRegistryIT {
                 : large.blobs().getLast();
         var bytes = content.content();
         var reference = ImageReference.parse(registry.serve("app", "large", large));
-        var at = new Random(seed)
-                .ints(cuts, 1, bytes.length)
-                .sorted()
-                .distinct()
+        // One in the first half of each part: whoever gets less than 64 KiB further, again and again, is given up.
+        var chance = new Random(seed);
+        var part = bytes.length / cuts;
+        var at = IntStream.range(0, cuts)
+                .map(i -> i * part + chance.nextInt(1, part / 2))
                 .boxed()
                 .toList();
         for (var end : at) {
@@ -359,6 +362,93 @@ class LyingRegistryIT {
             assertThatThrownBy(() -> pull(ImageReference.parse(host + "/app:1")))
                     .isInstanceOfAny(RegistryException.class, InvalidImageException.class)
                     .hasMessageContaining(host);
+        }
+    }
+
+    /** A header now and then, without end: what the JDK's limits for headers would take hours to notice. */
+    @ParameterizedTest
+    @ValueSource(strings = {"HTTP/1.1 200 OK~X: ", "HTTP/1.1 200 OK~", "HTTP/1.1 302 Found~Location: http://a/", ""})
+    void headers_that_drip_are_as_good_as_silence(String beginning) throws IOException {
+        try (var socket = new ServerSocket(0, 9, InetAddress.ofLiteral("127.0.0.1"))) {
+            Thread.ofVirtual().start(() -> drip(socket, beginning.replace("~", "\r\n")));
+            var host = "127.0.0.1:" + socket.getLocalPort();
+
+            fails(
+                    () -> pull(ImageReference.parse(host + "/app:1")),
+                    RegistryException.Reason.UNREACHABLE,
+                    "registry " + host + " is not reachable: no answer in time");
+            assertThat(time.pauses()).hasSizeLessThan(5);
+        }
+    }
+
+    private void drip(ServerSocket socket, String beginning) {
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            while (true) {
+                var connection = socket.accept();
+                var _ = threads.submit(() -> {
+                    try (connection) {
+                        var out = connection.getOutputStream();
+                        out.write(beginning.getBytes(ISO_8859_1));
+                        do {
+                            out.write('x');
+                        } while (!stop.await(50, TimeUnit.MILLISECONDS));
+                    }
+                    return true;
+                });
+            }
+        } catch (IOException e) {
+            // The test is over.
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"redirect", "to itself"})
+    void an_authorization_server_that_sends_elsewhere_without_end_is_given_up(String way) {
+        var reference = serve();
+        var asked = new AtomicInteger();
+        registry.when("/v2/", 999, challenge());
+        registry.when("/token", 999, exchange -> {
+            var next = way.equals("redirect") ? "/token/" + asked.incrementAndGet() : "/token";
+            asked.incrementAndGet();
+            status(307, "Location", next).handle(exchange);
+        });
+
+        assertThatThrownBy(() -> pull(reference)).isInstanceOf(RegistryException.class);
+        assertThat(asked).hasValueLessThan(20);
+    }
+
+    @Test
+    void names_without_end_end_by_the_clock() {
+        var reference = serve();
+        var pages = new AtomicInteger();
+        registry.when("/tags/list", 9999, exchange -> {
+            time.pass(Duration.ofSeconds(30));
+            var page = pages.incrementAndGet();
+            exchange.getResponseHeaders().add("Link", "</v2/app/tags/list?last=" + page + ">; rel=next");
+            body(("{\"tags\":[\"t" + page + "\"]}").getBytes(UTF_8)).handle(exchange);
+        });
+
+        fails(() -> client.tags(reference), RegistryException.Reason.BROKEN, "without end");
+        assertThat(pages).hasValueLessThan(50);
+    }
+
+    @Test
+    void what_a_descriptor_says_beside_its_digest_is_neither_believed_nor_asked_for() throws IOException {
+        try (var elsewhere = FakeRegistry.start()) {
+            var told = TestImage.unnamed().gzipLayer(noise(1000)).command("x").changeManifest(manifest -> {
+                ((ObjectNode) manifest.path("config")).put("data", "eyJvcyI6ImxpZXMifQ==");
+                ((ObjectNode) manifest.path("layers").path(0))
+                        .put("data", "bGllcw==")
+                        .putArray("urls")
+                        .add("http://" + elsewhere.host() + "/layer");
+            });
+            var reference = ImageReference.parse(registry.serve("app", "1", told));
+
+            pull(reference);
+
+            assertThat(store.find(reference).orElseThrow().config().command()).containsExactly("x");
+            assertThat(store.verify().isGood()).isTrue();
+            assertThat(elsewhere.requests()).isEmpty();
         }
     }
 

@@ -2,8 +2,10 @@ package dev.lockstep.runtime.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,8 +13,12 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class StateFileTest {
     record Inner(String a, Optional<Integer> b) {
@@ -59,7 +65,8 @@ class StateFileTest {
     @Test
     void the_previous_format_is_read_and_an_older_or_newer_one_is_refused() throws IOException {
         var file = dir.resolve("r.json");
-        var text = "{\"format\":%d,\"root\":\"" + ROOT + "\",\"record\":{\"inners\":[],\"variables\":{}}}";
+        var text = "{\"format\":%d,\"root\":\"" + ROOT
+                + "\",\"record\":{\"at\":\"2026-11-24T16:00:00Z\",\"grace\":\"PT1S\",\"inners\":[],\"variables\":{}}}";
 
         Files.writeString(file, text.formatted(1));
         assertThat(files.read(file)).isPresent();
@@ -68,6 +75,47 @@ class StateFileTest {
                 .hasMessage(file + " has format 3, this Lockstep knows 2; use the newer Lockstep");
         Files.writeString(file, text.formatted(0));
         assertThatThrownBy(() -> files.read(file)).hasMessageContaining("no format that this Lockstep reads");
+    }
+
+    static Stream<Arguments> damage() {
+        return Stream.of(
+                arguments("", "no format"),
+                arguments("\u0000\u0000\u0000", "is damaged"),
+                arguments("[]", "no format"),
+                arguments("\"text\"", "no format"),
+                arguments("{\"format\":2,\"root\":\"" + ROOT + "\"}", "lacks everything"),
+                arguments("{\"format\":2,\"root\":\"" + ROOT + "\",\"record\":null}", "lacks everything"),
+                arguments("{\"format\":2,\"root\":\"" + ROOT + "\",\"record\":{}}", "lacks at"),
+                arguments("{\"format\":2,\"root\":\"" + ROOT + "\",\"record\":[7]}", "is damaged"),
+                arguments(
+                        "{\"format\":2,\"root\":\"" + ROOT + "\",\"record\":{\"at\":\"2026-11-24T16:00:00Z\","
+                                + "\"grace\":\"PT1S\",\"inners\":[{\"b\":1}],\"variables\":{}}}",
+                        "lacks inners.a"),
+                arguments("[".repeat(5000), "is damaged"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("damage")
+    void a_document_of_another_shape_is_damaged(String text, String why) throws IOException {
+        var file = dir.resolve("r.json");
+        Files.writeString(file, text);
+        assertThatThrownBy(() -> files.read(file))
+                .isInstanceOfSatisfying(
+                        StateException.class, e -> assertThat(e.reason()).isEqualTo(StateException.Reason.DAMAGED))
+                .hasMessageContaining(why);
+    }
+
+    @Test
+    void what_is_no_file_or_too_big_is_not_read() throws IOException {
+        var directory = Files.createDirectory(dir.resolve("d.json"));
+        assertThatThrownBy(() -> files.read(directory)).hasMessageContaining("no regular file");
+        var huge = dir.resolve("h.json");
+        try (var file = new RandomAccessFile(huge.toFile(), "rw")) {
+            file.setLength(8L << 30); // a hole
+        }
+        assertThatThrownBy(() -> files.read(huge)).hasMessageContaining("8589934592 bytes");
+        var loop = Files.createSymbolicLink(dir.resolve("l.json"), Path.of("l.json"));
+        assertThatThrownBy(() -> files.read(loop)).hasMessageContaining("cannot be read");
     }
 
     @Test

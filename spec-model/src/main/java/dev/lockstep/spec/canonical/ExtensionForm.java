@@ -3,6 +3,7 @@ package dev.lockstep.spec.canonical;
 import dev.lockstep.spec.canonical.Value.Fields;
 import dev.lockstep.spec.canonical.Value.Items;
 import dev.lockstep.spec.model.Data;
+import dev.lockstep.spec.model.NamespaceMode;
 import dev.lockstep.spec.model.ProjectExtension;
 import dev.lockstep.spec.model.ServiceExtension;
 import dev.lockstep.spec.model.VolumeExtension;
@@ -23,6 +24,9 @@ final class ExtensionForm {
                             .put("mode", drift.mode().name().toLowerCase(Locale.ROOT))
                             .putTexts("ignore", drift.ignore()));
         });
+        extension
+                .users()
+                .ifPresent(users -> out.put("userns", users instanceof NamespaceMode.Host ? "host" : "private"));
         return out;
     }
 

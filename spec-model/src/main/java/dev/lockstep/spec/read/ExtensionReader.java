@@ -1,6 +1,7 @@
 package dev.lockstep.spec.read;
 
 import dev.lockstep.spec.model.CronExpression;
+import dev.lockstep.spec.model.NamespaceMode;
 import dev.lockstep.spec.model.ProjectExtension;
 import dev.lockstep.spec.model.ProjectExtension.Drift;
 import dev.lockstep.spec.model.Schedule;
@@ -22,7 +23,7 @@ final class ExtensionReader {
     /** The key of all of them. */
     static final String KEY = "x-lockstep";
 
-    private static final Keys PROJECT = Keys.of("drift");
+    private static final Keys PROJECT = Keys.of("drift userns");
     private static final Keys DRIFT = Keys.of("mode ignore");
     private static final Keys SERVICE = Keys.of("schedule");
     private static final Keys SCHEDULE = Keys.of("cron zone");
@@ -39,7 +40,18 @@ final class ExtensionReader {
     }
 
     Optional<ProjectExtension> ofProject(Fields project) {
-        return project.node(KEY).map(unused -> new ProjectExtension(drift(project.fields(KEY, PROJECT))));
+        return project.node(KEY).map(unused -> {
+            var fields = project.fields(KEY, PROJECT);
+            return new ProjectExtension(drift(fields), fields.parsed("userns", ExtensionReader::users));
+        });
+    }
+
+    private static NamespaceMode users(String text) {
+        return switch (text) {
+            case "private" -> new NamespaceMode.Private();
+            case "host" -> new NamespaceMode.Host();
+            default -> throw new IllegalArgumentException("must be private or host, not \"" + text + "\"");
+        };
     }
 
     /** {@code drift: report}, or {@code drift: {mode: repair, ignore: [PATH]}}. */

@@ -12,6 +12,7 @@ import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.load.StackDirectories;
 import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.settings.ImagePolicy;
 import dev.lockstep.spec.settings.RepositorySettings;
 import dev.lockstep.spec.yaml.Problem;
 import dev.lockstep.spec.yaml.SourcePosition;
@@ -70,15 +71,19 @@ public final class RepositoryCheck {
      * @param base its directory in {@code tree}
      * @param name what the stack of the root is called
      * @param rules how stacks are loaded: the request as an agent makes it, changed where this caller knows better
+     * @param ofHost which images may run on the host where this is asked, if it says anything
      * @throws IOException if the tree cannot be listed or read
      */
-    public static RepositoryReport check(FileTree tree, String base, String name, UnaryOperator<LoadRequest> rules)
+    public static RepositoryReport check(
+            FileTree tree, String base, String name, UnaryOperator<LoadRequest> rules, Optional<ImagePolicy> ofHost)
             throws IOException {
-        return new RepositoryCheck(tree, base).run(name, rules);
+        return new RepositoryCheck(tree, base).run(name, rules, ofHost);
     }
 
-    private RepositoryReport run(String name, UnaryOperator<LoadRequest> rules) throws IOException {
+    private RepositoryReport run(String name, UnaryOperator<LoadRequest> rules, Optional<ImagePolicy> ofHost)
+            throws IOException {
         var settings = settings();
+        settings.widenings(ofHost).forEach(p -> findings.add(new Finding(Rule.SETTINGS, Severity.WARNING, p)));
         var members = new ArrayList<Member>();
         for (var place : StackDirectories.find(tree, base, name)) {
             members.add(load(place, rules));

@@ -31,6 +31,7 @@ import java.util.Optional;
  * @param images which images may run; what repositories say of it can only narrow this
  * @param proxy what stands between this host and registries
  * @param unpackLimits how much a layer may ask for
+ * @param userNamespaces whose users containers have
  */
 public record AgentSettings(
         Optional<String> host,
@@ -43,13 +44,14 @@ public record AgentSettings(
         Map<String, RegistryEntry> registries,
         ImagePolicy images,
         ProxyEntry proxy,
-        LayerLimits unpackLimits) {
+        LayerLimits unpackLimits,
+        UserNamespaceEntry userNamespaces) {
     /** How often the repositories and the host are looked at unless the file says otherwise. */
     public static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(60);
 
     static final Keys SETTINGS = Keys.of(
             "host labels repositories interval drift-interval foreign-firewall housekeeping registries images proxy"
-                    + " unpack-limits");
+                    + " unpack-limits user-namespaces");
     static final Keys REPOSITORY = Keys.of("url ref path");
     private static final Duration SHORTEST = Duration.ofSeconds(1);
 
@@ -72,7 +74,8 @@ public record AgentSettings(
                 Map.of(),
                 ImagePolicy.NONE,
                 ProxyEntry.NONE,
-                LayerLimits.DEFAULT);
+                LayerLimits.DEFAULT,
+                UserNamespaceEntry.DEFAULT);
     }
 
     /**
@@ -95,13 +98,21 @@ public record AgentSettings(
 
     /** What reading gave. */
     public sealed interface Read {
+        /** What should be put right, by position. */
+        List<Problem> warnings();
+
         /** Settings. */
-        record Valid(AgentSettings settings) implements Read {}
+        record Valid(AgentSettings settings, List<Problem> warnings) implements Read {
+            public Valid {
+                warnings = List.copyOf(warnings);
+            }
+        }
 
         /** Everything that is wrong, by position; at least one. */
-        record Invalid(List<Problem> errors) implements Read {
+        record Invalid(List<Problem> errors, List<Problem> warnings) implements Read {
             public Invalid {
                 errors = List.copyOf(errors);
+                warnings = List.copyOf(warnings);
             }
         }
     }
@@ -114,7 +125,9 @@ public record AgentSettings(
             problems.error(documents.get(1).at(), "", "only one document is allowed here");
         }
         var settings = documents.isEmpty() ? defaults() : settings(new Reading(problems), documents.getFirst());
-        return problems.hasErrors() ? new Read.Invalid(problems.errors()) : new Read.Valid(settings);
+        return problems.hasErrors()
+                ? new Read.Invalid(problems.errors(), problems.warnings())
+                : new Read.Valid(settings, problems.warnings());
     }
 
     private static AgentSettings settings(Reading reading, YamlNode root) {
@@ -131,7 +144,8 @@ public record AgentSettings(
                 RegistryEntry.read(reading, fields, "registries"),
                 new ImagePolicyReader(reading, true).read(fields, "images"),
                 ProxyEntry.read(reading, fields, "proxy"),
-                LayerLimits.read(fields, "unpack-limits"));
+                LayerLimits.read(fields, "unpack-limits"),
+                UserNamespaceEntry.read(fields, "user-namespaces"));
     }
 
     private static List<Repository> repositories(Reading reading, Fields settings) {

@@ -137,6 +137,19 @@ public record ImagePattern(String text, Scope scope, String host, String path) {
         };
     }
 
+    /** Whether this pattern matches everything that the other one does. */
+    public boolean covers(ImagePattern other) {
+        return switch (scope) {
+            case EVERYTHING -> true;
+            case DOMAIN -> other.scope != Scope.EVERYTHING && other.host.endsWith(host);
+            case BELOW ->
+                (other.scope == Scope.BELOW || other.scope == Scope.REPOSITORY)
+                        && other.host.equals(host)
+                        && other.path.startsWith(path);
+            case REPOSITORY -> equals(other);
+        };
+    }
+
     @Override
     public String toString() {
         return text;

@@ -17,6 +17,14 @@ public record ImagePolicy(Optional<Registries> registries, List<ImageRule> rules
     public static final ImagePolicy NONE = new ImagePolicy(Optional.empty(), List.of());
 
     /**
+     * Whether anything may run. Not by {@code equals}, which for a record is made when it is first called: every cold
+     * pull asks.
+     */
+    public boolean allowsAll() {
+        return registries.isEmpty() && rules.isEmpty();
+    }
+
+    /**
      * A list of registries.
      *
      * @param hosts as references have them in full, {@code HOST} or {@code HOST:PORT}; none: no image may run

@@ -152,6 +152,26 @@ public record RepositorySettings(
         return List.copyOf(policies);
     }
 
+    /**
+     * Where a policy about images would let run what another one above it does not. Nothing runs because of that.
+     *
+     * @param host what the host itself says, where that is known
+     * @return warnings
+     */
+    public List<Problem> widenings(Optional<ImagePolicy> host) {
+        var problems = new ArrayList<Problem>();
+        var own = images("policy", policy);
+        host.ifPresent(above -> problems.addAll(new Widening(above, "the host", sources).find("policy", own)));
+        stacks.forEach((name, stack) -> stack.policy().ifPresent(narrower -> {
+            var path = "stacks." + name + ".policy";
+            var images = images(path, narrower);
+            host.ifPresent(above -> problems.addAll(new Widening(above, "the host", sources).find(path, images)));
+            problems.addAll(new Widening(own, "the repository's policy", sources).find(path, images));
+        }));
+        problems.sort(null);
+        return List.copyOf(problems);
+    }
+
     private ImagePolicy images(String path, Policy policy) {
         return new ImagePolicy(
                 policy.registries().map(hosts -> new ImagePolicy.Registries(hosts, sources.at(path + ".registries"))),

@@ -211,6 +211,20 @@ class ChecksTest {
                         "compose.yaml:1:74: services.a.logging.options.max-size: \"10x\" is not a size. Write a number and a unit: b, k, m, g, t or p, such as 512m",
                         "compose.yaml:1:89: services.a.logging.options.max-file: must be a number of files from 1, not \"0\""),
                 row(
+                        "services: {a: {image: x, logging: {driver: local, options: {max-sice: 1m, tag: x}}}}",
+                        "compose.yaml:1:71: services.a.logging.options.max-sice: the log driver local has no such option. Did you mean \"max-size\"?",
+                        "compose.yaml:1:80: services.a.logging.options.tag: the log driver local has no such option. It has compress, max-buffer-size, max-file, max-size, mode"),
+                row(
+                        "services: {a: {image: x, logging: {options: {mode: fast, compress: y, labels-regex: '[', tag: '{{.Nam}} {{ .ID }}'}}}}",
+                        "compose.yaml:1:52: services.a.logging.options.mode: must be blocking or non-blocking, not \"fast\"",
+                        "compose.yaml:1:68: services.a.logging.options.compress: must be true or false, not \"y\"",
+                        "compose.yaml:1:85: services.a.logging.options.labels-regex: \"[\" is no regular expression: Unclosed character class",
+                        "compose.yaml:1:95: services.a.logging.options.tag: \"{{.Nam}}\" is none of {{.DaemonName}}, {{.FullID}}, {{.ID}}, {{.ImageFullID}}, {{.ImageID}}, {{.ImageName}}, {{.Name}}"),
+                row(
+                        "services: {a: {image: x, logging: {driver: none, options: {tag: x}}}, b: {image: x, logging: {options: {max-size: '-1', max-file: 2}}}}",
+                        "compose.yaml:1:65: services.a.logging.options.tag: the log driver none has no options. Remove it",
+                        "compose.yaml:1:131: services.b.logging.options.max-file: one file without an end is never followed by another. Give max-size a size, or remove this"),
+                row(
                         "services: {a: {image: x, mem_limit: 64m, mem_reservation: 128m, memswap_limit: 32m, cpus: 1, cpu_quota: 50000, cpu_period: 10, ulimits: {nofle: 3, nproc: {soft: 9, hard: 3}}}}",
                         "compose.yaml:1:59: services.a.mem_reservation: reserves 134217728 bytes, more than the limit of 67108864",
                         "compose.yaml:1:80: services.a.memswap_limit: is memory and swap together, and less than the memory alone (67108864 bytes)",

@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.spec.check.Finding;
 import dev.lockstep.spec.load.DirectoryTree;
+import dev.lockstep.spec.settings.AgentSettings;
+import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,11 +31,19 @@ class RepositoryCheckTest {
     }
 
     private RepositoryReport check() throws IOException {
-        return RepositoryCheck.check(DirectoryTree.confined(root), "", "infra", UnaryOperator.identity());
+        return check(Optional.empty());
+    }
+
+    private RepositoryReport check(Optional<ImagePolicy> host) throws IOException {
+        return RepositoryCheck.check(DirectoryTree.confined(root), "", "infra", UnaryOperator.identity(), host);
     }
 
     private List<String> findings() throws IOException {
-        return check().findings().stream()
+        return findings(Optional.empty());
+    }
+
+    private List<String> findings(Optional<ImagePolicy> host) throws IOException {
+        return check(host).findings().stream()
                 .map(finding -> finding.severity() + " " + finding.rule().id() + " " + finding.problem())
                 .toList();
     }
@@ -86,6 +98,111 @@ class RepositoryCheckTest {
                 .anySatisfy(finding -> assertThat(finding).contains("four/compose.yaml", "outside of this project"))
                 .anySatisfy(finding -> assertThat(finding).contains("lockstep.yaml:2:1: hots"))
                 .doesNotHaveDuplicates();
+    }
+
+    private static final String KEY = "\"-----BEGIN PUBLIC KEY-----\\n%s\\n-----END PUBLIC KEY-----\"";
+
+    private static Optional<ImagePolicy> host(String yaml) {
+        return AgentSettings.read("agent.yaml", yaml.getBytes(StandardCharsets.UTF_8))
+                        instanceof AgentSettings.Read.Valid(var settings, var unused)
+                ? Optional.of(settings.images())
+                : Optional.empty();
+    }
+
+    @Test
+    void what_would_let_more_images_run_than_the_policy_above_is_told_with_both_places() throws IOException {
+        file("stacks/shop/compose.yaml", "services: {a: {image: 'x:1'}}");
+        file("lockstep.yaml", """
+                policy:
+                  registries: [docker.io, ghcr.io]
+                  images:
+                    "*": {forbid-latest: true, require-digest: true}
+                    registry.example.com/*:
+                      require-signed: %s
+                stacks:
+                  shop:
+                    policy:
+                      registries: [docker.io, quay.io]
+                      images:
+                        docker.io/nginx: {}
+                        docker.io/*: {forbid-latest: false, require-digest: true, local: refuse}
+                        ghcr.io/a/b: {require-digest: true}
+                        registry.example.com/team/*: {local: allow, require-digest: true}
+                """.formatted(KEY.formatted("AAAA")));
+        assertThat(findings(host("""
+                        images:
+                          registries: [docker.io]
+                          rules:
+                            docker.io/library/*: {local: refuse}
+                        """)))
+                .containsExactly(
+                        "WARNING settings lockstep.yaml:2:27: policy.registries[1]: the host does not allow ghcr.io"
+                                + " (registries at agent.yaml:2:3), so no image comes from there. Take it out here,"
+                                + " or allow it there",
+                        "WARNING settings lockstep.yaml:10:31: stacks.shop.policy.registries[1]: the host does not"
+                                + " allow quay.io (registries at agent.yaml:2:3), so no image comes from there."
+                                + " Take it out here, or allow it there",
+                        "WARNING settings lockstep.yaml:10:31: stacks.shop.policy.registries[1]: the repository's"
+                                + " policy does not allow quay.io (registries at lockstep.yaml:2:3), so no image"
+                                + " comes from there. Take it out here, or allow it there",
+                        "WARNING settings lockstep.yaml:12:9: stacks.shop.policy.images.docker.io/nginx: is no"
+                                + " exception: the host wants local: refuse of these images (rule"
+                                + " \"docker.io/library/*\" at agent.yaml:4:5). Take it out here, or make the exception"
+                                + " there",
+                        "WARNING settings lockstep.yaml:12:9: stacks.shop.policy.images.docker.io/nginx: is no"
+                                + " exception: the repository's policy wants require-digest, forbid-latest of these"
+                                + " images (rule \"*\" at lockstep.yaml:4:5). Take it out here, or make the exception"
+                                + " there",
+                        "WARNING settings lockstep.yaml:13:38: stacks.shop.policy.images.docker.io/*.forbid-latest:"
+                                + " takes nothing away: the repository's policy wants forbid-latest of these images"
+                                + " (rule \"*\" at lockstep.yaml:4:5). Take it out here, or change it there",
+                        "WARNING settings lockstep.yaml:15:46: stacks.shop.policy.images.registry.example.com/team/*"
+                                + ".local: takes nothing away: the repository's policy wants local: refuse of these images"
+                                + " (rule \"registry.example.com/*\" at lockstep.yaml:5:5). Take it out here, or change"
+                                + " it there");
+    }
+
+    @Test
+    void keys_that_no_image_can_be_signed_by_alone_are_told() throws IOException {
+        file("stacks/shop/compose.yaml", "services: {a: {image: 'x:1'}}");
+        file("lockstep.yaml", """
+                policy:
+                  images:
+                    "*":
+                      require-signed: %s
+                """.formatted(KEY.formatted("AAAA")));
+        var hosts = "images:\n  rules:\n    '*':\n      require-signed: ";
+        assertThat(findings(host(hosts + KEY.formatted("BBBB") + "\n")))
+                .containsExactly(
+                        "WARNING settings lockstep.yaml:4:23: policy.images.*.require-signed: names none of the"
+                                + " keys that the host believes (rule \"*\" at agent.yaml:3:5): an image must be signed by one"
+                                + " of each");
+        assertThat(findings(host(hosts + KEY.formatted("AAAA") + "\n"))).isEmpty();
+        assertThat(findings(host(hosts + "keys/a.pub\n"))).isEmpty();
+    }
+
+    @Test
+    void keys_of_image_rules_that_there_are_not_are_told_with_their_place() throws IOException {
+        file("stacks/shop/compose.yaml", "services: {a: {image: 'x:1'}}");
+        file("lockstep.yaml", """
+                policy:
+                  images:
+                    "*": {forbid-lates: true}
+                    nginx: {}
+                stacks:
+                  shop: {policy: {images: {docker.io/a/*: {require-signed: release.pub}}, registrys: []}}
+                """);
+        assertThat(findings())
+                .satisfiesExactly(
+                        f -> assertThat(f)
+                                .contains(
+                                        "lockstep.yaml:3:11: policy.images.*.forbid-lates: unknown key",
+                                        "\"forbid-latest\"?"),
+                        f -> assertThat(f)
+                                .contains(
+                                        "lockstep.yaml:4:5: policy.images.nginx", "write \"docker.io/library/nginx\""),
+                        f -> assertThat(f).contains("lockstep.yaml:6:60", "must be the public key itself"),
+                        f -> assertThat(f).contains("lockstep.yaml:6:75", "registrys", "\"registries\"?"));
     }
 
     @Test

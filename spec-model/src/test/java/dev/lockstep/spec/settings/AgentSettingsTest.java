@@ -22,6 +22,14 @@ class AgentSettingsTest {
     }
 
     @Test
+    void what_should_be_put_right_is_told_beside_settings_and_errors() {
+        assertThat(read("host: !name alpha").warnings())
+                .extracting(Object::toString)
+                .containsExactly("agent.yaml:1:7: the tag !name has no meaning here and is ignored. Remove it");
+        assertThat(read("host: !name alpha\nhots: b").warnings()).hasSize(1);
+    }
+
+    @Test
     void a_file_with_everything_is_read() {
         assertThat(read("""
                 host: alpha
@@ -44,43 +52,48 @@ class AgentSettingsTest {
                   http: "[fd00::1]:8080"
                   no-proxy: ['*.corp.example', 10.0.0.0/8, lab:5000]
                 unpack-limits: {bytes: 2g, entries: 1000, ratio: 50}
+                user-namespaces: {default: private, range: 200000-999999}
                 """))
-                .isEqualTo(new Read.Valid(new AgentSettings(
-                        Optional.of("alpha"),
-                        Map.of("zone", "eu-1", "disks", "2"),
-                        List.of(
-                                new Repository(
-                                        "https://git.example.org/ops.git",
-                                        Optional.of("refs/heads/main"),
-                                        Optional.of("servers")),
-                                new Repository("/srv/git/other", Optional.empty(), Optional.empty())),
-                        Duration.ofMinutes(5),
-                        Duration.ofSeconds(30),
-                        ForeignFirewall.LEAVE,
-                        new HousekeepingEntry(
-                                Optional.of(new CronExpression("0 0 4 ? * SUN")),
-                                Optional.of(ZoneId.of("Europe/Berlin")),
-                                Duration.ofHours(36),
-                                3,
-                                new HousekeepingEntry.Disk.Free(20L << 30)),
-                        Map.of(
-                                "docker.io",
-                                new RegistryEntry(
-                                        Optional.empty(), List.of("mirror.example:5000", "harbor.example/hub")),
-                                "[::1]:5000",
-                                new RegistryEntry(Optional.of(true), List.of()),
-                                "plain.example",
-                                new RegistryEntry(Optional.empty(), List.of())),
-                        new ImagePolicy(
-                                Optional.of(new ImagePolicy.Registries(
-                                        List.of("registry.example.com", "docker.io"),
-                                        new SourcePosition("agent.yaml", 15, 3, List.of()))),
-                                List.of()),
-                        new ProxyEntry(
-                                Optional.of("http://me:se%40cret@proxy.example:3128"),
-                                Optional.of("[fd00::1]:8080"),
-                                List.of("*.corp.example", "10.0.0.0/8", "lab:5000")),
-                        new LayerLimits(Optional.of(2L << 30), Optional.of(1000), Optional.of(50)))));
+                .isEqualTo(new Read.Valid(
+                        new AgentSettings(
+                                Optional.of("alpha"),
+                                Map.of("zone", "eu-1", "disks", "2"),
+                                List.of(
+                                        new Repository(
+                                                "https://git.example.org/ops.git",
+                                                Optional.of("refs/heads/main"),
+                                                Optional.of("servers")),
+                                        new Repository("/srv/git/other", Optional.empty(), Optional.empty())),
+                                Duration.ofMinutes(5),
+                                Duration.ofSeconds(30),
+                                ForeignFirewall.LEAVE,
+                                new HousekeepingEntry(
+                                        Optional.of(new CronExpression("0 0 4 ? * SUN")),
+                                        Optional.of(ZoneId.of("Europe/Berlin")),
+                                        Duration.ofHours(36),
+                                        3,
+                                        new HousekeepingEntry.Disk.Free(20L << 30)),
+                                Map.of(
+                                        "docker.io",
+                                        new RegistryEntry(
+                                                Optional.empty(), List.of("mirror.example:5000", "harbor.example/hub")),
+                                        "[::1]:5000",
+                                        new RegistryEntry(Optional.of(true), List.of()),
+                                        "plain.example",
+                                        new RegistryEntry(Optional.empty(), List.of())),
+                                new ImagePolicy(
+                                        Optional.of(new ImagePolicy.Registries(
+                                                List.of("registry.example.com", "docker.io"),
+                                                new SourcePosition("agent.yaml", 15, 3, List.of()))),
+                                        List.of()),
+                                new ProxyEntry(
+                                        Optional.of("http://me:se%40cret@proxy.example:3128"),
+                                        Optional.of("[fd00::1]:8080"),
+                                        List.of("*.corp.example", "10.0.0.0/8", "lab:5000")),
+                                new LayerLimits(Optional.of(2L << 30), Optional.of(1000), Optional.of(50)),
+                                new UserNamespaceEntry(
+                                        true, Optional.of(new UserNamespaceEntry.Range(200_000, 999_999)))),
+                        List.of()));
     }
 
     private static HousekeepingEntry housekeeping(String text) {
@@ -143,9 +156,18 @@ class AgentSettingsTest {
     }
 
     @Test
+    void ids_that_are_the_hosts_own_or_too_few_are_mistakes() {
+        for (var range : List.of("1000-200000", "200000-200100", "all", "300000-200000")) {
+            assertThat(read("user-namespaces: {range: " + range + "}"))
+                    .as(range)
+                    .isInstanceOf(Read.Invalid.class);
+        }
+    }
+
+    @Test
     void an_empty_file_is_all_defaults() {
-        assertThat(read("")).isEqualTo(new Read.Valid(AgentSettings.defaults()));
-        assertThat(read("# nothing\n")).isEqualTo(new Read.Valid(AgentSettings.defaults()));
+        assertThat(read("")).isEqualTo(new Read.Valid(AgentSettings.defaults(), List.of()));
+        assertThat(read("# nothing\n")).isEqualTo(new Read.Valid(AgentSettings.defaults(), List.of()));
     }
 
     @Test

@@ -13,15 +13,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ImagePolicyTest {
     private static ImagePolicy host(String yaml) {
         return switch (AgentSettings.read("agent.yaml", yaml.getBytes(StandardCharsets.UTF_8))) {
-            case AgentSettings.Read.Valid(var settings) -> settings.images();
-            case AgentSettings.Read.Invalid(var errors) -> throw new AssertionError(errors.toString());
+            case AgentSettings.Read.Valid(var settings, var unused) -> settings.images();
+            case AgentSettings.Read.Invalid(var errors, var unused) -> throw new AssertionError(errors.toString());
         };
     }
 
     private static List<String> errors(String yaml) {
         return switch (AgentSettings.read("agent.yaml", yaml.getBytes(StandardCharsets.UTF_8))) {
             case AgentSettings.Read.Valid valid -> throw new AssertionError(valid.toString());
-            case AgentSettings.Read.Invalid(var errors) ->
+            case AgentSettings.Read.Invalid(var errors, var unused) ->
                 errors.stream().map(Problem::toString).toList();
         };
     }

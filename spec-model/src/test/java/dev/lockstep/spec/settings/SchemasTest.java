@@ -43,7 +43,9 @@ class SchemasTest {
             "proxy",
             ProxyEntry.KEYS,
             "unpack-limits",
-            LayerLimits.KEYS);
+            LayerLimits.KEYS,
+            "user-namespaces",
+            UserNamespaceEntry.KEYS);
 
     private static final Path DOC = Path.of("src/main/distribution/doc");
     private static final Pattern BLOCK = Pattern.compile("(?s)```yaml\n(.*?)```");
@@ -250,6 +252,9 @@ class SchemasTest {
                 "unpack-limits: {bytes: []}",
                 "unpack-limits: {ratio: x}",
                 "unpack-limits: {inodes: 5}",
+                "user-namespaces: {default: own}",
+                "user-namespaces: {range: 5}",
+                "user-namespaces: {size: 65536}",
                 "registries: {a.example: {mirror: [b]}}",
                 "registries: {a.example: {mirrors: b}}",
                 "registries: {a.example: {mirrors: ['https://b']}}",

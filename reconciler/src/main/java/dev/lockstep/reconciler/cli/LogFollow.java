@@ -1,0 +1,179 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.reconciler.plan.Printable;
+import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.ContainerException;
+import dev.lockstep.runtime.container.ContainerRecord;
+import dev.lockstep.runtime.container.ContainerState;
+import dev.lockstep.runtime.container.LogWatch;
+import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.container.RestartDecision;
+import dev.lockstep.runtime.log.LogLine;
+import dev.lockstep.runtime.log.LogQuery;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Shows the logs of containers: what there is by time, and then, where that is asked for, what comes, until none of
+ * them runs or will run again. Containers that come meanwhile are shown too, so it goes on with the one that takes the
+ * place of another.
+ */
+final class LogFollow {
+    /** Changes are told; what we were not told of is seen by then. */
+    private static final Duration LOOK = Duration.ofSeconds(2);
+
+    /** Short for a person. */
+    private static final Duration BREATH = Duration.ofMillis(2);
+
+    /** Where somebody writes as fast as he can, nobody can read along either. */
+    private static final Duration LONG_BREATH = Duration.ofMillis(30);
+
+    /** So many lines within a breath are a flood. */
+    private static final int FLOOD = 200;
+
+    /** So many lines at a time, for beside them somebody may have ended or come. */
+    private static final long SHARE = 100_000;
+
+    private final Invocation call;
+    private final Engine engine;
+    private final Containers containers;
+    private final LogQuery query;
+    private final LogOutput output;
+    private final Set<String> known = new HashSet<>();
+    private int shown;
+
+    /** Those that are meant, as they are now. */
+    @FunctionalInterface
+    interface Containers {
+        List<ObservedContainer> get() throws IOException;
+    }
+
+    LogFollow(Invocation call, Engine engine, Containers containers, LogQuery query, LogOutput output) {
+        this.call = call;
+        this.engine = engine;
+        this.containers = containers;
+        this.query = query;
+        this.output = output;
+    }
+
+    /** What there is. */
+    void read() throws IOException {
+        try (var merge = new LogMerge<ContainerRecord>()) {
+            for (var container : containers.get()) {
+                add(container, query, merge);
+            }
+            while (merge.drain(SHARE, output::print)) {
+                // on
+            }
+            merge.unfinished(output::print);
+            output.flush();
+        }
+    }
+
+    /** What there is and what comes. */
+    void follow() throws IOException, InterruptedException {
+        try (var watch = engine.containers().watchLogs();
+                var merge = new LogMerge<ContainerRecord>()) {
+            var later = new LogQuery(OptionalInt.empty(), query.since(), query.until());
+            var asked = query;
+            var looked = System.nanoTime();
+            var over = look(asked, watch, merge);
+            asked = later;
+            while (!Thread.interrupted()) {
+                // Asked before reading: what was written before the end is then read after it.
+                var last = over || isPast();
+                if (!merge.drain(SHARE, this::print)) {
+                    if (last) {
+                        merge.unfinished(output::print);
+                        output.flush();
+                        sayGaps(merge);
+                        return;
+                    }
+                    output.flush();
+                    // conmon writes each few KiB that it gets: woken by every one, we would take its turns.
+                    LockSupport.parkNanos((shown > FLOOD ? LONG_BREATH : BREATH).toNanos());
+                    shown = 0;
+                }
+                var changed = watch.await(untilLook(looked));
+                if (changed || System.nanoTime() - looked >= LOOK.toNanos()) {
+                    looked = System.nanoTime();
+                    over = look(asked, watch, merge);
+                }
+            }
+            throw new InterruptedException("not needed any more");
+        }
+    }
+
+    private void print(ContainerRecord container, LogLine line) throws IOException {
+        shown++;
+        output.print(container, line);
+    }
+
+    private static Duration untilLook(long looked) {
+        return Duration.ofNanos(Math.max(0, LOOK.toNanos() - (System.nanoTime() - looked)));
+    }
+
+    private boolean isPast() {
+        return query.until().filter(call.world().clock().instant()::isAfter).isPresent();
+    }
+
+    /** Adds those that are new; whether nothing more will come. */
+    private boolean look(LogQuery which, LogWatch watch, LogMerge<ContainerRecord> merge) throws IOException {
+        var over = true;
+        for (var container : containers.get()) {
+            if (!known.contains(container.id())) {
+                watch.add(container.record());
+                add(container, which, merge);
+            }
+            over &= isOver(container);
+        }
+        return over;
+    }
+
+    private void add(ObservedContainer container, LogQuery which, LogMerge<ContainerRecord> merge) throws IOException {
+        known.add(container.id());
+        output.expect(container.record());
+        try {
+            merge.add(
+                    container.record(), engine.containers().logs(container.id()).open(which));
+        } catch (ContainerException e) {
+            // It cannot be read, or is gone: the others can.
+            call.say("lockstep: " + e.getMessage());
+        }
+    }
+
+    private boolean isOver(ObservedContainer container) {
+        try {
+            return !container.isRunning()
+                    && !(container.state() instanceof ContainerState.Created)
+                    && !(engine.containers().decideRestart(container.id()) instanceof RestartDecision.Restart);
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    private void sayGaps(LogMerge<ContainerRecord> merge) {
+        for (var container : merge.withGap()) {
+            call.say("lockstep: lines of " + Printable.text(StackContainers.label(container))
+                    + " may be missing: they were rotated away before they could be shown.");
+        }
+    }
+
+    /** That container, as long as it is there. */
+    static Containers only(Engine engine, ObservedContainer container) {
+        return () -> engine.containers().observe(container.id()).map(List::of).orElse(List.of());
+    }
+
+    static Optional<String> unreadable(ContainerRecord container) {
+        return switch (container.spec().options().log().driver()) {
+            case FILES, JOURNALD -> Optional.empty();
+            case NONE -> Optional.of("configured logging driver does not support reading");
+        };
+    }
+}

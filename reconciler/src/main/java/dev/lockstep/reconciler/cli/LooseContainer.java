@@ -1,0 +1,251 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.reconciler.desired.BindSources;
+import dev.lockstep.reconciler.desired.ComposeLabels;
+import dev.lockstep.reconciler.desired.FileContents;
+import dev.lockstep.reconciler.desired.Placement;
+import dev.lockstep.reconciler.desired.Resolution;
+import dev.lockstep.reconciler.desired.Translation;
+import dev.lockstep.reconciler.plan.Printable;
+import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.ContainerRecord;
+import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.image.Image;
+import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.network.LeaseKey;
+import dev.lockstep.runtime.network.NetworkSpec;
+import dev.lockstep.runtime.network.PublishedPort;
+import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.volume.VolumeSpec;
+import dev.lockstep.spec.check.Checks;
+import dev.lockstep.spec.load.ComposeLoader;
+import dev.lockstep.spec.load.DirectoryTree;
+import dev.lockstep.spec.load.LoadRequest;
+import dev.lockstep.spec.load.Loaded;
+import dev.lockstep.spec.load.StandardInput;
+import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.yaml.Problem;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
+
+/** A container that belongs to no stack, and the one network that is there for such containers alone. */
+final class LooseContainer {
+    private final Invocation call;
+    private final Engine engine;
+    private final Owner owner;
+    private final RunDocument.Said said;
+    private final Wanted image;
+
+    LooseContainer(Invocation call, Engine engine, String host, RunDocument.Said said, Wanted image) {
+        this.call = call;
+        this.engine = engine;
+        this.owner = nobody(host);
+        this.said = said;
+        this.image = image;
+    }
+
+    /** What it is made of. */
+    record Wanted(ImageReference reference, Image image) {}
+
+    private static Owner nobody(String host) {
+        return new Owner(host, "", Optional.empty());
+    }
+
+    /** Makes it, with the network and the volumes that it needs. */
+    ContainerRecord create() throws IOException, CommandException {
+        var project = project();
+        for (var name : said.networks()) {
+            network(name);
+        }
+        for (var name : said.volumes()) {
+            engine.volumes().create(new VolumeSpec(name, owner, Map.of()));
+        }
+        var made = false;
+        try {
+            var record = engine.containers().create(own(translated(project)));
+            made = true;
+            return record;
+        } catch (IllegalArgumentException e) {
+            throw new CommandException(String.valueOf(e.getMessage()));
+        } finally {
+            if (!made) {
+                removeUnusedNetwork(engine);
+            }
+        }
+    }
+
+    private Project project() throws CommandException {
+        var text = said.text().replace("$", "$$").getBytes(StandardCharsets.UTF_8);
+        var request = LoadRequest.of(new DirectoryTree(call.world().directory()))
+                .withFiles(List.of(LoadRequest.STANDARD_INPUT))
+                .withStandardInput(new StandardInput(new ByteArrayInputStream(text)));
+        return switch (new ComposeLoader().load(request)) {
+            case Loaded.Invalid invalid -> throw wrong(invalid.errors());
+            case Loaded.Valid valid -> {
+                var problems = Checks.strict(valid.project());
+                if (!problems.isEmpty()) {
+                    throw wrong(problems);
+                }
+                yield valid.project();
+            }
+        };
+    }
+
+    /** The flags have no lines and columns; the attribute's name is the flag's, or nearly so. */
+    private static CommandException wrong(List<Problem> problems) {
+        return new CommandException(problems.stream()
+                .map(p -> p.path().replaceFirst("^services\\." + RunDocument.SERVICE + "\\.", "") + ": " + p.message())
+                .distinct()
+                .collect(Collectors.joining("; ")));
+    }
+
+    private ContainerSpec translated(Project project) throws CommandException {
+        var directory = call.world().directory();
+        BindSources binds = source -> {
+            var path = directory.resolve(source).normalize();
+            return new BindSources.Source(path, path.toString());
+        };
+        var contents = new FileContents() {
+            @Override
+            public byte[] read(String path) throws IOException {
+                return Files.readAllBytes(directory.resolve(path));
+            }
+
+            @Override
+            public byte[] external(String what, String name) throws IOException {
+                throw new IOException("a container of no stack has no " + what);
+            }
+
+            @Override
+            public String identity(byte[] content) throws IOException {
+                return engine.contents().identity(content);
+            }
+        };
+        var resolution =
+                new Resolution.Local(image.image().digest(), image.image().config());
+        return switch (new Translation(project, owner, binds, contents, false, _ -> resolution)
+                .translate(Placement.ONE_HOST, Optional.empty())) {
+            case Translation.Result.Refused(var problems) -> throw wrong(problems);
+            case Translation.Result.Translated(var desired) ->
+                desired.services().getFirst().slots().getFirst().spec();
+        };
+    }
+
+    /** Of no service, with no label but its own. */
+    private ContainerSpec own(ContainerSpec spec) throws CommandException {
+        var labels = new LinkedHashMap<>(spec.labels());
+        labels.keySet().removeIf(key -> key.startsWith(ComposeLabels.PREFIX));
+        return new ContainerSpec(
+                call.text("--name").orElseGet(this::inventedName),
+                owner,
+                "",
+                1,
+                image.reference(),
+                image.image().digest(),
+                spec.entrypoint(),
+                spec.command(),
+                spec.environment(),
+                spec.user(),
+                spec.workingDir(),
+                spec.hostname(),
+                labels,
+                spec.mounts(),
+                spec.networks(),
+                ports(spec),
+                spec.resources(),
+                spec.restart(),
+                spec.healthCheck(),
+                spec.stopSignal(),
+                spec.stopGrace(),
+                spec.options());
+    }
+
+    private String inventedName() {
+        var repository = image.reference().repository();
+        return repository.substring(repository.lastIndexOf('/') + 1) + "-"
+                + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong(), 8);
+    }
+
+    /** With {@code -P} also what the image and {@code --expose} name, each on a port that is free. */
+    private List<PublishedPort> ports(ContainerSpec spec) throws CommandException {
+        var ports = new ArrayList<>(spec.ports());
+        if (!call.flag("--publish-all")) {
+            return ports;
+        }
+        var exposed = new TreeSet<>(image.image().config().exposedPorts());
+        exposed.addAll(call.texts("--expose"));
+        for (var text : exposed) {
+            var words = text.split("/", 2);
+            if (!words[0].matches("\\d{1,5}")) {
+                throw new CommandException("-P publishes single ports, not \"" + Printable.text(text) + "\"");
+            }
+            var protocol = words.length > 1 && words[1].equalsIgnoreCase("udp")
+                    ? PublishedPort.TransportProtocol.UDP
+                    : PublishedPort.TransportProtocol.TCP;
+            var inside = Integer.parseInt(words[0]);
+            if (ports.stream().noneMatch(p -> p.containerPort() == inside && p.protocol() == protocol)) {
+                ports.add(new PublishedPort(Optional.empty(), Optional.empty(), inside, protocol));
+            }
+        }
+        return ports;
+    }
+
+    private void network(String name) throws IOException, CommandException {
+        if (engine.networks().find(name).isPresent()) {
+            return;
+        }
+        if (!name.equals(RunDocument.BRIDGE)) {
+            throw new CommandException("network " + Printable.text(name) + " not found");
+        }
+        engine.networks()
+                .create(new NetworkSpec(
+                        name,
+                        owner,
+                        false,
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Map.of(),
+                        Map.of()));
+    }
+
+    /** Removes it; of one that belongs to no service its addresses, and the network if it was the last, go with it. */
+    static void remove(Engine engine, ContainerRecord container, boolean volumes) throws IOException {
+        var spec = container.spec();
+        engine.containers().finishExit(container.id());
+        engine.containers().remove(container.id(), true, volumes);
+        if (spec.service().isEmpty() && !spec.networks().isEmpty()) {
+            engine.networks().release(new LeaseKey(spec.owner().stack(), spec.name(), spec.slot()));
+        }
+        if (spec.owner().stack().isEmpty()) {
+            removeUnusedNetwork(engine);
+        }
+    }
+
+    /** A bridge that nobody is connected to is of no use to anybody. */
+    static void removeUnusedNetwork(Engine engine) throws IOException {
+        var network = engine.networks().find(RunDocument.BRIDGE);
+        if (network.isEmpty() || !network.get().spec().owner().stack().isEmpty()) {
+            return;
+        }
+        for (var container : engine.containers().observe()) {
+            if (container.record().spec().networks().stream()
+                    .anyMatch(n -> n.network().equals(RunDocument.BRIDGE))) {
+                return;
+            }
+        }
+        engine.networks().remove(RunDocument.BRIDGE);
+    }
+}

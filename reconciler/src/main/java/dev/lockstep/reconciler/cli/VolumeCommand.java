@@ -1,0 +1,211 @@
+package dev.lockstep.reconciler.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.volume.NoSuchVolumeException;
+import dev.lockstep.runtime.volume.VolumeRecord;
+import dev.lockstep.runtime.volume.VolumeSpec;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.concurrent.ThreadLocalRandom;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code volume}: what can be done with volumes. */
+final class VolumeCommand implements Command {
+    private final SequencedMap<String, Command> subcommands = new LinkedHashMap<>();
+
+    VolumeCommand() {
+        subcommands.put("create", new Create());
+        subcommands.put("ls", new VolumeList());
+        subcommands.put("inspect", new Inspect());
+        subcommands.put("rm", new Remove());
+        subcommands.put("prune", new VolumePrune());
+        subcommands.put("export", new VolumeTransfer.Export());
+        subcommands.put("import", new VolumeTransfer.Import());
+        subcommands.put("snapshot", new VolumeSnapshotCommand());
+        subcommands.put("restore", new VolumeRestore());
+    }
+
+    @Override
+    public void describe(CommandSpec spec) {
+        spec.usageMessage().description("Makes, lists, copies and removes volumes.");
+    }
+
+    @Override
+    public Map<String, Command> subcommands() {
+        return subcommands;
+    }
+
+    @Override
+    public int run(Invocation call) {
+        throw new IllegalStateException("one of the subcommands is run");
+    }
+
+    /** What Docker's documents have of a volume, and in {@code list} also what only its list has. */
+    static void write(JsonGenerator json, VolumeRecord volume, String mountpoint) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("CreatedAt", volume.createdAt().toString());
+        json.writeStringField("Driver", "local");
+        json.writeObjectFieldStart("Labels");
+        for (var label : volume.spec().labels().entrySet()) {
+            json.writeStringField(label.getKey(), label.getValue());
+        }
+        json.writeEndObject();
+        json.writeStringField("Mountpoint", mountpoint);
+        json.writeStringField("Name", volume.spec().name());
+        json.writeObjectFieldStart("Options");
+        json.writeEndObject();
+        json.writeStringField("Scope", "local");
+        json.writeStringField("Stack", volume.spec().owner().stack());
+        json.writeEndObject();
+    }
+
+    /** A volume of no stack. */
+    static VolumeSpec spec(EngineDoor door, String name, Map<String, String> labels) throws CommandException {
+        try {
+            return new VolumeSpec(name, new Owner(door.host(), "", Optional.empty()), labels);
+        } catch (IllegalArgumentException e) {
+            throw new CommandException(e.getMessage()
+                    + ": a name has letters, digits, '_', '.' and '-', and begins with a letter or digit");
+        }
+    }
+
+    private static final class Create implements Command {
+        @Override
+        public void describe(CommandSpec spec) {
+            spec.usageMessage()
+                    .description("Makes a volume, for stacks that call it external. One that exists stays as it is.");
+            spec.addOption(Options.value("DRIVER", "local", "-d", "--driver"));
+            spec.addOption(Options.values("KEY[=VALUE]", "Label of the volume; several may be given", "--label"));
+            spec.addPositional(Options.arguments("[VOLUME]", "0..1", "Its name; without one it gets one by chance"));
+        }
+
+        @Override
+        public int run(Invocation call) throws Exception {
+            call.choice("--driver", "local", List.of("local", "local"));
+            var labels = new LinkedHashMap<String, String>();
+            for (var label : call.texts("--label")) {
+                var parts = label.split("=", 2);
+                labels.put(parts[0], parts.length == 1 ? "" : parts[1]);
+            }
+            var door = EngineDoor.of(call);
+            var name = call.arguments().isEmpty() ? chance() : call.arguments().getFirst();
+            var volume = spec(door, name, labels);
+            try (var engine = door.open()) {
+                call.world()
+                        .out()
+                        .println(engine.volumes().create(volume).spec().name());
+            }
+            return ExitCodes.OK;
+        }
+
+        private static String chance() {
+            var bytes = new byte[32];
+            ThreadLocalRandom.current().nextBytes(bytes);
+            return HexFormat.of().formatHex(bytes);
+        }
+    }
+
+    private static final class Inspect implements Command {
+        @Override
+        public void describe(CommandSpec spec) {
+            spec.usageMessage().description("Shows everything about volumes as JSON.");
+            spec.addOption(Options.value("FORMAT", "json, or a template such as {{.Mountpoint}}", "-f", "--format"));
+            spec.addPositional(Options.arguments("VOLUME...", "1..*", "Names"));
+        }
+
+        @Override
+        public int run(Invocation call) throws Exception {
+            var format = call.text("--format").filter(text -> !text.equals("json"));
+            var template =
+                    format.isPresent() ? Optional.of(GoTemplate.parse(format.get())) : Optional.<GoTemplate>empty();
+            var found = new ArrayList<VolumeRecord>();
+            var code = ExitCodes.OK;
+            try (var engine = EngineDoor.of(call).openForReading()) {
+                for (var name : call.arguments()) {
+                    var volume = find(call, name, engine.volumes()::find);
+                    volume.ifPresent(found::add);
+                    code = volume.isPresent() ? code : ExitCodes.ERROR;
+                }
+                if (template.isPresent()) {
+                    var documents = found.stream()
+                            .map(volume -> JsonText.line(json -> write(
+                                    json,
+                                    volume,
+                                    engine.volumes().path(volume.spec().name()).toString())))
+                            .toList();
+                    call.world().out().print(template.get().lines(documents));
+                    return code;
+                }
+                call.world().out().print(JsonText.document(json -> {
+                    json.writeStartArray();
+                    for (var volume : found) {
+                        write(
+                                json,
+                                volume,
+                                engine.volumes().path(volume.spec().name()).toString());
+                    }
+                    json.writeEndArray();
+                }));
+            }
+            return code;
+        }
+
+        private interface Search {
+            Optional<VolumeRecord> find(String name) throws IOException;
+        }
+
+        private static Optional<VolumeRecord> find(Invocation call, String name, Search search) throws IOException {
+            try {
+                var found = search.find(name);
+                if (found.isPresent()) {
+                    return found;
+                }
+            } catch (IllegalArgumentException e) {
+                // Nothing has such a name.
+            }
+            call.say("lockstep: no such volume: " + name);
+            return Optional.empty();
+        }
+    }
+
+    private static final class Remove implements Command {
+        @Override
+        public void describe(CommandSpec spec) {
+            spec.usageMessage()
+                    .description(
+                            "Removes volumes with all that is in them. One that a container uses, be it stopped, is"
+                                    + " refused; snapshots stay.");
+            spec.addOption(Options.flag("No error when there is no such volume", "-f", "--force"));
+            spec.addPositional(Options.arguments("VOLUME...", "1..*", "Names"));
+        }
+
+        @Override
+        public int run(Invocation call) throws Exception {
+            var code = ExitCodes.OK;
+            try (var engine = EngineDoor.of(call).open()) {
+                for (var name : call.arguments()) {
+                    try {
+                        engine.removeVolume(name);
+                        call.world().out().println(name);
+                    } catch (NoSuchVolumeException e) {
+                        if (!call.flag("--force")) {
+                            call.say("lockstep: " + e.getMessage());
+                            code = ExitCodes.ERROR;
+                        }
+                    } catch (IOException | IllegalArgumentException e) {
+                        call.say("lockstep: " + e.getMessage());
+                        code = ExitCodes.ERROR;
+                    }
+                }
+            }
+            return code;
+        }
+    }
+}

@@ -1,0 +1,149 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.StandStill;
+import dev.lockstep.runtime.copy.Copying;
+import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.volume.NoSuchVolumeException;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code volume export} and {@code volume import}: volumes as tar archives, for another host or a backup. */
+final class VolumeTransfer {
+    private static final int BUFFER = 128 * 1024;
+
+    private VolumeTransfer() {}
+
+    /** Writes an archive. */
+    static final class Export implements Command {
+        @Override
+        public void describe(CommandSpec spec) {
+            spec.usageMessage()
+                    .description("Writes what is in a volume as a tar archive, with owners, modes, times, extended"
+                            + " attributes and links.");
+            Quiet.describe(spec);
+            spec.addOption(Options.value("FILE", "Instead of to standard output", "-o", "--output"));
+            spec.addPositional(Options.arguments("VOLUME", "1", "Its name"));
+        }
+
+        @Override
+        public int run(Invocation call) throws Exception {
+            var volume = call.arguments().getFirst();
+            var file = call.text("--output").map(call.world().directory()::resolve);
+            if (file.isEmpty() && call.world().terminals().out()) {
+                throw new CommandException("an archive does not go to a terminal: say -o FILE, or redirect it");
+            }
+            try (var engine = EngineDoor.of(call).open()) {
+                if (engine.volumes().find(volume).isEmpty()) {
+                    throw new NoSuchVolumeException(volume);
+                }
+                try (var _ = Quiet.asAsked(call, engine, volume)) {
+                    if (file.isPresent()) {
+                        WholeFile.write(file.get(), out -> write(engine, volume, out));
+                        return ExitCodes.OK;
+                    }
+                    var out = call.world().out();
+                    write(engine, volume, new BufferedOutputStream(out, BUFFER));
+                    if (out.checkError()) {
+                        throw new CommandException("standard output took not all of the archive");
+                    }
+                }
+            } catch (IllegalArgumentException e) {
+                throw new NoSuchVolumeException(volume);
+            }
+            return ExitCodes.OK;
+        }
+
+        private static void write(Engine engine, String volume, OutputStream out) throws IOException {
+            try (var root = Directory.open(engine.volumes().path(volume))) {
+                Copying.archive(new Copying.End(root, "/", "in volume " + volume), false, out);
+            }
+        }
+    }
+
+    /** Reads one. */
+    static final class Import implements Command {
+        @Override
+        public void describe(CommandSpec spec) {
+            spec.usageMessage()
+                    .description(
+                            "Fills a volume from a tar archive; one that is not there is made. It is filled whole or"
+                                    + " not at all.",
+                            "Containers that use it must not run; --stop stops them and starts them again.");
+            spec.addOption(Options.flag("What is in the volume now may be lost", "--replace"));
+            spec.addOption(Options.flag("Stop containers that use it, and start them again afterwards", "--stop"));
+            spec.addPositional(Options.arguments("VOLUME FILE|-", "2", "Its name; the archive, - for standard input"));
+        }
+
+        @Override
+        public int run(Invocation call) throws Exception {
+            var volume = call.arguments().get(0);
+            var file = call.arguments().get(1);
+            var door = EngineDoor.of(call);
+            var spec = VolumeCommand.spec(door, volume, Map.of());
+            try (var engine = door.open();
+                    var archive = new BufferedInputStream(
+                            file.equals("-")
+                                    ? call.world().in()
+                                    : Files.newInputStream(
+                                            call.world().directory().resolve(file)),
+                            BUFFER)) {
+                var isNew = engine.volumes().find(volume).isEmpty();
+                if (!isNew && !call.flag("--replace") && !isEmpty(engine, volume)) {
+                    throw new CommandException("volume " + volume + " is not empty: --replace gives up what is in it,"
+                            + " 'lockstep volume snapshot " + volume + "' keeps a copy first");
+                }
+                if (!call.flag("--stop")) {
+                    engine.requireIdle(volume, "stop them, or say --stop");
+                }
+                var done = false;
+                engine.volumes().create(spec);
+                try {
+                    var left = fill(call, engine, volume, archive);
+                    left.forEach(sentence -> call.say("Warning: " + sentence));
+                    done = true;
+                } finally {
+                    if (!done && isNew) {
+                        engine.removeVolume(volume);
+                    }
+                }
+                call.world().out().println(volume);
+            }
+            return ExitCodes.OK;
+        }
+
+        private static boolean isEmpty(Engine engine, String volume) throws IOException {
+            try (var root = Directory.open(engine.volumes().path(volume))) {
+                return root.list().isEmpty();
+            }
+        }
+
+        private static List<String> fill(Invocation call, Engine engine, String volume, InputStream archive)
+                throws IOException, CommandException {
+            if (!call.flag("--stop")) {
+                return replace(engine, volume, archive);
+            }
+            try (var _ = Quiet.of(call, engine, volume, StandStill.Manner.STOP)) {
+                return replace(engine, volume, archive);
+            }
+        }
+
+        private static List<String> replace(Engine engine, String volume, InputStream archive) throws IOException {
+            var left = new ArrayList<String>();
+            engine.volumes().replace(volume, () -> engine.requireIdle(volume, "stop them, or say --stop"), target -> {
+                try (var into = Directory.open(target)) {
+                    left.addAll(Copying.fill(archive, into));
+                }
+            });
+            return left;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.runtime.store.AtomicFiles;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/** A file that a command writes for a person: it has its old content or all of the new, and is the writer's alone. */
+final class WholeFile {
+    private static final int BUFFER = 128 * 1024;
+
+    private WholeFile() {}
+
+    /** What is written. */
+    @FunctionalInterface
+    interface Content {
+        void write(OutputStream out) throws IOException;
+    }
+
+    /** Writes it; a device or a FIFO is written to and not replaced. */
+    static void write(Path file, Content content) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            try (var out = new BufferedOutputStream(Files.newOutputStream(file), BUFFER)) {
+                content.write(out);
+            }
+            return;
+        }
+        var temporary = AtomicFiles.temporaryBeside(file);
+        try {
+            Files.createFile(
+                    temporary, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            try (var out = new BufferedOutputStream(Files.newOutputStream(temporary), BUFFER)) {
+                content.write(out);
+            }
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+}

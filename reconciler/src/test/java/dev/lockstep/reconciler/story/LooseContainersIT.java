@@ -1,0 +1,224 @@
+package dev.lockstep.reconciler.story;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Containers that belong to no stack, as a user of docker run, update, ps, events and prune knows them. */
+class LooseContainersIT {
+    private static final Duration SOON = Duration.ofSeconds(60);
+
+    @TempDir
+    Path directory;
+
+    private Host host;
+
+    @BeforeEach
+    void aHost() throws IOException {
+        host = new Host(directory);
+    }
+
+    @AfterEach
+    void nothingIsLeft() throws IOException {
+        host.lockstep("container", "kill", "one", "two");
+        host.lockstep("container", "prune", "-f");
+        host.close();
+    }
+
+    private Host.Said run(int code, String... words) throws IOException {
+        var said = host.lockstep(words);
+        assertThat(said.code()).as("%s: %s", Arrays.toString(words), said.all()).isEqualTo(code);
+        return said;
+    }
+
+    @Test
+    void flags_of_docker_run_are_honoured_and_exit_codes_are_dockers() throws IOException {
+        assertThat(run(0, "container", "run", "--rm", Host.WEB, "echo", "hi").out())
+                .isEqualTo("hi\n");
+        run(7, "container", "run", "--rm", Host.WEB, "sh", "-c", "exit 7");
+        assertThat(run(127, "container", "run", "--rm", Host.WEB, "nosuch").err())
+                .contains("nosuch");
+        run(126, "container", "run", "--rm", Host.WEB, "/etc");
+        assertThat(run(125, "container", "run", "--rm", "--pull", "never", "nosuch:1")
+                        .err())
+                .contains("No such image: nosuch:1");
+        assertThat(run(125, "container", "run", "--rm", "--memory", "lots", Host.WEB)
+                        .err())
+                .contains("mem_limit: ");
+        assertThat(run(125, "container", "run", "--network", "nosuch", Host.WEB).err())
+                .contains("network nosuch not found");
+        assertThat(run(1, "container", "run", "--link", "a", Host.WEB).err())
+                .contains("--link: containers of a network find each other by name");
+        assertThat(run(0, "container", "ls", "-aq").out()).isEmpty();
+
+        // Nobody waits for it, and it goes all the same, with the network that it was the last one in.
+        run(0, "container", "run", "-d", "--rm", Host.WEB, "true");
+        await().untilAsserted(
+                        () -> assertThat(run(0, "container", "ls", "-aq").out()).isEmpty());
+
+        var id = run(
+                        0,
+                        "container",
+                        "run",
+                        "-d",
+                        "--name",
+                        "one",
+                        "--network",
+                        "none",
+                        "-e",
+                        "A=$B ${C}",
+                        "--tmpfs",
+                        "/x:size=1m",
+                        "--ulimit",
+                        "nofile=10:20",
+                        "-v",
+                        directory + ":/host:ro",
+                        "--cap-drop",
+                        "ALL",
+                        "--hostname",
+                        "somewhere",
+                        "-l",
+                        "com.example.some-name=v",
+                        "-m",
+                        "64m",
+                        Host.WEB,
+                        "sleep",
+                        "100000")
+                .out()
+                .strip();
+        assertThat(id).matches("[0-9a-f]{64}");
+        assertThat(run(
+                                0,
+                                "container",
+                                "exec",
+                                "one",
+                                "sh",
+                                "-c",
+                                "echo $A; ulimit -n; hostname; grep -c ' /x tmpfs .*size=1024k' /proc/mounts;"
+                                        + " touch /host/y 2>/dev/null || echo read-only; grep CapEff /proc/1/status")
+                        .out())
+                .isEqualTo("$B ${C}\n10\nsomewhere\n1\nread-only\nCapEff:\t0000000000000000\n");
+
+        // Limits change while it runs, and the kernel says so.
+        var pid = host.pids().get("one");
+        run(0, "container", "update", "-m", "128m", "--restart", "on-failure:3", "one");
+        assertThat(host.pids().get("one")).isEqualTo(pid);
+        assertThat(run(0, "container", "stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}", "one")
+                        .out())
+                .matches("one [\\d.]+[KM]iB / 128MiB\n");
+        assertThat(run(
+                                0,
+                                "container",
+                                "inspect",
+                                "-f",
+                                "{{.HostConfig.Memory}} {{.HostConfig.RestartPolicy.Name}} {{index .Config.Labels \"com.example.some-name\"}}",
+                                "one")
+                        .out())
+                .isEqualTo("134217728 on-failure v\n");
+        assertThat(run(1, "container", "update", "--memory", "1k", "one").err()).contains("at least 6 MiB");
+
+        // Lists, filters and templates.
+        run(0, "container", "create", "--name", "two", "--network", "none", Host.WEB, "sleep", "100000");
+        assertThat(run(0, "container", "ls", "--format", "{{.Names}} {{.Label \"com.example.some-name\"}}")
+                        .out())
+                .isEqualTo("one v\n");
+        assertThat(run(0, "container", "ls", "--filter", "status=created", "--format", "{{.Names}}")
+                        .out())
+                .isEqualTo("two\n");
+        for (var filter :
+                List.of("label=com.example.some-name", "name=^/one$", "ancestor=web:1", "id=" + id, "before=two")) {
+            assertThat(run(0, "container", "ls", "-f", filter, "--format", "{{.Names}}")
+                            .out())
+                    .as(filter)
+                    .isEqualTo("one\n");
+        }
+        assertThat(run(0, "container", "ls", "-n", "1", "-q", "--no-trunc").out())
+                .hasSize(65);
+        assertThat(run(1, "container", "ls", "-f", "foo=bar").err()).contains("invalid filter 'foo'");
+        assertThat(run(0, "container", "ls", "-a").out().lines().toList().getFirst())
+                .matches("CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +PORTS +NAMES");
+        assertThat(run(
+                                0,
+                                "container",
+                                "events",
+                                "--since",
+                                "1h",
+                                "--until",
+                                "0s",
+                                "-f",
+                                "event=start",
+                                "-f",
+                                "container=one",
+                                "--format",
+                                "{{.Type}} {{.Action}} {{.Actor.Attributes.name}}")
+                        .out())
+                .isEqualTo("container start one\n");
+
+        // What has ended, or never ran, goes; what runs stays.
+        assertThat(run(0, "container", "prune", "-f", "--filter", "label=nosuch")
+                        .out())
+                .isEqualTo("Total reclaimed space: 0B\n");
+        assertThat(run(0, "container", "prune", "-f").out()).startsWith("Deleted Containers:\n");
+        assertThat(run(0, "container", "ls", "-a", "--format", "{{.Names}}").out())
+                .isEqualTo("one\n");
+        run(0, "container", "stop", "-t", "0", "one");
+        assertThat(run(0, "container", "wait", "one").out()).isEqualTo("137\n");
+    }
+
+    @Test
+    void a_terminal_is_left_with_the_keys_that_were_asked_for_and_is_as_it_was() throws Exception {
+        // What the terminal is like before and after is what the shell outside says of it.
+        var command = String.join(
+                " ",
+                host.command(
+                        "container",
+                        "run",
+                        "-it",
+                        "--name",
+                        "one",
+                        "--network",
+                        "none",
+                        "--detach-keys",
+                        "ctrl-a,x",
+                        Host.WEB,
+                        "sh",
+                        "-c",
+                        "'stty -a | grep -q icanon && echo terminal; while :; do sleep 1; done'"));
+        Files.writeString(
+                directory.resolve("outside.sh"),
+                "before=$(stty -g)\n" + command
+                        + "\necho code $?\n[ \"$before\" = \"$(stty -g)\" ] && echo restored\n");
+        var output = directory.resolve("typescript");
+        var script = new ProcessBuilder("script", "-qec", "sh outside.sh", "/dev/null")
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        try (var keys = script.getOutputStream()) {
+            await().atMost(SOON).until(() -> text(output).contains("terminal"));
+            keys.write(new byte[] {1, 'x'});
+            keys.flush();
+            assertThat(script.waitFor(60, TimeUnit.SECONDS)).as(text(output)).isTrue();
+        } finally {
+            script.destroyForcibly().waitFor();
+        }
+        assertThat(text(output)).contains("code 0", "restored");
+        assertThat(host.pids()).containsKey("one");
+    }
+
+    private static String text(Path file) throws IOException {
+        return Files.exists(file) ? Files.readString(file, StandardCharsets.UTF_8) : "";
+    }
+}

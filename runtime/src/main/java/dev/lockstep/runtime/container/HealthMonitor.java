@@ -1,0 +1,333 @@
+package dev.lockstep.runtime.container;
+
+import dev.lockstep.runtime.linux.Fd;
+import dev.lockstep.runtime.linux.Pipe;
+import dev.lockstep.runtime.linux.Poll;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs health checks when they are due: one thread for all containers, which sleeps in one {@code poll(2)} until the
+ * next check is due, one that runs has written or ended, or somebody calls. A check that hangs delays no other one.
+ *
+ * <p>The state is on disk, so an agent that starts again goes on where it was. Two processes that watch the same
+ * container do not probe it twice: whoever comes late finds it locked, or the next check not due yet. Between two
+ * checks time is counted by the clock that nobody sets.
+ */
+public final class HealthMonitor implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(HealthMonitor.class);
+
+    private final InstantSource clock;
+    private final ContainerStore store;
+    private final Host host;
+    private final HealthProbes probes;
+    private final BiConsumer<String, HealthState.Status> changes;
+    private final Queue<String> called = new ConcurrentLinkedQueue<>();
+    private final Object door = new Object();
+    private @Nullable Thread thread;
+    private @Nullable Pipe bell;
+    private boolean rung;
+    private boolean closed;
+
+    // Of the thread alone.
+    private final Map<String, Watched> watched = new HashMap<>();
+    private final PriorityQueue<Due> queue = new PriorityQueue<>(Comparator.comparingLong(Due::sinceOrigin));
+    private final Map<String, Running> running = new HashMap<>();
+    private final long origin = System.nanoTime();
+
+    HealthMonitor(
+            InstantSource clock,
+            ContainerStore store,
+            Host host,
+            HealthProbes probes,
+            BiConsumer<String, HealthState.Status> changes) {
+        this.clock = clock;
+        this.store = store;
+        this.host = host;
+        this.probes = probes;
+        this.changes = changes;
+    }
+
+    /**
+     * What is known of a container between two checks.
+     *
+     * @param due when it is looked at next; a {@link Due} with another time is out of date
+     * @param lastEnd end of the last result that we know of; another one on disk is of another process
+     */
+    private record Watched(long due, Instant startedAt, Optional<Instant> lastEnd) {}
+
+    /** @param sinceOrigin nanoseconds */
+    private record Due(String id, long sinceOrigin) {}
+
+    private record Running(ContainerRecord record, EffectiveHealthCheck check, Run run, HealthProbe probe) {}
+
+    /**
+     * Probes the container as long as it runs; no effect when it has no health check or does not run. One that is
+     * watched already is looked at again, for it may have begun anew.
+     */
+    public void watch(String id) {
+        synchronized (door) {
+            if (closed) {
+                return;
+            }
+            try {
+                if (thread == null) {
+                    bell = Pipe.open();
+                    thread = Thread.ofPlatform().daemon().name("health").start(this::work);
+                }
+                called.add(id);
+                ring();
+            } catch (IOException e) {
+                LOG.warn("health checks cannot be run error={}", e.toString());
+            }
+        }
+    }
+
+    private void ring() throws IOException {
+        if (!rung && bell != null) {
+            rung = true;
+            bell.writeEnd().outputStream().write(0);
+        }
+    }
+
+    private void work() {
+        try (var pipe = bell()) {
+            while (true) {
+                synchronized (door) {
+                    if (closed) {
+                        break;
+                    }
+                }
+                for (var id = called.poll(); id != null; id = called.poll()) {
+                    look(id, true);
+                }
+                startDue();
+                var fds = new ArrayList<Fd>(List.of(pipe.readEnd()));
+                running.values().forEach(r -> fds.addAll(r.probe().waitsFor()));
+                var ready = new HashSet<>(Poll.readable(fds, patience()));
+                if (ready.contains(pipe.readEnd())) {
+                    synchronized (door) {
+                        pipe.readEnd().inputStream().read();
+                        rung = false;
+                    }
+                }
+                lookAtRunning(ready);
+            }
+        } catch (IOException e) {
+            LOG.error("health checks are not run any more error={}", e.toString());
+        } finally {
+            running.values().forEach(HealthMonitor::abort);
+        }
+    }
+
+    private Pipe bell() {
+        synchronized (door) {
+            if (bell == null) {
+                throw new IllegalStateException("the bell is made before the thread");
+            }
+            return bell;
+        }
+    }
+
+    private long now() {
+        return System.nanoTime() - origin;
+    }
+
+    /** Until the next check is due or one that runs must be looked at; empty: until somebody calls. */
+    private Optional<Duration> patience() {
+        var now = now();
+        var nearest =
+                Optional.ofNullable(queue.peek()).map(due -> Duration.ofNanos(Math.max(0, due.sinceOrigin - now)));
+        for (var one : running.values()) {
+            var patience = one.probe().patience();
+            if (patience.isPresent() && (nearest.isEmpty() || patience.get().compareTo(nearest.get()) < 0)) {
+                nearest = patience;
+            }
+        }
+        return nearest;
+    }
+
+    private void startDue() {
+        var now = now();
+        for (var due = queue.peek(); due != null && due.sinceOrigin <= now; due = queue.peek()) {
+            queue.remove();
+            var current = watched.get(due.id());
+            if (current != null && current.due() == due.sinceOrigin) {
+                look(due.id(), false);
+            }
+        }
+    }
+
+    /** Looks when the next check is due, and begins it when that is now. */
+    private void look(String id, boolean fresh) {
+        if (running.containsKey(id)) {
+            return; // its end will tell
+        }
+        try {
+            var record = store.record(id);
+            var check = record.flatMap(ContainerRecord::effective).flatMap(Effective::healthCheck);
+            var run = store.run(id, host.bootId()).filter(Run::started).filter(Run::isAlive);
+            if (check.isEmpty() || run.isEmpty()) {
+                watched.remove(id); // whoever starts it again watches it again
+                return;
+            }
+            look(record.get(), check.get(), run.get(), fresh);
+        } catch (IOException | RuntimeException e) {
+            // It may have been removed between two looks.
+            LOG.debug("health check ended container={} because={}", id, e.toString());
+            watched.remove(id);
+        }
+    }
+
+    private void look(ContainerRecord record, EffectiveHealthCheck check, Run run, boolean fresh) throws IOException {
+        var id = record.id();
+        var state = probes.state(id, run);
+        var lastEnd = state.last().map(HealthResult::end);
+        var known = Optional.ofNullable(watched.get(id))
+                .filter(w ->
+                        w.startedAt().equals(run.startedAt()) && w.lastEnd().equals(lastEnd));
+        // By the wall clock only where somebody else made the last check; a clock that was set back must not stop us.
+        var wait =
+                known.isPresent() && !fresh ? Duration.ZERO : Duration.between(clock.instant(), state.nextProbe(check));
+        if (wait.isPositive()) {
+            wait = shorter(wait, state.pause(check, clock.instant()));
+            var due = now() + wait.toNanos();
+            if (known.filter(w -> w.due() <= due).isEmpty()) {
+                schedule(id, run, lastEnd, wait);
+            }
+        } else if (isFrozen(record)) {
+            schedule(id, run, lastEnd, check.interval());
+        } else {
+            begin(record, check, run, lastEnd);
+        }
+    }
+
+    private void begin(ContainerRecord record, EffectiveHealthCheck check, Run run, Optional<Instant> lastEnd)
+            throws IOException {
+        HealthProbes.Begun begun;
+        try {
+            begun = probes.begin(record, check, run);
+        } catch (IOException e) {
+            // Ended or paused just now, or this host lacks something at this moment: the next look will tell.
+            LOG.debug("health check not begun container={} because={}", record.id(), e.toString());
+            schedule(record.id(), run, lastEnd, check.interval());
+            return;
+        }
+        switch (begun) {
+            case HealthProbes.Begun.Runs(var probe) -> running.put(record.id(), new Running(record, check, run, probe));
+            case HealthProbes.Begun.CannotRun(var result) -> keep(record, check, run, result);
+            case HealthProbes.Begun.Elsewhere() -> schedule(record.id(), run, lastEnd, check.interval());
+        }
+    }
+
+    private void lookAtRunning(Set<Fd> ready) {
+        for (var one : List.copyOf(running.values())) {
+            var over = one.probe().patience().filter(Duration::isZero).isPresent();
+            if (over || one.probe().waitsFor().stream().anyMatch(ready::contains)) {
+                lookAt(one);
+            }
+        }
+    }
+
+    private void lookAt(Running one) {
+        var id = one.record().id();
+        try {
+            var result = one.probe().look();
+            if (result.isPresent()) {
+                running.remove(id);
+                one.probe().close();
+                if (one.probe().timedOut() && isFrozen(one.record())) {
+                    // It stood still with its container: that says nothing about how the container is.
+                    schedule(
+                            id,
+                            one.run(),
+                            store.health(id).flatMap(HealthState::last).map(HealthResult::end),
+                            one.check().interval());
+                } else {
+                    keep(one.record(), one.check(), one.run(), result.get());
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("health check ended container={} because={}", id, e.toString());
+            watched.remove(id);
+            if (running.remove(id) != null) {
+                abort(one);
+            }
+        }
+    }
+
+    private boolean isFrozen(ContainerRecord record) throws IOException {
+        return host.cgroups().at(store.files(record.id()).cgroup(record.spec())).isFrozen();
+    }
+
+    private void keep(ContainerRecord record, EffectiveHealthCheck check, Run run, HealthResult result)
+            throws IOException {
+        var id = record.id();
+        var kept = probes.keep(record, check, run, result);
+        if (kept.isEmpty()) {
+            look(id, true); // ended, or begun anew
+            return;
+        }
+        schedule(id, run, Optional.of(result.end()), kept.get().state().pause(check, result.end()));
+        if (kept.get().changed()) {
+            changes.accept(id, kept.get().state().status());
+        }
+    }
+
+    private void schedule(String id, Run run, Optional<Instant> lastEnd, Duration wait) {
+        var due = now() + wait.toNanos();
+        watched.put(id, new Watched(due, run.startedAt(), lastEnd));
+        queue.add(new Due(id, due));
+    }
+
+    private static Duration shorter(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+
+    private static void abort(Running one) {
+        try {
+            one.probe().abort();
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("health check of {} left as it was", one.record().id(), e);
+        }
+    }
+
+    /** Stops probing. A check that runs is killed, and nothing is kept of it. */
+    @Override
+    public void close() {
+        Thread ending;
+        synchronized (door) {
+            closed = true;
+            ending = thread;
+            try {
+                ring();
+            } catch (IOException | IllegalStateException e) {
+                LOG.debug("the thread has ended by itself", e);
+            }
+        }
+        if (ending != null) {
+            try {
+                ending.join(Duration.ofSeconds(10));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

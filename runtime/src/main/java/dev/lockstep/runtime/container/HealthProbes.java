@@ -1,0 +1,209 @@
+package dev.lockstep.runtime.container;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.runtime.linux.Cgroup;
+import dev.lockstep.runtime.linux.Fd;
+import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.linux.Poll;
+import dev.lockstep.runtime.linux.ProcessStatus;
+import dev.lockstep.runtime.store.AtomicFiles;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Starts health checks and keeps what comes of them.
+ *
+ * <p>A check has exactly the rights of its container's own process. It is not put together anew: it is the process of
+ * the bundle that the container was started with, user, groups, capabilities, limits, profiles and variables, with
+ * another program. Seccomp, namespaces and cgroup are the runtime's to give, from what it knows of the container.
+ */
+final class HealthProbes {
+    /** By so much a process may seem younger than it is. */
+    private static final Duration CLOCK_TICKS = Duration.ofMillis(50);
+
+    private final ContainerRooms rooms;
+    private final ContainerStore store;
+    private final Host host;
+
+    HealthProbes(ContainerRooms rooms, ContainerStore store, Host host) {
+        this.rooms = rooms;
+        this.store = store;
+        this.host = host;
+    }
+
+    /** Either it runs, or it could not be started, which counts as a failure. */
+    sealed interface Begun {
+        record Runs(HealthProbe probe) implements Begun {}
+
+        record CannotRun(HealthResult result) implements Begun {}
+
+        /** Some other process probes the container at this moment. */
+        record Elsewhere() implements Begun {}
+    }
+
+    /** Starts the check of a container that runs and does not stand still. */
+    Begun begin(ContainerRecord record, EffectiveHealthCheck check, Run run) throws IOException {
+        var files = store.files(record.id());
+        var lock = Flock.tryExclusive(files.probeLock());
+        if (lock.isEmpty()) {
+            return new Begun.Elsewhere();
+        }
+        var runs = false;
+        try {
+            var cgroup = host.cgroups().at(store.files(record.id()).cgroup(record.spec()));
+            if (Files.exists(files.probePid())) {
+                leftBehind(files, cgroup, rooms.clock().instant());
+            }
+            var process = process(files, check);
+            var runtime = new Runtimes(rooms, host).of(run);
+            var probe = HealthProbe.start(check, cgroup, files.probePid(), rooms.clock(), lock.get(), output -> {
+                handOver(record, files, output);
+                return runtime.command(
+                        output,
+                        "exec",
+                        "--process",
+                        process.toString(),
+                        "--pid-file",
+                        files.probePid().toString(),
+                        record.id());
+            });
+            runs = true;
+            return new Begun.Runs(probe);
+        } catch (IOException e) {
+            var now = rooms.clock().instant();
+            return new Begun.CannotRun(new HealthResult(now, now, -1, String.valueOf(e.getMessage())));
+        } finally {
+            if (!runs) {
+                lock.get().close();
+            }
+        }
+    }
+
+    /** A program that is no root of the host may open its own output anew only if that is its own. */
+    private static void handOver(ContainerRecord record, ContainerFiles files, Fd output) throws IOException {
+        var ids = record.made().options().ids();
+        if (ids.isPresent()) {
+            UserNamespace.own(
+                    output.procPath(),
+                    ids.get().outside(Start.process(record, files).user().uid()));
+        }
+    }
+
+    /**
+     * Whoever started the last one was killed, and nobody watched its timeout. The pid may be another's by now: a
+     * process that is younger than the file is not the one that it names.
+     */
+    private static void leftBehind(ContainerFiles files, Cgroup cgroup, Instant now) throws IOException {
+        try {
+            var pid = Integer.parseInt(Files.readString(files.probePid()).strip());
+            var written =
+                    Duration.between(Files.getLastModifiedTime(files.probePid()).toInstant(), now);
+            var process = ProcessStatus.of(pid);
+            if (process.isPresent() && process.get().age().plus(CLOCK_TICKS).compareTo(written) >= 0) {
+                ProbeProcesses.kill(cgroup, files.probePid());
+            }
+        } catch (NumberFormatException e) {
+            // Cut off while it was written: there was no program yet.
+        } finally {
+            Files.deleteIfExists(files.probePid());
+        }
+    }
+
+    /** Written once for each run and program. */
+    private Path process(ContainerFiles files, EffectiveHealthCheck check) throws IOException {
+        var file = files.probeProcess(digest(check));
+        if (Files.notExists(file)) {
+            var json = rooms.root().json();
+            if (!(json.readTree(files.config().toFile()).get("process") instanceof ObjectNode process)) {
+                throw new IOException(files.config() + " has no process");
+            }
+            process.put("terminal", false);
+            process.remove("consoleSize");
+            var args = process.putArray("args");
+            check.args().forEach(args::add);
+            AtomicFiles.writeVolatile(file, json.writeValueAsBytes(process));
+        }
+        return file;
+    }
+
+    private static String digest(EffectiveHealthCheck check) {
+        try {
+            var sha = MessageDigest.getInstance("SHA-256");
+            for (var arg : check.args()) {
+                sha.update(arg.getBytes(StandardCharsets.UTF_8));
+                sha.update((byte) 0);
+            }
+            return HexFormat.of().formatHex(sha.digest(), 0, 16);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    /** Runs it to its end. Platform threads only. */
+    HealthResult run(ContainerRecord record, EffectiveHealthCheck check, Run run) throws IOException {
+        return switch (begin(record, check, run)) {
+            case Begun.Elsewhere() ->
+                throw new ContainerException(
+                        ContainerException.Reason.CONFLICT,
+                        "A health check of container " + record.spec().name() + " is running already.");
+            case Begun.CannotRun(var result) -> result;
+            case Begun.Runs(var probe) -> {
+                try (probe) {
+                    var result = probe.look();
+                    while (result.isEmpty()) {
+                        Poll.readable(probe.waitsFor(), probe.patience());
+                        result = probe.look();
+                    }
+                    yield result.get();
+                }
+            }
+        };
+    }
+
+    /**
+     * A state that is kept.
+     *
+     * @param changed whether its status is another than before
+     */
+    record Kept(HealthState state, boolean changed) {}
+
+    /**
+     * Keeps a result, unless the run that it is about is over.
+     *
+     * @param run that it was begun in
+     */
+    Optional<Kept> keep(ContainerRecord record, EffectiveHealthCheck check, Run run, HealthResult result)
+            throws IOException {
+        var id = record.id();
+        var now = store.run(id, host.bootId()).filter(Run::isAlive);
+        if (now.flatMap(Run::process)
+                .filter(run.process().orElseThrow()::equals)
+                .isEmpty()) {
+            return Optional.empty();
+        }
+        var state = state(id, run);
+        var next = state.advance(check, result);
+        store.write(id, next);
+        var changed = next.status() != state.status();
+        if (changed) {
+            rooms.events().tell(record, "health_status: " + next.status().name().toLowerCase(Locale.ROOT));
+        }
+        return Optional.of(new Kept(next, changed));
+    }
+
+    /** What is known of that run; what is there of an earlier one does not count. */
+    HealthState state(String id, Run run) throws IOException {
+        return store.health(id)
+                .filter(s -> !s.startedAt().isBefore(run.startedAt()))
+                .orElseGet(() -> HealthState.starting(run.startedAt()));
+    }
+}

@@ -1,0 +1,65 @@
+package dev.lockstep.runtime.container;
+
+import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.network.LeaseKey;
+import java.io.IOException;
+import java.nio.file.Files;
+
+/**
+ * Containers that go with their end, as {@code run --rm} asks for it. Who waits for the end holds a lock and removes
+ * the container; when that process is killed, or leaves the container to itself, the on-exit script or an agent does
+ * it.
+ */
+final class SelfRemoval {
+    private final ContainerRooms rooms;
+    private final ContainerStore store;
+    private final Removal removal;
+    private final OnExitScript onExit;
+
+    SelfRemoval(ContainerRooms rooms, ContainerStore store, Removal removal, OnExitScript onExit) {
+        this.rooms = rooms;
+        this.store = store;
+        this.removal = removal;
+        this.onExit = onExit;
+    }
+
+    /** From now on it goes with its end; whoever closes the result does not wait for that any more. */
+    Containers.Attendance ask(String id) throws IOException {
+        var files = store.files(id);
+        Files.createFile(files.removeMarker());
+        var attended = Flock.lasting(files.attended());
+        return () -> {
+            Files.deleteIfExists(files.attended());
+            attended.close();
+            // Had it ended a moment ago, the script would have found it attended.
+            if (Files.exists(files.exit()) && Files.exists(files.removeMarker())) {
+                onExit.runDetached(id);
+            }
+        };
+    }
+
+    boolean isAsked(String id) {
+        return Files.exists(store.files(id).removeMarker());
+    }
+
+    /** Whether somebody waits for its end, and will remove it. */
+    boolean isAttended(String id) throws IOException {
+        var file = store.files(id).attended();
+        if (Files.notExists(file)) {
+            return false;
+        }
+        var free = Flock.tryShared(file);
+        free.ifPresent(Flock::close);
+        return free.isEmpty();
+    }
+
+    /** Removes one that has ended and been put away; its lock is held. */
+    void remove(ContainerRecord record) throws IOException {
+        removal.remove(record, true);
+        Files.deleteIfExists(store.files(record.id()).attended());
+        var spec = record.spec();
+        if (!spec.networks().isEmpty() && spec.service().isEmpty()) {
+            rooms.networks().get().release(new LeaseKey(spec.owner().stack(), spec.name(), spec.slot()));
+        }
+    }
+}

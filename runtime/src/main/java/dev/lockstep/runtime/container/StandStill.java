@@ -1,0 +1,163 @@
+package dev.lockstep.runtime.container;
+
+import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.store.AtomicFiles;
+import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Containers that do nothing for a while. A note on disk says which: where the process that asked for it is killed, the
+ * next one that opens the root lets them go on.
+ */
+public final class StandStill implements AutoCloseable {
+    /** How they are brought to it. */
+    public enum Manner {
+        /** Frozen where they are. */
+        PAUSE,
+        /** Stopped as a person stops them, and started again. */
+        STOP
+    }
+
+    /** @param containers ids, in the order they are brought to it */
+    private record Note(Manner manner, List<String> containers) {}
+
+    private final Containers containers;
+    private final Note note;
+    private final Path file;
+    private final Flock lock;
+
+    private StandStill(Containers containers, Note note, Path file, Flock lock) {
+        this.containers = containers;
+        this.note = note;
+        this.file = file;
+        this.lock = lock;
+    }
+
+    /**
+     * Brings containers that run and are not paused to it; when one fails, the others go on at once.
+     *
+     * @param ids in this order; {@link #close} goes backwards
+     * @param grace for a stop, instead of each one's own
+     */
+    public static StandStill begin(
+            Root root, Containers containers, Manner manner, List<String> ids, Optional<Duration> grace)
+            throws IOException {
+        var name = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+        Root.directory(directory(root));
+        var file = directory(root).resolve(name + ".json");
+        var lock = Flock.fleeting(root.lock("stand-still/" + name));
+        var still = new StandStill(containers, new Note(manner, List.copyOf(ids)), file, lock);
+        try {
+            notes(root).write(file, still.note);
+            for (var id : ids) {
+                switch (manner) {
+                    case PAUSE -> containers.pause(id);
+                    case STOP -> containers.stop(id, grace);
+                }
+            }
+            return still;
+        } catch (IOException | RuntimeException e) {
+            try {
+                still.close();
+            } catch (IOException also) {
+                e.addSuppressed(also);
+            }
+            throw e;
+        }
+    }
+
+    /** Lets those go on whose process was killed; returns a sentence for each. */
+    public static List<String> recover(Root root, Containers containers) throws IOException {
+        var done = new ArrayList<String>();
+        for (var file : files(root)) {
+            var name = file.getFileName().toString().replaceFirst("\\.json$", "");
+            var path = root.lock("stand-still/" + name);
+            var lock = Flock.tryExclusive(path);
+            if (lock.isEmpty()) {
+                continue; // somebody is at it
+            }
+            var note = notes(root).read(file);
+            if (note.isPresent()) {
+                try (var still = new StandStill(containers, note.get(), file, lock.get())) {
+                    done.add(still.sentence());
+                }
+            }
+            lock.get().close();
+            Files.deleteIfExists(path);
+        }
+        return done;
+    }
+
+    /** Whether {@link #recover} has something to look at; for a price of one call. */
+    public static boolean isPending(Root root) throws IOException {
+        return !files(root).isEmpty();
+    }
+
+    private String sentence() {
+        return "let " + note.containers().size() + " containers go on that stood still for a process that was killed";
+    }
+
+    private static List<Path> files(Root root) throws IOException {
+        if (Files.notExists(directory(root))) {
+            return List.of();
+        }
+        try (var all = Files.list(directory(root))) {
+            return all.filter(p -> p.toString().endsWith(".json")).toList();
+        }
+    }
+
+    private static Path directory(Root root) {
+        return root.state().resolve("stand-still");
+    }
+
+    private static StateFile<Note> notes(Root root) {
+        return root.stateFile(Note.class, 1);
+    }
+
+    /** Lets them go on, all that can; what somebody has removed or let go on meanwhile is left as it is. */
+    @Override
+    public void close() throws IOException {
+        var failure = Optional.<IOException>empty();
+        for (var id : note.containers().reversed()) {
+            try {
+                goOn(id);
+            } catch (IOException e) {
+                failure.ifPresent(e::addSuppressed);
+                failure = Optional.of(e);
+            }
+        }
+        AtomicFiles.delete(file);
+        lock.close();
+        if (failure.isPresent()) {
+            throw failure.get();
+        }
+    }
+
+    private void goOn(String id) throws IOException {
+        var container = containers.observe(id);
+        if (container.isEmpty()) {
+            return;
+        }
+        switch (note.manner()) {
+            case PAUSE -> {
+                if (container.get().isPaused()) {
+                    containers.unpause(id);
+                }
+            }
+            case STOP -> {
+                if (!container.get().isRunning()) {
+                    containers.start(id);
+                }
+            }
+        }
+    }
+}
