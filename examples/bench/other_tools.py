@@ -53,13 +53,25 @@ def until(what: str, condition, process: subprocess.Popen, log: pathlib.Path) ->
 
 
 class Registry:
-    def __init__(self, scratch: pathlib.Path):
+    """With TLS, its certificate is where every tool looks for it: it is trusted there as long as this runs."""
+
+    def __init__(self, scratch: pathlib.Path, tls: bool = False):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.host = f"127.0.0.1:{free.getsockname()[1]}"
+        self.trusted = pathlib.Path("/etc/docker/certs.d", self.host) if tls else None
+        if tls:
+            subprocess.run([needed("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                            "-nodes", "-days", "2", "-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1",
+                            "-keyout", scratch / "key.pem", "-out", scratch / "certificate.pem"], check=True,
+                           stderr=subprocess.DEVNULL)
+            self.made = [d for d in (self.trusted, *self.trusted.parents) if not d.exists()]
+            self.trusted.mkdir(parents=True)
+            shutil.copy(scratch / "certificate.pem", self.trusted / "ca.crt")
+        part = f", tls: {{certificate: '{scratch}/certificate.pem', key: '{scratch}/key.pem'}}" if tls else ""
         config, self.log = scratch / "registry.yml", scratch / "registry.log"
         config.write_text(f"version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\n"
                           f"storage: {{filesystem: {{rootdirectory: '{scratch}/registry'}}}}\n"
-                          f"http: {{addr: '{self.host}', secret: bench}}\n")
+                          f"http: {{addr: '{self.host}', secret: bench{part}}}\n")
         self.process = subprocess.Popen([needed("docker-registry"), "serve", config],
                                         stdout=self.log.open("w"), stderr=subprocess.STDOUT)
         until("docker-registry", self.answers, self.process, self.log)
@@ -67,6 +79,10 @@ class Registry:
     def close(self) -> None:
         self.process.terminate()
         self.process.wait()
+        if self.trusted:
+            (self.trusted / "ca.crt").unlink()
+            for directory in self.made:
+                directory.rmdir()
 
     def answers(self) -> bool:
         host, port = self.host.split(":")
@@ -78,10 +94,10 @@ class Docker:
     """A daemon of our own. It keeps nothing between two pulls."""
 
     def __init__(self, where: pathlib.Path, scratch: pathlib.Path):
-        self.socket, self.log = scratch / "docker.sock", scratch / "dockerd.log"
+        self.socket, self.log, self.exec_root = scratch / "docker.sock", scratch / "dockerd.log", scratch / "docker-exec"
         (scratch / "daemon.json").write_text("{}")  # and not the host's
         self.process = subprocess.Popen(
-            [needed("dockerd"), "--data-root", where / "docker", "--exec-root", scratch / "docker-exec", "--pidfile",
+            [needed("dockerd"), "--data-root", where / "docker", "--exec-root", self.exec_root, "--pidfile",
              scratch / "docker.pid", "-H", f"unix://{self.socket}", "--iptables=false", "--ip6tables=false",
              "--bridge=none", "--storage-driver=overlay2", "--config-file", scratch / "daemon.json"],
             stdout=self.log.open("w"), stderr=subprocess.STDOUT)
@@ -115,6 +131,10 @@ class Docker:
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) << 10
 
+    def shims(self) -> list[int]:
+        """One process a container, which is there as long as it."""
+        return processes(lambda words: "containerd-shim" in words and str(self.exec_root) in words)
+
     def pull(self, reference: str) -> Taken:
         pathlib.Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")  # proc(5): the peak begins anew
         before = self.cpu()
@@ -126,6 +146,24 @@ class Docker:
     def close(self) -> None:
         self.process.terminate()
         self.process.wait()
+
+
+def processes(whose) -> list[int]:
+    """Pids of those whose command line is accepted."""
+    found = []
+    for line in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if whose(line.read_text(errors="replace").replace("\0", " ")):
+                found.append(int(line.parent.name))
+        except OSError:
+            pass
+    return found
+
+
+def memory(pids: list[int]) -> int:
+    """Bytes, with each one's part of what it shares (PSS, proc_pid_smaps(5))."""
+    return sum(int(pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().split("\nPss:")[1].split()[0]) << 10
+               for pid in pids)
 
 
 def command(arguments: list) -> Taken:
