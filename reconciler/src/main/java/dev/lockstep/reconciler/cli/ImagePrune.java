@@ -8,10 +8,7 @@ import dev.lockstep.runtime.prune.LabelRule;
 import dev.lockstep.runtime.prune.PrunePlan;
 import dev.lockstep.runtime.prune.PruneRecord;
 import dev.lockstep.runtime.prune.PruneReport;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
@@ -103,20 +100,10 @@ final class ImagePrune implements Command {
     }
 
     static boolean agreed(Invocation call) throws IOException, CommandException {
-        if (call.flag("--force")) {
-            return true;
-        }
-        if (!call.world().terminals().in()) {
-            throw new CommandException("there is no terminal to ask on; -f removes unasked");
-        }
-        call.world()
-                .err()
-                .print("This removes "
-                        + (call.flag("--all") ? "all images that nobody needs" : "all images without a name")
-                        + ". Do you want that? [y/N] ");
-        call.world().err().flush();
-        var answer = new BufferedReader(new InputStreamReader(call.world().in(), StandardCharsets.UTF_8)).readLine();
-        return answer != null && answer.strip().equalsIgnoreCase("y");
+        return call.agrees(
+                "This removes " + (call.flag("--all") ? "all images that nobody needs" : "all images without a name")
+                        + ". Do you want that?",
+                "--force");
     }
 
     static String text(PruneReport report, boolean look) {

@@ -4,14 +4,8 @@ import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.StoredImage;
-import dev.lockstep.runtime.linux.NoSpace;
-import dev.lockstep.runtime.store.AtomicFiles;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.TreeMap;
@@ -41,7 +35,7 @@ final class ImageSave implements Command {
         try (var engine = EngineDoor.of(call).open()) {
             var images = images(call, engine);
             if (file.isPresent()) {
-                write(engine, images, file.get());
+                WholeFile.write(file.get(), out -> engine.images().save(images, out));
                 return ExitCodes.OK;
             }
             var out = call.world().out();
@@ -71,29 +65,5 @@ final class ImageSave implements Command {
                             match.image().whole()));
         }
         return images.values();
-    }
-
-    /** The file has its old content or all of the new. */
-    private static void write(Engine engine, Collection<StoredImage> images, Path file) throws IOException {
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
-            // A device or a FIFO: written to, not replaced.
-            try (var out = new BufferedOutputStream(Files.newOutputStream(file), BUFFER)) {
-                engine.images().save(images, out);
-            }
-            return;
-        }
-        var temporary = AtomicFiles.temporaryBeside(file);
-        try {
-            Files.createFile(
-                    temporary, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            try (var out = new BufferedOutputStream(Files.newOutputStream(temporary), BUFFER)) {
-                engine.images().save(images, out);
-            }
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            throw NoSpace.isWhy(e) ? new IOException("no room for " + file + "; nothing of it was written", e) : e;
-        } finally {
-            Files.deleteIfExists(temporary);
-        }
     }
 }

@@ -1,6 +1,8 @@
 package dev.lockstep.reconciler.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.lockstep.reconciler.plan.Printable;
+import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.volume.NoSuchVolumeException;
 import dev.lockstep.runtime.volume.VolumeRecord;
@@ -9,7 +11,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -47,8 +48,8 @@ final class VolumeCommand implements Command {
         throw new IllegalStateException("one of the subcommands is run");
     }
 
-    /** What Docker's documents have of a volume, and in {@code list} also what only its list has. */
-    static void write(JsonGenerator json, VolumeRecord volume, String mountpoint) throws IOException {
+    /** Docker's document about a volume, and whose it is. */
+    private static void write(JsonGenerator json, Engine engine, VolumeRecord volume) throws IOException {
         json.writeStartObject();
         json.writeStringField("CreatedAt", volume.createdAt().toString());
         json.writeStringField("Driver", "local");
@@ -57,7 +58,8 @@ final class VolumeCommand implements Command {
             json.writeStringField(label.getKey(), label.getValue());
         }
         json.writeEndObject();
-        json.writeStringField("Mountpoint", mountpoint);
+        json.writeStringField(
+                "Mountpoint", engine.volumes().path(volume.spec().name()).toString());
         json.writeStringField("Name", volume.spec().name());
         json.writeObjectFieldStart("Options");
         json.writeEndObject();
@@ -88,7 +90,11 @@ final class VolumeCommand implements Command {
 
         @Override
         public int run(Invocation call) throws Exception {
-            call.choice("--driver", "local", List.of("local", "local"));
+            var driver = call.text("--driver").orElse("local");
+            if (!driver.equals("local")) {
+                throw new CommandException("--driver takes local: a volume is a directory of this host, and there is no"
+                        + " driver \"" + Printable.text(driver) + "\"");
+            }
             var labels = new LinkedHashMap<String, String>();
             for (var label : call.texts("--label")) {
                 var parts = label.split("=", 2);
@@ -135,10 +141,7 @@ final class VolumeCommand implements Command {
                 }
                 if (template.isPresent()) {
                     var documents = found.stream()
-                            .map(volume -> JsonText.line(json -> write(
-                                    json,
-                                    volume,
-                                    engine.volumes().path(volume.spec().name()).toString())))
+                            .map(volume -> JsonText.line(json -> write(json, engine, volume)))
                             .toList();
                     call.world().out().print(template.get().lines(documents));
                     return code;
@@ -146,10 +149,7 @@ final class VolumeCommand implements Command {
                 call.world().out().print(JsonText.document(json -> {
                     json.writeStartArray();
                     for (var volume : found) {
-                        write(
-                                json,
-                                volume,
-                                engine.volumes().path(volume.spec().name()).toString());
+                        write(json, engine, volume);
                     }
                     json.writeEndArray();
                 }));

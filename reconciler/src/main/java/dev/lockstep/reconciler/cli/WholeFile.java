@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.runtime.linux.NoSpace;
 import dev.lockstep.runtime.store.AtomicFiles;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -37,6 +38,8 @@ final class WholeFile {
                 content.write(out);
             }
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw NoSpace.isWhy(e) ? new IOException("no room for " + file + "; nothing of it was written", e) : e;
         } finally {
             Files.deleteIfExists(temporary);
         }
