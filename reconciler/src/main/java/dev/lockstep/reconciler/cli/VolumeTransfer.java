@@ -1,12 +1,14 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.archive.ArchiveException;
 import dev.lockstep.runtime.container.StandStill;
 import dev.lockstep.runtime.copy.Copying;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.volume.NoSuchVolumeException;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -110,6 +112,8 @@ final class VolumeTransfer {
                     var left = fill(call, engine, volume, archive);
                     left.forEach(sentence -> call.say("Warning: " + sentence));
                     done = true;
+                } catch (ArchiveException | EOFException e) {
+                    throw new CommandException((file.equals("-") ? "standard input" : file) + ": " + e.getMessage());
                 } finally {
                     if (!done && isNew) {
                         engine.removeVolume(volume);

@@ -173,9 +173,9 @@ class VolumeCommandsIT {
                 .contains("is in use by containers that run");
         Files.write(project.resolve("half.tar"), Arrays.copyOf(Files.readAllBytes(project.resolve("out.tar")), 1500));
         assertThat(run(1, "volume", "import", "--replace", "copy", "half.tar").err())
-                .contains("lockstep: ");
+                .contains("lockstep: half.tar: ");
         assertThat(copy.resolve("d/file")).hasContent("moved");
-        assertThat(run(1, "volume", "import", "fresh", "half.tar").err()).contains("lockstep: ");
+        assertThat(run(1, "volume", "import", "fresh", "half.tar").err()).contains("lockstep: half.tar: ");
         assertThat(run(0, "volume", "ls", "-q", "-f", "name=fresh").out()).isEmpty();
 
         assertThat(run(0, "volume", "import", "--replace", "--stop", "p_data", "out.tar")
