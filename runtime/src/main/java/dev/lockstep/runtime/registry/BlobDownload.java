@@ -84,6 +84,8 @@ final class BlobDownload implements RegistryHttp.Attempt<Long> {
     }
 
     private void copy(Answer answer) throws IOException, InterruptedException {
+        // Before the first byte can be read by who unpacks it: nobody hears of an unpacking before the download.
+        report();
         while (true) {
             var piece = next(answer);
             if (piece.isEmpty()) {
@@ -92,12 +94,7 @@ final class BlobDownload implements RegistryHttp.Attempt<Long> {
             for (var buffer : piece.get()) {
                 reception.write(buffer);
             }
-            // The end is reported when the blob is verified and in place.
-            progress.report(
-                    Progress.Step.DOWNLOAD,
-                    blob.digest(),
-                    Math.min(reception.received(), blob.size() - 1),
-                    blob.size());
+            report();
         }
         if (reception.received() < blob.size()) {
             throw RegistryHttp.unreachable(
@@ -105,6 +102,12 @@ final class BlobDownload implements RegistryHttp.Attempt<Long> {
                     new EOFException("the content " + blob.digest().abbreviated() + " ends after "
                             + reception.received() + " of " + blob.size() + " bytes"));
         }
+    }
+
+    /** The end is reported when the blob is verified and in place. */
+    private void report() {
+        progress.report(
+                Progress.Step.DOWNLOAD, blob.digest(), Math.min(reception.received(), blob.size() - 1), blob.size());
     }
 
     private Optional<List<ByteBuffer>> next(Answer answer) throws IOException, InterruptedException {
