@@ -144,6 +144,14 @@ class StoreKillIT {
         }
     }
 
+    /** What {@code image unpack} had not finished is recognized and taken away by whoever comes next. */
+    private void assertNothingBesideTheTree(String when) {
+        assertThat(directory.toFile().list()).as(when).noneMatch(name -> name.endsWith(".tmp"));
+        if (Files.exists(directory.resolve("state/unfinished"))) {
+            assertThat(directory.resolve("state/unfinished")).as(when).isEmptyDirectory();
+        }
+    }
+
     private static void awaitReady(Process process) throws IOException {
         assertThat(process.inputReader().readLine()).isEqualTo("ready");
     }
@@ -177,8 +185,11 @@ class StoreKillIT {
             var when = work + ", seed " + Long.toUnsignedString(seed) + ", round " + round;
             assertGood(when);
             assertAllOrNothing(when);
-            if (work == StoreWork.EXTRACT && Files.exists(directory.resolve("tree"))) {
-                continue; // It was done before it was killed.
+            if (work == StoreWork.EXTRACT) {
+                assertNothingBesideTheTree(when); // assertGood cleans up
+                if (Files.exists(directory.resolve("tree"))) {
+                    continue; // It was done before it was killed.
+                }
             }
             work.run(engine, argument(work));
             assertGood(when);
@@ -200,6 +211,7 @@ class StoreKillIT {
             assertThat(directory.resolve("state/images/blobs/sha256")).as(when).isEmptyDirectory();
         }
         assertThat(directory.resolve("state/images/tmp")).as(when).isEmptyDirectory();
+        assertNothingBesideTheTree(when);
         assertThat(directory.resolve("run/locks/image-lease")).as(when).isEmptyDirectory();
         assertThat(engine.images().verify().isGood()).as(when).isTrue();
     }
@@ -343,6 +355,39 @@ class StoreKillIT {
                     .filteredOn(request -> request.path().contains("/blobs/"))
                     .hasSize(5);
         }
+    }
+
+    @Test
+    void what_is_being_unpacked_stays_while_its_process_lives_and_not_a_moment_longer() throws Exception {
+        prepare(StoreWork.EXTRACT);
+        var process = StoreWork.EXTRACT.start(directory, argument(StoreWork.EXTRACT));
+        awaitReady(process);
+        while (process.isAlive() && unfinished().isEmpty()) {
+            Thread.onSpinWait();
+        }
+        signal(process, "STOP");
+        assertThat(unfinished()).as("stopped in the middle").hasSize(1);
+
+        engine.cleanUp();
+        assertThat(unfinished()).hasSize(1);
+
+        process.destroyForcibly().waitFor();
+        assertThat(unfinished()).hasSize(1);
+        StoreWork.EXTRACT.run(engine, argument(StoreWork.EXTRACT));
+
+        assertNothingBesideTheTree("after the next one");
+        assertDone(StoreWork.EXTRACT, "after the next one");
+    }
+
+    private List<String> unfinished() {
+        return Stream.of(directory.toFile().list())
+                .filter(name -> name.startsWith(".tree."))
+                .toList();
+    }
+
+    private static void signal(Process process, String signal) throws Exception {
+        assertThat(new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start().waitFor())
+                .isZero();
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.agent;
 
+import dev.lockstep.reconciler.deploy.DefaultBridge;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.PlanOptions;
 import dev.lockstep.reconciler.deploy.Planned;
@@ -71,6 +72,7 @@ public final class Agent {
     public int run(boolean once) throws IOException, InterruptedException {
         try (var _ = AgentLock.take(engine.root())) {
             engine.cleanUp().actions().forEach(action -> out.accept("cleaned up: " + action));
+            new DefaultBridge(engine).removeIfUnused();
             try (var health = engine.containers().healthMonitor(this::healthChanged);
                     var supervisor = new Supervisor(engine, health, clock, stacks::isFollowed, out)) {
                 var makers = new StackWorkers(

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.agent;
 
+import dev.lockstep.reconciler.deploy.KeyRing;
 import dev.lockstep.reconciler.git.CommitTree;
 import dev.lockstep.spec.settings.ImagePolicy;
 import dev.lockstep.spec.settings.RepositorySettings;
@@ -54,6 +55,7 @@ final class RepositoryFile {
         return switch (RepositorySettings.read(name, bytes.get())) {
             case RepositorySettings.Read.Valid(var settings, var unused) -> {
                 refuse(tree, settings.notActedOn());
+                refuse(tree, KeyRing.problems(settings.imageKeys()));
                 yield new RepositoryFile(settings, host, labels);
             }
             case RepositorySettings.Read.Invalid(var errors, var unused) -> {

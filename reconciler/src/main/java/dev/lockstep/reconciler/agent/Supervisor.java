@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.agent;
 
+import dev.lockstep.reconciler.deploy.DefaultBridge;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.ExitOutcome;
@@ -257,6 +258,7 @@ final class Supervisor implements AutoCloseable {
             return; // removed meanwhile, or an exec session's
         }
         if (containers.removeEnded(id)) {
+            new DefaultBridge(engine).removeIfUnused();
             return;
         }
         var outcome = containers.finishExit(id);

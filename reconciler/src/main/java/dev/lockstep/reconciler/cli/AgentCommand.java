@@ -47,6 +47,7 @@ final class AgentCommand implements Command {
                     + call.text("--config").orElse(HostSettings.FILE.toString())
                     + ", or name one with --repository URL");
         }
+        HostSettings.tellKeys(call, settings);
         var host = HostSettings.name(settings);
         var door = EngineDoor.of(call, settings, host);
         var over = new CompletableFuture<Integer>();

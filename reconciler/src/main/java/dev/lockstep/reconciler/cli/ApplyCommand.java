@@ -48,6 +48,7 @@ final class ApplyCommand implements Command {
         var waitTimeout = call.duration("--wait-timeout");
         var lockTimeout = call.duration("--lock-timeout").orElse(LOCK_TIMEOUT);
         var door = EngineDoor.of(call);
+        HostSettings.tellKeys(call, door.settings());
         var files = new ProjectFiles(call);
         // Wrong files are told before anything of the host is touched.
         var loaded = files.loadOrTell();

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -125,7 +126,9 @@ final class CommandLineInterface {
         var root = CommandSpec.create().name("lockstep");
         GlobalOptions.addTo(root, true);
         var booleans = Arrays.stream(args).anyMatch(CommandLineInterface::isBoolean);
-        root.addSubcommand(verb.word(), commandLine(command, booleans));
+        var words = List.of(args);
+        var after = words.subList(words.indexOf(verb.word()) + 1, words.size());
+        root.addSubcommand(verb.word(), commandLine(command, booleans, after));
         var line = new CommandLine(root);
         line.setOverwrittenOptionsAllowed(true);
         line.setExpandAtFiles(false);
@@ -136,8 +139,13 @@ final class CommandLineInterface {
         return argument.endsWith("=true") || argument.endsWith("=false");
     }
 
-    /** @param booleans whether {@code --flag=true} is to be understood, too, as Docker's command line does */
-    private static CommandLine commandLine(Command command, boolean booleans) {
+    /**
+     * Of the words that may go on after a command only the one that does is described: all of {@code image} are 12 ms.
+     *
+     * @param booleans whether {@code --flag=true} is to be understood, too, as Docker's command line does
+     * @param after what follows the command
+     */
+    private static CommandLine commandLine(Command command, boolean booleans, List<String> after) {
         var spec = CommandSpec.create();
         command.describe(spec);
         spec.addOption(Options.flag("Show this", "--help"));
@@ -145,7 +153,12 @@ final class CommandLineInterface {
         if (booleans) {
             Options.addBooleans(spec);
         }
-        command.subcommands().forEach((name, sub) -> spec.addSubcommand(name, commandLine(sub, booleans)));
+        var all = command.subcommands();
+        var next = after.stream().findFirst().filter(all::containsKey);
+        var rest = after.subList(Math.min(1, after.size()), after.size());
+        next.<Map<String, Command>>map(word -> Map.of(word, Objects.requireNonNull(all.get(word))))
+                .orElse(all)
+                .forEach((name, sub) -> spec.addSubcommand(name, commandLine(sub, booleans, rest)));
         return new CommandLine(spec).setOverwrittenOptionsAllowed(true);
     }
 

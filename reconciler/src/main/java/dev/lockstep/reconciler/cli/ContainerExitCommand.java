@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.deploy.DefaultBridge;
 import dev.lockstep.runtime.container.RestartDecision;
 import java.time.Duration;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,7 +27,7 @@ final class ContainerExitCommand implements Command {
         try (var engine = door.open()) {
             var containers = engine.containers();
             if (containers.removeEnded(id)) {
-                LooseContainer.removeUnusedNetwork(engine);
+                new DefaultBridge(engine).removeIfUnused();
                 return ExitCodes.OK;
             }
             var outcome = containers.finishExit(id);

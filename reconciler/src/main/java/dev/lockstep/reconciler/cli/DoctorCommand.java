@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.lockstep.reconciler.deploy.KeyRing;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.HostTools;
 import java.io.IOException;
@@ -52,6 +53,8 @@ final class DoctorCommand implements Command {
         var checks = new ArrayList<HostCheck>();
         var door = EngineDoor.of(call);
         checks.add(HostCheck.ok("host", door.host()));
+        KeyRing.problems(door.settings().images().keys())
+                .forEach(problem -> checks.add(HostCheck.missing("image keys", problem.toString())));
         if (!door.hasRoot()) {
             checks.add(HostCheck.note("root", globals.root() + " does not exist yet; the first apply makes it"));
             return checks;

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.deploy.KeyRing;
 import dev.lockstep.spec.settings.AgentSettings;
 import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
@@ -56,6 +57,23 @@ final class HostSettings {
                     invalid.errors().stream().map(Object::toString).collect(Collectors.joining("; ")));
         }
         return ((AgentSettings.Read.Valid) read).settings();
+    }
+
+    /**
+     * Tells which keys of rules about images cannot be used, before an image is refused for it. Everything else goes
+     * on: a lost file takes no container down.
+     */
+    static void tellKeys(Invocation call, AgentSettings settings) {
+        ProjectFiles.tellWarnings(
+                KeyRing.problems(settings.images().keys()), call.world().err());
+    }
+
+    /** Whether these are the settings in force, and what they name is on this host. */
+    static boolean isInForce(Invocation call, Path file) {
+        var other = call.world().environment().getOrDefault(VARIABLE, "");
+        return file.toAbsolutePath()
+                .normalize()
+                .equals(other.isEmpty() ? FILE : Path.of(other).toAbsolutePath().normalize());
     }
 
     /**

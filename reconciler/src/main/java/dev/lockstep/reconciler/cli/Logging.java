@@ -3,8 +3,10 @@ package dev.lockstep.reconciler.cli;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.slf4j.LoggerFactory;
+import org.slf4j.helpers.Reporter;
 
-/** How much is logged. Decided before the first logger is made: {@link LogConfigurator} reads it then. */
+/** How much is logged, and by whom. Decided before the first logger is made: {@link LogConfigurator} reads it then. */
 final class Logging {
     /** Between the two classes there is logback, which makes the configurator itself. */
     static final String PROPERTY = "lockstep.log";
@@ -26,6 +28,9 @@ final class Logging {
                     "the log level is one of " + String.join(", ", LEVELS) + ", not \"" + level + "\"");
         }
         System.setProperty(PROPERTY, level);
+        System.setProperty(LoggerFactory.PROVIDER_PROPERTY_KEY, LogProvider.class.getName());
+        // SLF4J would say that it does as it is told.
+        System.setProperty(Reporter.SLF4J_INTERNAL_VERBOSITY_KEY, "WARN");
         return level;
     }
 }

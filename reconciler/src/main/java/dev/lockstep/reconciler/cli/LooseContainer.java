@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.deploy.DefaultBridge;
 import dev.lockstep.reconciler.desired.BindSources;
 import dev.lockstep.reconciler.desired.ComposeLabels;
 import dev.lockstep.reconciler.desired.FileContents;
@@ -13,7 +14,6 @@ import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.network.LeaseKey;
-import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.volume.VolumeSpec;
@@ -66,22 +66,20 @@ final class LooseContainer {
     ContainerRecord create() throws IOException, CommandException {
         var project = project();
         for (var name : said.networks()) {
-            network(name);
+            if (!name.equals(DefaultBridge.NAME)) {
+                requireNetwork(name);
+            }
         }
         for (var name : said.volumes()) {
             engine.volumes().create(new VolumeSpec(name, owner, Map.of()));
         }
-        var made = false;
+        var spec = own(translated(project));
         try {
-            var record = engine.containers().create(own(translated(project)));
-            made = true;
-            return record;
+            return said.networks().contains(DefaultBridge.NAME)
+                    ? new DefaultBridge(engine).with(owner, () -> engine.containers().create(spec))
+                    : engine.containers().create(spec);
         } catch (IllegalArgumentException e) {
             throw new CommandException(String.valueOf(e.getMessage()));
-        } finally {
-            if (!made) {
-                removeUnusedNetwork(engine);
-            }
         }
     }
 
@@ -201,24 +199,10 @@ final class LooseContainer {
         return ports;
     }
 
-    private void network(String name) throws IOException, CommandException {
-        if (engine.networks().find(name).isPresent()) {
-            return;
-        }
-        if (!name.equals(RunDocument.BRIDGE)) {
+    private void requireNetwork(String name) throws IOException, CommandException {
+        if (engine.networks().find(name).isEmpty()) {
             throw new CommandException("network " + Printable.text(name) + " not found");
         }
-        engine.networks()
-                .create(new NetworkSpec(
-                        name,
-                        owner,
-                        false,
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        Map.of(),
-                        Map.of()));
     }
 
     /** Removes it; of one that belongs to no service its addresses, and the network if it was the last, go with it. */
@@ -230,22 +214,7 @@ final class LooseContainer {
             engine.networks().release(new LeaseKey(spec.owner().stack(), spec.name(), spec.slot()));
         }
         if (spec.owner().stack().isEmpty()) {
-            removeUnusedNetwork(engine);
+            new DefaultBridge(engine).removeIfUnused();
         }
-    }
-
-    /** A bridge that nobody is connected to is of no use to anybody. */
-    static void removeUnusedNetwork(Engine engine) throws IOException {
-        var network = engine.networks().find(RunDocument.BRIDGE);
-        if (network.isEmpty() || !network.get().spec().owner().stack().isEmpty()) {
-            return;
-        }
-        for (var container : engine.containers().observe()) {
-            if (container.record().spec().networks().stream()
-                    .anyMatch(n -> n.network().equals(RunDocument.BRIDGE))) {
-                return;
-            }
-        }
-        engine.networks().remove(RunDocument.BRIDGE);
     }
 }

@@ -51,6 +51,7 @@ final class PlanCommand implements Command {
     public int run(Invocation call) throws Exception {
         var format = call.choice("--output", "text", List.of("text", "markdown", "json"));
         var door = EngineDoor.of(call);
+        HostSettings.tellKeys(call, door.settings());
         try (var engine = door.openForReading()) {
             var planned = new Deployment(engine, door.host(), door.settings().images(), door.secrets())
                     .plan(new ProjectFiles(call).source(), choices(call));

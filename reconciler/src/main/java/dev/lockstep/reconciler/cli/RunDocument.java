@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.cli;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.reconciler.deploy.DefaultBridge;
 import dev.lockstep.reconciler.plan.Printable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +22,7 @@ final class RunDocument {
     static final String SERVICE = "container";
 
     /** The network of who asks for none. */
-    static final String BRIDGE = "bridge";
+    private static final String BRIDGE = DefaultBridge.NAME;
 
     private static final Pattern NUMBER = Pattern.compile("-?\\d{1,18}");
 

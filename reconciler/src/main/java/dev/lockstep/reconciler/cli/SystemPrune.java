@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.deploy.DefaultBridge;
 import dev.lockstep.runtime.container.CleanUp;
 import dev.lockstep.runtime.prune.PruneRecord;
 import dev.lockstep.runtime.prune.PruneReport;
@@ -35,6 +36,7 @@ final class SystemPrune implements Command {
         PruneReport report;
         try (var engine = door.open()) {
             leftovers = engine.cleanUp();
+            new DefaultBridge(engine).removeIfUnused();
             report = engine.housekeeping().prune(rules, PruneRecord.Trigger.HAND);
         }
         leftovers.actions().forEach(action -> call.world().out().println("Cleaned up: " + action));

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.deploy.KeyRing;
 import dev.lockstep.spec.check.Checks;
 import dev.lockstep.spec.check.Finding;
 import dev.lockstep.spec.check.Finding.Severity;
@@ -9,6 +10,7 @@ import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.repository.RepositoryCheck;
 import dev.lockstep.spec.repository.RepositoryReport;
 import dev.lockstep.spec.settings.AgentSettings;
+import dev.lockstep.spec.settings.KeySource;
 import dev.lockstep.spec.settings.RepositorySettings;
 import dev.lockstep.spec.yaml.Problem;
 import dev.lockstep.spec.yaml.SourcePosition;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -77,7 +80,7 @@ final class ValidateCommand implements Command {
         if (name.equals(RepositorySettings.FILE)) {
             return settings(call, RepositorySettings.read(path, Files.readAllBytes(file)));
         } else if (name.equals(AGENT_FILE)) {
-            return settings(AgentSettings.read(path, Files.readAllBytes(file)));
+            return settings(call, file, AgentSettings.read(path, Files.readAllBytes(file)));
         }
         return stack(new ProjectFiles(call).at(request -> request.withFiles(List.of(path))));
     }
@@ -112,9 +115,21 @@ final class ValidateCommand implements Command {
         var profiles = call.globals().profiles();
         var report = RepositoryCheck.check(
                 tree, "", name, request -> request.withProfiles(profiles), HostSettings.imagesAsFarAsKnown(call));
+        var findings = new ArrayList<>(report.findings());
+        findings.addAll(keys(tree));
+        Collections.sort(findings);
         return new ValidationReport(
-                report.stacks(),
-                report.findings().stream().map(f -> below(base, f)).toList());
+                report.stacks(), findings.stream().map(f -> below(base, f)).toList());
+    }
+
+    /** Keys for images that are none. */
+    private static List<Finding> keys(DirectoryTree tree) throws IOException {
+        var bytes = tree.read(RepositorySettings.FILE);
+        return bytes.isPresent()
+                        && RepositorySettings.read(RepositorySettings.FILE, bytes.get())
+                                instanceof RepositorySettings.Read.Valid valid
+                ? errors(KeyRing.problems(valid.settings().imageKeys()))
+                : List.of();
     }
 
     /** The finding with its file as it is seen from here. */
@@ -142,19 +157,39 @@ final class ValidateCommand implements Command {
         }
         findings.addAll(errors(
                 switch (read) {
-                    case RepositorySettings.Read.Valid valid -> valid.settings().notActedOn();
+                    case RepositorySettings.Read.Valid valid ->
+                        Stream.concat(
+                                        valid.settings().notActedOn().stream(),
+                                        KeyRing.problems(valid.settings().imageKeys()).stream())
+                                .sorted()
+                                .toList();
                     case RepositorySettings.Read.Invalid invalid -> invalid.errors();
                 }));
         return new ValidationReport(List.of(), findings);
     }
 
-    private static ValidationReport settings(AgentSettings.Read read) {
+    private static ValidationReport settings(Invocation call, Path file, AgentSettings.Read read) {
         var findings = new ArrayList<Finding>();
         read.warnings().forEach(p -> findings.add(new Finding(Rule.SETTINGS, Severity.WARNING, p)));
-        if (read instanceof AgentSettings.Read.Invalid invalid) {
-            findings.addAll(errors(invalid.errors()));
+        switch (read) {
+            case AgentSettings.Read.Invalid invalid -> findings.addAll(errors(invalid.errors()));
+            case AgentSettings.Read.Valid valid -> findings.addAll(keys(call, file, valid.settings()));
         }
+        Collections.sort(findings);
         return new ValidationReport(List.of(), findings);
+    }
+
+    /** What a file names that is not in force here may be on the host that it is for. */
+    private static List<Finding> keys(Invocation call, Path file, AgentSettings settings) {
+        var severity = HostSettings.isInForce(call, file) ? Severity.ERROR : Severity.WARNING;
+        var findings = new ArrayList<Finding>();
+        for (var key : settings.images().keys()) {
+            for (var problem : KeyRing.problems(List.of(key))) {
+                findings.add(new Finding(
+                        Rule.SETTINGS, key instanceof KeySource.Inline ? Severity.ERROR : severity, problem));
+            }
+        }
+        return findings;
     }
 
     private static List<Finding> errors(List<Problem> problems) {

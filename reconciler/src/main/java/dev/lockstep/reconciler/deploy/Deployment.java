@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.deploy;
 
 import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.desired.DesiredService;
 import dev.lockstep.reconciler.desired.FileContents;
 import dev.lockstep.reconciler.desired.Placement;
 import dev.lockstep.reconciler.desired.Resolution;
@@ -16,12 +17,14 @@ import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.HostTools;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
+import dev.lockstep.runtime.container.StorageLimits;
 import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.spec.check.Checks;
 import dev.lockstep.spec.check.Finding;
 import dev.lockstep.spec.load.ComposeLoader;
 import dev.lockstep.spec.load.Loaded;
+import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.settings.ImagePolicy;
 import dev.lockstep.spec.yaml.Problem;
 import dev.lockstep.spec.yaml.SourcePosition;
@@ -31,6 +34,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -126,6 +130,10 @@ public final class Deployment {
             case Translation.Result.Refused refused ->
                 new Planned.Invalid(project.name(), refused.problems(), loaded.warnings(), loaded.files());
             case Translation.Result.Translated(var desired) -> {
+                var unlimited = unlimited(project, desired);
+                if (!unlimited.isEmpty()) {
+                    yield new Planned.Invalid(project.name(), unlimited, loaded.warnings(), loaded.files());
+                }
                 var warnings = new ArrayList<>(loaded.warnings());
                 warnings.addAll(Checks.warnings(project));
                 warnings.addAll(unknownImages(desired));
@@ -143,6 +151,24 @@ public final class Deployment {
                         loaded.files());
             }
         };
+    }
+
+    /** Limits of what containers write that the file system of this root would not hold anybody to. */
+    private List<Problem> unlimited(Project project, Desired desired) throws IOException {
+        var services = desired.services().stream()
+                .filter(service -> service.slots().stream()
+                        .anyMatch(slot ->
+                                slot.spec().options().storage().size().isPresent()))
+                .map(DesiredService::name)
+                .toList();
+        // Asked for last, and only then: most have none.
+        var missing = services.isEmpty()
+                ? Optional.<String>empty()
+                : StorageLimits.missing(engine.root().state());
+        return missing.stream()
+                .flatMap(why -> services.stream().map(name -> "services." + name + ".storage_opt.size").map(path ->
+                        new Problem(project.sources().at(path), path, why)))
+                .toList();
     }
 
     private List<ImagePolicy> policies(StackSource source) {

@@ -167,15 +167,10 @@ final class EngineLimits {
         for (var i = 0; i < storage.mounts().size(); i++) {
             mount(path + "volumes[" + i + "]", storage.mounts().get(i));
         }
-        storage.options()
-                .keySet()
-                .forEach(key -> refuse(
-                        path + "storage_opt." + key,
-                        Optional.of(key),
-                        key.equals("size")
-                                ? "no limit is set for what a container writes, which takes project quotas of xfs or"
-                                        + " ext4. Remove it, or keep a volume for the data on a file system of its size"
-                                : "is no option of overlayfs. Remove it"));
+        storage.options().keySet().stream()
+                .filter(key -> !key.equals("size"))
+                .forEach(key -> problem(
+                        path + "storage_opt." + key, "is no option of overlayfs, which has size alone. Remove it"));
     }
 
     /** Only the options of the mount's own type mean something. */

@@ -419,7 +419,26 @@ final class Options {
                     access.filter(word -> word.equals("ro")).map(_ -> true)));
         }
         return new StorageOptions(
-                service.limits().memory().shm().map(ByteSize::bytes).filter(bytes -> bytes > 0), from);
+                service.limits().memory().shm().map(ByteSize::bytes).filter(bytes -> bytes > 0),
+                from,
+                size(service, problems));
+    }
+
+    private static Optional<Long> size(Service service, Problems problems) {
+        try {
+            return Optional.ofNullable(service.storage().options().get("size"))
+                    .map(ByteSize::parse)
+                    .map(size -> {
+                        if (size.bytes() < 0) {
+                            throw new IllegalArgumentException("is a size, not -1; without a limit, leave it out");
+                        }
+                        return size.bytes();
+                    })
+                    .filter(bytes -> bytes != 0);
+        } catch (IllegalArgumentException e) {
+            problems.add("storage_opt.size", e);
+            return Optional.empty();
+        }
     }
 
     private static Hooks hooks(Service service, Problems problems) {

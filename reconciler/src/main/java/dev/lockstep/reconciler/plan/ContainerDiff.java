@@ -25,6 +25,7 @@ import java.util.Set;
  */
 record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
     private static final long PAGE = 4096;
+    private static final long KIBIBYTE = 1024;
 
     /** Nothing differs. */
     boolean isEmpty() {
@@ -40,7 +41,14 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
         image(then, desired, stack, sensitive).ifPresent(replace::add);
         for (var field : ContainerFields.ALL) {
             for (var cause : compare(field, then, observed, now, stack, sensitive)) {
-                (field.change() == ContainerFields.Change.REPLACE ? replace : inPlace).add(cause);
+                var another =
+                        switch (field.change()) {
+                            case REPLACE -> true;
+                            case VALUE_IN_PLACE ->
+                                cause.before().isEmpty() || cause.after().isEmpty();
+                            case IN_PLACE, RECORD -> false;
+                        };
+                (another ? replace : inPlace).add(cause);
             }
         }
         if (now.owner().repository().isPresent()
@@ -52,6 +60,7 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
                     now.owner().repository().orElse(""),
                     Optional.empty()));
         }
+        inPlace.addAll(storage(observed));
         if (observed.isRunning()) {
             observed.limits()
                     .ifPresent(
@@ -273,6 +282,16 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
                     causes);
         }
         return causes;
+    }
+
+    /** Of one that runs or not: its directories are there. What the file system does not say is told when it is applied. */
+    private static List<Cause> storage(ObservedContainer observed) {
+        var told = observed.record().spec().options().storage().size().orElse(0L);
+        return observed.storage()
+                .filter(is -> is.limit() != KIBIBYTE * Math.ceilDiv(told, KIBIBYTE))
+                .map(is -> List.of(Cause.drift(
+                        "storage_opt.size", is.limit() == 0 ? "unlimited" : Sizes.show(is.limit()), Sizes.show(told))))
+                .orElse(List.of());
     }
 
     private static <T> void drift(

@@ -44,6 +44,8 @@ final class ContainerFields {
         REPLACE,
         /** Kernel objects change, the container keeps id and pid. */
         IN_PLACE,
+        /** From one value to another as before; to have one, or none any more, takes another container. */
+        VALUE_IN_PLACE,
         /** Only our record changes. */
         RECORD
     }
@@ -128,6 +130,10 @@ final class ContainerFields {
                             storage(s).volumesFrom(),
                             StorageOptions.VolumesFrom::container,
                             ContainerFields::volumesFrom)),
+            list(
+                    "storage_opt",
+                    Change.VALUE_IN_PLACE,
+                    s -> storage(s).size().map(size -> Map.of("size", Sizes.show(size))).orElse(Map.of())),
             list("logging", Change.REPLACE, s -> LogFields.fixed(s.options().log())),
             list(
                     "logging.options",

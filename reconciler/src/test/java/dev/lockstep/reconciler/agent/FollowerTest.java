@@ -132,6 +132,11 @@ class FollowerTest {
                 .hasMessageContaining("lockstep.yaml:2:38: stacks.shop.policy.privileged: ")
                 .hasMessageContaining("lockstep.yaml:3:48: policy.devices: ")
                 .hasMessageNotContaining("policy.images");
+        assertThatThrownBy(() -> stacks("web1", Map.of(), """
+                policy: {images: {"*": {require-signed: "-----BEGIN PUBLIC KEY-----"}}}
+                """))
+                .isInstanceOf(RepositoryFile.RefusedException.class)
+                .hasMessageContaining("lockstep.yaml:1:41: policy.images.*.require-signed: the key here is cut off");
     }
 
     @Test

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -94,6 +95,80 @@ class ValidateCommandTest {
         assertThat(file.err())
                 .contains("Warning: agent.yaml:1:7: the tag !name has no meaning")
                 .contains("policy.images.*.forbid-latest: takes nothing away");
+    }
+
+    private static final String CUT_OFF = """
+            - |
+                      -----BEGIN PUBLIC KEY-----
+                      MFkwEwYHKoZI
+            """;
+
+    @Test
+    void a_key_in_a_repository_that_is_none_is_told_with_its_place() throws IOException {
+        file("lockstep.yaml", """
+                policy:
+                  images:
+                    docker.io/*:
+                      require-signed:
+                        %s
+                stacks:
+                  a: {policy: {images: {'*': {require-signed: "-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----"}}}}
+                """.formatted(CUT_OFF.stripTrailing()));
+        file("stacks/a/compose.yaml", "services: {a: {image: x}}\n");
+        for (var what : List.of(".", "lockstep.yaml")) {
+            var console = console();
+
+            assertThat(console.run("validate", what)).isEqualTo(1);
+            assertThat(console.out().lines())
+                    .containsExactly(
+                            "lockstep.yaml:5:11: policy.images.docker.io/*.require-signed[0]: the key here is cut off"
+                                    + " or damaged: a PEM block has no end, or what is in it is not base64",
+                            "lockstep.yaml:9:47: stacks.a.policy.images.*.require-signed: the key here is a"
+                                    + " certificate. Write the public key that is in it");
+        }
+    }
+
+    @Test
+    void a_key_of_a_host_that_is_none_is_told_where_the_settings_are_read() throws IOException {
+        file("agent.yaml", """
+                images:
+                  rules:
+                    docker.io/*: {require-signed: keys/gone.pub}
+                    quay.io/*:
+                      require-signed:
+                        %s
+                """.formatted(CUT_OFF.stripTrailing()));
+        file("compose.yaml", "services: {a: {image: x}}\n");
+        var settings = directory.resolve("agent.yaml").toString();
+        var gone = settings + ":3:35: images.rules.docker.io/*.require-signed: the key " + directory
+                + "/keys/gone.pub is not there";
+        var cutOff = settings + ":6:11: images.rules.quay.io/*.require-signed[0]: the key here is cut off or damaged:"
+                + " a PEM block has no end, or what is in it is not base64";
+
+        var inForce = Console.in(directory, Map.of("LOCKSTEP_CONFIG", settings));
+        assertThat(inForce.run("validate", settings)).isEqualTo(1);
+        assertThat(inForce.out().lines()).containsExactly(gone, cutOff);
+
+        // That of another host, whose files are there and not here.
+        var elsewhere = console();
+        assertThat(elsewhere.run("validate", settings)).isEqualTo(1);
+        assertThat(elsewhere.out().lines()).containsExactly(cutOff);
+        assertThat(elsewhere.err()).contains("Warning: " + gone);
+
+        var root = List.of("--root", directory.resolve("root").toString(), "--run-root", directory.resolve("run").toString());
+        for (var words : List.of(
+                List.of("plan"), List.of("apply", "--dry-run"), List.of("agent", "--once", "--dry-run", "--repository", "."))) {
+            var console = Console.in(directory, Map.of("LOCKSTEP_CONFIG", settings));
+            var all = new ArrayList<>(root);
+            all.addAll(words);
+            console.run(all.toArray(String[]::new));
+            assertThat(console.err()).as(words.toString()).contains("Warning: " + gone, "Warning: " + cutOff);
+        }
+        var doctor = Console.in(directory, Map.of("LOCKSTEP_CONFIG", settings));
+        assertThat(doctor.run(
+                        "--root", directory.resolve("root").toString(), "--run-root", directory.resolve("run").toString(), "doctor"))
+                .isEqualTo(1);
+        assertThat(doctor.out()).contains("missing  image keys       " + gone, "missing  image keys       " + cutOff);
     }
 
     @Test

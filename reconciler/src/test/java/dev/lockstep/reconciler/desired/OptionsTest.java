@@ -238,7 +238,7 @@ class OptionsTest {
     @Test
     void names_storage_and_hooks() {
         var options = web("domainname: example.org, extra_hosts: ['a=1.2.3.4', 'b:host-gateway'],"
-                        + " annotations: {k: v}, shm_size: 1m, volumes_from: ['db:ro', 'container:c'],"
+                        + " annotations: {k: v}, shm_size: 1m, storage_opt: {size: 2g}, volumes_from: ['db:ro', 'container:c'],"
                         + " post_start: [{command: [x, y], user: root, privileged: true, environment: {A: b}}],"
                         + " pre_stop: [{command: z}]")
                 .options();
@@ -252,7 +252,8 @@ class OptionsTest {
                         Optional.of(1L << 20),
                         List.of(
                                 new StorageOptions.VolumesFrom("shop-db-1", Optional.of(true)),
-                                new StorageOptions.VolumesFrom("c", Optional.empty()))));
+                                new StorageOptions.VolumesFrom("c", Optional.empty())),
+                        Optional.of(2L << 30)));
         assertThat(options.hooks().postStart())
                 .extracting(hook -> hook.command(), hook -> hook.privileged(), hook -> hook.environment())
                 .containsExactly(tuple(List.of("x", "y"), true, Map.of("A", "b")));

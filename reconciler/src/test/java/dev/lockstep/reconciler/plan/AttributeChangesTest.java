@@ -70,6 +70,7 @@ class AttributeChangesTest {
                 "device_cgroup_rules: ['c 1:3 r']                   | -/+ | device_cgroup_rules: [\"c 1:3 r\"]",
                 "shm_size: 1m                                       | -/+ | shm_size: 1 MiB",
                 "volumes_from: ['db:ro']                            | -/+ | volumes_from.shop-db-1: shop-db-1:ro",
+                "storage_opt: {size: 1g}                            | -/+ | storage_opt.size: 1 GiB",
                 "configs: [c]                                       | -/+ | configs.c: at /c mode 444",
                 "post_start: [{command: [x]}]                       | -/+ | post_start.0: [x]",
                 "cpu_rt_runtime: 5                                  | -/+ | cpu_rt_runtime: 5",
@@ -94,6 +95,22 @@ class AttributeChangesTest {
     @Test
     void what_was_so_by_default_changes_nothing() {
         assertThat(plan("", "shm_size: 64m, oom_score_adj: 0, runtime: runc")).contains("No changes.");
+    }
+
+    @Test
+    void another_limit_of_what_is_written_is_a_change_in_place_and_so_is_one_that_somebody_set() {
+        assertThat(plan("storage_opt: {size: 1g}", "storage_opt: {size: 2g}"))
+                .contains("~ container shop-web-1", "storage_opt.size: 1 GiB → 2 GiB");
+        assertThat(plan("storage_opt: {size: 1g}", "")).contains("-/+ container shop-web-1");
+        var desired = World.desired(project("storage_opt: {size: 1g}"));
+        for (var other : Map.of(0L, "unlimited", 3L << 20, "3 MiB").entrySet()) {
+            var host = World.with(World.running(desired), "shop-web-1", World.storage(other.getKey()));
+            assertThat(new PlanText(false).print(Planner.plan(desired, host, Facts.none())))
+                    .contains("~ container shop-web-1", "storage_opt.size: " + other.getValue() + " → 1 GiB");
+        }
+        var asTold = World.with(World.running(desired), "shop-web-1", World.storage(1L << 30));
+        assertThat(new PlanText(false).print(Planner.plan(desired, asTold, Facts.none())))
+                .contains("No changes.");
     }
 
     @Test
@@ -133,7 +150,8 @@ class AttributeChangesTest {
                         c.ports(),
                         c.addresses(),
                         c.health(),
-                        List.of("shop-db-1")));
+                        List.of("shop-db-1"),
+                        Optional.empty()));
         assertThat(new PlanText(false).print(Planner.plan(desired, host, Facts.none())))
                 .contains("container shop-web-1")
                 .contains("in a namespace of an earlier run of container shop-db-1");

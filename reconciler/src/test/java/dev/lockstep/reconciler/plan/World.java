@@ -16,6 +16,7 @@ import dev.lockstep.runtime.container.Life;
 import dev.lockstep.runtime.container.Limits;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.container.StorageUse;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageConfig;
 import dev.lockstep.runtime.image.ImageReference;
@@ -215,6 +216,20 @@ final class World {
     static UnaryOperator<ObservedContainer> limits(UnaryOperator<Limits> change) {
         return c -> new ObservedContainer(
                 c.record(), c.state(), c.life(), c.limits().map(change), c.ports(), c.addresses(), c.health());
+    }
+
+    /** That many bytes are what the file system lets it write. */
+    static UnaryOperator<ObservedContainer> storage(long limit) {
+        return c -> new ObservedContainer(
+                c.record(),
+                c.state(),
+                c.life(),
+                c.limits(),
+                c.ports(),
+                c.addresses(),
+                c.health(),
+                c.left(),
+                Optional.of(new StorageUse(limit, 8192)));
     }
 
     static ContainerState exited(int code) {

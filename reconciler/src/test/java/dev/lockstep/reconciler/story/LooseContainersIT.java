@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,6 +42,23 @@ class LooseContainersIT {
         var said = host.lockstep(words);
         assertThat(said.code()).as("%s: %s", Arrays.toString(words), said.all()).isEqualTo(code);
         return said;
+    }
+
+    @Test
+    void an_agent_takes_away_what_goes_with_its_end_and_the_network_that_nobody_else_is_on() throws Exception {
+        try (var repository = new Repository(directory.resolve("repo"))) {
+            repository.commit("nothing", Map.of("compose.yaml", "name: none\nservices: {}\n"));
+            host.agent(repository.directory());
+            await().untilAsserted(() -> assertThat(host.agentLog()).contains("stack none is at"));
+            var passing = run(0, "container", "run", "-d", "--rm", Host.WEB, "sleep", "100000")
+                    .out()
+                    .strip();
+            assertThat(run(0, "network", "ls", "-q").out()).isNotEmpty();
+            run(0, "container", "kill", passing);
+            await().untilAsserted(
+                            () -> assertThat(run(0, "network", "ls", "-q").out()).isEmpty());
+            assertThat(run(0, "container", "ls", "-aq").out()).isEmpty();
+        }
     }
 
     @Test

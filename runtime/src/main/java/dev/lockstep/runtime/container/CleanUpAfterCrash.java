@@ -119,6 +119,7 @@ final class CleanUpAfterCrash {
             }
             teardown.run(files, run, !record.get().spec().networks().isEmpty());
             actions.add("undid the start of container " + record.get().spec().name() + ", which was half done");
+            gone(record.get());
             return;
         }
         if (run.filter(Run::started).filter(Run::isAlive).isPresent() && Files.notExists(files.exit())) {
@@ -132,9 +133,10 @@ final class CleanUpAfterCrash {
 
     /** Who waited for its end to remove it was killed. */
     private void gone(ContainerRecord record) throws IOException {
-        if (selfRemoval.isAsked(record.id())
-                && !selfRemoval.isAttended(record.id())
-                && store.life(record.id()).exit().isPresent()) {
+        var life = store.life(record.id());
+        // Wanted, and neither a run nor its outcome: killed in the middle of the start, or by a loss of power.
+        var over = life.exit().isPresent() || life.wanted() && !store.hasRun(record.id());
+        if (over && selfRemoval.isAsked(record.id()) && !selfRemoval.isAttended(record.id())) {
             selfRemoval.remove(record);
             actions.add("removed container " + record.spec().name() + ", which was to go with its end");
         }

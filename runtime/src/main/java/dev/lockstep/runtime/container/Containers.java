@@ -50,6 +50,11 @@ public final class Containers {
 
     /** The containers of that root. Reads nothing but the boot id and where cgroups are mounted. */
     public Containers(ContainerRooms rooms) throws IOException {
+        this(rooms, HookRunner.LIMIT);
+    }
+
+    /** @param hooksEnd within that time, unless the container is given more */
+    Containers(ContainerRooms rooms, Duration hooksEnd) throws IOException {
         this.rooms = rooms;
         this.store = new ContainerStore(rooms.root());
         this.host = Host.of(rooms.root());
@@ -64,7 +69,7 @@ public final class Containers {
         this.selfRemoval = new SelfRemoval(rooms, store, removal, onExit);
         this.updates = new InPlaceUpdate(rooms, store, host);
         this.sessions = new ExecSessions(rooms, store, host);
-        this.hooks = new HookRunner(sessions);
+        this.hooks = new HookRunner(sessions, hooksEnd);
         this.probes = new HealthProbes(rooms, store, host);
         this.observation = new Observation(store, host);
     }
@@ -169,7 +174,7 @@ public final class Containers {
         var before = store.life(record.id());
         starts.start(record, waited);
         try {
-            hooks.run(record, "post_start", record.spec().options().hooks().postStart());
+            hooks.afterStart(record);
         } catch (IOException | RuntimeException e) {
             try {
                 ending.stop(record, Optional.empty());
@@ -243,7 +248,7 @@ public final class Containers {
                             .filter(Run::started)
                             .filter(Run::isAlive)
                             .isPresent()) {
-                hooks.run(record, "pre_stop", preStop);
+                hooks.beforeStop(record);
             }
             return first.isPresent()
                     ? ending.end(record, first.get(), grace.orElse(record.made().stopGrace()))

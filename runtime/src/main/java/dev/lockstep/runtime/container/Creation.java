@@ -55,6 +55,7 @@ final class Creation {
         var hostname = hostname(id, spec);
         Resolution.resolve(hostname, spec, image, runtime, rooms.seccomp().get().digest(), Map.of(), found);
         hostHasWhatIsAsked(spec);
+        StorageLimits.check(spec, rooms.root());
         for (var mount : spec.mounts()) {
             if (mount instanceof MountSpec.Volume volume
                     && rooms.volumes().find(volume.name()).isEmpty()) {
@@ -79,6 +80,10 @@ final class Creation {
                 var effective = Resolution.resolve(
                         hostname, spec, image, runtime, rooms.seccomp().get().digest(), anonymous, found);
                 directories(store.files(id));
+                var size = spec.options().storage().size();
+                if (size.isPresent()) {
+                    StorageLimits.give(store.files(id), size.get());
+                }
                 fillVolumes(record, anonymous);
                 var made = new ContainerRecord(
                         id, spec, Optional.of(effective), ContainerRecord.Phase.CREATED, record.createdAt());
@@ -90,6 +95,7 @@ final class Creation {
                 try {
                     Mounts.unmount(scratch(id));
                     Teardown.removeTree(scratch(id));
+                    StorageLimits.release(store.files(id), spec);
                     store.forget(record);
                     Teardown.removeTree(store.files(id).state());
                 } catch (IOException undo) {

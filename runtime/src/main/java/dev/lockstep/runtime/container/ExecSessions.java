@@ -1,20 +1,32 @@
 package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Fifo;
+import dev.lockstep.runtime.linux.PacketSocket;
 import dev.lockstep.runtime.oci.Capabilities;
 import dev.lockstep.runtime.oci.OciRuntime;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Runs further programs in running containers, each under a conmon of its own: our death does not end them. */
 final class ExecSessions {
+    private static final Logger LOG = LoggerFactory.getLogger(ExecSessions.class);
+
+    /** From the death of all that a program began to the end of its output. */
+    private static final Duration STREAMS_END = Duration.ofSeconds(2);
+
     private final ContainerRooms rooms;
     private final ContainerStore store;
     private final Host host;
@@ -26,6 +38,18 @@ final class ExecSessions {
     }
 
     ExecResult exec(ContainerRecord record, ExecSpec spec, ExecStreams streams) throws IOException {
+        return exec(record, spec, streams, Optional.empty())
+                .orElseThrow(() -> new IllegalStateException("a program without a limit has run into it"));
+    }
+
+    /** The same for a program that must end: empty when it did not in that time, and was killed with all it began. */
+    Optional<ExecResult> execWithin(Duration limit, ContainerRecord record, ExecSpec spec, ExecStreams streams)
+            throws IOException {
+        return exec(record, spec, streams, Optional.of(limit));
+    }
+
+    private Optional<ExecResult> exec(
+            ContainerRecord record, ExecSpec spec, ExecStreams streams, Optional<Duration> limit) throws IOException {
         requireRunning(record);
         var files = store.files(record.id());
         var name = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
@@ -54,30 +78,71 @@ final class ExecSessions {
                 }
                 if (error.isPresent()) {
                     var reason = RuntimeMessages.classify(error.get());
-                    return new ExecResult(
+                    return Optional.of(new ExecResult(
                             reason == ContainerException.Reason.RUNTIME ? 126 : reason.exitCode(),
                             error.map(why -> RuntimeMessages.cannotRun(
-                                    spec.args().getFirst(), record.spec().name(), why)));
+                                    spec.args().getFirst(), record.spec().name(), why))));
                 }
                 runs = spec.detach();
                 rooms.events().tell(record, "exec_start" + words, Map.of("execID", name));
                 if (session.socket().isEmpty()) {
-                    return new ExecResult(0, Optional.empty());
+                    return Optional.of(new ExecResult(0, Optional.empty()));
                 }
                 var socket = session.socket().get();
-                if (AttachedStreams.copy(socket, streams, spec.stdin()) == AttachedStreams.End.DETACHED) {
+                var over = new CountDownLatch(1);
+                var tooLong = new AtomicBoolean();
+                if (limit.isPresent()) {
+                    Thread.ofPlatform().daemon().name("limit").start(() -> {
+                        if (!isOver(over, limit.get())) {
+                            tooLong.set(true);
+                            end(record, directory, socket, over);
+                        }
+                    });
+                }
+                AttachedStreams.End end;
+                try {
+                    end = AttachedStreams.copy(socket, streams, spec.stdin());
+                } finally {
+                    over.countDown();
+                }
+                if (tooLong.get()) {
+                    rooms.events().tell(record, "exec_die", Map.of("execID", name, "exitCode", "137"));
+                    return Optional.empty();
+                }
+                if (end == AttachedStreams.End.DETACHED) {
                     runs = true;
                     rooms.events().tell(record, "exec_detach", Map.of("execID", name));
-                    return new ExecResult(0, Optional.empty());
+                    return Optional.of(new ExecResult(0, Optional.empty()));
                 }
                 var code = session.exitCode();
                 rooms.events().tell(record, "exec_die", Map.of("execID", name, "exitCode", String.valueOf(code)));
-                return new ExecResult(code, Optional.empty());
+                return Optional.of(new ExecResult(code, Optional.empty()));
             }
         } finally {
             if (!runs) {
                 Teardown.removeTree(directory);
             }
+        }
+    }
+
+    private static boolean isOver(CountDownLatch over, Duration limit) {
+        try {
+            return over.await(limit.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            return true; // nobody does that to a thread of ours
+        }
+    }
+
+    /** Kills it. What it left to itself may keep its streams open: nobody listens to those for ever either. */
+    private void end(ContainerRecord record, Path directory, PacketSocket socket, CountDownLatch over) {
+        try {
+            ProbeProcesses.kill(
+                    host.cgroups().at(store.files(record.id()).cgroup(record.spec())), directory.resolve("pid"));
+        } catch (IOException e) {
+            LOG.warn("container={} a program that takes too long cannot be killed: {}", record.spec().name(), e.getMessage());
+        }
+        if (!isOver(over, STREAMS_END)) {
+            socket.close();
         }
     }
 

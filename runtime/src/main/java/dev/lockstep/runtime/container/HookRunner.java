@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 
 /** Runs the programs that stand beside a container's start and stop, one after the other. */
@@ -12,23 +13,62 @@ final class HookRunner {
     /** Of what a failed one said, for the message. */
     private static final int OUTPUT = 4096;
 
-    private final ExecSessions sessions;
+    /**
+     * Compose waits for each as long as it takes. Nobody who starts and stops containers by himself may: one that
+     * hangs would hold the stack for good.
+     */
+    static final Duration LIMIT = Duration.ofMinutes(5);
 
-    HookRunner(ExecSessions sessions) {
+    private static final Duration FOR_EVER = Duration.ofDays(365);
+
+    private final ExecSessions sessions;
+    private final Duration limit;
+
+    /** @param limit of each of them, unless the container is given more */
+    HookRunner(ExecSessions sessions, Duration limit) {
         this.sessions = sessions;
+        this.limit = limit;
     }
 
     /**
-     * Runs them.
+     * Those after a start. Whoever needs more time for them says so as for health: with {@code start_period}.
      *
-     * @param when what they are called in the file
-     * @throws ContainerException when one ends with another code than 0; those after it are not run
+     * @throws ContainerException when one ends with another code than 0, or not at all; those after it are not run
      */
-    void run(ContainerRecord record, String when, List<Hooks.Hook> hooks) throws IOException {
+    void afterStart(ContainerRecord record) throws IOException {
+        var period =
+                record.made().healthCheck().map(EffectiveHealthCheck::startPeriod).orElse(Duration.ZERO);
+        run(record, "post_start", record.spec().options().hooks().postStart(), atLeast(period), "healthcheck.start_period");
+    }
+
+    /**
+     * Those before a stop. Whoever needs more time for them says so as for the program itself: with
+     * {@code stop_grace_period}.
+     *
+     * @throws ContainerException as above
+     */
+    void beforeStop(ContainerRecord record) throws IOException {
+        var grace = record.made().stopGrace();
+        run(
+                record,
+                "pre_stop",
+                record.spec().options().hooks().preStop(),
+                grace.isNegative() ? FOR_EVER : atLeast(grace),
+                "stop_grace_period");
+    }
+
+    private Duration atLeast(Duration asked) {
+        return asked.compareTo(limit) > 0 ? asked : limit;
+    }
+
+    private void run(
+            ContainerRecord record, String when, List<Hooks.Hook> hooks, Duration within, String moreTime)
+            throws IOException {
         for (var i = 0; i < hooks.size(); i++) {
             var hook = hooks.get(i);
             var said = new Beginning();
-            var result = sessions.exec(
+            var result = sessions.execWithin(
+                    within,
                     record,
                     new ExecSpec(
                             hook.command(),
@@ -40,11 +80,20 @@ final class HookRunner {
                             false,
                             hook.privileged()),
                     new ExecStreams(InputStream.nullInputStream(), said, said));
-            if (result.exitCode() != 0) {
+            var name = when + "[" + i + "] of container " + record.spec().name();
+            if (result.isEmpty()) {
                 throw new ContainerException(
                         ContainerException.Reason.CONFLICT,
-                        when + "[" + i + "] of container " + record.spec().name() + " failed: "
-                                + result.error().orElse("exit code " + result.exitCode()) + said.text());
+                        name + " did not end within " + GoDuration.of(within)
+                                + " and was killed; a longer " + moreTime + " gives it more time" + said.text());
+            }
+            if (result.get().exitCode() != 0) {
+                throw new ContainerException(
+                        ContainerException.Reason.CONFLICT,
+                        name + " failed: "
+                                + result.get()
+                                        .error()
+                                        .orElse("exit code " + result.get().exitCode()) + said.text());
             }
         }
     }

@@ -37,7 +37,12 @@ final class InPlaceUpdate {
             new Field("privileges or namespaces", spec -> spec.options().isolation()),
             new Field("devices", spec -> spec.options().devices()),
             new Field("logging", spec -> spec.options().log().fixed()),
-            new Field("shm_size or volumes_from", spec -> spec.options().storage()),
+            new Field("shm_size or volumes_from", spec -> {
+                var storage = spec.options().storage();
+                return List.of(storage.shmSize(), storage.volumesFrom());
+            }),
+            // What was written before there was a limit would not count.
+            new Field("storage_opt", spec -> spec.options().storage().size().isPresent()),
             // A process is born with its real-time budget.
             new Field(
                     "cpu_rt_period or cpu_rt_runtime",
@@ -91,7 +96,8 @@ final class InPlaceUpdate {
                                 then.storage().shmSize(),
                                 now.storage().shmSize(),
                                 made.options().shmSize()),
-                        now.storage().volumesFrom()))
+                        now.storage().volumesFrom(),
+                        now.storage().size()))
                 .with(now.isolation()
                         .withRuntime(unlessSo(
                                 then.isolation().runtime(), now.isolation().runtime(), made.ociRuntime())));
@@ -161,6 +167,11 @@ final class InPlaceUpdate {
         }
         var changed = record.with(spec, effective);
         var files = store.files(id);
+        var size = spec.options().storage().size();
+        if (size.isPresent()) {
+            StorageLimits.check(spec, files.root());
+            StorageLimits.change(files, size.get());
+        }
         var run = store.run(id, host.bootId()).filter(Run::started).filter(Run::isAlive);
         if (run.isPresent()) {
             limits(record, effective.resources(), host.cgroups().at(files.cgroup(spec)));

@@ -55,7 +55,8 @@ final class Observation {
                 running ? run.map(Run::ports).orElse(List.of()) : List.of(),
                 running ? run.map(Run::addresses).orElse(List.of()) : List.of(),
                 record.effective().flatMap(Effective::healthCheck).isPresent() ? store.health(id) : Optional.empty(),
-                running && run.isPresent() ? left(run.get()) : List.of());
+                running && run.isPresent() ? left(run.get()) : List.of(),
+                StorageLimits.observe(files, record.spec()));
     }
 
     /** Containers whose namespaces it is in and that have ended or begun anew since: what it shares is nobody's now. */

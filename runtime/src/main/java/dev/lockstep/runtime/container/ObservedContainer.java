@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param health absent without a health check, and until it was started
  * @param left names of containers whose namespaces it is in, and that have ended or begun anew since; empty unless it
  *     runs
+ * @param storage what it has written and may write, where it has a limit
  */
 public record ObservedContainer(
         ContainerRecord record,
@@ -22,8 +23,9 @@ public record ObservedContainer(
         List<PublishedPort> ports,
         List<ContainerAddress> addresses,
         Optional<HealthState> health,
-        List<String> left) {
-    /** One that shares nothing with others. */
+        List<String> left,
+        Optional<StorageUse> storage) {
+    /** One that shares nothing with others, and may write what it likes. */
     public ObservedContainer(
             ContainerRecord record,
             ContainerState state,
@@ -32,7 +34,7 @@ public record ObservedContainer(
             List<PublishedPort> ports,
             List<ContainerAddress> addresses,
             Optional<HealthState> health) {
-        this(record, state, life, limits, ports, addresses, health, List.of());
+        this(record, state, life, limits, ports, addresses, health, List.of(), Optional.empty());
     }
 
     public ObservedContainer {

@@ -34,6 +34,7 @@ final class Removal {
                     store.run(record.id(), host.bootId()),
                     !record.spec().networks().isEmpty());
         }
+        StorageLimits.release(files, record.spec());
         for (var part : new java.nio.file.Path[] {
             files.upper(), files.work(), files.log().directory()
         }) {

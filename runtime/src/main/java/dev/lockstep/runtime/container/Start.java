@@ -215,6 +215,8 @@ final class Start {
 
     private void mountRoot(ContainerRecord record, ContainerFiles files, Optional<UserNamespace> users)
             throws IOException {
+        // A limit that was asked for and does not hold any more would be found by whoever fills the disk.
+        StorageLimits.check(record.spec(), files.root());
         var layers = rooms.images().layers(record.made().image());
         var upper = Optional.of(new Mounts.Upper(files.upper(), files.work()));
         if (users.isPresent()) {

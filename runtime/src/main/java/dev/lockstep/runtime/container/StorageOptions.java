@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.container;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -8,10 +9,11 @@ import java.util.Optional;
  *
  * @param shmSize bytes of {@code /dev/shm}; absent: 64 MiB
  * @param volumesFrom containers whose mounts it gets as well; its own win
+ * @param size bytes that it may write into its root file system; absent: as many as there are
  */
-public record StorageOptions(Optional<Long> shmSize, List<VolumesFrom> volumesFrom) {
+public record StorageOptions(Optional<Long> shmSize, List<VolumesFrom> volumesFrom, Optional<Long> size) {
     /** Nothing. */
-    public static final StorageOptions NONE = new StorageOptions(Optional.empty(), List.of());
+    public static final StorageOptions NONE = new StorageOptions(Optional.empty(), List.of(), Optional.empty());
 
     /**
      * All mounts of another container of this root that are not memory.
@@ -23,5 +25,12 @@ public record StorageOptions(Optional<Long> shmSize, List<VolumesFrom> volumesFr
 
     public StorageOptions {
         volumesFrom = List.copyOf(volumesFrom);
+        // A record of an earlier version has none.
+        size = Objects.requireNonNullElse(size, Optional.empty());
+    }
+
+    /** Without a limit of what it writes. */
+    public StorageOptions(Optional<Long> shmSize, List<VolumesFrom> volumesFrom) {
+        this(shmSize, volumesFrom, Optional.empty());
     }
 }

@@ -96,7 +96,8 @@ public sealed interface Document {
                 entry.digest("digest"),
                 size,
                 platform(entry),
-                entry.textMap("annotations"));
+                entry.textMap("annotations"),
+                entry.texts("urls").orElse(List.of()));
     }
 
     /** A platform that cannot be read is one that nothing runs on: skipped, not an error. */

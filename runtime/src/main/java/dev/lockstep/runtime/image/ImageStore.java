@@ -158,7 +158,8 @@ public final class ImageStore {
         var layers = new ArrayList<Layer>();
         for (var i = 0; i < document.layers().size(); i++) {
             var layer = document.layers().get(i);
-            layers.add(new Layer(layer.digest(), config.diffIds().get(i), layer.mediaType(), layer.size()));
+            layers.add(new Layer(
+                    layer.digest(), config.diffIds().get(i), layer.mediaType(), layer.size(), layer.urls()));
         }
         return new Image(digest, manifest.digest(), id, config, layers);
     }

@@ -48,6 +48,11 @@ public final class MediaType {
         };
     }
 
+    /** Whether it is a layer that is not to be distributed. */
+    public static boolean isForeign(String type) {
+        return type.contains(".nondistributable.") || type.contains(".foreign.");
+    }
+
     static boolean isSchema1(String type) {
         return type.startsWith("application/vnd.docker.distribution.manifest.v1+");
     }

@@ -18,8 +18,10 @@ import java.util.concurrent.locks.LockSupport;
 
 /** One cgroup: a directory of the same name in every tree of the host. Files of it are read and written as they are. */
 public final class Cgroup {
-    private static final Duration FREEZES = Duration.ofSeconds(5);
+    private static final Duration FREEZES = Duration.ofSeconds(20);
     private static final Duration FREEZER_LOOK = Duration.ofMillis(2);
+    /** Looks after which all of them may move again for a moment. */
+    private static final int FREEZER_TRY = 50;
 
     private final Cgroups cgroups;
     private final String name;
@@ -121,19 +123,25 @@ public final class Cgroup {
     /**
      * Stops its processes where they are, until {@link #thaw}. Returns when all of them stand still.
      *
-     * @throws IOException when the host has no freezer, or some process does not come to rest within a few seconds (it
+     * @throws IOException when the host has no freezer, or some process does not come to rest in that time (it
      *     waits in the kernel); then all of them run on
      */
     public void freeze() throws IOException {
         var deadline = System.nanoTime() + FREEZES.toNanos();
-        do {
+        for (var looks = 1; System.nanoTime() - deadline < 0; looks++) {
+            if (looks % FREEZER_TRY == 0) {
+                // Of two processes the one that stands still may be what the other one waits for in the kernel; to
+                // ask again does not help them then (fs.go of runc's freezer found the same).
+                thaw();
+                LockSupport.parkNanos(FREEZER_LOOK.toNanos());
+            }
             // Version 1 may need to be asked again: a process that forks meanwhile escapes (cgroup freezer-subsystem).
             write("freezer", freezerFile(), isUnified() ? "1" : "FROZEN");
             if (isFrozen()) {
                 return;
             }
             LockSupport.parkNanos(FREEZER_LOOK.toNanos());
-        } while (System.nanoTime() - deadline < 0);
+        }
         thaw();
         throw new IOException("the processes of cgroup " + this + " do not come to rest");
     }

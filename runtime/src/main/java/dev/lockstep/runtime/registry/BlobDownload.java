@@ -12,33 +12,18 @@ import java.util.Optional;
 
 /** One try after the other of getting a blob; each goes on where the one before stopped. */
 final class BlobDownload implements RegistryHttp.Attempt<Long> {
-    /** Throws a sentence unless the answer is a success. */
-    interface Check {
-        void run(Answer answer) throws IOException, InterruptedException;
-    }
-
-    private final RegistryHttp http;
-    private final Endpoint endpoint;
+    private final BlobSource source;
     private final Descriptor blob;
     private final Reception reception;
     private final Progress progress;
-    private final Check check;
     /** False when the server has said that it cannot give a part. */
     private boolean resumes = true;
 
-    BlobDownload(
-            RegistryHttp http,
-            Endpoint endpoint,
-            Descriptor blob,
-            Reception reception,
-            Progress progress,
-            Check check) {
-        this.http = http;
-        this.endpoint = endpoint;
+    BlobDownload(BlobSource source, Descriptor blob, Reception reception, Progress progress) {
+        this.source = source;
         this.blob = blob;
         this.reception = reception;
         this.progress = progress;
-        this.check = check;
     }
 
     @Override
@@ -55,20 +40,16 @@ final class BlobDownload implements RegistryHttp.Attempt<Long> {
         }
         var part = from > 0 && resumes;
         var headers = part ? Map.of("Range", "bytes=" + from + "-") : Map.<String, String>of();
-        var request = new RegistryHttp.Exchange(
-                        "GET", endpoint.blob(blob.digest().toString()))
-                .headers(headers)
-                .bulk();
-        try (var answer = http.send(endpoint, request)) {
+        try (var answer = source.ask(blob.digest(), headers)) {
             if (answer.status() == 416 && part) {
                 resumes = false;
-                throw RegistryHttp.unreachable(endpoint.host(), new EOFException("it does not resume"));
+                throw RegistryHttp.unreachable(source.host(), new EOFException("it does not resume"));
             }
-            check.run(answer);
+            source.check(answer, "content " + blob.digest().abbreviated());
             if (answer.status() == 206 && !continues(answer, from)) {
                 resumes = false;
                 throw RegistryHttp.unreachable(
-                        endpoint.host(), new EOFException("it sends another part than it was asked for"));
+                        source.host(), new EOFException("it sends another part than it was asked for"));
             }
             reception.from(answer.status() == 206 ? from : 0);
             copy(answer);
@@ -98,7 +79,7 @@ final class BlobDownload implements RegistryHttp.Attempt<Long> {
         }
         if (reception.received() < blob.size()) {
             throw RegistryHttp.unreachable(
-                    endpoint.host(),
+                    source.host(),
                     new EOFException("the content " + blob.digest().abbreviated() + " ends after "
                             + reception.received() + " of " + blob.size() + " bytes"));
         }
@@ -114,7 +95,7 @@ final class BlobDownload implements RegistryHttp.Attempt<Long> {
         try {
             return answer.body().next();
         } catch (IOException e) {
-            throw RegistryHttp.unreachable(endpoint.host(), e);
+            throw RegistryHttp.unreachable(source.host(), e);
         }
     }
 }

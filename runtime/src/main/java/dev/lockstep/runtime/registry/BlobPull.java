@@ -19,41 +19,34 @@ import java.util.concurrent.FutureTask;
  * first one writes: what has come is unpacked when the rest is still on its way.
  */
 final class BlobPull {
-    /** Throws a sentence unless the answer is a success. */
-    interface Check {
-        void run(Endpoint endpoint, Answer answer, String what) throws IOException, InterruptedException;
-    }
-
     private final ImageStore store;
     private final RegistryHttp http;
     private final LayerIntake intake;
     private final Progress progress;
-    private final Check check;
 
-    BlobPull(ImageStore store, RegistryHttp http, LayerIntake intake, Progress progress, Check check) {
+    BlobPull(ImageStore store, RegistryHttp http, LayerIntake intake, Progress progress) {
         this.store = store;
         this.http = http;
         this.intake = intake;
         this.progress = progress;
-        this.check = check;
     }
 
     /** Receives the image's configuration, which is no layer to show the progress of; its size. */
-    long config(Endpoint endpoint, Descriptor config) throws IOException {
-        return new BlobPull(store, http, intake, Progress.NONE, check).blob(endpoint, config);
+    long config(BlobSource source, Descriptor config) throws IOException {
+        return new BlobPull(store, http, intake, Progress.NONE).blob(source, config);
     }
 
     /** Receives a blob, going on where an earlier try stopped; its size. */
-    private long blob(Endpoint endpoint, Descriptor blob) throws IOException {
-        return get(blob, reception -> receive(endpoint, blob, reception));
+    private long blob(BlobSource source, Descriptor blob) throws IOException {
+        return get(blob, reception -> receive(source, blob, reception));
     }
 
     /** Receives a layer, as far as it is not here, and lets it be used; its size. */
-    long layer(Endpoint endpoint, Layer layer) throws IOException {
+    long layer(BlobSource source, Layer layer) throws IOException {
         if (!intake.wants(layer)) {
-            return blob(endpoint, layer.descriptor());
+            return blob(source, layer.descriptor());
         }
-        get(layer.descriptor(), reception -> receiveAndUse(endpoint, layer, reception));
+        get(layer.descriptor(), reception -> receiveAndUse(source, layer, reception));
         if (intake.wants(layer)) {
             // The blob was here, or another process has just received it.
             try (var blob = store.blobs().open(layer.blob());
@@ -87,25 +80,16 @@ final class BlobPull {
         return blob.size();
     }
 
-    private void receive(Endpoint endpoint, Descriptor blob, Reception reception) throws IOException {
-        http.retrying(
-                endpoint,
-                new BlobDownload(
-                        http,
-                        endpoint,
-                        blob,
-                        reception,
-                        progress,
-                        answer -> check.run(
-                                endpoint, answer, "content " + blob.digest().abbreviated())));
+    private void receive(BlobSource source, Descriptor blob, Reception reception) throws IOException {
+        http.retrying(new BlobDownload(source, blob, reception, progress), source.hasAlternative());
         reception.commit();
         progress.report(Progress.Step.DOWNLOAD, blob.digest(), blob.size(), blob.size());
     }
 
-    private void receiveAndUse(Endpoint endpoint, Layer layer, Reception reception) throws IOException {
+    private void receiveAndUse(BlobSource source, Layer layer, Reception reception) throws IOException {
         var download = new FutureTask<>(() -> {
             try {
-                receive(endpoint, layer.descriptor(), reception);
+                receive(source, layer.descriptor(), reception);
                 return true;
             } finally {
                 reception.end();

@@ -92,6 +92,13 @@ record Certificates(List<File> files) {
         return files.isEmpty();
     }
 
+    /** Without what shows the host who asks. */
+    Certificates authoritiesAlone() {
+        return new Certificates(files.stream()
+                .filter(file -> file.path().toString().endsWith(".crt"))
+                .toList());
+    }
+
     /** @throws RegistryException that names the file that cannot be used */
     SSLContext context() throws IOException {
         try {

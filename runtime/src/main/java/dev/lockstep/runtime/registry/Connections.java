@@ -191,7 +191,16 @@ final class Connections implements AutoCloseable {
     }
 
     /** The client for that address. */
-    synchronized HttpClient client(URI uri) throws IOException {
+    HttpClient client(URI uri) throws IOException {
+        return client(uri, false);
+    }
+
+    /** The same for an address that a stranger named: no certificate of this host's is shown there. */
+    HttpClient strangersClient(URI uri) throws IOException {
+        return client(uri, true);
+    }
+
+    private synchronized HttpClient client(URI uri, boolean anonymous) throws IOException {
         if (uri.getScheme().equalsIgnoreCase("http")) {
             plain = plain != null
                     ? plain
@@ -201,19 +210,21 @@ final class Connections implements AutoCloseable {
         var address = uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort());
         var host = RegistryHosts.host(address);
         var insecure = hosts.rule(host).insecure().orElse(false);
-        var certificates = insecure ? new Certificates(List.of()) : Certificates.find(hosts.certificates(), address);
+        var all = insecure ? new Certificates(List.of()) : Certificates.find(hosts.certificates(), address);
+        var certificates = anonymous ? all.authoritiesAlone() : all;
         if (certificates.isEmpty() && !insecure) {
             ordinary = ordinary != null ? ordinary : builder().build();
             return ordinary;
         }
-        var known = Optional.ofNullable(special.get(address)).filter(s -> s.certificates.equals(certificates));
+        var key = (anonymous ? "anonymously " : "") + address;
+        var known = Optional.ofNullable(special.get(key)).filter(s -> s.certificates.equals(certificates));
         if (known.isPresent()) {
             return known.get().client();
         }
         var context = insecure ? AnyCertificate.context() : certificates.context();
         var client = builder().sslContext(context).build();
         // An earlier one may still be downloading: it ends with its last answer.
-        special.put(address, new Special(certificates, client));
+        special.put(key, new Special(certificates, client));
         return client;
     }
 

@@ -6,6 +6,7 @@ import dev.lockstep.runtime.image.Document;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
 import dev.lockstep.runtime.image.InvalidImageException;
+import dev.lockstep.runtime.image.MediaType;
 import dev.lockstep.runtime.image.ParallelLayers;
 import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.image.TaggedImage;
@@ -131,7 +132,7 @@ final class Push {
             case Document.Manifest(var config, var layers) -> {
                 var blobs = new LinkedHashSet<Descriptor>();
                 blobs.add(config);
-                layers.stream().filter(layer -> !isForeign(layer)).forEach(blobs::add);
+                layers.stream().filter(layer -> !MediaType.isForeign(layer.mediaType())).forEach(blobs::add);
                 ParallelLayers.forEach(List.copyOf(blobs), settings.layersAtOnce(), this::upload);
             }
         }
@@ -162,12 +163,6 @@ final class Push {
         } catch (IllegalArgumentException e) {
             throw new InvalidImageException("the subject of " + reference.familiar() + " has no valid digest", e);
         }
-    }
-
-    /** Not to be distributed: whoever pulls the image gets it from its maker. */
-    private static boolean isForeign(Descriptor layer) {
-        return layer.mediaType().contains(".nondistributable.")
-                || layer.mediaType().contains(".foreign.");
     }
 
     private void upload(Descriptor blob) throws IOException {

@@ -8,6 +8,7 @@ import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
 import dev.lockstep.runtime.image.InvalidImageException;
+import dev.lockstep.runtime.image.Layer;
 import dev.lockstep.runtime.image.LayerIntake;
 import dev.lockstep.runtime.image.MediaType;
 import dev.lockstep.runtime.image.ParallelLayers;
@@ -181,18 +182,13 @@ public final class RegistryClient implements AutoCloseable {
             if (config.size() > MANIFEST_LIMIT) {
                 throw new InvalidImageException("the configuration of " + reference + " has more than 4 MiB");
             }
-            var pull = new BlobPull(
-                    store,
-                    http(),
-                    intake,
-                    progress,
-                    (endpoint, answer, what) -> checkFound(reference, endpoint, answer, what));
-            sources.first(endpoint -> pull.config(endpoint, config));
+            var pull = new BlobPull(store, http(), intake, progress);
+            sources.first(endpoint -> pull.config(blobs(reference, endpoint), config));
             // The configuration first: it says what the layers are when they are uncompressed.
             ParallelLayers.forEach(
                     new LinkedHashSet<>(store.layers(manifest.digest())),
                     settings.layersAtOnce(),
-                    layer -> sources.first(endpoint -> pull.layer(endpoint, layer)));
+                    layer -> pull(reference, sources, pull, layer));
         }
         store.add(reference.digest().map(reference::withDigest).orElse(reference), top.descriptor());
         var image = store.find(top.digest())
@@ -204,6 +200,25 @@ public final class RegistryClient implements AutoCloseable {
                 .addKeyValue("digest", image.digest())
                 .log("pulled image");
         return image;
+    }
+
+    /** A layer of the registry's; one that is not to be distributed, which it has not got, of who has it. */
+    private void pull(ImageReference reference, Sources sources, BlobPull pull, Layer layer) throws IOException {
+        try {
+            sources.first(endpoint -> pull.layer(blobs(reference, endpoint), layer));
+        } catch (RegistryException e) {
+            if (e.reason() != RegistryException.Reason.NOT_FOUND
+                    || !layer.isForeign()
+                    || layer.urls().isEmpty()) {
+                throw e;
+            }
+            new Strangers(http(), settings).pull(layer, pull, e);
+        }
+    }
+
+    private BlobSource blobs(ImageReference reference, Endpoint endpoint) {
+        return new RepositoryBlobs(
+                http(), endpoint, (answer, what) -> checkFound(reference, endpoint, answer, what));
     }
 
     private static boolean isComplete(Image image, LayerIntake intake) throws IOException {

@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  */
 final class RegistryHttp implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryHttp.class);
-    private static final int REDIRECTS = 10;
+    static final int REDIRECTS = 10;
     private static final int ERROR_LIMIT = 64 * 1024;
     /** A document that comes more slowly than this, all in all, does not come. */
     private static final int DOCUMENT_RATE = 64 * 1024;
@@ -242,11 +242,21 @@ final class RegistryHttp implements AutoCloseable {
 
     /** One exchange with one server, which for sentences is {@code host}. */
     Answer exchange(String host, Exchange exchange) throws IOException, InterruptedException {
+        return exchange(host, exchange, connections.client(exchange.uri()));
+    }
+
+    /** The same with a server that a stranger named: it learns nothing but what it is asked for. */
+    Answer anonymous(String host, Exchange exchange) throws IOException, InterruptedException {
+        return exchange(host, exchange, connections.strangersClient(exchange.uri()));
+    }
+
+    private Answer exchange(String host, Exchange exchange, HttpClient client)
+            throws IOException, InterruptedException {
         var uri = exchange.uri();
         var way = host + settings.proxies().of(uri).map(p -> " over proxy " + p).orElse("");
         HttpResponse<Body> response;
         try {
-            response = connections.client(uri).send(request(exchange), _ -> new Body(settings.idle()));
+            response = client.send(request(exchange), _ -> new Body(settings.idle()));
         } catch (RegistryException e) {
             throw e;
         } catch (IOException e) {

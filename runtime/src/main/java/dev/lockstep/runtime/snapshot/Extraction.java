@@ -47,25 +47,28 @@ final class Extraction {
         if (!Files.isDirectory(parent)) {
             throw new NoSuchFileException(parent.toString(), null, "there is no such directory to unpack into");
         }
+        var unfinished = new Unfinished(root, removal);
+        unfinished.removeDead();
         var temporary = AtomicFiles.temporaryBeside(target.toAbsolutePath().normalize());
-        var done = false;
-        try {
-            Files.createDirectory(temporary);
-            try (var from = look(layers);
-                    var to = Directory.open(temporary)) {
-                TreeCopy.copy(from, to);
-                var status = root(layers);
-                to.setOwner(HERE, status.uid(), status.gid());
-                to.setMode(HERE, status.mode());
-                to.setModified(HERE, status.modified());
-                to.syncFileSystem();
-            }
-            // Over an empty directory rename(2) succeeds, over one that somebody has filled since it does not.
-            AtomicFiles.publish(temporary, target.toAbsolutePath().normalize());
-            done = true;
-        } finally {
-            if (!done && Files.exists(temporary)) {
-                removal.remove(temporary);
+        try (var claim = unfinished.claim(temporary)) {
+            try {
+                Files.createDirectory(temporary);
+                try (var from = look(layers);
+                        var to = Directory.open(temporary)) {
+                    TreeCopy.copy(from, to);
+                    var status = root(layers);
+                    to.setOwner(HERE, status.uid(), status.gid());
+                    to.setMode(HERE, status.mode());
+                    to.setModified(HERE, status.modified());
+                    to.syncFileSystem();
+                }
+                // Over an empty directory rename(2) succeeds, over one that somebody has filled since it does not.
+                AtomicFiles.publish(temporary, target.toAbsolutePath().normalize());
+            } finally {
+                if (Files.exists(temporary, LinkOption.NOFOLLOW_LINKS)) {
+                    removal.remove(temporary);
+                }
+                claim.end();
             }
         }
     }

@@ -393,6 +393,7 @@ public final class Snapshots implements LayerIntake {
 
     /** Removes what a crash left half unpacked. Safe at any time: what somebody is unpacking is locked. */
     public void cleanUp() throws IOException {
+        new Unfinished(root, this::remove).removeDead();
         try (var all = Files.list(directory)) {
             for (var tree : (Iterable<Path>) all::iterator) {
                 var unfinished = UNFINISHED.matcher(tree.getFileName().toString());
@@ -444,6 +445,7 @@ public final class Snapshots implements LayerIntake {
      * @param since what was unpacked, or asked for and found, since then stays
      */
     public Collected collect(Set<Digest> inUse, Set<Digest> dropped, Optional<Instant> since) throws IOException {
+        new Unfinished(root, this::remove).removeDead();
         var mounts = mounts();
         var removed = 0;
         var bytes = 0L;

@@ -89,6 +89,28 @@ class CrashIT {
         assertThat(lab.running(id).supervised()).isTrue();
     }
 
+    @ParameterizedTest
+    @EnumSource(
+            value = FailPoint.Step.class,
+            names = {"START_MOUNTED", "START_SUPERVISED", "START_STARTED"})
+    void one_that_goes_with_its_end_goes_too_when_who_started_it_was_killed_at_that(FailPoint.Step step)
+            throws IOException {
+        var id = lab.created(lab.wish("passing").run("sleep", "600"));
+        lab.killAt(step);
+        try (var _ = lab.containers.removeWhenEnded(id)) {
+            assertThatThrownBy(() -> lab.containers.start(id)).isInstanceOf(Lab.Killed.class);
+        }
+        lab.liveOn();
+        var next = lab.anotherProcess();
+        next.cleanUp();
+        if (step == FailPoint.Step.START_STARTED) {
+            next.kill(id, "KILL"); // it runs, and nobody needs to know that who wanted it is gone
+            next.await(id);
+            next.cleanUp();
+        }
+        assertThat(next.observe()).isEmpty();
+    }
+
     /** Whoever looked into a stopped container was killed: its files and its volume stay, and the mounts go. */
     @Test
     void a_look_into_a_stopped_container_that_was_cut_off_leaves_nothing_behind() throws IOException {

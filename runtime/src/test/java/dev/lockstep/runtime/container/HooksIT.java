@@ -82,6 +82,36 @@ class HooksIT {
         assertThat(lab.containers.startAgain(id)).isFalse();
     }
 
+    /** With something that it left behind and that keeps its output open. */
+    private static final String HANGS = "echo stuck; setsid sleep 1234 & exec sleep 4321";
+
+    @Test
+    void one_that_hangs_is_killed_with_what_it_began_and_the_rest_is_as_if_it_had_failed() throws IOException {
+        var impatient = new Containers(lab.rooms(), Duration.ofSeconds(1));
+        var late = lab.created(lab.wish("late")
+                .with(new Hooks(List.of(hook(HANGS)), List.of()))
+                .grace(Duration.ofMillis(100))
+                .run("sleep", "600"));
+        assertThatThrownBy(() -> impatient.start(late))
+                .hasMessage("post_start[0] of container late did not end within 1s and was killed; a longer"
+                        + " healthcheck.start_period gives it more time: stuck");
+        assertThat(lab.state(late)).isNotInstanceOf(ContainerState.Running.class);
+
+        var wish = lab.wish("stubborn")
+                .with(new Hooks(List.of(), List.of(hook(HANGS))))
+                .grace(Duration.ofSeconds(2))
+                .run("sleep", "600");
+        var stubborn = lab.started(wish);
+        assertThatThrownBy(() -> impatient.stop(stubborn, Optional.of(Duration.ofMillis(100))))
+                // Its own grace, which is longer: what a person gives the program says nothing about the hook.
+                .hasMessage("pre_stop[0] of container stubborn did not end within 2s and was killed; a longer"
+                        + " stop_grace_period gives it more time: stuck");
+        assertThat(lab.state(stubborn)).isInstanceOf(ContainerState.Running.class);
+        assertThat(lab.exec(stubborn, "ps").out()).doesNotContain("4321").contains("sleep 600");
+        assertThat(ContainerStore.names(new ContainerFiles(lab.root, stubborn).sessions()))
+                .isEmpty();
+    }
+
     @Test
     void one_that_fails_before_the_stop_keeps_it_running_and_a_kill_asks_nobody() throws IOException {
         var id = lab.started(lab.wish("c")

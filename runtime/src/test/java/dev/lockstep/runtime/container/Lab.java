@@ -92,7 +92,11 @@ final class Lab implements AutoCloseable {
 
     /** The same root as another process would have it: nothing but files and the kernel is shared. */
     Containers anotherProcess() throws IOException {
-        return new Containers(new ContainerRooms(
+        return new Containers(rooms());
+    }
+
+    ContainerRooms rooms() throws IOException {
+        return new ContainerRooms(
                 root,
                 new ContainerImages() {
                     @Override
@@ -128,7 +132,7 @@ final class Lab implements AutoCloseable {
                     if (deadly.get().filter(step::equals).isPresent()) {
                         throw new Killed();
                     }
-                }));
+                });
     }
 
     static Path program(String name) {

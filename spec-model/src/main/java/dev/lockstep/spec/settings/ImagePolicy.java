@@ -45,6 +45,11 @@ public record ImagePolicy(Optional<Registries> registries, List<ImageRule> rules
         rules = List.copyOf(rules);
     }
 
+    /** The keys that its rules name, in file order. */
+    public List<KeySource> keys() {
+        return rules.stream().flatMap(rule -> rule.signedBy().stream()).toList();
+    }
+
     /** The rule that holds for that repository, if any does. */
     public Optional<ImageRule> ruleFor(String registry, String repository) {
         return rules.stream()

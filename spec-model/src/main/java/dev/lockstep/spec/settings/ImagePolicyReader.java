@@ -84,7 +84,7 @@ final class ImagePolicyReader {
     private ImageRule rule(ImagePattern pattern, Fields fields) {
         var keys = new ArrayList<KeySource>();
         for (var item : list(fields, "require-signed")) {
-            reading.parsed(item.path(), item.node(), text -> key(text, item.node()))
+            reading.parsed(item.path(), item.node(), text -> key(text, item))
                     .ifPresent(keys::add);
         }
         if (fields.has("require-signed") && list(fields, "require-signed").isEmpty()) {
@@ -105,9 +105,9 @@ final class ImagePolicyReader {
                 fields.at());
     }
 
-    private KeySource key(String text, YamlNode node) {
+    private KeySource key(String text, Item item) {
         if (text.contains("-----BEGIN")) {
-            return new KeySource.Inline(text, node.at());
+            return new KeySource.Inline(text, item.path(), item.node().at());
         }
         if (!keyFiles) {
             throw new IllegalArgumentException("must be the public key itself, from -----BEGIN PUBLIC KEY----- on:"
@@ -118,7 +118,7 @@ final class ImagePolicyReader {
                     "must be the path of a file with a public key, or the key itself from -----BEGIN PUBLIC KEY-----"
                             + " on");
         }
-        return new KeySource.File(text, node.at());
+        return new KeySource.File(text, item.path(), item.node().at());
     }
 
     private static ImageRule.Local local(String text) {

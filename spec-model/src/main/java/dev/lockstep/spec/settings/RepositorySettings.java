@@ -152,6 +152,15 @@ public record RepositorySettings(
         return List.copyOf(policies);
     }
 
+    /** The keys that it names for images, of all stacks. */
+    public List<KeySource> imageKeys() {
+        var keys = new ArrayList<>(images("policy", policy).keys());
+        stacks.values()
+                .forEach(stack -> stack.policy()
+                        .ifPresent(own -> own.images().forEach(rule -> keys.addAll(rule.signedBy()))));
+        return List.copyOf(keys);
+    }
+
     /**
      * Where a policy about images would let run what another one above it does not. Nothing runs because of that.
      *

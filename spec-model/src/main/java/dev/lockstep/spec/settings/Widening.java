@@ -105,13 +105,13 @@ final class Widening {
         // Files of the host are not read here: which keys are in them is not known.
         var known = new HashSet<String>();
         for (var key : upper.signedBy()) {
-            if (!(key instanceof KeySource.Inline(var pem, var unused))) {
+            if (!(key instanceof KeySource.Inline(var pem, var unusedKeys, var unusedAt))) {
                 return;
             }
             known.add(pem.replaceAll("\\s", ""));
         }
         if (rule.signedBy().stream()
-                .noneMatch(key -> key instanceof KeySource.Inline(var pem, var unused)
+                .noneMatch(key -> key instanceof KeySource.Inline(var pem, var unusedKeys, var unusedAt)
                         && known.contains(pem.replaceAll("\\s", "")))) {
             warn(
                     path + ".require-signed",
