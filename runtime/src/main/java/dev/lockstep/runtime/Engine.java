@@ -135,6 +135,7 @@ public final class Engine implements AutoCloseable {
                         NetworkSettings.ForeignFirewall.LEAVE,
                         defaults.machineLock(),
                         defaults.systemBus(),
+                        defaults.machineId(),
                         defaults.hostResolvConf())
                 : defaults;
         var program = new Once<>(() -> tool(HostTools.Tool.DNS));
@@ -369,6 +370,28 @@ public final class Engine implements AutoCloseable {
                         + "; remove what uses it first ('lockstep down', or 'lockstep container rm')");
             }
         });
+    }
+
+    /** Containers that are on the network when they run, by name. */
+    public List<ObservedContainer> connectedTo(String network) throws IOException {
+        return containers().observe().stream()
+                .filter(c -> c.record().spec().networks().stream()
+                        .anyMatch(n -> n.network().equals(network)))
+                .toList();
+    }
+
+    /**
+     * Removes a network that no container is on.
+     *
+     * @throws IOException also when one is, be it stopped: it could not be started any more
+     */
+    public void removeNetwork(String name) throws IOException {
+        var users = connectedTo(name);
+        if (!users.isEmpty()) {
+            throw new IOException("network " + name + " is in use by " + names(users)
+                    + "; take them off it ('lockstep network disconnect'), or remove them first");
+        }
+        networks().remove(name);
     }
 
     /**

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.network.Cidr;
 import dev.lockstep.runtime.network.NetworkSpec;
+import dev.lockstep.runtime.network.SubnetSpec;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.volume.VolumeSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -33,9 +35,9 @@ class EngineReadingTest {
                 "front",
                 OWNER,
                 false,
-                Optional.of(Cidr.parse("127.0.0.0/8")),
-                Optional.empty(),
-                Optional.empty(),
+                true,
+                false,
+                List.of(SubnetSpec.of(Cidr.parse("127.0.0.0/8"))),
                 Optional.empty(),
                 Map.of(),
                 Map.of());

@@ -88,7 +88,7 @@ public final class Agent {
                         out);
                 var statuses = new RepositoryStatuses(engine.root(), host, clock, out);
                 var followers = followers();
-                try {
+                try (var _ = NameServerWatch.start(engine.networks(), out)) {
                     supervisor.start();
                     var all = followers.stream()
                             .map(f -> new Following(f, makers, stacks, statuses, settings, out))

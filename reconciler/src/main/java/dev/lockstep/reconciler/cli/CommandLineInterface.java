@@ -94,7 +94,8 @@ final class CommandLineInterface {
             level = Optional.of(Logging.configure(globals.logLevel(), verb == Verb.AGENT));
             return command.run(new Invocation(last, globals, GlobalOptions.seen(chain, world)));
         } catch (ParameterException e) {
-            return fail(wrongUsage(verb, e));
+            fail(wrongUsage(verb, e));
+            return wrongFlag(verb, e);
         } catch (CommandException e) {
             fail(Objects.requireNonNull(e.getMessage()));
             return e.exitCode();
@@ -110,13 +111,28 @@ final class CommandLineInterface {
         }
     }
 
+    /**
+     * Docker tells a flag that makes no sense from the end of a program, and arguments that are missing it does not.
+     */
+    private static int wrongFlag(Verb verb, ParameterException e) {
+        return e instanceof MissingParameterException missing
+                        && missing.getMissing().stream().allMatch(ArgSpec::isPositional)
+                ? ExitCodes.ERROR
+                : wrongFlag(verb);
+    }
+
+    private static int wrongFlag(Verb verb) {
+        return verb == Verb.CONTAINER ? Foreground.ENGINE : ExitCodes.ERROR;
+    }
+
     /** Options of Docker's that are known and not there are no typing mistakes: the answer is why. */
     private static void refuse(Verb verb, List<ParseResult> chain) throws CommandException {
         for (var parsed : chain) {
             for (var option : parsed.matchedOptions()) {
                 var why = Options.refusal(option);
                 if (why.isPresent()) {
-                    throw new CommandException(verb.word() + ": " + option.longestName() + ": " + why.get());
+                    throw new CommandException(
+                            verb.word() + ": " + option.longestName() + ": " + why.get(), wrongFlag(verb));
                 }
             }
         }

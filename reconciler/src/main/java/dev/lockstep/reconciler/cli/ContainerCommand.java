@@ -46,9 +46,9 @@ final class ContainerCommand implements Command {
         subcommands.put(
                 "commit",
                 new Refused("images are made from files: 'lockstep image import --rootfs' makes one of an archive, and"
-                        + " 'container cp CONTAINER:/ -' is one"));
-        subcommands.put("export", new Refused("'container cp CONTAINER:/ -' writes the same archive"));
-        subcommands.put("diff", new Refused("what a container wrote is not listed; 'container ls -s' tells how much"));
+                        + " 'container export' writes one"));
+        subcommands.put("export", new ContainerFilesCommands.Export());
+        subcommands.put("diff", new ContainerFilesCommands.Diff());
     }
 
     @Override

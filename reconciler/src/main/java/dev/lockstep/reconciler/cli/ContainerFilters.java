@@ -79,16 +79,8 @@ final class ContainerFilters {
         alternatives.computeIfAbsent(name, _ -> new ArrayList<>()).add(test);
     }
 
-    /** Of a label it is enough to be there when no value is given. */
-    static Predicate<Map<String, String>> labelled(String value) {
-        var equals = value.indexOf('=');
-        return equals < 0
-                ? all -> all.containsKey(value)
-                : all -> value.substring(equals + 1).equals(all.get(value.substring(0, equals)));
-    }
-
     private static Predicate<ContainerRow> label(String value) {
-        var wanted = labelled(value);
+        var wanted = Labels.matching(value);
         return row -> wanted.test(row.container().record().spec().labels());
     }
 

@@ -1,6 +1,5 @@
 package dev.lockstep.reconciler.cli;
 
-import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.ContainerException;
 import dev.lockstep.runtime.container.ContainerState;
@@ -10,11 +9,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.time.ZoneId;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -25,15 +21,14 @@ final class ContainerPrune implements Command {
     @Override
     public void describe(CommandSpec spec) {
         spec.usageMessage().description("Removes all containers that do not run. Asks first.");
-        spec.addOption(Options.values(
-                "NAME=VALUE", "Only these: until=24h, label=KEY[=VALUE], label!=KEY[=VALUE]", "--filter"));
+        spec.addOption(Options.values("NAME=VALUE", "Only these: " + PruneFilter.WORDS, "--filter"));
         spec.addOption(Options.flag("Do not ask", "-f", "--force"));
         spec.addOption(Options.dryRun());
     }
 
     @Override
     public int run(Invocation call) throws Exception {
-        var filter = filter(call);
+        var filter = PruneFilter.of(call);
         var out = call.world().out();
         if (!call.dryRun() && !agreed(call)) {
             return ExitCodes.OK;
@@ -45,7 +40,11 @@ final class ContainerPrune implements Command {
         var bytes = 0L;
         try (var engine = call.dryRun() ? door.openForReading() : door.open()) {
             for (var container : engine.containers().observe()) {
-                if (container.isRunning() || waits(engine, container) || !filter.test(container)) {
+                if (container.isRunning()
+                        || waits(engine, container)
+                        || !filter.takes(
+                                container.record().spec().labels(),
+                                container.record().createdAt())) {
                     continue;
                 }
                 var size = ContainerSize.of(engine, container).own();
@@ -83,28 +82,6 @@ final class ContainerPrune implements Command {
                 && PsCommand.decision(engine, container)
                         .filter(RestartDecision.Restart.class::isInstance)
                         .isPresent();
-    }
-
-    private static Predicate<ObservedContainer> filter(Invocation call) throws CommandException {
-        var tests = new ArrayList<Predicate<ObservedContainer>>();
-        for (var text : call.texts("--filter")) {
-            if (text.startsWith("label=")) {
-                var wanted = ContainerFilters.labelled(text.substring("label=".length()));
-                tests.add(c -> wanted.test(c.record().spec().labels()));
-            } else if (text.startsWith("label!=")) {
-                var unwanted = ContainerFilters.labelled(text.substring("label!=".length()));
-                tests.add(c -> !unwanted.test(c.record().spec().labels()));
-            } else if (text.startsWith("until=")) {
-                var until = LogTime.parse(
-                        text.substring("until=".length()), call.world().clock().instant(), ZoneId.systemDefault());
-                tests.add(c -> c.record().createdAt().isBefore(until));
-            } else {
-                throw new CommandException("invalid filter '" + Printable.text(text.split("=", 2)[0])
-                        + "'; there are until=TIME, label=KEY[=VALUE] and label!=KEY[=VALUE]");
-            }
-        }
-        var all = List.copyOf(tests);
-        return container -> all.stream().allMatch(t -> t.test(container));
     }
 
     private static boolean agreed(Invocation call) throws IOException {

@@ -9,6 +9,7 @@ import dev.lockstep.runtime.container.HealthState;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.RestartDecision;
+import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.runtime.network.PublishedPort;
 import java.io.IOException;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * One container in Docker's words, as {@code docker compose ps} shows it.
@@ -125,7 +127,24 @@ record ContainerRow(ObservedContainer container, boolean restarting, Instant now
     }
 
     String ports() {
-        return container.ports().stream().map(PublishedPort::toString).collect(Collectors.joining(", "));
+        return published().stream().map(PublishedPort::toString).collect(Collectors.joining(", "));
+    }
+
+    /** A port on every address of the host is shown in each family that the container has. */
+    private List<PublishedPort> published() {
+        var four = container.addresses().stream().anyMatch(a -> !a.ipv4().isEmpty());
+        var six = container.addresses().stream().anyMatch(a -> !a.ipv6().isEmpty());
+        return container.ports().stream()
+                .flatMap(port -> port.hostIp().isPresent() || !six
+                        ? Stream.of(port)
+                        : Stream.of("0.0.0.0", "::")
+                                .filter(any -> four || any.equals("::"))
+                                .map(any -> new PublishedPort(
+                                        Optional.of(IpAddress.parse(any)),
+                                        port.hostPort(),
+                                        port.containerPort(),
+                                        port.protocol())))
+                .toList();
     }
 
     /**
@@ -191,9 +210,9 @@ record ContainerRow(ObservedContainer container, boolean restarting, Instant now
         json.writeStringField("Ports", ports());
         json.writeStringField("Project", stack());
         json.writeArrayFieldStart("Publishers");
-        for (var port : container.ports()) {
+        for (var port : published()) {
             json.writeStartObject();
-            json.writeStringField("URL", port.hostIp().orElse("0.0.0.0"));
+            json.writeStringField("URL", port.hostIp().map(IpAddress::toString).orElse("0.0.0.0"));
             json.writeNumberField("TargetPort", port.containerPort());
             json.writeNumberField("PublishedPort", port.hostPort().orElse(0));
             json.writeStringField("Protocol", port.protocol().lowerCase());

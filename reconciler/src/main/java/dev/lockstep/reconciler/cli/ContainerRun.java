@@ -34,7 +34,7 @@ final class ContainerRun implements Command {
                         "Exit codes: "
                                 + (runs
                                         ? "the program's own; 125 engine, 126 cannot be run, 127 not found."
-                                        : "0, 1."));
+                                        : "0, 1; 125 for a flag that makes no sense."));
         spec.parser().stopAtPositional(true); // what follows belongs to the program
         RunFlags.addTo(spec);
         spec.addOption(Options.flag("Remove it when it has ended", "--rm"));
@@ -67,16 +67,21 @@ final class ContainerRun implements Command {
         if (!detached && call.flag("--tty") && call.flag("--interactive") && !terminals.in()) {
             throw new CommandException("the input device is not a TTY", ExitCodes.ERROR);
         }
+        if (call.flag("--rm")
+                && call.text("--restart").filter(when -> !when.equals("no")).isPresent()) {
+            throw new CommandException("conflicting options: cannot specify both --restart and --rm");
+        }
         var idFile = call.text("--cidfile").map(f -> call.world().directory().resolve(f));
         if (idFile.filter(Files::exists).isPresent()) {
             throw new CommandException("the file " + idFile.get() + " is there already; it may be another container's");
         }
         var words = call.arguments().subList(1, call.arguments().size());
         var said = RunDocument.of(call, call.arguments().getFirst(), words);
+        var project = LooseContainer.project(call, said);
         var door = EngineDoor.of(call);
         try (var engine = door.open()) {
             var image = image(call, engine, door.settings().images());
-            var loose = new LooseContainer(call, engine, door.host(), said, image);
+            var loose = new LooseContainer(call, engine, door.host(), said, project, image);
             ContainerRecord container;
             try {
                 container = loose.create();

@@ -76,16 +76,15 @@ final class CpCommand implements Command {
         }
         try (var engine = EngineDoor.of(call).open()) {
             if (from.container().isPresent()) {
-                out(
+                return out(
                         call,
                         engine,
                         containers(call, engine, from.container().get()).getFirst(),
                         from.path(),
                         to);
-            } else {
-                for (var container : containers(call, engine, to.container().orElseThrow())) {
-                    in(call, engine, container, from, to.path());
-                }
+            }
+            for (var container : containers(call, engine, to.container().orElseThrow())) {
+                in(call, engine, container, from, to.path());
             }
             return ExitCodes.OK;
         }
@@ -107,21 +106,17 @@ final class CpCommand implements Command {
         return found;
     }
 
-    private void out(Invocation call, Engine engine, ObservedContainer container, String path, Side to)
-            throws IOException {
+    private int out(Invocation call, Engine engine, ObservedContainer container, String path, Side to)
+            throws IOException, CommandException {
         var what = "copy " + container.name() + ":" + path + " to " + to.path();
         if (rehearsed(call, container, what)) {
-            return;
+            return ExitCodes.OK;
         }
         try (var tree = engine.containers().tree(container.id(), "archive-path")) {
             var source =
                     new Copying.End(tree.root(), absolute("/", path), "in container " + container.name(), tree.ids());
             if (to.isStream()) {
-                Copying.archive(source, call.flag("--follow-link"), call.world().out());
-                if (call.world().out().checkError()) {
-                    throw new IOException("nobody reads the archive any more");
-                }
-                return;
+                return StandardOutput.write(call, out -> Copying.archive(source, call.flag("--follow-link"), out));
             }
             tell(call, container, what + " Copying");
             try (var host = Directory.open(Path.of("/"))) {
@@ -132,6 +127,7 @@ final class CpCommand implements Command {
             }
         }
         tell(call, container, what + " Copied");
+        return ExitCodes.OK;
     }
 
     /** In Docker's words where it must not be written to. */

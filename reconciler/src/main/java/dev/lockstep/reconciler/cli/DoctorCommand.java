@@ -76,6 +76,7 @@ final class DoctorCommand implements Command {
                 var changes = engine.networks().hostChanges();
                 changes.made().forEach(c -> checks.add(HostCheck.note("changed", c)));
                 changes.wanted().forEach(c -> checks.add(HostCheck.missing("firewall", c)));
+                changes.overlaps().forEach(c -> checks.add(HostCheck.missing("addresses", c)));
             } catch (IOException e) {
                 checks.add(HostCheck.missing("networks", Sentences.of(e)));
             }

@@ -10,11 +10,17 @@ import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.reconciler.plan.PlanText;
+import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.prune.ImageRemoval;
 import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code down}: a stack's containers and networks go; its data goes only with {@code -v}. Needs no files. */
@@ -31,8 +37,10 @@ final class DownCommand implements Command {
                 Options.value("SECONDS", "Kill containers that have not ended after that time", "-t", "--timeout"));
         spec.addOption(Options.value(
                 "TIME", "How long to wait for another apply of the stack (default 60)", "--lock-timeout"));
-        spec.addOption(Options.refusedValue(
-                "images that nobody needs go with 'lockstep image prune', which keeps what other stacks have",
+        spec.addOption(Options.value(
+                "WHICH",
+                "Remove the images of its containers too, but those that others use: all; local, those that were built"
+                        + " here, are none yet",
                 "--rmi"));
         spec.addOption(Options.flag("Accepted: nothing is asked", "-y", "--yes"));
         spec.addOption(Options.flag("Show the plan and change nothing", "--dry-run"));
@@ -41,6 +49,7 @@ final class DownCommand implements Command {
     @Override
     public int run(Invocation call) throws Exception {
         var grace = call.duration("--timeout");
+        call.choice("--rmi", "local", List.of("local", "all"));
         var lockTimeout = call.duration("--lock-timeout").orElse(ApplyCommand.LOCK_TIMEOUT);
         var door = EngineDoor.of(call);
         var stack = new ProjectFiles(call).name();
@@ -87,6 +96,7 @@ final class DownCommand implements Command {
             throws IOException {
         var volumes = call.flag("--volumes");
         var plan = new Deployment(engine, door.host(), ImagePolicy.NONE, door.secrets()).planDown(stack, volumes);
+        var images = call.text("--rmi").filter("all"::equals).isPresent() ? images(engine, stack) : Set.<String>of();
         var statuses = new StatusFiles(engine.root());
         var status = statuses.read(stack);
         if (plan.isEmpty() && status.isEmpty()) {
@@ -110,6 +120,9 @@ final class DownCommand implements Command {
                 return ExitCodes.ERROR;
             }
             new StackImages(engine.images().roots(), stack).forget();
+            for (var image : images) {
+                remove(call, engine, image);
+            }
             if (volumes) {
                 new StackFiles(engine.root(), stack, call.world().clock()).delete();
             }
@@ -120,6 +133,30 @@ final class DownCommand implements Command {
             call.world().out().flush();
             run.tellAgent(door.settings());
             return ExitCodes.OK;
+        }
+    }
+
+    /** Names, as they were asked for. */
+    private static Set<String> images(Engine engine, String stack) throws IOException {
+        return engine.containers().observe().stream()
+                .map(container -> container.record().spec())
+                .filter(spec -> spec.owner().stack().equals(stack))
+                .map(spec -> spec.image().familiar())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** One that somebody else uses is no failure, as with Compose. */
+    private static void remove(Invocation call, Engine engine, String image) throws IOException {
+        var name = " Image " + Printable.text(image) + "  ";
+        switch (engine.housekeeping().remove(image, false)) {
+            case ImageRemoval.Removed _ -> call.world().err().println(name + "Removed");
+            case ImageRemoval.Refused(var why) -> {
+                call.world().err().println(name + "Resource is still in use");
+                call.say(why);
+            }
+            case ImageRemoval.NotHere _ -> {
+                // Somebody was faster.
+            }
         }
     }
 }

@@ -32,7 +32,7 @@ record EventFilters(List<Predicate<Event>> labels, Map<String, List<Predicate<Ev
             var name = text.substring(0, equals).strip();
             var value = text.substring(equals + 1);
             if (name.equals("label")) {
-                var wanted = ContainerFilters.labelled(value);
+                var wanted = Labels.matching(value);
                 labels.add(event -> wanted.test(event.attributes()));
             } else {
                 alternatives.computeIfAbsent(name, _ -> new ArrayList<>()).add(test(engine, name, value));

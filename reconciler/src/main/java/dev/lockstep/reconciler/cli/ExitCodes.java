@@ -14,6 +14,8 @@ final class ExitCodes {
     static final int REFUSED = 5;
     /** Interrupted by SIGINT, as shells count it. */
     static final int INTERRUPTED = 130;
+    /** Nobody read the answer to its end: SIGPIPE, as shells count it. */
+    static final int UNREAD = 141;
 
     private ExitCodes() {}
 }

@@ -4,7 +4,6 @@ import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.StoredImage;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -14,8 +13,6 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code image save}: images as one archive, for {@code image load}, {@code docker load} and skopeo. */
 final class ImageSave implements Command {
-    private static final int BUFFER = 128 * 1024;
-
     @Override
     public void describe(CommandSpec spec) {
         spec.usageMessage()
@@ -38,12 +35,7 @@ final class ImageSave implements Command {
                 WholeFile.write(file.get(), out -> engine.images().save(images, out));
                 return ExitCodes.OK;
             }
-            var out = call.world().out();
-            engine.images().save(images, new BufferedOutputStream(out, BUFFER));
-            if (out.checkError()) {
-                throw new CommandException("standard output took not all of the archive");
-            }
-            return ExitCodes.OK;
+            return StandardOutput.write(call, out -> engine.images().save(images, out));
         }
     }
 

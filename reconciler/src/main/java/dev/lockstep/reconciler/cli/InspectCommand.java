@@ -9,13 +9,20 @@ import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.NamespaceMode;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.RestartPolicy;
+import dev.lockstep.runtime.network.AddressFamily;
+import dev.lockstep.runtime.network.Attached;
+import dev.lockstep.runtime.network.Endpoint;
+import dev.lockstep.runtime.network.EndpointAddress;
+import dev.lockstep.runtime.network.IpAddress;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code inspect}: everything about containers, in the structure of {@code docker inspect}. */
@@ -142,7 +149,7 @@ final class InspectCommand implements Command {
         json.writeNumberField("StopTimeout", made.stopGrace().toSeconds());
         json.writeEndObject();
         json.writeObjectFieldStart("NetworkSettings");
-        network(json, container);
+        network(json, engine, container);
         json.writeEndObject();
         if (sized) {
             var size = ContainerSize.of(engine, container);
@@ -269,32 +276,69 @@ final class InspectCommand implements Command {
         json.writeEndObject();
     }
 
-    private static void network(JsonGenerator json, ObservedContainer container) throws IOException {
+    private static void network(JsonGenerator json, Engine engine, ObservedContainer container) throws IOException {
         json.writeObjectFieldStart("Ports");
-        for (var port : container.ports()) {
-            json.writeArrayFieldStart(
-                    port.containerPort() + "/" + port.protocol().lowerCase());
-            json.writeStartObject();
-            json.writeStringField("HostIp", port.hostIp().orElse("0.0.0.0"));
-            json.writeStringField("HostPort", String.valueOf(port.hostPort().orElse(0)));
-            json.writeEndObject();
+        var published = container.ports().stream()
+                .collect(Collectors.groupingBy(
+                        port -> port.containerPort() + "/" + port.protocol().lowerCase(),
+                        LinkedHashMap::new,
+                        Collectors.toList()));
+        for (var port : published.entrySet()) {
+            json.writeArrayFieldStart(port.getKey());
+            for (var place : port.getValue()) {
+                json.writeStartObject();
+                json.writeStringField(
+                        "HostIp", place.hostIp().map(IpAddress::toString).orElse("0.0.0.0"));
+                json.writeStringField(
+                        "HostPort", String.valueOf(place.hostPort().orElse(0)));
+                json.writeEndObject();
+            }
             json.writeEndArray();
         }
         json.writeEndObject();
         json.writeObjectFieldStart("Networks");
-        for (var attachment : container.record().spec().networks()) {
+        var networks = container.record().spec().networks();
+        var ends = networks.isEmpty()
+                ? List.<Endpoint>of()
+                : engine.networks()
+                        .attached(container.id())
+                        .map(Attached::endpoints)
+                        .orElse(List.of());
+        for (var attachment : networks) {
             json.writeObjectFieldStart(attachment.network());
             strings(json, "Aliases", attachment.aliases());
+            strings(
+                    json,
+                    "Links",
+                    attachment.options().links().stream()
+                            .map(link -> link.target() + ":" + link.alias())
+                            .toList());
+            var end = ends.stream()
+                    .filter(e -> e.network().equals(attachment.network()))
+                    .findFirst();
+            json.writeStringField("EndpointID", end.map(Endpoint::id).orElse(""));
+            json.writeStringField("MacAddress", end.map(Endpoint::mac).orElse(""));
             json.writeStringField(
-                    "IPAddress",
-                    container.addresses().stream()
-                            .filter(a -> a.network().equals(attachment.network()))
-                            .map(a -> a.ipv4())
-                            .findFirst()
-                            .orElse(""));
+                    "InterfaceName", end.map(Endpoint::interfaceName).orElse(""));
+            json.writeNumberField("GwPriority", attachment.options().gatewayPriority());
+            address(json, end.flatMap(e -> e.of(AddressFamily.IPV4)), "IPAddress", "IPPrefixLen", "Gateway");
+            address(
+                    json,
+                    end.flatMap(e -> e.of(AddressFamily.IPV6)),
+                    "GlobalIPv6Address",
+                    "GlobalIPv6PrefixLen",
+                    "IPv6Gateway");
             json.writeEndObject();
         }
         json.writeEndObject();
+    }
+
+    private static void address(
+            JsonGenerator json, Optional<EndpointAddress> place, String address, String prefix, String gateway)
+            throws IOException {
+        json.writeStringField(address, place.map(p -> p.address().toString()).orElse(""));
+        json.writeNumberField(prefix, place.map(p -> p.subnet().prefix()).orElse(0));
+        json.writeStringField(gateway, place.map(p -> p.gateway().toString()).orElse(""));
     }
 
     private static void strings(JsonGenerator json, String name, List<String> values) throws IOException {

@@ -7,8 +7,8 @@ import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.core.spi.ContextAwareBase;
 
 /**
- * Configures logback in code: reading XML costs 60 ms of every command. Found by
- * {@link java.util.ServiceLoader} where no command runs that names a {@link LogProvider}.
+ * Configures logback in code: reading XML costs 60 ms of every command. Found by {@link java.util.ServiceLoader} where
+ * no command runs that names a {@link LogProvider}.
  */
 public final class LogConfigurator extends ContextAwareBase implements Configurator {
     @Override

@@ -12,8 +12,13 @@ import dev.lockstep.runtime.log.LogLine;
 import dev.lockstep.runtime.log.LogQuery;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -46,12 +51,30 @@ final class LogFollow {
     private final LogQuery query;
     private final LogOutput output;
     private final Set<String> known = new HashSet<>();
+
+    /** Of those that run: by id, which container and since when. */
+    private final Map<String, Followed> runs = new LinkedHashMap<>();
+
+    /** Told when all that was written before is shown. */
+    private final List<Ended> ended = new ArrayList<>();
+
     private int shown;
 
     /** Those that are meant, as they are now. */
     @FunctionalInterface
     interface Containers {
         List<ObservedContainer> get() throws IOException;
+    }
+
+    private record Followed(ContainerRecord container, Instant since) {}
+
+    private record Ended(ContainerRecord container, int code) {}
+
+    /** Hears of ends. */
+    @FunctionalInterface
+    interface Listener {
+        /** All that the container wrote until then has been shown. */
+        void ended(ContainerRecord container, int code) throws IOException;
     }
 
     LogFollow(Invocation call, Engine engine, Containers containers, LogQuery query, LogOutput output) {
@@ -78,6 +101,11 @@ final class LogFollow {
 
     /** What there is and what comes. */
     void follow() throws IOException, InterruptedException {
+        follow((container, code) -> {});
+    }
+
+    /** The same, with the ends of those that run meanwhile; not of those that have ended before. */
+    void follow(Listener listener) throws IOException, InterruptedException {
         try (var watch = engine.containers().watchLogs();
                 var merge = new LogMerge<ContainerRecord>()) {
             var later = new LogQuery(OptionalInt.empty(), query.since(), query.until());
@@ -88,9 +116,17 @@ final class LogFollow {
             while (!Thread.interrupted()) {
                 // Asked before reading: what was written before the end is then read after it.
                 var last = over || isPast();
+                // The same with ends: those that come up while we read have more to be read.
+                var ends = List.copyOf(ended);
                 if (!merge.drain(SHARE, this::print)) {
                     if (last) {
                         merge.unfinished(output::print);
+                    }
+                    for (var end : ends) {
+                        listener.ended(end.container(), end.code());
+                    }
+                    ended.removeAll(ends);
+                    if (last) {
                         output.flush();
                         sayGaps(merge);
                         return;
@@ -126,7 +162,9 @@ final class LogFollow {
     /** Adds those that are new; whether nothing more will come. */
     private boolean look(LogQuery which, LogWatch watch, LogMerge<ContainerRecord> merge) throws IOException {
         var over = true;
-        for (var container : containers.get()) {
+        var found = containers.get();
+        ends(found);
+        for (var container : found) {
             if (!known.contains(container.id())) {
                 watch.add(container.record());
                 add(container, which, merge);
@@ -134,6 +172,40 @@ final class LogFollow {
             over &= isOver(container);
         }
         return over;
+    }
+
+    private void ends(List<ObservedContainer> found) throws IOException {
+        var gone = new HashSet<>(runs.keySet());
+        for (var container : found) {
+            var id = container.id();
+            gone.remove(id);
+            var before = Optional.ofNullable(runs.get(id));
+            var now = container.state() instanceof ContainerState.Running running
+                    ? Optional.of(running.startedAt())
+                    : Optional.<Instant>empty();
+            if (before.isPresent() && !before.map(Followed::since).equals(now)) {
+                ended(before.get(), container.state());
+                runs.remove(id);
+            }
+            now.ifPresent(since -> runs.put(id, new Followed(container.record(), since)));
+        }
+        for (var id : gone) {
+            ended(Objects.requireNonNull(runs.remove(id)), new ContainerState.Lost());
+        }
+    }
+
+    /** One that has been started again, or removed, meanwhile has its code in the events alone. */
+    private void ended(Followed run, ContainerState state) throws IOException {
+        var code = state instanceof ContainerState.Exited(var outcome, var unused)
+                ? Optional.of(outcome.exitCode())
+                : engine.events().between(Optional.of(run.since()), Optional.empty()).stream()
+                        .filter(event -> event.id().equals(run.container().id())
+                                && event.action().equals("die"))
+                        .findFirst()
+                        .map(event -> event.attributes().getOrDefault("exitCode", ""))
+                        .filter(text -> text.matches("\\d{1,3}"))
+                        .map(Integer::valueOf);
+        code.ifPresent(known -> ended.add(new Ended(run.container(), known)));
     }
 
     private void add(ObservedContainer container, LogQuery which, LogMerge<ContainerRecord> merge) throws IOException {

@@ -16,6 +16,13 @@ interface LogOutput {
      */
     void print(ContainerRecord container, LogLine line) throws IOException;
 
+    /**
+     * Says, behind its last line, that a container has ended; where only what programs wrote is shown, nothing.
+     *
+     * @throws IOException when nobody reads any more
+     */
+    default void ended(ContainerRecord container, int code) throws IOException {}
+
     /** Hands on what was shown. */
     void flush() throws IOException;
 }

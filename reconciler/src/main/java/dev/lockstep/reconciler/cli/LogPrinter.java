@@ -60,6 +60,13 @@ final class LogPrinter implements LogOutput {
         out.add(line).add('\n').end();
     }
 
+    /** Without colours and also where lines have nothing in front, as Compose 2.26 has it. */
+    @Override
+    public void ended(ContainerRecord container, int code) throws IOException {
+        var text = StackContainers.label(container) + " exited with code " + code + "\n";
+        out.add(text.getBytes(StandardCharsets.UTF_8)).end();
+    }
+
     private byte[] head(String label) {
         var name = label + " ".repeat(Math.max(0, width - label.length())) + "  | ";
         return (coloured ? "\u001b[" + tints.getOrDefault(label, "0") + "m" + name + "\u001b[0m" : name)

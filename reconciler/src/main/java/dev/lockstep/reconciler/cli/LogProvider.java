@@ -9,8 +9,8 @@ import org.slf4j.spi.MDCAdapter;
 import org.slf4j.spi.SLF4JServiceProvider;
 
 /**
- * Logback for commands, which name it ({@link Logging}): to look for a provider, and then for its configurator, SLF4J and
- * logback open every jar, 10 ms of every command.
+ * Logback for commands, which name it ({@link Logging}): to look for a provider, and then for its configurator, SLF4J
+ * and logback open every jar, 10 ms of every command.
  */
 public final class LogProvider implements SLF4JServiceProvider {
     private final LoggerContext loggers = new LoggerContext();

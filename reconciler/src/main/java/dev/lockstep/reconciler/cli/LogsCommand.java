@@ -59,7 +59,7 @@ final class LogsCommand implements Command {
                                             .colour(call.world().terminals().out()),
                             call.flag("--timestamps"));
             found.forEach(c -> output.expect(c.record()));
-            show(call, new LogFollow(call, engine, containers::all, query, output));
+            show(call, new LogFollow(call, engine, containers::all, query, output), output);
             return ExitCodes.OK;
         }
     }
@@ -68,9 +68,10 @@ final class LogsCommand implements Command {
         return call.choice("--format", "text", List.of("text", "json")).equals("json");
     }
 
-    private static void show(Invocation call, LogFollow logs) throws IOException, InterruptedException {
+    private static void show(Invocation call, LogFollow logs, LogOutput output)
+            throws IOException, InterruptedException {
         if (call.flag("--follow")) {
-            logs.follow();
+            logs.follow(output::ended);
         } else {
             logs.read();
         }
@@ -102,7 +103,7 @@ final class LogsCommand implements Command {
                 var output = isJson(call)
                         ? new LogJson(call.world().out(), engine.host())
                         : new LogStreams(call.world().out(), call.world().err(), call.flag("--timestamps"));
-                show(call, new LogFollow(call, engine, LogFollow.only(engine, container), query, output));
+                show(call, new LogFollow(call, engine, LogFollow.only(engine, container), query, output), output);
                 return ExitCodes.OK;
             }
         }

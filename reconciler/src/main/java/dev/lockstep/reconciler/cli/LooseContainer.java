@@ -45,10 +45,13 @@ final class LooseContainer {
     private final Engine engine;
     private final Owner owner;
     private final RunDocument.Said said;
+    private final Project project;
     private final Wanted image;
 
-    LooseContainer(Invocation call, Engine engine, String host, RunDocument.Said said, Wanted image) {
+    /** @param project what {@link #project} has read */
+    LooseContainer(Invocation call, Engine engine, String host, RunDocument.Said said, Project project, Wanted image) {
         this.call = call;
+        this.project = project;
         this.engine = engine;
         this.owner = nobody(host);
         this.said = said;
@@ -64,7 +67,6 @@ final class LooseContainer {
 
     /** Makes it, with the network and the volumes that it needs. */
     ContainerRecord create() throws IOException, CommandException {
-        var project = project();
         for (var name : said.networks()) {
             if (!name.equals(DefaultBridge.NAME)) {
                 requireNetwork(name);
@@ -73,17 +75,19 @@ final class LooseContainer {
         for (var name : said.volumes()) {
             engine.volumes().create(new VolumeSpec(name, owner, Map.of()));
         }
-        var spec = own(translated(project));
+        var spec = own(translated());
         try {
             return said.networks().contains(DefaultBridge.NAME)
-                    ? new DefaultBridge(engine).with(owner, () -> engine.containers().create(spec))
+                    ? new DefaultBridge(engine)
+                            .with(owner, () -> engine.containers().create(spec))
                     : engine.containers().create(spec);
         } catch (IllegalArgumentException e) {
             throw new CommandException(String.valueOf(e.getMessage()));
         }
     }
 
-    private Project project() throws CommandException {
+    /** Reads what the flags stand for. Needs no engine, so that nothing is made or pulled for a mistyped flag. */
+    static Project project(Invocation call, RunDocument.Said said) throws CommandException {
         var text = said.text().replace("$", "$$").getBytes(StandardCharsets.UTF_8);
         var request = LoadRequest.of(new DirectoryTree(call.world().directory()))
                 .withFiles(List.of(LoadRequest.STANDARD_INPUT))
@@ -108,7 +112,7 @@ final class LooseContainer {
                 .collect(Collectors.joining("; ")));
     }
 
-    private ContainerSpec translated(Project project) throws CommandException {
+    private ContainerSpec translated() throws CommandException {
         var directory = call.world().directory();
         BindSources binds = source -> {
             var path = directory.resolve(source).normalize();
@@ -188,15 +192,21 @@ final class LooseContainer {
             if (!words[0].matches("\\d{1,5}")) {
                 throw new CommandException("-P publishes single ports, not \"" + Printable.text(text) + "\"");
             }
-            var protocol = words.length > 1 && words[1].equalsIgnoreCase("udp")
-                    ? PublishedPort.TransportProtocol.UDP
-                    : PublishedPort.TransportProtocol.TCP;
+            var protocol = words.length > 1 ? protocol(words[1], text) : PublishedPort.TransportProtocol.TCP;
             var inside = Integer.parseInt(words[0]);
             if (ports.stream().noneMatch(p -> p.containerPort() == inside && p.protocol() == protocol)) {
                 ports.add(new PublishedPort(Optional.empty(), Optional.empty(), inside, protocol));
             }
         }
         return ports;
+    }
+
+    private static PublishedPort.TransportProtocol protocol(String word, String port) throws CommandException {
+        try {
+            return PublishedPort.TransportProtocol.parse(word);
+        } catch (IllegalArgumentException e) {
+            throw new CommandException("-P publishes tcp, udp and sctp, not \"" + Printable.text(port) + "\"");
+        }
     }
 
     private void requireNetwork(String name) throws IOException, CommandException {

@@ -7,6 +7,7 @@ import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.Isolation;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.network.AttachmentSpec;
+import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.volume.VolumeSpec;
@@ -30,7 +31,8 @@ import java.util.stream.Stream;
  * find it by its own name alone, nobody restarts it, and plans leave it alone while it runs.
  */
 final class OneOff {
-    private static final Pattern PORT = Pattern.compile("(?:(?:([0-9.]+):)?(\\d{0,5}):)?(\\d{1,5})(?:/(tcp|udp))?");
+    private static final Pattern PORT =
+            Pattern.compile("(?:(?:([0-9.]+|\\[[0-9a-fA-F:.]+]):)?(\\d{0,5}):)?(\\d{1,5})(?:/(tcp|udp|sctp))?");
 
     private final Invocation call;
     private final Project project;
@@ -127,7 +129,7 @@ final class OneOff {
 
     private List<AttachmentSpec> networks(ContainerSpec service) {
         return service.networks().stream()
-                .map(n -> new AttachmentSpec(n.network(), aliases(service, n), Optional.empty(), n.priority()))
+                .map(n -> new AttachmentSpec(n.network(), aliases(service, n), List.of(), n.priority()))
                 .toList();
     }
 
@@ -145,17 +147,17 @@ final class OneOff {
         for (var text : call.texts("--publish")) {
             var matcher = PORT.matcher(text);
             if (!matcher.matches()) {
-                throw new CommandException(
-                        "\"" + Printable.text(text) + "\" is no port to publish: write [[IP:]HOST:]PORT[/tcp|/udp]");
+                throw new CommandException("\"" + Printable.text(text)
+                        + "\" is no port to publish: write [[IP:]HOST:]PORT[/tcp|/udp|/sctp]");
             }
             var host = Optional.ofNullable(matcher.group(2)).filter(p -> !p.isEmpty() && !p.equals("0"));
             ports.add(new PublishedPort(
-                    Optional.ofNullable(matcher.group(1)).filter(ip -> !ip.equals("0.0.0.0")),
+                    Optional.ofNullable(matcher.group(1)).map(ip -> IpAddress.parse(ip.replaceAll("[\\[\\]]", ""))),
                     host.map(Integer::valueOf),
                     Integer.parseInt(matcher.group(3)),
-                    "udp".equals(matcher.group(4))
-                            ? PublishedPort.TransportProtocol.UDP
-                            : PublishedPort.TransportProtocol.TCP));
+                    Optional.ofNullable(matcher.group(4))
+                            .map(PublishedPort.TransportProtocol::parse)
+                            .orElse(PublishedPort.TransportProtocol.TCP)));
         }
         return ports;
     }
@@ -193,7 +195,10 @@ final class OneOff {
         if (engine.volumes().find(name).isEmpty()) {
             engine.volumes()
                     .create(new VolumeSpec(
-                            name, new Owner("", known.isPresent() ? project.name() : "", Optional.empty()), Map.of()));
+                            name,
+                            new Owner("", known.isPresent() ? project.name() : "", Optional.empty()),
+                            Map.of(),
+                            known.map(v -> v.driverOptions()).orElse(Map.of())));
         }
         return new MountSpec.Volume(name, words[1], mode.equals("ro"), false);
     }

@@ -117,6 +117,7 @@ final class PlanRun {
         var changes = engine.networks().hostChanges();
         changes.made().forEach(c -> call.say("Changed on this host: " + c + "."));
         changes.wanted().forEach(c -> call.say("Warning: " + c + "."));
+        changes.overlaps().forEach(c -> call.say("Warning: " + c + "."));
     }
 
     /** When an agent will undo this, if it follows the stack. */

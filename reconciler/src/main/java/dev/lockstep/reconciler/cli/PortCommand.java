@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.runtime.network.PublishedPort;
 import java.util.List;
 import java.util.Locale;
@@ -51,6 +52,7 @@ final class PortCommand implements Command {
 
     /** {@code 0.0.0.0:8080}. */
     static String host(PublishedPort port) {
-        return port.hostIp().orElse("0.0.0.0") + ":" + port.hostPort().orElse(0);
+        return port.hostIp().map(IpAddress::beforePort).orElse("0.0.0.0") + ":"
+                + port.hostPort().orElse(0);
     }
 }

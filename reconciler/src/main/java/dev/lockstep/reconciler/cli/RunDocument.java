@@ -74,6 +74,7 @@ final class RunDocument {
             List.of("--group-add", "group_add"),
             List.of("--label", "labels"),
             List.of("--label-file", "label_file"),
+            List.of("--link", "external_links"),
             List.of("--publish", "ports"),
             List.of("--security-opt", "security_opt"),
             List.of("--sysctl", "sysctls"),
@@ -390,6 +391,8 @@ final class RunDocument {
             var attachment = service.withObject("/networks").putObject(name);
             call.texts("--network-alias").forEach(attachment.withArray("/aliases")::add);
             call.text("--ip").ifPresent(address -> attachment.put("ipv4_address", address));
+            call.text("--ip6").ifPresent(address -> attachment.put("ipv6_address", address));
+            call.texts("--link-local-ip").forEach(attachment.withArray("/link_local_ips")::add);
         }
     }
 }

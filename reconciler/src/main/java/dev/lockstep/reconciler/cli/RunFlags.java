@@ -108,6 +108,9 @@ final class RunFlags {
                 "--net");
         values(spec, "NAME", "Another name of it in the network", "--network-alias", "--net-alias");
         value(spec, "ADDRESS", "Its address in the network", "--ip");
+        value(spec, "ADDRESS", "Its IPv6 address in the network", "--ip6");
+        values(spec, "ADDRESS", "A further address, of 169.254.0.0/16", "--link-local-ip");
+        values(spec, "CONTAINER[:NAME]", "Another container of the network under a name of its own", "--link");
         value(spec, "NAME", "Host name", "-h", "--hostname");
         value(spec, "NAME", "Domain", "--domainname");
         values(spec, "HOST:ADDRESS", "Line of its hosts file", "--add-host");
@@ -148,10 +151,7 @@ final class RunFlags {
                 "--isolation"));
         spec.addOption(Options.refusedValue(
                 "nodes of memory are not chosen here: --cpuset-cpus says which processors", "--cpuset-mems"));
-        spec.addOption(Options.refusedValue("networks have IPv4 addresses here: --ip", "--ip6", "--link-local-ip"));
         spec.addOption(Options.refusedValue("the kernel has no such limit any more: --memory", "--kernel-memory"));
-        spec.addOption(Options.refusedValue(
-                "containers of a network find each other by name: --network and --network-alias", "--link"));
         spec.addOption(Options.refusedValue("volumes are on this host: there is no other driver", "--volume-driver"));
         spec.addOption(Options.refused(
                 "which images may run is said in /etc/lockstep/agent.yaml, under images", "--disable-content-trust"));

@@ -74,6 +74,9 @@ final class TrainCommand implements Command {
             if (call.flag("--files")) {
                 TrainingFiles.write(directory, ImageReference.parse("example.com/app:1"));
                 FILES.forEach(words -> run(call, directory, "root", words));
+                // A file by its whole path, as scripts name it.
+                var whole = directory.resolve("compose.yaml").toString();
+                run(call, directory, "root", List.of("-f", whole, "config"));
             } else if (call.flag("--images")) {
                 run(call, directory, "root", List.of("image", "--help"));
                 try (var registry = TrainingRegistry.start()) {

@@ -98,7 +98,7 @@ final class TrainingStack {
                                         List.of()),
                                 spec.ports())
                         .stream()
-                        .map(e -> new ContainerAddress(e.network(), e.address().toString()))
+                        .map(ContainerAddress::of)
                         .toList();
                 containers.start(
                         new ContainerRecord(id, spec, Optional.of(made(spec)), ContainerRecord.Phase.CREATED, now),

@@ -42,6 +42,7 @@ enum Verb {
     INSPECT("inspect", "Print everything about containers"),
     CONTAINER("container", "Do to containers by name or id what Docker does"),
     IMAGE("image", "Get, list, check and remove images"),
+    NETWORK("network", "Make, list and remove networks, and connect containers to them"),
     VOLUME("volume", "Make, list, copy and remove volumes"),
     SYSTEM("system", "Show what is on the disk, and remove what nobody needs"),
     DOCTOR("doctor", "Check that this host has what Lockstep needs"),
@@ -129,6 +130,7 @@ enum Verb {
                     IMAGE,
                     SECRET,
                     SYSTEM,
+                    NETWORK,
                     VOLUME,
                     CONTAINER_EXIT,
                     TRAIN -> false;
@@ -179,6 +181,7 @@ enum Verb {
             case INSPECT -> new InspectCommand();
             case CONTAINER -> new ContainerCommand();
             case IMAGE -> new ImageCommand();
+            case NETWORK -> new NetworkCommand();
             case VOLUME -> new VolumeCommand();
             case SYSTEM -> new SystemCommand();
             case DOCTOR -> new DoctorCommand();

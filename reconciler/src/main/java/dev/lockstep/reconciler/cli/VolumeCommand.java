@@ -4,11 +4,11 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.volume.LocalMount;
 import dev.lockstep.runtime.volume.NoSuchVolumeException;
 import dev.lockstep.runtime.volume.VolumeRecord;
 import dev.lockstep.runtime.volume.VolumeSpec;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -62,6 +62,9 @@ final class VolumeCommand implements Command {
                 "Mountpoint", engine.volumes().path(volume.spec().name()).toString());
         json.writeStringField("Name", volume.spec().name());
         json.writeObjectFieldStart("Options");
+        for (var option : volume.spec().options().entrySet()) {
+            json.writeStringField(option.getKey(), option.getValue());
+        }
         json.writeEndObject();
         json.writeStringField("Scope", "local");
         json.writeStringField("Stack", volume.spec().owner().stack());
@@ -69,9 +72,15 @@ final class VolumeCommand implements Command {
     }
 
     /** A volume of no stack. */
-    static VolumeSpec spec(EngineDoor door, String name, Map<String, String> labels) throws CommandException {
+    static VolumeSpec spec(EngineDoor door, String name, Map<String, String> labels, Map<String, String> options)
+            throws CommandException {
         try {
-            return new VolumeSpec(name, new Owner(door.host(), "", Optional.empty()), labels);
+            LocalMount.of(options);
+        } catch (IllegalArgumentException e) {
+            throw new CommandException("--opt: " + e.getMessage());
+        }
+        try {
+            return new VolumeSpec(name, new Owner(door.host(), "", Optional.empty()), labels, options);
         } catch (IllegalArgumentException e) {
             throw new CommandException(e.getMessage()
                     + ": a name has letters, digits, '_', '.' and '-', and begins with a letter or digit");
@@ -84,6 +93,8 @@ final class VolumeCommand implements Command {
             spec.usageMessage()
                     .description("Makes a volume, for stacks that call it external. One that exists stays as it is.");
             spec.addOption(Options.value("DRIVER", "local", "-d", "--driver"));
+            spec.addOption(Options.values(
+                    "KEY=VALUE", "type, device or o: what is mounted while a container uses it", "-o", "--opt"));
             spec.addOption(Options.values("KEY[=VALUE]", "Label of the volume; several may be given", "--label"));
             spec.addPositional(Options.arguments("[VOLUME]", "0..1", "Its name; without one it gets one by chance"));
         }
@@ -95,18 +106,18 @@ final class VolumeCommand implements Command {
                 throw new CommandException("--driver takes local: a volume is a directory of this host, and there is no"
                         + " driver \"" + Printable.text(driver) + "\"");
             }
-            var labels = new LinkedHashMap<String, String>();
-            for (var label : call.texts("--label")) {
-                var parts = label.split("=", 2);
-                labels.put(parts[0], parts.length == 1 ? "" : parts[1]);
-            }
+            var labels = Labels.of(call.texts("--label"));
+            var options = Labels.of(call.texts("--opt"));
             var door = EngineDoor.of(call);
             var name = call.arguments().isEmpty() ? chance() : call.arguments().getFirst();
-            var volume = spec(door, name, labels);
+            var volume = spec(door, name, labels, options);
             try (var engine = door.open()) {
-                call.world()
-                        .out()
-                        .println(engine.volumes().create(volume).spec().name());
+                var made = engine.volumes().create(volume).spec();
+                if (!options.isEmpty() && !made.options().equals(options)) {
+                    throw new CommandException("volume " + name + " is there already, with other options ("
+                            + made.mount().map(LocalMount::shown).orElse("none") + "); it stays as it is");
+                }
+                call.world().out().println(made.name());
             }
             return ExitCodes.OK;
         }
@@ -122,56 +133,19 @@ final class VolumeCommand implements Command {
         @Override
         public void describe(CommandSpec spec) {
             spec.usageMessage().description("Shows everything about volumes as JSON.");
-            spec.addOption(Options.value("FORMAT", "json, or a template such as {{.Mountpoint}}", "-f", "--format"));
+            Inspection.describe(spec, "{{.Mountpoint}}");
             spec.addPositional(Options.arguments("VOLUME...", "1..*", "Names"));
         }
 
         @Override
         public int run(Invocation call) throws Exception {
-            var format = call.text("--format").filter(text -> !text.equals("json"));
-            var template =
-                    format.isPresent() ? Optional.of(GoTemplate.parse(format.get())) : Optional.<GoTemplate>empty();
-            var found = new ArrayList<VolumeRecord>();
-            var code = ExitCodes.OK;
             try (var engine = EngineDoor.of(call).openForReading()) {
-                for (var name : call.arguments()) {
-                    var volume = find(call, name, engine.volumes()::find);
-                    volume.ifPresent(found::add);
-                    code = volume.isPresent() ? code : ExitCodes.ERROR;
-                }
-                if (template.isPresent()) {
-                    var documents = found.stream()
-                            .map(volume -> JsonText.line(json -> write(json, engine, volume)))
-                            .toList();
-                    call.world().out().print(template.get().lines(documents));
-                    return code;
-                }
-                call.world().out().print(JsonText.document(json -> {
-                    json.writeStartArray();
-                    for (var volume : found) {
-                        write(json, engine, volume);
-                    }
-                    json.writeEndArray();
-                }));
+                return new Inspection<VolumeRecord>(
+                                (from, name) -> from.volumes().find(name),
+                                VolumeCommand::write,
+                                name -> "no such volume: " + name)
+                        .run(call, engine);
             }
-            return code;
-        }
-
-        private interface Search {
-            Optional<VolumeRecord> find(String name) throws IOException;
-        }
-
-        private static Optional<VolumeRecord> find(Invocation call, String name, Search search) throws IOException {
-            try {
-                var found = search.find(name);
-                if (found.isPresent()) {
-                    return found;
-                }
-            } catch (IllegalArgumentException e) {
-                // Nothing has such a name.
-            }
-            call.say("lockstep: no such volume: " + name);
-            return Optional.empty();
         }
     }
 

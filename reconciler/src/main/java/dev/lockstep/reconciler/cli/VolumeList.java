@@ -12,8 +12,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code volume ls}: a line for each volume, by name. */
@@ -86,7 +84,7 @@ final class VolumeList implements Command {
         for (var filter : filters) {
             var value = filter.substring(filter.indexOf('=') + 1);
             switch (filter.substring(0, Math.max(filter.indexOf('='), 0))) {
-                case "name" -> names.add(pattern(value));
+                case "name" -> names.add(Labels.pattern(value));
                 case "label" -> all = all.and(labelled(value));
                 case "driver" -> all = all.and(volume -> value.equals("local"));
                 case "stack" ->
@@ -110,18 +108,8 @@ final class VolumeList implements Command {
     }
 
     static Predicate<VolumeRecord> labelled(String text) {
-        var label = text.split("=", 2);
-        return volume -> label.length == 1
-                ? volume.spec().labels().containsKey(label[0])
-                : label[1].equals(volume.spec().labels().get(label[0]));
-    }
-
-    private static Pattern pattern(String text) throws CommandException {
-        try {
-            return Pattern.compile(text);
-        } catch (PatternSyntaxException e) {
-            throw new CommandException("\"" + Printable.text(text) + "\" is no pattern: " + e.getDescription());
-        }
+        var wanted = Labels.matching(text);
+        return volume -> wanted.test(volume.spec().labels());
     }
 
     /** Docker's fields, also those that it does not fill in. */
@@ -132,11 +120,7 @@ final class VolumeList implements Command {
             json.writeStringField("Availability", "N/A");
             json.writeStringField("Driver", "local");
             json.writeStringField("Group", "N/A");
-            json.writeStringField(
-                    "Labels",
-                    volume.spec().labels().entrySet().stream()
-                            .map(e -> e.getKey() + "=" + e.getValue())
-                            .collect(Collectors.joining(",")));
+            json.writeStringField("Labels", Labels.text(volume.spec().labels()));
             json.writeStringField("Links", "N/A");
             json.writeStringField(
                     "Mountpoint", engine.volumes().path(volume.spec().name()).toString());

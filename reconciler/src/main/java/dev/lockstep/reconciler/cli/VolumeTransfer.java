@@ -7,7 +7,6 @@ import dev.lockstep.runtime.copy.Copying;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.volume.NoSuchVolumeException;
 import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,21 +46,17 @@ final class VolumeTransfer {
                 if (engine.volumes().find(volume).isEmpty()) {
                     throw new NoSuchVolumeException(volume);
                 }
+                engine.volumes().requireThere(volume);
                 try (var _ = Quiet.asAsked(call, engine, volume)) {
                     if (file.isPresent()) {
                         WholeFile.write(file.get(), out -> write(engine, volume, out));
                         return ExitCodes.OK;
                     }
-                    var out = call.world().out();
-                    write(engine, volume, new BufferedOutputStream(out, BUFFER));
-                    if (out.checkError()) {
-                        throw new CommandException("standard output took not all of the archive");
-                    }
+                    return StandardOutput.write(call, out -> write(engine, volume, out));
                 }
             } catch (IllegalArgumentException e) {
                 throw new NoSuchVolumeException(volume);
             }
-            return ExitCodes.OK;
         }
 
         private static void write(Engine engine, String volume, OutputStream out) throws IOException {
@@ -90,7 +85,7 @@ final class VolumeTransfer {
             var volume = call.arguments().get(0);
             var file = call.arguments().get(1);
             var door = EngineDoor.of(call);
-            var spec = VolumeCommand.spec(door, volume, Map.of());
+            var spec = VolumeCommand.spec(door, volume, Map.of(), Map.of());
             try (var engine = door.open();
                     var archive = new BufferedInputStream(
                             file.equals("-")

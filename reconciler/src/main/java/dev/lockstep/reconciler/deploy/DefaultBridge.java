@@ -7,13 +7,11 @@ import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.runtime.store.Owner;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.Optional;
 
 /**
  * The one network of containers that belong to no stack. It is made with the first and goes with the last, whoever
- * takes that away: a command, the on-exit script or an agent. One lock, taken before all of the engine's, keeps it there
- * for a container that is just being made.
+ * takes that away: a command, the on-exit script or an agent. One lock, taken before all of the engine's, keeps it
+ * there for a container that is just being made.
  */
 public final class DefaultBridge {
     /** What it is called, as with Docker. */
@@ -33,21 +31,13 @@ public final class DefaultBridge {
         ContainerRecord make() throws IOException;
     }
 
-    /** Makes a container that is on it, and the network where it is missing; on failure it goes if nobody else has it. */
+    /**
+     * Makes a container that is on it, and the network where it is missing; on failure it goes if nobody else has it.
+     */
     public ContainerRecord with(Owner owner, Making making) throws IOException {
         try (var _ = Flock.exclusive(lock())) {
             if (engine.networks().find(NAME).isEmpty()) {
-                engine.networks()
-                        .create(new NetworkSpec(
-                                NAME,
-                                owner,
-                                false,
-                                Optional.empty(),
-                                Optional.empty(),
-                                Optional.empty(),
-                                Optional.empty(),
-                                Map.of(),
-                                Map.of()));
+                engine.networks().create(NetworkSpec.plain(NAME, owner));
             }
             var made = false;
             try {

@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.deploy;
 
 import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.desired.DesiredNetwork;
 import dev.lockstep.reconciler.desired.DesiredService;
 import dev.lockstep.reconciler.desired.FileContents;
 import dev.lockstep.reconciler.desired.Placement;
@@ -18,6 +19,7 @@ import dev.lockstep.runtime.HostTools;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.StorageLimits;
+import dev.lockstep.runtime.network.AddressFamily;
 import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.spec.check.Checks;
@@ -31,6 +33,7 @@ import dev.lockstep.spec.yaml.SourcePosition;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -157,8 +160,7 @@ public final class Deployment {
     private List<Problem> unlimited(Project project, Desired desired) throws IOException {
         var services = desired.services().stream()
                 .filter(service -> service.slots().stream()
-                        .anyMatch(slot ->
-                                slot.spec().options().storage().size().isPresent()))
+                        .anyMatch(slot -> slot.spec().options().storage().size().isPresent()))
                 .map(DesiredService::name)
                 .toList();
         // Asked for last, and only then: most have none.
@@ -166,8 +168,9 @@ public final class Deployment {
                 ? Optional.<String>empty()
                 : StorageLimits.missing(engine.root().state());
         return missing.stream()
-                .flatMap(why -> services.stream().map(name -> "services." + name + ".storage_opt.size").map(path ->
-                        new Problem(project.sources().at(path), path, why)))
+                .flatMap(why -> services.stream()
+                        .map(name -> "services." + name + ".storage_opt.size")
+                        .map(path -> new Problem(project.sources().at(path), path, why)))
                 .toList();
     }
 
@@ -287,12 +290,13 @@ public final class Deployment {
                         .findFirst()
                         .orElse("");
                 var attachment = observed.networks().containers().get(id);
+                var families = families(slot.spec(), desired, observed);
                 for (var port : slot.spec().ports()) {
                     if (port.hostPort().isEmpty()
                             || attachment != null && attachment.ports().contains(port)) {
                         continue;
                     }
-                    engine.networks().holderOf(port, id).ifPresent(holder -> {
+                    engine.networks().holderOf(port, families, id).ifPresent(holder -> {
                         var ours = mine.stream().anyMatch(c -> holder.toString().contains(c.id()));
                         if (!ours) {
                             taken.put(port, name(holder.toString(), observed));
@@ -302,6 +306,22 @@ public final class Deployment {
             }
         }
         return taken;
+    }
+
+    /** Of which families its addresses will be that ports lead to. */
+    private static Set<AddressFamily> families(ContainerSpec spec, Desired desired, Observed observed) {
+        var families = EnumSet.noneOf(AddressFamily.class);
+        for (var attachment : spec.networks()) {
+            desired.networks().stream()
+                    .filter(n -> !n.external() && n.spec().name().equals(attachment.network()))
+                    .map(DesiredNetwork::spec)
+                    .findFirst()
+                    .or(() -> observed.network(attachment.network())
+                            .map(n -> n.record().spec()))
+                    .filter(n -> !n.internal())
+                    .ifPresent(n -> families.addAll(n.families()));
+        }
+        return families;
     }
 
     /** People know containers by name. */
@@ -318,7 +338,7 @@ public final class Deployment {
         for (var network : desired.networks()) {
             var spec = network.spec();
             if (!network.external()
-                    && spec.subnet().isPresent()
+                    && (!spec.subnets().isEmpty() || !spec.isBridge())
                     && observed.network(spec.name()).isEmpty()) {
                 engine.networks().conflictOf(spec).ifPresent(why -> conflicts.put(spec.name(), why));
             }

@@ -1,7 +1,7 @@
 package dev.lockstep.reconciler.desired;
 
 import dev.lockstep.runtime.image.Platform;
-import dev.lockstep.spec.model.Attachment;
+import dev.lockstep.runtime.volume.LocalMount;
 import dev.lockstep.spec.model.Deploy;
 import dev.lockstep.spec.model.Logging;
 import dev.lockstep.spec.model.Mount;
@@ -141,25 +141,9 @@ final class EngineLimits {
 
     private void networking(String path, Service service) {
         var networking = service.networking();
-        networking.networks().forEach((key, attachment) -> attachment(path + "networks." + key + ".", attachment));
         refuse(
                 path + "network_mode",
                 networking.mode().filter(mode -> mode.value().isEmpty()));
-        refuse(path + "dns", networking.dns());
-        refuse(path + "dns_search", networking.dnsSearch());
-        refuse(path + "dns_opt", networking.dnsOptions());
-        refuse(path + "links", networking.links());
-        refuse(path + "external_links", networking.externalLinks());
-        refuse(path + "mac_address", networking.macAddress());
-    }
-
-    private void attachment(String path, Attachment attachment) {
-        refuse(path + "ipv6_address", attachment.ipv6Address());
-        refuse(path + "link_local_ips", attachment.linkLocalAddresses());
-        refuse(path + "mac_address", attachment.macAddress());
-        refuse(path + "driver_opts", attachment.driverOptions());
-        refuse(path + "gw_priority", attachment.gatewayPriority() != 0);
-        refuse(path + "interface_name", attachment.interfaceName());
     }
 
     private void storage(String path, Service service) {
@@ -210,21 +194,25 @@ final class EngineLimits {
 
     private void network(Network network) {
         var path = "networks." + network.key() + ".";
-        refuse(path + "driver", network.driver().filter(driver -> !driver.equals("bridge")));
-        refuse(path + "enable_ipv4", network.ipv4().filter(wanted -> !wanted));
-        refuse(path + "enable_ipv6", network.ipv6().filter(wanted -> wanted));
-        refuse(path + "ipam.driver", network.ipam().driver().filter(driver -> !driver.equals("default")));
-        refuse(path + "ipam.options", network.ipam().options());
-        for (var i = 0; i < network.subnets().size(); i++) {
-            refuse(
-                    path + "ipam.config[" + i + "].aux_addresses",
-                    network.subnets().get(i).auxiliary());
-        }
+        refuse(
+                path + "ipam.driver",
+                network.ipam().driver().filter(driver -> !driver.equals("default")),
+                "addresses are given out by Lockstep itself. Write default, or nothing");
+        network.ipam()
+                .options()
+                .keySet()
+                .forEach(option -> problem(
+                        path + "ipam.options." + option,
+                        "addresses are given out by Lockstep itself, which has no options. Remove it"));
     }
 
     private void volume(Volume volume) {
         var path = "volumes." + volume.key() + ".";
         refuse(path + "driver", volume.driver().filter(driver -> !driver.equals("local")));
-        refuse(path + "driver_opts", volume.driverOptions());
+        try {
+            LocalMount.of(volume.driverOptions());
+        } catch (IllegalArgumentException e) {
+            problem(path + "driver_opts", String.valueOf(e.getMessage()));
+        }
     }
 }

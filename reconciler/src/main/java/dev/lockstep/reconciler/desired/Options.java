@@ -9,6 +9,7 @@ import dev.lockstep.runtime.container.NamespaceMode;
 import dev.lockstep.runtime.container.Namespaces;
 import dev.lockstep.runtime.container.Naming;
 import dev.lockstep.runtime.container.ProcessOptions;
+import dev.lockstep.runtime.container.Resolver;
 import dev.lockstep.runtime.container.SecurityOptions;
 import dev.lockstep.runtime.container.StorageOptions;
 import dev.lockstep.runtime.oci.Rlimit;
@@ -61,7 +62,7 @@ final class Options {
 
     ContainerOptions of(Service service, Problems problems) {
         return new ContainerOptions(
-                naming(service),
+                naming(service, problems),
                 process(service, problems),
                 isolation(service, problems),
                 devices(service, problems),
@@ -101,13 +102,32 @@ final class Options {
                         .toList();
     }
 
-    private static Naming naming(Service service) {
+    private static Naming naming(Service service, Problems problems) {
         return new Naming(
                 service.identity().domainname().map(Written::text),
                 service.networking().extraHosts().stream()
                         .map(host -> new Naming.ExtraHost(host.name(), host.address()))
                         .toList(),
-                service.identity().annotations());
+                service.identity().annotations(),
+                resolver(service, problems));
+    }
+
+    private static Resolver resolver(Service service, Problems problems) {
+        var networking = service.networking();
+        try {
+            var resolver = new Resolver(networking.dns(), networking.dnsSearch(), networking.dnsOptions());
+            var mode = networking.mode().flatMap(Written::value);
+            if (!resolver.equals(Resolver.NONE)
+                    && mode.filter(m -> m instanceof NetworkMode.OfService || m instanceof NetworkMode.OfContainer)
+                            .isPresent()) {
+                throw new IllegalArgumentException("a container in another one's network asks for names as that one"
+                        + " does. Write dns, dns_search and dns_opt there");
+            }
+            return resolver;
+        } catch (IllegalArgumentException e) {
+            problems.add("dns", e);
+            return Resolver.NONE;
+        }
     }
 
     private static ProcessOptions process(Service service, Problems problems) {

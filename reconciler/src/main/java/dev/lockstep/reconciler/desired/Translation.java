@@ -8,11 +8,12 @@ import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.Resources;
 import dev.lockstep.runtime.container.RestartPolicy;
 import dev.lockstep.runtime.image.ImageReference;
-import dev.lockstep.runtime.network.AttachmentSpec;
+import dev.lockstep.runtime.network.AddressFamily;
 import dev.lockstep.runtime.network.Cidr;
-import dev.lockstep.runtime.network.Ipv4;
+import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.runtime.network.PublishedPort;
+import dev.lockstep.runtime.network.SubnetSpec;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.volume.VolumeSpec;
 import dev.lockstep.spec.model.ByteSize;
@@ -30,6 +31,8 @@ import dev.lockstep.spec.model.Restart;
 import dev.lockstep.spec.model.RestartPolicy.Condition;
 import dev.lockstep.spec.model.Service;
 import dev.lockstep.spec.model.Signal;
+import dev.lockstep.spec.model.Subnet;
+import dev.lockstep.spec.model.Volume;
 import dev.lockstep.spec.model.VolumeExtension;
 import dev.lockstep.spec.model.Written;
 import dev.lockstep.spec.yaml.Problem;
@@ -38,6 +41,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -56,6 +60,7 @@ public final class Translation {
     private final Owner owner;
     private final BindSources binds;
     private final Options options;
+    private final ServiceNetworks attachments;
     private final Grants grants;
     private final Function<ImageReference, Resolution> images;
     private final List<Problem> problems = new ArrayList<>();
@@ -78,6 +83,7 @@ public final class Translation {
             FileContents files,
             boolean ownUsers,
             Function<ImageReference, Resolution> images) {
+        this.attachments = new ServiceNetworks(project);
         this.options = new Options(project, owner.stack(), files, ownUsers);
         this.grants = new Grants(project, files);
         this.project = project;
@@ -107,26 +113,11 @@ public final class Translation {
                 .toList());
         if (project.services().values().stream().anyMatch(Translation::isOnBridge)
                 && networks.stream().noneMatch(network -> network.spec().name().equals(bridge()))) {
-            networks.add(new DesiredNetwork(
-                    BRIDGE,
-                    new NetworkSpec(
-                            bridge(),
-                            owner,
-                            false,
-                            Optional.empty(),
-                            Optional.empty(),
-                            Optional.empty(),
-                            Optional.empty(),
-                            Map.of(),
-                            Map.of()),
-                    false));
+            networks.add(new DesiredNetwork(BRIDGE, NetworkSpec.plain(bridge(), owner), false));
         }
         var volumes = project.volumes().values().stream()
-                .map(v -> new DesiredVolume(
-                        v.key(),
-                        new VolumeSpec(v.name(), owner, v.labels()),
-                        v.external(),
-                        v.extension().filter(VolumeExtension::singleWriter).isPresent()))
+                .map(this::volume)
+                .flatMap(Optional::stream)
                 .toList();
         var services = new ArrayList<DesiredService>();
         for (var service : inDependencyOrder()) {
@@ -194,27 +185,45 @@ public final class Translation {
     private Optional<DesiredNetwork> network(Network network) {
         var path = "networks." + network.key();
         try {
-            if (network.subnets().size() > 1) {
-                throw new IllegalArgumentException(
-                        "one subnet is supported, " + network.subnets().size() + " are given");
-            }
-            var subnet = network.subnets().stream().findFirst();
+            var ipv4 = network.ipv4().orElse(true);
+            var ipv6 = network.ipv6().orElse(false);
+            var subnets = network.subnets().stream()
+                    .flatMap(s -> subnet(s).stream())
+                    // The checks warn of those that nothing comes of.
+                    .filter(s -> s.range().family() == AddressFamily.IPV4 ? ipv4 : ipv6)
+                    .toList();
             return Optional.of(new DesiredNetwork(
                     network.key(),
                     new NetworkSpec(
                             network.name(),
                             owner,
                             network.internal(),
-                            subnet.flatMap(s -> s.cidr()).map(c -> Cidr.parse(c.toString())),
-                            subnet.flatMap(s -> s.gatewayAddress()).map(a -> Ipv4.parse(a.getHostAddress())),
-                            subnet.flatMap(s -> s.rangeCidr()).map(c -> Cidr.parse(c.toString())),
+                            ipv4,
+                            ipv6,
+                            subnets,
                             Optional.empty(),
-                            network.driverOptions(),
-                            network.labels()),
+                            network.external() ? Map.of() : network.driverOptions(),
+                            network.labels(),
+                            network.external() ? "bridge" : ServiceNetworks.driver(network),
+                            network.attachable()),
                     network.external()));
         } catch (IllegalArgumentException e) {
             return problem(path, e);
         }
+    }
+
+    private static Optional<SubnetSpec> subnet(Subnet subnet) {
+        return subnet.cidr().map(range -> {
+            var reserved = new LinkedHashMap<String, IpAddress>();
+            subnet.auxiliary()
+                    .forEach((name, written) ->
+                            written.value().ifPresent(address -> reserved.put(name, IpAddress.of(address))));
+            return new SubnetSpec(
+                    Cidr.parse(range.toString()),
+                    subnet.gatewayAddress().map(IpAddress::of),
+                    subnet.rangeCidr().map(c -> Cidr.parse(c.toString())),
+                    reserved);
+        });
     }
 
     private Optional<DesiredContainer> container(
@@ -222,10 +231,12 @@ public final class Translation {
         var path = "services." + service.name();
         var before = problems.size();
         var shared = service.networking().mode().flatMap(Written::value);
-        // On the host's own network there is nothing to publish; the checks warn of it.
-        var ports = shared.filter(NetworkMode.Host.class::isInstance).isPresent()
+        // On the host's own network there is nothing to publish, and internal ones are not reached from outside; the
+        // checks warn of it.
+        var unreached = shared.filter(NetworkMode.Host.class::isInstance).isPresent() || isInternal(service);
+        var ports = unreached
                 ? List.<PublishedPort>of()
-                : each(service.networking().ports(), path + ".ports", port -> port(port, slot, shared));
+                : each(service.networking().ports(), path + ".ports", port -> port(port, slot, service));
         var mounts = new ArrayList<>(each(service.storage().mounts(), path + ".volumes", this::mount));
         mounts.addAll(each(service.storage().tmpfs(), path + ".tmpfs", Tmpfs::mount));
         mounts.addAll(each(service.storage().secrets(), path + ".secrets", grants::secret));
@@ -247,7 +258,10 @@ public final class Translation {
                     service.identity().hostname().map(Written::text),
                     labels(service, slot),
                     mounts,
-                    attachments(service),
+                    attachments.of(
+                            service,
+                            isOnBridge(service) ? Optional.of(bridge()) : Optional.empty(),
+                            (key, why) -> problem(path + "." + key, why)),
                     ports,
                     resources(service),
                     restart(service),
@@ -262,6 +276,16 @@ public final class Translation {
         } catch (IllegalArgumentException e) {
             return problem(path, e);
         }
+    }
+
+    /** Whether it is on networks, and all of them are known to have no way in. */
+    private boolean isInternal(Service service) {
+        var keys = service.networking().networks().keySet();
+        return !keys.isEmpty()
+                && keys.stream()
+                        .allMatch(key -> Optional.ofNullable(project.networks().get(key))
+                                .filter(n -> n.internal() && !n.external())
+                                .isPresent());
     }
 
     /** The user's, under those that Compose gives its containers and that other tools look for. */
@@ -293,7 +317,8 @@ public final class Translation {
         B apply(A value) throws IOException;
     }
 
-    private static PublishedPort port(Port port, int slot, Optional<NetworkMode> shared) {
+    private PublishedPort port(Port port, int slot, Service service) {
+        var shared = service.networking().mode().flatMap(Written::value);
         if (shared.filter(mode -> !(mode instanceof NetworkMode.Bridge)).isPresent()) {
             throw new IllegalArgumentException("a container without a network of its own publishes nothing. Publish it"
                     + " where the network is, or leave it out");
@@ -301,10 +326,17 @@ public final class Translation {
         var protocol = switch (port.protocol()) {
             case TCP -> PublishedPort.TransportProtocol.TCP;
             case UDP -> PublishedPort.TransportProtocol.UDP;
-            case SCTP -> throw new IllegalArgumentException("sctp ports are not supported yet");
+            case SCTP -> PublishedPort.TransportProtocol.SCTP;
         };
-        port.hostIp().filter(ip -> ip.contains(":")).ifPresent(ip -> {
-            throw new IllegalArgumentException("publishing on the IPv6 address " + ip + " is not supported yet");
+        var hostIp = port.hostIp().map(IpAddress::parse);
+        if (hostIp.filter(ip -> ip.isIpv6() && ip.isLoopback()).isPresent()) {
+            throw new IllegalArgumentException("nothing can be published on ::1, since the kernel does not lead packets"
+                    + " from there anywhere else. Publish on 127.0.0.1");
+        }
+        hostIp.map(IpAddress::family).filter(family -> !has(service, family)).ifPresent(family -> {
+            throw new IllegalArgumentException("no network of the service has " + family + " addresses, and the kernel"
+                    + " does not translate from one family to the other. Write enable_"
+                    + family.toString().toLowerCase(Locale.ROOT) + ": true at a network, or leave the address out");
         });
         // A range lets replicas share one line: the first slot takes its first port, and so on.
         var hostPort = port.published().filter(range -> range.first() > 0).map(range -> {
@@ -313,7 +345,42 @@ public final class Translation {
             }
             return range.first() + slot - 1;
         });
-        return new PublishedPort(port.hostIp().filter(ip -> !ip.equals("0.0.0.0")), hostPort, port.target(), protocol);
+        return new PublishedPort(hostIp, hostPort, port.target(), protocol);
+    }
+
+    private Optional<DesiredVolume> volume(Volume volume) {
+        var options = new LinkedHashMap<>(volume.driverOptions());
+        if (volume.bindsDirectory()) {
+            try {
+                // As the source of a bind mount is found, so that the directory is the same one.
+                options.put(
+                        "device",
+                        binds.find(options.getOrDefault("device", "")).path().toString());
+            } catch (IOException | IllegalArgumentException e) {
+                var path = "volumes." + volume.key() + ".driver_opts.device";
+                problems.add(new Problem(project.sources().at(path), path, String.valueOf(e.getMessage())));
+                return Optional.empty();
+            }
+        }
+        return Optional.of(new DesiredVolume(
+                volume.key(),
+                new VolumeSpec(volume.name(), owner, volume.labels(), volume.external() ? Map.of() : options),
+                volume.external(),
+                volume.extension().filter(VolumeExtension::singleWriter).isPresent()));
+    }
+
+    /** Whether a network that leads out may have addresses of the family; of external ones nothing is known. */
+    private boolean has(Service service, AddressFamily family) {
+        if (isOnBridge(service)) {
+            return family == AddressFamily.IPV4;
+        }
+        return service.networking().networks().keySet().stream()
+                .flatMap(key -> Optional.ofNullable(project.networks().get(key)).stream())
+                .anyMatch(n -> n.external()
+                        || !n.internal()
+                                && (family == AddressFamily.IPV4
+                                        ? n.ipv4().orElse(true)
+                                        : n.ipv6().orElse(false)));
     }
 
     private MountSpec mount(Mount mount) throws IOException {
@@ -390,24 +457,6 @@ public final class Translation {
                 images.apply(reference).known().orElse(DesiredContainer.NOT_KNOWN),
                 image.target(),
                 image.subpath());
-    }
-
-    private List<AttachmentSpec> attachments(Service service) {
-        var attachments = new ArrayList<AttachmentSpec>();
-        if (isOnBridge(service)) {
-            attachments.add(new AttachmentSpec(bridge(), List.of(), Optional.empty(), 0));
-        }
-        service.networking().networks().forEach((key, attachment) -> {
-            var network = project.networks().get(key);
-            if (network != null) {
-                attachments.add(new AttachmentSpec(
-                        network.name(),
-                        attachment.aliases(),
-                        attachment.fixedIpv4().map(a -> a.getHostAddress()),
-                        attachment.priority()));
-            }
-        });
-        return attachments;
     }
 
     private static Resources resources(Service service) {

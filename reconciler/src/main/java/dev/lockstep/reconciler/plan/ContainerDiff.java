@@ -41,13 +41,12 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
         image(then, desired, stack, sensitive).ifPresent(replace::add);
         for (var field : ContainerFields.ALL) {
             for (var cause : compare(field, then, observed, now, stack, sensitive)) {
-                var another =
-                        switch (field.change()) {
-                            case REPLACE -> true;
-                            case VALUE_IN_PLACE ->
-                                cause.before().isEmpty() || cause.after().isEmpty();
-                            case IN_PLACE, RECORD -> false;
-                        };
+                var another = switch (field.change()) {
+                    case REPLACE -> true;
+                    case VALUE_IN_PLACE ->
+                        cause.before().isEmpty() || cause.after().isEmpty();
+                    case IN_PLACE, RECORD -> false;
+                };
                 (another ? replace : inPlace).add(cause);
             }
         }
@@ -133,6 +132,10 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
                             || field.name().equals("ports")
                     ? field.name()
                     : field.name() + "." + key;
+            if (after.isEmpty() && isByHand(field.name(), key, then)) {
+                causes.add(Cause.drift(name, "connected by hand", "not connected"));
+                continue;
+            }
             var at = after.isPresent()
                     ? places.of(paths(field.name(), key, now, stack))
                     : stack.sources().at("services." + now.service()).plain();
@@ -149,6 +152,12 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
                     Optional.of(at)));
         }
         return causes;
+    }
+
+    private static boolean isByHand(String field, String key, ContainerSpec then) {
+        return field.equals("networks")
+                && then.networks().stream()
+                        .anyMatch(n -> n.network().equals(key) && n.options().byHand());
     }
 
     private static String show(ContainerFields.Field field, String key, String value, Sensitive sensitive) {
@@ -284,7 +293,9 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
         return causes;
     }
 
-    /** Of one that runs or not: its directories are there. What the file system does not say is told when it is applied. */
+    /**
+     * Of one that runs or not: its directories are there. What the file system does not say is told when it is applied.
+     */
     private static List<Cause> storage(ObservedContainer observed) {
         var told = observed.record().spec().options().storage().size().orElse(0L);
         return observed.storage()
@@ -335,6 +346,12 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
         attachment
                 .missingNetworks()
                 .forEach(n -> causes.add(Cause.drift("networks." + n, "not connected", "connected")));
+        var asked = observed.record().spec().networks().stream()
+                .map(a -> a.network())
+                .toList();
+        connected.stream()
+                .filter(n -> !asked.contains(n))
+                .forEach(n -> causes.add(Cause.drift("networks." + n, "connected", "not connected")));
         attachment.missingPorts().forEach(p -> causes.add(Cause.drift("ports", "", p.toString())));
         return causes;
     }

@@ -18,6 +18,8 @@ import dev.lockstep.runtime.container.SecurityOptions;
 import dev.lockstep.runtime.container.StorageOptions;
 import dev.lockstep.runtime.image.BlobStore;
 import dev.lockstep.runtime.network.AttachmentSpec;
+import dev.lockstep.runtime.network.EndpointOptions;
+import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.oci.Rlimit;
 import java.math.BigDecimal;
@@ -83,7 +85,6 @@ final class ContainerFields {
             list("volumes", Change.REPLACE, s -> byKey(mounts(s), MountSpec::target, ContainerFields::mount)),
             list("secrets", Change.REPLACE, s -> contents(s, SECRET)),
             list("configs", Change.REPLACE, s -> contents(s, CONFIG)),
-            // Whoever has no network at all cannot be given one later.
             field("network_mode", Change.REPLACE, ContainerFields::networkMode),
             field("container_name", Change.REPLACE, s -> Optional.of(s.name())),
             field("domainname", Change.REPLACE, s -> naming(s).domainname()),
@@ -133,7 +134,10 @@ final class ContainerFields {
             list(
                     "storage_opt",
                     Change.VALUE_IN_PLACE,
-                    s -> storage(s).size().map(size -> Map.of("size", Sizes.show(size))).orElse(Map.of())),
+                    s -> storage(s)
+                            .size()
+                            .map(size -> Map.of("size", Sizes.show(size)))
+                            .orElse(Map.of())),
             list("logging", Change.REPLACE, s -> LogFields.fixed(s.options().log())),
             list(
                     "logging.options",
@@ -145,6 +149,9 @@ final class ContainerFields {
                     "extra_hosts",
                     Change.IN_PLACE,
                     s -> byKey(naming(s).extraHosts(), Naming.ExtraHost::name, Naming.ExtraHost::address)),
+            field("dns", Change.IN_PLACE, s -> words(naming(s).resolver().servers(), false)),
+            field("dns_search", Change.IN_PLACE, s -> words(naming(s).resolver().search(), false)),
+            field("dns_opt", Change.IN_PLACE, s -> words(naming(s).resolver().options(), false)),
             list("ports", Change.IN_PLACE, s -> byKey(s.ports(), ContainerFields::portKey, PublishedPort::toString)),
             list(
                     "networks",
@@ -254,8 +261,7 @@ final class ContainerFields {
     }
 
     private static Optional<String> networkMode(ContainerSpec spec) {
-        return mode(namespaces(spec).network())
-                .or(() -> spec.networks().isEmpty() ? Optional.of("none") : Optional.empty());
+        return mode(namespaces(spec).network());
     }
 
     private static Optional<String> words(List<String> words, boolean capabilities) {
@@ -440,7 +446,7 @@ final class ContainerFields {
     }
 
     static String portKey(PublishedPort port) {
-        return port.hostIp().orElse("0.0.0.0") + ":"
+        return port.hostIp().map(IpAddress::beforePort).orElse("0.0.0.0") + ":"
                 + port.hostPort().map(String::valueOf).orElse("*") + "->" + port.containerPort() + "/"
                 + port.protocol().lowerCase();
     }
@@ -448,8 +454,25 @@ final class ContainerFields {
     private static String attachment(AttachmentSpec attachment) {
         return attachment.network()
                 + (attachment.aliases().isEmpty() ? "" : " aliases " + String.join(",", attachment.aliases()))
-                + attachment.ipv4().map(a -> " address " + a).orElse("")
-                + (attachment.priority() == 0 ? "" : " priority " + attachment.priority());
+                + attachment.addresses().stream()
+                        .map(address -> " address " + address)
+                        .collect(Collectors.joining())
+                + (attachment.priority() == 0 ? "" : " priority " + attachment.priority())
+                + endpoint(attachment.options());
+    }
+
+    private static String endpoint(EndpointOptions options) {
+        return options.macAddress().map(mac -> " mac " + mac).orElse("")
+                + (options.gatewayPriority() == 0 ? "" : " gw_priority " + options.gatewayPriority())
+                + options.interfaceName().map(name -> " interface " + name).orElse("")
+                + (options.linkLocal().isEmpty() ? "" : " link-local " + String.join(",", options.linkLocal()))
+                + (options.sysctls().isEmpty() ? "" : " sysctls " + options.sysctls())
+                + (options.links().isEmpty()
+                        ? ""
+                        : " links "
+                                + options.links().stream()
+                                        .map(link -> link.target() + ":" + link.alias())
+                                        .collect(Collectors.joining(",")));
     }
 
     private static String cpus(long nano) {

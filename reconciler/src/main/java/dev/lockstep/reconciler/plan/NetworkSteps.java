@@ -4,13 +4,19 @@ import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.desired.DesiredNetwork;
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.network.AddressFamily;
+import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.runtime.network.NetworkRecord;
 import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.runtime.network.ObservedNetwork;
+import dev.lockstep.runtime.network.Subnet;
+import dev.lockstep.runtime.network.SubnetSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** What to do about the networks of a stack. */
 record NetworkSteps(Desired desired, Observed observed, Facts facts, PlanBuilder plan) {
@@ -25,6 +31,9 @@ record NetworkSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
             }
             return;
         }
+        observed.networks().overlaps().stream()
+                .filter(overlap -> overlap.startsWith("network " + spec.name() + ": "))
+                .forEach(plan::warn);
         if (found.isEmpty()) {
             Optional.ofNullable(facts.subnetConflicts().get(spec.name()))
                     .ifPresent(conflict -> plan.problem(path, conflict));
@@ -59,23 +68,18 @@ record NetworkSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
     private List<Cause> definition(NetworkRecord record, NetworkSpec now, String path) {
         var then = record.spec();
         var causes = new ArrayList<Cause>();
-        var subnet = path + ".ipam.config[0]";
+        compare(causes, "driver", then.driver(), now.driver(), path + ".driver");
         compare(
                 causes,
                 "internal",
                 String.valueOf(then.internal()),
                 String.valueOf(now.internal()),
                 path + ".internal");
-        // Asked then and not now, or never asked: the subnet that was filled in stays.
-        now.subnet()
-                .ifPresent(asked -> compare(
-                        causes,
-                        "ipam.config.subnet",
-                        record.subnet().toString(),
-                        asked.toString(),
-                        subnet + ".subnet"));
-        compare(causes, "ipam.config.gateway", show(then.gateway()), show(now.gateway()), subnet + ".gateway");
-        compare(causes, "ipam.config.ip_range", show(then.ipRange()), show(now.ipRange()), subnet + ".ip_range");
+        compare(causes, "enable_ipv4", String.valueOf(then.ipv4()), String.valueOf(now.ipv4()), path + ".enable_ipv4");
+        compare(causes, "enable_ipv6", String.valueOf(then.ipv6()), String.valueOf(now.ipv6()), path + ".enable_ipv6");
+        for (var family : AddressFamily.values()) {
+            subnets(causes, record, now, family, path);
+        }
         compare(
                 causes,
                 "driver_opts",
@@ -83,6 +87,47 @@ record NetworkSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
                 now.driverOptions().toString(),
                 path + ".driver_opts");
         return causes;
+    }
+
+    private void subnets(List<Cause> causes, NetworkRecord record, NetworkSpec now, AddressFamily family, String path) {
+        var asked = now.subnets(family);
+        var then = record.spec().subnets(family);
+        var at = path + ".ipam.config" + (now.subnets().size() == 1 ? "[0]" : "");
+        // Asked then and not now, or never asked: the subnet that was filled in stays.
+        if (!asked.isEmpty()) {
+            compare(
+                    causes,
+                    "ipam.config.subnet",
+                    show(record.subnets(family), Subnet::range),
+                    show(asked, SubnetSpec::range),
+                    at + ".subnet");
+        }
+        compare(
+                causes,
+                "ipam.config.gateway",
+                show(then, s -> show(s.gateway())),
+                show(asked, s -> show(s.gateway())),
+                at + ".gateway");
+        compare(
+                causes,
+                "ipam.config.ip_range",
+                show(then, s -> show(s.ipRange())),
+                show(asked, s -> show(s.ipRange())),
+                at + ".ip_range");
+        compare(
+                causes,
+                "ipam.config.aux_addresses",
+                show(then, s -> s.reserved().isEmpty() ? "" : s.reserved()),
+                show(asked, s -> s.reserved().isEmpty() ? "" : s.reserved()),
+                at + ".aux_addresses");
+    }
+
+    private static <T> String show(List<T> all, Function<T, Object> part) {
+        return all.stream()
+                .map(part)
+                .map(Object::toString)
+                .filter(text -> !text.isEmpty())
+                .collect(Collectors.joining(", "));
     }
 
     /** What only its record says. */
@@ -110,10 +155,13 @@ record NetworkSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
             causes.add(Cause.drift(
                     "address of bridge " + record.bridge(),
                     "missing",
-                    record.gateway().toString()));
+                    record.gateways().stream().map(IpAddress::toString).collect(Collectors.joining(", "))));
         }
         if (!network.rules()) {
             causes.add(Cause.drift("nftables rules", "missing", "present"));
+        }
+        if (!network.names()) {
+            causes.add(Cause.drift("name server", "ended", "running"));
         }
         return causes;
     }

@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.plan;
 
 import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.network.NetworkSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -84,13 +85,7 @@ public final class PlanText {
                         "image",
                         name,
                         p.digest().map(d -> "pull " + d.abbreviated()).orElse("pull, digest known after pull"));
-            case Operation.CreateNetwork n ->
-                line(
-                        GREEN,
-                        "+",
-                        "network",
-                        name,
-                        n.spec().subnet().map(c -> "subnet " + c).orElse(""));
+            case Operation.CreateNetwork n -> line(GREEN, "+", "network", name, subnets(n.spec()));
             case Operation.UpdateNetwork _ -> line(YELLOW, "~", "network", name, "record only");
             case Operation.RepairNetwork _ -> line(YELLOW, "~", "network", name, "put right");
             case Operation.ReplaceNetwork _ ->
@@ -166,5 +161,10 @@ public final class PlanText {
 
     private String paint(String tint, String text) {
         return colour ? tint + text + RESET : text;
+    }
+
+    private static String subnets(NetworkSpec network) {
+        var ranges = network.subnets().stream().map(s -> s.range().toString()).toList();
+        return ranges.isEmpty() ? "" : (ranges.size() == 1 ? "subnet " : "subnets ") + String.join(", ", ranges);
     }
 }

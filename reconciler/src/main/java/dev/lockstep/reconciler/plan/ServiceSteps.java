@@ -10,6 +10,7 @@ import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.StorageOptions;
+import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.spec.model.Dependency;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -88,7 +89,7 @@ final class ServiceSteps {
             if (holder != null) {
                 plan.problem(
                         "services." + spec.service() + ".ports",
-                        "port " + port.hostIp().orElse("0.0.0.0") + ":"
+                        "port " + port.hostIp().map(IpAddress::beforePort).orElse("0.0.0.0") + ":"
                                 + port.hostPort().map(String::valueOf).orElse("") + "/"
                                 + port.protocol().lowerCase() + " is in use by " + holder
                                 + "; stop that, or publish another port");

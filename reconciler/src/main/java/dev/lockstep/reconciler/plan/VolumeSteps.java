@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.plan;
 import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.desired.DesiredVolume;
 import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.runtime.volume.VolumeSpec;
 import java.util.List;
 import java.util.Set;
 
@@ -21,6 +22,17 @@ record VolumeSteps(Desired desired, Observed observed, PlanBuilder plan) {
             var owner = found.get().spec().owner().stack();
             plan.warn("volume " + name + " belongs to " + (owner.isEmpty() ? "no stack" : "stack " + owner)
                     + "; it is used as it is");
+        } else if (!found.get().spec().options().equals(volume.spec().options())) {
+            // Compose would offer to make it anew, and its data would be gone.
+            plan.problem(
+                    "volumes." + volume.key() + ".driver_opts",
+                    "volume " + name + " was made with " + words(found.get().spec()) + ", and the file says "
+                            + words(volume.spec()) + ". Its data is not moved: give the new one another name, or remove"
+                            + " this one when nothing in it is needed: 'lockstep volume rm " + name + "'");
         }
+    }
+
+    private static String words(VolumeSpec volume) {
+        return volume.mount().map(mount -> "(" + mount.shown() + ")").orElse("no options");
     }
 }

@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +61,35 @@ class CommandLineInterfaceTest {
         assertThat(console.run(words.split(" "))).isEqualTo(1);
         assertThat(console.err()).isEqualTo(sentence + "\n");
         assertThat(console.out()).isEmpty();
+    }
+
+    /** Codes of docker 26.1.5, of which only those that need no engine; the others are in LooseContainersIT. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            container run --nosuch busybox:1                  | 125
+            container run --memory lots busybox:1             | 125
+            container run --cpus abc busybox:1                | 125
+            container run -p 80:80:80:80 busybox:1            | 125
+            container run -w relative busybox:1               | 125
+            container run -v /nosuch:relative busybox:1       | 125
+            container run --name bad/name busybox:1           | 125
+            container run --rm --restart always busybox:1     | 125
+            container run --isolation hyperv busybox:1        | 125
+            container run -e                                  | 125
+            container run                                     | 1
+            container run --help                              | 0
+            container create --nosuch busybox:1               | 125
+            container exec                                    | 1
+            """)
+    void what_makes_no_sense_has_dockers_code(String words, int code) {
+        var console = Console.in(directory);
+        var root = directory.resolve("state");
+        var arguments = Stream.concat(
+                Stream.of("--root", root.toString(), "--run-root", root.toString()), Stream.of(words.split(" ")));
+        assertThat(console.run(arguments.toArray(String[]::new)))
+                .as(console.err())
+                .isEqualTo(code);
+        assertThat(root).doesNotExist();
     }
 
     @Test

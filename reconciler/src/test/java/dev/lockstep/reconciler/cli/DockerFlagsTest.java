@@ -21,7 +21,9 @@ import org.junit.jupiter.api.Test;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Every flag that docker compose and docker container have is there, or is answered with why it is not. */
+/**
+ * Every flag that docker compose, docker container and docker network have is there, or is answered with why it is not.
+ */
 class DockerFlagsTest {
     /** Comes with what drivers of logs can tell of a line, which is a change of its own. */
     private static final Set<String> LATER = Set.of("container logs --details");
@@ -49,6 +51,9 @@ class DockerFlagsTest {
     /** What we have under that name; empty when the whole command is refused. */
     private static Optional<Command> ours(String docker) {
         var word = docker.substring(docker.indexOf(' ') + 1);
+        if (docker.startsWith("network ")) {
+            return Optional.ofNullable(new NetworkCommand().subcommands().get(word));
+        }
         if (docker.startsWith("container ")) {
             var command = new ContainerCommand().subcommands().get(word);
             return Optional.ofNullable(command).filter(c -> !(c instanceof ContainerCommand.Refused));

@@ -11,6 +11,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.OffsetDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -255,9 +259,42 @@ class ImageCommandsIT {
                 %s   3 hours ago   COPY long long long long long long long long…   3.07kB   first
                 """.formatted(id(APP)));
         assertThat(ok("history --format {{.CreatedAt}} example.test/shop/app:1"))
-                .isEqualTo("2026-11-24T09:00:00Z\n");
+                .isEqualTo(local("2026-11-24T09:00:00Z") + "\n");
         assertThat(ok("history --no-trunc --format json web"))
                 .contains("\"ID\":\"" + WEB.configBlob().digest() + "\"");
+    }
+
+    /** Headings, cells and what wins over what, as docker 26.1.5 prints them. */
+    @Test
+    void history_is_for_people_or_for_programs() {
+        var app = " example.test/shop/app:1";
+        for (var option : List.of("--human=false", "-H=false")) {
+            assertThat(ok("history " + option + app)).isEqualTo("""
+                    IMAGE          CREATED AT             CREATED BY                                      SIZE   COMMENT
+                    %s   %s   COPY long long long long long long long long…   3072   first
+                    """.formatted(id(APP), local("2026-11-24T09:00:00Z")));
+        }
+        assertThat(ok("history --human=true" + app)).isEqualTo(ok("history" + app));
+        assertThat(ok("history --no-trunc" + app))
+                .contains(APP.configBlob().digest() + "   3 hours ago   COPY " + "long ".repeat(20) + "   3.07kB");
+        assertThat(ok("history -q" + app)).isEqualTo(id(APP) + "\n");
+        assertThat(ok("history -q --no-trunc" + app)).isEqualTo(APP.configBlob().digest() + "\n");
+        assertThat(ok("history -q --format {{.Size}}" + app)).isEqualTo("3.07kB\n");
+        assertThat(ok("history -q --format json" + app)).startsWith("{\"Comment\":\"first\",");
+        assertThat(ok("history -H=false --format {{.CreatedSince}}|{{.Size}}" + app))
+                .isEqualTo(local("2026-11-24T09:00:00Z") + "|3072\n");
+        assertThat(ok("history --format table~{{.Size}}\\t{{.CreatedSince}}\\t{{.ID}}" + app))
+                .isEqualTo("""
+                SIZE      CREATED       IMAGE
+                3.07kB    3 hours ago   %s
+                """.formatted(id(APP)));
+    }
+
+    private static String local(String time) {
+        return OffsetDateTime.parse(time)
+                .atZoneSameInstant(ZoneId.systemDefault())
+                .truncatedTo(ChronoUnit.SECONDS)
+                .format(DateTimeFormatter.ISO_OFFSET_DATE_TIME);
     }
 
     @ParameterizedTest
@@ -283,6 +320,36 @@ class ImageCommandsIT {
                         "Loaded image: web:latest",
                         "Loaded image ID: " + APP.configBlob().digest());
         assertThat(before).contains(APP.configBlob().digest().toString());
+    }
+
+    /** As docker, whom SIGPIPE ends: no word, and the shell's 141. A disk that is full is told. */
+    @ParameterizedTest
+    @CsvSource({"| head -c 1 | wc -c, 1, 141, ''", "> /dev/full, '', 1, standard output took not all of the archive"})
+    void a_reader_that_has_enough_is_no_error_to_talk_of(String to, String read, String code, String said)
+            throws Exception {
+        var big = TestImage.named("big:1")
+                .layer(new TarBuilder().file("big", 0644, new byte[2 << 20]).build());
+        ok("load -q -i " + big.ociArchive(directory.resolve("big.tar")));
+        var java = ProcessHandle.current().info().command().orElseThrow();
+        var process = new ProcessBuilder(
+                        "bash",
+                        "-c",
+                        java + " --enable-native-access=ALL-UNNAMED -XX:TieredStopAtLevel=1 -cp \"$0\" "
+                                + Main.class.getName() + " --root root --run-root run image save big:1 " + to
+                                + "; echo ${PIPESTATUS[0]}",
+                        System.getProperty("java.class.path"))
+                .directory(directory.toFile())
+                .start();
+
+        assertThat(process.inputReader().lines())
+                .containsExactly(
+                        Stream.of(read, code).filter(line -> !line.isEmpty()).toArray(String[]::new));
+        assertThat(process.errorReader().lines().filter(line -> !line.startsWith("WARNING:")))
+                .containsExactly(Stream.of(said)
+                        .filter(line -> !line.isEmpty())
+                        .map(line -> "lockstep: " + line)
+                        .toArray(String[]::new));
+        assertThat(directory.resolve("run/locks/image-lease")).isEmptyDirectory();
     }
 
     @Test

@@ -155,9 +155,15 @@ class ValidateCommandTest {
         assertThat(elsewhere.out().lines()).containsExactly(cutOff);
         assertThat(elsewhere.err()).contains("Warning: " + gone);
 
-        var root = List.of("--root", directory.resolve("root").toString(), "--run-root", directory.resolve("run").toString());
+        var root = List.of(
+                "--root",
+                directory.resolve("root").toString(),
+                "--run-root",
+                directory.resolve("run").toString());
         for (var words : List.of(
-                List.of("plan"), List.of("apply", "--dry-run"), List.of("agent", "--once", "--dry-run", "--repository", "."))) {
+                List.of("plan"),
+                List.of("apply", "--dry-run"),
+                List.of("agent", "--once", "--dry-run", "--repository", "."))) {
             var console = Console.in(directory, Map.of("LOCKSTEP_CONFIG", settings));
             var all = new ArrayList<>(root);
             all.addAll(words);
@@ -166,7 +172,11 @@ class ValidateCommandTest {
         }
         var doctor = Console.in(directory, Map.of("LOCKSTEP_CONFIG", settings));
         assertThat(doctor.run(
-                        "--root", directory.resolve("root").toString(), "--run-root", directory.resolve("run").toString(), "doctor"))
+                        "--root",
+                        directory.resolve("root").toString(),
+                        "--run-root",
+                        directory.resolve("run").toString(),
+                        "doctor"))
                 .isEqualTo(1);
         assertThat(doctor.out()).contains("missing  image keys       " + gone, "missing  image keys       " + cutOff);
     }

@@ -53,12 +53,6 @@ class EngineLimitsTest {
     @ValueSource(
             strings = {
                 "build: .",
-                "dns: 1.1.1.1",
-                "dns_opt: [ndots:1]",
-                "dns_search: example.com",
-                "external_links: [other]",
-                "links: [db]",
-                "mac_address: '02:42:ac:11:00:03'",
                 "models: [m]",
                 "pre_start: [{command: [x]}]",
                 "provider: {type: x}",
@@ -186,8 +180,9 @@ class EngineLimitsTest {
     @Test
     void what_storage_would_need_is_said() {
         assertThat(limits(service("storage_opt: {size: 1g, other: 1}")))
-                .containsExactly("compose.yaml:5:36: services.web.storage_opt.other: is no option of overlayfs, which has"
-                        + " size alone. Remove it");
+                .containsExactly(
+                        "compose.yaml:5:36: services.web.storage_opt.other: is no option of overlayfs, which has"
+                                + " size alone. Remove it");
     }
 
     @Test
@@ -269,8 +264,7 @@ class EngineLimitsTest {
                           web:
                             image: x
                             x-lockstep: {schedule: "0 0 2 ? * MON-FRI"}
-                            networks:
-                              n: {gw_priority: 1, interface_name: eth7}
+                            networks: [n]
                             volumes:
                               - {type: volume, source: v, target: /v, volume: {subpath: a}}
                             deploy:
@@ -278,7 +272,7 @@ class EngineLimitsTest {
                               restart_policy: {condition: any}
                               update_config: {order: start-first}
                         networks:
-                          n: {driver: macvlan, enable_ipv6: true, ipam: {options: {a: b}}}
+                          n: {ipam: {driver: null-driver, options: {a: b}}}
                           e: {external: true}
                         volumes:
                           v: {driver_opts: {type: nfs}, x-lockstep: {single_writer: true}}
@@ -286,13 +280,12 @@ class EngineLimitsTest {
                 .containsExactly(
                         "compose.yaml:1:21: x-lockstep.drift" + LIMIT,
                         "compose.yaml:5:28: services.web.x-lockstep.schedule" + LIMIT,
-                        "compose.yaml:7:24: services.web.networks.n.gw_priority" + LIMIT,
-                        "compose.yaml:7:43: services.web.networks.n.interface_name" + LIMIT,
-                        "compose.yaml:11:13: services.web.deploy.mode" + LIMIT,
-                        "compose.yaml:13:7: services.web.deploy.update_config" + LIMIT,
-                        "compose.yaml:15:15: networks.n.driver" + LIMIT,
-                        "compose.yaml:15:37: networks.n.enable_ipv6" + LIMIT,
-                        "compose.yaml:15:50: networks.n.ipam.options" + LIMIT,
-                        "compose.yaml:18:7: volumes.v.driver_opts" + LIMIT);
+                        "compose.yaml:10:13: services.web.deploy.mode" + LIMIT,
+                        "compose.yaml:12:7: services.web.deploy.update_config" + LIMIT,
+                        "compose.yaml:14:22: networks.n.ipam.driver: addresses are given out by Lockstep itself. Write"
+                                + " default, or nothing",
+                        "compose.yaml:14:48: networks.n.ipam.options.a: addresses are given out by Lockstep itself,"
+                                + " which has no options. Remove it",
+                        "compose.yaml:17:7: volumes.v.driver_opts: the local driver's option device is missing");
     }
 }

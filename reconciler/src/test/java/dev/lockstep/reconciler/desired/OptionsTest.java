@@ -360,6 +360,6 @@ class OptionsTest {
     @Test
     void a_bridge_is_one_of_the_stacks_own() {
         assertThat(web("network_mode: bridge").networks())
-                .containsExactly(new AttachmentSpec("shop_bridge", List.of(), Optional.empty(), 0));
+                .containsExactly(new AttachmentSpec("shop_bridge", List.of(), List.of(), 0));
     }
 }

@@ -4,6 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
+import dev.lockstep.runtime.network.AddressFamily;
+import dev.lockstep.runtime.network.AttachmentSpec;
+import dev.lockstep.runtime.network.Cidr;
+import dev.lockstep.runtime.network.EndpointOptions;
+import dev.lockstep.runtime.network.IpAddress;
+import dev.lockstep.runtime.network.PublishedPort;
+import dev.lockstep.runtime.network.SubnetSpec;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.spec.load.ComposeLoader;
 import dev.lockstep.spec.load.FileTree;
@@ -14,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -117,5 +125,166 @@ class TranslationTest {
         assertThat(both.nanoCpus()).isEmpty();
         assertThat(both.cpuQuota()).contains(25_000L);
         assertThat(both.cpuPeriod()).contains(50_000L);
+    }
+
+    @Test
+    void networks_and_addresses_of_both_families_are_taken_as_they_are_written() {
+        var result = translate("""
+                services:
+                  web:
+                    image: x
+                    networks: {n: {ipv4_address: 10.1.0.7, ipv6_address: "fd00:1::7"}, six: {}}
+                    ports: ["8080:80", "[::]:8081:80", "0.0.0.0:8082:80/udp", "[2001:db8::1]:8083:80", "8084:80/sctp"]
+                networks:
+                  n:
+                    enable_ipv6: true
+                    ipam:
+                      config:
+                        - {subnet: 10.1.0.0/24, ip_range: 10.1.0.128/25, aux_addresses: {router: 10.1.0.2}}
+                        - {subnet: "fd00:1::/64", gateway: "fd00:1::fe"}
+                        - {subnet: 10.2.0.0/24}
+                  six: {enable_ipv4: false, enable_ipv6: true}
+                """);
+        var desired = ((Translation.Result.Translated) result).desired();
+        var n = desired.networks().getFirst().spec();
+        assertThat(n.subnets())
+                .containsExactly(
+                        new SubnetSpec(
+                                Cidr.parse("10.1.0.0/24"),
+                                Optional.empty(),
+                                Optional.of(Cidr.parse("10.1.0.128/25")),
+                                Map.of("router", IpAddress.parse("10.1.0.2"))),
+                        new SubnetSpec(
+                                Cidr.parse("fd00:1::/64"),
+                                Optional.of(IpAddress.parse("fd00:1::fe")),
+                                Optional.empty(),
+                                Map.of()),
+                        SubnetSpec.of(Cidr.parse("10.2.0.0/24")));
+        assertThat(desired.networks().getLast().spec().families()).containsExactly(AddressFamily.IPV6);
+        var web = desired.services().getFirst().slots().getFirst().spec();
+        assertThat(web.networks().getFirst().addresses())
+                .containsExactly(IpAddress.parse("10.1.0.7"), IpAddress.parse("fd00:1::7"));
+        assertThat(web.ports())
+                .extracting(PublishedPort::toString)
+                .containsExactly(
+                        "0.0.0.0:8080->80/tcp",
+                        "[::]:8081->80/tcp",
+                        "0.0.0.0:8082->80/udp",
+                        "[2001:db8::1]:8083->80/tcp",
+                        "0.0.0.0:8084->80/sctp");
+    }
+
+    @Test
+    void what_the_kernel_cannot_translate_is_refused_where_it_stands() {
+        assertThat(problems("services:\n  web: {image: x, ports: ['[::1]:80:80', '[::]:81:80']}\n"))
+                .containsExactly(
+                        "compose.yaml:2:27: services.web.ports[0]: nothing can be published on ::1, since the kernel does"
+                                + " not lead packets from there anywhere else. Publish on 127.0.0.1",
+                        "compose.yaml:2:42: services.web.ports[1]: no network of the service has IPv6 addresses, and the"
+                                + " kernel does not translate from one family to the other. Write enable_ipv6: true at a"
+                                + " network, or leave the address out");
+        assertThat(problems("services:\n  web: {image: x}\nnetworks:\n  default: {enable_ipv4: false}\n"))
+                .singleElement()
+                .asString()
+                .contains("networks.default: network shop_default has addresses of neither family");
+    }
+
+    @Test
+    void of_an_internal_network_nothing_is_published_as_with_docker() {
+        var result = translate("""
+                services:
+                  hidden: {image: x, ports: ["80:80"], networks: [vault]}
+                  seen: {image: x, ports: ["81:80"], networks: [vault, front]}
+                networks: {vault: {internal: true}, front: {}}
+                """);
+        var services = ((Translation.Result.Translated) result).desired().services();
+        assertThat(services.getFirst().slots().getFirst().spec().ports()).isEmpty();
+        assertThat(services.getLast().slots().getFirst().spec().ports()).hasSize(1);
+    }
+
+    private static List<AttachmentSpec> attachments(String compose) {
+        return switch (translate(compose)) {
+            case Translation.Result.Translated(var desired) ->
+                desired.services().stream()
+                        .filter(service -> service.name().equals("web"))
+                        .findFirst()
+                        .orElseThrow()
+                        .slots()
+                        .getFirst()
+                        .spec()
+                        .networks();
+            case Translation.Result.Refused(var problems) -> throw new AssertionError(problems);
+        };
+    }
+
+    @Test
+    void a_service_is_on_its_networks_as_it_asks() {
+        var attachments = attachments("""
+                services:
+                  web:
+                    image: x
+                    mac_address: 02:00:5E:10:00:01
+                    links: [db:database, db]
+                    external_links: [legacy:old]
+                    networks:
+                      front: {priority: 5, gw_priority: 1, interface_name: wan0, link_local_ips: [169.254.7.7]}
+                      back: {driver_opts: {com.docker.network.endpoint.sysctls: net.ipv4.conf.IFNAME.log_martians=1}}
+                  db: {image: x, networks: [back]}
+                networks: {front: {}, back: {}}
+                """);
+
+        var front = attachments.getFirst().options();
+        assertThat(front.macAddress()).contains("02:00:5e:10:00:01");
+        assertThat(front.gatewayPriority()).isEqualTo(1);
+        assertThat(front.interfaceName()).contains("wan0");
+        assertThat(front.linkLocal()).containsExactly("169.254.7.7");
+        assertThat(front.links()).containsExactly(new EndpointOptions.Link("legacy", "old"));
+        var back = attachments.getLast().options();
+        assertThat(back.macAddress()).isEmpty();
+        assertThat(back.sysctls()).containsEntry("ipv4.conf.IFNAME.log_martians", "1");
+        assertThat(back.links())
+                .containsExactly(new EndpointOptions.Link("db", "database"), new EndpointOptions.Link("legacy", "old"));
+    }
+
+    @Test
+    void what_networks_cannot_give_is_refused_where_it_stands() {
+        assertThat(problems("""
+                services:
+                  web:
+                    image: x
+                    links: [db]
+                    networks:
+                      front: {mac_address: 02:00:5e:10:00:01, driver_opts: {a: b}}
+                  app:
+                    image: x
+                    scale: 2
+                    networks:
+                      front: {mac_address: 02:00:5e:10:00:01, link_local_ips: ["fe80::1"]}
+                  db: {image: x, networks: [back]}
+                  side: {image: x, network_mode: "service:db", dns: 1.1.1.1}
+                networks:
+                  front: {driver_opts: {com.docker.network.bridge.nmae: br0}}
+                  back: {driver: macvlan}
+                """))
+                .anyMatch(p -> p.contains("services.web.links[0]: service db is on none of this service's networks"))
+                .anyMatch(p -> p.contains("services.web.networks.front: a network's attachment has no option \"a\""))
+                .anyMatch(p -> p.contains("services.app.networks.front.mac_address: 2 containers cannot share"))
+                .anyMatch(p -> p.contains("is already the hardware address of service"))
+                .anyMatch(p -> p.contains("services.app.networks.front.link_local_ips: fe80::1: the kernel gives"))
+                .anyMatch(p -> p.contains("services.side.dns: a container in another one's network asks for names"))
+                .anyMatch(p -> p.contains("Did you mean \"com.docker.network.bridge.name\"?"))
+                .anyMatch(p -> p.contains("networks.back: network shop_back: a network of the driver macvlan needs"));
+    }
+
+    @Test
+    void name_servers_and_what_goes_with_them_are_asked_of_the_container() {
+        var resolver = container("dns: [1.1.1.1, '2606:4700::1111'], dns_search: a.test, dns_opt: ['ndots:2']")
+                .options()
+                .naming()
+                .resolver();
+
+        assertThat(resolver.servers()).containsExactly("1.1.1.1", "2606:4700::1111");
+        assertThat(resolver.search()).containsExactly("a.test");
+        assertThat(resolver.options()).containsExactly("ndots:2");
     }
 }

@@ -136,8 +136,7 @@ class PlannerTest {
                                   cpus: 0.5   [compose.yaml:14:16]
                         """),
                 Arguments.of("mem_limit: 128m", "mem_limit: 128m\n    network_mode: none", """
-                          -/+ container shop-app-1  (replaced: down from the old one's end to the new one's start)
-                                  network_mode: none   [compose.yaml:12:19]
+                            ~ container shop-app-1  (in place, it keeps running)
                                   networks.shop_default: shop_default → (none)   [compose.yaml:6:3]
                         """),
                 Arguments.of("depends_on: [app]", "labels: {a: b}", """
@@ -411,6 +410,27 @@ class PlannerTest {
                 desired, host, new Facts(true, true, false, false, Set.of(), Map.of(), Map.of(), Secrets.NONE));
 
         assertThat(plan.refusals()).singleElement().asString().contains("would remove all 2 containers of stack shop");
+    }
+
+    @Test
+    void other_options_of_a_volume_are_a_problem_and_no_reason_to_touch_its_data() {
+        var mounted = SHOP.replace(
+                "  data:\n", "  data: {driver_opts: {type: cifs, o: \"password=geheim\", device: //nas/data}}\n");
+        var host = World.running(World.desired(SHOP));
+
+        var plan = plan(World.desired(mounted), host);
+
+        assertThat(plan.steps()).isEmpty();
+        assertThat(plan.problems())
+                .singleElement()
+                .asString()
+                .isEqualTo("compose.yaml:14:10: volumes.data.driver_opts: volume shop_data was made with no options,"
+                        + " and the file says (type: cifs, device: //nas/data, o: password=***). Its data is not moved:"
+                        + " give the new one another name, or remove this one when nothing in it is needed:"
+                        + " 'lockstep volume rm shop_data'");
+        var same = World.desired(mounted);
+        assertThat(plan(same, World.running(same)).isEmpty()).isTrue();
+        assertThat(plan(World.desired(SHOP), World.running(same)).problems()).hasSize(1);
     }
 
     @Test

@@ -21,13 +21,14 @@ import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageConfig;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Platform;
+import dev.lockstep.runtime.network.AddressFamily;
 import dev.lockstep.runtime.network.Cidr;
-import dev.lockstep.runtime.network.Ipv4;
 import dev.lockstep.runtime.network.NetworkRecord;
 import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.runtime.network.ObservedAttachment;
 import dev.lockstep.runtime.network.ObservedNetwork;
 import dev.lockstep.runtime.network.ObservedNetworks;
+import dev.lockstep.runtime.network.SubnetSpec;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.volume.VolumeRecord;
 import dev.lockstep.spec.load.ComposeLoader;
@@ -154,18 +155,17 @@ final class World {
     }
 
     private static ObservedNetwork network(NetworkSpec spec) {
-        var subnet = spec.subnet().orElse(Cidr.parse("172.28.0.0/24"));
+        var subnets =
+                new ArrayList<>(spec.subnets().stream().map(SubnetSpec::settled).toList());
+        for (var family : spec.families()) {
+            if (spec.subnets(family).isEmpty()) {
+                var range = family == AddressFamily.IPV4 ? "172.28.0.0/24" : "fd00:28::/64";
+                subnets.add(SubnetSpec.of(Cidr.parse(range)).settled());
+            }
+        }
         return new ObservedNetwork(
-                new NetworkRecord(
-                        "0".repeat(64),
-                        spec,
-                        subnet,
-                        spec.gateway().orElse(subnet.first()),
-                        "ls0123456789abc",
-                        1500,
-                        NOW,
-                        Optional.<Ipv4>empty(),
-                        List.of()),
+                new NetworkRecord("0".repeat(64), spec, subnets, "ls0123456789abc", 1500, NOW, List.of(), List.of()),
+                true,
                 true,
                 true,
                 true);

@@ -49,14 +49,14 @@ class LooseContainersIT {
         try (var repository = new Repository(directory.resolve("repo"))) {
             repository.commit("nothing", Map.of("compose.yaml", "name: none\nservices: {}\n"));
             host.agent(repository.directory());
-            await().untilAsserted(() -> assertThat(host.agentLog()).contains("stack none is at"));
+            await().untilAsserted(() -> assertThat(host.agentLog()).contains("agent of host test runs"));
             var passing = run(0, "container", "run", "-d", "--rm", Host.WEB, "sleep", "100000")
                     .out()
                     .strip();
             assertThat(run(0, "network", "ls", "-q").out()).isNotEmpty();
             run(0, "container", "kill", passing);
-            await().untilAsserted(
-                            () -> assertThat(run(0, "network", "ls", "-q").out()).isEmpty());
+            await().untilAsserted(() ->
+                    assertThat(run(0, "network", "ls", "-q").out()).isEmpty());
             assertThat(run(0, "container", "ls", "-aq").out()).isEmpty();
         }
     }
@@ -77,8 +77,9 @@ class LooseContainersIT {
                 .contains("mem_limit: ");
         assertThat(run(125, "container", "run", "--network", "nosuch", Host.WEB).err())
                 .contains("network nosuch not found");
-        assertThat(run(1, "container", "run", "--link", "a", Host.WEB).err())
-                .contains("--link: containers of a network find each other by name");
+        assertThat(run(125, "container", "run", "--volume-driver", "a", Host.WEB)
+                        .err())
+                .contains("--volume-driver: volumes are on this host");
         assertThat(run(0, "container", "ls", "-aq").out()).isEmpty();
 
         // Nobody waits for it, and it goes all the same, with the network that it was the last one in.
@@ -213,27 +214,45 @@ class LooseContainersIT {
                         Host.WEB,
                         "sh",
                         "-c",
-                        "'stty -a | grep -q icanon && echo terminal; while :; do sleep 1; done'"));
+                        "'stty -a | grep -q icanon && echo terminal; read word; echo heard $word; while :; do sleep 1; done'"));
+        assertThat(onTerminal(command, "terminal", "", new byte[] {1, 'x'})).contains("code 0", "restored");
+        assertThat(host.pids()).containsKey("one");
+        // Who comes back is heard, and may leave again.
+        var again = String.join(" ", host.command("container", "attach", "one"));
+        assertThat(onTerminal(again, "", "word\r", new byte[] {16, 17})).contains("heard word", "code 0", "restored");
+        assertThat(host.pids()).containsKey("one");
+    }
+
+    /** Waits for a text, types until something is heard, and leaves with those keys. */
+    private String onTerminal(String command, String waitsFor, String types, byte[] leaves) throws Exception {
         Files.writeString(
                 directory.resolve("outside.sh"),
                 "before=$(stty -g)\n" + command
                         + "\necho code $?\n[ \"$before\" = \"$(stty -g)\" ] && echo restored\n");
         var output = directory.resolve("typescript");
+        Files.deleteIfExists(output);
         var script = new ProcessBuilder("script", "-qec", "sh outside.sh", "/dev/null")
                 .directory(directory.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
         try (var keys = script.getOutputStream()) {
-            await().atMost(SOON).until(() -> text(output).contains("terminal"));
-            keys.write(new byte[] {1, 'x'});
+            await().atMost(SOON).until(() -> text(output).contains(waitsFor));
+            if (!types.isEmpty()) {
+                // What is typed before the terminal is raw goes nowhere.
+                await().atMost(SOON).pollInterval(Duration.ofSeconds(1)).until(() -> {
+                    keys.write(types.getBytes(StandardCharsets.US_ASCII));
+                    keys.flush();
+                    return text(output).contains("heard");
+                });
+            }
+            keys.write(leaves);
             keys.flush();
             assertThat(script.waitFor(60, TimeUnit.SECONDS)).as(text(output)).isTrue();
         } finally {
             script.destroyForcibly().waitFor();
         }
-        assertThat(text(output)).contains("code 0", "restored");
-        assertThat(host.pids()).containsKey("one");
+        return text(output);
     }
 
     private static String text(Path file) throws IOException {

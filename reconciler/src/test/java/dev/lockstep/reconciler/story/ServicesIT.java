@@ -216,6 +216,54 @@ class ServicesIT {
                 .containsExactly("create", "start", "top", "pause", "top", "unpause", "kill", "die", "stop");
     }
 
+    /** The lines of ends, and that there are none for what ended before, are those of docker compose 2.26.1. */
+    @Test
+    void logs_that_follow_go_on_over_a_restart_and_tell_ends() throws Exception {
+        Files.writeString(project.resolve("compose.yaml"), """
+                services:
+                  a: {image: "web:1", command: ["sh", "-c", "echo one; exec sleep 100000"], network_mode: none}
+                  b: {image: "web:1", command: ["sh", "-c", "echo two; exec sleep 100001"], network_mode: none}
+                  early: {image: "web:1", command: ["sh", "-c", "echo zero; exit 4"], network_mode: none}
+                """);
+        run(0, "up", "-d");
+        await().untilAsserted(() -> assertThat(states()).contains("p-early-1 exited"));
+        var file = directory.resolve("followed");
+        var command = host.command("logs", "-f", "--no-color");
+        var logs = new ProcessBuilder(command)
+                .directory(project.toFile())
+                .redirectOutput(file.toFile())
+                .redirectError(directory.resolve("followed.err").toFile())
+                .start();
+        try {
+            await().untilAsserted(() ->
+                    assertThat(file).content().contains("a-1      | one\n", "b-1      | two\n", "early-1  | zero\n"));
+            run(0, "restart", "-t", "0", "a");
+            await().untilAsserted(() -> assertThat(file)
+                    .content()
+                    .containsSubsequence("a-1      | one\n", "a-1 exited with code 137\n", "a-1      | one\n"));
+            run(0, "kill", "b");
+            await().untilAsserted(() -> assertThat(file).content().endsWith("b-1 exited with code 137\n"));
+            assertThat(logs.isAlive()).as("a runs").isTrue();
+            assertThat(run(1, "down", "--rmi", "some").err()).contains("--rmi takes local or all");
+            // Another container has the image: that is said, and no failure.
+            var other = run(0, "container", "create", "--network", "none", "web:1")
+                    .out()
+                    .strip();
+            assertThat(run(0, "down", "-t", "0", "--rmi", "all").err())
+                    .contains(" Image web:1  Resource is still in use");
+            run(0, "container", "rm", other);
+            assertThat(logs.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            logs.destroy();
+        }
+        assertThat(logs.exitValue()).isZero();
+        assertThat(file).content().endsWith("a-1 exited with code 137\n").doesNotContain("early-1 exited");
+        assertThat(directory.resolve("followed.err")).isEmptyFile();
+        run(0, "create", "early");
+        assertThat(run(0, "down", "--rmi", "all").err()).contains(" Image web:1  Removed");
+        assertThat(run(0, "image", "ls", "-q").out()).isEmpty();
+    }
+
     @Test
     void up_brings_what_the_files_say_and_touches_nothing_else() throws Exception {
         run(0, "up", "-d");

@@ -57,10 +57,10 @@ class UpTerminalIT {
                 .redirectOutput(output.toFile())
                 .start();
         try (var keys = script.getOutputStream()) {
-            await().atMost(SOON).until(() -> text(output).contains("ready"));
+            await().atMost(SOON).untilAsserted(() -> assertThat(text(output)).contains("ready"));
             keys.write(3);
             keys.flush();
-            await().atMost(SOON).until(() -> text(output).contains("Container p-deaf-1  Stopping"));
+            await().atMost(SOON).untilAsserted(() -> assertThat(text(output)).contains("Container p-deaf-1  Stopping"));
             keys.write(3);
             keys.flush();
             assertThat(script.waitFor(60, TimeUnit.SECONDS)).as(text(output)).isTrue();

@@ -56,6 +56,43 @@ class VolumeCommandsIT {
     }
 
     @Test
+    void a_volume_may_be_something_that_is_mounted() throws IOException {
+        Files.writeString(Files.createDirectory(project.resolve("shared")).resolve("theirs"), "of the host");
+        var stack = Files.readString(project.resolve("compose.yaml"));
+        Files.writeString(
+                project.resolve("compose.yaml"),
+                stack.replace(
+                        "{data: {}}",
+                        "{data: {driver: local, driver_opts: {type: none, o: bind, device: ./shared}},"
+                                + " hand: {external: true}}"));
+        assertThat(run(1, "volume", "create", "-o", "type=tmpfs", "hand").err())
+                .isEqualTo("lockstep: --opt: the local driver's option device is missing\n");
+        run(0, "volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "--opt", "o=size=1m", "hand");
+        assertThat(run(0, "volume", "create", "hand").out()).isEqualTo("hand\n");
+        assertThat(run(1, "volume", "create", "-o", "type=tmpfs", "-o", "device=other", "hand")
+                        .err())
+                .contains("is there already, with other options (type: tmpfs, device: tmpfs, o: size=1m)");
+
+        run(0, "up", "-d");
+
+        assertThat(inside("cat /data/theirs; echo mine > /data/mine")).isEqualTo("of the host");
+        assertThat(project.resolve("shared/mine")).hasContent("mine");
+        assertThat(run(0, "volume", "inspect", "-f", "{{.Options.type}} {{.Options.o}} {{.Options.device}}", "p_data")
+                        .out())
+                .isEqualTo("none bind " + project.resolve("shared") + "\n");
+        assertThat(run(0, "plan").out()).contains("No changes");
+        assertThat(run(1, "volume", "rm", "p_data").err()).contains("in use");
+        Files.writeString(project.resolve("compose.yaml"), stack);
+        assertThat(run(1, "apply", "-y").all()).contains("Its data is not moved");
+
+        run(0, "down", "-v");
+
+        assertThat(project.resolve("shared/theirs")).hasContent("of the host");
+        assertThat(project.resolve("shared/mine")).hasContent("mine");
+        run(0, "volume", "rm", "hand");
+    }
+
+    @Test
     void volumes_are_made_listed_shown_and_removed_with_dockers_words() throws IOException {
         assertThat(run(0, "volume", "create", "--label", "tier=back", "spare").out())
                 .isEqualTo("spare\n");

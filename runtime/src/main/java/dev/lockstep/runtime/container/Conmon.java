@@ -20,9 +20,9 @@ import java.util.Optional;
 /**
  * Starts conmon, which supervises one container or one exec session and outlives us.
  *
- * <p>The protocol, on pipes that conmon inherits: it waits for a byte on the <em>start</em> pipe (meanwhile it is moved
- * into a cgroup of its own, so that stopping the agent's systemd unit leaves it alone), forks, lets the runtime prepare
- * the container, and says {@code {"data": PID}} or {@code {"data": -1, "message": …}} on the <em>sync</em> pipe.
+ * <p>It begins in a cgroup of its own, so that stopping the agent's systemd unit leaves it alone. The protocol, on
+ * pipes that it inherits: it waits for a byte on the <em>start</em> pipe, forks, lets the runtime prepare the
+ * container, and says {@code {"data": PID}} or {@code {"data": -1, "message": …}} on the <em>sync</em> pipe.
  */
 final class Conmon {
     private static final Duration ANSWER = Duration.ofMinutes(4);
@@ -81,7 +81,8 @@ final class Conmon {
         }
         if (spec.options().process().stdinOpen()) {
             argv.add("-i");
-            if (!how.inputEnds()) {
+            // A terminal has no end of input but what is typed; whoever left it may come back.
+            if (!how.inputEnds() || spec.options().process().tty()) {
                 argv.add("--leave-stdin-open");
             }
         }
@@ -313,7 +314,7 @@ final class Conmon {
     }
 
     /**
-     * Spawns conmon, moves it, lets it go, and waits for the intermediate process that says it is on its way.
+     * Spawns conmon in its cgroup, lets it go, and waits for the intermediate process that says it is on its way.
      *
      * @param bundle where it begins: it writes a file {@code oom} there beside the one in its persistent directory
      */
@@ -324,13 +325,9 @@ final class Conmon {
         environment.add("_OCI_STARTPIPE=4");
         environment.addAll(more);
         var log = new ProcessSpawner.Stream.Append(errors);
-        var pid = ProcessSpawner.spawn(new ProcessSpawner.Command(
+        var pid = supervisors.spawn(new ProcessSpawner.Command(
                 argv, environment, bundle, new ProcessSpawner.Stream.Nothing(), log, log, inherited));
-        try {
-            supervisors.add(pid);
-        } finally {
-            start.writeEnd().outputStream().write(0);
-        }
+        start.writeEnd().outputStream().write(0);
         start.readEnd().close();
         var code = ProcessSpawner.reap(pid);
         if (code != 0) {

@@ -241,6 +241,33 @@ public record ContainerSpec(
                 options);
     }
 
+    /** The same on other networks. */
+    public ContainerSpec withNetworks(List<AttachmentSpec> others) {
+        return new ContainerSpec(
+                name,
+                owner,
+                service,
+                slot,
+                image,
+                digest,
+                entrypoint,
+                command,
+                environment,
+                user,
+                workingDir,
+                hostname,
+                labels,
+                mounts,
+                others,
+                ports,
+                resources,
+                restart,
+                healthCheck,
+                stopSignal,
+                stopGrace,
+                options);
+    }
+
     /** Of no service and no slot, for one program without hooks that nobody restarts and whose health nobody checks. */
     public ContainerSpec asOneOff(
             String itsName,

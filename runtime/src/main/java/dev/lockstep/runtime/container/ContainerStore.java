@@ -2,6 +2,7 @@ package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.ProcessIdentity;
+import dev.lockstep.runtime.network.OneFamily;
 import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.runtime.store.StateException;
@@ -35,7 +36,10 @@ final class ContainerStore {
 
     ContainerStore(Root root) {
         this.root = root;
-        this.records = root.stateFile(ContainerRecord.class, 1);
+        this.records = root.stateFile(
+                ContainerRecord.class,
+                2,
+                record -> OneFamily.wishes(record.path("spec").path("networks")));
         this.lives = root.stateFile(Life.class, 1);
         this.healths = root.stateFile(HealthState.class, 1);
         this.runs = root.stateFile(Run.class, 1);

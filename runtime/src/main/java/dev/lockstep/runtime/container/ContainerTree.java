@@ -81,6 +81,11 @@ public final class ContainerTree implements AutoCloseable {
             }
             var root = Directory.open(place);
             scopes.add(root);
+            // No run of it holds them now.
+            scopes.add(() -> rooms.volumes().release(record.id()));
+            for (var volume : record.volumes()) {
+                rooms.volumes().mount(volume, record.id());
+            }
             mounts(rooms, record, root);
             opened = true;
             return new ContainerTree(root, Optional.empty(), scopes);
@@ -89,6 +94,30 @@ public final class ContainerTree implements AutoCloseable {
                 close(scopes);
             }
         }
+    }
+
+    /**
+     * Directories over each other, for reading, top one first; without what a container has mounted in them. The mount
+     * is gone when this returns, and the descriptor keeps what it leads to. The container's lock is held.
+     */
+    static Directory overlaid(Root root, RunRoot runRoot, String id, List<Path> layers) throws IOException {
+        try (var _ = runRoot.enter()) {
+            var place = place(root, id);
+            letGo(root, id);
+            Root.directory(all(root));
+            Root.directory(place);
+            try {
+                Mounts.overlay(layers, Optional.empty(), place);
+                return Directory.open(place);
+            } finally {
+                letGo(root, id);
+            }
+        }
+    }
+
+    /** Of a container's root file system alone. */
+    static ContainerTree of(Directory root) {
+        return new ContainerTree(root, Optional.empty(), List.of());
     }
 
     /** Where containers that do not run are mounted, each by its id. */

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Cgroup;
+import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.PacketSocket;
 import dev.lockstep.runtime.linux.Pidfd;
@@ -367,6 +368,44 @@ public final class Containers {
             if (!taken) {
                 lock.close();
             }
+        }
+    }
+
+    /**
+     * Its root file system for reading, running or not, without what is mounted in it: what {@code docker export}
+     * writes. Files have the ids that they have for the container.
+     */
+    public ContainerTree rootFileSystem(String id) throws IOException {
+        try (var _ = store.lock(id)) {
+            var record = whole(id);
+            var layers = new ArrayList<>(List.of(store.files(id).upper()));
+            layers.addAll(rooms.images().layers(record.made().image()));
+            var root = ContainerTree.overlaid(rooms.root(), runRoot, id, layers);
+            rooms.events().tell(record, "export");
+            return ContainerTree.of(root);
+        }
+    }
+
+    /** What it did to the files of its image, running or not, in the order of paths. */
+    public List<FileChange> changes(String id) throws IOException {
+        Directory image;
+        Directory upper;
+        try (var _ = store.lock(id)) {
+            image = ContainerTree.overlaid(
+                    rooms.root(),
+                    runRoot,
+                    id,
+                    rooms.images().layers(whole(id).made().image()));
+            try {
+                upper = Directory.open(store.files(id).upper());
+            } catch (IOException e) {
+                image.close();
+                throw e;
+            }
+        }
+        try (image;
+                upper) {
+            return FileChanges.between(image, upper);
         }
     }
 

@@ -280,7 +280,10 @@ final class Creation {
                 layers = rooms.images().layers(record.spec().digest());
             }
             try (var _ = runRoot.enter()) {
+                rooms.volumes().mount(use.volume(), record.id());
                 fill(record.id(), layers, use);
+            } finally {
+                rooms.volumes().release(record.id());
             }
         }
     }

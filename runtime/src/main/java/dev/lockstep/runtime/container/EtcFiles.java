@@ -1,7 +1,8 @@
 package dev.lockstep.runtime.container;
 
-import dev.lockstep.runtime.dns.ResolvConf;
 import dev.lockstep.runtime.network.Attached;
+import dev.lockstep.runtime.network.Endpoint;
+import dev.lockstep.runtime.network.IpAddress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -53,14 +54,14 @@ final class EtcFiles {
         for (var extra : naming.extraHosts()) {
             hosts.add(address(record, extra, attached) + "\t" + extra.name());
         }
-        attached.ifPresent(place -> place.endpoints().forEach(end -> hosts.add(end.address() + "\t" + names)));
+        attached.ifPresent(place -> place.endpoints()
+                .forEach(end -> end.addresses().forEach(address -> hosts.add(address.address() + "\t" + names))));
         new EtcFile(files.hosts()).write(hosts);
         new EtcFile(files.hostname()).write(List.of(hostname));
         var hostResolver = Files.exists(HOST_RESOLV_CONF) ? Files.readString(HOST_RESOLV_CONF) : "";
         var resolver = attached.filter(place -> !place.endpoints().isEmpty())
-                .map(place -> ResolvConf.ofContainer(place.nameServers(), ResolvConf.parse(hostResolver))
-                        .text())
-                .orElse(hostResolver);
+                .map(place -> naming.resolver().onNetworks(place.nameServers(), hostResolver))
+                .orElseGet(() -> naming.resolver().elsewhere(hostResolver));
         new EtcFile(files.resolvConf()).write(resolver.lines().toList());
     }
 
@@ -74,7 +75,8 @@ final class EtcFiles {
             return "127.0.0.1";
         }
         return attached.flatMap(Attached::main)
-                .map(end -> end.gateway().toString())
+                .flatMap(Endpoint::gateway)
+                .map(IpAddress::toString)
                 .orElseThrow(() -> new ContainerException(
                         ContainerException.Reason.INVALID,
                         "container " + record.spec().name() + ": there is no way to the host for " + extra.name()

@@ -139,7 +139,10 @@ final class ExecSessions {
             ProbeProcesses.kill(
                     host.cgroups().at(store.files(record.id()).cgroup(record.spec())), directory.resolve("pid"));
         } catch (IOException e) {
-            LOG.warn("container={} a program that takes too long cannot be killed: {}", record.spec().name(), e.getMessage());
+            LOG.warn(
+                    "container={} a program that takes too long cannot be killed: {}",
+                    record.spec().name(),
+                    e.getMessage());
         }
         if (!isOver(over, STREAMS_END)) {
             socket.close();

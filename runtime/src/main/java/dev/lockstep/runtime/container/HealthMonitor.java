@@ -50,6 +50,8 @@ public final class HealthMonitor implements AutoCloseable {
     private final Map<String, Watched> watched = new HashMap<>();
     private final PriorityQueue<Due> queue = new PriorityQueue<>(Comparator.comparingLong(Due::sinceOrigin));
     private final Map<String, Running> running = new HashMap<>();
+    private final LastRead<ContainerRecord> records;
+    private final LastRead<Run> runs;
     private final long origin = System.nanoTime();
 
     HealthMonitor(
@@ -63,6 +65,8 @@ public final class HealthMonitor implements AutoCloseable {
         this.host = host;
         this.probes = probes;
         this.changes = changes;
+        this.records = new LastRead<>(store::record);
+        this.runs = new LastRead<>(id -> store.run(id, host.bootId()));
     }
 
     /**
@@ -180,20 +184,34 @@ public final class HealthMonitor implements AutoCloseable {
         if (running.containsKey(id)) {
             return; // its end will tell
         }
+        if (fresh) {
+            forget(id);
+        }
         try {
-            var record = store.record(id);
+            var files = store.files(id);
+            var record = records.of(id, files.record());
             var check = record.flatMap(ContainerRecord::effective).flatMap(Effective::healthCheck);
-            var run = store.run(id, host.bootId()).filter(Run::started).filter(Run::isAlive);
+            var run = runs.of(id, files.runRecord()).filter(Run::started).filter(Run::isAlive);
             if (check.isEmpty() || run.isEmpty()) {
-                watched.remove(id); // whoever starts it again watches it again
+                unwatch(id); // whoever starts it again watches it again
                 return;
             }
             look(record.get(), check.get(), run.get(), fresh);
         } catch (IOException | RuntimeException e) {
             // It may have been removed between two looks.
             LOG.debug("health check ended container={} because={}", id, e.toString());
-            watched.remove(id);
+            unwatch(id);
         }
+    }
+
+    private void unwatch(String id) {
+        watched.remove(id);
+        forget(id);
+    }
+
+    private void forget(String id) {
+        records.forget(id);
+        runs.forget(id);
     }
 
     private void look(ContainerRecord record, EffectiveHealthCheck check, Run run, boolean fresh) throws IOException {
@@ -266,7 +284,7 @@ public final class HealthMonitor implements AutoCloseable {
             }
         } catch (IOException | RuntimeException e) {
             LOG.debug("health check ended container={} because={}", id, e.toString());
-            watched.remove(id);
+            unwatch(id);
             if (running.remove(id) != null) {
                 abort(one);
             }

@@ -14,8 +14,8 @@ final class HookRunner {
     private static final int OUTPUT = 4096;
 
     /**
-     * Compose waits for each as long as it takes. Nobody who starts and stops containers by himself may: one that
-     * hangs would hold the stack for good.
+     * Compose waits for each as long as it takes. Nobody who starts and stops containers by himself may: one that hangs
+     * would hold the stack for good.
      */
     static final Duration LIMIT = Duration.ofMinutes(5);
 
@@ -36,9 +36,16 @@ final class HookRunner {
      * @throws ContainerException when one ends with another code than 0, or not at all; those after it are not run
      */
     void afterStart(ContainerRecord record) throws IOException {
-        var period =
-                record.made().healthCheck().map(EffectiveHealthCheck::startPeriod).orElse(Duration.ZERO);
-        run(record, "post_start", record.spec().options().hooks().postStart(), atLeast(period), "healthcheck.start_period");
+        var period = record.made()
+                .healthCheck()
+                .map(EffectiveHealthCheck::startPeriod)
+                .orElse(Duration.ZERO);
+        run(
+                record,
+                "post_start",
+                record.spec().options().hooks().postStart(),
+                atLeast(period),
+                "healthcheck.start_period");
     }
 
     /**
@@ -61,8 +68,7 @@ final class HookRunner {
         return asked.compareTo(limit) > 0 ? asked : limit;
     }
 
-    private void run(
-            ContainerRecord record, String when, List<Hooks.Hook> hooks, Duration within, String moreTime)
+    private void run(ContainerRecord record, String when, List<Hooks.Hook> hooks, Duration within, String moreTime)
             throws IOException {
         for (var i = 0; i < hooks.size(); i++) {
             var hook = hooks.get(i);
@@ -84,8 +90,8 @@ final class HookRunner {
             if (result.isEmpty()) {
                 throw new ContainerException(
                         ContainerException.Reason.CONFLICT,
-                        name + " did not end within " + GoDuration.of(within)
-                                + " and was killed; a longer " + moreTime + " gives it more time" + said.text());
+                        name + " did not end within " + GoDuration.of(within) + " and was killed; a longer " + moreTime
+                                + " gives it more time" + said.text());
             }
             if (result.get().exitCode() != 0) {
                 throw new ContainerException(

@@ -1,7 +1,9 @@
 package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Cgroup;
-import dev.lockstep.runtime.network.Attached;
+import dev.lockstep.runtime.network.AttachmentSpec;
+import dev.lockstep.runtime.network.Endpoint;
+import dev.lockstep.runtime.network.ObservedAttachment;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,8 +29,6 @@ final class InPlaceUpdate {
             new Field("working_dir", ContainerSpec::workingDir),
             new Field("hostname", ContainerSpec::hostname),
             new Field("volumes", InPlaceUpdate::mountIdentities),
-            // With no network the runtime makes the namespace, and nobody could enter it to add one.
-            new Field("network_mode", spec -> spec.networks().isEmpty()),
             new Field("domainname", spec -> spec.options().naming().domainname()),
             new Field("annotations", spec -> spec.options().naming().annotations()),
             new Field(
@@ -206,26 +206,56 @@ final class InPlaceUpdate {
         }
     }
 
+    /** Brings links, names and published ports to what is asked for, also where somebody changed what is there. */
     private Run network(ContainerRecord changed, ContainerRecord before, ContainerFiles files, Run run)
             throws IOException {
-        var result = run;
-        var newNetworks = !changed.spec().networks().equals(before.spec().networks());
-        if (newNetworks
-                || !changed.spec()
-                        .options()
-                        .naming()
-                        .extraHosts()
-                        .equals(before.spec().options().naming().extraHosts())) {
-            var attached = changed.spec().networks().isEmpty()
-                    ? Optional.<Attached>empty()
-                    : Optional.of(rooms.networks().get().updateAttachments(Start.request(changed, Optional.empty())));
-            EtcFiles.write(changed, files, attached);
-            result = result.withAddresses(attached.map(Start::addresses).orElse(List.of()));
+        var spec = changed.spec();
+        var none = spec.networks().isEmpty();
+        if (none && before.spec().networks().isEmpty()) {
+            if (!naming(changed).equals(naming(before))) {
+                EtcFiles.write(changed, files, Optional.empty());
+            }
+            return run;
         }
-        if (!changed.spec().ports().equals(before.spec().ports())) {
-            result = result.withPorts(
-                    rooms.networks().get().publish(changed.id(), changed.spec().ports()));
+        var networks = rooms.networks().get();
+        var now = networks.observe(changed.id());
+        var result = run;
+        var same = spec.networks().equals(before.spec().networks())
+                && now.filter(is -> is.missingNetworks().isEmpty() && isOn(is, spec))
+                        .isPresent();
+        if (!same || !naming(changed).equals(naming(before))) {
+            var request = Start.request(changed, Optional.empty());
+            var attached = now.isPresent()
+                    ? networks.updateAttachments(request)
+                    : networks.updateAttachments(request, run.process().orElseThrow());
+            EtcFiles.write(changed, files, Optional.of(attached));
+            result = result.withAddresses(Start.addresses(attached));
+        }
+        if (none) {
+            return result.withPorts(List.of()); // They have gone with the last network.
+        }
+        if (now.filter(is -> !is.missingPorts().isEmpty()).isPresent()) {
+            networks.ensure(spec.networks().getFirst().network());
+        }
+        if (!spec.ports().equals(before.spec().ports())
+                || before.spec().networks().isEmpty()) {
+            result = result.withPorts(networks.publish(changed.id(), spec.ports()));
         }
         return result;
+    }
+
+    private static boolean isOn(ObservedAttachment is, ContainerSpec spec) {
+        return is.attached().endpoints().stream()
+                .map(Endpoint::network)
+                .sorted()
+                .toList()
+                .equals(spec.networks().stream()
+                        .map(AttachmentSpec::network)
+                        .sorted()
+                        .toList());
+    }
+
+    private static Naming naming(ContainerRecord record) {
+        return record.spec().options().naming();
     }
 }

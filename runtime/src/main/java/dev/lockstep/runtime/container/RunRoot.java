@@ -5,8 +5,11 @@ import dev.lockstep.runtime.linux.DetachedMount;
 import dev.lockstep.runtime.linux.Fd;
 import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.Mounts;
+import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * What all runs of a root share: the run root as a mount of its own, and the parent of their cgroups. Made with the
@@ -46,6 +49,8 @@ final class RunRoot {
             if (Mounts.isMountPoint(root.run())) {
                 return;
             }
+            // Written first, and seen through the mount as well: without it the mount is somebody else's, and stays.
+            AtomicFiles.writeVolatile(mounted(), new byte[0]);
             try (var place = Fd.openPath(root.run());
                     var mount = DetachedMount.bindRecursively(place)) {
                 mount.propagate(DetachedMount.Propagation.SHARED).attach(place);
@@ -65,9 +70,15 @@ final class RunRoot {
             }
             cgroups.at(ContainerFiles.supervisorCgroup(root)).remove();
             cgroups.at(ContainerFiles.cgroupParent(root)).remove();
-            while (Mounts.isMountPoint(root.run())) {
+            if (Files.exists(mounted()) && Mounts.isMountPoint(root.run())) {
                 Mounts.unmount(root.run());
             }
+            Files.deleteIfExists(mounted());
         }
+    }
+
+    /** There while the mount is ours. */
+    private Path mounted() {
+        return root.run().resolve("mounted");
     }
 }

@@ -114,6 +114,19 @@ final class Start {
         }
     }
 
+    private void mountVolumes(ContainerRecord record) throws IOException {
+        for (var volume : record.volumes()) {
+            try {
+                rooms.volumes().mount(volume, record.id());
+            } catch (IOException e) {
+                throw new ContainerException(
+                        ContainerException.Reason.HOST,
+                        "container " + record.spec().name() + ": " + e.getMessage() + ".",
+                        e);
+            }
+        }
+    }
+
     private void run(ContainerRecord record, ContainerFiles files, Interaction how) throws IOException {
         var id = record.id();
         var spec = record.spec();
@@ -160,11 +173,14 @@ final class Start {
                                 .orElse(ContainerFiles.cgroupParent(rooms.root()))),
                 spec.name());
         var joined = Joined.of(record, files, store, host);
-        starting = starting.withJoined(joined.processes());
-        store.write(id, starting);
+        if (!joined.processes().isEmpty()) {
+            starting = starting.withJoined(joined.processes());
+            store.write(id, starting);
+        }
         var users = UserNamespace.of(record, files, joined);
         mountRoot(record, files, users);
         shareMemory(record, files, users);
+        mountVolumes(record);
         rooms.failPoint().reached(FailPoint.Step.START_MOUNTED);
         var attached = spec.networks().isEmpty()
                 ? Optional.<Attached>empty()
@@ -260,14 +276,12 @@ final class Start {
                         spec.owner().stack(), spec.service().isEmpty() ? spec.name() : spec.service(), spec.slot()),
                 spec.networks(),
                 names,
-                List.of(),
+                spec.options().naming().resolver().servers(),
                 userNamespace);
     }
 
     static List<ContainerAddress> addresses(Attached attached) {
-        return attached.endpoints().stream()
-                .map(end -> new ContainerAddress(end.network(), end.address().toString()))
-                .toList();
+        return attached.endpoints().stream().map(ContainerAddress::of).toList();
     }
 
     private void bundle(

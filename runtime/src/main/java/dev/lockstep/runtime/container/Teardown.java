@@ -7,10 +7,13 @@ import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.linux.Signal;
+import dev.lockstep.runtime.network.Networks;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +42,9 @@ final class Teardown {
         if (cgroup.isFrozen()) {
             cgroup.thaw(); // what stands still does not die
         }
+        if (run.filter(Run::started).isEmpty()) {
+            endStart(files);
+        }
         if (Files.exists(host.runtimeState().resolve(files.id()))) {
             var runtime = run.isPresent()
                     ? new Runtimes(rooms, host).of(run.get())
@@ -66,12 +72,50 @@ final class Teardown {
         while (Mounts.isMountPoint(files.sharedMemory())) {
             Mounts.unmount(files.sharedMemory());
         }
+        rooms.volumes().release(files.id());
         rooms.contents().release(files.id());
-        if (attached) {
+        // It may have been taken off all its networks, or connected to its first, since it was started.
+        if (attached || Networks.mayBeAttached(rooms.root(), files.id())) {
             rooms.networks().get().detach(files.id());
         }
         removeTree(files.run());
         Files.deleteIfExists(files.exit());
+    }
+
+    /**
+     * Whoever started it was killed; the supervisor and the runtime that he had started go on all the same, and would
+     * make the container when everybody thinks that it is gone. They have its id among their arguments.
+     */
+    private void endStart(ContainerFiles files) throws IOException {
+        var supervisors = host.cgroups().at(ContainerFiles.supervisorCgroup(files.root()));
+        for (var tries = 0; tries < TRIES; tries++) {
+            var found = false;
+            for (var pid : supervisors.processes()) {
+                var process = ProcessIdentity.of(pid);
+                if (process.isPresent() && concerns(pid, files.id())) {
+                    found = true;
+                    try (var pidfd = Pidfd.open(process.get()).orElse(null)) {
+                        if (pidfd != null) {
+                            pidfd.send(Signal.KILL);
+                            pidfd.awaitExit(CONMON_ENDS);
+                        }
+                    }
+                }
+            }
+            // One of them may have begun another one while we looked.
+            if (!found) {
+                return;
+            }
+        }
+    }
+
+    private static boolean concerns(int pid, String id) {
+        try {
+            var words = Files.readString(Path.of("/proc/" + pid + "/cmdline"), StandardCharsets.ISO_8859_1);
+            return List.of(words.split("\0", -1)).contains(id);
+        } catch (IOException e) {
+            return false; // it has just ended
+        }
     }
 
     static void unpin(Path pins) throws IOException {

@@ -156,6 +156,14 @@ public final class Copying {
         }
     }
 
+    /**
+     * Writes everything below a root as it is, the way {@code docker export} does: {@code bin/}, not {@code ./bin/}.
+     */
+    public static void archiveContent(Directory root, OutputStream out) throws IOException {
+        TreeArchive.writeContent(root, out);
+        out.flush();
+    }
+
     /** Fills an empty directory from an archive of a whole one, and gives it what the archive says of itself. */
     public static List<String> fill(InputStream archive, Directory target) throws IOException {
         return new TreeExtraction(target, new Keep(true, true), Optional.empty(), true).extract(archive);

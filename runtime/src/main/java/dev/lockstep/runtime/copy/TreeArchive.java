@@ -10,7 +10,10 @@ import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.oci.IdRange;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
 
@@ -25,6 +28,12 @@ final class TreeArchive {
 
     private final Optional<IdRange> ids;
 
+    /** From the innermost to the top. No recursion: how deep it goes is up to whoever made the tree. */
+    private final Deque<Level> levels = new ArrayDeque<>();
+
+    /** A directory whose members are being written. */
+    private record Level(Directory directory, RawPath as, Iterator<RawPath> names) {}
+
     private TreeArchive(Optional<IdRange> ids, OutputStream out) {
         this.ids = ids;
         this.writer = new MemberWriter(out);
@@ -33,8 +42,34 @@ final class TreeArchive {
     /** Writes a whole archive; the top has the given name in it. */
     static void write(Place place, RawPath name, Optional<IdRange> ids, OutputStream out) throws IOException {
         var archive = new TreeArchive(ids, out);
-        archive.member(place.directory(), place.name(), name);
+        archive.members(place.directory(), place.name(), name);
         archive.writer.finish();
+    }
+
+    /** Writes a whole archive of what is in a directory, without the directory itself. */
+    static void writeContent(Directory directory, OutputStream out) throws IOException {
+        var archive = new TreeArchive(Optional.empty(), out);
+        for (var child : directory.list()) {
+            archive.members(directory, child, child);
+        }
+        archive.writer.finish();
+    }
+
+    private void members(Directory directory, RawPath name, RawPath as) throws IOException {
+        try {
+            member(directory, name, as);
+            while (!levels.isEmpty()) {
+                var level = levels.peek();
+                if (level.names().hasNext()) {
+                    var next = level.names().next();
+                    member(level.directory(), next, new RawPath(level.as().latin1() + "/" + next.latin1()));
+                } else {
+                    levels.pop().directory().close();
+                }
+            }
+        } finally {
+            levels.forEach(level -> level.directory().close());
+        }
     }
 
     private void member(Directory directory, RawPath name, RawPath as) throws IOException {
@@ -70,10 +105,16 @@ final class TreeArchive {
     }
 
     private void tree(Directory directory, RawPath name, RawPath as, FileStatus status) throws IOException {
-        try (var inner = directory.directory(name)) {
+        TreeCopy.checkDepth(levels.size(), as.latin1().length());
+        var inner = directory.directory(name);
+        var entered = false;
+        try {
             writer.add(entry(new RawPath(as.latin1() + "/"), TarEntry.Type.DIRECTORY, status, directory, name));
-            for (var child : inner.list()) {
-                member(inner, child, new RawPath(as.latin1() + "/" + child.latin1()));
+            levels.push(new Level(inner, as, inner.list().iterator()));
+            entered = true;
+        } finally {
+            if (!entered) {
+                inner.close();
             }
         }
     }

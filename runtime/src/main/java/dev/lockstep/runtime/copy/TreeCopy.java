@@ -21,7 +21,9 @@ import java.util.Map;
 public final class TreeCopy {
     private static final RawPath HERE = new RawPath(".");
     /** A process can nest directories without end, and each open one costs two descriptors. */
-    private static final int DEEPEST = 2000;
+    private static final int DEEPEST = 5000;
+    /** And long names, of which each open one remembers the whole way. */
+    private static final int LONGEST = 64 << 10;
 
     private final Map<Long, RawPath> links = new HashMap<>();
     private final Directory target;
@@ -143,10 +145,18 @@ public final class TreeCopy {
         describe(from, name, status, to);
     }
 
-    private void enter(Level level, RawPath name, FileStatus status, String path) throws IOException {
-        if (levels.size() > DEEPEST) {
+    /** @throws IOException for a tree that nobody made to be used */
+    static void checkDepth(int levels, int path) throws IOException {
+        if (levels > DEEPEST) {
             throw new IOException("directories are nested more than " + DEEPEST + " deep");
         }
+        if (path > LONGEST) {
+            throw new IOException("directories are nested until a path has more than " + LONGEST + " bytes");
+        }
+    }
+
+    private void enter(Level level, RawPath name, FileStatus status, String path) throws IOException {
+        checkDepth(levels.size(), path.length());
         var from = level.from().directory(name);
         var entered = false;
         try {

@@ -6,12 +6,16 @@ import java.util.List;
  * A container as one network knows it.
  *
  * @param container its id
- * @param address its IPv4 address there
+ * @param ipv4 its IPv4 addresses there
+ * @param ipv6 its IPv6 addresses there
  * @param names what it is called there; case does not matter
  * @param servers who is asked for other names, instead of the network's or the host's servers
  */
-public record DnsEntry(String container, String address, List<String> names, List<String> servers) {
+public record DnsEntry(
+        String container, List<String> ipv4, List<String> ipv6, List<String> names, List<String> servers) {
     public DnsEntry {
+        ipv4 = List.copyOf(ipv4);
+        ipv6 = List.copyOf(ipv6);
         names = List.copyOf(names);
         servers = List.copyOf(servers);
         for (var word : names) {

@@ -12,12 +12,13 @@ import java.util.stream.Collectors;
  * {@code src/config/mod.rs}.)
  *
  * @param network name of the network
- * @param gateway IPv4 address of the bridge, where questions arrive
+ * @param gateways addresses of the bridge, where questions arrive
  * @param internal other names are never asked for outside: the answer is NXDOMAIN at once
  * @param entries sorted by container
  */
-public record DnsZone(String network, String gateway, boolean internal, List<DnsEntry> entries) {
+public record DnsZone(String network, List<String> gateways, boolean internal, List<DnsEntry> entries) {
     public DnsZone {
+        gateways = List.copyOf(gateways);
         entries = entries.stream()
                 .sorted(Comparator.comparing(DnsEntry::container))
                 .toList();
@@ -32,14 +33,14 @@ public record DnsZone(String network, String gateway, boolean internal, List<Dns
     DnsZone with(DnsEntry entry) {
         var changed = new ArrayList<>(without(entry.container()).entries);
         changed.add(entry);
-        return new DnsZone(network, gateway, internal, changed);
+        return new DnsZone(network, gateways, internal, changed);
     }
 
     /** The zone without the container. */
     DnsZone without(String container) {
         return new DnsZone(
                 network,
-                gateway,
+                gateways,
                 internal,
                 entries.stream().filter(e -> !e.container().equals(container)).toList());
     }
@@ -47,9 +48,10 @@ public record DnsZone(String network, String gateway, boolean internal, List<Dns
     /** Content of the zone's file. */
     byte[] content() {
         return entries.stream()
-                .map(e -> e.container() + " " + e.address() + "  " + String.join(",", e.names())
+                .map(e -> e.container() + " " + String.join(",", e.ipv4()) + " " + String.join(",", e.ipv6()) + " "
+                        + String.join(",", e.names())
                         + (e.servers().isEmpty() ? "" : " " + String.join(",", e.servers())))
-                .collect(Collectors.joining("\n", gateway + "\n", entries.isEmpty() ? "" : "\n"))
+                .collect(Collectors.joining("\n", String.join(",", gateways) + "\n", entries.isEmpty() ? "" : "\n"))
                 .getBytes(StandardCharsets.UTF_8);
     }
 
@@ -63,15 +65,20 @@ public record DnsZone(String network, String gateway, boolean internal, List<Dns
             if (words.length >= 4) {
                 entries.add(new DnsEntry(
                         words[0],
-                        words[1],
-                        List.of(words[3].split(",")),
-                        words.length > 4 ? List.of(words[4].split(",")) : List.of()));
+                        list(words[1]),
+                        list(words[2]),
+                        list(words[3]),
+                        words.length > 4 ? list(words[4]) : List.of()));
             }
         }
         return new DnsZone(
                 internal ? fileName.substring(0, fileName.length() - 4) : fileName,
-                lines.isEmpty() ? "" : lines.getFirst().split(" ", 2)[0],
+                lines.isEmpty() ? List.of() : list(lines.getFirst().split(" ", 2)[0]),
                 internal,
                 entries);
+    }
+
+    private static List<String> list(String word) {
+        return word.isEmpty() ? List.of() : List.of(word.split(","));
     }
 }

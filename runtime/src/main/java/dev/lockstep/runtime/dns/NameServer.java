@@ -42,7 +42,8 @@ public final class NameServer {
     private static final int LAST_PORT = 5733;
     private static final String PID_FILE = "aardvark.pid";
     private static final Duration PATIENCE = Duration.ofSeconds(5);
-    private static final byte[] ANY = {0, 0, 0, 0};
+    private static final int TCP = 6;
+    private static final int UDP = 17;
 
     private final Path directory;
     private final Path zones;
@@ -92,8 +93,7 @@ public final class NameServer {
         }
         var port = namespaces.home(() -> {
             for (var candidate = FIRST_PORT; candidate <= LAST_PORT; candidate++) {
-                if (LocalPort.probe(ANY, candidate, true) == LocalPort.State.FREE
-                        && LocalPort.probe(ANY, candidate, false) == LocalPort.State.FREE) {
+                if (isFree(candidate)) {
                     return candidate;
                 }
             }
@@ -101,6 +101,17 @@ public final class NameServer {
         });
         AtomicFiles.write(file, (port + "\n").getBytes(StandardCharsets.UTF_8));
         return port;
+    }
+
+    private static boolean isFree(int port) throws IOException {
+        for (var any : List.of(new byte[4], new byte[16])) {
+            for (var protocol : List.of(TCP, UDP)) {
+                if (LocalPort.probe(any, port, protocol) == LocalPort.State.TAKEN) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /** Writes the zone as it is given. */
@@ -145,6 +156,17 @@ public final class NameServer {
         return Optional.empty();
     }
 
+    /** Names of all zones. */
+    public List<String> zones() throws IOException {
+        try (var files = Files.list(zones)) {
+            return files.map(f -> f.getFileName().toString())
+                    .filter(name -> !name.equals(PID_FILE))
+                    .map(name -> name.endsWith("%int") ? name.substring(0, name.length() - 4) : name)
+                    .sorted()
+                    .toList();
+        }
+    }
+
     /** Makes the server answer what the zones say: tells it, starts it, or stops it when no zone is left. */
     public void refresh() throws IOException {
         try (var server = server()) {
@@ -180,9 +202,18 @@ public final class NameServer {
     }
 
     private Server server() throws IOException {
-        var pid = pid();
-        var identity = pid.flatMap(ProcessIdentity::of);
-        return new Server(identity.isPresent() ? Pidfd.open(identity.get()) : Optional.empty());
+        return new Server(process());
+    }
+
+    /** The server, when it runs: to wait for its end. */
+    public Optional<Pidfd> process() throws IOException {
+        var identity = pid().flatMap(ProcessIdentity::of);
+        return identity.isPresent() ? Pidfd.open(identity.get()) : Optional.empty();
+    }
+
+    /** Where something changes whenever a server is started, or is needed. */
+    public Path zonesDirectory() {
+        return zones;
     }
 
     /** Pid of the server, when it runs. */

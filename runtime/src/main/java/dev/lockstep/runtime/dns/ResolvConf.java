@@ -51,6 +51,28 @@ public record ResolvConf(List<String> servers, List<String> search, List<String>
         return new ResolvConf(gateways.stream().limit(3).toList(), host.search, List.of("ndots:0"));
     }
 
+    /**
+     * With what is given in place of what is there, list by list; an empty list changes nothing. A search for {@code .}
+     * is none at all, and an option comes in place of one of the same name.
+     */
+    public ResolvConf with(List<String> otherServers, List<String> otherSearch, List<String> moreOptions) {
+        var names = moreOptions.stream().map(ResolvConf::name).toList();
+        var all = new ArrayList<>(
+                options.stream().filter(o -> !names.contains(name(o))).toList());
+        all.addAll(moreOptions);
+        return new ResolvConf(
+                otherServers.isEmpty()
+                        ? servers
+                        : otherServers.stream().limit(3).toList(),
+                otherSearch.isEmpty() ? search : otherSearch.equals(List.of(".")) ? List.of() : otherSearch,
+                all);
+    }
+
+    /** {@code ndots} of {@code ndots:0}. */
+    private static String name(String option) {
+        return option.split(":", 2)[0];
+    }
+
     /** The file's text. */
     public String text() {
         var text = servers.stream().map(s -> "nameserver " + s + "\n").collect(Collectors.joining());

@@ -81,8 +81,10 @@ public final class ImageStore {
         if (reference.digest().isPresent()) {
             return find(reference.digest().get());
         }
+        // As text: the equality of records is code that the JVM makes at run time, and no AOT cache keeps it.
+        var text = reference.toString();
         for (var entry : index.read()) {
-            if (entry.name().equals(Optional.of(reference))) {
+            if (entry.name().filter(name -> name.toString().equals(text)).isPresent()) {
                 return load(entry.target().digest());
             }
         }
@@ -158,8 +160,8 @@ public final class ImageStore {
         var layers = new ArrayList<Layer>();
         for (var i = 0; i < document.layers().size(); i++) {
             var layer = document.layers().get(i);
-            layers.add(new Layer(
-                    layer.digest(), config.diffIds().get(i), layer.mediaType(), layer.size(), layer.urls()));
+            layers.add(
+                    new Layer(layer.digest(), config.diffIds().get(i), layer.mediaType(), layer.size(), layer.urls()));
         }
         return new Image(digest, manifest.digest(), id, config, layers);
     }

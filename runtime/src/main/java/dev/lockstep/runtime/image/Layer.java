@@ -15,7 +15,9 @@ public record Layer(Digest blob, Digest diffId, String mediaType, long size, Lis
         urls = List.copyOf(urls);
     }
 
-    /** Whether it is not to be distributed: registries need not have it, whoever pulls the image gets it from its maker. */
+    /**
+     * Whether it is not to be distributed: registries need not have it, whoever pulls the image gets it from its maker.
+     */
     public boolean isForeign() {
         return MediaType.isForeign(mediaType);
     }

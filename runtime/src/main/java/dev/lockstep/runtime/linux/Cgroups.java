@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Where cgroups are on this host (cgroups(7)). Version 2 has one tree; version 1 a tree per controller, and a hybrid
@@ -17,12 +18,16 @@ import java.util.Optional;
  */
 public final class Cgroups {
     private final Map<String, Path> controllers;
+    private final List<Path> first;
+    private final Optional<Path> second;
     private final List<Path> trees;
     private final boolean unified;
 
-    private Cgroups(Map<String, Path> controllers, List<Path> trees, boolean unified) {
+    private Cgroups(Map<String, Path> controllers, List<Path> first, Optional<Path> second, boolean unified) {
         this.controllers = Collections.unmodifiableMap(controllers);
-        this.trees = List.copyOf(trees);
+        this.first = List.copyOf(first);
+        this.second = second;
+        this.trees = Stream.concat(first.stream(), second.stream()).toList();
         this.unified = unified;
     }
 
@@ -68,10 +73,9 @@ public final class Cgroups {
                     "No cgroups are mounted. Mount them at /sys/fs/cgroup: mount -t cgroup2 none /sys/fs/cgroup");
         }
         if (controllers.isEmpty()) {
-            return new Cgroups(Map.of(), List.of(second.getFirst()), true);
+            return new Cgroups(Map.of(), List.of(), second.stream().findFirst(), true);
         }
-        second.stream().limit(1).forEach(trees::add);
-        return new Cgroups(controllers, trees, false);
+        return new Cgroups(controllers, trees, second.stream().findFirst(), false);
     }
 
     /** Whether the host has version 2 alone. */
@@ -96,6 +100,16 @@ public final class Cgroups {
     /** Every tree. */
     List<Path> trees() {
         return trees;
+    }
+
+    /** Those of version 1; none on a host with version 2 alone. */
+    List<Path> first() {
+        return first;
+    }
+
+    /** That of version 2. */
+    Optional<Path> second() {
+        return second;
     }
 
     /** The tree of that controller; the only one on version 2. */

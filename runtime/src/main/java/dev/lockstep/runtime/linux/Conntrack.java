@@ -1,6 +1,6 @@
 package dev.lockstep.runtime.linux;
 
-import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,8 +19,10 @@ public final class Conntrack implements AutoCloseable {
     private static final int CTA_ID = 12;
     private static final int TUPLE_IP = 1;
     private static final int TUPLE_PROTO = 2;
-    private static final int IP_SOURCE = 1;
-    private static final int IP_DESTINATION = 2;
+    private static final int IPV4_SOURCE = 1;
+    private static final int IPV4_DESTINATION = 2;
+    private static final int IPV6_SOURCE = 3;
+    private static final int IPV6_DESTINATION = 4;
     private static final int PROTO_NUMBER = 1;
     private static final int PROTO_DESTINATION_PORT = 3;
 
@@ -38,18 +40,22 @@ public final class Conntrack implements AutoCloseable {
      * @param port the port there; 0 for protocols without ports
      * @param answers whose answers belong to it: the translated destination
      */
-    public record Flow(int protocol, Inet4Address destination, int port, Inet4Address answers) {}
+    public record Flow(int protocol, InetAddress destination, int port, InetAddress answers) {}
 
     /** Opens a socket in the calling thread's namespace. */
     public static Conntrack open() throws LinuxException {
         return new Conntrack(new NetlinkSocket(NetlinkSocket.NETFILTER, "ctnetlink"));
     }
 
-    /** Forgets all matching IPv4 connections; returns how many. */
+    /** Forgets all matching connections of both families; returns how many. */
     public int delete(Predicate<Flow> which) throws LinuxException {
+        return delete(SocketLibrary.AF_INET, which) + delete(SocketLibrary.AF_INET6, which);
+    }
+
+    private int delete(int family, Predicate<Flow> which) throws LinuxException {
         List<NetlinkReply> entries;
         try {
-            entries = socket.dump("connections", request(GET, NetlinkRequest.DUMP));
+            entries = socket.dump("connections", request(GET, family, NetlinkRequest.DUMP));
         } catch (LinuxException e) {
             if (e.errno() == Errno.EINVAL || e.errno() == Errno.EOPNOTSUPP) {
                 return 0; // nobody tracks connections here: the module is not loaded
@@ -58,19 +64,19 @@ public final class Conntrack implements AutoCloseable {
         }
         var matching = new ArrayList<NetlinkReply>();
         for (var entry : entries) {
-            if (flow(entry).filter(which).isPresent()) {
+            if (flow(entry, family).filter(which).isPresent()) {
                 matching.add(entry);
             }
         }
         var deleted = 0;
         for (var entry : matching) {
-            deleted += delete(entry) ? 1 : 0;
+            deleted += delete(entry, family) ? 1 : 0;
         }
         return deleted;
     }
 
-    private boolean delete(NetlinkReply entry) throws LinuxException {
-        var request = request(DELETE, NetlinkRequest.ACK);
+    private boolean delete(NetlinkReply entry, int family) throws LinuxException {
+        var request = request(DELETE, family, NetlinkRequest.ACK);
         entry.attribute(NFGENMSG, CTA_TUPLE_ORIG)
                 .ifPresent(tuple ->
                         request.attribute(CTA_TUPLE_ORIG | NetlinkRequest.NESTED, tuple.bytes(0, tuple.size())));
@@ -87,17 +93,19 @@ public final class Conntrack implements AutoCloseable {
         }
     }
 
-    private static NetlinkRequest request(int type, int flags) {
-        return new NetlinkRequest(type, flags).u8(SocketLibrary.AF_INET).u8(0).u16(0);
+    private static NetlinkRequest request(int type, int family, int flags) {
+        return new NetlinkRequest(type, flags).u8(family).u8(0).u16(0);
     }
 
-    private static Optional<Flow> flow(NetlinkReply entry) {
+    private static Optional<Flow> flow(NetlinkReply entry, int family) {
+        var six = family == SocketLibrary.AF_INET6;
         var original = entry.attribute(NFGENMSG, CTA_TUPLE_ORIG);
         var proto = original.flatMap(t -> t.attribute(0, TUPLE_PROTO));
-        var destination = original.flatMap(t -> t.attribute(0, TUPLE_IP)).flatMap(t -> t.attribute(0, IP_DESTINATION));
+        var destination = original.flatMap(t -> t.attribute(0, TUPLE_IP))
+                .flatMap(t -> t.attribute(0, six ? IPV6_DESTINATION : IPV4_DESTINATION));
         var answers = entry.attribute(NFGENMSG, CTA_TUPLE_REPLY)
                 .flatMap(t -> t.attribute(0, TUPLE_IP))
-                .flatMap(t -> t.attribute(0, IP_SOURCE));
+                .flatMap(t -> t.attribute(0, six ? IPV6_SOURCE : IPV4_SOURCE));
         if (destination.isEmpty() || answers.isEmpty()) {
             return Optional.empty();
         }
@@ -105,11 +113,11 @@ public final class Conntrack implements AutoCloseable {
                 proto.flatMap(p -> p.attribute(0, PROTO_NUMBER))
                         .map(n -> n.u8(0))
                         .orElse(0),
-                Inet4.address(destination.get().bytes(0, 4)),
+                Inet.address(destination.get(), family),
                 proto.flatMap(p -> p.attribute(0, PROTO_DESTINATION_PORT))
                         .map(p -> p.u16BigEndian(0))
                         .orElse(0),
-                Inet4.address(answers.get().bytes(0, 4))));
+                Inet.address(answers.get(), family)));
     }
 
     @Override

@@ -85,9 +85,15 @@ public final class Directory implements AutoCloseable {
                 throw e;
             }
         }
+        var parts = List.of(path.latin1().split("/", -1));
+        // From below: who nests thousands makes us look at what is missing, and not at all of them each time.
+        var there = parts.size() - 1;
+        while (there > 0 && !isDirectoryInRoot(parts.subList(0, there))) {
+            there--;
+        }
         var done = new StringBuilder();
-        var parts = path.latin1().split("/", -1);
-        for (var part : parts) {
+        parts.subList(0, there).forEach(part -> done.append(part).append('/'));
+        for (var part : parts.subList(there, parts.size())) {
             if (part.isEmpty()) {
                 continue;
             }
@@ -100,6 +106,17 @@ public final class Directory implements AutoCloseable {
             done.append(part).append('/');
         }
         return directoryInRoot(path);
+    }
+
+    private boolean isDirectoryInRoot(List<String> parts) throws LinuxException {
+        try (var _ = directoryInRoot(new RawPath(String.join("/", parts)))) {
+            return true;
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.ENOENT) {
+                throw e;
+            }
+            return false;
+        }
     }
 
     private void makeDirectoryUnlessThere(RawPath name, int mode) throws LinuxException {

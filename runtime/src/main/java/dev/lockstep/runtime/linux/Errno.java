@@ -29,7 +29,9 @@ public final class Errno {
     public static final int ENOTEMPTY = 39;
     public static final int ELOOP = 40;
     public static final int ENODATA = 61;
+    public static final int EPROTONOSUPPORT = 93;
     public static final int EOPNOTSUPP = 95;
+    public static final int EAFNOSUPPORT = 97;
     public static final int EADDRINUSE = 98;
     public static final int EADDRNOTAVAIL = 99;
     public static final int ENETUNREACH = 101;
@@ -70,7 +72,9 @@ public final class Errno {
             case ENOTEMPTY -> "ENOTEMPTY (directory not empty)";
             case ELOOP -> "ELOOP (symbolic link in the way)";
             case ENODATA -> "ENODATA (no data)";
+            case EPROTONOSUPPORT -> "EPROTONOSUPPORT (this kernel does not have the protocol)";
             case EOPNOTSUPP -> "EOPNOTSUPP (not supported)";
+            case EAFNOSUPPORT -> "EAFNOSUPPORT (this kernel does not have the address family)";
             case EADDRINUSE -> "EADDRINUSE (address already in use)";
             case EADDRNOTAVAIL -> "EADDRNOTAVAIL (address not available)";
             case ENETUNREACH -> "ENETUNREACH (network unreachable)";

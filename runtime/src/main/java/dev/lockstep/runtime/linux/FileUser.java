@@ -3,8 +3,6 @@ package dev.lockstep.runtime.linux;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import java.io.IOException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 
 /**
  * Works on files as another user, with all rights of this process: what is made belongs to that user from the start.
@@ -45,37 +43,10 @@ public final class FileUser {
 
     /** Runs the work as that user and the group of the same number, and returns what it returns. */
     public static <T> T run(int id, Work<T> work) throws IOException {
-        var result = new CompletableFuture<T>();
-        var thread = Thread.ofPlatform()
-                .name("files-of-" + Integer.toUnsignedString(id))
-                .start(() -> {
-                    try {
-                        become(id);
-                        result.complete(work.run());
-                    } catch (Throwable e) {
-                        result.completeExceptionally(e);
-                    }
-                });
-        try {
-            return result.join();
-        } catch (CompletionException e) {
-            switch (e.getCause()) {
-                case IOException cause -> throw cause;
-                case RuntimeException cause -> throw cause;
-                case Error cause -> throw cause;
-                case null, default -> throw e;
-            }
-        } finally {
-            end(thread);
-        }
-    }
-
-    private static void end(Thread thread) {
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        return OwnThread.call("files-of-" + Integer.toUnsignedString(id), () -> {
+            become(id);
+            return work.run();
+        });
     }
 
     private static void become(int id) throws LinuxException {

@@ -8,6 +8,9 @@ import java.nio.ByteOrder;
  * other listener and no closed connection.
  */
 public final class LocalPort {
+    private static final int TCP = 6;
+    private static final int UDP = 17;
+
     private LocalPort() {}
 
     /** What {@link #probe} found. */
@@ -16,40 +19,44 @@ public final class LocalPort {
         /** Somebody has a socket there. */
         TAKEN,
         /** The host does not have the address. */
-        NO_SUCH_ADDRESS
+        NO_SUCH_ADDRESS,
+        /** The kernel does not have the protocol, or the family. */
+        NO_SUCH_PROTOCOL
     }
 
-    /** Binds for a moment, in the calling thread's namespace. */
-    public static State probe(byte[] ipv4, int port, boolean udp) throws LinuxException {
-        var what = (udp ? "udp" : "tcp") + " port " + port;
-        try (var socket = new Fd(
-                Libc.check(
-                        SocketLibrary.socket(
-                                SocketLibrary.AF_INET,
-                                (udp ? SocketLibrary.SOCK_DGRAM : SocketLibrary.SOCK_STREAM)
-                                        | SocketLibrary.SOCK_CLOEXEC,
-                                0),
-                        "socket",
-                        what),
-                what)) {
+    /**
+     * Binds for a moment, in the calling thread's namespace.
+     *
+     * @param address four or sixteen bytes; all zero: every address of that family, and of no other
+     * @param protocol 6 TCP, 17 UDP, 132 SCTP
+     */
+    public static State probe(byte[] address, int port, int protocol) throws LinuxException {
+        var what = what(protocol) + " port " + port;
+        var six = address.length == 16;
+        var udp = protocol == UDP;
+        var number = SocketLibrary.socket(
+                six ? SocketLibrary.AF_INET6 : SocketLibrary.AF_INET,
+                (udp ? SocketLibrary.SOCK_DGRAM : SocketLibrary.SOCK_STREAM) | SocketLibrary.SOCK_CLOEXEC,
+                protocol);
+        if (number < 0) {
+            return state(Native.getLastError(), "socket", what);
+        }
+        try (var socket = new Fd(number, what)) {
             if (!udp) {
-                Libc.check(
-                        SocketLibrary.setsockopt(
-                                socket.number(),
-                                SocketLibrary.SOL_SOCKET,
-                                SocketLibrary.SO_REUSEADDR,
-                                new int[] {1},
-                                4),
-                        "setsockopt",
-                        what);
+                set(socket, SocketLibrary.SOL_SOCKET, SocketLibrary.SO_REUSEADDR, what);
             }
-            // sockaddr_in: u16 family in host order, u16 port and u32 address in network order, 8 zeros
-            var address = new byte[16];
-            address[ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 0 : 1] = SocketLibrary.AF_INET;
-            address[2] = (byte) (port >> 8);
-            address[3] = (byte) port;
-            System.arraycopy(ipv4, 0, address, 4, 4);
-            if (SocketLibrary.bind(socket.number(), address, address.length) < 0) {
+            if (six) {
+                set(socket, SocketLibrary.IPPROTO_IPV6, SocketLibrary.IPV6_V6ONLY, what);
+            }
+            // sockaddr_in: u16 family in host order, u16 port and u32 address in network order, 8 zeros;
+            // sockaddr_in6: the same beginning, u32 flow label, address, u32 zone
+            var name = new byte[six ? 28 : 16];
+            name[ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 0 : 1] =
+                    (byte) (six ? SocketLibrary.AF_INET6 : SocketLibrary.AF_INET);
+            name[2] = (byte) (port >> 8);
+            name[3] = (byte) port;
+            System.arraycopy(address, 0, name, six ? 8 : 4, address.length);
+            if (SocketLibrary.bind(socket.number(), name, name.length) < 0) {
                 return state(Native.getLastError(), "bind", what);
             }
             if (!udp && SocketLibrary.listen(socket.number(), 1) < 0) {
@@ -59,10 +66,23 @@ public final class LocalPort {
         }
     }
 
+    private static void set(Fd socket, int level, int option, String what) throws LinuxException {
+        Libc.check(SocketLibrary.setsockopt(socket.number(), level, option, new int[] {1}, 4), "setsockopt", what);
+    }
+
+    private static String what(int protocol) {
+        return switch (protocol) {
+            case TCP -> "tcp";
+            case UDP -> "udp";
+            default -> "protocol " + protocol;
+        };
+    }
+
     private static State state(int errno, String call, String what) throws LinuxException {
         return switch (errno) {
             case Errno.EADDRINUSE -> State.TAKEN;
             case Errno.EADDRNOTAVAIL -> State.NO_SUCH_ADDRESS;
+            case Errno.EPROTONOSUPPORT, Errno.EAFNOSUPPORT -> State.NO_SUCH_PROTOCOL;
             default -> throw new LinuxException(call, what, errno);
         };
     }

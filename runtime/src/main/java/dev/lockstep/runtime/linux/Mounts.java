@@ -179,6 +179,46 @@ public final class Mounts {
     }
 
     /**
+     * Mounts what the words of {@code mount -t TYPE -o OPTIONS SOURCE} say. Whatever fails, nothing is mounted.
+     *
+     * @throws LinuxException with the kernel's error; its path is the source
+     */
+    public static void fileSystem(String type, String source, String options, Path target) throws LinuxException {
+        var parsed = MountOptions.parse(options);
+        var isBind = (parsed.flags() & MountOptions.BIND) != 0;
+        mount(
+                source,
+                source,
+                target,
+                type,
+                isBind ? parsed.flags() & ~MountOptions.PER_MOUNT : parsed.flags(),
+                parsed.data());
+        var whole = false;
+        try {
+            var own = parsed.flags() & MountOptions.PER_MOUNT;
+            if (isBind && own != 0) {
+                mount(source, "none", target, "none", MountOptions.REMOUNT | MountOptions.BIND | own, "");
+            }
+            if (parsed.propagation() != 0) {
+                mount(source, "none", target, "none", parsed.propagation(), "");
+            }
+            whole = true;
+        } finally {
+            if (!whole) {
+                unmount(target);
+            }
+        }
+    }
+
+    private static void mount(String what, String source, Path target, String type, long flags, String data)
+            throws LinuxException {
+        Libc.check(
+                Libc.mount(Libc.bytes(source), Libc.bytes(target), Libc.bytes(type), flags, Libc.bytes(data)),
+                "mount",
+                what);
+    }
+
+    /**
      * Takes the topmost mount away from {@code target} at once; what still uses it keeps it until it lets go. No error
      * when nothing is mounted there or there is no such place.
      */

@@ -147,6 +147,27 @@ public final class NetworkNamespaces implements AutoCloseable {
         });
     }
 
+    /** Pins the namespace of a process that lives, see {@link #create(Path)}. */
+    public void adopt(Path pin, ProcessIdentity process) throws IOException {
+        home(() -> {
+            if (Files.notExists(pin)) {
+                Files.createFile(pin);
+            }
+            try (var namespace = Fd.open(Path.of("/proc/" + process.pid() + "/ns/net"))) {
+                // Looked at after it was opened: the pid may be another's by now, and the descriptor is not.
+                if (!process.isAlive()) {
+                    throw new LinuxException("open", "network namespace of process " + process.pid(), Errno.ESRCH);
+                }
+                var source = Path.of("/proc/thread-self/fd/" + namespace.number());
+                Libc.check(
+                        Libc.mount(Libc.bytes(source), Libc.bytes(pin), null, NamespaceLibrary.MS_BIND, null),
+                        "mount",
+                        pin);
+            }
+            return Optional.empty();
+        });
+    }
+
     /** True when the file pins a namespace. */
     public boolean isPinned(Path pin) throws IOException {
         try (var buffer = Libc.zeroed(STATFS_SIZE)) {

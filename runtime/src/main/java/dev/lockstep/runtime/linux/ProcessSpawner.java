@@ -5,6 +5,8 @@ import com.sun.jna.Native;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Starts programs that inherit chosen descriptors, which {@code ProcessBuilder} cannot do. The child gets nothing else
@@ -79,6 +81,30 @@ public final class ProcessSpawner {
      * @throws LinuxException with the error number of exec too (ENOENT: no such program)
      */
     public static int spawn(Command command) throws LinuxException {
+        return spawn(command, Optional.empty());
+    }
+
+    /**
+     * The same in a cgroup of version 2, from its first moment.
+     *
+     * @param cgroup its directory
+     * @return empty, and nothing is started, where this host cannot do that: before glibc 2.39, or without clone3(2)
+     */
+    static OptionalInt spawnIn(Fd cgroup, Command command) throws LinuxException {
+        if (SpawnLibrary.SET_CGROUP.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        try {
+            return OptionalInt.of(spawn(command, Optional.of(cgroup)));
+        } catch (LinuxException e) {
+            if (e.errno() == Errno.ENOSYS || e.errno() == Errno.EOPNOTSUPP) {
+                return OptionalInt.empty();
+            }
+            throw e;
+        }
+    }
+
+    private static int spawn(Command command, Optional<Fd> cgroup) throws LinuxException {
         var program = command.argv().getFirst();
         var lifted = new ArrayList<Fd>();
         try (var actions = Libc.zeroed(OPAQUE);
@@ -104,10 +130,12 @@ public final class ProcessSpawner {
                 SpawnLibrary.sigemptyset(none);
                 check(SpawnLibrary.posix_spawnattr_setsigdefault(attributes, all), program);
                 check(SpawnLibrary.posix_spawnattr_setsigmask(attributes, none), program);
-                check(
-                        SpawnLibrary.posix_spawnattr_setflags(attributes, (short)
-                                (SpawnLibrary.SETSIGDEF | SpawnLibrary.SETSIGMASK | SpawnLibrary.SETSID)),
-                        program);
+                var flags = SpawnLibrary.SETSIGDEF | SpawnLibrary.SETSIGMASK | SpawnLibrary.SETSID;
+                if (cgroup.isPresent()) {
+                    check(SpawnLibrary.setCgroup(attributes, cgroup.get().number()), program);
+                    flags |= SpawnLibrary.SETCGROUP;
+                }
+                check(SpawnLibrary.posix_spawnattr_setflags(attributes, (short) flags), program);
                 var pid = new int[1];
                 check(
                         SpawnLibrary.posix_spawn(pid, Libc.bytes(program), actions, attributes, argv, environment),

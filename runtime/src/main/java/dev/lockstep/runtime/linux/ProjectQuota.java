@@ -106,8 +106,7 @@ public final class ProjectQuota {
                 // XFS has written down nothing about a number that nobody ever had.
                 return Native.getLastError() == Errno.ENOENT ? Optional.of(new Use(0, 0, 0)) : Optional.empty();
             }
-            return Optional.of(
-                    new Use(quota.getLong(0) * BLOCK, quota.getLong(USED_AT), quota.getLong(FILES_AT)));
+            return Optional.of(new Use(quota.getLong(0) * BLOCK, quota.getLong(USED_AT), quota.getLong(FILES_AT)));
         }
     }
 

@@ -1,6 +1,6 @@
 package dev.lockstep.runtime.linux;
 
-import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,11 +30,21 @@ public final class Rtnetlink implements AutoCloseable {
     private static final int INFO_DATA = 2;
     private static final int INFO_SLAVE_KIND = 4;
     private static final int INFO_SLAVE_DATA = 5;
+    private static final int IFLA_OPERSTATE = 16;
+    private static final int OPERATIONAL = 6;
+    private static final int BRPORT_STATE = 1;
+    private static final int FORWARDING = 3;
     private static final int BRPORT_MODE = 4;
+    private static final int IFLA_LINK = 5;
+    private static final int VLAN_ID = 1;
+    /** Of macvlan and of ipvlan. */
+    private static final int SHARE_MODE = 1;
+
     private static final int VETH_PEER = 1;
     private static final int IFA_ADDRESS = 1;
     private static final int IFA_LOCAL = 2;
     private static final int IFA_BROADCAST = 4;
+    private static final int IFA_F_NODAD = 2;
     private static final int RTA_DST = 1;
     private static final int RTA_OIF = 4;
     private static final int RTA_GATEWAY = 5;
@@ -44,6 +54,7 @@ public final class Rtnetlink implements AutoCloseable {
     private static final int IFINFOMSG = 16;
     private static final int IFADDRMSG = 8;
     private static final int RTMSG = 12;
+    private static final List<Integer> FAMILIES = List.of(SocketLibrary.AF_INET, SocketLibrary.AF_INET6);
 
     private final NetlinkSocket socket;
 
@@ -60,11 +71,11 @@ public final class Rtnetlink implements AutoCloseable {
      */
     public record Link(int index, String name, boolean up, int mtu, String alias, String kind, int master) {}
 
-    /** An IPv4 address of a link. */
-    public record Address(int link, Inet4Address address, int prefix) {}
+    /** An address of a link. */
+    public record Address(int link, InetAddress address, int prefix) {}
 
-    /** An IPv4 route to a range; {@code link} is 0 where it has none (blackhole, several next hops). */
-    public record Route(Inet4Address destination, int prefix, int link) {}
+    /** A route to a range; {@code link} is 0 where it has none (blackhole, several next hops). */
+    public record Route(InetAddress destination, int prefix, int link) {}
 
     /** Opens a socket in the calling thread's namespace. */
     public static Rtnetlink open() throws LinuxException {
@@ -123,15 +134,100 @@ public final class Rtnetlink implements AutoCloseable {
                         .end()
                         .end()
                         .end(),
+                port(name, alias));
+    }
+
+    /** Makes a link that is there a port of the bridge, with all that {@link #createVeth} gives one. */
+    public void makePort(String name, String alias, int bridge) throws LinuxException {
+        socket.talk(
+                "port " + name,
+                link(NEWLINK, NetlinkRequest.ACK, 0, true)
+                        .attribute(IFLA_IFNAME, name)
+                        .attribute(IFLA_MASTER, bridge),
+                port(name, alias));
+    }
+
+    private static NetlinkRequest port(String name, String alias) {
+        return link(NEWLINK, NetlinkRequest.ACK, 0, false)
+                .attribute(IFLA_IFNAME, name)
+                .attributeWithoutNul(IFLA_IFALIAS, alias)
+                .begin(IFLA_LINKINFO)
+                .attribute(INFO_SLAVE_KIND, "bridge")
+                .begin(INFO_SLAVE_DATA)
+                .attribute(BRPORT_MODE, new byte[] {1})
+                .end()
+                .end();
+    }
+
+    /** Makes a link for one VLAN (IEEE 802.1Q) of another link, up. */
+    public void createVlan(String name, String alias, int parent, int id) throws LinuxException {
+        socket.talk(
+                "vlan " + name,
+                link(NEWLINK, NetlinkRequest.ACK | NetlinkRequest.CREATE | NetlinkRequest.EXCL, 0, true)
+                        .attribute(IFLA_IFNAME, name)
+                        .attribute(IFLA_LINK, parent)
+                        .begin(IFLA_LINKINFO)
+                        .attribute(INFO_KIND, "vlan")
+                        .begin(INFO_DATA)
+                        .attribute(VLAN_ID, new byte[] {(byte) id, (byte) (id >>> 8)})
+                        .end()
+                        .end(),
                 link(NEWLINK, NetlinkRequest.ACK, 0, false)
                         .attribute(IFLA_IFNAME, name)
-                        .attributeWithoutNul(IFLA_IFALIAS, alias)
-                        .begin(IFLA_LINKINFO)
-                        .attribute(INFO_SLAVE_KIND, "bridge")
-                        .begin(INFO_SLAVE_DATA)
-                        .attribute(BRPORT_MODE, new byte[] {1})
+                        .attributeWithoutNul(IFLA_IFALIAS, alias));
+    }
+
+    /**
+     * A share in another link.
+     *
+     * @param kind {@code macvlan} or {@code ipvlan}
+     * @param mode number of the kind's mode
+     * @param mac its hardware address; empty for ipvlan, which has its parent's
+     * @param mtu in bytes; absent: the parent's
+     */
+    public record Share(String kind, int mode, Optional<byte[]> mac, Optional<Integer> mtu) {}
+
+    /** Makes a share in a link of this namespace, straight inside another one, down. */
+    public void createShare(int parent, Share share, Fd namespace, String name) throws LinuxException {
+        var request = link(NEWLINK, NetlinkRequest.ACK | NetlinkRequest.CREATE | NetlinkRequest.EXCL, 0, false)
+                .attribute(IFLA_IFNAME, name)
+                .attribute(IFLA_LINK, parent)
+                .attribute(IFLA_NET_NS_FD, namespace.number());
+        share.mac().ifPresent(mac -> request.attribute(IFLA_ADDRESS, mac));
+        share.mtu().ifPresent(mtu -> request.attribute(IFLA_MTU, mtu));
+        // The mode of ipvlan has 16 bits; on these processors its bytes begin those of 32.
+        var mode = share.kind().equals("ipvlan")
+                ? new byte[] {(byte) share.mode(), 0}
+                : new byte[] {(byte) share.mode(), 0, 0, 0};
+        socket.talk(
+                share.kind() + " " + name,
+                request.begin(IFLA_LINKINFO)
+                        .attribute(INFO_KIND, share.kind())
+                        .begin(INFO_DATA)
+                        .attribute(SHARE_MODE, mode)
                         .end()
                         .end());
+    }
+
+    /** Whether the kernel has links of a kind that needs a parent. Asks for one without: nothing is ever made. */
+    public boolean hasKind(String kind) throws LinuxException {
+        try {
+            socket.talk(
+                    kind,
+                    link(NEWLINK, NetlinkRequest.ACK | NetlinkRequest.CREATE | NetlinkRequest.EXCL, 0, false)
+                            .begin(IFLA_LINKINFO)
+                            .attribute(INFO_KIND, kind)
+                            .end());
+            throw new IllegalStateException("the kernel made a " + kind + " of nothing");
+        } catch (LinuxException e) {
+            if (e.errno() == Errno.EOPNOTSUPP) {
+                return false;
+            }
+            if (e.errno() == Errno.EINVAL) {
+                return true;
+            }
+            throw e;
+        }
     }
 
     /** The link of that name. */
@@ -169,6 +265,30 @@ public final class Rtnetlink implements AutoCloseable {
         socket.talk("link " + index, link(NEWLINK, NetlinkRequest.ACK, index, true));
     }
 
+    /**
+     * Whether the link passes packets on: it has a carrier, and where it is a port of a bridge, that forwards. The
+     * kernel comes to it a little after the link was set up (linkwatch); until then it drops what is sent.
+     */
+    public boolean passes(String name) throws LinuxException {
+        var reply = socket.talk(
+                        "link " + name,
+                        link(GETLINK, NetlinkRequest.ACK, 0, false).attribute(IFLA_IFNAME, name))
+                .getFirst();
+        var port = reply.attribute(IFINFOMSG, IFLA_LINKINFO)
+                .flatMap(info -> info.attribute(0, INFO_SLAVE_DATA))
+                .flatMap(data -> data.attribute(0, BRPORT_STATE));
+        return reply.attribute(IFINFOMSG, IFLA_OPERSTATE)
+                        .filter(state -> state.u8(0) == OPERATIONAL)
+                        .isPresent()
+                && port.filter(state -> state.u8(0) != FORWARDING).isEmpty();
+    }
+
+    /** Gives a link its hardware address anew, so that its neighbours hear of it (ip-sysctl.rst, arp_notify). */
+    public void announce(int index, byte[] mac) throws LinuxException {
+        socket.talk(
+                "link " + index, link(NEWLINK, NetlinkRequest.ACK, index, false).attribute(IFLA_ADDRESS, mac));
+    }
+
     /** Removes the link of that name; false when there is none. */
     public boolean deleteLink(String name) throws LinuxException {
         try {
@@ -185,18 +305,31 @@ public final class Rtnetlink implements AutoCloseable {
 
     /** Gives the link an IPv4 address; one that it has already is no error. */
     public void addAddress(int link, byte[] address, int prefix, byte[] broadcast) throws LinuxException {
+        addAddress(newAddress(SocketLibrary.AF_INET, link, address, prefix, 0).attribute(IFA_BROADCAST, broadcast));
+    }
+
+    /**
+     * Gives the link an IPv6 address that is good at once: nobody is asked whether he has it (RFC 4862). One that it
+     * has already is no error.
+     */
+    public void addAddress(int link, byte[] address, int prefix) throws LinuxException {
+        addAddress(newAddress(SocketLibrary.AF_INET6, link, address, prefix, IFA_F_NODAD));
+    }
+
+    private static NetlinkRequest newAddress(int family, int link, byte[] address, int prefix, int flags) {
+        return new NetlinkRequest(NEWADDR, NetlinkRequest.ACK | NetlinkRequest.CREATE | NetlinkRequest.EXCL)
+                .u8(family)
+                .u8(prefix)
+                .u8(flags)
+                .u8(0)
+                .u32(link)
+                .attribute(IFA_LOCAL, address)
+                .attribute(IFA_ADDRESS, address);
+    }
+
+    private void addAddress(NetlinkRequest request) throws LinuxException {
         try {
-            socket.talk(
-                    "address",
-                    new NetlinkRequest(NEWADDR, NetlinkRequest.ACK | NetlinkRequest.CREATE | NetlinkRequest.EXCL)
-                            .u8(SocketLibrary.AF_INET)
-                            .u8(prefix)
-                            .u8(0)
-                            .u8(0)
-                            .u32(link)
-                            .attribute(IFA_LOCAL, address)
-                            .attribute(IFA_ADDRESS, address)
-                            .attribute(IFA_BROADCAST, broadcast));
+            socket.talk("address", request);
         } catch (LinuxException e) {
             if (e.errno() != Errno.EEXIST) {
                 throw e;
@@ -204,34 +337,49 @@ public final class Rtnetlink implements AutoCloseable {
         }
     }
 
-    /** All IPv4 addresses. */
+    /** All addresses, of both families. */
     public List<Address> addresses() throws LinuxException {
         var addresses = new ArrayList<Address>();
-        var request = new NetlinkRequest(GETADDR, NetlinkRequest.DUMP)
-                .u8(SocketLibrary.AF_INET)
-                .zeros(IFADDRMSG - 1);
-        for (var reply : socket.dump("addresses", request)) {
-            reply.attribute(IFADDRMSG, IFA_LOCAL)
-                    .ifPresent(local ->
-                            addresses.add(new Address(reply.s32(4), Inet4.address(local.bytes(0, 4)), reply.u8(1))));
+        for (var family : FAMILIES) {
+            var request =
+                    new NetlinkRequest(GETADDR, NetlinkRequest.DUMP).u8(family).zeros(IFADDRMSG - 1);
+            for (var reply : socket.dump("addresses", request)) {
+                // A kernel without IPv6 answers a question about it with what it has.
+                if (reply.u8(0) == family) {
+                    reply.attribute(IFADDRMSG, IFA_LOCAL)
+                            .or(() -> reply.attribute(IFADDRMSG, IFA_ADDRESS))
+                            .ifPresent(local ->
+                                    addresses.add(new Address(reply.s32(4), Inet.address(local, family), reply.u8(1))));
+                }
+            }
         }
         return addresses;
     }
 
-    /** Sets the default route in the main table, in place of any that is there. */
+    /** Sets the default route of the gateway's family in the main table, in place of any that is there. */
     public void replaceDefaultRoute(int link, byte[] gateway) throws LinuxException {
-        deleteDefaultRoute();
+        var family = gateway.length == 4 ? SocketLibrary.AF_INET : SocketLibrary.AF_INET6;
+        deleteDefaultRoute(family);
         socket.talk(
                 "default route",
-                route(NEWROUTE, NetlinkRequest.ACK | NetlinkRequest.CREATE | NetlinkRequest.EXCL)
+                route(NEWROUTE, family, NetlinkRequest.ACK | NetlinkRequest.CREATE | NetlinkRequest.EXCL)
                         .attribute(RTA_GATEWAY, gateway)
                         .attribute(RTA_OIF, link));
     }
 
-    /** Removes the default route of the main table, if there is one. */
+    /** Removes the default route of IPv4 from the main table, if there is one. */
     public void deleteDefaultRoute() throws LinuxException {
+        deleteDefaultRoute(SocketLibrary.AF_INET);
+    }
+
+    /** Removes the default route of IPv6 from the main table, if there is one. */
+    public void deleteDefaultRoute6() throws LinuxException {
+        deleteDefaultRoute(SocketLibrary.AF_INET6);
+    }
+
+    private void deleteDefaultRoute(int family) throws LinuxException {
         try {
-            socket.talk("default route", route(DELROUTE, NetlinkRequest.ACK));
+            socket.talk("default route", route(DELROUTE, family, NetlinkRequest.ACK));
         } catch (LinuxException e) {
             if (!e.isGone()) {
                 throw e;
@@ -239,18 +387,19 @@ public final class Rtnetlink implements AutoCloseable {
         }
     }
 
-    /** All IPv4 routes of every table, without default routes. */
+    /** All routes of both families and every table, without default routes. */
     public List<Route> routes() throws LinuxException {
         var routes = new ArrayList<Route>();
-        var request = new NetlinkRequest(GETROUTE, NetlinkRequest.DUMP)
-                .u8(SocketLibrary.AF_INET)
-                .zeros(RTMSG - 1);
-        for (var reply : socket.dump("routes", request)) {
-            var prefix = reply.u8(1);
-            var link = reply.attribute(RTMSG, RTA_OIF).map(a -> a.s32(0)).orElse(0);
-            reply.attribute(RTMSG, RTA_DST)
-                    .filter(_ -> prefix > 0)
-                    .ifPresent(d -> routes.add(new Route(Inet4.address(d.bytes(0, 4)), prefix, link)));
+        for (var family : FAMILIES) {
+            var request =
+                    new NetlinkRequest(GETROUTE, NetlinkRequest.DUMP).u8(family).zeros(RTMSG - 1);
+            for (var reply : socket.dump("routes", request)) {
+                var prefix = reply.u8(1);
+                var link = reply.attribute(RTMSG, RTA_OIF).map(a -> a.s32(0)).orElse(0);
+                reply.attribute(RTMSG, RTA_DST)
+                        .filter(_ -> prefix > 0 && reply.u8(0) == family)
+                        .ifPresent(d -> routes.add(new Route(Inet.address(d, family), prefix, link)));
+            }
         }
         return routes;
     }
@@ -260,9 +409,9 @@ public final class Rtnetlink implements AutoCloseable {
         return up ? request.u32(IFF_UP).u32(IFF_UP) : request.u32(0).u32(0);
     }
 
-    private static NetlinkRequest route(int type, int flags) {
+    private static NetlinkRequest route(int type, int family, int flags) {
         return new NetlinkRequest(type, flags)
-                .u8(SocketLibrary.AF_INET)
+                .u8(family)
                 .u8(0)
                 .u8(0)
                 .u8(0)

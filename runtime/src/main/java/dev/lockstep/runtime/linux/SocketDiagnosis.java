@@ -30,12 +30,12 @@ public final class SocketDiagnosis {
      * A process that has a socket on the port, on that address or on all addresses. Empty when the kernel names no such
      * socket, or no process that can be seen has it.
      */
-    public static Optional<Holder> holder(byte[] ipv4, int port, boolean udp) throws IOException {
+    public static Optional<Holder> holder(byte[] address, int port, boolean udp) throws IOException {
         var inodes = new HashSet<Long>();
         try (var socket = new NetlinkSocket(NetlinkSocket.SOCK_DIAG, "sock_diag")) {
             for (var family : new int[] {SocketLibrary.AF_INET, SocketLibrary.AF_INET6}) {
                 for (var reply : socket.dump("sockets", request(family, udp))) {
-                    if (reply.size() > INODE && reply.u16BigEndian(SPORT) == port && overlaps(ipv4, reply, family)) {
+                    if (reply.size() > INODE && reply.u16BigEndian(SPORT) == port && overlaps(address, reply, family)) {
                         inodes.add(Integer.toUnsignedLong(reply.s32(INODE)));
                     }
                 }
@@ -59,14 +59,19 @@ public final class SocketDiagnosis {
                 .zeros(48);
     }
 
-    private static boolean overlaps(byte[] ipv4, NetlinkReply reply, int family) {
+    private static boolean overlaps(byte[] address, NetlinkReply reply, int family) {
         var source = reply.bytes(SOURCE, 16);
+        var any = isZero(address, 0, address.length);
+        if (address.length == 16) {
+            // Whether :: is of both families does not matter: it is of this one.
+            return family == SocketLibrary.AF_INET6 && (any || isZero(source, 0, 16) || matches(source, 0, address));
+        }
         if (family == SocketLibrary.AF_INET) {
-            return isZero(source, 0, 4) || isZero(ipv4, 0, 4) || matches(source, 0, ipv4);
+            return isZero(source, 0, 4) || any || matches(source, 0, address);
         }
         // ::, or ::ffff:a.b.c.d of a socket of both families
         return isZero(source, 0, 16)
-                || (isZero(source, 0, 10) && source[10] == -1 && (isZero(ipv4, 0, 4) || matches(source, 12, ipv4)));
+                || (isZero(source, 0, 10) && source[10] == -1 && (any || matches(source, 12, address)));
     }
 
     private static boolean isZero(byte[] bytes, int from, int to) {

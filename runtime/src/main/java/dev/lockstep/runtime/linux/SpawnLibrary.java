@@ -1,8 +1,10 @@
 package dev.lockstep.runtime.linux;
 
+import com.sun.jna.Function;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
+import java.util.Optional;
 
 /**
  * posix_spawn(3) and waitpid(2). {@code addclosefrom_np} came with glibc 2.34, the oldest that Lockstep runs on. The
@@ -12,12 +14,31 @@ final class SpawnLibrary {
     static final short SETSIGDEF = 0x04;
     static final short SETSIGMASK = 0x08;
     static final short SETSID = 0x80;
+    static final short SETCGROUP = 0x100;
+
+    /** {@code posix_spawnattr_setcgroup_np}, which came with glibc 2.39. */
+    static final Optional<Function> SET_CGROUP;
 
     static {
-        Native.register(SpawnLibrary.class, NativeLibrary.getInstance("libc.so.6"));
+        var libc = NativeLibrary.getInstance("libc.so.6");
+        Native.register(SpawnLibrary.class, libc);
+        SET_CGROUP = find(libc, "posix_spawnattr_setcgroup_np");
     }
 
     private SpawnLibrary() {}
+
+    private static Optional<Function> find(NativeLibrary library, String name) {
+        try {
+            return Optional.of(library.getFunction(name));
+        } catch (UnsatisfiedLinkError e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Names a cgroup by a descriptor of its directory; {@link #SET_CGROUP} is there. */
+    static int setCgroup(Pointer attributes, int directory) {
+        return SET_CGROUP.orElseThrow().invokeInt(new Object[] {attributes, directory});
+    }
 
     static native int posix_spawn(
             int[] pid, byte[] path, Pointer actions, Pointer attributes, Pointer argv, Pointer environment);

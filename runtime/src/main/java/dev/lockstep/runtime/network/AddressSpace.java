@@ -2,8 +2,11 @@ package dev.lockstep.runtime.network;
 
 import dev.lockstep.runtime.dns.ResolvConf;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,73 +18,149 @@ import org.slf4j.LoggerFactory;
 final class AddressSpace {
     private static final Logger log = LoggerFactory.getLogger(AddressSpace.class);
 
+    /** What a link needs that makes its own addresses (RFC 4862). */
+    private static final int IPV6_PREFIX = 64;
+
+    private final String rootId;
     private final NetworkFiles files;
     private final Kernel kernel;
     private final NetworkSettings settings;
 
-    AddressSpace(NetworkFiles files, Kernel kernel, NetworkSettings settings) {
+    AddressSpace(String rootId, NetworkFiles files, Kernel kernel, NetworkSettings settings) {
+        this.rootId = rootId;
         this.files = files;
         this.kernel = kernel;
         this.settings = settings;
     }
 
-    /** The subnet of a new network: the one it asks for, or one of the pool. */
-    Cidr choose(NetworkSpec spec) throws IOException {
-        var taken = taken();
-        if (spec.subnet().isPresent()) {
-            var subnet = spec.subnet().get();
-            var obstacle = Subnets.obstacle(subnet, taken);
+    /** The subnets of a new network: those it asks for, and one of the pool for each family that it asks none for. */
+    List<Subnet> choose(NetworkSpec spec) throws IOException {
+        var taken = taken(spec);
+        var chosen = new ArrayList<Subnet>();
+        for (var asked : spec.subnets()) {
+            var obstacle = Subnets.obstacle(asked.range(), taken);
             if (obstacle.isPresent()) {
-                throw new NetworkException("network " + spec.name() + ": subnet " + subnet + " overlaps "
+                throw new NetworkException("network " + spec.name() + ": subnet " + asked.range() + " overlaps "
                         + obstacle.get().by());
             }
-            return subnet;
+            chosen.add(asked.settled());
         }
-        return Subnets.choose(settings.pool(), settings.prefix(), taken)
-                .orElseThrow(() -> new NetworkException("network " + spec.name() + ": no /" + settings.prefix()
-                        + " is free in the pool " + settings.pool() + "; remove unused networks or give it a subnet"));
+        for (var family : spec.families()) {
+            if (spec.subnets(family).isEmpty()) {
+                var six = family == AddressFamily.IPV6;
+                var pool = six ? List.of(ownRange()) : settings.pool();
+                var prefix = six ? IPV6_PREFIX : settings.prefix();
+                var range = Subnets.choose(pool, prefix, taken)
+                        .orElseThrow(() -> new NetworkException("network " + spec.name() + ": no /" + prefix
+                                + " is free in the pool " + pool + "; remove unused networks or give it a subnet"));
+                chosen.add(SubnetSpec.of(range).settled());
+            }
+        }
+        return chosen;
     }
 
-    /** What overlaps the subnet, for people. */
-    Optional<String> obstacle(Cidr subnet) throws IOException {
-        return Subnets.obstacle(subnet, taken()).map(Subnets.Taken::by);
+    /**
+     * The host's own range of private IPv6 addresses (RFC 4193): always the same one, and with certainty nobody else's.
+     * machine-id(5) asks to show the id itself to nobody.
+     */
+    private Cidr ownRange() throws IOException {
+        String id;
+        try {
+            id = Files.readString(settings.machineId()).strip();
+        } catch (NoSuchFileException e) {
+            id = "";
+        }
+        return ownRange(id.isEmpty() ? rootId : id);
     }
 
-    /** What other than the network itself overlaps its subnet: after a reboot, its range may be somebody else's. */
+    static Cidr ownRange(String machine) {
+        try {
+            var hash = MessageDigest.getInstance("SHA-256")
+                    .digest(("lockstep networks of " + machine).getBytes(StandardCharsets.UTF_8));
+            var address = new byte[AddressFamily.IPV6.bytes()];
+            address[0] = (byte) 0xfd;
+            System.arraycopy(hash, 0, address, 1, 5);
+            return new Cidr(IpAddress.of(address), 48);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    /** What overlaps one of the subnets that are asked for, for people. */
+    Optional<String> obstacle(NetworkSpec spec) throws IOException {
+        var taken = taken(spec);
+        return spec.subnets().stream()
+                .flatMap(s -> Subnets.obstacle(s.range(), taken).stream()
+                        .map(t -> "subnet " + s.range() + " overlaps " + t.by()))
+                .findFirst();
+    }
+
+    /** What other than the network itself overlaps a subnet of it: after a reboot, its range may be somebody else's. */
     Optional<String> obstacle(NetworkRecord network) throws IOException {
-        var others = taken().stream()
-                .filter(t -> !t.by().startsWith("network " + network.name() + " "))
-                .toList();
-        return Subnets.obstacle(network.subnet(), others).map(Subnets.Taken::by);
+        return obstacle(network, taken(network.spec()));
     }
 
-    /** Everything that a subnet must not overlap. */
-    private List<Subnets.Taken> taken() throws IOException {
+    /** What overlaps networks that are there: a route that came later, an address, another root's network. */
+    List<String> overlaps(List<NetworkRecord> networks) throws IOException {
+        // Others are made of a share in one of the host's links, and lie where that lies.
+        var bridges = networks.stream().filter(n -> n.spec().isBridge()).toList();
+        if (bridges.isEmpty()) {
+            return List.of();
+        }
+        var taken = taken(bridges.getFirst().spec());
+        return bridges.stream()
+                .flatMap(network -> obstacle(network, taken).stream()
+                        .map(obstacle -> "network " + network.name() + ": its subnet " + obstacle
+                                + "; what is meant for one of them goes to the other"))
+                .toList();
+    }
+
+    private static Optional<String> obstacle(NetworkRecord network, List<Subnets.Taken> taken) {
+        var others = taken.stream()
+                .filter(t -> !t.by().startsWith("network " + network.name() + " "))
+                .filter(t -> !t.by().endsWith(" of " + network.bridge())
+                        && !t.by().endsWith(" of " + network.bridge() + " of this host"))
+                .toList();
+        return network.subnets().stream()
+                .flatMap(s -> Subnets.obstacle(s.range(), others).stream().map(t -> s.range() + " overlaps " + t.by()))
+                .findFirst();
+    }
+
+    /** Everything that the subnet must not overlap. One that shares a link may be the very range of that link. */
+    private List<Subnets.Taken> taken(NetworkSpec spec) throws IOException {
         var taken = new ArrayList<Subnets.Taken>();
         var own = files.networks();
-        own.forEach(n -> taken.add(new Subnets.Taken(n.subnet(), "network " + n.name() + " (" + n.subnet() + ")")));
+        for (var network : own) {
+            for (var subnet : network.subnets()) {
+                taken.add(new Subnets.Taken(subnet.range(), "network " + network.name() + " (" + subnet.range() + ")"));
+            }
+        }
+        if (!spec.isBridge() && !spec.subnets().isEmpty()) {
+            return taken;
+        }
         var byIndex = new TreeMap<Integer, String>();
         for (var link : kernel.rtnetlink().links()) {
             byIndex.put(link.index(), link.name());
         }
         for (var address : kernel.rtnetlink().addresses()) {
-            var ip = Ipv4.of(address.address());
+            var ip = IpAddress.of(address.address());
             taken.add(new Subnets.Taken(
                     Cidr.around(ip, address.prefix()),
                     "the address " + ip + "/" + address.prefix() + " of " + byIndex.get(address.link())));
         }
         for (var route : kernel.rtnetlink().routes()) {
-            var range = Cidr.around(Ipv4.of(route.destination()), route.prefix());
+            var range = Cidr.around(IpAddress.of(route.destination()), route.prefix());
             var link = byIndex.get(route.link());
             taken.add(new Subnets.Taken(
                     range, "the route " + range + (link == null ? "" : " of " + link) + " of this host"));
         }
         for (var server : hostServers()) {
             try {
-                var ip = Ipv4.parse(server);
-                taken.add(new Subnets.Taken(new Cidr(ip, 32), "the name server " + ip + " of this host"));
+                var ip = IpAddress.parse(server);
+                taken.add(
+                        new Subnets.Taken(new Cidr(ip, ip.family().bits()), "the name server " + ip + " of this host"));
             } catch (IllegalArgumentException e) {
-                log.debug("no IPv4 server={}", server);
+                log.debug("no address server={}", server);
             }
         }
         return taken;

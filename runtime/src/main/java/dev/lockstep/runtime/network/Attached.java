@@ -21,10 +21,29 @@ public record Attached(String container, Path namespace, List<Endpoint> endpoint
         return endpoints.stream().findFirst();
     }
 
+    /** The address of that family that leads out and carries published ports. */
+    public Optional<IpAddress> address(AddressFamily family) {
+        return address(endpoints, family);
+    }
+
+    static Optional<IpAddress> address(List<Endpoint> endpoints, AddressFamily family) {
+        return way(endpoints, family).flatMap(e -> e.of(family)).map(EndpointAddress::address);
+    }
+
+    /** The end that leads out through the host. */
+    static Optional<Endpoint> way(List<Endpoint> endpoints, AddressFamily family) {
+        return endpoints.stream()
+                // What shares a link of the host is reached there, and not through the host.
+                .filter(e -> !e.internal() && e.isOnBridge() && e.of(family).isPresent())
+                .findFirst();
+    }
+
     /** Where the container asks for names: the main gateway first, at most three (resolv.conf(5)). */
     public List<String> nameServers() {
         return endpoints.stream()
-                .map(e -> e.gateway().toString())
+                .filter(e -> !e.silent())
+                .flatMap(e -> e.gateway().stream())
+                .map(IpAddress::toString)
                 .distinct()
                 .limit(3)
                 .toList();

@@ -1,18 +1,33 @@
 package dev.lockstep.runtime.network;
 
 import java.util.List;
-import java.util.Optional;
+import java.util.Objects;
 
 /**
  * One network that a container wants to be on.
  *
  * @param network name of the network in this root
  * @param aliases further DNS names of the container there, beside those that every container has
- * @param ipv4 a fixed address, in dotted form; absent: the slot's own or the next free one
- * @param priority the highest one gives the default route and the first interface; ties: by name
+ * @param addresses fixed ones, at most one of each family; of the others the slot has its own or the next free one
+ * @param priority the highest one gives the first interface, and the default route where no other says so; ties: by
+ *     name
+ * @param options what only some ask for
  */
-public record AttachmentSpec(String network, List<String> aliases, Optional<String> ipv4, int priority) {
+public record AttachmentSpec(
+        String network, List<String> aliases, List<IpAddress> addresses, int priority, EndpointOptions options) {
     public AttachmentSpec {
         aliases = List.copyOf(aliases);
+        addresses = List.copyOf(addresses);
+        // A record of an earlier version has none.
+        options = Objects.requireNonNullElse(options, EndpointOptions.NONE);
+        if (addresses.stream().map(IpAddress::family).distinct().count() != addresses.size()) {
+            throw new IllegalArgumentException(
+                    "network " + network + ": a container has one address of each family, not " + addresses);
+        }
+    }
+
+    /** An attachment that asks for nothing special. */
+    public AttachmentSpec(String network, List<String> aliases, List<IpAddress> addresses, int priority) {
+        this(network, aliases, addresses, priority, EndpointOptions.NONE);
     }
 }

@@ -5,10 +5,8 @@ import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** Containers come to networks and leave them. */
 final class Attachments {
@@ -20,6 +18,7 @@ final class Attachments {
     private final Bridges bridges;
     private final ContainerNames names;
     private final PublishedPorts ports;
+    private final Sources sources;
 
     Attachments(
             Root root,
@@ -29,7 +28,8 @@ final class Attachments {
             Links links,
             Bridges bridges,
             ContainerNames names,
-            PublishedPorts ports) {
+            PublishedPorts ports,
+            Sources sources) {
         this.root = root;
         this.lock = lock;
         this.namespaces = namespaces;
@@ -38,6 +38,7 @@ final class Attachments {
         this.bridges = bridges;
         this.names = names;
         this.ports = ports;
+        this.sources = sources;
     }
 
     Attached attached(AttachmentRecord attachment) {
@@ -51,11 +52,12 @@ final class Attachments {
             var found = files.attachment(container);
             ports.withdraw(container);
             if (found.isPresent()) {
+                sources.follow(found.get().endpoints(), List.of());
                 for (var endpoint : found.get().endpoints()) {
                     names.remove(endpoint.network(), container);
                 }
                 if (found.get().answered() && !found.get().endpoints().isEmpty()) {
-                    names.refresh();
+                    names.refreshWithout(container);
                 }
             }
             return found;
@@ -63,7 +65,7 @@ final class Attachments {
         // Not left to the end of the namespace: connections that are still closing hold it for minutes (tcp(7),
         // tcp_orphan_retries), and the slot's next container has the same address.
         for (var endpoint : attachment.map(AttachmentRecord::endpoints).orElse(List.of())) {
-            links.delete(endpoint.hostLink());
+            links.disconnect(files.namespace(container), endpoint);
         }
         namespaces.delete(files.namespace(container));
         files.deleteAttachment(container);
@@ -82,7 +84,7 @@ final class Attachments {
             var attachment = lock.holding(() -> settle(request, before, networks));
             for (var old : before.map(AttachmentRecord::endpoints).orElse(List.of())) {
                 if (attachment.endpoints().stream().noneMatch(e -> sameLink(e, old))) {
-                    links.delete(old.hostLink());
+                    links.disconnect(files.namespace(container), old);
                 }
             }
             links.ensureNamespace(files.namespace(container), request.userNamespace());
@@ -101,7 +103,12 @@ final class Attachments {
     }
 
     private static boolean sameLink(Endpoint a, Endpoint b) {
-        return a.hostLink().equals(b.hostLink()) && a.address().equals(b.address());
+        return a.hostLink().equals(b.hostLink())
+                && a.addresses().equals(b.addresses())
+                && a.mac().equals(b.mac())
+                && a.interfaceName().equals(b.interfaceName())
+                && a.options().linkLocal().equals(b.options().linkLocal())
+                && a.options().sysctls().equals(b.options().sysctls());
     }
 
     /** Chooses addresses and interface names, writes them down, and makes names and published ports follow. */
@@ -115,10 +122,14 @@ final class Attachments {
                 .toList();
         var all = files.networks();
         var old = before.map(AttachmentRecord::endpoints).orElse(List.of());
-        var usedNames = new HashSet<String>();
-        old.stream()
-                .filter(e -> wanted.stream().anyMatch(w -> w.network().equals(e.network())))
-                .forEach(e -> usedNames.add(e.interfaceName()));
+        var interfaces = InterfaceNames.choose(
+                wanted,
+                old,
+                name -> all.stream()
+                        .filter(n -> n.name().equals(name))
+                        .map(n -> n.spec().options().interfacePrefix())
+                        .findFirst()
+                        .orElse("eth"));
         var endpoints = new ArrayList<Endpoint>();
         for (var spec : wanted) {
             var network = all.stream()
@@ -127,34 +138,36 @@ final class Attachments {
                     .orElseThrow(() -> new NetworkException(
                             "container " + container + " wants network " + spec.network() + ", which does not exist"));
             bridges.ensureThere(network);
-            var given =
-                    Leases.give(network, request.key(), container, spec.ipv4().map(Ipv4::parse), files::isAttached);
+            var given = Leases.give(network, request.key(), container, spec.addresses(), files::isAttached);
             if (!given.network().equals(network)) {
                 files.write(given.network());
             }
             networks.add(given.network());
-            var interfaceName = old.stream()
-                    .filter(e -> e.network().equals(spec.network()))
-                    .map(Endpoint::interfaceName)
-                    .findFirst()
-                    .orElseGet(() -> freeName(usedNames));
+            var isBridge = network.spec().isBridge();
+            var mac = mac(network, spec, given.addresses().getFirst().address());
+            requireFree(mac, network, container);
             endpoints.add(new Endpoint(
                     network.name(),
                     spec.aliases(),
-                    given.address(),
-                    network.subnet(),
-                    network.gateway(),
+                    given.addresses(),
                     network.spec().internal(),
-                    Links.mac(given.address()),
-                    interfaceName,
-                    Links.hostName(root.id(), container, network.id()),
-                    spec.priority()));
+                    mac,
+                    interfaces.getOrDefault(spec.network(), ""),
+                    isBridge ? Links.hostName(root.id(), container, network.id()) : "",
+                    spec.priority(),
+                    spec.options(),
+                    !isBridge || !network.spec().options().bridgeAddress(),
+                    !network.spec().options().betweenContainers()));
         }
-        // Stable: among themselves both kinds stay in order. An internal network has no way out.
-        endpoints.sort(Comparator.comparing(Endpoint::internal));
+        // Stable: the rest stays in order. An internal network has no way out.
+        endpoints.sort(Comparator.comparing(Endpoint::internal)
+                .thenComparing(
+                        Comparator.comparingInt((Endpoint e) -> e.options().gatewayPriority())
+                                .reversed()));
         var answered = before.map(AttachmentRecord::answered).orElse(true);
         var attachment = new AttachmentRecord(request, answered, endpoints);
         files.write(attachment);
+        sources.follow(old, endpoints);
         for (var gone : old) {
             if (endpoints.stream().noneMatch(e -> e.network().equals(gone.network()))) {
                 names.remove(gone.network(), container);
@@ -168,10 +181,29 @@ final class Attachments {
         return attachment;
     }
 
-    private static String freeName(Set<String> used) {
-        for (var i = 0; ; i++) {
-            if (used.add("eth" + i)) {
-                return "eth" + i;
+    private static String mac(NetworkRecord network, AttachmentSpec spec, IpAddress address) throws NetworkException {
+        var asked = spec.options().macAddress();
+        if (!network.spec().driver().equals("ipvlan")) {
+            return asked.orElseGet(() -> Links.mac(address));
+        }
+        if (asked.isPresent()) {
+            throw new NetworkException("on network " + network.name() + " every container has the hardware address of "
+                    + network.bridge() + ", since it is an ipvlan; it cannot be " + asked.get());
+        }
+        return "";
+    }
+
+    /** Two ends with one hardware address get each other's packets. */
+    private void requireFree(String mac, NetworkRecord network, String container) throws IOException {
+        for (var attachment : files.attachments()) {
+            for (var endpoint : attachment.endpoints()) {
+                if (!mac.isEmpty()
+                        && !attachment.request().container().equals(container)
+                        && endpoint.network().equals(network.name())
+                        && endpoint.mac().equals(mac)) {
+                    throw new NetworkException("the hardware address " + mac + " is that of container "
+                            + attachment.request().dnsNames().getFirst() + " on network " + network.name());
+                }
             }
         }
     }

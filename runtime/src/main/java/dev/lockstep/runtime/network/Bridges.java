@@ -9,7 +9,6 @@ import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,7 +61,7 @@ final class Bridges {
         // Held until the bridge has its address: from then on other roots see the route.
         try (var machine = Flock.fleeting(settings.machineLock())) {
             var network = record(spec);
-            log.debug("chose subnet={} lock={}", network.subnet(), machine);
+            log.debug("chose subnets={} lock={}", network.ranges(), machine);
             files.write(network);
             try {
                 bringUp(network);
@@ -70,34 +69,55 @@ final class Bridges {
                 takeDown(network);
                 throw e;
             }
-            log.info("created network={} subnet={} bridge={}", spec.name(), network.subnet(), network.bridge());
+            log.info("created network={} subnets={} bridge={}", spec.name(), network.ranges(), network.bridge());
             return network;
         }
     }
 
     private NetworkRecord record(NetworkSpec spec) throws IOException {
-        var subnet = addresses.choose(spec);
+        if (spec.ipv6()) {
+            links.requireIpv6(spec.name());
+        }
+        var subnets = addresses.choose(spec);
         var bytes = new byte[32];
         random.nextBytes(bytes);
         var id = HexFormat.of().formatHex(bytes);
         return new NetworkRecord(
                 id,
                 spec,
-                subnet,
-                spec.gateway().orElse(subnet.first()),
-                Links.bridgeName(root.id(), id),
+                subnets,
+                bridge(spec, id),
                 spec.mtu().orElse(DEFAULT_MTU),
                 clock.instant(),
-                Optional.empty(),
+                List.of(),
                 List.of());
+    }
+
+    /** The link that the network is on: a bridge of its own, or the host's link that it shares. */
+    private String bridge(NetworkSpec spec, String id) throws IOException {
+        var options = spec.options();
+        if (!spec.isBridge()) {
+            return options.parent().orElseThrow();
+        }
+        var name = options.bridgeName().orElseGet(() -> Links.bridgeName(root.id(), id));
+        for (var other : files.networks()) {
+            if (other.bridge().equals(name)) {
+                throw new NetworkException("network " + spec.name() + " wants the bridge " + name
+                        + ", which is that of network " + other.name());
+            }
+        }
+        return name;
     }
 
     private void bringUp(NetworkRecord network) throws IOException {
         links.ensureBridge(network);
-        forwarding.prepare();
+        if (!network.spec().isBridge()) {
+            return; // Its packets do not pass this host's rules.
+        }
+        forwarding.prepare(network);
         loadRules();
         foreign.open(names.port());
-        forwarding.enable();
+        forwarding.enable(network);
         names.put(network);
         names.refresh();
     }
@@ -114,24 +134,22 @@ final class Bridges {
         if (!links.hasBridge(network)) {
             var obstacle = addresses.obstacle(network);
             if (obstacle.isPresent()) {
-                throw new NetworkException("network " + network.name() + ": its subnet " + network.subnet()
-                        + " now overlaps " + obstacle.get());
+                throw new NetworkException("network " + network.name() + ": its subnet " + obstacle.get());
             }
             bringUp(network);
             return;
         }
         links.ensureBridge(network);
-        var prepared = forwarding.prepare();
+        if (!network.spec().isBridge()) {
+            return;
+        }
+        var prepared = forwarding.prepare(network);
         var loaded = firewall.loaded();
-        var keys = files.published().stream().map(Firewall::key).toList();
-        if (prepared
-                || loaded.isEmpty()
-                || !loaded.get().bridges().contains(network.bridge())
-                || !loaded.get().published().containsAll(keys)) {
+        if (prepared || loaded.isEmpty() || !loaded.get().isWhole(network, files.published(), files.attachments())) {
             loadRules();
         }
         foreign.open(names.port());
-        forwarding.enable();
+        forwarding.enable(network);
         names.put(network);
         names.refresh();
     }
@@ -141,21 +159,42 @@ final class Bridges {
         var others = files.networks().stream()
                 .filter(n -> !n.id().equals(network.id()))
                 .toList();
-        names.remove(network.name());
-        names.refresh();
-        if (others.isEmpty()) {
-            firewall.unload();
-            foreign.close();
-        } else {
-            firewall.load(names.port(), others, files.published(), forwarding.guarded());
+        if (network.spec().isBridge()) {
+            names.remove(network.name());
+            names.refresh();
+            if (others.stream().noneMatch(n -> n.spec().isBridge())) {
+                firewall.unload();
+                foreign.close();
+            } else {
+                load(others);
+            }
         }
-        links.delete(network.bridge());
+        if (network.spec().options().bridgeName().isPresent()) {
+            foreign.close(); // what lets its bridge through; whoever is left opens anew
+        }
+        // A VLAN that we made may have several networks on it.
+        if (others.stream().noneMatch(n -> n.bridge().equals(network.bridge()))) {
+            links.delete(network.bridge());
+        }
         files.delete(network);
+        if (network.spec().options().bridgeName().isPresent()
+                && others.stream().anyMatch(n -> n.spec().isBridge())) {
+            foreign.open(names.port());
+        }
+        if (others.stream().noneMatch(n -> n.spec().isBridge() && n.has(AddressFamily.IPV6))) {
+            forwarding.restore6();
+        }
     }
 
     /** Loads all rules anew, as the records say. */
     void loadRules() throws IOException {
-        firewall.load(names.port(), files.networks(), files.published(), forwarding.guarded());
+        load(files.networks());
+    }
+
+    private void load(List<NetworkRecord> networks) throws IOException {
+        var bridges = networks.stream().filter(n -> n.spec().isBridge()).toList();
+        firewall.load(new Ruleset.Content(
+                names.port(), bridges, files.published(), FrameRules.ends(files.attachments()), forwarding.guarded()));
     }
 
     /** Takes away links of ours that nobody knows, and rules without a network; returns how many things. */
@@ -170,7 +209,8 @@ final class Bridges {
                 removed++;
             }
         }
-        if (networks.isEmpty() && firewall.loaded().isPresent()) {
+        if (networks.stream().noneMatch(n -> n.spec().isBridge())
+                && firewall.loaded().isPresent()) {
             firewall.unload();
             foreign.close();
             removed++;

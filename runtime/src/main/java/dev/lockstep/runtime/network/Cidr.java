@@ -4,43 +4,48 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 
 /**
- * A range of IPv4 addresses with a common prefix (RFC 4632).
+ * A range of addresses with a common prefix (RFC 4632, RFC 4291). Ranges of different families have nothing in common.
  *
  * @param base the first address; all bits behind the prefix are zero
- * @param prefix how many bits are common, 0 to 32
+ * @param prefix how many bits are common, 0 to 32 or 128
  */
-public record Cidr(Ipv4 base, int prefix) implements Comparable<Cidr> {
+public record Cidr(IpAddress base, int prefix) implements Comparable<Cidr> {
     public Cidr {
-        if (prefix < 0 || prefix > 32) {
+        if (prefix < 0 || prefix > base.family().bits()) {
             throw new IllegalArgumentException("prefix /" + prefix + " is out of range");
         }
-        if ((base.bits() & ~mask(prefix)) != 0) {
-            throw new IllegalArgumentException(base + "/" + prefix + " has bits set behind its prefix; meant is "
-                    + new Ipv4(base.bits() & mask(prefix)) + "/" + prefix);
+        var meant = masked(base, prefix);
+        if (!meant.equals(base)) {
+            throw new IllegalArgumentException(
+                    base + "/" + prefix + " has bits set behind its prefix; meant is " + meant + "/" + prefix);
         }
     }
 
     /**
-     * Reads {@code 172.30.0.0/16}.
+     * Reads {@code 172.30.0.0/16} or {@code fd00:1::/64}.
      *
      * @throws IllegalArgumentException for anything else
      */
     @JsonCreator
     public static Cidr parse(String text) {
         var slash = text.indexOf('/');
-        if (slash < 0 || !text.substring(slash + 1).matches("\\d{1,2}")) {
-            throw new IllegalArgumentException("\"" + text + "\" is not an IPv4 subnet such as 172.30.0.0/16");
+        if (slash < 0 || !text.substring(slash + 1).matches("\\d{1,3}")) {
+            throw new IllegalArgumentException("\"" + text + "\" is not a subnet such as 172.30.0.0/16");
         }
-        return new Cidr(Ipv4.parse(text.substring(0, slash)), Integer.parseInt(text.substring(slash + 1)));
+        return new Cidr(IpAddress.parse(text.substring(0, slash)), Integer.parseInt(text.substring(slash + 1)));
     }
 
     /** The range of that size around an address. */
-    static Cidr around(Ipv4 address, int prefix) {
-        return new Cidr(new Ipv4(address.bits() & mask(prefix)), prefix);
+    static Cidr around(IpAddress address, int prefix) {
+        return new Cidr(masked(address, prefix), prefix);
     }
 
-    public boolean contains(Ipv4 address) {
-        return (address.bits() & mask(prefix)) == base.bits();
+    public AddressFamily family() {
+        return base.family();
+    }
+
+    public boolean contains(IpAddress address) {
+        return address.family() == family() && masked(address, prefix).equals(base);
     }
 
     /** True when every address of the other range is in this one. */
@@ -52,24 +57,22 @@ public record Cidr(Ipv4 base, int prefix) implements Comparable<Cidr> {
         return contains(other) || other.contains(this);
     }
 
-    /** The nth address; 0 is the network's own. */
-    Ipv4 host(int n) {
-        return base.plus(n);
-    }
-
     /** The first address that a host can have: the default gateway. */
-    public Ipv4 first() {
+    public IpAddress first() {
         return base.plus(1);
     }
 
-    /** The last address of the range: where broadcasts go. */
-    public Ipv4 broadcast() {
-        return new Ipv4(base.bits() | ~mask(prefix));
+    /** The last address of the range; with IPv4 where broadcasts go. */
+    public IpAddress last() {
+        return switch (family()) {
+            case IPV4 -> new IpAddress(family(), 0, base.low() | (0xffff_ffffL & ~low(prefix + 96)));
+            case IPV6 -> new IpAddress(family(), base.high() | ~high(prefix), base.low() | ~low(prefix));
+        };
     }
 
-    /** How many addresses there are, network and broadcast included. */
-    public long size() {
-        return 1L << (32 - prefix);
+    /** Whether a host can have the address: not the range itself, nor where broadcasts go. */
+    boolean isHost(IpAddress address) {
+        return contains(address) && !address.equals(base) && (address.isIpv6() || !address.equals(last()));
     }
 
     @Override
@@ -84,7 +87,20 @@ public record Cidr(Ipv4 base, int prefix) implements Comparable<Cidr> {
         return base + "/" + prefix;
     }
 
-    private static int mask(int prefix) {
-        return prefix == 0 ? 0 : -1 << (32 - prefix);
+    private static IpAddress masked(IpAddress address, int prefix) {
+        return switch (address.family()) {
+            case IPV4 -> new IpAddress(address.family(), 0, address.low() & low(prefix + 96));
+            case IPV6 -> new IpAddress(address.family(), address.high() & high(prefix), address.low() & low(prefix));
+        };
+    }
+
+    /** The upper half of a mask of 128 bits. */
+    private static long high(int ones) {
+        return ones >= 64 ? -1 : ones == 0 ? 0 : -1L << (64 - ones);
+    }
+
+    /** The lower half of a mask of 128 bits. */
+    private static long low(int ones) {
+        return ones >= 128 ? -1 : ones <= 64 ? 0 : -1L << (128 - ones);
     }
 }

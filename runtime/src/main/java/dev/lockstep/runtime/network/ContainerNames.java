@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What containers are called on their networks, kept in the zones of the root's name server. Only {@link #refresh}
@@ -15,10 +16,12 @@ import java.util.List;
 final class ContainerNames {
     private final NetworkFiles files;
     private final NameServer server;
+    private final LinkZones links;
 
     ContainerNames(NetworkFiles files, NameServer server) {
         this.files = files;
         this.server = server;
+        this.links = new LinkZones(files, server);
     }
 
     /** Where the server listens, on every gateway. */
@@ -26,10 +29,21 @@ final class ContainerNames {
         return server.port();
     }
 
+    /** Whether the server runs. */
+    boolean isAnswering() throws IOException {
+        return server.pid().isPresent();
+    }
+
     /** Writes the network's whole zone. */
     void put(NetworkRecord network) throws IOException {
+        if (!network.spec().isBridge() || !network.spec().options().bridgeAddress()) {
+            return; // There is no address where it could be asked.
+        }
         server.put(new DnsZone(
-                network.name(), network.gateway().toString(), network.spec().internal(), entries(network)));
+                network.name(),
+                network.gateways().stream().map(IpAddress::toString).toList(),
+                network.spec().internal(),
+                entries(network)));
     }
 
     /** Makes the zones say what the attachment does: its names, or none while it is not answered. */
@@ -41,6 +55,7 @@ final class ContainerNames {
                 remove(endpoint.network(), attachment.request().container());
             }
         }
+        links.settle(attachment);
     }
 
     /** Drops the zone. */
@@ -67,6 +82,13 @@ final class ContainerNames {
 
     /** Starts, tells or stops the server, whichever the zones want. */
     void refresh() throws IOException {
+        links.follow(Optional.empty());
+        server.refresh();
+    }
+
+    /** The same when the container is about to go, whatever its record says yet. */
+    void refreshWithout(String container) throws IOException {
+        links.follow(Optional.of(container));
         server.refresh();
     }
 
@@ -90,8 +112,13 @@ final class ContainerNames {
         own.forEach(name -> all.add(name + "." + endpoint.network()));
         return new DnsEntry(
                 attachment.request().container(),
-                endpoint.address().toString(),
+                addresses(endpoint, AddressFamily.IPV4),
+                addresses(endpoint, AddressFamily.IPV6),
                 List.copyOf(all),
                 attachment.request().dnsServers());
+    }
+
+    static List<String> addresses(Endpoint endpoint, AddressFamily family) {
+        return endpoint.of(family).stream().map(a -> a.address().toString()).toList();
     }
 }

@@ -4,23 +4,31 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lockstep.runtime.linux.NftablesException;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 
 /** Our nftables table in the kernel. */
 final class Firewall {
     private static final String PREFIX = "lockstep_";
+    private static final String OPEN = "open ";
 
     private final String table;
     private final Kernel kernel;
     private final JsonMapper json;
+    private final String rootId;
+    private @Nullable Boolean knowsTargets;
 
-    Firewall(String shortRootId, Kernel kernel, JsonMapper json) {
+    Firewall(String shortRootId, String rootId, Kernel kernel, JsonMapper json) {
         this.table = PREFIX + shortRootId;
+        this.rootId = rootId;
         this.kernel = kernel;
         this.json = json;
     }
@@ -30,18 +38,50 @@ final class Firewall {
      *
      * @param bridges that the rules know
      * @param published keys of published ports, see {@link #key}, with {@code address:port} behind
+     * @param ends ports of bridges, each with one of its addresses behind
      */
-    record Loaded(Set<String> bridges, Set<String> published) {
+    record Loaded(Set<String> bridges, Set<String> published, Set<String> ends) {
         Loaded {
             bridges = Set.copyOf(bridges);
             published = Set.copyOf(published);
+            ends = Set.copyOf(ends);
+        }
+
+        /** Whether nothing of the network is missing, nor of those ports. */
+        boolean isWhole(NetworkRecord network, List<Publication> ports, List<AttachmentRecord> attachments) {
+            return bridges.contains(network.bridge())
+                    && ports.stream().allMatch(p -> published.contains(key(p)))
+                    && attachments.stream()
+                            .flatMap(a -> a.endpoints().stream())
+                            .filter(e -> e.network().equals(network.name()) && e.isOnBridge())
+                            .flatMap(e -> FrameRules.End.of(e).keys().stream())
+                            .allMatch(ends::contains);
         }
     }
 
     /** Loads everything anew, in one transaction. */
-    void load(int dnsPort, List<NetworkRecord> networks, Collection<Publication> published, Collection<String> guarded)
-            throws IOException {
-        kernel.nftables().run(Ruleset.load(table, dnsPort, networks, published, guarded));
+    void load(Ruleset.Content content) throws IOException {
+        kernel.nftables().run(Ruleset.load(table, rootId, content, knowsTargets()));
+    }
+
+    /** The address in a neighbour advertisement has a name in rules since nftables 1.0.8. */
+    private synchronized boolean knowsTargets() throws IOException {
+        var known = knowsTargets;
+        if (known == null) {
+            try {
+                kernel.nftables().run(FrameRules.questionAboutTargets(table));
+                known = true;
+            } catch (NftablesException e) {
+                known = false;
+            }
+            knowsTargets = known;
+        }
+        return known;
+    }
+
+    /** Changes ports of bridges in one step; fails as a whole when the table is not what the records say. */
+    void changeEnds(Collection<FrameRules.End> gone, Collection<FrameRules.End> stay) throws IOException {
+        kernel.nftables().run(FrameRules.changeEnds(table, gone, stay));
     }
 
     /** Takes the table away. */
@@ -60,10 +100,10 @@ final class Firewall {
     Optional<Loaded> loaded() throws IOException {
         JsonNode listing;
         try {
-            listing = list("table", NftJson.node().put("family", "inet").put("name", table));
+            listing = list("table", NftJson.node().put("family", Ruleset.FAMILY).put("name", table));
         } catch (NftablesException e) {
             // Only what is not there may count as missing: anything else would be planned as drift.
-            if (isThere()) {
+            if (isThere(Ruleset.FAMILY)) {
                 throw e;
             }
             return Optional.empty();
@@ -76,6 +116,11 @@ final class Firewall {
                     bridges.add(element.asText());
                 }
             }
+            if (Ruleset.OPEN.contains(item.path("set").path("name").asText())) {
+                for (var element : item.path("set").path("elem")) {
+                    published.add(OPEN + join(element));
+                }
+            }
             var map = item.path("map");
             if (isPublished(map)) {
                 for (var element : map.path("elem")) {
@@ -83,12 +128,29 @@ final class Firewall {
                 }
             }
         }
-        return Optional.of(new Loaded(bridges, published));
+        return Optional.of(new Loaded(bridges, published, ends()));
     }
 
-    private boolean isThere() throws IOException {
+    private Set<String> ends() throws IOException {
+        var ends = new HashSet<String>();
+        if (!isThere(FrameRules.FAMILY)) {
+            return ends;
+        }
+        for (var item :
+                list("table", NftJson.node().put("family", FrameRules.FAMILY).put("name", table))) {
+            var set = item.path("set");
+            if (FrameRules.ENDS.contains(set.path("name").asText())) {
+                for (var element : set.path("elem")) {
+                    ends.add(join(element));
+                }
+            }
+        }
+        return ends;
+    }
+
+    private boolean isThere(String family) throws IOException {
         for (var item : list("tables", NftJson.node())) {
-            if (item.path("table").path("family").asText().equals("inet")
+            if (item.path("table").path("family").asText().equals(family)
                     && item.path("table").path("name").asText().equals(table)) {
                 return true;
             }
@@ -99,53 +161,77 @@ final class Firewall {
     /** How {@link Loaded#published} names it. */
     static String key(Publication publication) {
         var port = publication.port();
-        return Publication.hostIp(port).map(ip -> ip + " ").orElse("")
+        if (publication.routed()) {
+            return OPEN + publication.address() + " " + port.protocol().number() + " " + port.containerPort();
+        }
+        return publication.hostIp().map(ip -> ip + " ").orElse("")
                 + port.protocol().number() + " " + publication.hostPort() + " " + publication.address() + " "
                 + port.containerPort();
     }
 
-    /** The table of another root that publishes a port which would collide. */
-    Optional<String> otherRoot(PublishedPort wanted) throws IOException {
-        for (var item : list("tables", NftJson.node())) {
-            var name = item.path("table").path("name").asText();
-            if (item.path("table").path("family").asText().equals("inet")
-                    && name.startsWith(PREFIX)
-                    && !name.equals(table)
-                    && publishes(name, wanted)) {
-                return Optional.of(name);
+    /** What another root publishes: the keys of its maps. */
+    record OtherRoot(String table, Map<String, Set<String>> maps) {
+        /** Whether both want the same packets. */
+        boolean collides(PublishedPort wanted) {
+            var suffix = wanted.protocol().number() + " " + wanted.hostPort().orElseThrow();
+            var ip = wanted.hostIp().filter(a -> !a.isAny());
+            for (var map : maps.entrySet()) {
+                if (wanted.hostIp()
+                        .filter(a -> a.isIpv6() != map.getKey().startsWith("pub6"))
+                        .isPresent()) {
+                    continue;
+                }
+                var keys = map.getValue();
+                if (keys.contains(suffix)
+                        || (ip.isPresent()
+                                ? keys.contains(ip.get() + " " + suffix)
+                                : keys.stream().anyMatch(key -> key.endsWith(" " + suffix)))) {
+                    return true;
+                }
             }
+            return false;
         }
-        return Optional.empty();
     }
 
-    private boolean publishes(String other, PublishedPort wanted) throws IOException {
-        var suffix = wanted.protocol().number() + " " + wanted.hostPort().orElseThrow();
-        var ip = Publication.hostIp(wanted).map(Ipv4::toString);
-        for (var name : List.of(Ruleset.PUBLISHED, Ruleset.PUBLISHED_ANY)) {
+    /** The other roots of this host, and what they publish. */
+    List<OtherRoot> otherRoots() throws IOException {
+        var roots = new ArrayList<OtherRoot>();
+        for (var item : list("tables", NftJson.node())) {
+            var name = item.path("table").path("name").asText();
+            if (item.path("table").path("family").asText().equals(Ruleset.FAMILY)
+                    && name.startsWith(PREFIX)
+                    && !name.equals(table)) {
+                roots.add(new OtherRoot(name, published(name)));
+            }
+        }
+        return roots;
+    }
+
+    private Map<String, Set<String>> published(String other) throws IOException {
+        var maps = new HashMap<String, Set<String>>();
+        for (var name : Ruleset.PUBLISHED) {
             JsonNode listing;
             try {
                 listing = list(
                         "map",
-                        NftJson.node().put("family", "inet").put("table", other).put("name", name));
+                        NftJson.node()
+                                .put("family", Ruleset.FAMILY)
+                                .put("table", other)
+                                .put("name", name));
             } catch (NftablesException e) {
                 continue; // it went away meanwhile
             }
+            var keys = new HashSet<String>();
             for (var item : listing) {
-                for (var element : item.path("map").path("elem")) {
-                    var key = join(element.path(0));
-                    if (key.equals(suffix)
-                            || (key.endsWith(" " + suffix) && (ip.isEmpty() || key.equals(ip.get() + " " + suffix)))) {
-                        return true;
-                    }
-                }
+                item.path("map").path("elem").forEach(element -> keys.add(join(element.path(0))));
             }
+            maps.put(name, keys);
         }
-        return false;
+        return maps;
     }
 
     private static boolean isPublished(JsonNode map) {
-        var name = map.path("name").asText();
-        return name.equals(Ruleset.PUBLISHED) || name.equals(Ruleset.PUBLISHED_ANY);
+        return Ruleset.PUBLISHED.contains(map.path("name").asText());
     }
 
     private static String join(JsonNode concat) {

@@ -2,6 +2,7 @@ package dev.lockstep.runtime.network;
 
 import dev.lockstep.runtime.linux.SystemBus;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -25,18 +26,37 @@ final class Firewalld {
         this.bus = bus;
     }
 
-    /** Whether a zone has our bridges: ours, or one that the host's owner chose. */
-    boolean isOpen() throws IOException {
-        return call("getZoneOfInterface", interfaces)
-                .filter(zone -> !zone.isEmpty())
-                .isPresent();
+    /**
+     * Whether a zone has our bridges: ours, or one that the host's owner chose.
+     *
+     * @param named further bridges, that are not called as ours are
+     */
+    boolean isOpen(List<String> named) throws IOException {
+        for (var link : all(named)) {
+            if (!isInAZone(link)) {
+                return false;
+            }
+        }
+        return true;
     }
 
-    void open() throws IOException {
-        if (!isOpen()) {
-            call("addInterface", ZONE, interfaces);
-            log.info("opened zone={} of=firewalld for={}", ZONE, interfaces);
+    void open(List<String> named) throws IOException {
+        for (var link : all(named)) {
+            if (!isInAZone(link)) {
+                call("addInterface", ZONE, link);
+                log.info("opened zone={} of=firewalld for={}", ZONE, link);
+            }
         }
+    }
+
+    private boolean isInAZone(String link) throws IOException {
+        return call("getZoneOfInterface", link).filter(zone -> !zone.isEmpty()).isPresent();
+    }
+
+    private List<String> all(List<String> named) {
+        var all = new ArrayList<>(List.of(interfaces));
+        all.addAll(named);
+        return all;
     }
 
     /** Whether our bridges are in the zone that {@link #open} puts them into. */
@@ -45,9 +65,11 @@ final class Firewalld {
     }
 
     /** Takes our bridges out again, where they are in our zone. */
-    void close() throws IOException {
-        if (isInOurZone()) {
-            call("removeInterface", ZONE, interfaces);
+    void close(List<String> named) throws IOException {
+        for (var link : all(named)) {
+            if (call("getZoneOfInterface", link).filter(ZONE::equals).isPresent()) {
+                call("removeInterface", ZONE, link);
+            }
         }
     }
 

@@ -36,11 +36,13 @@ final class ForeignFirewalls {
 
     private final String mark;
     private final String prefix;
+    private final NetworkFiles files;
     private final ForeignChains chains;
     private final Firewalld firewalld;
     private final NetworkSettings.ForeignFirewall setting;
 
-    ForeignFirewalls(String rootId, Kernel kernel, JsonMapper json, NetworkSettings settings) {
+    ForeignFirewalls(String rootId, NetworkFiles files, Kernel kernel, JsonMapper json, NetworkSettings settings) {
+        this.files = files;
         this.mark = "lockstep:" + rootId;
         this.prefix = "ls" + rootId.substring(0, 4);
         this.chains = new ForeignChains(kernel, json);
@@ -56,7 +58,7 @@ final class ForeignFirewalls {
         var all = chains.dropping();
         if (hasFirewalld(all)) {
             try {
-                firewalld.open();
+                firewalld.open(named());
             } catch (IOException e) {
                 // Our networks are no worse for it; report() says what is shut, and why.
                 log.debug("cannot open firewalld", e);
@@ -85,7 +87,7 @@ final class ForeignFirewalls {
         // What is in its zone where we leave it alone, its owner has put there.
         if (setting == NetworkSettings.ForeignFirewall.OPEN && hasFirewalld(chains.dropping())) {
             try {
-                firewalld.close();
+                firewalld.close(named());
             } catch (IOException e) {
                 log.warn("cannot take {}+ out of firewalld's zone: {}", prefix, e.getMessage());
             }
@@ -150,21 +152,26 @@ final class ForeignFirewalls {
                 wanted.add(complaint(dropping, dnsPort));
             }
         }
-        return new HostChanges(made, wanted);
+        return new HostChanges(made, wanted, List.of());
     }
 
     /** Empty when firewalld lets us through, else why we do not know; empty text when it plainly does not. */
     private Optional<String> obstacleOfFirewalld() {
         try {
-            return firewalld.isOpen() ? Optional.empty() : Optional.of("");
+            return firewalld.isOpen(named()) ? Optional.empty() : Optional.of("");
         } catch (IOException e) {
             return Optional.of("firewalld could not be asked: " + e.getMessage());
         }
     }
 
-    /** Containers have no IPv6: what drops that alone is no obstacle. */
-    private static boolean concerns(Dropping dropping) {
-        return !dropping.chain().family().equals("ip6");
+    /** What drops IPv6 alone is no obstacle where no container has it, nor is it the other way round. */
+    private boolean concerns(Dropping dropping) throws IOException {
+        var networks = files.networks();
+        return switch (dropping.chain().family()) {
+            case "ip" -> networks.stream().anyMatch(n -> n.has(AddressFamily.IPV4));
+            case "ip6" -> networks.stream().anyMatch(n -> n.has(AddressFamily.IPV6));
+            default -> true;
+        };
     }
 
     private static boolean isFirewalld(Dropping dropping) {
@@ -236,11 +243,11 @@ final class ForeignFirewalls {
             var link = statement.path("match").path("right").asText();
             var isWider = statement.path("match").path("op").asText().equals("==")
                     && link.endsWith("*")
-                    && prefix.startsWith(link.substring(0, link.length() - 1))
                     && needed.stream()
-                            .anyMatch(n -> n.path("match")
-                                    .path("left")
-                                    .equals(statement.path("match").path("left")));
+                            .map(n -> n.path("match"))
+                            .anyMatch(n -> n.path("left")
+                                            .equals(statement.path("match").path("left"))
+                                    && n.path("right").asText().startsWith(link.substring(0, link.length() - 1)));
             if (statement.has("accept")) {
                 accepts = true;
             } else if (!statement.has("counter") && !isWider && !needed.contains(statement)) {
@@ -250,24 +257,38 @@ final class ForeignFirewalls {
         return accepts;
     }
 
+    /** Bridges that their owner has named. */
+    private List<String> named() throws IOException {
+        return files.networks().stream()
+                .filter(n -> n.spec().isBridge())
+                .map(NetworkRecord::bridge)
+                .filter(name -> !name.startsWith(prefix))
+                .toList();
+    }
+
     /** The rules that are needed at a hook; iptables understands each of them, and goes on working on the chain. */
-    private List<List<JsonNode>> statements(Hook hook, int dnsPort) {
-        var bridges = NftJson.text(prefix + "*");
-        var in = NftJson.equal(NftJson.meta("iifname"), bridges);
-        return switch (hook) {
-            case FORWARD ->
-                List.of(
-                        List.of(in, NftJson.counter(), NftJson.accept()),
-                        List.of(NftJson.equal(NftJson.meta("oifname"), bridges), NftJson.counter(), NftJson.accept()));
-            case INPUT ->
-                List.of("tcp", "udp").stream()
-                        .map(protocol -> List.of(
-                                in,
-                                NftJson.equal(NftJson.payload(protocol, "dport"), NftJson.number(dnsPort)),
-                                NftJson.counter(),
-                                NftJson.accept()))
-                        .toList();
-        };
+    private List<List<JsonNode>> statements(Hook hook, int dnsPort) throws IOException {
+        var links = new ArrayList<>(List.of(prefix + "*"));
+        links.addAll(named());
+        var statements = new ArrayList<List<JsonNode>>();
+        for (var link : links) {
+            var in = NftJson.equal(NftJson.meta("iifname"), NftJson.text(link));
+            var out = NftJson.equal(NftJson.meta("oifname"), NftJson.text(link));
+            switch (hook) {
+                case FORWARD -> {
+                    statements.add(List.of(in, NftJson.counter(), NftJson.accept()));
+                    statements.add(List.of(out, NftJson.counter(), NftJson.accept()));
+                }
+                case INPUT ->
+                    List.of("tcp", "udp")
+                            .forEach(protocol -> statements.add(List.of(
+                                    in,
+                                    NftJson.equal(NftJson.payload(protocol, "dport"), NftJson.number(dnsPort)),
+                                    NftJson.counter(),
+                                    NftJson.accept())));
+            }
+        }
+        return statements;
     }
 
     private List<JsonNode> ours(Chain chain) throws IOException {

@@ -7,11 +7,13 @@ import java.util.List;
  * people, printed by {@code apply} and {@code doctor}.
  *
  * @param made what Lockstep has changed
- * @param wanted what stands in the way and was left alone, with the cure
+ * @param wanted firewalls that stand in the way and were left alone, with the cure
+ * @param overlaps what has come to overlap a network since that was made
  */
-public record HostChanges(List<String> made, List<String> wanted) {
+public record HostChanges(List<String> made, List<String> wanted, List<String> overlaps) {
     public HostChanges {
         made = List.copyOf(made);
         wanted = List.copyOf(wanted);
+        overlaps = List.copyOf(overlaps);
     }
 }

@@ -6,4 +6,4 @@ package dev.lockstep.runtime.network;
  * @param key whom it belongs to
  * @param container id of the container that had it last
  */
-public record Lease(LeaseKey key, Ipv4 address, String container) {}
+public record Lease(LeaseKey key, IpAddress address, String container) {}

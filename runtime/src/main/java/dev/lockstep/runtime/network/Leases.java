@@ -1,68 +1,105 @@
 package dev.lockstep.runtime.network;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /** Chooses addresses inside one network. Pure: who is attached is asked of the caller. */
 final class Leases {
-    /** The address, and the network with the lease in it. */
-    record Given(Ipv4 address, NetworkRecord network) {}
+    /** The addresses, one of each family that the network has, and the network with the leases in it. */
+    record Given(List<EndpointAddress> addresses, NetworkRecord network) {}
 
     private Leases() {}
 
     /**
-     * An address for a container. A slot keeps its address from container to container; while the predecessor is still
-     * attached the successor gets one of its own.
+     * Addresses for a container. A slot keeps its addresses from container to container; while the predecessor is still
+     * attached the successor gets some of its own.
      *
-     * @param fixed the address that the user asked for
+     * @param fixed the addresses that the user asked for
      * @param attached tells whether a container with that id has links now
-     * @throws NetworkException when the fixed address cannot be had, or none is left
+     * @throws NetworkException when a fixed address cannot be had, or none is left
      */
     static Given give(
-            NetworkRecord network, LeaseKey key, String container, Optional<Ipv4> fixed, Predicate<String> attached)
+            NetworkRecord network, LeaseKey key, String container, List<IpAddress> fixed, Predicate<String> attached)
+            throws NetworkException {
+        var addresses = new ArrayList<EndpointAddress>();
+        var changed = network;
+        for (var family : AddressFamily.values()) {
+            var asked = fixed.stream().filter(a -> a.family() == family).findFirst();
+            if (asked.isPresent()) {
+                changed = giveFixed(changed, key, container, asked.get(), attached);
+                addresses.add(place(changed, asked.get()));
+            } else if (network.has(family)) {
+                var before = changed.leases();
+                changed = giveAny(changed, key, container, family, attached);
+                var given = changed.leases().stream()
+                        .filter(l -> l.key().equals(key) && l.container().equals(container))
+                        .filter(l -> l.address().family() == family)
+                        .findFirst()
+                        .orElseThrow(() -> new IllegalStateException("no lease was made in " + before));
+                addresses.add(place(changed, given.address()));
+            }
+        }
+        return new Given(List.copyOf(addresses), changed);
+    }
+
+    private static EndpointAddress place(NetworkRecord network, IpAddress address) {
+        var subnet = network.around(address).orElseThrow();
+        return new EndpointAddress(address, subnet.range(), subnet.gateway());
+    }
+
+    private static NetworkRecord giveAny(
+            NetworkRecord network, LeaseKey key, String container, AddressFamily family, Predicate<String> attached)
             throws NetworkException {
         var free = new ArrayList<Lease>();
         for (var lease : network.leases()) {
             var usable = lease.container().equals(container) || !attached.test(lease.container());
-            if (lease.key().equals(key) && usable) {
+            if (lease.key().equals(key) && lease.address().family() == family && usable) {
                 free.add(lease);
             }
-        }
-        if (fixed.isPresent()) {
-            return giveFixed(network, key, container, fixed.get(), attached);
         }
         var own = free.stream()
                 .filter(l -> l.container().equals(container))
                 .findFirst()
                 .or(() -> free.stream().findFirst());
-        var address = own.map(Lease::address);
         var leases = new ArrayList<>(network.leases());
         leases.removeAll(free);
-        if (address.isEmpty()) {
-            address = Optional.of(next(network));
+        if (own.isPresent()) {
+            leases.add(new Lease(key, own.get().address(), container));
+            return network.withLeases(network.lastGiven(), leases);
         }
-        leases.add(new Lease(key, address.get(), container));
-        var last = own.isPresent() ? network.lastGiven() : address;
-        return new Given(address.get(), network.withLeases(last, leases));
+        var address = next(network, family);
+        leases.add(new Lease(key, address, container));
+        var range = network.around(address).orElseThrow().range();
+        var last = new ArrayList<>(network.lastGiven());
+        last.removeIf(range::contains);
+        last.add(address);
+        return network.withLeases(last, leases);
     }
 
-    private static Given giveFixed(
-            NetworkRecord network, LeaseKey key, String container, Ipv4 address, Predicate<String> attached)
+    /**
+     * The network with a lease of that very address.
+     *
+     * @throws NetworkException when it cannot be had
+     */
+    static NetworkRecord giveFixed(
+            NetworkRecord network, LeaseKey key, String container, IpAddress address, Predicate<String> attached)
             throws NetworkException {
-        if (network.spec().subnet().isEmpty()) {
-            throw new NetworkException("network " + network.name() + " has no configured subnet, so " + address
+        if (network.spec().subnets(address.family()).isEmpty()) {
+            throw new NetworkException("network " + network.name() + " has no configured "
+                    + (network.has(address.family()) ? "" : address.family() + " ") + "subnet, so " + address
                     + " cannot be asked for there; give the network a subnet");
         }
-        if (!isHost(network, address)) {
+        if (network.around(address).filter(s -> s.isHost(address)).isEmpty()) {
             throw new NetworkException("address " + address + " is no free host address of network " + network.name()
-                    + " (" + network.subnet() + ", gateway " + network.gateway() + ")");
+                    + " (" + describe(network, address.family()) + ")");
         }
         var leases = new ArrayList<Lease>();
         for (var lease : network.leases()) {
-            var sameKey = lease.key().equals(key);
+            var sameKey = lease.key().equals(key) && lease.address().family() == address.family();
             var inUse = !lease.container().equals(container) && attached.test(lease.container());
             if (lease.address().equals(address) && inUse) {
                 throw new NetworkException("address " + address + " of network " + network.name() + " belongs to "
@@ -73,31 +110,46 @@ final class Leases {
             }
         }
         leases.add(new Lease(key, address, container));
-        return new Given(address, network.withLeases(network.lastGiven(), leases));
+        return network.withLeases(network.lastGiven(), leases);
     }
 
-    /** The next free one behind the last, around the range once. */
-    private static Ipv4 next(NetworkRecord network) throws NetworkException {
-        var range = network.spec().ipRange().orElse(network.subnet());
-        var taken = network.leases().stream().map(Lease::address).collect(Collectors.toSet());
-        var from = network.lastGiven()
-                .filter(range::contains)
-                .map(a -> (long) a.bits() - range.base().bits() + 1)
-                .orElse(0L);
-        for (long i = 0; i < range.size(); i++) {
-            var candidate = range.base().plus((int) ((from + i) % range.size()));
-            if (isHost(network, candidate) && !taken.contains(candidate)) {
-                return candidate;
+    /** The next free one behind the last, around each range once. */
+    private static IpAddress next(NetworkRecord network, AddressFamily family) throws NetworkException {
+        var taken = new HashSet<IpAddress>();
+        network.leases().forEach(lease -> taken.add(lease.address()));
+        for (var subnet : network.subnets(family)) {
+            taken.addAll(subnet.reserved());
+            var found = next(subnet, taken, network.lastGiven());
+            if (found.isPresent()) {
+                return found.get();
             }
         }
-        throw new NetworkException("network " + network.name() + " has no free address left in " + range);
+        var ranges = network.subnets(family).stream()
+                .map(s -> s.dynamic().toString())
+                .toList();
+        throw new NetworkException(
+                "network " + network.name() + " has no free address left in " + String.join(", ", ranges));
     }
 
-    private static boolean isHost(NetworkRecord network, Ipv4 address) {
-        return network.subnet().contains(address)
-                && !address.equals(network.subnet().base())
-                && !address.equals(network.subnet().broadcast())
-                && !address.equals(network.gateway());
+    private static Optional<IpAddress> next(Subnet subnet, Set<IpAddress> taken, List<IpAddress> lastGiven) {
+        var range = subnet.dynamic();
+        var candidate = lastGiven.stream()
+                .filter(range::contains)
+                .findFirst()
+                .map(last -> behind(last, range))
+                .orElse(range.base());
+        // Beside those that are taken, three are nobody's: of one more than all of them one is free.
+        for (var i = 0; i <= taken.size() + 3; i++) {
+            if (subnet.isHost(candidate) && !taken.contains(candidate)) {
+                return Optional.of(candidate);
+            }
+            candidate = behind(candidate, range);
+        }
+        return Optional.empty();
+    }
+
+    private static IpAddress behind(IpAddress address, Cidr range) {
+        return address.equals(range.last()) ? range.base() : address.plus(1);
     }
 
     /** The network without the leases of that key. */
@@ -105,6 +157,14 @@ final class Leases {
         List<Lease> kept =
                 network.leases().stream().filter(l -> !l.key().equals(key)).toList();
         return network.withLeases(network.lastGiven(), kept);
+    }
+
+    private static String describe(NetworkRecord network, AddressFamily family) {
+        return String.join(
+                ", ",
+                network.subnets(family).stream()
+                        .map(s -> s.range() + ", gateway " + s.gateway())
+                        .toList());
     }
 
     private static String describe(LeaseKey key) {

@@ -4,6 +4,7 @@ import dev.lockstep.runtime.linux.Errno;
 import dev.lockstep.runtime.linux.Fd;
 import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
+import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.linux.Rtnetlink;
 import dev.lockstep.runtime.linux.Sysctls;
 import java.io.IOException;
@@ -11,11 +12,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Bridges and veth pairs of one root. Names have 15 bytes: {@code ls} or {@code lv}, four digits of the root id, nine
@@ -24,6 +29,13 @@ import java.util.stream.Collectors;
 final class Links {
     /** How the alias of every link of every root begins. */
     static final String ALIAS = "lockstep:";
+
+    private static final Cidr LINK_LOCAL = Cidr.parse("169.254.0.0/16");
+    private static final String ALL_IPV6 = "net/ipv6/conf/all/disable_ipv6";
+
+    private static final Duration PASSING = Duration.ofMillis(250);
+    private static final Duration PASSING_TURN = Duration.ofNanos(50_000);
+    private static final Logger log = LoggerFactory.getLogger(Links.class);
 
     private final String rootId;
     private final Kernel kernel;
@@ -47,16 +59,55 @@ final class Links {
     }
 
     /** The hardware address that goes with an address: it moves with it, so peers' caches stay right. */
-    static String mac(Ipv4 address) {
-        return "02:42:" + HexFormat.ofDelimiter(":").formatHex(address.bytes());
+    static String mac(IpAddress address) {
+        // Of IPv6 no four bytes alone tell addresses of one network apart.
+        var bytes = address.isIpv6()
+                ? HexFormat.of().parseHex(digest(address.toString()).substring(0, 8))
+                : address.bytes();
+        return "02:42:" + HexFormat.ofDelimiter(":").formatHex(bytes);
     }
 
-    private static byte[] macBytes(Ipv4 address) {
-        return HexFormat.ofDelimiter(":").parseHex(mac(address));
+    static byte[] macBytes(String mac) {
+        return HexFormat.ofDelimiter(":").parseHex(mac);
+    }
+
+    /** The hardware address of a network's bridge. */
+    static String mac(NetworkRecord network) {
+        return mac(network.gateways().getFirst());
+    }
+
+    /** The address that a link with that hardware address gives itself (RFC 4291, appendix A). */
+    static IpAddress linkLocal(String mac) {
+        var six = macBytes(mac);
+        var address = new byte[AddressFamily.IPV6.bytes()];
+        address[0] = (byte) 0xfe;
+        address[1] = (byte) 0x80;
+        System.arraycopy(six, 0, address, 8, 3);
+        address[8] ^= 2;
+        address[11] = (byte) 0xff;
+        address[12] = (byte) 0xfe;
+        System.arraycopy(six, 3, address, 13, 3);
+        return IpAddress.of(address);
+    }
+
+    /**
+     * Asks whether the host can have IPv6 networks.
+     *
+     * @throws NetworkException when it cannot
+     */
+    void requireIpv6(String network) throws IOException {
+        if (namespaces.home(() -> Sysctls.read(ALL_IPV6)).isEmpty()) {
+            throw new NetworkException("network " + network
+                    + ": this kernel was started without IPv6 (ipv6.disable=1), so enable_ipv6 cannot be had");
+        }
     }
 
     /** Makes the bridge with its address and parameters, or completes what is there. */
     void ensureBridge(NetworkRecord network) throws IOException {
+        if (!network.spec().isBridge()) {
+            ensureParent(network);
+            return;
+        }
         var rtnetlink = kernel.rtnetlink();
         var name = network.bridge();
         var link = rtnetlink.link(name);
@@ -66,28 +117,77 @@ final class Links {
         }
         var index = link.isPresent()
                 ? link.get().index()
-                : rtnetlink.createBridge(name, macBytes(network.gateway()), network.mtu(), alias(network.name()));
+                : rtnetlink.createBridge(name, macBytes(mac(network)), network.mtu(), alias(network.name()));
         namespaces.home(() -> {
             // A published port on 127.0.0.1 leads through the bridge.
             Sysctls.write("net/ipv4/conf/" + name + "/route_localnet", "1");
             if (Sysctls.read("net/ipv6/conf/" + name + "/disable_ipv6").isPresent()) {
-                // An IPv4 network: no second way to the host's services over link-local addresses.
                 Sysctls.write("net/ipv6/conf/" + name + "/accept_ra", "0");
-                Sysctls.write("net/ipv6/conf/" + name + "/disable_ipv6", "1");
+                // An IPv4 network: no second way to the host's services over link-local addresses.
+                Sysctls.write("net/ipv6/conf/" + name + "/disable_ipv6", network.has(AddressFamily.IPV6) ? "0" : "1");
             }
             return Optional.empty();
         });
-        var subnet = network.subnet();
-        rtnetlink.addAddress(
-                index,
-                network.gateway().bytes(),
-                subnet.prefix(),
-                subnet.broadcast().bytes());
+        for (var subnet : network.subnets()) {
+            if (subnet.gateway().isIpv6() || network.spec().options().bridgeAddress()) {
+                addAddress(rtnetlink, index, subnet.gateway(), subnet.range());
+            }
+        }
         rtnetlink.setUp(index);
+    }
+
+    /** Makes the VLAN that a network shares, where there is none; a link that is the host's own is only used. */
+    private void ensureParent(NetworkRecord network) throws IOException {
+        var obstacle = obstacle(network.spec());
+        if (obstacle.isPresent()) {
+            throw new NetworkException("network " + network.name() + ": " + obstacle.get());
+        }
+        var rtnetlink = kernel.rtnetlink();
+        var options = network.spec().options();
+        var vlan = options.vlan();
+        if (vlan.isPresent() && rtnetlink.link(network.bridge()).isEmpty()) {
+            rtnetlink.createVlan(
+                    network.bridge(), alias(network.name()), rtnetlink.index(options.physical()), vlan.get());
+        }
+    }
+
+    /** Why the host cannot have a network of that driver, as the end of a sentence. Touches nothing. */
+    Optional<String> obstacle(NetworkSpec spec) throws IOException {
+        if (spec.isBridge()) {
+            return Optional.empty();
+        }
+        var rtnetlink = kernel.rtnetlink();
+        var options = spec.options();
+        if (!rtnetlink.hasKind(spec.driver())) {
+            return Optional.of("this host's kernel has no " + spec.driver());
+        }
+        var parent = options.parent().orElseThrow();
+        if (rtnetlink.link(parent).isPresent()) {
+            return Optional.empty();
+        }
+        if (rtnetlink.link(options.physical()).isEmpty()) {
+            return Optional.of("there is no link " + options.physical() + " on this host, which its parent "
+                    + (options.vlan().isPresent() ? parent + " is a VLAN of" : "is"));
+        }
+        return options.vlan().isPresent() && !rtnetlink.hasKind("vlan")
+                ? Optional.of("this host's kernel has no VLANs, and there is no link " + parent)
+                : Optional.empty();
+    }
+
+    private static void addAddress(Rtnetlink rtnetlink, int link, IpAddress address, Cidr range) throws IOException {
+        if (address.isIpv6()) {
+            rtnetlink.addAddress(link, address.bytes(), range.prefix());
+        } else {
+            rtnetlink.addAddress(
+                    link, address.bytes(), range.prefix(), range.last().bytes());
+        }
     }
 
     /** True when the bridge is there, whatever its state. */
     boolean hasBridge(NetworkRecord network) throws IOException {
+        if (!network.spec().isBridge()) {
+            return kernel.rtnetlink().link(network.bridge()).isPresent();
+        }
         return kernel.rtnetlink().link(network.bridge()).filter(this::isOurs).isPresent();
     }
 
@@ -110,18 +210,48 @@ final class Links {
             } else {
                 namespaces.create(pin);
             }
+            furnish(pin);
+        }
+    }
+
+    /** Makes the namespace that a running process has one of ours, if it is not yet. */
+    void adoptNamespace(Path pin, ProcessIdentity process) throws IOException {
+        if (!namespaces.isPinned(pin)) {
+            namespaces.adopt(pin, process);
+            furnish(pin);
+        }
+    }
+
+    private void furnish(Path pin) throws IOException {
+        namespaces.inside(pin, () -> {
+            for (var scope : List.of("all", "default")) {
+                if (Sysctls.read("net/ipv6/conf/" + scope + "/disable_ipv6").isPresent()) {
+                    Sysctls.write("net/ipv6/conf/" + scope + "/disable_ipv6", "1");
+                }
+            }
+            try (var inner = Rtnetlink.open()) {
+                inner.setUp(inner.index("lo"));
+            }
+            return Optional.empty();
+        });
+    }
+
+    /** Takes an end away from its container, wherever it is. */
+    void disconnect(Path pin, Endpoint endpoint) throws IOException {
+        if (!endpoint.hostLink().isEmpty()) {
+            delete(endpoint.hostLink());
+        } else if (namespaces.isPinned(pin)) {
             namespaces.inside(pin, () -> {
-                for (var scope : List.of("all", "default")) {
-                    if (Sysctls.read("net/ipv6/conf/" + scope + "/disable_ipv6").isPresent()) {
-                        Sysctls.write("net/ipv6/conf/" + scope + "/disable_ipv6", "1");
-                    }
-                }
                 try (var inner = Rtnetlink.open()) {
-                    inner.setUp(inner.index("lo"));
+                    return inner.deleteLink(endpoint.interfaceName());
                 }
-                return Optional.empty();
             });
         }
+    }
+
+    /** Names of a container's interfaces. */
+    Set<String> inside(Path pin) throws IOException {
+        return namespaces.isPinned(pin) ? innerNames(pin) : Set.of();
     }
 
     /** Makes the links of a container that are not there, and gives the first one the default route. */
@@ -131,14 +261,21 @@ final class Links {
         try (var namespace = namespaces.home(() -> Fd.open(pin))) {
             for (var endpoint : endpoints) {
                 if (!inside.contains(endpoint.interfaceName())
-                        || kernel.rtnetlink().link(endpoint.hostLink()).isEmpty()) {
+                        || !endpoint.hostLink().isEmpty()
+                                && kernel.rtnetlink().link(endpoint.hostLink()).isEmpty()) {
                     // The other end may be in a namespace that is on its way out.
-                    delete(endpoint.hostLink());
+                    disconnect(pin, endpoint);
                     var network = networks.stream()
                             .filter(n -> n.name().equals(endpoint.network()))
                             .findFirst()
                             .orElseThrow();
-                    createVeth(container, endpoint, network, namespace);
+                    if (network.spec().isBridge()) {
+                        createVeth(container, endpoint, network, namespace);
+                    } else {
+                        createShare(endpoint, network, namespace);
+                    }
+                } else if (!endpoint.hostLink().isEmpty()) {
+                    ensurePort(container, endpoint, networks);
                 }
             }
         }
@@ -146,24 +283,89 @@ final class Links {
             try (var inner = Rtnetlink.open()) {
                 for (var endpoint : endpoints) {
                     var index = inner.index(endpoint.interfaceName());
-                    inner.addAddress(
-                            index,
-                            endpoint.address().bytes(),
-                            endpoint.subnet().prefix(),
-                            endpoint.subnet().broadcast().bytes());
+                    if (endpoint.of(AddressFamily.IPV6).isPresent()) {
+                        enableIpv6(endpoint.interfaceName());
+                    }
+                    for (var place : endpoint.addresses()) {
+                        addAddress(inner, index, place.address(), place.subnet());
+                    }
+                    for (var address : endpoint.options().linkLocal()) {
+                        addAddress(inner, index, IpAddress.parse(address), LINK_LOCAL);
+                    }
+                    settle(endpoint);
                     inner.setUp(index);
                 }
-                var way = endpoints.stream().findFirst().filter(e -> !e.internal());
-                if (way.isPresent()) {
-                    inner.replaceDefaultRoute(
-                            inner.index(way.get().interfaceName()),
-                            way.get().gateway().bytes());
-                } else {
-                    inner.deleteDefaultRoute();
+                for (var family : AddressFamily.values()) {
+                    setWayOut(inner, endpoints, family);
+                }
+                for (var endpoint : endpoints) {
+                    awaitPassing(inner, endpoint);
                 }
             }
             return Optional.empty();
         });
+    }
+
+    /** The first packet of a container must not be lost; the calling thread is inside. */
+    private void awaitPassing(Rtnetlink inner, Endpoint endpoint) throws IOException {
+        var until = System.nanoTime() + PASSING.toNanos();
+        while (!inner.passes(endpoint.interfaceName())
+                || endpoint.isOnBridge() && !kernel.rtnetlink().passes(endpoint.hostLink())) {
+            if (System.nanoTime() > until) {
+                log.debug("no carrier yet link={} network={}", endpoint.interfaceName(), endpoint.network());
+                return; // A parent without a cable has none.
+            }
+            LockSupport.parkNanos(PASSING_TURN.toNanos());
+        }
+        if (endpoint.options().macAddress().isPresent()) {
+            // The address may have had the usual one until now.
+            inner.announce(inner.index(endpoint.interfaceName()), macBytes(endpoint.mac()));
+        }
+    }
+
+    /** Settings of the interface, before it is up; the calling thread is inside. */
+    private static void settle(Endpoint endpoint) throws IOException {
+        var name = endpoint.interfaceName();
+        if (endpoint.options().macAddress().isPresent()) {
+            Sysctls.write("net/ipv4/conf/" + name + "/arp_notify", "1");
+        }
+        for (var setting : endpoint.options().sysctls().entrySet()) {
+            // Names of interfaces may have dots.
+            var path = "net/" + setting.getKey().replace('.', '/').replace("/IFNAME/", "/" + name + "/");
+            try {
+                Sysctls.write(path, setting.getValue());
+            } catch (IOException e) {
+                throw new NetworkException(
+                        "interface " + name + " cannot have " + setting.getKey() + "=" + setting.getValue() + ": "
+                                + e.getMessage(),
+                        e);
+            }
+        }
+    }
+
+    /** In the container's namespace, where IPv6 is off until a network has it: its addresses come from us alone. */
+    private static void enableIpv6(String link) throws IOException {
+        Sysctls.write("net/ipv6/conf/" + link + "/accept_ra", "0");
+        Sysctls.write("net/ipv6/conf/" + link + "/accept_dad", "0");
+        Sysctls.write("net/ipv6/conf/" + link + "/ndisc_notify", "1");
+        Sysctls.write("net/ipv6/conf/" + link + "/disable_ipv6", "0");
+        Sysctls.write("net/ipv6/conf/lo/disable_ipv6", "0");
+    }
+
+    /** The first network that has the family and leads out has the default route. */
+    private static void setWayOut(Rtnetlink inner, List<Endpoint> endpoints, AddressFamily family) throws IOException {
+        var way = endpoints.stream()
+                .filter(e -> !e.internal() && e.of(family).isPresent())
+                .findFirst();
+        if (way.isPresent()) {
+            inner.replaceDefaultRoute(
+                    inner.index(way.get().interfaceName()),
+                    way.get().of(family).orElseThrow().gateway().bytes());
+        } else if (family == AddressFamily.IPV4) {
+            inner.deleteDefaultRoute();
+        } else if (Sysctls.read(ALL_IPV6).isPresent()) {
+            inner.deleteDefaultRoute6();
+        }
     }
 
     private Set<String> innerNames(Path pin) throws IOException {
@@ -172,6 +374,42 @@ final class Links {
                 return inner.links().stream().map(Rtnetlink.Link::name).collect(Collectors.toSet());
             }
         });
+    }
+
+    private void createShare(Endpoint endpoint, NetworkRecord network, Fd namespace) throws IOException {
+        var spec = network.spec();
+        var rtnetlink = kernel.rtnetlink();
+        rtnetlink.createShare(
+                rtnetlink.index(network.bridge()),
+                new Rtnetlink.Share(
+                        spec.driver(),
+                        spec.options().modeNumber(spec.driver()),
+                        Optional.of(endpoint.mac())
+                                .filter(mac -> !mac.isEmpty())
+                                .map(Links::macBytes),
+                        spec.mtu()),
+                namespace,
+                endpoint.interfaceName());
+    }
+
+    /** When a bridge is deleted, its ports stay; and who is killed while making one leaves it half done. */
+    private void ensurePort(String container, Endpoint endpoint, List<NetworkRecord> networks) throws IOException {
+        if (!endpoint.isOnBridge()) {
+            return;
+        }
+        var network = networks.stream()
+                .filter(n -> n.name().equals(endpoint.network()))
+                .findFirst()
+                .orElseThrow();
+        var rtnetlink = kernel.rtnetlink();
+        var bridge = rtnetlink.index(network.bridge());
+        var link = rtnetlink.link(endpoint.hostLink());
+        if (link.isPresent()
+                && (link.get().master() != bridge
+                        || !isOurs(link.get())
+                        || !link.get().up())) {
+            rtnetlink.makePort(endpoint.hostLink(), alias(container + " " + endpoint.network()), bridge);
+        }
     }
 
     private void createVeth(String container, Endpoint endpoint, NetworkRecord network, Fd namespace)
@@ -184,7 +422,7 @@ final class Links {
                     rtnetlink.index(network.bridge()),
                     namespace,
                     endpoint.interfaceName(),
-                    macBytes(endpoint.address()),
+                    macBytes(endpoint.mac()),
                     network.mtu());
         } catch (LinuxException e) {
             if (e.errno() == Errno.EEXIST) {
@@ -206,7 +444,7 @@ final class Links {
         return alias.substring(0, Math.min(alias.length(), 255)); // IFALIASZ 256
     }
 
-    private static String digest(String text) {
+    static String digest(String text) {
         try {
             return HexFormat.of()
                     .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));

@@ -20,12 +20,13 @@ import java.util.Optional;
  * STATE/networks/ID/record.json            a network and its leases
  * RUN/networks/containers/CONTAINER.json   a container's attachments
  * RUN/networks/published.json              all published ports
- * RUN/networks/forwarding.json             that forwarding was off before us
+ * RUN/networks/forwarding.json             that forwarding of IPv4 was off before us
+ * RUN/networks/forwarding6.json            the same of IPv6
  * RUN/netns/CONTAINER                      pin of a namespace
  * </pre>
  */
 final class NetworkFiles {
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
     private static final String RECORD = "record.json";
     private static final String JSON = ".json";
 
@@ -50,8 +51,8 @@ final class NetworkFiles {
         run = root.room(root.run().resolve("networks"));
         containers = root.room(run.resolve("containers"));
         namespaces = root.room(root.run().resolve("netns"));
-        records = root.stateFile(NetworkRecord.class, FORMAT);
-        attachments = root.stateFile(AttachmentRecord.class, FORMAT);
+        records = root.stateFile(NetworkRecord.class, FORMAT, OneFamily::network);
+        attachments = root.stateFile(AttachmentRecord.class, FORMAT, OneFamily::attachment);
         published = root.stateFile(Published.class, FORMAT);
         forwarding = root.stateFile(Forwarding.Marker.class, FORMAT);
     }
@@ -148,12 +149,24 @@ final class NetworkFiles {
         published.write(run.resolve("published.json"), new Published(ports));
     }
 
-    Optional<Forwarding.Marker> forwarding() throws IOException {
-        return forwarding.read(run.resolve("forwarding.json"));
+    Optional<Forwarding.Marker> forwarding(AddressFamily family) throws IOException {
+        return forwarding.read(forwardingFile(family));
     }
 
-    void write(Forwarding.Marker marker) throws IOException {
-        forwarding.write(run.resolve("forwarding.json"), marker);
+    void write(AddressFamily family, Forwarding.Marker marker) throws IOException {
+        forwarding.write(forwardingFile(family), marker);
+    }
+
+    void deleteForwarding(AddressFamily family) throws IOException {
+        AtomicFiles.delete(forwardingFile(family));
+    }
+
+    private Path forwardingFile(AddressFamily family) {
+        return run.resolve(family == AddressFamily.IPV4 ? "forwarding.json" : "forwarding6.json");
+    }
+
+    static Path namespace(Root root, String container) {
+        return root.run().resolve("netns").resolve(container);
     }
 
     /** Where the container's namespace is pinned. */

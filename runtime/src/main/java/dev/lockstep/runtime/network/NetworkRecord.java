@@ -4,31 +4,33 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * A network as it was made: what was asked, what was filled in, and who has which address.
  *
  * @param id 64 hexadecimal digits
  * @param spec what was asked
- * @param subnet in effect
- * @param gateway address of the bridge
+ * @param subnets ranges in effect, those of IPv4 first
  * @param bridge name of the link
  * @param mtu in bytes, of the bridge and both ends of each veth pair
  * @param created when
- * @param lastGiven the address given out last; the next one comes behind it, because peers remember recent addresses
+ * @param lastGiven the address of each range given out last; the next one comes behind it, because peers remember
+ *     recent addresses
  * @param leases sorted by address
  */
 public record NetworkRecord(
         String id,
         NetworkSpec spec,
-        Cidr subnet,
-        Ipv4 gateway,
+        List<Subnet> subnets,
         String bridge,
         int mtu,
         Instant created,
-        Optional<Ipv4> lastGiven,
+        List<IpAddress> lastGiven,
         List<Lease> leases) {
     public NetworkRecord {
+        subnets = subnets.stream().sorted(Comparator.comparing(Subnet::family)).toList();
+        lastGiven = List.copyOf(lastGiven);
         leases = leases.stream().sorted(Comparator.comparing(Lease::address)).toList();
     }
 
@@ -36,11 +38,36 @@ public record NetworkRecord(
         return spec.name();
     }
 
-    NetworkRecord withSpec(NetworkSpec changed) {
-        return new NetworkRecord(id, changed, subnet, gateway, bridge, mtu, created, lastGiven, leases);
+    /** The ranges of one family. */
+    public List<Subnet> subnets(AddressFamily family) {
+        return subnets.stream().filter(s -> s.family() == family).toList();
     }
 
-    NetworkRecord withLeases(Optional<Ipv4> last, List<Lease> changed) {
-        return new NetworkRecord(id, spec, subnet, gateway, bridge, mtu, created, last, changed);
+    /** Whether its containers have addresses of the family. */
+    public boolean has(AddressFamily family) {
+        return subnets.stream().anyMatch(s -> s.family() == family);
+    }
+
+    /** The addresses of its bridge. */
+    public List<IpAddress> gateways() {
+        return subnets.stream().map(Subnet::gateway).toList();
+    }
+
+    /** The ranges, for people. */
+    public String ranges() {
+        return subnets.stream().map(s -> s.range().toString()).collect(Collectors.joining(", "));
+    }
+
+    /** The range that the address is in. */
+    Optional<Subnet> around(IpAddress address) {
+        return subnets.stream().filter(s -> s.range().contains(address)).findFirst();
+    }
+
+    NetworkRecord withSpec(NetworkSpec changed) {
+        return new NetworkRecord(id, changed, subnets, bridge, mtu, created, lastGiven, leases);
+    }
+
+    NetworkRecord withLeases(List<IpAddress> last, List<Lease> changed) {
+        return new NetworkRecord(id, spec, subnets, bridge, mtu, created, last, changed);
     }
 }

@@ -7,7 +7,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * What networks and the containers on them leave in files, without anything in the kernel. For who has to look at
@@ -30,7 +29,7 @@ public final class NetworkRehearsal {
     public void create(NetworkSpec spec, Instant now) throws IOException {
         var defaults = NetworkSettings.defaults();
         var taken = files.networks().stream()
-                .map(n -> new Subnets.Taken(n.subnet(), n.name()))
+                .flatMap(n -> n.subnets().stream().map(s -> new Subnets.Taken(s.range(), n.name())))
                 .toList();
         var subnet = Subnets.choose(defaults.pool(), defaults.prefix(), taken).orElseThrow();
         var bytes = new byte[32];
@@ -39,12 +38,11 @@ public final class NetworkRehearsal {
         files.write(new NetworkRecord(
                 id,
                 spec,
-                subnet,
-                subnet.first(),
+                List.of(SubnetSpec.of(subnet).settled()),
                 Links.bridgeName(root.id(), id),
                 MTU,
                 now,
-                Optional.empty(),
+                List.of(),
                 List.of()));
     }
 
@@ -58,24 +56,26 @@ public final class NetworkRehearsal {
         var endpoints = new ArrayList<Endpoint>();
         for (var spec : request.networks()) {
             var network = files.network(spec.network()).orElseThrow();
-            var given = Leases.give(network, request.key(), container, Optional.empty(), files::isAttached);
+            var given = Leases.give(network, request.key(), container, List.of(), files::isAttached);
             files.write(given.network());
             endpoints.add(new Endpoint(
                     network.name(),
                     spec.aliases(),
-                    given.address(),
-                    network.subnet(),
-                    network.gateway(),
+                    given.addresses(),
                     false,
-                    Links.mac(given.address()),
+                    Links.mac(given.addresses().getFirst().address()),
                     "eth" + endpoints.size(),
                     Links.hostName(root.id(), container, network.id()),
-                    spec.priority()));
+                    spec.priority(),
+                    spec.options(),
+                    false,
+                    false));
         }
         files.write(new AttachmentRecord(request, true, endpoints));
         var published = new ArrayList<>(files.published());
         for (var port : ports) {
-            published.add(new Publication(container, endpoints.getFirst().address(), port));
+            published.add(new Publication(
+                    container, endpoints.getFirst().addresses().getFirst().address(), port));
         }
         files.writePublished(published);
         return List.copyOf(endpoints);

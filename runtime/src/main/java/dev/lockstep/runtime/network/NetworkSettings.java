@@ -12,6 +12,7 @@ import java.util.List;
  * @param machineLock file that all roots of this machine lock while they choose a subnet: they share its routes. It is
  *     there only meanwhile
  * @param systemBus where the message bus listens, for firewalld
+ * @param machineId the host's machine-id(5), which its own range of private IPv6 addresses is derived from
  * @param hostResolvConf the host's resolv.conf(5): its servers are never inside a subnet of ours, and answer for us
  */
 public record NetworkSettings(
@@ -20,12 +21,16 @@ public record NetworkSettings(
         ForeignFirewall foreignFirewall,
         Path machineLock,
         Path systemBus,
+        Path machineId,
         Path hostResolvConf) {
     public NetworkSettings {
         pool = List.copyOf(pool);
-        if (pool.isEmpty() || prefix < 16 || prefix > 29 || pool.stream().anyMatch(c -> c.prefix() > prefix)) {
+        if (pool.isEmpty()
+                || prefix < 16
+                || prefix > 29
+                || pool.stream().anyMatch(c -> c.family() != AddressFamily.IPV4 || c.prefix() > prefix)) {
             throw new IllegalArgumentException(
-                    "subnets of the pool have a prefix from /16 to /29 and fit into each range of the pool");
+                    "subnets of the IPv4 pool have a prefix from /16 to /29 and fit into each range of it");
         }
     }
 
@@ -48,6 +53,7 @@ public record NetworkSettings(
                 ForeignFirewall.OPEN,
                 Path.of("/run/lockstep-subnets.lock"),
                 Path.of("/run/dbus/system_bus_socket"),
+                Path.of("/etc/machine-id"),
                 Path.of("/etc/resolv.conf"));
     }
 }

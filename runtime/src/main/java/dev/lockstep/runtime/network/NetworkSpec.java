@@ -3,81 +3,112 @@ package dev.lockstep.runtime.network;
 import dev.lockstep.runtime.store.Owner;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
+import java.util.stream.Stream;
 
 /**
- * What is asked of one bridge network. Absent means "not asked": what was filled in stands in {@link NetworkRecord}.
+ * What is asked of one network. Absent means "not asked": what was filled in stands in {@link NetworkRecord}.
  *
  * @param name unique in the root; Docker's rule for names, so it is a file name and a DNS label as well
  * @param owner whose it is
  * @param internal no traffic between the network and the outside; the host still reaches its containers
- * @param subnet absent: a free one from the pool
- * @param gateway address of the bridge; absent: the first one of the subnet
- * @param ipRange where addresses that nobody asked for come from; absent: the subnet
+ * @param ipv4 its containers have IPv4 addresses
+ * @param ipv6 its containers have IPv6 addresses
+ * @param subnets ranges; for a family without one a free range of the pool is taken
  * @param mtu in bytes; absent: 1500
- * @param driverOptions Docker's options of the bridge driver; only those of {@link #KNOWN_OPTIONS}
+ * @param driverOptions Docker's options of the driver, see {@link DriverOptions}
  * @param labels the user's own
+ * @param driver {@code bridge}, {@code macvlan} or {@code ipvlan}
+ * @param attachable as written: nothing hangs on it, every network takes containers of others
  */
 public record NetworkSpec(
         String name,
         Owner owner,
         boolean internal,
-        Optional<Cidr> subnet,
-        Optional<Ipv4> gateway,
-        Optional<Cidr> ipRange,
+        boolean ipv4,
+        boolean ipv6,
+        List<SubnetSpec> subnets,
         Optional<Integer> mtu,
         Map<String, String> driverOptions,
-        Map<String, String> labels) {
-    /** Names of driver options that have an effect. */
-    public static final Set<String> KNOWN_OPTIONS = Set.of("com.docker.network.driver.mtu");
-
+        Map<String, String> labels,
+        String driver,
+        boolean attachable) {
     public NetworkSpec {
         if (!name.matches("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}")) {
             throw new IllegalArgumentException("invalid network name \"" + name + "\"");
         }
-        for (var option : driverOptions.keySet()) {
-            if (!KNOWN_OPTIONS.contains(option)) {
-                throw new IllegalArgumentException("network " + name + ": driver option " + option
-                        + " is not supported; known are " + KNOWN_OPTIONS);
+        // A record of an earlier version has none.
+        driver = Objects.requireNonNullElse(driver, "bridge");
+        try {
+            var options = DriverOptions.of(driver, driverOptions, internal);
+            if (mtu.isEmpty()) {
+                mtu = options.mtu();
             }
-        }
-        if (mtu.isEmpty()) {
-            mtu = Optional.ofNullable(driverOptions.get("com.docker.network.driver.mtu"))
-                    .map(text -> number(text));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("network " + name + ": " + e.getMessage(), e);
         }
         if (mtu.filter(m -> m < 68 || m > 65535).isPresent()) {
             throw new IllegalArgumentException("network " + name + ": the MTU goes from 68 to 65535 bytes");
         }
-        if (subnet.filter(s -> s.prefix() > 30).isPresent()) {
-            throw new IllegalArgumentException(
-                    "network " + name + ": subnet " + subnet.get() + " has no room for a container; use /30 or larger");
+        if (!ipv4 && !ipv6) {
+            throw new IllegalArgumentException("network " + name + " has addresses of neither family");
         }
-        if (subnet.isEmpty() && (gateway.isPresent() || ipRange.isPresent())) {
-            throw new IllegalArgumentException("network " + name + ": gateway and ip_range need a subnet");
-        }
-        if (subnet.isPresent()) {
-            var within = subnet.get();
-            if (gateway.filter(g -> !within.contains(g) || g.equals(within.base()) || g.equals(within.broadcast()))
-                    .isPresent()) {
-                throw new IllegalArgumentException(
-                        "network " + name + ": gateway " + gateway.get() + " is no host address of " + within);
+        for (var subnet : subnets) {
+            if (!(subnet.range().family() == AddressFamily.IPV4 ? ipv4 : ipv6)) {
+                throw new IllegalArgumentException("network " + name + " has a subnet " + subnet.range() + " and no "
+                        + subnet.range().family() + " addresses");
             }
-            if (ipRange.filter(r -> !within.contains(r)).isPresent()) {
+            if (subnets.stream().filter(s -> s.range().overlaps(subnet.range())).count() > 1) {
                 throw new IllegalArgumentException(
-                        "network " + name + ": ip_range " + ipRange.get() + " is not inside " + within);
+                        "network " + name + ": subnet " + subnet.range() + " overlaps another one of it");
             }
         }
+        subnets = List.copyOf(subnets);
         driverOptions = Collections.unmodifiableMap(new LinkedHashMap<>(driverOptions));
         labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
     }
 
-    private static int number(String text) {
-        try {
-            return Integer.parseInt(text);
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("the MTU is a number of bytes, got \"" + text + "\"", e);
-        }
+    /** A bridge. */
+    public NetworkSpec(
+            String name,
+            Owner owner,
+            boolean internal,
+            boolean ipv4,
+            boolean ipv6,
+            List<SubnetSpec> subnets,
+            Optional<Integer> mtu,
+            Map<String, String> driverOptions,
+            Map<String, String> labels) {
+        this(name, owner, internal, ipv4, ipv6, subnets, mtu, driverOptions, labels, "bridge", false);
+    }
+
+    /** What its driver's options say. */
+    public DriverOptions options() {
+        return DriverOptions.of(driver, driverOptions, internal);
+    }
+
+    /** Whether it has a bridge, and not a share in one of the host's links. */
+    public boolean isBridge() {
+        return driver.equals("bridge");
+    }
+
+    /** A network that asks for nothing: IPv4 addresses of the pool. */
+    public static NetworkSpec plain(String name, Owner owner) {
+        return new NetworkSpec(name, owner, false, true, false, List.of(), Optional.empty(), Map.of(), Map.of());
+    }
+
+    /** The families that its containers have addresses of. */
+    public List<AddressFamily> families() {
+        return Stream.of(AddressFamily.values())
+                .filter(family -> family == AddressFamily.IPV4 ? ipv4 : ipv6)
+                .toList();
+    }
+
+    /** The ranges of one family that were asked for. */
+    public List<SubnetSpec> subnets(AddressFamily family) {
+        return subnets.stream().filter(s -> s.range().family() == family).toList();
     }
 }

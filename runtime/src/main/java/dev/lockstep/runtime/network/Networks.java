@@ -2,8 +2,11 @@ package dev.lockstep.runtime.network;
 
 import dev.lockstep.runtime.dns.NameServer;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
+import dev.lockstep.runtime.linux.Pidfd;
+import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -11,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +39,9 @@ public final class Networks implements AutoCloseable {
     private final ForeignFirewalls foreign;
     private final Forwarding forwarding;
     private final AddressSpace addresses;
+    private final Links links;
     private final Bridges bridges;
+    private final NameServer server;
     private final ContainerNames names;
     private final PublishedPorts ports;
     private final Attachments containers;
@@ -51,19 +57,21 @@ public final class Networks implements AutoCloseable {
         this.lock = new NetworkLock(root, namespaces);
         this.files = new NetworkFiles(root);
         this.kernel = new Kernel(namespaces);
-        this.foreign = new ForeignFirewalls(root.id(), kernel, root.json(), settings);
+        this.foreign = new ForeignFirewalls(root.id(), files, kernel, root.json(), settings);
         this.forwarding = new Forwarding(files, kernel, namespaces);
-        this.addresses = new AddressSpace(files, kernel, settings);
+        this.addresses = new AddressSpace(root.id(), files, kernel, settings);
+        this.server = names;
         this.names = new ContainerNames(files, names);
-        var links = new Links(root.id(), kernel, namespaces);
-        var firewall = new Firewall(root.shortId(), kernel, root.json());
+        this.links = new Links(root.id(), kernel, namespaces);
+        var firewall = new Firewall(root.shortId(), root.id(), kernel, root.json());
         this.bridges =
                 new Bridges(root, settings, clock, files, addresses, links, firewall, foreign, forwarding, this.names);
         var choice = new Ports(namespaces, firewall, new SecureRandom());
         this.ports = new PublishedPorts(files, kernel, firewall, choice, bridges);
-        this.containers = new Attachments(root, lock, namespaces, files, links, bridges, this.names, ports);
-        this.observation =
-                new NetworkObservation(files, kernel, links, firewall, foreign, this.names, containers, namespaces);
+        this.containers = new Attachments(
+                root, lock, namespaces, files, links, bridges, this.names, ports, new Sources(firewall, bridges));
+        this.observation = new NetworkObservation(
+                files, kernel, links, firewall, foreign, this.names, containers, addresses, namespaces);
     }
 
     // ---- networks
@@ -125,14 +133,11 @@ public final class Networks implements AutoCloseable {
         });
     }
 
-    /** What a subnet that somebody asks for overlaps, as a sentence; empty when it can be had, or was not asked for. */
+    /** Why the network cannot be had on this host, as a sentence: what its subnet overlaps, what the kernel lacks. */
     public Optional<String> conflictOf(NetworkSpec spec) throws IOException {
-        if (spec.subnet().isEmpty()) {
-            return Optional.empty();
-        }
-        var subnet = spec.subnet().get();
         // Without the lock: whoever makes the network looks again under it.
-        return addresses.obstacle(subnet).map(obstacle -> "subnet " + subnet + " overlaps " + obstacle);
+        var obstacle = links.obstacle(spec);
+        return obstacle.isPresent() || spec.subnets().isEmpty() ? obstacle : addresses.obstacle(spec);
     }
 
     /**
@@ -197,6 +202,21 @@ public final class Networks implements AutoCloseable {
         return containers.update(request, false);
     }
 
+    /**
+     * The same for a container that was started without networks, and so in a namespace that its OCI runtime made.
+     *
+     * @param process any process in that namespace
+     */
+    public Attached updateAttachments(AttachRequest request, ProcessIdentity process) throws IOException {
+        links.adoptNamespace(files.namespace(request.container()), process);
+        return containers.update(request, false);
+    }
+
+    /** Whether there is something that {@link #detach} would take away. Looks at files and nothing else. */
+    public static boolean mayBeAttached(Root root, String container) {
+        return Files.exists(NetworkFiles.namespace(root, container));
+    }
+
     /** What {@link #attach} made for the container. */
     public Optional<Attached> attached(String container) throws IOException {
         return files.attachment(container).map(containers::attached);
@@ -222,17 +242,39 @@ public final class Networks implements AutoCloseable {
         });
     }
 
+    /** Gives the addresses of a slot free, on one network. */
+    public void release(String name, LeaseKey key) throws IOException {
+        lock.holding(() -> {
+            var network = files.network(name);
+            if (network.isPresent()) {
+                files.write(Leases.release(network.get(), key));
+            }
+            return Optional.empty();
+        });
+    }
+
+    /**
+     * Whether a container could be on the network so. Touches nothing.
+     *
+     * @throws NetworkException when there is no such network, or the address cannot be had
+     */
+    public void check(LeaseKey key, AttachmentSpec attachment) throws IOException {
+        var network = existing(attachment.network());
+        for (var address : attachment.addresses()) {
+            Leases.giveFixed(network, key, "", address, files::isAttached);
+        }
+    }
+
     /**
      * Reserves fixed addresses before others are given out.
      *
      * @throws NetworkException when one cannot be had
      */
-    public void reserve(String name, Map<LeaseKey, Ipv4> addresses) throws IOException {
+    public void reserve(String name, Map<LeaseKey, IpAddress> addresses) throws IOException {
         lock.holding(() -> {
             var network = existing(name);
             for (var wanted : addresses.entrySet()) {
-                network = Leases.give(network, wanted.getKey(), "", Optional.of(wanted.getValue()), files::isAttached)
-                        .network();
+                network = Leases.giveFixed(network, wanted.getKey(), "", wanted.getValue(), files::isAttached);
             }
             files.write(network);
             return Optional.empty();
@@ -252,6 +294,34 @@ public final class Networks implements AutoCloseable {
                 names.refresh();
             }
             return Optional.empty();
+        });
+    }
+
+    /** The process that answers for names, when it runs: to wait for its end. */
+    public Optional<Pidfd> nameServer() throws IOException {
+        return server.process();
+    }
+
+    /** A directory in which something changes whenever the process that answers for names is started or needed. */
+    public Path nameServerDirectory() {
+        return server.zonesDirectory();
+    }
+
+    /**
+     * Starts the process that answers for names where it has ended and networks need it.
+     *
+     * @return whether that was so
+     */
+    public boolean mendNames() throws IOException {
+        return lock.holding(() -> {
+            if (names.isAnswering()) {
+                return false;
+            }
+            for (var network : files.networks()) {
+                names.put(network);
+            }
+            names.refresh();
+            return names.isAnswering();
         });
     }
 
@@ -298,14 +368,21 @@ public final class Networks implements AutoCloseable {
     /**
      * Who has the port now. Touches nothing.
      *
+     * @param families that a container would have that publishes it
      * @param except id of a container that is not in the way, or empty text
      * @throws NetworkException when the host does not have the address
      */
-    public Optional<PortHolder> holderOf(PublishedPort port, String except) throws IOException {
-        return ports.holder(port, except);
+    public Optional<PortHolder> holderOf(PublishedPort port, Set<AddressFamily> families, String except)
+            throws IOException {
+        return ports.holder(port, families, except);
     }
 
     // ---- the whole
+
+    /** What the kernel says of one container, if it is attached. */
+    public Optional<ObservedAttachment> observe(String container) throws IOException {
+        return observation.of(container);
+    }
 
     /** What the kernel says. */
     public ObservedNetworks observe() throws IOException {
@@ -340,16 +417,14 @@ public final class Networks implements AutoCloseable {
 
     /** What networks have changed, or want changed, on the host outside of what is ours. */
     public HostChanges hostChanges() throws IOException {
-        if (files.networks().isEmpty() && !forwarding.isOurs()) {
-            return new HostChanges(List.of(), List.of());
+        var changed = forwarding.changes();
+        if (files.networks().isEmpty() && changed.isEmpty()) {
+            return new HostChanges(List.of(), List.of(), List.of());
         }
         var report = foreign.report(names.port());
         var made = new ArrayList<>(report.made());
-        if (forwarding.isOurs()) {
-            made.add("net.ipv4.ip_forward was 0 and is 1, and stays so until the next boot; while there are networks, "
-                    + String.join(", ", forwarding.guarded()) + " do not forward to each other");
-        }
-        return new HostChanges(made, report.wanted());
+        made.addAll(changed);
+        return new HostChanges(made, report.wanted(), addresses.overlaps(files.networks()));
     }
 
     /** Closes the sockets; networks and containers live on. */

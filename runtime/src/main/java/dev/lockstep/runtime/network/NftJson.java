@@ -10,6 +10,15 @@ import java.util.List;
 final class NftJson {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
+    static final JsonNode IN = meta("iifname");
+    static final JsonNode OUT = meta("oifname");
+    static final JsonNode L4PROTO = meta("l4proto");
+    static final JsonNode PORT = payload("th", "dport");
+    static final JsonNode SOURCE = payload("ip", "saddr");
+    static final JsonNode SOURCE6 = payload("ip6", "saddr");
+    static final JsonNode DESTINATION = payload("ip", "daddr");
+    static final JsonNode DESTINATION6 = payload("ip6", "daddr");
+
     private NftJson() {}
 
     static ObjectNode object(String key, JsonNode value) {
@@ -113,12 +122,12 @@ final class NftJson {
         return object("vmap", vmap);
     }
 
-    /** {@code dnat ip to KEY map @MAP}, where the map gives address and port. */
-    static JsonNode destinationNat(JsonNode key, String map) {
+    /** {@code dnat FAMILY to KEY map @MAP}, where the map gives address and port. */
+    static JsonNode destinationNat(String family, JsonNode key, String map) {
         ObjectNode lookup = node();
         lookup.set("key", key);
         lookup.put("data", "@" + map);
-        ObjectNode dnat = node().put("family", "ip");
+        ObjectNode dnat = node().put("family", family);
         dnat.set("addr", object("map", lookup));
         return object("dnat", dnat);
     }

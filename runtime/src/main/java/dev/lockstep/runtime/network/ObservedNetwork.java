@@ -8,10 +8,11 @@ package dev.lockstep.runtime.network;
  * @param address the bridge has the gateway's address
  * @param rules the nftables table is there and knows the bridge, and other firewalls are open for it as far as they may
  *     be opened
+ * @param names somebody answers questions for names there
  */
-public record ObservedNetwork(NetworkRecord record, boolean bridge, boolean address, boolean rules) {
+public record ObservedNetwork(NetworkRecord record, boolean bridge, boolean address, boolean rules, boolean names) {
     /** Nothing is missing. */
     public boolean intact() {
-        return bridge && address && rules;
+        return bridge && address && rules && names;
     }
 }

@@ -11,11 +11,19 @@ import java.util.Optional;
  *
  * @param networks sorted by name
  * @param containers by container id, sorted
+ * @param overlaps what has come to overlap a network since that was made, as sentences
  */
-public record ObservedNetworks(List<ObservedNetwork> networks, Map<String, ObservedAttachment> containers) {
+public record ObservedNetworks(
+        List<ObservedNetwork> networks, Map<String, ObservedAttachment> containers, List<String> overlaps) {
     public ObservedNetworks {
         networks = List.copyOf(networks);
+        overlaps = List.copyOf(overlaps);
         containers = Collections.unmodifiableMap(new LinkedHashMap<>(containers));
+    }
+
+    /** Networks that nothing overlaps. */
+    public ObservedNetworks(List<ObservedNetwork> networks, Map<String, ObservedAttachment> containers) {
+        this(networks, containers, List.of());
     }
 
     /** The container of that id, if it has networks. */

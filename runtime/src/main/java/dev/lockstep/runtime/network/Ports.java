@@ -6,9 +6,14 @@ import dev.lockstep.runtime.linux.SocketDiagnosis;
 import dev.lockstep.runtime.linux.Sysctls;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Who has which port of the host, and which one is free. */
 final class Ports {
@@ -17,7 +22,6 @@ final class Ports {
 
     private static final int LAST = 65535;
     private static final int ATTEMPTS = 1000;
-    private static final Ipv4 ANY = new Ipv4(0);
 
     private final NetworkNamespaces namespaces;
     private final Firewall firewall;
@@ -32,28 +36,70 @@ final class Ports {
     /**
      * Who has the port: a container of this root, one of another root, or a process.
      *
+     * @param families in which it would be published
      * @param others what containers other than the asking one have published
      */
-    Optional<PortHolder> holder(PublishedPort port, List<Publication> others) throws IOException {
-        var published = others.stream().filter(p -> p.overlaps(port)).findFirst();
+    Optional<PortHolder> holder(PublishedPort port, Set<AddressFamily> families, List<Publication> others)
+            throws IOException {
+        return holder(port, families, neighbours(others));
+    }
+
+    /** Who else publishes ports: containers of this root, by protocol and port, and other roots. */
+    private record Neighbours(Map<String, List<Publication>> containers, List<Firewall.OtherRoot> roots) {
+        static String key(PublishedPort port) {
+            return port.protocol().number() + " " + port.hostPort().orElseThrow();
+        }
+    }
+
+    private Neighbours neighbours(List<Publication> others) throws IOException {
+        return new Neighbours(
+                others.stream().collect(Collectors.groupingBy(p -> Neighbours.key(p.port()))), firewall.otherRoots());
+    }
+
+    private Optional<PortHolder> holder(PublishedPort port, Set<AddressFamily> families, Neighbours others)
+            throws IOException {
+        var published = others.containers().getOrDefault(Neighbours.key(port), List.of()).stream()
+                .filter(p -> families.contains(p.address().family()) && p.overlaps(port))
+                .findFirst();
         if (published.isPresent()) {
             return Optional.of(new PortHolder.Container(published.get().container()));
         }
-        var elsewhere = firewall.otherRoot(port);
+        var elsewhere =
+                others.roots().stream().filter(root -> root.collides(port)).findFirst();
         if (elsewhere.isPresent()) {
-            return Optional.of(new PortHolder.OtherRoot(elsewhere.get()));
+            return Optional.of(new PortHolder.OtherRoot(elsewhere.get().table()));
         }
-        var ip = Publication.hostIp(port).orElse(ANY);
-        var udp = port.protocol() == PublishedPort.TransportProtocol.UDP;
+        for (var address : addresses(port, families)) {
+            var holder = listener(port, address);
+            if (holder.isPresent()) {
+                return holder;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static List<IpAddress> addresses(PublishedPort port, Set<AddressFamily> families) {
+        return port.hostIp().isPresent()
+                ? List.of(port.hostIp().get())
+                : families.stream()
+                        .map(f -> f == AddressFamily.IPV4 ? IpAddress.ANY_IPV4 : IpAddress.ANY_IPV6)
+                        .toList();
+    }
+
+    private Optional<PortHolder> listener(PublishedPort port, IpAddress ip) throws IOException {
+        var protocol = port.protocol();
         int number = port.hostPort().orElseThrow();
-        return namespaces.home(() -> switch (LocalPort.probe(ip.bytes(), number, udp)) {
+        return namespaces.home(() -> switch (LocalPort.probe(ip.bytes(), number, protocol.number())) {
             case FREE -> Optional.<PortHolder>empty();
             case TAKEN ->
-                Optional.of(SocketDiagnosis.holder(ip.bytes(), number, udp)
+                Optional.of(SocketDiagnosis.holder(ip.bytes(), number, protocol == PublishedPort.TransportProtocol.UDP)
                         .<PortHolder>map(p -> new PortHolder.OtherProcess(p.pid(), p.command()))
                         .orElse(new PortHolder.OtherProcess(0, "")));
             case NO_SUCH_ADDRESS ->
                 throw new NetworkException("port " + port + " cannot be published: this host has no address " + ip);
+            case NO_SUCH_PROTOCOL ->
+                throw new NetworkException("port " + port + " cannot be published: this kernel has no "
+                        + (protocol == PublishedPort.TransportProtocol.SCTP ? "SCTP (CONFIG_IP_SCTP)" : "IPv6"));
         });
     }
 
@@ -63,34 +109,47 @@ final class Ports {
      * @param own what the container has published already: a chosen port is kept, and is not in its own way
      * @throws PortConflictException when somebody has one
      */
-    List<PublishedPort> settle(List<PublishedPort> wanted, List<Publication> own, List<Publication> others)
+    List<PublishedPort> settle(
+            List<PublishedPort> wanted, Set<AddressFamily> families, List<Publication> own, List<Publication> others)
             throws IOException {
+        var neighbours = neighbours(others);
         var settled = new ArrayList<PublishedPort>();
         for (var port : wanted) {
             if (port.hostPort().isPresent()) {
-                settled.add(certain(port, own, others));
+                settled.add(certain(port, families, own, neighbours));
             }
         }
         for (var port : wanted) {
             if (port.hostPort().isEmpty()) {
-                settled.add(any(port, own, others, settled));
+                settled.add(any(port, families, own, neighbours, settled));
             }
         }
-        for (var i = 0; i < settled.size(); i++) {
-            for (var j = 0; j < i; j++) {
-                if (new Publication("", ANY, settled.get(j)).overlaps(settled.get(i))) {
-                    throw new NetworkException("ports " + settled.get(j) + " and " + settled.get(i)
-                            + " of one container want the same port of the host");
+        var byPort = new HashMap<String, List<PublishedPort>>();
+        for (var port : settled) {
+            var before = byPort.computeIfAbsent(Neighbours.key(port), _ -> new ArrayList<>());
+            for (var other : before) {
+                if (overlap(other, port)) {
+                    throw new NetworkException(
+                            "ports " + other + " and " + port + " of one container want the same port of the host");
                 }
             }
+            before.add(port);
         }
         return settled;
     }
 
-    private PublishedPort certain(PublishedPort port, List<Publication> own, List<Publication> others)
+    private static boolean overlap(PublishedPort one, PublishedPort other) {
+        return Stream.of(IpAddress.ANY_IPV4, IpAddress.ANY_IPV6)
+                .filter(a ->
+                        one.hostIp().filter(ip -> ip.family() != a.family()).isEmpty())
+                .anyMatch(a -> new Publication("", a, one).overlaps(other));
+    }
+
+    private PublishedPort certain(
+            PublishedPort port, Set<AddressFamily> families, List<Publication> own, Neighbours others)
             throws IOException {
         var kept = own.stream().anyMatch(p -> p.port().equals(port));
-        var holder = kept ? Optional.<PortHolder>empty() : holder(port, others);
+        var holder = kept ? Optional.<PortHolder>empty() : holder(port, families, others);
         if (holder.isPresent()) {
             throw new PortConflictException(port, holder.get());
         }
@@ -98,7 +157,11 @@ final class Ports {
     }
 
     private PublishedPort any(
-            PublishedPort port, List<Publication> own, List<Publication> others, List<PublishedPort> settled)
+            PublishedPort port,
+            Set<AddressFamily> families,
+            List<Publication> own,
+            Neighbours others,
+            List<PublishedPort> settled)
             throws IOException {
         for (var publication : own) {
             if (withPort(port, publication.hostPort()).equals(publication.port())
@@ -109,8 +172,8 @@ final class Ports {
         var range = dynamicRange();
         for (var attempt = 0; attempt < ATTEMPTS; attempt++) {
             var candidate = withPort(port, random.nextInt(range[0], range[1] + 1));
-            var doubled = settled.stream().anyMatch(s -> new Publication("", ANY, s).overlaps(candidate));
-            if (!doubled && holder(candidate, others).isEmpty()) {
+            var doubled = settled.stream().anyMatch(s -> overlap(s, candidate));
+            if (!doubled && holder(candidate, families, others).isEmpty()) {
                 return candidate;
             }
         }

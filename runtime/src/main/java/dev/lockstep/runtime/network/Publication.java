@@ -6,10 +6,16 @@ import java.util.Optional;
  * A published port in effect.
  *
  * @param container id of the container it leads to
- * @param address that container's address
+ * @param address that container's address; a port of both families is published twice
  * @param port with its host port
+ * @param routed no address is translated: the port is reached at the container's own address by who has a route there
  */
-record Publication(String container, Ipv4 address, PublishedPort port) {
+record Publication(String container, IpAddress address, PublishedPort port, boolean routed) {
+    /** One that is reached through the host. */
+    Publication(String container, IpAddress address, PublishedPort port) {
+        this(container, address, port, false);
+    }
+
     Publication {
         if (port.hostPort().isEmpty()) {
             throw new IllegalArgumentException("published port " + port + " has no host port yet");
@@ -20,17 +26,20 @@ record Publication(String container, Ipv4 address, PublishedPort port) {
         return port.hostPort().orElseThrow();
     }
 
-    /** True when both want the same packets; no address means every address. */
+    /** True when it has packets that the other port wants; no address means every address. */
     boolean overlaps(PublishedPort other) {
-        return port.protocol() == other.protocol()
+        var own = hostIp();
+        var wanted = other.hostIp();
+        return !routed
+                && port.protocol() == other.protocol()
                 && port.hostPort().equals(other.hostPort())
-                && (hostIp(port).isEmpty()
-                        || hostIp(other).isEmpty()
-                        || hostIp(port).equals(hostIp(other)));
+                && (wanted.isEmpty()
+                        || wanted.get().family() == address.family()
+                                && (own.isEmpty() || wanted.get().isAny() || own.equals(wanted)));
     }
 
     /** The host address, where it is a certain one. */
-    static Optional<Ipv4> hostIp(PublishedPort port) {
-        return port.hostIp().filter(ip -> !ip.equals("0.0.0.0")).map(Ipv4::parse);
+    Optional<IpAddress> hostIp() {
+        return port.hostIp().filter(ip -> !ip.isAny());
     }
 }

@@ -6,12 +6,13 @@ import java.util.Optional;
 /**
  * A port of the host that leads into a container.
  *
- * @param hostIp IPv4 address of the host in dotted form; absent: all of them
+ * @param hostIp address of the host; absent: all of the families that the container has. {@code 0.0.0.0} and {@code ::}
+ *     are all of one family
  * @param hostPort absent: any free one, chosen at each start
  * @param containerPort where the container listens
  */
 public record PublishedPort(
-        Optional<String> hostIp, Optional<Integer> hostPort, int containerPort, TransportProtocol protocol) {
+        Optional<IpAddress> hostIp, Optional<Integer> hostPort, int containerPort, TransportProtocol protocol) {
     public PublishedPort {
         if (containerPort < 1
                 || containerPort > 65535
@@ -23,7 +24,8 @@ public record PublishedPort(
     /** What carries the traffic. */
     public enum TransportProtocol {
         TCP(6),
-        UDP(17);
+        UDP(17),
+        SCTP(132);
 
         private final int number;
 
@@ -40,12 +42,21 @@ public record PublishedPort(
         public String lowerCase() {
             return name().toLowerCase(Locale.ROOT);
         }
+
+        /**
+         * Reads what {@link #lowerCase} writes, in any case.
+         *
+         * @throws IllegalArgumentException for anything else
+         */
+        public static TransportProtocol parse(String word) {
+            return valueOf(word.toUpperCase(Locale.ROOT));
+        }
     }
 
     /** {@code 127.0.0.1:8080->80/tcp}, as {@code docker ps} shows it. */
     @Override
     public String toString() {
-        return hostIp.orElse("0.0.0.0") + ":" + hostPort.map(String::valueOf).orElse("*") + "->" + containerPort + "/"
-                + protocol.lowerCase();
+        return hostIp.map(IpAddress::beforePort).orElse("0.0.0.0") + ":"
+                + hostPort.map(String::valueOf).orElse("*") + "->" + containerPort + "/" + protocol.lowerCase();
     }
 }

@@ -4,8 +4,12 @@ import dev.lockstep.runtime.linux.Conntrack;
 import dev.lockstep.runtime.linux.NftablesException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -34,7 +38,10 @@ final class PublishedPorts {
 
     /** The container's ports that are published. */
     List<PublishedPort> of(String container) throws IOException {
-        return of(container, files.published()).stream().map(Publication::port).toList();
+        return of(container, files.published()).stream()
+                .map(Publication::port)
+                .distinct()
+                .toList();
     }
 
     static List<Publication> of(String container, List<Publication> published) {
@@ -46,8 +53,10 @@ final class PublishedPorts {
     }
 
     /** Who has the port, the container {@code except} aside. */
-    Optional<PortHolder> holder(PublishedPort port, String except) throws IOException {
-        return port.hostPort().isEmpty() ? Optional.empty() : ports.holder(port, without(except, files.published()));
+    Optional<PortHolder> holder(PublishedPort port, Set<AddressFamily> families, String except) throws IOException {
+        return port.hostPort().isEmpty()
+                ? Optional.empty()
+                : ports.holder(port, families, without(except, files.published()));
     }
 
     /** Makes exactly these lead to the container, and returns them with their numbers. */
@@ -57,16 +66,76 @@ final class PublishedPorts {
             withdraw(container);
             return List.of();
         }
-        var address = address(attachment)
-                .orElseThrow(() -> new NetworkException(
-                        "container " + container + " has no network that ports could be published from"));
+        var addresses = addresses(attachment);
+        if (addresses.isEmpty()) {
+            throw new NetworkException("container " + container + " has no network that ports could be published from"
+                    + (attachment.endpoints().isEmpty() ? "" : ": what is internal is not reached from outside"));
+        }
+        var bound = bound(wanted, attachment, addresses.keySet());
+        for (var port : bound) {
+            requireReachable(container, addresses.keySet(), port);
+        }
         var before = files.published();
         var others = without(container, before);
-        var settled = ports.settle(wanted, of(container, before), others);
+        var routed = routed(attachment);
+        var settled = routed.containsAll(addresses.keySet())
+                ? bound.stream().map(PublishedPorts::atContainer).toList()
+                : ports.settle(bound, addresses.keySet(), of(container, before), others);
         var after = new ArrayList<>(others);
-        settled.forEach(port -> after.add(new Publication(container, address, port)));
+        settled.forEach(port -> after.addAll(publications(container, addresses, routed, port)));
         change(before, after);
         return settled;
+    }
+
+    /** A port of the host is not needed where the container's own is reached. */
+    private static PublishedPort atContainer(PublishedPort port) {
+        return new PublishedPort(
+                port.hostIp(),
+                port.hostPort().or(() -> Optional.of(port.containerPort())),
+                port.containerPort(),
+                port.protocol());
+    }
+
+    /** With the address of the host that the network says for ports without one. */
+    private List<PublishedPort> bound(
+            List<PublishedPort> wanted, AttachmentRecord attachment, Set<AddressFamily> families) throws IOException {
+        var network = network(attachment, AddressFamily.IPV4);
+        var binding = network.flatMap(n -> n.spec().options().hostBinding()).map(IpAddress::parse);
+        if (binding.isEmpty() || binding.get().isAny()) {
+            return wanted;
+        }
+        var bound = new ArrayList<PublishedPort>();
+        for (var port : wanted) {
+            if (port.hostIp().isPresent()) {
+                bound.add(port);
+                continue;
+            }
+            bound.add(new PublishedPort(binding, port.hostPort(), port.containerPort(), port.protocol()));
+            if (families.contains(AddressFamily.IPV6)) {
+                bound.add(new PublishedPort(
+                        Optional.of(IpAddress.ANY_IPV6), port.hostPort(), port.containerPort(), port.protocol()));
+            }
+        }
+        return bound;
+    }
+
+    /** The network whose address ports of that family lead to. */
+    private Optional<NetworkRecord> network(AttachmentRecord attachment, AddressFamily family) throws IOException {
+        var endpoint = Attached.way(attachment.endpoints(), family);
+        return endpoint.isPresent() ? files.network(endpoint.get().network()) : Optional.empty();
+    }
+
+    /** Families in which the container is reached at its own address. */
+    private Set<AddressFamily> routed(AttachmentRecord attachment) throws IOException {
+        var routed = EnumSet.noneOf(AddressFamily.class);
+        for (var family : AddressFamily.values()) {
+            if (network(attachment, family)
+                    .filter(n -> n.spec().options().gatewayMode(family) == DriverOptions.GatewayMode.ROUTED)
+                    .isPresent()) {
+                routed.add(family);
+            }
+        }
+        return routed;
     }
 
     /** Takes all of the container's back. */
@@ -78,11 +147,12 @@ final class PublishedPorts {
     /** Those of {@code from} lead to another container, in one step. */
     void move(String from, AttachmentRecord to) throws IOException {
         var container = to.request().container();
-        var address = address(to)
-                .orElseThrow(() ->
-                        new NetworkException("container " + container + " has no network that ports could lead to"));
+        var addresses = addresses(to);
+        if (addresses.isEmpty()) {
+            throw new NetworkException("container " + container + " has no network that ports could lead to");
+        }
         var before = files.published();
-        change(before, redirected(before, from, container, address));
+        change(before, redirected(before, from, container, addresses, routed(to)));
     }
 
     /** Follows the container's main address. */
@@ -92,22 +162,59 @@ final class PublishedPorts {
         if (of(container, before).isEmpty()) {
             return;
         }
-        var address = address(attachment);
-        change(
-                before,
-                address.isEmpty()
-                        ? without(container, before)
-                        : redirected(before, container, container, address.get()));
+        change(before, redirected(before, container, container, addresses(attachment), routed(attachment)));
     }
 
-    private static List<Publication> redirected(List<Publication> all, String from, String to, Ipv4 address) {
-        return all.stream()
-                .map(p -> p.container().equals(from) ? new Publication(to, address, p.port()) : p)
+    private static List<Publication> redirected(
+            List<Publication> all,
+            String from,
+            String to,
+            Map<AddressFamily, IpAddress> addresses,
+            Set<AddressFamily> routed) {
+        var after = new LinkedHashSet<Publication>();
+        for (var publication : all) {
+            if (publication.container().equals(from)) {
+                after.addAll(publications(to, addresses, routed, publication.port()));
+            } else {
+                after.add(publication);
+            }
+        }
+        return List.copyOf(after);
+    }
+
+    /** The port in each family that it is meant for and the container has. */
+    private static List<Publication> publications(
+            String container, Map<AddressFamily, IpAddress> addresses, Set<AddressFamily> routed, PublishedPort port) {
+        return addresses.values().stream()
+                .filter(a ->
+                        port.hostIp().filter(ip -> ip.family() != a.family()).isEmpty())
+                .map(a -> new Publication(container, a, port, routed.contains(a.family())))
                 .toList();
     }
 
-    private static Optional<Ipv4> address(AttachmentRecord attachment) {
-        return attachment.endpoints().stream().findFirst().map(Endpoint::address);
+    /** Where ports lead: internal networks are not reached from outside. */
+    private static Map<AddressFamily, IpAddress> addresses(AttachmentRecord attachment) {
+        var addresses = new EnumMap<AddressFamily, IpAddress>(AddressFamily.class);
+        for (var family : AddressFamily.values()) {
+            Attached.address(attachment.endpoints(), family).ifPresent(a -> addresses.put(family, a));
+        }
+        return addresses;
+    }
+
+    private static void requireReachable(String container, Set<AddressFamily> families, PublishedPort port)
+            throws NetworkException {
+        if (port.hostIp().isEmpty()) {
+            return;
+        }
+        var ip = port.hostIp().get();
+        if (!families.contains(ip.family())) {
+            throw new NetworkException("port " + port + " cannot be published: container " + container + " has no "
+                    + ip.family() + " address, and the kernel does not translate from one family to the other");
+        }
+        if (ip.isIpv6() && ip.isLoopback()) {
+            throw new NetworkException("port " + port + " cannot be published: the kernel does not lead packets from"
+                    + " ::1 anywhere else. Publish on 127.0.0.1");
+        }
     }
 
     /** Withdraws those of containers that are not attached, and returns how many there were. */
@@ -120,8 +227,10 @@ final class PublishedPorts {
 
     /** From one set of published ports to another: the file, the rules, then the connections that must not go on. */
     private void change(List<Publication> before, List<Publication> after) throws IOException {
-        var gone = before.stream().filter(p -> !after.contains(p)).toList();
-        var added = after.stream().filter(p -> !before.contains(p)).toList();
+        var then = Set.copyOf(before);
+        var now = Set.copyOf(after);
+        var gone = before.stream().filter(p -> !now.contains(p)).toList();
+        var added = after.stream().filter(p -> !then.contains(p)).toList();
         if (gone.isEmpty() && added.isEmpty()) {
             return;
         }
@@ -152,10 +261,10 @@ final class PublishedPorts {
         if (gone.isEmpty() && udp.isEmpty()) {
             return;
         }
-        var here = new HashSet<Ipv4>();
+        var here = new HashSet<IpAddress>();
         if (!udp.isEmpty()) {
             for (var address : kernel.rtnetlink().addresses()) {
-                here.add(Ipv4.of(address.address()));
+                here.add(IpAddress.of(address.address()));
             }
         }
         kernel.conntrack()
@@ -166,13 +275,15 @@ final class PublishedPorts {
     private static boolean leadsThrough(Conntrack.Flow flow, Publication publication) {
         return flow.port() == publication.hostPort()
                 && flow.protocol() == publication.port().protocol().number()
-                && Ipv4.of(flow.answers()).equals(publication.address());
+                && IpAddress.of(flow.answers()).equals(publication.address());
     }
 
-    private static boolean wentElsewhere(Conntrack.Flow flow, Publication publication, Set<Ipv4> here) {
+    private static boolean wentElsewhere(Conntrack.Flow flow, Publication publication, Set<IpAddress> here) {
         return flow.port() == publication.hostPort()
                 && flow.protocol() == PublishedPort.TransportProtocol.UDP.number()
-                && !Ipv4.of(flow.answers()).equals(publication.address())
-                && here.contains(Ipv4.of(flow.destination()));
+                && IpAddress.of(flow.answers()).family()
+                        == publication.address().family()
+                && !IpAddress.of(flow.answers()).equals(publication.address())
+                && here.contains(IpAddress.of(flow.destination()));
     }
 }

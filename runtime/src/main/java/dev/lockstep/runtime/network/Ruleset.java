@@ -1,5 +1,13 @@
 package dev.lockstep.runtime.network;
 
+import static dev.lockstep.runtime.network.NftJson.DESTINATION;
+import static dev.lockstep.runtime.network.NftJson.DESTINATION6;
+import static dev.lockstep.runtime.network.NftJson.IN;
+import static dev.lockstep.runtime.network.NftJson.L4PROTO;
+import static dev.lockstep.runtime.network.NftJson.OUT;
+import static dev.lockstep.runtime.network.NftJson.PORT;
+import static dev.lockstep.runtime.network.NftJson.SOURCE;
+import static dev.lockstep.runtime.network.NftJson.SOURCE6;
 import static dev.lockstep.runtime.network.NftJson.accept;
 import static dev.lockstep.runtime.network.NftJson.addressType;
 import static dev.lockstep.runtime.network.NftJson.array;
@@ -14,10 +22,8 @@ import static dev.lockstep.runtime.network.NftJson.isIn;
 import static dev.lockstep.runtime.network.NftJson.jump;
 import static dev.lockstep.runtime.network.NftJson.masquerade;
 import static dev.lockstep.runtime.network.NftJson.meta;
-import static dev.lockstep.runtime.network.NftJson.node;
 import static dev.lockstep.runtime.network.NftJson.number;
 import static dev.lockstep.runtime.network.NftJson.object;
-import static dev.lockstep.runtime.network.NftJson.payload;
 import static dev.lockstep.runtime.network.NftJson.prefix;
 import static dev.lockstep.runtime.network.NftJson.text;
 import static dev.lockstep.runtime.network.NftJson.texts;
@@ -25,15 +31,18 @@ import static dev.lockstep.runtime.network.NftJson.verdictMap;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.runtime.network.DriverOptions.GatewayMode;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
- * The rules of one root as one nftables table. Everything that changes with containers is an element of a map or set,
- * so that publishing a port touches no rule. Pure: makes the JSON of transactions.
+ * The rules of one root as two nftables tables of the same name: this one for packets, and {@link FrameRules} for what
+ * passes the ports of our bridges. Everything that changes with containers is an element of a map or set, so that
+ * publishing a port touches no rule. Pure: makes the JSON of transactions.
  *
- * <p>What the rules do:
+ * <p>What the rules for packets do:
  *
  * <ul>
  *   <li>Nobody but {@code lo} speaks to 127.0.0.0/8. Published loopback ports need {@code route_localnet} on the
@@ -43,212 +52,320 @@ import java.util.List;
  *   <li>A packet to an address of this host goes to the container that published the port: from outside, from the host,
  *       from containers. The client's address is kept, but where the answer would not find its way back.
  *   <li>Networks do not reach each other, nor does the outside reach container addresses, but through published ports.
- *   <li>What leaves a network has the host's address. Internal networks have no way in or out.
+ *   <li>What leaves a network has the host's address. Internal networks have no way in or out, and isolated ones none
+ *       to the host either, but for names.
  *   <li>Where Lockstep turned forwarding on, the links that the host had then do not forward to each other.
  * </ul>
  */
 final class Ruleset {
-    static final String PUBLISHED = "pub4";
-    static final String PUBLISHED_ANY = "pub4any";
+    static final String FAMILY = "inet";
     static final String BRIDGES = "bridges";
+    /** The maps of published ports, by family: on certain addresses of the host, and on all. */
+    static final List<String> PUBLISHED = List.of("pub4", "pub4any", "pub6", "pub6any");
+    /** Ports of containers that are reached at their own addresses. */
+    static final List<String> OPEN = List.of("open4", "open6");
 
-    private static final String FAMILY = "inet";
+    private static final String ISOLATED = "isolated";
     private static final JsonNode TCP_AND_UDP = object("set", texts("tcp", "udp"));
-    private static final JsonNode L4PROTO = meta("l4proto");
-    private static final JsonNode PORT = payload("th", "dport");
-    private static final JsonNode SOURCE = payload("ip", "saddr");
-    private static final JsonNode DESTINATION = payload("ip", "daddr");
-    private static final JsonNode IN = meta("iifname");
-    private static final JsonNode OUT = meta("oifname");
     private static final Cidr LOOPBACK = Cidr.parse("127.0.0.0/8");
+    private static final Cidr LINK_LOCAL = Cidr.parse("fe80::/10");
 
-    private final String table;
-    private final ArrayNode commands = array();
+    private final TableCommands table;
 
-    private Ruleset(String table) {
+    private Ruleset(TableCommands table) {
         this.table = table;
     }
 
     /**
-     * The whole table, in place of any that is there.
+     * Everything that the rules depend on.
      *
      * @param dnsPort where the name server listens on the gateways
-     * @param guarded links that do not forward to each other; none where forwarding was on before us
+     * @param ends ports of the bridges
+     * @param guarded links that do not forward to each other
      */
-    static String load(
-            String table,
+    record Content(
             int dnsPort,
             List<NetworkRecord> networks,
             Collection<Publication> published,
-            Collection<String> guarded) {
-        var rules = new Ruleset(table);
-        // Adding first makes the deletion work when there is none.
-        rules.addTable();
-        rules.command("delete", object("table", rules.tableName()));
-        rules.addTable();
+            Collection<FrameRules.End> ends,
+            Guarded guarded) {}
+
+    /** Links that do not forward to each other, by family; none where forwarding was on before us. */
+    record Guarded(List<String> ipv4, List<String> ipv6) {}
+
+    /**
+     * Both tables, in place of any that are there.
+     *
+     * @param rootId whose links carry it in their names
+     * @param targets whether this libnftables knows the address that a neighbour advertises
+     */
+    static String load(String table, String rootId, Content content, boolean targets) {
+        var networks = content.networks();
+        var packets = TableCommands.replacement(FAMILY, table);
+        var rules = new Ruleset(packets);
         rules.chains(networks);
-        rules.sets(networks, guarded);
-        rules.elements("add", published);
-        rules.addressTranslation(dnsPort);
-        rules.isolation(networks, !guarded.isEmpty());
+        rules.sets(networks, content.guarded());
+        rules.elements("add", content.published());
+        rules.addressTranslation(content.dnsPort());
+        rules.isolation(networks, content.guarded());
+        rules.fromTheHost(networks, content.dnsPort());
         rules.masquerading();
-        return rules.json();
+        return TableCommands.transaction(packets, FrameRules.load(table, rootId, networks, content.ends(), targets));
     }
 
-    /** Takes the table away; no error when there is none. */
+    /** Takes the tables away; no error when there are none. */
     static String unload(String table) {
-        var rules = new Ruleset(table);
-        rules.addTable();
-        rules.command("delete", object("table", rules.tableName()));
-        return rules.json();
+        return TableCommands.transaction(
+                TableCommands.removal(FAMILY, table), TableCommands.removal(FrameRules.FAMILY, table));
     }
 
     /** Moves published ports: what goes and what comes, in one step. */
     static String change(String table, Collection<Publication> gone, Collection<Publication> added) {
-        var rules = new Ruleset(table);
+        var commands = new TableCommands(FAMILY, table);
+        var rules = new Ruleset(commands);
         rules.elements("delete", gone);
         rules.elements("add", added);
-        return rules.json();
-    }
-
-    private void addTable() {
-        command("add", object("table", tableName()));
-    }
-
-    private ObjectNode tableName() {
-        return node().put("family", FAMILY).put("name", table);
+        return TableCommands.transaction(commands);
     }
 
     private void chains(List<NetworkRecord> networks) {
-        baseChain("raw", "filter", "prerouting", -300);
-        baseChain("prerouting", "nat", "prerouting", -100);
-        baseChain("output", "nat", "output", -100);
-        chain("published");
-        baseChain("forward", "filter", "forward", 0);
+        table.baseChain("raw", "filter", "prerouting", -300);
+        table.baseChain("prerouting", "nat", "prerouting", -100);
+        table.baseChain("output", "nat", "output", -100);
+        table.chain("published");
+        table.baseChain("forward", "filter", "forward", 0);
         for (var network : networks) {
-            chain(into(network));
+            table.chain(into(network));
             if (network.spec().internal()) {
-                chain(outOf(network));
+                table.chain(outOf(network));
             }
         }
-        baseChain("postrouting", "nat", "postrouting", 100);
+        table.baseChain("postrouting", "nat", "postrouting", 100);
     }
 
-    private void sets(List<NetworkRecord> networks, Collection<String> guarded) {
+    private void sets(List<NetworkRecord> networks, Guarded guarded) {
         var gateways = array();
+        var gateways6 = array();
         var bridges = array();
         var in = array();
         var out = array();
         var masquerade = array();
+        var masquerade6 = array();
+        var hairpin = array();
+        var hairpin6 = array();
         for (var network : networks) {
             var bridge = text(network.bridge());
-            gateways.add(network.gateway().toString());
+            var options = network.spec().options();
             bridges.add(bridge);
             in.add(array(bridge, jump(into(network))));
             if (network.spec().internal()) {
                 out.add(array(bridge, jump(outOf(network))));
-            } else {
-                masquerade.add(concat(bridge, prefix(network.subnet())));
+            }
+            for (var subnet : network.subnets()) {
+                var six = subnet.family() == AddressFamily.IPV6;
+                if (six || options.bridgeAddress()) {
+                    (six ? gateways6 : gateways).add(subnet.gateway().toString());
+                }
+                if (network.spec().internal()) {
+                    continue;
+                }
+                (six ? hairpin6 : hairpin).add(concat(bridge, prefix(subnet.range())));
+                if (options.masquerade() && options.gatewayMode(subnet.family()) != GatewayMode.ROUTED) {
+                    (six ? masquerade6 : masquerade).add(concat(bridge, prefix(subnet.range())));
+                }
             }
         }
-        set("dnsgw4", text("ipv4_addr"), gateways);
-        set(BRIDGES, text("ifname"), bridges);
+        table.set("dnsgw4", text("ipv4_addr"), gateways);
+        table.set("dnsgw6", text("ipv6_addr"), gateways6);
+        table.set(BRIDGES, text("ifname"), bridges);
+        table.set("guarded4", text("ifname"), links(guarded.ipv4()));
+        table.set("guarded6", text("ifname"), links(guarded.ipv6()));
+        table.map("net_in", text("ifname"), text("verdict"), in);
+        table.map("net_out", text("ifname"), text("verdict"), out);
+        table.ranges("masq4", "ipv4_addr", masquerade);
+        table.ranges("masq6", "ipv6_addr", masquerade6);
+        table.ranges("hairpin4", "ipv4_addr", hairpin);
+        table.ranges("hairpin6", "ipv6_addr", hairpin6);
+        table.set("open4", texts("ipv4_addr", "inet_proto", "inet_service"), array());
+        table.set("open6", texts("ipv6_addr", "inet_proto", "inet_service"), array());
+        for (var map : PUBLISHED) {
+            var address = map.startsWith("pub6") ? "ipv6_addr" : "ipv4_addr";
+            var key = map.endsWith("any")
+                    ? texts("inet_proto", "inet_service")
+                    : texts(address, "inet_proto", "inet_service");
+            table.map(map, key, texts(address, "inet_service"), array());
+        }
+    }
+
+    private static ArrayNode links(List<String> names) {
         var links = array();
-        guarded.forEach(links::add);
-        set("guarded", text("ifname"), links);
-        map("net_in", text("ifname"), text("verdict"), in);
-        map("net_out", text("ifname"), text("verdict"), out);
-        ObjectNode masq = named("masq4");
-        masq.set("type", texts("ifname", "ipv4_addr"));
-        masq.set("flags", texts("interval"));
-        addElements(masq, masquerade);
-        command("add", object("set", masq));
-        var target = texts("ipv4_addr", "inet_service");
-        map(PUBLISHED, texts("ipv4_addr", "inet_proto", "inet_service"), target, array());
-        map(PUBLISHED_ANY, texts("inet_proto", "inet_service"), target, array());
+        names.forEach(links::add);
+        return links;
     }
 
     private void elements(String verb, Collection<Publication> publications) {
-        var certain = array();
-        var any = array();
+        var maps = new LinkedHashMap<String, ArrayNode>();
+        PUBLISHED.forEach(map -> maps.put(map, array()));
         for (var publication : publications) {
+            if (publication.routed()) {
+                into(maps, publication.address().isIpv6() ? "open6" : "open4")
+                        .add(concat(
+                                text(publication.address().toString()),
+                                text(publication.port().protocol().lowerCase()),
+                                number(publication.port().containerPort())));
+                continue;
+            }
             var protocol = text(publication.port().protocol().lowerCase());
             var port = number(publication.hostPort());
             var target = concat(
                     text(publication.address().toString()),
                     number(publication.port().containerPort()));
-            Publication.hostIp(publication.port())
+            var name = publication.address().isIpv6() ? "pub6" : "pub4";
+            publication
+                    .hostIp()
                     .ifPresentOrElse(
-                            ip -> certain.add(array(concat(text(ip.toString()), protocol, port), target)),
-                            () -> any.add(array(concat(protocol, port), target)));
+                            ip -> into(maps, name).add(array(concat(text(ip.toString()), protocol, port), target)),
+                            () -> into(maps, name + "any").add(array(concat(protocol, port), target)));
         }
-        elementCommand(verb, PUBLISHED, certain);
-        elementCommand(verb, PUBLISHED_ANY, any);
+        maps.forEach((map, elements) -> table.elements(verb, map, elements));
     }
 
-    private void elementCommand(String verb, String map, ArrayNode elements) {
-        if (!elements.isEmpty()) {
-            ObjectNode element = named(map);
-            element.set("elem", elements);
-            command(verb, object("element", element));
-        }
+    private static ArrayNode into(Map<String, ArrayNode> maps, String map) {
+        return maps.computeIfAbsent(map, _ -> array());
     }
 
     private void addressTranslation(int dnsPort) {
-        rule(
+        table.rule(
                 "raw",
                 "remote loopback",
                 differs(IN, text("lo")),
                 equal(DESTINATION, prefix(LOOPBACK)),
                 counter(),
                 drop());
-        rule("raw", "remote loopback", differs(IN, text("lo")), equal(SOURCE, prefix(LOOPBACK)), counter(), drop());
-        rule(
+        table.rule(
+                "raw", "remote loopback", differs(IN, text("lo")), equal(SOURCE, prefix(LOOPBACK)), counter(), drop());
+        // The kernel itself refuses this of IPv4 only.
+        table.rule(
+                "raw",
+                "the host's address",
+                equal(IN, text("@" + BRIDGES)),
+                equal(addressType("saddr"), text("local")),
+                counter(),
+                drop());
+        names(equal(DESTINATION, text("@dnsgw4")), dnsPort);
+        names(equal(DESTINATION6, text("@dnsgw6")), dnsPort);
+        var toThisHost = equal(addressType("daddr"), text("local"));
+        table.rule("prerouting", "", toThisHost, jump("published"));
+        table.rule("output", "", toThisHost, jump("published"));
+        table.rule("published", "", destinationNat("ip", concat(DESTINATION, L4PROTO, PORT), "pub4"));
+        table.rule("published", "", destinationNat("ip", concat(L4PROTO, PORT), "pub4any"));
+        // A packet from ::1 cannot leave by a bridge, nor an answer to a link-local address: such a caller is refused
+        // at once instead of waiting for an answer.
+        var to = differs(DESTINATION6, text("::1"));
+        var from = differs(SOURCE6, prefix(LINK_LOCAL));
+        table.rule("published", "", to, from, destinationNat("ip6", concat(DESTINATION6, L4PROTO, PORT), "pub6"));
+        table.rule("published", "", to, from, destinationNat("ip6", concat(L4PROTO, PORT), "pub6any"));
+    }
+
+    private void names(JsonNode askedOfGateway, int dnsPort) {
+        table.rule(
                 "prerouting",
                 "names",
                 equal(IN, text("@" + BRIDGES)),
-                equal(DESTINATION, text("@dnsgw4")),
+                askedOfGateway,
                 equal(L4PROTO, TCP_AND_UDP),
                 equal(PORT, number(53)),
                 object("redirect", object("port", number(dnsPort))));
-        var toThisHost = equal(addressType("daddr"), text("local"));
-        rule("prerouting", "", toThisHost, jump("published"));
-        rule("output", "", toThisHost, jump("published"));
-        rule("published", "", destinationNat(concat(DESTINATION, L4PROTO, PORT), PUBLISHED));
-        rule("published", "", destinationNat(concat(L4PROTO, PORT), PUBLISHED_ANY));
     }
 
-    private void isolation(List<NetworkRecord> networks, boolean guard) {
-        rule("forward", "", isIn(connection("state"), texts("established", "related")), accept());
-        rule("forward", "", verdictMap(OUT, "net_in"));
-        rule("forward", "", verdictMap(IN, "net_out"));
-        if (guard) {
-            rule(
-                    "forward",
-                    "forwarding was off before",
-                    equal(IN, text("@guarded")),
-                    equal(OUT, text("@guarded")),
-                    counter(),
-                    drop());
+    private void isolation(List<NetworkRecord> networks, Guarded guarded) {
+        table.rule("forward", "", isIn(connection("state"), texts("established", "related")), accept());
+        // First where it comes from: a published port of another network is no way out of an internal one.
+        table.rule("forward", "", verdictMap(IN, "net_out"));
+        table.rule("forward", "", verdictMap(OUT, "net_in"));
+        if (!guarded.ipv4().isEmpty()) {
+            guard("ipv4", "@guarded4");
+        }
+        if (!guarded.ipv6().isEmpty()) {
+            guard("ipv6", "@guarded6");
         }
         for (var network : networks) {
             var bridge = text(network.bridge());
-            rule(into(network), "", equal(IN, bridge), accept());
+            if (network.spec().options().betweenContainers()) {
+                table.rule(into(network), "", equal(IN, bridge), accept());
+            }
             if (network.spec().internal()) {
-                rule(into(network), "internal", counter(), drop());
-                rule(outOf(network), "", equal(OUT, bridge), accept());
-                rule(outOf(network), "internal", counter(), drop());
+                table.rule(into(network), "internal", counter(), drop());
+                table.rule(outOf(network), "", equal(OUT, bridge), accept());
+                table.rule(outOf(network), "internal", counter(), drop());
             } else {
-                rule(into(network), "", isIn(connection("status"), text("dnat")), accept());
-                rule(into(network), "not published", counter(), drop());
+                table.rule(into(network), "", isIn(connection("status"), text("dnat")), accept());
+                for (var subnet : network.subnets()) {
+                    var six = subnet.family() == AddressFamily.IPV6;
+                    var to = six ? DESTINATION6 : DESTINATION;
+                    var mode = network.spec().options().gatewayMode(subnet.family());
+                    if (mode == GatewayMode.ROUTED) {
+                        table.rule(
+                                into(network),
+                                "published, and not translated",
+                                equal(concat(to, L4PROTO, PORT), text(six ? "@open6" : "@open4")),
+                                accept());
+                    }
+                    if (mode == GatewayMode.NAT_UNPROTECTED) {
+                        table.rule(
+                                into(network),
+                                "unprotected",
+                                differs(IN, text("@" + BRIDGES)),
+                                equal(to, prefix(subnet.range())),
+                                accept());
+                    }
+                }
+                table.rule(into(network), "not published", counter(), drop());
             }
         }
+    }
+
+    /** Between the host and its isolated networks: names, and nothing else. */
+    private void fromTheHost(List<NetworkRecord> networks, int dnsPort) {
+        for (var family : AddressFamily.values()) {
+            var bridges = array();
+            networks.stream()
+                    .filter(n -> n.spec().options().gatewayMode(family) == GatewayMode.ISOLATED)
+                    .forEach(n -> bridges.add(text(n.bridge())));
+            if (!bridges.isEmpty()) {
+                isolate(family == AddressFamily.IPV6 ? "6" : "4", bridges, dnsPort);
+            }
+        }
+    }
+
+    private void isolate(String family, ArrayNode bridges, int dnsPort) {
+        table.set(ISOLATED + family, text("ifname"), bridges);
+        table.baseChain("tohost" + family, "filter", "input", 0);
+        table.baseChain("fromhost" + family, "filter", "output", 0);
+        var of = equal(meta("nfproto"), text("ipv" + family));
+        var isolated = text("@" + ISOLATED + family);
+        var question = equal(PORT, number(dnsPort));
+        table.rule("tohost" + family, "", of, equal(IN, isolated), equal(L4PROTO, TCP_AND_UDP), question, accept());
+        table.rule("tohost" + family, "isolated", of, equal(IN, isolated), counter(), drop());
+        table.rule("fromhost" + family, "", isIn(connection("state"), texts("established", "related")), accept());
+        table.rule("fromhost" + family, "isolated", of, equal(OUT, isolated), counter(), drop());
+    }
+
+    private void guard(String protocol, String links) {
+        table.rule(
+                "forward",
+                "forwarding was off before",
+                equal(meta("nfproto"), text(protocol)),
+                equal(IN, text(links)),
+                equal(OUT, text(links)),
+                counter(),
+                drop());
     }
 
     private void masquerading() {
         var translated = isIn(connection("status"), text("dnat"));
         // The host to its own published port: the source may be a loopback address.
-        rule(
+        table.rule(
                 "postrouting",
                 "",
                 equal(OUT, text("@" + BRIDGES)),
@@ -257,71 +374,11 @@ final class Ruleset {
                 masquerade());
         // A container to a port published on its own network. By source address: with bridge-nf-call-iptables the
         // packet has no input device here.
-        rule("postrouting", "", translated, equal(concat(OUT, SOURCE), text("@masq4")), masquerade());
-        rule(
-                "postrouting",
-                "",
-                differs(OUT, text("@" + BRIDGES)),
-                equal(concat(IN, SOURCE), text("@masq4")),
-                masquerade());
-    }
-
-    private void baseChain(String name, String type, String hook, int priority) {
-        command(
-                "add",
-                object(
-                        "chain",
-                        named(name)
-                                .put("type", type)
-                                .put("hook", hook)
-                                .put("prio", priority)
-                                .put("policy", "accept")));
-    }
-
-    private void chain(String name) {
-        command("add", object("chain", named(name)));
-    }
-
-    private void set(String name, JsonNode type, ArrayNode elements) {
-        ObjectNode set = named(name);
-        set.set("type", type);
-        addElements(set, elements);
-        command("add", object("set", set));
-    }
-
-    private void map(String name, JsonNode type, JsonNode target, ArrayNode elements) {
-        ObjectNode map = named(name);
-        map.set("type", type);
-        map.set("map", target);
-        addElements(map, elements);
-        command("add", object("map", map));
-    }
-
-    private static void addElements(ObjectNode to, ArrayNode elements) {
-        if (!elements.isEmpty()) {
-            to.set("elem", elements);
-        }
-    }
-
-    private void rule(String chain, String comment, JsonNode... statements) {
-        ObjectNode rule = node().put("family", FAMILY).put("table", table).put("chain", chain);
-        if (!comment.isEmpty()) {
-            rule.put("comment", comment);
-        }
-        rule.set("expr", array(statements));
-        command("add", object("rule", rule));
-    }
-
-    private ObjectNode named(String name) {
-        return node().put("family", FAMILY).put("table", table).put("name", name);
-    }
-
-    private void command(String verb, JsonNode object) {
-        commands.add(object(verb, object));
-    }
-
-    private String json() {
-        return object("nftables", commands).toString();
+        table.rule("postrouting", "", translated, equal(concat(OUT, SOURCE), text("@hairpin4")), masquerade());
+        table.rule("postrouting", "", translated, equal(concat(OUT, SOURCE6), text("@hairpin6")), masquerade());
+        var leaves = differs(OUT, text("@" + BRIDGES));
+        table.rule("postrouting", "", leaves, equal(concat(IN, SOURCE), text("@masq4")), masquerade());
+        table.rule("postrouting", "", leaves, equal(concat(IN, SOURCE6), text("@masq6")), masquerade());
     }
 
     private static String into(NetworkRecord network) {

@@ -27,9 +27,9 @@ final class Subnets {
                 var passed = obstacle.get().range().prefix() < prefix
                         ? obstacle.get().range()
                         : candidate.get();
-                candidate = passed.broadcast().compareTo(range.broadcast()) >= 0
+                candidate = passed.last().compareTo(range.last()) >= 0
                         ? Optional.empty()
-                        : Optional.of(Cidr.around(passed.broadcast().plus(1), prefix));
+                        : Optional.of(Cidr.around(passed.last().plus(1), prefix));
             }
         }
         return Optional.empty();

@@ -12,11 +12,11 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -26,17 +26,27 @@ import javax.net.ssl.X509TrustManager;
 /**
  * What lies in the certificate directories for one host: {@code *.crt} are authorities trusted beside the system's,
  * {@code NAME.cert} with {@code NAME.key} is shown to the registry (Docker, "Use certificates for repository client
- * verification"). Equal when no file was changed.
+ * verification").
  */
 record Certificates(List<File> files) {
     private static final Pattern HOST = Pattern.compile("([a-zA-Z0-9][a-zA-Z0-9.-]*|\\[[0-9a-fA-F:]+])(:[0-9]{1,5})?");
     private static final char[] NO_PASSWORD = {};
 
     /** One file as it was when it was seen. */
-    record File(Path path, FileTime modified, long size) {}
+    record File(Path path, FileTime modified, long size) {
+        boolean isSame(File other) {
+            return path.equals(other.path) && modified.equals(other.modified) && size == other.size;
+        }
+    }
 
     Certificates {
         files = List.copyOf(files);
+    }
+
+    /** Whether no file was changed. Not equals: a record's is made at run time, and no AOT cache keeps it. */
+    boolean isSame(Certificates other) {
+        return files.size() == other.files.size()
+                && IntStream.range(0, files.size()).allMatch(i -> files.get(i).isSame(other.files.get(i)));
     }
 
     /**
@@ -55,7 +65,8 @@ record Certificates(List<File> files) {
                 }
             }
         }
-        files.sort(Comparator.comparing(File::path));
+        // Not Comparator.comparing: no AOT cache keeps what can be serialised.
+        files.sort((one, other) -> one.path().compareTo(other.path()));
         return new Certificates(files);
     }
 

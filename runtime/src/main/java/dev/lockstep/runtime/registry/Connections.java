@@ -217,7 +217,7 @@ final class Connections implements AutoCloseable {
             return ordinary;
         }
         var key = (anonymous ? "anonymously " : "") + address;
-        var known = Optional.ofNullable(special.get(key)).filter(s -> s.certificates.equals(certificates));
+        var known = Optional.ofNullable(special.get(key)).filter(s -> s.certificates.isSame(certificates));
         if (known.isPresent()) {
             return known.get().client();
         }

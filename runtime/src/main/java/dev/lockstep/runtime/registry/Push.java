@@ -132,7 +132,9 @@ final class Push {
             case Document.Manifest(var config, var layers) -> {
                 var blobs = new LinkedHashSet<Descriptor>();
                 blobs.add(config);
-                layers.stream().filter(layer -> !MediaType.isForeign(layer.mediaType())).forEach(blobs::add);
+                layers.stream()
+                        .filter(layer -> !MediaType.isForeign(layer.mediaType()))
+                        .forEach(blobs::add);
                 ParallelLayers.forEach(List.copyOf(blobs), settings.layersAtOnce(), this::upload);
             }
         }

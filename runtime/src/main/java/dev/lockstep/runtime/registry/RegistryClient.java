@@ -217,8 +217,7 @@ public final class RegistryClient implements AutoCloseable {
     }
 
     private BlobSource blobs(ImageReference reference, Endpoint endpoint) {
-        return new RepositoryBlobs(
-                http(), endpoint, (answer, what) -> checkFound(reference, endpoint, answer, what));
+        return new RepositoryBlobs(http(), endpoint, (answer, what) -> checkFound(reference, endpoint, answer, what));
     }
 
     private static boolean isComplete(Image image, LayerIntake intake) throws IOException {

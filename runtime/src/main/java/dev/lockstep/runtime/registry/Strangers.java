@@ -92,9 +92,8 @@ final class Strangers {
         var rules = settings.hosts().rules();
         if (uri.getScheme().equalsIgnoreCase("http")
                 && !settings.hosts().rule(host).insecure().orElse(false)) {
-            throw refused(
-                    "http://" + address + " speaks plain text, and no image makes this host ask so;"
-                            + " insecure: true for " + address + " under registries in its settings allows it");
+            throw refused("http://" + address + " speaks plain text, and no image makes this host ask so;"
+                    + " insecure: true for " + address + " under registries in its settings allows it");
         }
         if (rules.containsKey(host)
                 || !Certificates.find(settings.hosts().certificates(), address).isEmpty()) {
@@ -214,7 +213,8 @@ final class Strangers {
                 case 404, 410 ->
                     new RegistryException(RegistryException.Reason.NOT_FOUND, what + " not found at " + host());
                 case 401, 403 ->
-                    new RegistryException(RegistryException.Reason.DENIED, host() + " wants to know who asks for " + what);
+                    new RegistryException(
+                            RegistryException.Reason.DENIED, host() + " wants to know who asks for " + what);
                 default -> http.failed(host(), answer);
             };
         }

@@ -92,7 +92,10 @@ final class Unfinished {
             }
             Files.delete(record);
         } catch (StateException e) {
-            LOG.atWarn().addKeyValue("record", record).addKeyValue("error", e.getMessage()).log("left alone");
+            LOG.atWarn()
+                    .addKeyValue("record", record)
+                    .addKeyValue("error", e.getMessage())
+                    .log("left alone");
         } catch (IOException e) {
             // Its file system may be read-only or gone just now.
             LOG.atWarn().addKeyValue("record", record).addKeyValue("error", e).log("not removed");

@@ -94,7 +94,12 @@ public record Root(Path state, Path run, String id, JsonMapper json, Access acce
 
     /** A state file of this root. */
     public <T> StateFile<T> stateFile(Class<T> type, int format) {
-        return new StateFile<>(json, type, format, id, access);
+        return stateFile(type, format, StateFile.Upgrade.NONE);
+    }
+
+    /** A state file of this root whose records of the format before have another shape. */
+    public <T> StateFile<T> stateFile(Class<T> type, int format, StateFile.Upgrade upgrade) {
+        return new StateFile<>(json, type, format, id, access, upgrade);
     }
 
     /** A directory that a room keeps things in; made when the root may be written and it is missing. */

@@ -2,6 +2,7 @@ package dev.lockstep.runtime.store;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -21,22 +22,34 @@ public final class StateFile<T> {
     private final int format;
     private final String rootId;
     private final Root.Access access;
+    private final Upgrade upgrade;
     private final Wholeness wholeness = new Wholeness();
 
     /** No record of ours comes near; whoever reads more runs out of memory. */
     static final long LARGEST = 64L << 20;
 
-    /** @param format number of the format that is written; that and the one before it are read */
-    public StateFile(JsonMapper json, Class<T> type, int format, String rootId) {
-        this(json, type, format, rootId, Root.Access.WRITE);
+    /** Makes of a record of the format before, as it stands in the file, one of this format. */
+    @FunctionalInterface
+    public interface Upgrade {
+        /** One that lacks no more than the type itself fills in. */
+        Upgrade NONE = record -> {};
+
+        /** Changes it. */
+        void upgrade(ObjectNode record);
     }
 
-    StateFile(JsonMapper json, Class<T> type, int format, String rootId, Root.Access access) {
+    /** @param format number of the format that is written; that and the one before it are read */
+    public StateFile(JsonMapper json, Class<T> type, int format, String rootId) {
+        this(json, type, format, rootId, Root.Access.WRITE, Upgrade.NONE);
+    }
+
+    StateFile(JsonMapper json, Class<T> type, int format, String rootId, Root.Access access, Upgrade upgrade) {
         this.json = json;
         this.type = type;
         this.format = format;
         this.rootId = rootId;
         this.access = access;
+        this.upgrade = upgrade;
     }
 
     /** Replaces the file atomically. */
@@ -104,7 +117,11 @@ public final class StateFile<T> {
         }
         T record;
         try {
-            record = json.treeToValue(envelope.path("record"), type);
+            var written = envelope.path("record");
+            if (found < format && written instanceof ObjectNode earlier) {
+                upgrade.upgrade(earlier);
+            }
+            record = json.treeToValue(written, type);
         } catch (IOException | RuntimeException e) {
             throw new StateException(file, "is damaged: " + e.getMessage(), e);
         }

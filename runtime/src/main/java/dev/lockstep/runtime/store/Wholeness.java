@@ -21,14 +21,20 @@ final class Wholeness {
 
     /** The first thing that is missing, as a path; empty when all is there. */
     Optional<String> missing(@Nullable Object value) {
-        return switch (value) {
-            case null -> Optional.of("everything");
-            case Record record -> ofRecord(record);
-            case Optional<?> optional -> optional.flatMap(this::missing);
-            case Collection<?> all -> first(all);
-            case Map<?, ?> map -> first(map.values());
-            default -> Optional.empty();
-        };
+        // Not a switch: its code is made when it first runs, which no AOT cache keeps, and that would be in every
+        // command.
+        if (value == null) {
+            return Optional.of("everything");
+        } else if (value instanceof Record record) {
+            return ofRecord(record);
+        } else if (value instanceof Optional<?> optional) {
+            return optional.flatMap(this::missing);
+        } else if (value instanceof Collection<?> all) {
+            return first(all);
+        } else if (value instanceof Map<?, ?> map) {
+            return first(map.values());
+        }
+        return Optional.empty();
     }
 
     private Optional<String> first(Collection<?> all) {

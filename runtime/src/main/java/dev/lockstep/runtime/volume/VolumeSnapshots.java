@@ -46,6 +46,7 @@ public final class VolumeSnapshots {
     public VolumeSnapshot take(String volume, String name, VolumeSnapshot.Consistency consistency) throws IOException {
         try (var _ = volumes.lock(volume)) {
             var record = volumes.find(volume).orElseThrow(() -> new NoSuchVolumeException(volume));
+            volumes.requireThere(volume);
             var snapshot = new VolumeSnapshot(name, record.spec(), record.slot(), clock.instant(), consistency);
             var place = place(volume, name);
             if (Files.exists(place)) {

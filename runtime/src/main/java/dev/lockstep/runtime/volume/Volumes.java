@@ -2,6 +2,7 @@ package dev.lockstep.runtime.volume;
 
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Owner;
@@ -10,6 +11,7 @@ import dev.lockstep.runtime.store.StateFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
@@ -86,14 +88,8 @@ public final class Volumes {
     /** All volumes, by name. */
     public List<VolumeRecord> list() throws IOException {
         var all = new ArrayList<VolumeRecord>();
-        var directory = root.state().resolve("volumes");
-        if (Files.notExists(directory)) {
-            return List.of();
-        }
-        try (var names = Files.list(directory)) {
-            for (var volume : names.sorted().toList()) {
-                file.read(record(volume)).ifPresent(all::add);
-            }
+        for (var volume : directories()) {
+            file.read(record(volume)).ifPresent(all::add);
         }
         return List.copyOf(all);
     }
@@ -101,6 +97,98 @@ public final class Volumes {
     /** What containers mount. It exists while the volume does. */
     public Path path(String name) {
         return directory(name).resolve("data");
+    }
+
+    /**
+     * Mounts what the volume is, unless it is mounted already or is a directory of ours, for somebody who will
+     * {@link #release} it.
+     *
+     * @param user whose it is until then, a container's id
+     * @throws IOException with a sentence when it cannot be mounted
+     */
+    public void mount(String name, String user) throws IOException {
+        if (find(name).flatMap(volume -> volume.spec().mount()).isEmpty()) {
+            return;
+        }
+        try (var _ = mountLock(name)) {
+            var mount = find(name).flatMap(volume -> volume.spec().mount());
+            if (mount.isEmpty()) {
+                return; // it has just been removed
+            }
+            var users = Root.directory(users().resolve(name));
+            var mark = users.resolve(user);
+            // First, so that whoever is killed now leaves what release finds.
+            if (Files.notExists(mark)) {
+                Files.createFile(mark);
+            }
+            var mounted = false;
+            try {
+                if (!Mounts.isMountPoint(path(name))) {
+                    mount.get().mountAt(name, path(name));
+                }
+                mounted = true;
+            } finally {
+                if (!mounted) {
+                    Files.deleteIfExists(mark);
+                }
+            }
+        }
+    }
+
+    /** What that user mounted is unmounted, unless others use it still. No error when it has nothing. */
+    public void release(String user) throws IOException {
+        if (Files.notExists(users())) {
+            return;
+        }
+        try (var volumes = Files.newDirectoryStream(users())) {
+            for (var volume : volumes) {
+                var mark = volume.resolve(user);
+                if (Files.exists(mark)) {
+                    release(volume, mark);
+                }
+            }
+        }
+    }
+
+    private void release(Path users, Path mark) throws IOException {
+        var name = users.getFileName().toString();
+        try (var _ = mountLock(name)) {
+            try (var marks = Files.list(users)) {
+                if (marks.allMatch(mark::equals)) {
+                    unmount(name);
+                }
+            }
+            Files.deleteIfExists(mark);
+        }
+    }
+
+    private void unmount(String name) throws IOException {
+        while (Mounts.isMountPoint(path(name))) {
+            Mounts.unmount(path(name));
+        }
+    }
+
+    /** The innermost one: nobody who holds it waits for another. */
+    private Flock mountLock(String name) throws IOException {
+        return Flock.exclusive(root.lock("volume-mount/" + name));
+    }
+
+    /** A directory for each volume that is mounted, in it a file for each who uses it. */
+    private Path users() {
+        return root.run().resolve("volume-users");
+    }
+
+    /**
+     * Whether its files can be looked at now.
+     *
+     * @throws IOException when it is mounted only while a container uses it, and none does
+     */
+    public void requireThere(String name) throws IOException {
+        var mount = find(name).flatMap(volume -> volume.spec().mount());
+        if (mount.isPresent() && !Mounts.isMountPoint(path(name))) {
+            throw new IOException("volume " + name + " is mounted only while a container uses it, and none does ("
+                    + mount.get().shown() + "); start one, or look there");
+        }
     }
 
     /** Removes the volume and everything in it but its snapshots; no error when there is none. */
@@ -117,10 +205,15 @@ public final class Volumes {
         try (var _ = lock(name)) {
             check.run();
             var directory = directory(name);
-            // The record goes last: what a crash leaves is still a volume, and can be removed again.
-            deleteTree(directory.resolve("data"));
-            AtomicFiles.delete(record(directory));
-            deleteTree(directory);
+            // Nobody mounts it meanwhile: what is mounted there is somebody else's, and stays.
+            try (var _ = mountLock(name)) {
+                unmount(name);
+                // The record goes last: what a crash leaves is still a volume, and can be removed again.
+                deleteTree(directory.resolve("data"));
+                AtomicFiles.delete(record(directory));
+                deleteTree(directory);
+                deleteTree(users().resolve(name));
+            }
         }
     }
 
@@ -138,6 +231,10 @@ public final class Volumes {
                 return;
             }
             var data = directory.resolve("data");
+            if (found.get().spec().mount().isPresent()) {
+                fillMounted(found.get(), data, content);
+                return;
+            }
             var filling = directory.resolve("filling" + AtomicFiles.TEMPORARY);
             if (Files.exists(data) && isEmpty(data)) {
                 deleteTree(filling);
@@ -151,12 +248,51 @@ public final class Volumes {
         }
     }
 
-    /** Removes what killed processes left half copied. */
+    /** As Docker does it: into what is mounted, if that is empty, and not into memory, whose content goes first. */
+    private void fillMounted(VolumeRecord volume, Path data, Content content) throws IOException {
+        if (volume.spec().mount().filter(LocalMount::isFleeting).isPresent()) {
+            return;
+        }
+        if (isEmpty(data)) {
+            content.writeTo(data);
+        }
+        file.write(record(directory(volume.spec().name())), volume.asPopulated());
+    }
+
+    /** Removes what killed processes left half copied, or half made. */
     public void cleanUp() throws IOException {
-        for (var volume : list()) {
-            try (var _ = lock(volume.spec().name())) {
-                deleteTree(directory(volume.spec().name()).resolve(COMING));
+        for (var directory : directories()) {
+            try (var _ = lock(directory.getFileName().toString())) {
+                deleteTree(directory.resolve(COMING));
+                for (var name : names(directory)) {
+                    if (name.toString().endsWith(AtomicFiles.TEMPORARY)) {
+                        Files.deleteIfExists(name);
+                    }
+                }
+                // Nobody can have written into one that has no record yet. If there is something all the same, its
+                // record was lost, and it is somebody's data.
+                var data = directory.resolve("data");
+                if (Files.notExists(record(directory))
+                        && (Files.notExists(data) || names(data).isEmpty())) {
+                    deleteTree(directory);
+                }
             }
+        }
+    }
+
+    private List<Path> directories() throws IOException {
+        var all = root.state().resolve("volumes");
+        return Files.notExists(all)
+                ? List.of()
+                : names(all).stream()
+                        .filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
+                        .filter(path -> VolumeSpec.isName(path.getFileName().toString()))
+                        .toList();
+    }
+
+    private static List<Path> names(Path directory) throws IOException {
+        try (var entries = Files.list(directory)) {
+            return entries.sorted().toList();
         }
     }
 
@@ -178,6 +314,11 @@ public final class Volumes {
         try (var _ = lock(name)) {
             var directory = directory(name);
             var found = file.read(record(directory)).orElseThrow(() -> new NoSuchVolumeException(name));
+            var mount = found.spec().mount();
+            if (mount.isPresent()) {
+                throw new IOException("volume " + name + " is no directory of ours but a mount ("
+                        + mount.get().shown() + "), and does not change places with another; change its files there");
+            }
             check.run();
             var coming = directory.resolve(COMING);
             deleteTree(coming);

@@ -15,9 +15,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -301,6 +306,44 @@ class CrashIT {
             // conmon ends when its exit command has.
             Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> !conmon.isAlive());
         }
+        assertThat(calls).doesNotExist();
+    }
+
+    /** A launcher is a JVM: as many of them at once as there are containers would bring a host to its knees. */
+    @Test
+    void fifty_that_are_stopped_and_removed_call_no_launcher() throws Exception {
+        var calls = directory.resolve("calls");
+        launcher("echo called >> " + calls);
+        var number = 50;
+        var conmons = Collections.synchronizedList(new ArrayList<ProcessIdentity>());
+        try (var workers = Executors.newFixedThreadPool(4)) {
+            var all = IntStream.range(0, number)
+                    .mapToObj(i -> workers.submit(() -> {
+                        var id = lab.started(lab.wish("many-" + i)
+                                .restart(RestartPolicy.Condition.ALWAYS)
+                                .run("sleep", "600"));
+                        conmons.add(ProcessIdentity.of(Integer.parseInt(
+                                        Files.readString(lab.files(id).conmonPidFile())))
+                                .orElseThrow());
+                        return id;
+                    }))
+                    .toList();
+            var removed = new ArrayList<Future<?>>();
+            for (var id : all) {
+                var started = id.get();
+                removed.add(workers.submit(() -> {
+                    lab.containers.stop(started, Optional.of(Duration.ZERO));
+                    lab.containers.remove(started, false, true);
+                    return started;
+                }));
+            }
+            for (var done : removed) {
+                done.get();
+            }
+        }
+        // conmon ends when its exit command has.
+        Awaitility.await().until(() -> conmons.stream().noneMatch(ProcessIdentity::isAlive));
+        assertThat(conmons).hasSize(number);
         assertThat(calls).doesNotExist();
     }
 

@@ -119,7 +119,7 @@ class DamagedStateIT {
         var id = lab.created(lab.wish("victim").run("sleep", "600"));
         var file = lab.files(id).record();
         var text = Files.readString(file);
-        Files.writeString(file, text.replaceFirst("\"format\" ?: ?1", "\"format\":9"));
+        Files.writeString(file, text.replaceFirst("\"format\" ?: ?\\d+", "\"format\":9"));
         assertThat(lab.containers.damaged())
                 .singleElement()
                 .satisfies(d -> assertThat(d.replaceable()).isFalse());

@@ -26,7 +26,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.SortedSet;
@@ -70,19 +69,10 @@ class LifecycleKillIT {
                 .getFirst();
         engine.unpack(engine.images().find(image.digest()).orElseThrow(), Progress.NONE);
         engine.networks()
-                .create(new NetworkSpec(
-                        LifecycleWork.NETWORK,
-                        new Owner("test-host", "test", Optional.empty()),
-                        false,
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        Map.of(),
-                        Map.of()));
+                .create(NetworkSpec.plain(LifecycleWork.NETWORK, new Owner("test-host", "test", Optional.empty())));
         bystander = engine.containers()
                 .create(new Wish("bystander", image.digest())
-                        .network(new AttachmentSpec(LifecycleWork.NETWORK, List.of(), Optional.empty(), 0))
+                        .network(new AttachmentSpec(LifecycleWork.NETWORK, List.of(), List.of(), 0))
                         .run("sleep", "1000000")
                         .spec())
                 .id();

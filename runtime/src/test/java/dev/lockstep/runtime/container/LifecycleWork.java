@@ -7,6 +7,7 @@ import dev.lockstep.runtime.copy.Keep;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.network.AttachmentSpec;
+import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.runtime.network.PublishedPort;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
@@ -158,9 +159,12 @@ enum LifecycleWork {
     /** Whatever leaves something: network, port, volume, restart policy, health check. It ends by SIGKILL alone. */
     static Wish wish(Engine engine) throws IOException {
         return new Wish("c", image(engine))
-                .network(new AttachmentSpec(NETWORK, List.of("other"), Optional.empty(), 0))
+                .network(new AttachmentSpec(NETWORK, List.of("other"), List.of(), 0))
                 .port(new PublishedPort(
-                        Optional.of("127.0.0.1"), Optional.empty(), 80, PublishedPort.TransportProtocol.TCP))
+                        Optional.of(IpAddress.parse("127.0.0.1")),
+                        Optional.empty(),
+                        80,
+                        PublishedPort.TransportProtocol.TCP))
                 .mount(new MountSpec.Anonymous("/etc", false))
                 .restart(RestartPolicy.Condition.ALWAYS)
                 .run("sleep", "1000000");

@@ -63,6 +63,7 @@ class NetworkedIT {
                         defaults.foreignFirewall(),
                         directory.resolve("machine.lock"),
                         directory.resolve("bus"),
+                        defaults.machineId(),
                         defaults.hostResolvConf()),
                 home,
                 new NameServer(
@@ -72,16 +73,7 @@ class NetworkedIT {
                         pid -> {}),
                 Clock.systemUTC());
         for (var name : List.of("front", "back")) {
-            networks.create(new NetworkSpec(
-                    name,
-                    new Owner("test-host", "test", Optional.empty()),
-                    false,
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Map.of(),
-                    Map.of()));
+            networks.create(NetworkSpec.plain(name, new Owner("test-host", "test", Optional.empty())));
         }
     }
 
@@ -100,7 +92,7 @@ class NetworkedIT {
     }
 
     private static AttachmentSpec on(String network, String... aliases) {
-        return new AttachmentSpec(network, List.of(aliases), Optional.empty(), 0);
+        return new AttachmentSpec(network, List.of(aliases), List.of(), 0);
     }
 
     private static PublishedPort port(int host, int container) {
@@ -144,6 +136,44 @@ class NetworkedIT {
         lab.containers.stop(id, Optional.of(Duration.ZERO));
         assertThat(networks.published(id)).isEmpty();
         assertThat(lab.containers.observe(id).orElseThrow().addresses()).isEmpty();
+    }
+
+    @Test
+    void with_ipv6_alone_a_container_is_found_reached_and_served_as_any_other() throws IOException {
+        networks.create(new NetworkSpec(
+                "six",
+                new Owner("test-host", "test", Optional.empty()),
+                false,
+                false,
+                true,
+                List.of(),
+                Optional.empty(),
+                Map.of(),
+                Map.of()));
+        try {
+            var id = lab.started(web("web").hostname("web-box").network(on("six")));
+            var client = lab.started(
+                    lab.wish("client").network(on("six")).network(on("front")).run("sleep", "600"));
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(lab.exec(client, "wget", "-qO-", "http://web/")
+                                    .out())
+                            .isEqualTo("from-web-box\n"));
+            var address = lab.containers.observe(id).orElseThrow().addresses().getFirst();
+            assertThat(address.ipv4()).isEmpty();
+            assertThat(lab.exec(id, "cat", "/etc/hosts").out()).contains(address.ipv6() + "\tweb-box\n");
+            assertThat(lab.exec(id, "cat", "/etc/resolv.conf").out())
+                    .contains("nameserver "
+                            + networks.find("six").orElseThrow().gateways().getFirst());
+            assertThat(lab.exec(id, "cat", "/proc/net/if_inet6").out())
+                    .contains(" lo\n")
+                    .contains("eth0\n");
+            assertThat(lab.exec(id, "wget", "-qO-", "http://[::1]/").out()).isEqualTo("from-web-box\n");
+        } finally {
+            for (var container : lab.containers.observe()) {
+                lab.containers.remove(container.id(), true, true);
+            }
+            networks.remove("six");
+        }
     }
 
     @Test

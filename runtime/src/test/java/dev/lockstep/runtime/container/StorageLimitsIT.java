@@ -31,29 +31,29 @@ class StorageLimitsIT {
     private static final long MIB = 1 << 20;
 
     /** File systems with quotas of projects, and how they are made and mounted. */
-    private enum Kind {
-        EXT4(List.of("mkfs.ext4", "-q", "-O", "project,quota", "-E", "quotatype=prjquota"), "prjquota"),
-        XFS(List.of("mkfs.xfs", "-q"), "pquota");
+    enum Kind {
+        EXT4("mkfs.ext4 -q -O project,quota -E quotatype=prjquota", "prjquota"),
+        XFS("mkfs.xfs -q", "pquota");
 
-        private final List<String> make;
+        private final String make;
         private final String option;
 
-        Kind(List<String> make, String option) {
+        Kind(String make, String option) {
             this.make = make;
             this.option = option;
         }
 
         /** Mounts a new one there; where the kernel or a program for it is missing, the test does not run. */
         void mount(Path file, Path place) throws IOException, InterruptedException {
-            try (var channel = Files.newByteChannel(
-                    file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            try (var channel = Files.newByteChannel(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 channel.position(320 * MIB - 1).write(ByteBuffer.allocate(1));
             }
-            var command = new ArrayList<>(make);
+            var command = new ArrayList<>(List.of(make.split(" ", -1)));
             command.add(file.toString());
             assumeTrue(
-                    Stream.of("/sbin", "/usr/sbin").anyMatch(bin -> Files.isExecutable(Path.of(bin, make.getFirst()))),
-                    "there is no " + make.getFirst());
+                    Stream.of("/sbin", "/usr/sbin")
+                            .anyMatch(bin -> Files.isExecutable(Path.of(bin, command.getFirst()))),
+                    "there is no " + command.getFirst());
             assertThat(run(command)).isEmpty();
             Files.createDirectories(place);
             var said = run(List.of("mount", "-o", "loop," + option, file.toString(), place.toString()));
@@ -64,13 +64,8 @@ class StorageLimitsIT {
     @TempDir
     private Path directory;
 
-    private Lab lab;
-
     @AfterEach
-    void close() throws IOException {
-        if (lab != null) {
-            lab.close();
-        }
+    void unmount() throws IOException {
         Mounts.unmount(directory.resolve("limited"));
     }
 
@@ -82,29 +77,31 @@ class StorageLimitsIT {
         return process.waitFor() == 0 ? "" : "exit " + process.exitValue() + " " + said;
     }
 
-    private Wish limited(String name, long bytes) {
+    private static Wish limited(Lab lab, String name, long bytes) {
         return lab.wish(name).with(new StorageOptions(Optional.empty(), List.of(), Optional.of(bytes)));
     }
 
-    private Path upper(String id) {
+    private static Path upper(Lab lab, String id) {
         return new ContainerFiles(lab.root, id).upper();
     }
 
-    private StorageUse use(String id) throws IOException {
+    private static StorageUse use(Lab lab, String id) throws IOException {
         return lab.containers.observe(id).orElseThrow().storage().orElseThrow();
     }
 
     @Test
     void where_no_limit_would_hold_it_is_refused_with_what_to_do() throws IOException {
-        lab = new Lab(directory);
-        assumeTrue(!ProjectQuota.isEnforced(directory), "this directory has quotas");
-        assertThatThrownBy(() -> lab.created(limited("wide", MIB)))
-                .hasMessageStartingWith("container wide: what a container writes is limited by project quotas, and those"
-                        + " of " + lab.root.state())
-                .hasMessageContaining("are not on. ");
-        assertThat(lab.containers.observe()).isEmpty();
-        // What is not there yet is judged by what it will be made in.
-        assertThat(StorageLimits.missing(directory.resolve("a/b"))).isPresent();
+        try (var lab = new Lab(directory)) {
+            assumeTrue(!ProjectQuota.isEnforced(directory), "this directory has quotas");
+            assertThatThrownBy(() -> lab.created(limited(lab, "wide", MIB)))
+                    .hasMessageStartingWith(
+                            "container wide: what a container writes is limited by project quotas, and those of "
+                                    + lab.root.state())
+                    .hasMessageContaining("are not on. ");
+            assertThat(lab.containers.observe()).isEmpty();
+            // What is not there yet is judged by what it will be made in.
+            assertThat(StorageLimits.missing(directory.resolve("a/b"))).isPresent();
+        }
     }
 
     @Test
@@ -119,50 +116,55 @@ class StorageLimitsIT {
     void a_container_writes_as_much_as_it_may_and_others_are_not_concerned(Kind kind)
             throws IOException, InterruptedException {
         kind.mount(directory.resolve("disk"), directory.resolve("limited"));
-        lab = new Lab(directory.resolve("limited"));
-        var small = lab.started(limited("small", 4 * MIB).run("sleep", "600"));
-        var large = lab.started(limited("large", 64 * MIB).run("sleep", "600"));
-        var free = lab.started(lab.wish("free").run("sleep", "600"));
-        var fill = List.of("sh", "-c", "dd if=/dev/zero of=/big bs=64k count=128; ls -s /big");
+        try (var lab = new Lab(directory.resolve("limited"))) {
+            var small = lab.started(limited(lab, "small", 4 * MIB).run("sleep", "600"));
+            var large = lab.started(limited(lab, "large", 64 * MIB).run("sleep", "600"));
+            var free = lab.started(lab.wish("free").run("sleep", "600"));
+            var fill = List.of("sh", "-c", "dd if=/dev/zero of=/big bs=64k count=128; ls -s /big");
 
-        var refused = lab.exec(small, fill.toArray(new String[0]));
-        assertThat(refused.err()).containsAnyOf("Disk quota exceeded", "No space left on device");
-        assertThat(use(small).limit()).isEqualTo(4 * MIB);
-        assertThat(use(small).used()).isBetween(3 * MIB, 4 * MIB);
-        assertThat(lab.exec(large, fill.toArray(new String[0])).err()).doesNotContain("exceeded", "No space");
-        assertThat(lab.exec(free, fill.toArray(new String[0])).err()).doesNotContain("exceeded", "No space");
-        assertThat(use(large).used()).isGreaterThanOrEqualTo(8 * MIB);
-        assertThat(lab.containers.observe(free).orElseThrow().storage()).isEmpty();
+            var refused = lab.exec(small, fill.toArray(new String[0]));
+            assertThat(refused.err()).containsAnyOf("Disk quota exceeded", "No space left on device");
+            assertThat(use(lab, small).limit()).isEqualTo(4 * MIB);
+            assertThat(use(lab, small).used()).isBetween(3 * MIB, 4 * MIB);
+            assertThat(lab.exec(large, fill.toArray(new String[0])).err()).doesNotContain("exceeded", "No space");
+            assertThat(lab.exec(free, fill.toArray(new String[0])).err()).doesNotContain("exceeded", "No space");
+            assertThat(use(lab, large).used()).isGreaterThanOrEqualTo(8 * MIB);
+            assertThat(lab.containers.observe(free).orElseThrow().storage()).isEmpty();
 
-        // Copies of the image's files, and renamed directories, pass from overlayfs's work directory to the upper one.
-        assertThat(lab.exec(large, "sh", "-c", "echo x >> /etc/passwd && mkdir /a && mv /a /b && rm /etc/group")
-                        .exitCode())
-                .isZero();
+            // Copies of the image's files, and renamed directories, pass from overlayfs's work directory to the upper
+            // one.
+            assertThat(lab.exec(large, "sh", "-c", "echo x >> /etc/passwd && mkdir /a && mv /a /b && rm /etc/group")
+                            .exitCode())
+                    .isZero();
 
-        // Another limit holds at once, for the same process; one that somebody took away is to be seen.
-        var pid = lab.pid(small);
-        lab.containers.update(small, limited("small", 16 * MIB).run("sleep", "600").spec());
-        assertThat(lab.exec(small, fill.toArray(new String[0])).err()).doesNotContain("exceeded", "No space");
-        assertThat(lab.pid(small)).isEqualTo(pid);
-        assertThatThrownBy(() -> lab.containers.update(
-                        small, lab.wish("small").run("sleep", "600").spec()))
-                .hasMessageContaining("must be replaced to change storage_opt");
-        ProjectQuota.limit(upper(small), ProjectQuota.project(upper(small)), 0);
-        assertThat(use(small).limit()).isZero();
+            // Another limit holds at once, for the same process; one that somebody took away is to be seen.
+            var pid = lab.pid(small);
+            lab.containers.update(
+                    small, limited(lab, "small", 16 * MIB).run("sleep", "600").spec());
+            assertThat(lab.exec(small, fill.toArray(new String[0])).err()).doesNotContain("exceeded", "No space");
+            assertThat(lab.pid(small)).isEqualTo(pid);
+            assertThatThrownBy(() -> lab.containers.update(
+                            small, lab.wish("small").run("sleep", "600").spec()))
+                    .hasMessageContaining("must be replaced to change storage_opt");
+            ProjectQuota.limit(upper(lab, small), ProjectQuota.project(upper(lab, small)), 0);
+            assertThat(use(lab, small).limit()).isZero();
 
-        // It stays over a stop, and its number is nobody's when it is gone.
-        lab.containers.stop(large, Optional.of(Duration.ZERO));
-        assertThat(use(large).limit()).isEqualTo(64 * MIB);
-        lab.containers.start(large);
-        assertThat(use(large).used()).isGreaterThanOrEqualTo(8 * MIB);
-        var numbers = List.of(ProjectQuota.project(upper(small)), ProjectQuota.project(upper(large)));
-        assertThat(numbers).doesNotHaveDuplicates().doesNotContain(0);
-        for (var id : List.of(small, large)) {
-            lab.containers.remove(id, true, true);
-        }
-        for (var number : numbers) {
-            assertThat(ProjectQuota.use(lab.root.state(), number).orElseThrow().isNobodys())
-                    .isTrue();
+            // It stays over a stop, and its number is nobody's when it is gone.
+            lab.containers.stop(large, Optional.of(Duration.ZERO));
+            assertThat(use(lab, large).limit()).isEqualTo(64 * MIB);
+            lab.containers.start(large);
+            assertThat(use(lab, large).used()).isGreaterThanOrEqualTo(8 * MIB);
+            var numbers = List.of(ProjectQuota.project(upper(lab, small)), ProjectQuota.project(upper(lab, large)));
+            assertThat(numbers).doesNotHaveDuplicates().doesNotContain(0);
+            for (var id : List.of(small, large)) {
+                lab.containers.remove(id, true, true);
+            }
+            for (var number : numbers) {
+                assertThat(ProjectQuota.use(lab.root.state(), number)
+                                .orElseThrow()
+                                .isNobodys())
+                        .isTrue();
+            }
         }
     }
 
@@ -170,22 +172,25 @@ class StorageLimitsIT {
     @EnumSource(Kind.class)
     void a_kill_leaves_no_number_taken(Kind kind) throws IOException, InterruptedException {
         kind.mount(directory.resolve("disk"), directory.resolve("limited"));
-        lab = new Lab(directory.resolve("limited"));
-        for (var step : List.of(
-                FailPoint.Step.CREATE_DONE, FailPoint.Step.REMOVE_RECORDED, FailPoint.Step.REMOVE_FILES)) {
-            lab.killAt(step);
-            assertThatThrownBy(() -> lab.containers.remove(lab.created(limited("passing", MIB)), true, true))
-                    .isInstanceOf(Lab.Killed.class);
-            lab.liveOn();
-            var next = lab.anotherProcess();
-            next.cleanUp();
-            for (var left : next.observe()) {
-                next.remove(left.id(), true, true);
+        try (var lab = new Lab(directory.resolve("limited"))) {
+            for (var step :
+                    List.of(FailPoint.Step.CREATE_DONE, FailPoint.Step.REMOVE_RECORDED, FailPoint.Step.REMOVE_FILES)) {
+                lab.killAt(step);
+                assertThatThrownBy(() -> lab.containers.remove(lab.created(limited(lab, "passing", MIB)), true, true))
+                        .isInstanceOf(Lab.Killed.class);
+                lab.liveOn();
+                var next = lab.anotherProcess();
+                next.cleanUp();
+                for (var left : next.observe()) {
+                    next.remove(left.id(), true, true);
+                }
+                var id = lab.created(limited(lab, "passing", MIB));
+                // The first of this root: none before it has kept one.
+                assertThat(ProjectQuota.project(upper(lab, id)) & 31)
+                        .as("%s", step)
+                        .isZero();
+                next.remove(id, true, true);
             }
-            var id = lab.created(limited("passing", MIB));
-            // The first of this root: none before it has kept one.
-            assertThat(ProjectQuota.project(upper(id)) & 31).as("%s", step).isZero();
-            next.remove(id, true, true);
         }
     }
 }

@@ -3,7 +3,9 @@ package dev.lockstep.runtime.copy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.runtime.archive.TarReader;
 import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.testing.TarBuilder;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -13,6 +15,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -253,5 +256,53 @@ class CopyingIT {
                     .hasMessageContaining("leads out of the directory");
         }
         assertThat(directory.resolve("evil")).doesNotExist();
+    }
+
+    /** Deeper than any path is long and than any stack; docker's and tar's end at 4096 bytes of path. */
+    @Test
+    void directories_are_archived_however_deep_they_are_nested() throws IOException {
+        var depth = 4000;
+        nest(depth);
+        var archive = new ByteArrayOutputStream();
+        try (var a = Directory.open(from)) {
+            Copying.archive(new Copying.End(a, "/", "in volume v"), false, archive);
+        }
+
+        var tar = new TarReader(new ByteArrayInputStream(archive.toByteArray()));
+        var longest = 0;
+        for (var entry = tar.next(); entry.isPresent(); entry = tar.next()) {
+            longest = Math.max(longest, entry.get().name().latin1().split("/", -1).length - 2);
+        }
+        assertThat(longest).isEqualTo(depth + "etc/conf".split("/", -1).length);
+
+        nest(2000);
+        try (var a = Directory.open(from)) {
+            assertThatThrownBy(() ->
+                            Copying.archive(new Copying.End(a, "/", "in volume v"), false, new ByteArrayOutputStream()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessage("directories are nested more than 5000 deep");
+        }
+    }
+
+    /** JUnit would go there by name. */
+    @AfterEach
+    void removeTheDeep() throws IOException {
+        try (var all = Directory.open(directory)) {
+            all.removeTree(new RawPath("from"));
+        }
+    }
+
+    /** Puts all that is there so many directories deeper. */
+    private void nest(int depth) throws IOException {
+        var deep = new RawPath("d");
+        for (var i = 0; i < depth; i++) {
+            try (var all = Directory.open(directory)) {
+                all.makeDirectory(new RawPath("above"), 0755);
+                try (var above = all.directory(new RawPath("above"))) {
+                    all.rename(new RawPath("from"), above, deep);
+                }
+                all.rename(new RawPath("above"), all, new RawPath("from"));
+            }
+        }
     }
 }

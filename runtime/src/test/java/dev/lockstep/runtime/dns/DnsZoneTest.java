@@ -8,35 +8,38 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class DnsZoneTest {
-    private static final DnsEntry WEB = new DnsEntry("c2", "172.28.0.3", List.of("web", "shop-web-1"), List.of());
-    private static final DnsEntry DB = new DnsEntry("c1", "172.28.0.2", List.of("db"), List.of("192.0.2.53"));
+    private static final DnsEntry WEB =
+            new DnsEntry("c2", List.of("172.28.0.3"), List.of("fd00::3"), List.of("web", "shop-web-1"), List.of());
+    private static final DnsEntry DB =
+            new DnsEntry("c1", List.of("172.28.0.2"), List.of(), List.of("db"), List.of("192.0.2.53"));
 
     @Test
     void is_written_as_aardvark_dns_reads_it() {
-        var zone = new DnsZone("front", "172.28.0.1", false, List.of(WEB, DB));
-        assertThat(text(zone)).isEqualTo("172.28.0.1\nc1 172.28.0.2  db 192.0.2.53\nc2 172.28.0.3  web,shop-web-1\n");
+        var zone = new DnsZone("front", List.of("172.28.0.1", "fd00::1"), false, List.of(WEB, DB));
+        assertThat(text(zone))
+                .isEqualTo("172.28.0.1,fd00::1\nc1 172.28.0.2  db 192.0.2.53\nc2 172.28.0.3 fd00::3 web,shop-web-1\n");
         assertThat(zone.fileName()).isEqualTo("front");
     }
 
     @Test
     void an_internal_network_is_marked_in_its_files_name() {
-        assertThat(new DnsZone("vault", "172.28.1.1", true, List.of()).fileName())
+        assertThat(new DnsZone("vault", List.of("172.28.1.1"), true, List.of()).fileName())
                 .isEqualTo("vault%int");
     }
 
     @Test
     void is_read_as_it_was_written() {
         for (var zone : List.of(
-                new DnsZone("front", "172.28.0.1", false, List.of(WEB, DB)),
-                new DnsZone("vault", "172.28.1.1", true, List.of()))) {
+                new DnsZone("front", List.of("172.28.0.1", "fd00::1"), false, List.of(WEB, DB)),
+                new DnsZone("vault", List.of("172.28.1.1"), true, List.of()))) {
             assertThat(DnsZone.parse(zone.fileName(), text(zone))).isEqualTo(zone);
         }
     }
 
     @Test
     void entries_are_replaced_and_removed_by_container() {
-        var zone = new DnsZone("front", "172.28.0.1", false, List.of(WEB));
-        var renamed = new DnsEntry("c2", "172.28.0.9", List.of("www"), List.of());
+        var zone = new DnsZone("front", List.of("172.28.0.1", "fd00::1"), false, List.of(WEB));
+        var renamed = new DnsEntry("c2", List.of("172.28.0.9"), List.of(), List.of("www"), List.of());
         assertThat(zone.with(renamed).entries()).containsExactly(renamed);
         assertThat(zone.with(DB).without("c2").entries()).containsExactly(DB);
     }
@@ -44,7 +47,7 @@ class DnsZoneTest {
     @Test
     void names_that_would_break_the_file_are_refused() {
         for (var name : List.of("", "a b", "a,b", "a\nb")) {
-            assertThatThrownBy(() -> new DnsEntry("c1", "172.28.0.2", List.of(name), List.of()))
+            assertThatThrownBy(() -> new DnsEntry("c1", List.of("172.28.0.2"), List.of(), List.of(name), List.of()))
                     .isInstanceOf(IllegalArgumentException.class);
         }
     }

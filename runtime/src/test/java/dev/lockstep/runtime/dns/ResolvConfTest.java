@@ -35,4 +35,16 @@ class ResolvConfTest {
                 .isEmpty();
         assertThat(new ResolvConf(List.of(), List.of(), List.of()).text()).isEmpty();
     }
+
+    @Test
+    void what_is_asked_for_comes_in_place_of_what_is_there() {
+        var host = ResolvConf.parse("nameserver 10.0.0.1\nsearch example.test\noptions ndots:5 timeout:1\n");
+
+        assertThat(host.with(List.of("1.1.1.1"), List.of("a.test"), List.of("ndots:2", "rotate"))
+                        .text())
+                .isEqualTo("nameserver 1.1.1.1\nsearch a.test\noptions timeout:1 ndots:2 rotate\n");
+        assertThat(host.with(List.of(), List.of("."), List.of()).text())
+                .isEqualTo("nameserver 10.0.0.1\noptions ndots:5 timeout:1\n");
+        assertThat(host.with(List.of(), List.of(), List.of())).isEqualTo(host);
+    }
 }

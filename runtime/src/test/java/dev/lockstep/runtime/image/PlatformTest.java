@@ -63,6 +63,7 @@ class PlatformTest {
     }
 
     private static Descriptor manifest(int number, Optional<Platform> platform, Map<String, String> annotations) {
-        return new Descriptor(MediaType.OCI_MANIFEST, new Digest("%064x".formatted(number)), 1, platform, annotations, List.of());
+        return new Descriptor(
+                MediaType.OCI_MANIFEST, new Digest("%064x".formatted(number)), 1, platform, annotations, List.of());
     }
 }

@@ -85,13 +85,13 @@ class NetworkNamespacesIT {
                     try (var links = Rtnetlink.open()) {
                         links.setUp(links.index("lo"));
                     }
-                    assertThat(LocalPort.probe(LOCALHOST, 80, false)).isEqualTo(LocalPort.State.FREE);
-                    assertThat(LocalPort.probe(new byte[] {10, 1, 1, 1}, 80, false))
+                    assertThat(LocalPort.probe(LOCALHOST, 80, 6)).isEqualTo(LocalPort.State.FREE);
+                    assertThat(LocalPort.probe(new byte[] {10, 1, 1, 1}, 80, 6))
                             .isEqualTo(LocalPort.State.NO_SUCH_ADDRESS);
                     try (var listener = new ServerSocket(80)) {
                         assertThat(listener.isBound()).isTrue();
-                        assertThat(LocalPort.probe(LOCALHOST, 80, false)).isEqualTo(LocalPort.State.TAKEN);
-                        assertThat(LocalPort.probe(LOCALHOST, 80, true)).isEqualTo(LocalPort.State.FREE);
+                        assertThat(LocalPort.probe(LOCALHOST, 80, 6)).isEqualTo(LocalPort.State.TAKEN);
+                        assertThat(LocalPort.probe(LOCALHOST, 80, 17)).isEqualTo(LocalPort.State.FREE);
                         assertThat(SocketDiagnosis.holder(LOCALHOST, 80, false))
                                 .contains(new SocketDiagnosis.Holder(
                                         (int) ProcessHandle.current().pid(), "java"));

@@ -2,6 +2,7 @@ package dev.lockstep.runtime.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.lockstep.runtime.linux.ProcessSpawner.Command;
 import dev.lockstep.runtime.linux.ProcessSpawner.Stream;
@@ -55,6 +56,27 @@ class ProcessSpawnerIT {
     }
 
     @Test
+    void a_child_begins_in_a_cgroup_in_every_tree_and_we_stay_where_we_are() throws IOException {
+        var ours = Files.readString(Path.of("/proc/self/cgroup"));
+        var cgroup =
+                Cgroups.detect().at("/lockstep-spawn-" + ProcessHandle.current().pid());
+        cgroup.create();
+        try {
+            var out = directory.resolve("out");
+            assertThat(ProcessSpawner.reap(cgroup.spawn(command("cat /proc/self/cgroup", out))))
+                    .isZero();
+            assertThat(Files.readAllLines(out))
+                    .hasSameSizeAs(ours.lines().toList())
+                    .allMatch(line -> line.endsWith(":" + cgroup));
+            assertThat(Files.readString(Path.of("/proc/self/cgroup"))).isEqualTo(ours);
+            // A thread is gone a moment later than it has ended for Java.
+            await().untilAsserted(() -> assertThat(cgroup.processes()).isEmpty());
+        } finally {
+            await().until(cgroup::remove);
+        }
+    }
+
+    @Test
     void a_missing_program_is_an_error_of_the_start() {
         assertThatThrownBy(() -> ProcessSpawner.spawn(new Command(
                         List.of("/no/such/program"),
@@ -68,12 +90,16 @@ class ProcessSpawnerIT {
     }
 
     private static int spawn(String script, Path out, Fd... inherited) throws IOException {
-        return ProcessSpawner.spawn(new Command(
+        return ProcessSpawner.spawn(command(script, out, inherited));
+    }
+
+    private static Command command(String script, Path out, Fd... inherited) {
+        return new Command(
                 List.of("/bin/sh", "-c", script),
                 List.of("PATH=/usr/bin:/bin"),
                 new Stream.Nothing(),
                 new Stream.Append(out),
                 new Stream.Append(out),
-                List.of(inherited)));
+                List.of(inherited));
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class LeasesTest {
@@ -67,7 +68,7 @@ class LeasesTest {
             assertThatThrownBy(() -> give("a", 1, "c1", Optional.of(address)))
                     .hasMessageContaining(address + " is no free host address of network front");
         }
-        network = network("10.0.0.0/29", Optional.empty(), Optional.empty());
+        network = network(List.of(SubnetSpec.of(Cidr.parse("10.0.0.0/29"))), List.of());
         assertThatThrownBy(() -> give("a", 1, "c1", Optional.of("10.0.0.3")))
                 .hasMessageContaining("has no configured subnet");
     }
@@ -80,14 +81,97 @@ class LeasesTest {
         assertThat(give("a", 3)).hasToString("10.0.0.129");
     }
 
-    private Ipv4 give(String service, int slot) throws NetworkException {
+    @Test
+    void a_network_of_both_families_gives_one_address_of_each_and_the_slot_keeps_both() throws NetworkException {
+        network = network(both(), both());
+        assertThat(all("a", 1, "c1")).hasToString("[10.0.0.2, fd00:1::1]");
+        assertThat(all("a", 2, "c2", "fd00:1::9")).hasToString("[10.0.0.3, fd00:1::9]");
+        attached.add("c1");
+        assertThat(all("a", 1, "c3")).hasToString("[10.0.0.4, fd00:1::2]");
+        attached.clear();
+        assertThat(all("a", 1, "c1")).hasToString("[10.0.0.2, fd00:1::1]");
+        network = Leases.release(network, key("a", 1));
+        assertThat(network.leases()).extracting(Lease::address).hasToString("[10.0.0.3, fd00:1::9]");
+        assertThat(all("b", 1, "c4")).hasToString("[10.0.0.5, fd00:1::3]");
+    }
+
+    @Test
+    void a_gateway_elsewhere_and_reserved_addresses_are_not_given_out() throws NetworkException {
+        network = network(both(), both());
+        assertThatThrownBy(() -> all("a", 7, "c7", "fd00:1::ff"))
+                .hasMessage("address fd00:1::ff is no free host address of network front (fd00:1::/64, gateway"
+                        + " fd00:1::ff)");
+        // Docker has it so too: "Address already in use".
+        assertThatThrownBy(() -> all("a", 1, "c1", "10.0.0.6"))
+                .hasMessage(
+                        "address 10.0.0.6 is no free host address of network front (10.0.0.0/29, gateway 10.0.0.1)");
+        for (var slot = 2; slot < 5; slot++) {
+            all("a", slot, "c" + slot);
+        }
+        assertThat(all("a", 5, "c5")).hasToString("[10.0.0.5, fd00:1::4]");
+        assertThatThrownBy(() -> all("a", 6, "c6")).hasMessage("network front has no free address left in 10.0.0.0/29");
+    }
+
+    @Test
+    void a_second_range_of_a_family_is_used_when_the_first_is_full() throws NetworkException {
+        var two = List.of(SubnetSpec.of(Cidr.parse("10.0.0.0/30")), SubnetSpec.of(Cidr.parse("10.0.9.0/30")));
+        network = network(two, two);
+        assertThat(all("a", 1, "c1")).hasToString("[10.0.0.2]");
+        assertThat(all("a", 2, "c2")).hasToString("[10.0.9.2]");
+        assertThatThrownBy(() -> all("a", 3, "c3"))
+                .hasMessage("network front has no free address left in 10.0.0.0/30, 10.0.9.0/30");
+    }
+
+    @Test
+    void a_range_of_2_to_the_64_is_left_at_its_end_and_begun_again() throws NetworkException {
+        network = network("fd00:1::/64", Optional.of("fd00:1::ffff:ffff:ffff:fffe/127"));
+        assertThat(give("a", 1)).hasToString("fd00:1::ffff:ffff:ffff:fffe");
+        assertThat(give("a", 2)).hasToString("fd00:1::ffff:ffff:ffff:ffff");
+        assertThatThrownBy(() -> give("a", 3)).hasMessageContaining("no free address");
+        network = Leases.release(network, key("a", 1));
+        assertThat(give("a", 4)).hasToString("fd00:1::ffff:ffff:ffff:fffe");
+    }
+
+    @Test
+    void an_address_of_a_family_that_the_network_does_not_have_is_refused() {
+        assertThatThrownBy(() -> all("a", 1, "c1", "fd00::5"))
+                .hasMessage(
+                        "network front has no configured IPv6 subnet, so fd00::5 cannot be asked for there; give the"
+                                + " network a subnet");
+    }
+
+    private static List<SubnetSpec> both() {
+        return List.of(
+                new SubnetSpec(
+                        Cidr.parse("10.0.0.0/29"),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Map.of("router", IpAddress.parse("10.0.0.6"))),
+                new SubnetSpec(
+                        Cidr.parse("fd00:1::/64"),
+                        Optional.of(IpAddress.parse("fd00:1::ff")),
+                        Optional.empty(),
+                        Map.of()));
+    }
+
+    private IpAddress give(String service, int slot) throws NetworkException {
         return give(service, slot, service + slot, Optional.empty());
     }
 
-    private Ipv4 give(String service, int slot, String container, Optional<String> fixed) throws NetworkException {
-        var given = Leases.give(network, key(service, slot), container, fixed.map(Ipv4::parse), attached::contains);
+    private IpAddress give(String service, int slot, String container, Optional<String> fixed) throws NetworkException {
+        return all(service, slot, container, fixed.stream().toArray(String[]::new))
+                .getFirst();
+    }
+
+    private List<IpAddress> all(String service, int slot, String container, String... fixed) throws NetworkException {
+        var given = Leases.give(
+                network,
+                key(service, slot),
+                container,
+                Stream.of(fixed).map(IpAddress::parse).toList(),
+                attached::contains);
         network = given.network();
-        return given.address();
+        return given.addresses().stream().map(EndpointAddress::address).toList();
     }
 
     private static LeaseKey key(String service, int slot) {
@@ -95,29 +179,28 @@ class LeasesTest {
     }
 
     private static NetworkRecord network(String subnet, Optional<String> range) {
-        return network(subnet, Optional.of(Cidr.parse(subnet)), range);
+        var spec = new SubnetSpec(Cidr.parse(subnet), Optional.empty(), range.map(Cidr::parse), Map.of());
+        return network(List.of(spec), List.of(spec));
     }
 
-    private static NetworkRecord network(String subnet, Optional<Cidr> configured, Optional<String> range) {
-        var effective = Cidr.parse(subnet);
+    private static NetworkRecord network(List<SubnetSpec> effective, List<SubnetSpec> configured) {
         return new NetworkRecord(
                 "0".repeat(64),
                 new NetworkSpec(
                         "front",
                         new Owner("here", "shop", Optional.empty()),
                         false,
+                        effective.stream().anyMatch(s -> s.range().family() == AddressFamily.IPV4),
+                        effective.stream().anyMatch(s -> s.range().family() == AddressFamily.IPV6),
                         configured,
-                        Optional.empty(),
-                        range.map(Cidr::parse),
                         Optional.empty(),
                         Map.of(),
                         Map.of()),
-                effective,
-                effective.first(),
+                effective.stream().map(SubnetSpec::settled).toList(),
                 "ls0000000000000",
                 1500,
                 Instant.EPOCH,
-                Optional.empty(),
+                List.of(),
                 List.of());
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lockstep.runtime.store.Json;
 import dev.lockstep.runtime.store.Owner;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -22,19 +23,45 @@ class NetworkSpecTest {
     @Test
     void gateway_and_range_lie_in_the_subnet() {
         assertThatThrownBy(() -> spec("n", "10.0.0.0/24", "10.0.1.1", "", Map.of()))
-                .hasMessage("network n: gateway 10.0.1.1 is no host address of 10.0.0.0/24");
+                .hasMessage("gateway 10.0.1.1 is no host address of 10.0.0.0/24");
         assertThatThrownBy(() -> spec("n", "10.0.0.0/24", "10.0.0.255", "", Map.of()))
                 .hasMessageContaining("is no host address");
         assertThatThrownBy(() -> spec("n", "10.0.0.0/24", "", "10.0.1.0/28", Map.of()))
-                .hasMessage("network n: ip_range 10.0.1.0/28 is not inside 10.0.0.0/24");
-        assertThatThrownBy(() -> spec("n", "", "10.0.1.1", "", Map.of())).hasMessageContaining("need a subnet");
+                .hasMessage("ip_range 10.0.1.0/28 is not inside 10.0.0.0/24");
         assertThatThrownBy(() -> spec("n", "10.0.0.0/31", "", "", Map.of())).hasMessageContaining("/30 or larger");
+        assertThatThrownBy(() -> SubnetSpec.of(Cidr.parse("fd00::/127"))).hasMessageContaining("/126 or larger");
+        assertThatThrownBy(() -> new SubnetSpec(
+                        Cidr.parse("fd00::/64"),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Map.of("router", IpAddress.parse("fd01::1"))))
+                .hasMessage("aux address fd01::1 is not inside fd00::/64");
+    }
+
+    @Test
+    void ranges_are_of_families_that_the_network_has_and_do_not_overlap() {
+        var owner = new Owner("here", "shop", Optional.empty());
+        var four = SubnetSpec.of(Cidr.parse("10.0.0.0/24"));
+        var six = SubnetSpec.of(Cidr.parse("fd00::/64"));
+        assertThatThrownBy(() -> spec(owner, true, false, List.of(six)))
+                .hasMessage("network n has a subnet fd00::/64 and no IPv6 addresses");
+        assertThatThrownBy(() -> spec(owner, false, true, List.of(four))).hasMessageContaining("no IPv4 addresses");
+        assertThatThrownBy(() -> spec(owner, false, false, List.of())).hasMessageContaining("neither family");
+        assertThatThrownBy(
+                        () -> spec(owner, true, true, List.of(six, SubnetSpec.of(Cidr.parse("fd00::8000:0:0:0/65")))))
+                .hasMessageContaining("overlaps another one of it");
+        assertThat(spec(owner, true, true, List.of(six, four)).families()).hasSize(2);
+    }
+
+    private static NetworkSpec spec(Owner owner, boolean ipv4, boolean ipv6, List<SubnetSpec> subnets) {
+        return new NetworkSpec("n", owner, false, ipv4, ipv6, subnets, Optional.empty(), Map.of(), Map.of());
     }
 
     @Test
     void driver_options_without_effect_are_refused_and_the_mtu_is_one_with() {
         assertThatThrownBy(() -> spec("n", "", "", "", Map.of("com.docker.network.bridge.nmae", "x")))
-                .hasMessageContaining("driver option com.docker.network.bridge.nmae is not supported");
+                .hasMessageContaining(
+                        "has no option \"com.docker.network.bridge.nmae\". Did you mean \"com.docker.network.bridge.name\"?");
         assertThat(spec("n", "", "", "", Map.of("com.docker.network.driver.mtu", "1400"))
                         .mtu())
                 .contains(1400);
@@ -48,7 +75,7 @@ class NetworkSpecTest {
         var spec = spec("n", "10.0.0.0/24", "10.0.0.9", "10.0.0.64/26", Map.of());
         assertThat(json.readValue(json.writeValueAsString(spec), NetworkSpec.class))
                 .isEqualTo(spec);
-        assertThat(json.writeValueAsString(spec)).contains("\"subnet\":\"10.0.0.0/24\"");
+        assertThat(json.writeValueAsString(spec)).contains("\"range\":\"10.0.0.0/24\"");
     }
 
     private static NetworkSpec spec(
@@ -57,9 +84,16 @@ class NetworkSpecTest {
                 name,
                 new Owner("here", "shop", Optional.empty()),
                 false,
-                present(subnet).map(Cidr::parse),
-                present(gateway).map(Ipv4::parse),
-                present(range).map(Cidr::parse),
+                true,
+                false,
+                present(subnet)
+                        .map(s -> new SubnetSpec(
+                                Cidr.parse(s),
+                                present(gateway).map(IpAddress::parse),
+                                present(range).map(Cidr::parse),
+                                Map.of()))
+                        .stream()
+                        .toList(),
                 Optional.empty(),
                 options,
                 Map.of());

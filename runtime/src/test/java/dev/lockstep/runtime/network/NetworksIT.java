@@ -12,12 +12,18 @@ import dev.lockstep.runtime.linux.Sysctls;
 import dev.lockstep.runtime.network.PublishedPort.TransportProtocol;
 import dev.lockstep.runtime.store.Owner;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The whole room on a host of its own. */
 class NetworksIT {
     private static final Owner OWNER = new Owner("here", "shop", Optional.empty());
+    private static final String RULESET = "{\"nftables\":[{\"list\":{\"ruleset\":{}}}]}";
     private static final String TABLES = "{\"nftables\":[{\"list\":{\"tables\":{}}}]}";
 
     @TempDir
@@ -68,7 +75,7 @@ class NetworksIT {
         var app = attach("c2", "app", "front");
         host.serve(app.namespace(), "app", 80);
         host.serve(host.outside, "outside", 80);
-        var gateway = web.main().orElseThrow().gateway().toString();
+        var gateway = web.main().orElseThrow().gateway().orElseThrow().toString();
 
         assertThat(host.tcp(web.namespace(), address(app), 80)).isEqualTo("app " + address(web));
         assertThat(host.tcp(web.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside " + PrivateHost.OWN);
@@ -91,7 +98,7 @@ class NetworksIT {
         assertThat(host.dropped(web.namespace(), address(app), 80)).isTrue();
         assertThat(host.dropped(host.outside, address(app), 80)).isTrue();
         assertThat(host.tcp(host.home(), address(app), 80)).startsWith("app ");
-        var gateway = web.main().orElseThrow().gateway().toString();
+        var gateway = web.main().orElseThrow().gateway().orElseThrow().toString();
         assertThat(host.resolve(web.namespace(), gateway, "app")).isEmpty();
     }
 
@@ -104,7 +111,7 @@ class NetworksIT {
         var other = attach("c3", "other", "back");
         host.serve(web.namespace(), "web", 80);
         networks.publish("c1", List.of(tcp(8080, 80), tcp("127.0.0.1", 8081, 80), udp(5353, 80)));
-        var gateway = web.main().orElseThrow().gateway().toString();
+        var gateway = web.main().orElseThrow().gateway().orElseThrow().toString();
 
         assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
         assertThat(host.udp(host.outside, PrivateHost.OWN, 5353)).isEqualTo("web " + PrivateHost.OUTSIDE);
@@ -124,16 +131,8 @@ class NetworksIT {
 
     @Test
     void an_internal_network_has_no_way_in_or_out() throws IOException {
-        networks.create(new NetworkSpec(
-                "vault",
-                OWNER,
-                true,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Map.of(),
-                Map.of()));
+        networks.create(
+                new NetworkSpec("vault", OWNER, true, true, false, List.of(), Optional.empty(), Map.of(), Map.of()));
         networks.create(network("front"));
         var db = attach("c1", "db", "vault");
         var web = attach("c2", "web", "front");
@@ -143,7 +142,8 @@ class NetworksIT {
         host.namespaces.inside(db.namespace(), () -> {
             try (var links = Rtnetlink.open()) {
                 links.replaceDefaultRoute(
-                        links.index("eth0"), db.main().orElseThrow().gateway().bytes());
+                        links.index("eth0"),
+                        db.main().orElseThrow().gateway().orElseThrow().bytes());
             }
             return Optional.empty();
         });
@@ -162,7 +162,7 @@ class NetworksIT {
         var web = attach("c2", "web", "front");
         host.serve(dns.namespace(), "container-dns", 53);
         // The host's server is on 53 already, so only another address can be published; the gateways' are in question.
-        var gateway = web.main().orElseThrow().gateway().toString();
+        var gateway = web.main().orElseThrow().gateway().orElseThrow().toString();
         assertThatThrownBy(() -> networks.publish("c1", List.of(udp(53, 53))))
                 .isInstanceOf(PortConflictException.class);
 
@@ -177,7 +177,7 @@ class NetworksIT {
         var web = attach("c2", "web", "front");
         host.serve(dns.namespace(), "container-dns", 53);
         networks.publish("c1", List.of(udp(53, 53), tcp(53, 53)));
-        var gateway = web.main().orElseThrow().gateway().toString();
+        var gateway = web.main().orElseThrow().gateway().orElseThrow().toString();
 
         await().untilAsserted(() ->
                 assertThat(host.resolve(web.namespace(), gateway, "dns")).containsExactly(address(dns)));
@@ -240,8 +240,8 @@ class NetworksIT {
                 "c1",
                 new LeaseKey("shop", "web", 1),
                 List.of(
-                        new AttachmentSpec("front", List.of(), Optional.empty(), 0),
-                        new AttachmentSpec("back", List.of("shopfront"), Optional.empty(), 10)),
+                        new AttachmentSpec("front", List.of(), List.of(), 0),
+                        new AttachmentSpec("back", List.of("shopfront"), List.of(), 10)),
                 List.of("web"),
                 List.of()));
         assertThat(both.endpoints()).extracting(Endpoint::network).containsExactly("back", "front");
@@ -249,7 +249,9 @@ class NetworksIT {
         assertThat(host.tcp(web.namespace(), address(app), 80)).startsWith("app ");
         assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
         await().untilAsserted(() -> assertThat(host.resolve(
-                        app.namespace(), app.main().orElseThrow().gateway().toString(), "shopfront"))
+                        app.namespace(),
+                        app.main().orElseThrow().gateway().orElseThrow().toString(),
+                        "shopfront"))
                 .containsExactly(address(both)));
 
         var one = networks.updateAttachments(request("c1", "web", "front"));
@@ -263,7 +265,7 @@ class NetworksIT {
     void names_of_a_container_that_does_not_answer_vanish_and_come_back() throws IOException {
         networks.create(network("front"));
         var web = attach("c1", "web", "front");
-        var gateway = web.main().orElseThrow().gateway().toString();
+        var gateway = web.main().orElseThrow().gateway().orElseThrow().toString();
         await().untilAsserted(() ->
                 assertThat(host.resolve(web.namespace(), gateway, "web")).hasSize(1));
         networks.answer("c1", false);
@@ -292,13 +294,14 @@ class NetworksIT {
         await().until(() -> host.names.pid().isEmpty());
         var observed = networks.observe();
         assertThat(observed.networks().getFirst().rules()).isFalse();
+        assertThat(observed.networks().getFirst().names()).isFalse();
         assertThat(observed.container("c1").orElseThrow().missingPorts()).containsExactly(tcp(8080, 80));
 
         networks.ensure("front");
         assertThat(networks.observe().container("c1").orElseThrow().intact()).isTrue();
         assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
-        await().untilAsserted(() -> assertThat(
-                        host.resolve(web.namespace(), network.gateway().toString(), "web"))
+        await().untilAsserted(() -> assertThat(host.resolve(
+                        web.namespace(), network.gateways().getFirst().toString(), "web"))
                 .hasSize(1));
 
         host.namespaces.home(() -> {
@@ -343,7 +346,7 @@ class NetworksIT {
             var ours = networks.create(network("front"));
             var theirs = other.create(network("front"));
             try {
-                assertThat(theirs.subnet()).isNotEqualTo(ours.subnet());
+                assertThat(theirs.subnets()).isNotEqualTo(ours.subnets());
                 attach("c1", "web", "front");
                 networks.publish("c1", List.of(tcp(8080, 80)));
                 other.attach(request("c1", "web", "front"));
@@ -372,7 +375,8 @@ class NetworksIT {
                 .isInstanceOf(PortConflictException.class)
                 .hasMessageContaining("port 0.0.0.0:8080/tcp is in use by process " + me + " (java)");
         assertThat(networks.published("c1")).isEmpty();
-        assertThat(networks.holderOf(udp(8080, 80), "")).isPresent();
+        assertThat(networks.holderOf(udp(8080, 80), Set.of(AddressFamily.IPV4), ""))
+                .isPresent();
 
         networks.publish("c1", List.of(tcp(8090, 80)));
         assertThat(networks.publish("c1", List.of(tcp(8090, 80)))).containsExactly(tcp(8090, 80));
@@ -381,7 +385,8 @@ class NetworksIT {
         assertThatThrownBy(() -> networks.publish("c2", List.of(tcp("198.51.100.7", 8091, 80))))
                 .isInstanceOf(NetworkException.class)
                 .hasMessageContaining("has no address 198.51.100.7");
-        assertThat(networks.holderOf(tcp(8090, 80), "c1")).isEmpty();
+        assertThat(networks.holderOf(tcp(8090, 80), Set.of(AddressFamily.IPV4), "c1"))
+                .isEmpty();
     }
 
     @Test
@@ -591,6 +596,252 @@ class NetworksIT {
                 .satisfies(c -> assertThat(c.missingPorts()).isEmpty());
     }
 
+    @Test
+    void forwarding_of_ipv6_comes_with_the_first_network_that_needs_it_and_goes_with_the_last() throws IOException {
+        host.namespaces.home(() -> {
+            Sysctls.write("net/ipv6/conf/ext0/accept_ra", "1");
+            Sysctls.write("net/ipv6/conf/ext1/accept_ra", "0");
+            return Optional.empty();
+        });
+        networks.create(network("front"));
+        assertThat(ipv6("all/forwarding")).isEqualTo("0");
+
+        networks.create(dual("six", false));
+        assertThat(ipv6("all/forwarding")).isEqualTo("1");
+        // A router does not listen to others, unless it is told to: the host would lose its way out.
+        assertThat(ipv6("ext0/accept_ra")).isEqualTo("2");
+        assertThat(ipv6("ext1/accept_ra")).isEqualTo("0");
+        assertThat(networks.hostChanges().made())
+                .anyMatch(s -> s.startsWith("net.ipv6.conf.all.forwarding was 0 and is 1")
+                        && s.contains("ext0, ext1 do not forward to each other")
+                        && s.contains("accept_ra of ext0"));
+        networks.create(dual("seven", false));
+        networks.remove("six");
+        assertThat(ipv6("all/forwarding")).isEqualTo("1");
+        networks.remove("seven");
+        assertThat(ipv6("all/forwarding")).isEqualTo("0");
+        assertThat(ipv6("ext0/accept_ra")).isEqualTo("1");
+
+        networks.create(dual("six", false));
+        host.namespaces.home(() -> {
+            try (var links = Rtnetlink.open()) {
+                return links.createBridge("vpn0", new byte[] {2, 0, 0, 0, 0, 9}, 1500, "made by who knows");
+            }
+        });
+        networks.remove("six");
+        assertThat(ipv6("all/forwarding")).isEqualTo("1");
+        assertThat(ipv6("ext0/accept_ra")).isEqualTo("2");
+        host.namespaces.home(() -> {
+            try (var links = Rtnetlink.open()) {
+                return links.deleteLink("vpn0");
+            }
+        });
+    }
+
+    @Test
+    void in_a_container_ipv6_is_on_where_a_network_has_it_and_nowhere_else() throws IOException {
+        networks.create(dual("six", false));
+        networks.create(network("front"));
+        networks.create(dual("vault", true));
+        var web = networks.attach(new AttachRequest(
+                "c1",
+                new LeaseKey("shop", "web", 1),
+                List.of(
+                        new AttachmentSpec("front", List.of(), List.of(), 10),
+                        new AttachmentSpec("six", List.of(), List.of(), 5),
+                        new AttachmentSpec("vault", List.of(), List.of(), 0)),
+                List.of("web"),
+                List.of()));
+        host.serve(host.outside, "::", "outside", 80);
+        var inside = host.namespaces.inside(
+                web.namespace(),
+                () -> List.of(
+                        Sysctls.read("net/ipv6/conf/lo/disable_ipv6").orElseThrow(),
+                        Sysctls.read("net/ipv6/conf/eth0/disable_ipv6").orElseThrow(),
+                        Sysctls.read("net/ipv6/conf/eth1/disable_ipv6").orElseThrow(),
+                        Sysctls.read("net/ipv6/conf/default/disable_ipv6").orElseThrow(),
+                        Sysctls.read("net/ipv6/conf/eth1/accept_ra").orElseThrow()));
+        assertThat(inside).containsExactly("0", "1", "0", "1", "0");
+        // Each family has its own way out.
+        assertThat(host.tcp(web.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside " + PrivateHost.OWN);
+        assertThat(host.tcp(web.namespace(), PrivateHost.OUTSIDE6, 80)).isEqualTo("outside " + PrivateHost.OWN6);
+        // And published ports lead where it has the family.
+        host.serve(web.namespace(), "::", "web", 80);
+        networks.publish("c1", List.of(tcp(8080, 80)));
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
+        assertThat(host.tcp(host.outside, PrivateHost.OWN6, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE6);
+
+        networks.updateAttachments(request("c1", "web", "front"));
+        assertThat(host.tcp(host.outside, PrivateHost.OWN6, 8080)).isEqualTo("ConnectException");
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
+    }
+
+    @Test
+    void dockers_firewall_for_ipv6_is_opened_too_and_named_where_it_is_left_alone(@TempDir Path second)
+            throws IOException {
+        docker(host, "ip6");
+        networks.create(dual("six", false));
+        var web = attach("c1", "web", "six");
+        host.serve(web.namespace(), "::", "web", 80);
+        networks.publish("c1", List.of(tcp(8080, 80)));
+        assertThat(host.tcp(host.outside, PrivateHost.OWN6, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE6);
+        assertThat(networks.hostChanges().made()).anyMatch(s -> s.contains("ip6 filter DOCKER-USER"));
+        networks.detach("c1");
+        networks.remove("six");
+        try (var leaving = new PrivateHost(second, NetworkSettings.ForeignFirewall.LEAVE)) {
+            docker(leaving, "ip6");
+            leaving.networks.create(network("front"));
+            assertThat(leaving.networks.hostChanges().wanted()).isEmpty();
+            leaving.networks.create(dual("six", false));
+            assertThat(leaving.networks.hostChanges().wanted())
+                    .singleElement()
+                    .asString()
+                    .contains("ip6tables -I DOCKER-USER -i ls" + leaving.root.shortId() + "+ -j ACCEPT");
+        }
+    }
+
+    @Test
+    void other_people_s_rules_are_the_same_to_the_byte_afterwards_and_two_roots_leave_each_other_s(@TempDir Path second)
+            throws IOException {
+        docker();
+        docker(host, "ip6");
+        host.nft("{\"nftables\":[{\"add\":{\"table\":{\"family\":\"bridge\",\"name\":\"theirs\"}}},"
+                + "{\"add\":{\"chain\":{\"family\":\"bridge\",\"table\":\"theirs\",\"name\":\"c\","
+                + "\"type\":\"filter\",\"hook\":\"forward\",\"prio\":0,\"policy\":\"accept\"}}}]}");
+        var before = ruleset();
+        try (var other = host.otherRoot(second)) {
+            other.create(dual("theirs", false));
+            other.attach(request("c9", "web", "theirs"));
+            var besides = ruleset();
+            networks.create(dual("ours", false));
+            attach("c1", "web", "ours");
+            networks.publish("c1", List.of(tcp(8080, 80), udp(8080, 80)));
+            networks.ensure("ours");
+            networks.detach("c1");
+            networks.remove("ours");
+            assertThat(ruleset()).isEqualTo(besides);
+            assertThat(other.observe().networks()).allMatch(ObservedNetwork::intact);
+            other.detach("c9");
+            other.remove("theirs");
+        }
+        assertThat(ruleset()).isEqualTo(before);
+    }
+
+    @Test
+    void a_route_that_comes_later_and_overlaps_a_network_is_reported() throws IOException {
+        networks.create(network("front", "10.77.0.0/24"));
+        networks.create(dual("six", false));
+        assertThat(networks.hostChanges().overlaps()).isEmpty();
+        assertThat(networks.observe().overlaps()).isEmpty();
+        host.namespaces.home(() -> {
+            try (var links = Rtnetlink.open()) {
+                var ext = links.index("ext0");
+                links.addAddress(
+                        ext,
+                        IpAddress.parse("10.77.0.200").bytes(),
+                        25,
+                        IpAddress.parse("10.77.0.255").bytes());
+                return Optional.empty();
+            }
+        });
+        assertThat(networks.observe().overlaps())
+                .containsExactly("network front: its subnet 10.77.0.0/24 overlaps the address 10.77.0.200/25 of ext0;"
+                        + " what is meant for one of them goes to the other");
+        assertThat(networks.hostChanges().overlaps()).hasSize(1);
+    }
+
+    @Test
+    void connections_through_a_port_go_on_being_made_while_it_moves() throws Exception {
+        networks.create(dual("front", false));
+        var old = attach("c1", "web", "front");
+        var young = networks.attach(request("c2", "web", "front"));
+        host.serve(old.namespace(), "::", "old", 80);
+        host.serve(young.namespace(), "::", "young", 80);
+        networks.publish("c1", List.of(tcp(8080, 80)));
+        var seen = new ConcurrentHashMap<String, Integer>();
+        var done = new AtomicBoolean();
+        try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            var client = clients.submit(() -> {
+                while (!done.get()) {
+                    for (var own : List.of(PrivateHost.OWN, PrivateHost.OWN6)) {
+                        seen.merge(host.tcp(host.outside, own, 8080).split(" ", 2)[0], 1, Integer::sum);
+                    }
+                }
+                return seen;
+            });
+            for (var move = 0; move < 20; move++) {
+                networks.movePorts(move % 2 == 0 ? "c1" : "c2", move % 2 == 0 ? "c2" : "c1");
+            }
+            await().until(() -> seen.containsKey("old"));
+            networks.movePorts("c1", "c2");
+            await().until(() -> seen.containsKey("young"));
+            done.set(true);
+            client.get();
+        }
+        assertThat(seen).containsOnlyKeys("old", "young");
+    }
+
+    @Test
+    void moving_a_udp_port_of_ipv6_takes_flows_along_and_connections_to_who_is_gone_are_cut() throws IOException {
+        networks.create(dual("front", false));
+        var old = attach("c1", "web", "front");
+        var young = networks.attach(request("c2", "web", "front"));
+        host.serve(old.namespace(), "::", "old", 80);
+        host.serve(young.namespace(), "::", "young", 80);
+        networks.publish("c1", List.of(udp(9000, 80), tcp(9001, 81)));
+        try (var udp = host.udpSocket(host.outside);
+                var listener = host.namespaces.inside(
+                        old.namespace(), () -> new ServerSocket(81, 5, InetAddress.getByName("::")));
+                var tcp = host.namespaces.inside(host.outside, () -> new Socket(PrivateHost.OWN6, 9001));
+                var accepted = listener.accept()) {
+            assertThat(host.udp(udp, PrivateHost.OWN6, 9000)).startsWith("old ");
+            networks.movePorts("c1", "c2");
+            assertThat(host.udp(udp, PrivateHost.OWN6, 9000)).startsWith("young ");
+
+            networks.detach("c2");
+            tcp.setSoTimeout(20_000);
+            tcp.getOutputStream().write('x');
+            assertThatThrownBy(() -> tcp.getInputStream().read()).hasMessageContaining("reset");
+            assertThat(accepted.isConnected()).isTrue();
+        }
+    }
+
+    /** {@code lockstep.count} is the number of networks. */
+    @Test
+    void many_networks_come_and_go_and_leak_nothing() throws IOException {
+        var count = Integer.getInteger("lockstep.count", 10);
+        var before = ruleset();
+        for (var i = 0; i < count; i++) {
+            networks.create(dual("n" + i, i % 3 == 0));
+        }
+        assertThat(networks.list().stream().flatMap(n -> n.subnets().stream()).map(Subnet::range))
+                .hasSize(2 * count)
+                .doesNotHaveDuplicates();
+        assertThat(networks.observe().networks()).allMatch(ObservedNetwork::intact);
+        for (var i = 0; i < count; i++) {
+            networks.remove("n" + i);
+        }
+        assertThat(ruleset()).isEqualTo(before);
+        assertThat(host.linkNames()).containsExactly("ext0", "ext1", "lo");
+        try (var left = Files.list(host.root.state().resolve("networks"))) {
+            assertThat(left).isEmpty();
+        }
+        assertThat(networks.cleanUp(_ -> false)).isZero();
+    }
+
+    /** All rules of the host; what they have counted is not theirs. */
+    private String ruleset() throws IOException {
+        return host.nft(RULESET).replaceAll("\"packets\": \\d+, \"bytes\": \\d+", "");
+    }
+
+    private String ipv6(String path) throws IOException {
+        return host.namespaces.home(() -> Sysctls.read("net/ipv6/conf/" + path)).orElseThrow();
+    }
+
+    private static NetworkSpec dual(String name, boolean internal) {
+        return new NetworkSpec(name, OWNER, internal, true, true, List.of(), Optional.empty(), Map.of(), Map.of());
+    }
+
     /** The skeleton of what ufw makes with iptables-nft when it is enabled. */
     private void ufw() throws IOException {
         host.nft("""
@@ -619,6 +870,10 @@ class NetworksIT {
 
     /** The skeleton of what Docker makes with iptables-nft. */
     private static void docker(PrivateHost host) throws IOException {
+        docker(host, "ip");
+    }
+
+    private static void docker(PrivateHost host, String family) throws IOException {
         host.nft("""
                 {"nftables":[
                 {"add":{"table":{"family":"ip","name":"filter"}}},
@@ -627,7 +882,7 @@ class NetworksIT {
                   "prio":0,"policy":"drop"}}},
                 {"add":{"rule":{"family":"ip","table":"filter","chain":"FORWARD",
                   "expr":[{"jump":{"target":"DOCKER-USER"}}]}}}
-                ]}""");
+                ]}""".replace("\"family\":\"ip\"", "\"family\":\"" + family + "\""));
     }
 
     private String dockerRules() throws IOException {
@@ -646,7 +901,7 @@ class NetworksIT {
         return new AttachRequest(
                 container,
                 new LeaseKey("shop", service, 1),
-                List.of(new AttachmentSpec(network, List.of(), Optional.empty(), 0)),
+                List.of(new AttachmentSpec(network, List.of(), List.of(), 0)),
                 List.of(service),
                 List.of());
     }
@@ -655,7 +910,7 @@ class NetworksIT {
         return new AttachRequest(
                 container,
                 new LeaseKey("shop", "web", 1),
-                List.of(new AttachmentSpec(network, List.of(), Optional.of(address), 0)),
+                List.of(new AttachmentSpec(network, List.of(), List.of(IpAddress.parse(address)), 0)),
                 List.of("web"),
                 List.of());
     }
@@ -670,7 +925,15 @@ class NetworksIT {
 
     private static NetworkSpec network(String name, Optional<Cidr> subnet) {
         return new NetworkSpec(
-                name, OWNER, false, subnet, Optional.empty(), Optional.empty(), Optional.empty(), Map.of(), Map.of());
+                name,
+                OWNER,
+                false,
+                true,
+                false,
+                subnet.stream().map(SubnetSpec::of).toList(),
+                Optional.empty(),
+                Map.of(),
+                Map.of());
     }
 
     private static PublishedPort tcp(int hostPort, int port) {
@@ -678,7 +941,7 @@ class NetworksIT {
     }
 
     private static PublishedPort tcp(String ip, int hostPort, int port) {
-        return new PublishedPort(Optional.of(ip), Optional.of(hostPort), port, TransportProtocol.TCP);
+        return new PublishedPort(Optional.of(IpAddress.parse(ip)), Optional.of(hostPort), port, TransportProtocol.TCP);
     }
 
     private static PublishedPort udp(int hostPort, int port) {
@@ -686,6 +949,6 @@ class NetworksIT {
     }
 
     private static String address(Attached attached) {
-        return attached.main().orElseThrow().address().toString();
+        return attached.main().orElseThrow().addresses().getFirst().address().toString();
     }
 }

@@ -17,27 +17,40 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.AbstractSelectableChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * A whole host in a network namespace, with {@code ext0} (203.0.113.1) that leads to a machine outside (203.0.113.2),
- * and the networks of one root on it. Nothing here touches the real host's links or rules.
+ * A whole host in a network namespace, with {@code ext0} (203.0.113.1, 2001:db8::1) that leads to a machine outside
+ * (203.0.113.2, 2001:db8::2), and the networks of one root on it. Nothing here touches the real host's links or rules.
  */
 final class PrivateHost implements AutoCloseable {
     static final String OWN = "203.0.113.1";
     static final String OUTSIDE = "203.0.113.2";
+    static final String OWN6 = "2001:db8::1";
+    static final String OUTSIDE6 = "2001:db8::2";
 
     /** How long an answer that has to come may take on a busy machine. */
     private static final int PATIENCE_MILLIS = 20_000;
     /** How long nothing must come before a packet counts as dropped. */
     private static final int SILENCE_MILLIS = 400;
+
+    /** How long attempts that are made at once may take altogether. */
+    private static final int ATTEMPT_SECONDS = 3;
 
     final NetworkNamespaces namespaces;
     final Root root;
@@ -62,17 +75,28 @@ final class PrivateHost implements AutoCloseable {
         namespaces = NetworkNamespaces.at(home);
         root = Root.open(directory.resolve("state"), directory.resolve("run"));
         Files.writeString(directory.resolve("resolv.conf"), "nameserver 172.28.0.53\n");
-        settings = new NetworkSettings(
+        Files.writeString(directory.resolve("machine-id"), "0123456789abcdef0123456789abcdef\n");
+        settings = settings(directory, foreign);
+        names = new NameServer(
+                root, () -> NameServer.findProgram(System.getenv("PATH")).orElseThrow(), namespaces, _ -> {});
+        networks = networks();
+        wire();
+    }
+
+    /** What the host in that directory has; another process on it has the same. */
+    static NetworkSettings settings(Path directory) {
+        return settings(directory, NetworkSettings.ForeignFirewall.OPEN);
+    }
+
+    private static NetworkSettings settings(Path directory, NetworkSettings.ForeignFirewall foreign) {
+        return new NetworkSettings(
                 NetworkSettings.defaults().pool(),
                 24,
                 foreign,
                 directory.resolve("machine.lock"),
                 directory.resolve("bus"),
+                directory.resolve("machine-id"),
                 directory.resolve("resolv.conf"));
-        names = new NameServer(
-                root, () -> NameServer.findProgram(System.getenv("PATH")).orElseThrow(), namespaces, _ -> {});
-        networks = networks();
-        wire();
     }
 
     /** A second set of objects on the same files: another process. */
@@ -99,6 +123,7 @@ final class PrivateHost implements AutoCloseable {
         namespaces.home(() -> {
             // A new namespace takes this from the machine's.
             Sysctls.write("net/ipv4/ip_forward", "0");
+            Sysctls.write("net/ipv6/conf/all/forwarding", "0");
             try (var links = Rtnetlink.open();
                     var pin = Fd.open(outside)) {
                 links.setUp(links.index("lo"));
@@ -106,9 +131,10 @@ final class PrivateHost implements AutoCloseable {
                 var ext = links.createBridge("ext0", mac, 1500, "outside");
                 links.addAddress(
                         ext,
-                        Ipv4.parse(OWN).bytes(),
+                        IpAddress.parse(OWN).bytes(),
                         24,
-                        Ipv4.parse("203.0.113.255").bytes());
+                        IpAddress.parse("203.0.113.255").bytes());
+                links.addAddress(ext, IpAddress.parse(OWN6).bytes(), 64);
                 mac[5] = 2;
                 links.createVeth("ext1", "outside", ext, pin, "eth0", mac, 1500);
             }
@@ -120,12 +146,14 @@ final class PrivateHost implements AutoCloseable {
                 var eth = links.index("eth0");
                 links.addAddress(
                         eth,
-                        Ipv4.parse(OUTSIDE).bytes(),
+                        IpAddress.parse(OUTSIDE).bytes(),
                         24,
-                        Ipv4.parse("203.0.113.255").bytes());
+                        IpAddress.parse("203.0.113.255").bytes());
+                links.addAddress(eth, IpAddress.parse(OUTSIDE6).bytes(), 64);
                 links.setUp(eth);
-                // An attacker's route straight to the containers.
-                links.replaceDefaultRoute(eth, Ipv4.parse(OWN).bytes());
+                // An attacker's routes straight to the containers.
+                links.replaceDefaultRoute(eth, IpAddress.parse(OWN).bytes());
+                links.replaceDefaultRoute(eth, IpAddress.parse(OWN6).bytes());
             }
             return Optional.empty();
         });
@@ -155,7 +183,7 @@ final class PrivateHost implements AutoCloseable {
             while (true) {
                 try (var client = tcp.accept()) {
                     client.getOutputStream()
-                            .write((name + " " + client.getInetAddress().getHostAddress())
+                            .write((name + " " + IpAddress.of(client.getInetAddress()))
                                     .getBytes(StandardCharsets.UTF_8));
                 } catch (IOException e) {
                     return;
@@ -167,7 +195,7 @@ final class PrivateHost implements AutoCloseable {
             while (true) {
                 try {
                     udp.receive(packet);
-                    var answer = (name + " " + packet.getAddress().getHostAddress()).getBytes(StandardCharsets.UTF_8);
+                    var answer = (name + " " + IpAddress.of(packet.getAddress())).getBytes(StandardCharsets.UTF_8);
                     udp.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
                 } catch (IOException e) {
                     return;
@@ -196,6 +224,72 @@ final class PrivateHost implements AutoCloseable {
                 return e.getClass().getSimpleName();
             }
         });
+    }
+
+    /** Something that somebody tries. */
+    record Attempt(String what, Path from, String protocol, String address, int port) {}
+
+    /**
+     * Makes all attempts at once, and says of each what came of it: the server's answer, {@code refused}, or
+     * {@code nothing} after a second.
+     */
+    Map<String, String> tryAll(List<Attempt> attempts) throws IOException {
+        var open = new LinkedHashMap<Attempt, AbstractSelectableChannel>();
+        var outcomes = new LinkedHashMap<String, String>();
+        try {
+            for (var attempt : attempts) {
+                var target = new InetSocketAddress(attempt.address(), attempt.port());
+                var family =
+                        attempt.address().contains(":") ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET;
+                var tcp = attempt.protocol().equals("tcp");
+                var channel = namespaces.inside(
+                        attempt.from(), () -> tcp ? SocketChannel.open(family) : DatagramChannel.open(family));
+                open.put(attempt, channel);
+                channel.configureBlocking(false);
+                try {
+                    if (channel instanceof SocketChannel socket) {
+                        socket.connect(target);
+                    } else if (channel instanceof DatagramChannel socket) {
+                        socket.connect(target);
+                        socket.write(ByteBuffer.wrap(new byte[] {'x'}));
+                    }
+                } catch (IOException e) {
+                    outcomes.put(attempt.what(), "refused"); // no route at all, and the like
+                }
+            }
+            var deadline =
+                    System.nanoTime() + Duration.ofSeconds(ATTEMPT_SECONDS).toNanos();
+            while (System.nanoTime() < deadline && outcomes.size() < attempts.size()) {
+                for (var attempt : open.entrySet()) {
+                    if (!outcomes.containsKey(attempt.getKey().what())) {
+                        outcome(attempt.getValue())
+                                .ifPresent(o -> outcomes.put(attempt.getKey().what(), o));
+                    }
+                }
+                Thread.onSpinWait();
+            }
+            attempts.forEach(attempt -> outcomes.putIfAbsent(attempt.what(), "nothing"));
+            return outcomes;
+        } finally {
+            for (var channel : open.values()) {
+                channel.close();
+            }
+        }
+    }
+
+    private static Optional<String> outcome(AbstractSelectableChannel channel) {
+        var buffer = ByteBuffer.allocate(200);
+        try {
+            if (channel instanceof SocketChannel socket && !socket.isConnected() && !socket.finishConnect()) {
+                return Optional.empty();
+            }
+            var n = channel instanceof SocketChannel socket
+                    ? socket.read(buffer)
+                    : ((DatagramChannel) channel).read(buffer);
+            return n > 0 ? Optional.of(new String(buffer.array(), 0, n, StandardCharsets.UTF_8)) : Optional.empty();
+        } catch (IOException e) {
+            return Optional.of("refused");
+        }
     }
 
     String udp(Path from, String address, int port) throws IOException {
@@ -248,27 +342,35 @@ final class PrivateHost implements AutoCloseable {
 
     /** The IPv4 addresses that the server answers, sorted; empty when it says there are none or says nothing. */
     List<String> resolve(Path from, String server, String name) throws IOException {
+        return resolve(from, server, name, AddressFamily.IPV4);
+    }
+
+    /** The addresses of that family that the server answers. */
+    List<String> resolve(Path from, String server, String name, AddressFamily family) throws IOException {
+        var type = (byte) (family == AddressFamily.IPV4 ? 1 : 28);
+        var length = family.bytes();
         var question = new ByteArrayOutputStream();
         question.writeBytes(new byte[] {0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0});
         for (var label : List.of(name.split("\\.", -1))) {
             question.write(label.length());
             question.writeBytes(label.getBytes(StandardCharsets.US_ASCII));
         }
-        question.writeBytes(new byte[] {0, 0, 1, 0, 1});
+        question.writeBytes(new byte[] {0, 0, type, 0, 1});
         byte[] answer;
         try (var socket = udpSocket(from)) {
             answer = exchange(socket, server, 53, question.toByteArray(), SILENCE_MILLIS);
         }
         var found = new ArrayList<String>();
-        // Each A record ends with: type 1, class 1, four bytes of TTL, length 4, address.
-        for (var i = question.size(); i + 14 <= answer.length; i++) {
+        // Each record ends with: type 1 or 28, class 1, four bytes of TTL, length 4 or 16, address.
+        for (var i = question.size(); i + 10 + length <= answer.length; i++) {
             if (answer[i] == 0
-                    && answer[i + 1] == 1
+                    && answer[i + 1] == type
                     && answer[i + 2] == 0
                     && answer[i + 3] == 1
-                    && answer[i + 9] == 4) {
-                found.add(Ipv4.of(Arrays.copyOfRange(answer, i + 10, i + 14)).toString());
-                i += 13;
+                    && answer[i + 9] == length) {
+                found.add(IpAddress.of(Arrays.copyOfRange(answer, i + 10, i + 10 + length))
+                        .toString());
+                i += 9 + length;
             }
         }
         return found.stream().sorted().toList();

@@ -20,37 +20,82 @@ class RulesetTest {
 
     private static final Publication ANY = new Publication(
             "c1",
-            Ipv4.parse("172.28.0.2"),
+            IpAddress.parse("172.28.0.2"),
             new PublishedPort(Optional.empty(), Optional.of(8080), 80, TransportProtocol.TCP));
     private static final Publication LOOPBACK = new Publication(
             "c1",
-            Ipv4.parse("172.28.0.2"),
-            new PublishedPort(Optional.of("127.0.0.1"), Optional.of(5353), 53, TransportProtocol.UDP));
+            IpAddress.parse("172.28.0.2"),
+            new PublishedPort(Optional.of(IpAddress.parse("127.0.0.1")), Optional.of(5353), 53, TransportProtocol.UDP));
+
+    private static final Publication SIX = new Publication(
+            "c1",
+            IpAddress.parse("fd00:28::2"),
+            new PublishedPort(
+                    Optional.of(IpAddress.parse("2001:db8::1")), Optional.of(8443), 443, TransportProtocol.TCP));
+    private static final Publication SCTP = new Publication(
+            "c1",
+            IpAddress.parse("172.28.0.2"),
+            new PublishedPort(Optional.empty(), Optional.of(3868), 3868, TransportProtocol.SCTP));
+    private static final FrameRules.End END = new FrameRules.End(
+            "lvc0de000000001",
+            "02:42:ac:1c:00:02",
+            List.of(IpAddress.parse("172.28.0.2"), IpAddress.parse("fd00:28::2"), Links.linkLocal("02:42:ac:1c:00:02")),
+            false);
+    private static final String ROOT = "c0de" + "0".repeat(28);
 
     @Test
     void the_whole_table_is_one_transaction() throws IOException {
         var networks = List.of(network("front", 0, false), network("vault", 1, true));
         assertGolden(
-                "load.json", Ruleset.load("lockstep_c0de", 5533, networks, List.of(ANY, LOOPBACK), List.of("eth0")));
+                "load.json",
+                Ruleset.load(
+                        "lockstep_c0de",
+                        ROOT,
+                        new Ruleset.Content(
+                                5533,
+                                networks,
+                                List.of(ANY, LOOPBACK, SIX, SCTP),
+                                List.of(END),
+                                new Ruleset.Guarded(List.of("eth0"), List.of("eth0", "eth1"))),
+                        true));
     }
 
     @Test
     void a_host_that_forwarded_before_has_no_guard() {
-        var rules = Ruleset.load("lockstep_c0de", 5533, List.of(network("front", 0, false)), List.of(), List.of());
+        var rules = Ruleset.load(
+                "lockstep_c0de",
+                ROOT,
+                new Ruleset.Content(
+                        5533,
+                        List.of(network("front", 0, false)),
+                        List.of(),
+                        List.of(),
+                        new Ruleset.Guarded(List.of(), List.of())),
+                false);
         assertThat(rules).doesNotContain("@guarded").doesNotContain("forwarding was off");
+        // Of a libnftables that does not know it, nothing is loaded that it would refuse.
+        assertThat(rules).doesNotContain("taddr");
     }
 
     @Test
     void moving_a_port_deletes_and_adds_in_one_transaction() throws IOException {
-        var moved = new Publication("c2", Ipv4.parse("172.28.0.3"), ANY.port());
+        var moved = new Publication("c2", IpAddress.parse("172.28.0.3"), ANY.port());
         assertGolden("move.json", Ruleset.change("lockstep_c0de", List.of(ANY), List.of(moved)));
+    }
+
+    @Test
+    void an_address_that_the_container_keeps_stays_owned_when_one_of_its_ports_goes() throws IOException {
+        var other = new FrameRules.End("lvc0de000000002", END.mac(), List.of(IpAddress.parse("172.28.1.2")), false);
+        assertGolden("ends.json", FrameRules.changeEnds("lockstep_c0de", List.of(END), List.of(other)));
     }
 
     @Test
     void unloading_succeeds_without_a_table() {
         assertThat(Ruleset.unload("lockstep_c0de"))
                 .isEqualTo("{\"nftables\":[{\"add\":{\"table\":{\"family\":\"inet\",\"name\":\"lockstep_c0de\"}}},"
-                        + "{\"delete\":{\"table\":{\"family\":\"inet\",\"name\":\"lockstep_c0de\"}}}]}");
+                        + "{\"delete\":{\"table\":{\"family\":\"inet\",\"name\":\"lockstep_c0de\"}}},"
+                        + "{\"add\":{\"table\":{\"family\":\"bridge\",\"name\":\"lockstep_c0de\"}}},"
+                        + "{\"delete\":{\"table\":{\"family\":\"bridge\",\"name\":\"lockstep_c0de\"}}}]}");
     }
 
     @Test
@@ -59,16 +104,26 @@ class RulesetTest {
         var loopback = LOOPBACK.port();
         assertThat(LOOPBACK.overlaps(new PublishedPort(Optional.empty(), Optional.of(5353), 1, TransportProtocol.UDP)))
                 .isTrue();
-        assertThat(LOOPBACK.overlaps(
-                        new PublishedPort(Optional.of("0.0.0.0"), Optional.of(5353), 1, TransportProtocol.UDP)))
+        assertThat(LOOPBACK.overlaps(new PublishedPort(
+                        Optional.of(IpAddress.ANY_IPV4), Optional.of(5353), 1, TransportProtocol.UDP)))
                 .isTrue();
-        assertThat(LOOPBACK.overlaps(
-                        new PublishedPort(Optional.of("127.0.0.2"), Optional.of(5353), 1, TransportProtocol.UDP)))
+        assertThat(LOOPBACK.overlaps(new PublishedPort(
+                        Optional.of(IpAddress.parse("127.0.0.2")), Optional.of(5353), 1, TransportProtocol.UDP)))
                 .isFalse();
         assertThat(LOOPBACK.overlaps(new PublishedPort(Optional.empty(), Optional.of(5353), 1, TransportProtocol.TCP)))
                 .isFalse();
         assertThat(ANY.overlaps(loopback)).isFalse();
         assertThat(ANY.overlaps(any)).isTrue();
+    }
+
+    @Test
+    void ports_of_different_families_do_not_overlap() {
+        var four = new PublishedPort(Optional.of(IpAddress.ANY_IPV4), Optional.of(8443), 1, TransportProtocol.TCP);
+        var six = new PublishedPort(Optional.of(IpAddress.ANY_IPV6), Optional.of(8443), 1, TransportProtocol.TCP);
+        var both = new PublishedPort(Optional.empty(), Optional.of(8443), 1, TransportProtocol.TCP);
+        assertThat(SIX.overlaps(four)).isFalse();
+        assertThat(SIX.overlaps(six)).isTrue();
+        assertThat(SIX.overlaps(both)).isTrue();
     }
 
     private static void assertGolden(String name, String json) throws IOException {
@@ -83,7 +138,9 @@ class RulesetTest {
     }
 
     private static NetworkRecord network(String name, int number, boolean internal) {
-        var subnet = Cidr.parse("172.28." + number + ".0/24");
+        var subnets = List.of(
+                SubnetSpec.of(Cidr.parse("172.28." + number + ".0/24")).settled(),
+                SubnetSpec.of(Cidr.parse("fd00:28:0:" + number + "::/64")).settled());
         var id = String.valueOf(number).repeat(64);
         return new NetworkRecord(
                 id,
@@ -91,18 +148,17 @@ class RulesetTest {
                         name,
                         new Owner("here", "shop", Optional.empty()),
                         internal,
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
+                        true,
+                        true,
+                        List.of(),
                         Optional.empty(),
                         Map.of(),
                         Map.of()),
-                subnet,
-                subnet.first(),
-                Links.bridgeName("c0de" + "0".repeat(28), id),
+                subnets,
+                Links.bridgeName(ROOT, id),
                 1500,
                 Instant.EPOCH,
-                Optional.empty(),
+                List.of(),
                 List.of());
     }
 }

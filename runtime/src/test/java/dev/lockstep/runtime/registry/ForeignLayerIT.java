@@ -260,7 +260,9 @@ class ForeignLayerIT {
                 1,
                 status(302, "Location", url(maker, "/private")));
         maker.when(
-                e -> e.getRequestURI().getPath().equals("/private"), 1, status(401, "WWW-Authenticate", "Basic realm=x"));
+                e -> e.getRequestURI().getPath().equals("/private"),
+                1,
+                status(401, "WWW-Authenticate", "Basic realm=x"));
         var reference = missing(FOREIGN, url(maker, "/elsewhere"), url(maker, "/layer"));
 
         // One for every host that asks, the maker's too.
@@ -351,16 +353,17 @@ class ForeignLayerIT {
         var server = HttpsServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
         var host = "127.0.0.1:" + server.getAddress().getPort();
         var certificates = certificates(authority, "certs.d", host, "client");
-        server.setHttpsConfigurator(new HttpsConfigurator(
-                Certificates.find(List.of(certificates(authority, "server", host, "server")), host)
-                        .context()) {
-            @Override
-            public void configure(HttpsParameters parameters) {
-                var asked = getSSLContext().getDefaultSSLParameters();
-                asked.setWantClientAuth(true);
-                parameters.setSSLParameters(asked);
-            }
-        });
+        server.setHttpsConfigurator(
+                new HttpsConfigurator(
+                        Certificates.find(List.of(certificates(authority, "server", host, "server")), host)
+                                .context()) {
+                    @Override
+                    public void configure(HttpsParameters parameters) {
+                        var asked = getSSLContext().getDefaultSSLParameters();
+                        asked.setWantClientAuth(true);
+                        parameters.setSSLParameters(asked);
+                    }
+                });
         server.createContext("/layer", exchange -> {
             try {
                 shown.set(((HttpsExchange) exchange).getSSLSession().getPeerCertificates().length > 0);
@@ -375,7 +378,8 @@ class ForeignLayerIT {
         try (var connections = new Connections(RegistrySettings.anonymous()
                 .with(Credentials.NONE, new RegistryHosts(Map.of(), List.of(certificates))))) {
             // Where the host is asked of its own accord, its certificate is shown: so the test would see it.
-            var request = HttpRequest.newBuilder(URI.create("https://" + host + "/layer")).build();
+            var request = HttpRequest.newBuilder(URI.create("https://" + host + "/layer"))
+                    .build();
             connections.client(request.uri()).send(request, HttpResponse.BodyHandlers.discarding());
             assertThat(shown).isTrue();
 

@@ -433,7 +433,8 @@ class LyingRegistryIT {
     }
 
     @Test
-    void what_a_descriptor_of_an_ordinary_layer_says_beside_its_digest_is_neither_believed_nor_asked_for() throws IOException {
+    void what_a_descriptor_of_an_ordinary_layer_says_beside_its_digest_is_neither_believed_nor_asked_for()
+            throws IOException {
         try (var elsewhere = FakeRegistry.start()) {
             var told = TestImage.unnamed().gzipLayer(noise(1000)).command("x").changeManifest(manifest -> {
                 ((ObjectNode) manifest.path("config")).put("data", "eyJvcyI6ImxpZXMifQ==");

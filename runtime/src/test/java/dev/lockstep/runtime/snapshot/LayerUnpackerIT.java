@@ -386,6 +386,23 @@ class LayerUnpackerIT {
         assertThat(root.resolve("d")).isRegularFile();
     }
 
+    /** One directory in the other, each an entry of its own, until no program could name the last. */
+    @Test
+    void directories_nested_deeper_than_a_path_is_long_are_refused_by_name() throws IOException {
+        var tar = tar();
+        for (var depth = 1; depth <= 5000; depth += 7) {
+            tar.pax(Map.of("path", "d/".repeat(depth))).member(new TarBuilder.Member("x", '5'));
+        }
+
+        try {
+            assertThatThrownBy(() -> unpack(tar.build())).hasMessage("a path has 4104 bytes, Linux allows 4095");
+        } finally {
+            try (var all = Directory.open(root)) {
+                all.removeTree(RawPath.of("d")); // JUnit would go there by name, and take minutes
+            }
+        }
+    }
+
     private void unpack(byte[] tar) throws IOException {
         unpack(tar, UnpackLimits.DEFAULT);
     }

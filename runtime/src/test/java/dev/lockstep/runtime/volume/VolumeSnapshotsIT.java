@@ -199,6 +199,26 @@ class VolumeSnapshotsIT {
         assertThat(data).exists();
     }
 
+    /** Who made it was killed before its record was whole. */
+    @Test
+    void a_volume_that_was_half_made_goes_and_one_that_only_lost_its_record_stays() throws IOException {
+        var half = volume("half");
+        var lost = volume("lost");
+        Files.writeString(lost.resolve("precious"), "x");
+        for (var data : List.of(half, lost)) {
+            Files.move(data.resolveSibling("volume.json"), data.resolveSibling(".volume.json.1234.tmp"));
+        }
+        Files.createDirectory(half.resolveSibling("..").resolve("no volume"));
+
+        volumes.cleanUp();
+
+        assertThat(half.getParent()).doesNotExist();
+        assertThat(lost.resolve("precious")).hasContent("x");
+        assertThat(lost.resolveSibling(".volume.json.1234.tmp")).doesNotExist();
+        // It can be had again under its name, with what is in it.
+        assertThat(volume("lost").resolve("precious")).exists();
+    }
+
     @Test
     void names_are_checked_and_taken_once() throws IOException {
         volume("data");
@@ -260,7 +280,7 @@ class VolumeSnapshotsIT {
     @Test
     void directories_without_end_are_refused() throws IOException {
         var at = Directory.open(volume("data"));
-        for (var depth = 0; depth < 2100; depth++) {
+        for (var depth = 0; depth < 5100; depth++) {
             at.makeDirectory(RawPath.of("d"), 0700);
             var below = at.directory(RawPath.of("d"));
             at.close();
@@ -269,7 +289,7 @@ class VolumeSnapshotsIT {
         at.close();
 
         assertThatThrownBy(() -> snapshots.take("data", "one", STOPPED))
-                .hasMessageContaining("nested more than 2000 deep");
+                .hasMessageContaining("nested more than 5000 deep");
 
         assertThat(directory.resolve("state/volume-snapshots")).isEmptyDirectory();
         volumes.remove("data");

@@ -62,8 +62,12 @@ public final class Checks {
             Entry.of("limit", "Limits are possible and do not contradict each other.", LimitValues::check),
             Entry.of("deploy-conflict", "deploy and the service's keys say the same.", DeployConflicts::check));
 
-    private static final List<Entry> CAUTIONS = List.of(Entry.of(
-            "privilege", "A container is nearly as strong as the host, or a key has no effect.", Privileges::check));
+    private static final List<Entry> CAUTIONS = List.of(
+            Entry.of(
+                    "privilege",
+                    "A container is nearly as strong as the host, or a key has no effect.",
+                    Privileges::check),
+            Entry.of("network-reach", "A network has what is asked of it.", Reach::check));
 
     /** Section and name of what a path is about. */
     private static final Pattern ELEMENT =

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -102,7 +101,8 @@ public final class DirectoryTree implements FileTree {
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
         }
-        entries.sort(Comparator.comparing(Entry::name));
+        // Not Comparator.comparing: no AOT cache keeps what can be serialised.
+        entries.sort((one, other) -> one.name().compareTo(other.name()));
         return entries;
     }
 

@@ -84,8 +84,7 @@ final class ImagePolicyReader {
     private ImageRule rule(ImagePattern pattern, Fields fields) {
         var keys = new ArrayList<KeySource>();
         for (var item : list(fields, "require-signed")) {
-            reading.parsed(item.path(), item.node(), text -> key(text, item))
-                    .ifPresent(keys::add);
+            reading.parsed(item.path(), item.node(), text -> key(text, item)).ifPresent(keys::add);
         }
         if (fields.has("require-signed") && list(fields, "require-signed").isEmpty()) {
             fields.error("require-signed", "names no key. Name those that may have signed, or remove it");

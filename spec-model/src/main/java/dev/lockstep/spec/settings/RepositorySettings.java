@@ -156,8 +156,8 @@ public record RepositorySettings(
     public List<KeySource> imageKeys() {
         var keys = new ArrayList<>(images("policy", policy).keys());
         stacks.values()
-                .forEach(stack -> stack.policy()
-                        .ifPresent(own -> own.images().forEach(rule -> keys.addAll(rule.signedBy()))));
+                .forEach(stack ->
+                        stack.policy().ifPresent(own -> own.images().forEach(rule -> keys.addAll(rule.signedBy()))));
         return List.copyOf(keys);
     }
 

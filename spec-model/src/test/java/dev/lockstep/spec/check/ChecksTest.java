@@ -281,6 +281,29 @@ class ChecksTest {
     }
 
     @Test
+    void what_a_network_cannot_do_is_a_warning() {
+        var project = project("""
+                services:
+                  hidden: {image: x, ports: ["80:80"], networks: [vault]}
+                  seen: {image: x, ports: ["81:80"], networks: [vault, front]}
+                  unknown: {image: x, ports: ["82:80"], networks: [theirs, six]}
+                networks:
+                  vault: {internal: true}
+                  theirs: {external: true}
+                  front: {ipam: {config: [{subnet: 10.1.0.0/24}, {subnet: "fd00::/64"}]}}
+                  six: {enable_ipv6: true, enable_ipv4: false, ipam: {config: [{subnet: 10.2.0.0/24}, {subnet: "fd01::/64"}]}}
+                """);
+
+        assertThat(Checks.strict(project)).isEmpty();
+        assertThat(Checks.warnings(project))
+                .extracting(problem -> problem.at().line() + " " + problem.path() + ": " + problem.message())
+                .containsExactly(
+                        "2 services.hidden.ports: nothing is published, since all networks of the service are internal",
+                        "8 networks.front.ipam.config[1].subnet: fd00::/64 has no effect without enable_ipv6: true",
+                        "9 networks.six.ipam.config[0].subnet: 10.2.0.0/24 has no effect with enable_ipv4: false");
+    }
+
+    @Test
     void what_is_wrong_beside_errors_of_reading_is_found_and_nothing_that_may_follow_from_them() {
         var text = """
                 x-lockstep: {drft: repair}

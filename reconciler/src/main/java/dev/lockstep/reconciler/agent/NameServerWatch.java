@@ -1,0 +1,101 @@
+package dev.lockstep.reconciler.agent;
+
+import dev.lockstep.runtime.network.Networks;
+import java.io.IOException;
+import java.nio.file.ClosedWatchServiceException;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchService;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Waits for the end of the process that answers containers for names, and starts it again. Its pidfd tells of the end;
+ * of a start by anybody, the file with its pid.
+ */
+final class NameServerWatch implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NameServerWatch.class);
+
+    /** After that it is looked whether anybody still wants to know; the end itself is heard of at once. */
+    private static final Duration TURN = Duration.ofSeconds(30);
+
+    /** Between two starts of a server that does not stay. */
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
+    private final Networks networks;
+    private final Consumer<String> out;
+    private final WatchService changes;
+    private volatile boolean stopped;
+
+    private NameServerWatch(Networks networks, Consumer<String> out) throws IOException {
+        this.networks = networks;
+        this.out = out;
+        var directory = networks.nameServerDirectory();
+        this.changes = directory.getFileSystem().newWatchService();
+        directory.register(changes, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
+    }
+
+    /** @param out hears what a person should know, a sentence at a time */
+    static NameServerWatch start(Networks networks, Consumer<String> out) throws IOException {
+        var watch = new NameServerWatch(networks, out);
+        Thread.ofPlatform().daemon().name("name-server").start(watch::run);
+        return watch;
+    }
+
+    private void run() {
+        while (!stopped) {
+            try {
+                if (awaitEnd() && !stopped && networks.mendNames()) {
+                    out.accept("the name server of containers had ended and was started again");
+                    Thread.sleep(PAUSE);
+                }
+            } catch (IOException | RuntimeException e) {
+                if (stopped || e instanceof ClosedWatchServiceException) {
+                    return;
+                }
+                LOG.warn("the name server of containers is not watched error={}", e.toString());
+                if (!pause()) {
+                    return;
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    private boolean pause() {
+        try {
+            Thread.sleep(TURN);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** Whether there was one and it ended, or there is none and somebody may need it. */
+    private boolean awaitEnd() throws IOException, InterruptedException {
+        var server = networks.nameServer();
+        if (server.isPresent()) {
+            try (var process = server.get()) {
+                return process.awaitExit(TURN);
+            }
+        }
+        var key = Optional.ofNullable(changes.poll(TURN.toMillis(), TimeUnit.MILLISECONDS));
+        key.ifPresent(changed -> {
+            changed.pollEvents();
+            changed.reset();
+        });
+        return true;
+    }
+
+    @Override
+    public void close() throws IOException {
+        stopped = true;
+        changes.close();
+    }
+}

@@ -1,0 +1,76 @@
+package dev.lockstep.reconciler.cli;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** An archive on its way to standard output, which ends when nobody reads it any more. */
+final class StandardOutput extends OutputStream {
+    private static final int BUFFER = 128 * 1024;
+    private static final Path DESCRIPTOR = Path.of("/proc/self/fd/1");
+
+    private final PrintStream out;
+
+    private StandardOutput(PrintStream out) {
+        this.out = out;
+    }
+
+    /** The archive could not be written to its end. */
+    private static final class BrokenException extends IOException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    /**
+     * Writes it. A reader that has enough, such as {@code head}, is no error to talk of: the command ends without a
+     * word and with the code that a shell shows for one that SIGPIPE has ended, as docker's does.
+     *
+     * @return the command's exit code
+     * @throws CommandException when it is no reader that has gone but, say, a full disk
+     */
+    static int write(Invocation call, WholeFile.Content archive) throws IOException, CommandException {
+        try {
+            var out = new BufferedOutputStream(new StandardOutput(call.world().out()), BUFFER);
+            archive.write(out);
+            out.flush();
+            return ExitCodes.OK;
+        } catch (BrokenException e) {
+            if (hasReader()) {
+                return ExitCodes.UNREAD;
+            }
+            throw new CommandException("standard output took not all of the archive");
+        }
+    }
+
+    /** Whether somebody is, or was, at the other end. */
+    private static boolean hasReader() throws IOException {
+        var target = Files.readSymbolicLink(DESCRIPTOR).toString();
+        return target.startsWith("pipe:") || target.startsWith("socket:");
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+        out.write(b);
+        check();
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+        out.write(bytes, offset, length);
+        check();
+    }
+
+    @Override
+    public void flush() throws IOException {
+        check();
+    }
+
+    /** It flushes, too. */
+    private void check() throws IOException {
+        if (out.checkError()) {
+            throw new BrokenException();
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package dev.lockstep.runtime.network;
+
+import dev.lockstep.runtime.linux.NftablesException;
+import java.io.IOException;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Which port of a bridge may send from which addresses. The network lock is held. */
+final class Sources {
+    private static final Logger log = LoggerFactory.getLogger(Sources.class);
+
+    private final Firewall firewall;
+    private final Bridges bridges;
+
+    Sources(Firewall firewall, Bridges bridges) {
+        this.firewall = firewall;
+        this.bridges = bridges;
+    }
+
+    /** From the ends that a container had to those that it has; its file says so already, or is deleted next. */
+    void follow(List<Endpoint> before, List<Endpoint> after) throws IOException {
+        var old = before.stream()
+                .filter(Endpoint::isOnBridge)
+                .map(FrameRules.End::of)
+                .toList();
+        var young = after.stream()
+                .filter(Endpoint::isOnBridge)
+                .map(FrameRules.End::of)
+                .toList();
+        var gone = old.stream().filter(e -> !young.contains(e)).toList();
+        var added = young.stream().filter(e -> !old.contains(e)).toList();
+        if (gone.isEmpty() && added.isEmpty()) {
+            return;
+        }
+        try {
+            firewall.changeEnds(gone, young);
+        } catch (NftablesException e) {
+            // Somebody changed the table: make it what the records say.
+            log.warn("rules differ from the records, loading them anew cause={}", e.getMessage());
+            bridges.loadRules();
+        }
+    }
+}

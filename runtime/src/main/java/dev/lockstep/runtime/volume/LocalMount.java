@@ -1,0 +1,125 @@
+package dev.lockstep.runtime.volume;
+
+import dev.lockstep.runtime.linux.Errno;
+import dev.lockstep.runtime.linux.LinuxException;
+import dev.lockstep.runtime.linux.Mounts;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * What a volume is when it is no directory of ours: something that is mounted while a container uses it. The options
+ * are those of Docker's local driver and mean what they mean there: {@code mount -t TYPE -o O DEVICE}, but without the
+ * programs that mount(8) calls for some file systems.
+ *
+ * @param type of the file system as the kernel names it; {@code none} with {@code bind} for a directory of the host
+ * @param device what is mounted
+ * @param o options, separated by commas
+ */
+public record LocalMount(String type, String device, String o) {
+    private static final List<String> KNOWN = List.of("type", "o", "device");
+    private static final Pattern ADDRESS = Pattern.compile("(^|,)addr=([^,]*)");
+    private static final Pattern CIFS_HOST = Pattern.compile("^//([^/]+)(?=/)");
+    private static final Pattern PASSWORD = Pattern.compile("(^|,)(pass(?:word|wd)?2?)=[^,]*");
+
+    /**
+     * Reads the driver's options; empty when there are none.
+     *
+     * @throws IllegalArgumentException with a sentence, for the same that Docker refuses
+     */
+    public static Optional<LocalMount> of(Map<String, String> options) {
+        if (options.isEmpty()) {
+            return Optional.empty();
+        }
+        for (var option : options.keySet()) {
+            if (option.equals("size")) {
+                throw new IllegalArgumentException("the option size takes project quotas, which are not set here; for"
+                        + " tmpfs write o: size=…, else keep the data on a file system of its size");
+            }
+            if (!KNOWN.contains(option)) {
+                throw new IllegalArgumentException(
+                        "the local driver has no option \"" + option + "\"; it has type, o and device");
+            }
+        }
+        for (var option : List.of("type", "device")) {
+            if (options.getOrDefault(option, "").isBlank()) {
+                throw new IllegalArgumentException("the local driver's option " + option + " is missing");
+            }
+        }
+        return Optional.of(new LocalMount(
+                options.getOrDefault("type", ""), options.getOrDefault("device", ""), options.getOrDefault("o", "")));
+    }
+
+    /** Whether what is written there is gone when it is unmounted. */
+    boolean isFleeting() {
+        return type.equals("tmpfs") || type.equals("ramfs");
+    }
+
+    /** Mounts it; where that fails, nothing is mounted. */
+    void mountAt(String volume, Path target) throws IOException {
+        String from;
+        String options;
+        try {
+            from = resolvedDevice();
+            options = resolvedOptions();
+        } catch (UnknownHostException e) {
+            throw new IOException(
+                    "volume " + volume + " cannot be mounted (" + shown() + "): its server's name is unknown", e);
+        }
+        try {
+            Mounts.fileSystem(type, from, options, target);
+        } catch (LinuxException e) {
+            throw new IOException(
+                    "volume " + volume + " cannot be mounted (" + shown() + "): " + e.getMessage() + why(e), e);
+        }
+    }
+
+    /** The kernel takes addresses alone: the program that mount(8) calls looks names up (nfs(5), mount.cifs(8)). */
+    private String resolvedOptions() throws UnknownHostException {
+        var matcher = ADDRESS.matcher(o);
+        return (type.startsWith("nfs") || type.equals("cifs")) && matcher.find()
+                ? o.substring(0, matcher.start(2)) + address(matcher.group(2)) + o.substring(matcher.end(2))
+                : o;
+    }
+
+    private String resolvedDevice() throws UnknownHostException {
+        var matcher = CIFS_HOST.matcher(device);
+        return type.equals("cifs") && !ADDRESS.matcher(o).find() && matcher.find()
+                ? "//" + address(matcher.group(1)) + device.substring(matcher.end())
+                : device;
+    }
+
+    private static String address(String host) throws UnknownHostException {
+        return InetAddress.getByName(host).getHostAddress();
+    }
+
+    private String why(LinuxException e) {
+        if (e.errno() == Errno.ENOENT && type.equals("none")) {
+            return "; create " + device + " first";
+        }
+        if (e.errno() == Errno.ENODEV) {
+            return "; this kernel has no file system " + type + ", or does not load it by itself (modprobe)";
+        }
+        if (e.errno() == Errno.EINVAL) {
+            return type.startsWith("nfs") && !ADDRESS.matcher(o).find()
+                    ? "; nfs needs addr=SERVER in o"
+                    : "; look at what o says";
+        }
+        return "";
+    }
+
+    /** For sentences: without passwords. */
+    public String shown() {
+        return "type: " + type + ", device: " + device + (o.isEmpty() ? "" : ", o: " + hidden(o));
+    }
+
+    /** Options of mounts with their passwords hidden. */
+    public static String hidden(String o) {
+        return PASSWORD.matcher(o).replaceAll("$1$2=***");
+    }
+}

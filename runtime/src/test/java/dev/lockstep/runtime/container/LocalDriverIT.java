@@ -1,0 +1,226 @@
+package dev.lockstep.runtime.container;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.runtime.linux.Mounts;
+import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.testing.TarBuilder;
+import dev.lockstep.runtime.testing.TestImage;
+import dev.lockstep.runtime.volume.VolumeSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Volumes with options of the local driver: mounted while a container uses them, as docker has it. */
+class LocalDriverIT {
+    private static final Owner OWNER = new Owner("test-host", "test", Optional.empty());
+
+    @TempDir
+    Path directory;
+
+    private Lab lab;
+    private Path host;
+
+    @BeforeEach
+    void open() throws IOException {
+        var content = new TarBuilder()
+                .member(new TarBuilder.Member("data/", '5').mode(0750))
+                .file("data/file", "from the image")
+                .build();
+        lab = new Lab(directory, TestImage.busybox("test/busybox:1").layer(content));
+        host = Files.createDirectory(directory.resolve("host"));
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        lab.close();
+    }
+
+    /** @param options {@code key=value} */
+    private void volume(String name, String... options) throws IOException {
+        var all = new LinkedHashMap<String, String>();
+        for (var option : options) {
+            var parts = option.split("=", 2);
+            all.put(parts[0], parts[1]);
+        }
+        lab.volumes.create(new VolumeSpec(name, OWNER, Map.of(), all));
+    }
+
+    private Wish wish(String name, String volume) {
+        return lab.wish(name).mount(new MountSpec.Volume(volume, "/v", false, true));
+    }
+
+    private boolean mounted(String volume) throws IOException {
+        return Mounts.isMountPoint(lab.volumes.path(volume));
+    }
+
+    @Test
+    void a_directory_of_the_host_is_mounted_with_the_first_and_unmounted_with_the_last() throws IOException {
+        Files.writeString(host.resolve("theirs"), "of the host");
+        volume("shared", "type=none", "o=bind", "device=" + host);
+
+        var first = lab.started(wish("first", "shared").shell("cat /v/theirs; echo mine > /v/mine; sleep 1000"));
+        var second = lab.started(wish("second", "shared").shell("sleep 1000"));
+        assertThat(mounted("shared")).isTrue();
+        lab.containers.kill(first, "KILL");
+        lab.containers.await(first);
+        lab.containers.remove(first, false, false);
+        assertThat(mounted("shared")).isTrue();
+        lab.containers.kill(second, "KILL");
+        lab.containers.await(second);
+        lab.containers.remove(second, false, false);
+
+        assertThat(mounted("shared")).isFalse();
+        assertThat(host.resolve("mine")).hasContent("mine");
+        assertThat(lab.volumes.path("shared")).isEmptyDirectory();
+    }
+
+    @Test
+    void removing_the_volume_leaves_what_was_mounted() throws IOException {
+        Files.writeString(host.resolve("theirs"), "of the host");
+        volume("shared", "type=none", "o=bind", "device=" + host);
+        lab.volumes.mount("shared", "somebody who was killed");
+        assertThat(mounted("shared")).isTrue();
+
+        lab.volumes.remove("shared");
+
+        assertThat(lab.volumes.find("shared")).isEmpty();
+        assertThat(host.resolve("theirs")).hasContent("of the host");
+    }
+
+    @Test
+    void memory_is_shared_while_somebody_uses_it_and_gone_then() throws IOException {
+        volume("memory", "type=tmpfs", "device=tmpfs", "o=size=1m,mode=0751,uid=7,gid=8,noexec");
+
+        var first = lab.started(wish("first", "memory").shell("echo seen > /v/file; sleep 1000"));
+        assertThat(lab.output(wish("second", "memory")
+                        .shell("until grep -q seen /v/file; do :; done; stat -c '%a %u %g' /v;"
+                                + " grep ' /v ' /proc/mounts")))
+                .startsWith("751 7 8\ntmpfs /v tmpfs rw,noexec,")
+                .contains("size=1024k");
+        lab.containers.kill(first, "KILL");
+        lab.containers.await(first);
+        lab.containers.remove(first, false, false);
+        assertThat(lab.output(wish("third", "memory").shell("ls -A /v | wc -l")))
+                .isEqualTo("0\n");
+        assertThat(mounted("memory")).isFalse();
+    }
+
+    @Test
+    void a_bind_may_be_read_only() throws IOException {
+        volume("shared", "type=none", "o=bind,ro", "device=" + host);
+
+        assertThat(lab.output(wish("victim", "shared").shell("touch /v/x || echo refused")))
+                .contains("refused");
+        assertThat(host).isEmptyDirectory();
+    }
+
+    @Test
+    void an_empty_directory_takes_the_images_content_once() throws IOException {
+        volume("shared", "type=none", "o=bind", "device=" + host);
+        var wish = lab.wish("victim").mount(new MountSpec.Volume("shared", "/data", false, false));
+
+        assertThat(lab.output(wish.shell("cat /data/file; rm /data/file"))).isEqualTo("from the image");
+        assertThat(host).isEmptyDirectory();
+        assertThat(lab.output(wish.shell("ls -A /data | wc -l"))).isEqualTo("0\n");
+        assertThat(Files.getAttribute(host, "unix:mode")).isEqualTo(0040750);
+    }
+
+    /** As docker's sentences, without the numbers of flags; nothing is left mounted, no container runs. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "type=none;o=bind;device=/does/not/exist | no such file or directory); create /does/not/exist first",
+                "type=nosuchfs;device=x | this kernel has no file system nosuchfs",
+                "type=tmpfs;device=tmpfs;o=nonsense=1 | look at what o says",
+                "type=nfs;o=addr=no-such-host.invalid,rw;device=:/export | its server's name is unknown",
+                "type=nfs;o=addr=127.0.0.1,vers=4,soft,timeo=1,retrans=0;device=:/export | cannot be mounted",
+                "type=cifs;o=username=me,password=geheim;device=//127.0.0.1/share | password=***)",
+            })
+    void what_cannot_be_mounted_is_told_when_a_container_wants_it(String options, String why) throws IOException {
+        volume("remote", options.split(";", -1));
+
+        assertThatThrownBy(() -> lab.started(wish("victim", "remote").run("true")))
+                .hasMessageContaining("container victim: volume remote cannot be mounted (type: ")
+                .hasMessageContaining(why)
+                .hasMessageNotContaining("geheim");
+
+        assertThat(mounted("remote")).isFalse();
+        assertThat(directory.resolve("run/volume-users/remote")).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "type=tmpfs | device is missing",
+                "o=bind;device=/x | type is missing",
+                "type=none;o=bind;device=/x;uid=3 | has no option \"uid\"",
+                "size=10g | project quotas",
+            })
+    void options_that_say_no_mount_are_refused(String options, String why) {
+        assertThatThrownBy(() -> volume("wrong", options.split(";", -1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(why);
+    }
+
+    @Test
+    void what_is_mounted_now_and_then_is_no_directory_to_copy() throws IOException {
+        volume("shared", "type=none", "o=bind", "device=" + host);
+
+        assertThatThrownBy(() -> lab.volumes.requireThere("shared"))
+                .hasMessageContaining("volume shared is mounted only while a container uses it");
+        assertThatThrownBy(() -> lab.volumes.replace("shared", () -> {}, target -> {}))
+                .hasMessageContaining("is no directory of ours but a mount");
+        lab.volumes.mount("shared", "victim");
+        lab.volumes.requireThere("shared");
+        lab.volumes.release("victim");
+        assertThat(mounted("shared")).isFalse();
+    }
+
+    @Test
+    void cp_of_a_container_that_does_not_run_goes_where_the_volume_is() throws IOException {
+        Files.writeString(host.resolve("theirs"), "of the host");
+        volume("shared", "type=none", "o=bind", "device=" + host);
+        var id = lab.created(lab.wish("victim")
+                .mount(new MountSpec.Volume("shared", "/data", false, true))
+                .run("true"));
+
+        try (var tree = lab.containers.tree(id, "archive-path");
+                var data = tree.root().directory(RawPath.of("data"))) {
+            assertThat(data.list()).containsExactly(RawPath.of("theirs"));
+            data.makeDirectory(RawPath.of("mine"), 0755);
+        }
+
+        assertThat(host.resolve("mine")).isDirectory();
+        assertThat(mounted("shared")).isFalse();
+        assertThat(lab.volumes.path("shared")).isEmptyDirectory();
+    }
+
+    /** The host was started again: the mount is gone, and the mark of who had it is not. */
+    @Test
+    void a_mount_that_went_away_is_made_again() throws IOException {
+        volume("shared", "type=none", "o=bind", "device=" + host);
+        lab.volumes.mount("shared", "before");
+        Mounts.unmount(lab.volumes.path("shared"));
+
+        assertThat(lab.output(wish("victim", "shared").shell("echo mine > /v/mine")))
+                .isEmpty();
+
+        assertThat(host.resolve("mine")).hasContent("mine");
+        lab.volumes.release("before");
+        assertThat(mounted("shared")).isFalse();
+    }
+}

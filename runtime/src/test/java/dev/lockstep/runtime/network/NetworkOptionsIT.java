@@ -1,0 +1,556 @@
+package dev.lockstep.runtime.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.lockstep.runtime.linux.Rtnetlink;
+import dev.lockstep.runtime.linux.Sysctls;
+import dev.lockstep.runtime.network.PublishedPort.TransportProtocol;
+import dev.lockstep.runtime.store.Owner;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Options of networks and of containers on them, tried with packets on a host of their own. */
+class NetworkOptionsIT {
+    private static final Owner OWNER = new Owner("here", "shop", Optional.empty());
+    private static final String BRIDGE = "com.docker.network.bridge.";
+    private static final String TABLES = "{\"nftables\":[{\"list\":{\"tables\":{}}}]}";
+
+    @TempDir
+    Path directory;
+
+    private PrivateHost host;
+    private Networks networks;
+
+    @BeforeEach
+    void makeHost() throws IOException {
+        host = new PrivateHost(directory);
+        networks = host.networks;
+    }
+
+    @AfterEach
+    void nothingIsLeft() throws IOException {
+        try {
+            host.stopServing();
+            for (var container : networks.observe().containers().keySet()) {
+                networks.detach(container);
+            }
+            for (var network : networks.list()) {
+                networks.remove(network.name());
+            }
+            assertThat(host.linkNames()).containsExactly("ext0", "ext1", "lo");
+            assertThat(host.nft(TABLES)).doesNotContain("lockstep");
+            assertThat(host.names.pid()).isEmpty();
+            try (var pins = Files.list(host.root.run().resolve("netns"))) {
+                assertThat(pins).isEmpty();
+            }
+        } finally {
+            host.close();
+        }
+    }
+
+    private NetworkRecord create(String name, String driver, Optional<String> subnet, Map<String, String> options)
+            throws IOException {
+        return networks.create(new NetworkSpec(
+                name,
+                OWNER,
+                options.containsValue("isolated"),
+                true,
+                false,
+                subnet.stream().map(Cidr::parse).map(SubnetSpec::of).toList(),
+                Optional.empty(),
+                options,
+                Map.of(),
+                driver,
+                false));
+    }
+
+    private NetworkRecord bridge(String name, Map<String, String> options) throws IOException {
+        return create(name, "bridge", Optional.empty(), options);
+    }
+
+    private Attached attach(String container, AttachmentSpec... on) throws IOException {
+        return networks.attach(request(container, on));
+    }
+
+    private static AttachRequest request(String container, AttachmentSpec... on) {
+        return new AttachRequest(
+                container, new LeaseKey("shop", container, 1), List.of(on), List.of(container), List.of());
+    }
+
+    private static AttachmentSpec on(String network) {
+        return new AttachmentSpec(network, List.of(), List.of(), 0);
+    }
+
+    private static AttachmentSpec on(String network, int priority, EndpointOptions options) {
+        return new AttachmentSpec(network, List.of(), List.of(), priority, options);
+    }
+
+    private static EndpointOptions options(Optional<String> mac, int gateway, Optional<String> name) {
+        return new EndpointOptions(mac, gateway, name, List.of(), Map.of(), List.of(), false);
+    }
+
+    private static String address(Attached attached) {
+        return attached.endpoints().getFirst().addresses().getFirst().address().toString();
+    }
+
+    private static PublishedPort tcp(int hostPort) {
+        return new PublishedPort(Optional.empty(), Optional.of(hostPort), 80, TransportProtocol.TCP);
+    }
+
+    private interface Look<T> {
+        T at(Rtnetlink links) throws IOException;
+    }
+
+    private <T> T inside(Attached attached, Look<T> look) throws IOException {
+        return host.namespaces.inside(attached.namespace(), () -> {
+            try (var links = Rtnetlink.open()) {
+                return look.at(links);
+            }
+        });
+    }
+
+    private List<String> links(Attached attached) throws IOException {
+        return inside(
+                attached,
+                links -> links.links().stream()
+                        .map(Rtnetlink.Link::name)
+                        .sorted()
+                        .toList());
+    }
+
+    @Test
+    void containers_that_may_not_reach_each_other_do_not_but_through_published_ports() throws IOException {
+        bridge("front", Map.of(BRIDGE + "enable_icc", "false"));
+        var web = attach("web", on("front"));
+        var app = attach("app", on("front"));
+        host.serve(app.namespace(), "app", 80);
+        host.serve(host.outside, "outside", 80);
+        networks.publish("app", List.of(tcp(8080)));
+        var gateway = web.main().orElseThrow().gateway().orElseThrow().toString();
+
+        assertThat(host.dropped(web.namespace(), address(app), 80)).isTrue();
+        assertThat(host.tcp(web.namespace(), PrivateHost.OWN, 8080)).isEqualTo("app " + gateway);
+        assertThat(host.tcp(web.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside " + PrivateHost.OWN);
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("app " + PrivateHost.OUTSIDE);
+        await().untilAsserted(() ->
+                assertThat(host.resolve(web.namespace(), gateway, "app")).containsExactly(address(app)));
+    }
+
+    @Test
+    void the_first_packet_of_a_container_is_not_lost() throws IOException {
+        bridge("front", Map.of());
+        for (var i = 0; i < 20; i++) {
+            var web = attach("web", on("front"));
+            var end = web.main().orElseThrow().hostLink();
+            boolean passes = inside(web, links -> links.passes("eth0"));
+            assertThat(passes).isTrue();
+            var forwards = host.namespaces.home(() -> {
+                try (var links = Rtnetlink.open()) {
+                    return links.passes(end);
+                }
+            });
+            assertThat(forwards).isTrue();
+            networks.detach("web");
+        }
+    }
+
+    @Test
+    void without_masquerading_the_outside_sees_the_container_s_address() throws IOException {
+        bridge("front", Map.of(BRIDGE + "enable_ip_masquerade", "false"));
+        var web = attach("web", on("front"));
+        host.serve(host.outside, "outside", 80);
+
+        routeToContainers();
+        assertThat(host.tcp(web.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside " + address(web));
+    }
+
+    /** The machine outside learns the way to the container's network. */
+    private void routeToContainers() throws IOException {
+        host.namespaces.inside(host.outside, () -> {
+            try (var links = Rtnetlink.open()) {
+                links.replaceDefaultRoute(
+                        links.index("eth0"), IpAddress.parse(PrivateHost.OWN).bytes());
+            }
+            return Optional.empty();
+        });
+    }
+
+    @Test
+    void an_unprotected_network_is_reached_by_who_has_a_route_and_others_are_not() throws IOException {
+        bridge("open", Map.of(BRIDGE + "gateway_mode_ipv4", "nat-unprotected"));
+        bridge("shut", Map.of());
+        var open = attach("open", on("open"));
+        var shut = attach("shut", on("shut"));
+        host.serve(open.namespace(), "open", 80);
+        host.serve(shut.namespace(), "shut", 80);
+        routeToContainers();
+
+        assertThat(host.tcp(host.outside, address(open), 80)).isEqualTo("open " + PrivateHost.OUTSIDE);
+        assertThat(host.dropped(host.outside, address(shut), 80)).isTrue();
+        assertThat(host.dropped(shut.namespace(), address(open), 80)).isTrue();
+    }
+
+    @Test
+    void ports_of_a_routed_network_are_reached_at_the_container_and_nothing_else_is() throws IOException {
+        bridge("routed", Map.of(BRIDGE + "gateway_mode_ipv4", "routed"));
+        bridge("other", Map.of());
+        var web = attach("web", on("routed"));
+        var other = attach("other", on("other"));
+        host.serve(web.namespace(), "web", 80);
+        host.serve(web.namespace(), "admin", 81);
+        host.serve(host.outside, "outside", 80);
+        routeToContainers();
+        assertThat(host.dropped(host.outside, address(web), 80)).isTrue();
+
+        networks.publish("web", List.of(tcp(8080)));
+        assertThat(host.tcp(host.outside, address(web), 80)).isEqualTo("web " + PrivateHost.OUTSIDE);
+        assertThat(host.tcp(other.namespace(), address(web), 80)).isEqualTo("web " + address(other));
+        assertThat(host.dropped(host.outside, address(web), 81)).isTrue();
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("ConnectException");
+        assertThat(host.tcp(web.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside " + address(web));
+        assertThat(networks.observe("web").orElseThrow().intact()).isTrue();
+
+        networks.unpublish("web");
+        assertThat(host.dropped(host.outside, address(web), 80)).isTrue();
+    }
+
+    @Test
+    void ports_without_an_address_are_published_on_that_of_their_network() throws IOException {
+        bridge("front", Map.of(BRIDGE + "host_binding_ipv4", "127.0.0.1"));
+        var web = attach("web", on("front"));
+        host.serve(web.namespace(), "web", 80);
+
+        networks.publish("web", List.of(tcp(8080)));
+        assertThat(host.tcp(host.home(), "127.0.0.1", 8080)).startsWith("web ");
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("ConnectException");
+    }
+
+    @Test
+    void an_isolated_network_has_names_and_neighbours_and_no_host() throws IOException {
+        bridge("vault", Map.of(BRIDGE + "gateway_mode_ipv4", "isolated"));
+        var web = attach("web", on("vault"));
+        var app = attach("app", on("vault"));
+        host.serve(app.namespace(), "app", 80);
+        var gateway = web.main().orElseThrow().gateway().orElseThrow().toString();
+        host.serve(host.home(), gateway, "host", 81);
+
+        assertThat(host.tcp(web.namespace(), address(app), 80)).isEqualTo("app " + address(web));
+        assertThat(host.dropped(web.namespace(), gateway, 81)).isTrue();
+        assertThat(host.dropped(host.home(), address(app), 80)).isTrue();
+        await().untilAsserted(() ->
+                assertThat(host.resolve(web.namespace(), gateway, "app")).containsExactly(address(app)));
+    }
+
+    @Test
+    void a_bridge_has_the_name_that_was_asked_for_and_other_firewalls_let_it_through() throws IOException {
+        host.nft("""
+                {"nftables": [
+                  {"add": {"table": {"family": "ip", "name": "filter"}}},
+                  {"add": {"chain": {"family": "ip", "table": "filter", "name": "DOCKER-USER"}}},
+                  {"add": {"chain": {"family": "ip", "table": "filter", "name": "FORWARD", "type": "filter",
+                    "hook": "forward", "prio": 0, "policy": "drop"}}},
+                  {"add": {"rule": {"family": "ip", "table": "filter", "chain": "FORWARD",
+                    "expr": [{"jump": {"target": "DOCKER-USER"}}]}}}]}""");
+        bridge("front", Map.of(BRIDGE + "name", "br-shop", "com.docker.network.container_iface_prefix", "lan"));
+        assertThatThrownBy(() -> bridge("back", Map.of(BRIDGE + "name", "br-shop")))
+                .hasMessageContaining("wants the bridge br-shop, which is that of network front");
+        bridge("back", Map.of());
+        var web = attach("web", on("front"), on("back"));
+        host.serve(host.outside, "outside", 80);
+
+        assertThat(host.linkNames()).contains("br-shop");
+        assertThat(links(web)).containsExactly("eth0", "lan0", "lo");
+        var lan = attach("lan", on("front"));
+        assertThat(host.tcp(lan.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside " + PrivateHost.OWN);
+        networks.detach("lan");
+        networks.detach("web");
+        networks.remove("front");
+        var user = "{\"nftables\":[{\"list\":{\"chain\":{\"family\":\"ip\",\"table\":\"filter\","
+                + "\"name\":\"DOCKER-USER\"}}}]}";
+        assertThat(host.nft(user)).doesNotContain("br-shop").contains("\"ls");
+        networks.remove("back");
+        assertThat(host.nft(user)).doesNotContain("\"ls");
+        host.nft("{\"nftables\":[{\"delete\":{\"table\":{\"family\":\"ip\",\"name\":\"filter\"}}}]}");
+    }
+
+    @Test
+    void a_bridge_without_an_address_of_ours_is_left_to_its_owner() throws IOException {
+        var network = bridge("bare", Map.of(BRIDGE + "inhibit_ipv4", "true"));
+        var web = attach("web", on("bare"));
+        var app = attach("app", on("bare"));
+        host.serve(app.namespace(), "app", 80);
+
+        assertThat(host.tcp(web.namespace(), address(app), 80)).isEqualTo("app " + address(web));
+        assertThat(web.nameServers()).isEmpty();
+        assertThat(networks.observe().networks()).allMatch(ObservedNetwork::intact);
+        var addresses = host.namespaces.home(() -> {
+            try (var links = Rtnetlink.open()) {
+                return links.addresses().stream()
+                        .map(a -> a.address().getHostAddress())
+                        .toList();
+            }
+        });
+        assertThat(addresses).doesNotContain(network.gateways().getFirst().toString());
+    }
+
+    @Test
+    void an_end_has_the_name_the_addresses_and_the_settings_that_were_asked_for() throws IOException {
+        bridge("front", Map.of());
+        bridge("back", Map.of());
+        var mac = "02:00:5e:10:00:01";
+        var web = attach(
+                "web",
+                on("front", 10, EndpointOptions.NONE),
+                on(
+                        "back",
+                        0,
+                        new EndpointOptions(
+                                Optional.of(mac),
+                                5,
+                                Optional.of("wan.0"),
+                                List.of("169.254.7.7"),
+                                Map.of("ipv4.conf.IFNAME.log_martians", "1"),
+                                List.of(),
+                                false)));
+
+        assertThat(links(web)).containsExactly("eth0", "lo", "wan.0");
+        assertThat(web.main().orElseThrow().network()).isEqualTo("back");
+        assertThat(host.namespaces.inside(web.namespace(), () -> Sysctls.read("net/ipv4/conf/wan.0/log_martians")))
+                .contains("1");
+        var addresses = inside(
+                web,
+                links -> links.addresses().stream()
+                        .map(a -> a.address().getHostAddress() + "/" + a.prefix())
+                        .toList());
+        assertThat(addresses).contains("169.254.7.7/16", address(web) + "/24");
+        assertThatThrownBy(() -> attach("app", on("back", 0, options(Optional.of(mac), 0, Optional.empty()))))
+                .hasMessageContaining("the hardware address " + mac + " is that of container web on network back");
+
+        // The other way out, and the usual name, while it runs.
+        var changed = networks.updateAttachments(
+                request("web", on("front", 10, options(Optional.empty(), 9, Optional.empty())), on("back")));
+        assertThat(changed.main().orElseThrow().network()).isEqualTo("front");
+        assertThat(links(changed)).containsExactly("eth0", "eth1", "lo");
+        host.serve(host.outside, "outside", 80);
+        assertThat(host.tcp(changed.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside " + PrivateHost.OWN);
+    }
+
+    @Test
+    void a_link_is_known_to_who_has_it_and_follows_who_is_linked_to() throws IOException {
+        var network = bridge("front", Map.of());
+        var gateway = network.gateways().getFirst().toString();
+        var link = new EndpointOptions(
+                Optional.empty(),
+                0,
+                Optional.empty(),
+                List.of(),
+                Map.of(),
+                List.of(new EndpointOptions.Link("db", "database")),
+                false);
+        var web = attach("web", on("front", 0, link));
+        var stranger = attach("stranger", on("front"));
+        assertThat(host.resolve(web.namespace(), gateway, "database")).isEmpty();
+
+        var db = attach("db", on("front"));
+        await().untilAsserted(() ->
+                assertThat(host.resolve(web.namespace(), gateway, "database")).containsExactly(address(db)));
+        assertThat(host.resolve(web.namespace(), gateway, "db")).containsExactly(address(db));
+        assertThat(host.resolve(web.namespace(), gateway, "DATABASE.front")).containsExactly(address(db));
+        assertThat(host.resolve(stranger.namespace(), gateway, "database")).isEmpty();
+
+        networks.detach("db");
+        await().untilAsserted(() ->
+                assertThat(host.resolve(web.namespace(), gateway, "database")).isEmpty());
+        networks.detach("web");
+        assertThat(host.names.zones()).containsExactly("front");
+    }
+
+    @Test
+    void a_scaled_service_has_all_addresses_and_an_address_its_names() throws IOException {
+        var gateway = bridge("front", Map.of()).gateways().getFirst().toString();
+        var containers = new ArrayList<Attached>();
+        for (var i = 1; i <= 3; i++) {
+            containers.add(networks.attach(new AttachRequest(
+                    "web" + i,
+                    new LeaseKey("shop", "web", i),
+                    List.of(on("front")),
+                    List.of("web", "shop-web-" + i),
+                    List.of())));
+        }
+        var asker = containers.getFirst().namespace();
+        var all = containers.stream().map(NetworkOptionsIT::address).toList();
+
+        await().untilAsserted(
+                        () -> assertThat(host.resolve(asker, gateway, "web")).containsExactlyInAnyOrderElementsOf(all));
+        assertThat(host.resolve(asker, gateway, "shop-web-2.front")).containsExactly(all.get(1));
+        networks.answer("web2", false);
+        await().untilAsserted(() -> assertThat(host.resolve(asker, gateway, "web"))
+                .containsExactlyInAnyOrder(all.getFirst(), all.getLast()));
+    }
+
+    @Test
+    void a_service_s_own_name_server_is_asked_and_a_dead_one_takes_no_container_s_name() throws IOException {
+        var gateway = bridge("front", Map.of()).gateways().getFirst().toString();
+        var web = networks.attach(new AttachRequest(
+                "web",
+                new LeaseKey("shop", "web", 1),
+                List.of(on("front")),
+                List.of("web"),
+                List.of(PrivateHost.OUTSIDE)));
+        try (var socket = host.namespaces.inside(
+                host.outside, () -> new DatagramSocket(53, InetAddress.getByName(PrivateHost.OUTSIDE)))) {
+            Thread.ofVirtual().start(() -> answerAll(socket, new byte[] {(byte) 192, 0, 2, 7}));
+            await().untilAsserted(() -> assertThat(host.resolve(web.namespace(), gateway, "example.test"))
+                    .containsExactly("192.0.2.7"));
+        }
+        // Nobody is there any more: the host is offline.
+        assertThat(host.resolve(web.namespace(), gateway, "web")).containsExactly(address(web));
+    }
+
+    /** A name server that knows one address. */
+    private static void answerAll(DatagramSocket socket, byte[] address) {
+        try {
+            while (true) {
+                var question = new DatagramPacket(new byte[512], 512);
+                socket.receive(question);
+                var end = 12;
+                while (question.getData()[end] != 0) {
+                    end += question.getData()[end] + 1;
+                }
+                var answer = ByteBuffer.allocate(512);
+                answer.put(question.getData(), 0, end + 5);
+                answer.put(2, (byte) 0x81).put(3, (byte) 0x80).putShort(6, (short) 1);
+                // No record but the one: the question's own options are not repeated.
+                answer.putInt(8, 0);
+                answer.putShort((short) 0xc00c).putShort((short) 1).putShort((short) 1);
+                answer.putInt(1).putShort((short) 4).put(address);
+                socket.send(new DatagramPacket(answer.array(), answer.position(), question.getSocketAddress()));
+            }
+        } catch (IOException e) {
+            // The test has closed it.
+        }
+    }
+
+    @Test
+    void macvlan_containers_are_machines_of_the_outer_network() throws IOException {
+        var lan = create("lan", "macvlan", Optional.of("203.0.113.0/24"), Map.of("parent", "ext0"));
+        bridge("front", Map.of());
+        var web = attach("web", fixed("lan", "203.0.113.50"));
+        var app = attach("app", fixed("lan", "203.0.113.51"), on("front"));
+        host.serve(web.namespace(), "web", 80);
+        host.serve(host.outside, "outside", 80);
+
+        assertThat(host.tcp(web.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside 203.0.113.50");
+        assertThat(host.tcp(host.outside, "203.0.113.50", 80)).isEqualTo("web " + PrivateHost.OUTSIDE);
+        assertThat(host.tcp(app.namespace(), "203.0.113.50", 80)).isEqualTo("web 203.0.113.51");
+        assertThat(host.dropped(host.home(), "203.0.113.50", 80)).isTrue();
+        assertThat(web.nameServers()).isEmpty();
+        assertThat(app.nameServers()).hasSize(1);
+        assertThat(networks.observe().networks()).allMatch(ObservedNetwork::intact);
+        assertThat(networks.observe("web").orElseThrow().intact()).isTrue();
+        assertThatThrownBy(() -> networks.publish("web", List.of(tcp(8080))))
+                .hasMessageContaining("has no network that ports could be published from");
+
+        // Somebody takes the interface away; it is missed and comes back.
+        inside(web, links -> links.deleteLink("eth0"));
+        assertThat(networks.observe("web").orElseThrow().missingNetworks()).containsExactly("lan");
+        networks.updateAttachments(request("web", fixed("lan", "203.0.113.50")));
+        assertThat(host.tcp(web.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside 203.0.113.50");
+
+        // And live: off the one, onto the other.
+        var moved = networks.updateAttachments(request("web", on("front")));
+        assertThat(links(moved)).containsExactly("eth0", "lo");
+        assertThat(host.dropped(host.outside, "203.0.113.50", 80)).isTrue();
+        assertThat(lan.bridge()).isEqualTo("ext0");
+    }
+
+    private static AttachmentSpec fixed(String network, String address) {
+        return new AttachmentSpec(network, List.of(), List.of(IpAddress.parse(address)), 0);
+    }
+
+    @Test
+    void a_vlan_is_made_for_its_networks_and_goes_with_the_last() throws IOException {
+        var spec = spec("lan", "macvlan", Map.of("parent", "ext0.10"));
+        if (!has("vlan")) {
+            assertThat(networks.conflictOf(spec))
+                    .contains("this host's kernel has no VLANs, and there is no link ext0.10");
+            return;
+        }
+        host.namespaces.inside(host.outside, () -> {
+            try (var links = Rtnetlink.open()) {
+                links.createVlan("eth0.10", "a VLAN of the other machine", links.index("eth0"), 10);
+                links.addAddress(
+                        links.index("eth0.10"),
+                        IpAddress.parse("10.77.0.2").bytes(),
+                        24,
+                        IpAddress.parse("10.77.0.255").bytes());
+            }
+            return Optional.empty();
+        });
+        create("lan", "macvlan", Optional.of("10.77.0.0/24"), Map.of("parent", "ext0.10", "macvlan_mode", "bridge"));
+        create("other", "macvlan", Optional.of("10.78.0.0/24"), Map.of("parent", "ext0.10"));
+        var web = attach("web", fixed("lan", "10.77.0.50"));
+        host.serve(host.outside, "10.77.0.2", "outside", 80);
+
+        assertThat(host.tcp(web.namespace(), "10.77.0.2", 80)).isEqualTo("outside 10.77.0.50");
+        networks.detach("web");
+        networks.remove("other");
+        assertThat(host.linkNames()).contains("ext0.10");
+        networks.remove("lan");
+        assertThat(host.linkNames()).doesNotContain("ext0.10");
+    }
+
+    @Test
+    void what_the_host_has_not_got_is_said_before_anything_is_made() throws IOException {
+        var nowhere = spec("lan", "macvlan", Map.of("parent", "ext9"));
+        var tagged = spec("lan", "macvlan", Map.of("parent", "ext9.10"));
+        var ipvlan = spec("lan", "ipvlan", Map.of("parent", "ext0"));
+
+        assertThat(networks.conflictOf(nowhere)).contains("there is no link ext9 on this host, which its parent is");
+        assertThat(networks.conflictOf(tagged))
+                .contains("there is no link ext9 on this host, which its parent ext9.10 is a VLAN of");
+        assertThatThrownBy(() -> networks.create(nowhere)).hasMessageContaining("there is no link ext9");
+        assertThat(has("nonsense")).isFalse();
+        assertThat(networks.conflictOf(ipvlan))
+                .isEqualTo(has("ipvlan") ? Optional.empty() : Optional.of("this host's kernel has no ipvlan"));
+        assertThat(networks.list()).isEmpty();
+    }
+
+    private boolean has(String kind) throws IOException {
+        return host.namespaces.home(() -> {
+            try (var links = Rtnetlink.open()) {
+                return links.hasKind(kind);
+            }
+        });
+    }
+
+    private static NetworkSpec spec(String name, String driver, Map<String, String> options) {
+        return new NetworkSpec(
+                name,
+                OWNER,
+                options.containsValue("isolated"),
+                true,
+                false,
+                List.of(),
+                Optional.empty(),
+                options,
+                Map.of(),
+                driver,
+                false);
+    }
+}
