@@ -71,10 +71,10 @@ def children_cpu() -> float:
 class Lockstep:
     """The command on a project in `scratch`, with a root and a run root of its own. The image is in its store."""
 
-    def __init__(self, scratch: pathlib.Path, compose: str):
+    def __init__(self, scratch: pathlib.Path, compose: str, run_root: pathlib.Path | None = None):
         if not LOCKSTEP.exists():
             sys.exit(f"{LOCKSTEP} is missing: run 'mvn package' first")
-        self.run_root = scratch / "run"
+        self.run_root = run_root or scratch / "run"
         self.directory = scratch / "bench"
         self.directory.mkdir(exist_ok=True)
         self.options = [LOCKSTEP, "--root", scratch / "root", "--run-root", self.run_root,
