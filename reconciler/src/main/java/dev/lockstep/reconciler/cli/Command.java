@@ -11,7 +11,7 @@ interface Command {
     /** Adds summary, options and arguments. */
     void describe(CommandSpec spec);
 
-    /** Words that go on after this one, such as {@code image ls}; a command that has some does nothing itself. */
+    /** Words that go on after this one, see {@link CommandGroup}. */
     default Map<String, Command> subcommands() {
         return Map.of();
     }

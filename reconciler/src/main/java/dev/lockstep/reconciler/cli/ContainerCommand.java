@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code container}: Docker's words for containers by name or id, whatever stack they belong to. */
-final class ContainerCommand implements Command {
+final class ContainerCommand implements CommandGroup {
     private final SequencedMap<String, Command> subcommands = new LinkedHashMap<>();
 
     ContainerCommand() {
@@ -59,11 +59,6 @@ final class ContainerCommand implements Command {
     @Override
     public Map<String, Command> subcommands() {
         return subcommands;
-    }
-
-    @Override
-    public int run(Invocation call) {
-        throw new IllegalStateException("one of the subcommands is run");
     }
 
     /** A word of Docker's that is not there. */

@@ -13,7 +13,7 @@ import java.util.SequencedMap;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code image}: what can be done with images, one class each. */
-final class ImageCommand implements Command {
+final class ImageCommand implements CommandGroup {
     private final SequencedMap<String, Command> subcommands = new LinkedHashMap<>();
 
     ImageCommand() {
@@ -40,11 +40,6 @@ final class ImageCommand implements Command {
     @Override
     public Map<String, Command> subcommands() {
         return subcommands;
-    }
-
-    @Override
-    public int run(Invocation call) {
-        throw new IllegalStateException("one of the subcommands is run");
     }
 
     /** What a person calls an image. */

@@ -13,7 +13,7 @@ import java.util.TreeSet;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code network}: what can be done with networks. */
-final class NetworkCommand implements Command {
+final class NetworkCommand implements CommandGroup {
     private final SequencedMap<String, Command> subcommands = new LinkedHashMap<>();
 
     NetworkCommand() {
@@ -36,11 +36,6 @@ final class NetworkCommand implements Command {
     @Override
     public Map<String, Command> subcommands() {
         return subcommands;
-    }
-
-    @Override
-    public int run(Invocation call) {
-        throw new IllegalStateException("one of the subcommands is run");
     }
 
     /** A network by name, id, or the beginning of one. */

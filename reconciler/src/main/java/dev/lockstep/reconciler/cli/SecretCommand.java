@@ -10,7 +10,7 @@ import java.util.SequencedMap;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code secret}: what this host keeps for {@code external} secrets and configs. No value is ever printed. */
-final class SecretCommand implements Command {
+final class SecretCommand implements CommandGroup {
     private final SequencedMap<String, Command> subcommands = new LinkedHashMap<>();
 
     SecretCommand() {
@@ -27,11 +27,6 @@ final class SecretCommand implements Command {
     @Override
     public Map<String, Command> subcommands() {
         return subcommands;
-    }
-
-    @Override
-    public int run(Invocation call) {
-        throw new IllegalStateException("one of the subcommands is run");
     }
 
     private static final class SetSecret implements Command {

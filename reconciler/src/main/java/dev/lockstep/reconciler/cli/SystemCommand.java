@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code system}: what this root has on the disk, as Docker shows it, and what of it may go. */
-final class SystemCommand implements Command {
+final class SystemCommand implements CommandGroup {
     @Override
     public void describe(CommandSpec spec) {
         spec.usageMessage().description("Shows what is on the disk, and removes what nobody needs.");
@@ -21,11 +21,6 @@ final class SystemCommand implements Command {
     @Override
     public Map<String, Command> subcommands() {
         return Map.of("df", new DiskFree(), "prune", new SystemPrune());
-    }
-
-    @Override
-    public int run(Invocation call) {
-        throw new IllegalStateException("one of the subcommands is run");
     }
 
     /** One kind of thing. */

@@ -18,7 +18,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code volume}: what can be done with volumes. */
-final class VolumeCommand implements Command {
+final class VolumeCommand implements CommandGroup {
     private final SequencedMap<String, Command> subcommands = new LinkedHashMap<>();
 
     VolumeCommand() {
@@ -41,11 +41,6 @@ final class VolumeCommand implements Command {
     @Override
     public Map<String, Command> subcommands() {
         return subcommands;
-    }
-
-    @Override
-    public int run(Invocation call) {
-        throw new IllegalStateException("one of the subcommands is run");
     }
 
     /** Docker's document about a volume, and whose it is. */

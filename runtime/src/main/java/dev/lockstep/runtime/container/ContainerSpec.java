@@ -135,121 +135,42 @@ public record ContainerSpec(
 
     /** The same, of another manifest: for when the pull told which one it is. */
     public ContainerSpec withDigest(Digest exact) {
-        return new ContainerSpec(
-                name,
-                owner,
-                service,
-                slot,
-                image,
-                exact,
-                entrypoint,
-                command,
-                environment,
-                user,
-                workingDir,
-                hostname,
-                labels,
-                mounts,
-                networks,
-                ports,
-                resources,
-                restart,
-                healthCheck,
-                stopSignal,
-                stopGrace,
-                options);
+        return copy(name, exact, mounts, networks, options);
     }
 
     /** The same with other mounts. */
     public ContainerSpec withMounts(List<MountSpec> others) {
-        return new ContainerSpec(
-                name,
-                owner,
-                service,
-                slot,
-                image,
-                digest,
-                entrypoint,
-                command,
-                environment,
-                user,
-                workingDir,
-                hostname,
-                labels,
-                others,
-                networks,
-                ports,
-                resources,
-                restart,
-                healthCheck,
-                stopSignal,
-                stopGrace,
-                options);
+        return copy(name, digest, others, networks, options);
     }
 
     /** The same with other options. */
     public ContainerSpec with(ContainerOptions other) {
-        return new ContainerSpec(
-                name,
-                owner,
-                service,
-                slot,
-                image,
-                digest,
-                entrypoint,
-                command,
-                environment,
-                user,
-                workingDir,
-                hostname,
-                labels,
-                mounts,
-                networks,
-                ports,
-                resources,
-                restart,
-                healthCheck,
-                stopSignal,
-                stopGrace,
-                other);
+        return copy(name, digest, mounts, networks, other);
     }
 
     /** The same with another name. */
     public ContainerSpec withName(String other) {
-        return new ContainerSpec(
-                other,
-                owner,
-                service,
-                slot,
-                image,
-                digest,
-                entrypoint,
-                command,
-                environment,
-                user,
-                workingDir,
-                hostname,
-                labels,
-                mounts,
-                networks,
-                ports,
-                resources,
-                restart,
-                healthCheck,
-                stopSignal,
-                stopGrace,
-                options);
+        return copy(other, digest, mounts, networks, options);
     }
 
     /** The same on other networks. */
     public ContainerSpec withNetworks(List<AttachmentSpec> others) {
+        return copy(name, digest, mounts, others, options);
+    }
+
+    private ContainerSpec copy(
+            String itsName,
+            Digest itsDigest,
+            List<MountSpec> itsMounts,
+            List<AttachmentSpec> itsNetworks,
+            ContainerOptions itsOptions) {
         return new ContainerSpec(
-                name,
+                itsName,
                 owner,
                 service,
                 slot,
                 image,
-                digest,
+                itsDigest,
                 entrypoint,
                 command,
                 environment,
@@ -257,15 +178,15 @@ public record ContainerSpec(
                 workingDir,
                 hostname,
                 labels,
-                mounts,
-                others,
+                itsMounts,
+                itsNetworks,
                 ports,
                 resources,
                 restart,
                 healthCheck,
                 stopSignal,
                 stopGrace,
-                options);
+                itsOptions);
     }
 
     /** Of no service and no slot, for one program without hooks that nobody restarts and whose health nobody checks. */

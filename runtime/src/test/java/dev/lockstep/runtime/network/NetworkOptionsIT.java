@@ -13,7 +13,6 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 class NetworkOptionsIT {
     private static final Owner OWNER = new Owner("here", "shop", Optional.empty());
     private static final String BRIDGE = "com.docker.network.bridge.";
-    private static final String TABLES = "{\"nftables\":[{\"list\":{\"tables\":{}}}]}";
 
     @TempDir
     Path directory;
@@ -45,19 +43,7 @@ class NetworkOptionsIT {
     @AfterEach
     void nothingIsLeft() throws IOException {
         try {
-            host.stopServing();
-            for (var container : networks.observe().containers().keySet()) {
-                networks.detach(container);
-            }
-            for (var network : networks.list()) {
-                networks.remove(network.name());
-            }
-            assertThat(host.linkNames()).containsExactly("ext0", "ext1", "lo");
-            assertThat(host.nft(TABLES)).doesNotContain("lockstep");
-            assertThat(host.names.pid()).isEmpty();
-            try (var pins = Files.list(host.root.run().resolve("netns"))) {
-                assertThat(pins).isEmpty();
-            }
+            host.assertNothingStays();
         } finally {
             host.close();
         }

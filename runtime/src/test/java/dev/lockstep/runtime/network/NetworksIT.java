@@ -33,7 +33,6 @@ import org.junit.jupiter.api.io.TempDir;
 class NetworksIT {
     private static final Owner OWNER = new Owner("here", "shop", Optional.empty());
     private static final String RULESET = "{\"nftables\":[{\"list\":{\"ruleset\":{}}}]}";
-    private static final String TABLES = "{\"nftables\":[{\"list\":{\"tables\":{}}}]}";
 
     @TempDir
     Path directory;
@@ -50,19 +49,7 @@ class NetworksIT {
     @AfterEach
     void nothingIsLeft() throws IOException {
         try {
-            host.stopServing();
-            for (var container : networks.observe().containers().keySet()) {
-                networks.detach(container);
-            }
-            for (var network : networks.list()) {
-                networks.remove(network.name());
-            }
-            assertThat(host.linkNames()).containsExactly("ext0", "ext1", "lo");
-            assertThat(host.nft(TABLES)).doesNotContain("lockstep");
-            assertThat(host.names.pid()).isEmpty();
-            try (var pins = Files.list(host.root.run().resolve("netns"))) {
-                assertThat(pins).isEmpty();
-            }
+            host.assertNothingStays();
         } finally {
             host.close();
         }

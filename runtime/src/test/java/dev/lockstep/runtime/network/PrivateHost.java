@@ -1,5 +1,7 @@
 package dev.lockstep.runtime.network;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.lockstep.runtime.dns.NameServer;
 import dev.lockstep.runtime.linux.Fd;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
@@ -400,16 +402,31 @@ final class PrivateHost implements AutoCloseable {
         servers.clear();
     }
 
+    /** Ends what serves, takes everybody off the networks and the networks away, and looks that nothing is left. */
+    void assertNothingStays() throws IOException {
+        clear();
+        assertThat(linkNames()).containsExactly("ext0", "ext1", "lo");
+        assertThat(nft("{\"nftables\":[{\"list\":{\"tables\":{}}}]}")).doesNotContain("lockstep");
+        assertThat(names.pid()).isEmpty();
+        try (var pins = Files.list(root.run().resolve("netns"))) {
+            assertThat(pins).isEmpty();
+        }
+    }
+
+    private void clear() throws IOException {
+        stopServing();
+        for (var container : networks.observe().containers().keySet()) {
+            networks.detach(container);
+        }
+        for (var network : networks.list()) {
+            networks.remove(network.name());
+        }
+    }
+
     @Override
     public void close() throws IOException {
         try {
-            stopServing();
-            for (var container : networks.observe().containers().keySet()) {
-                networks.detach(container);
-            }
-            for (var network : networks.list()) {
-                networks.remove(network.name());
-            }
+            clear();
         } finally {
             networks.close();
             namespaces.close();

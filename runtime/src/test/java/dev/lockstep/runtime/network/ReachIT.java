@@ -92,15 +92,7 @@ class ReachIT {
     @AfterAll
     static void nothingIsLeft() throws IOException {
         try {
-            host.stopServing();
-            for (var container : host.networks.observe().containers().keySet()) {
-                host.networks.detach(container);
-            }
-            for (var network : host.networks.list()) {
-                host.networks.remove(network.name());
-            }
-            assertThat(host.linkNames()).containsExactly("ext0", "ext1", "lo");
-            assertThat(host.nft("{\"nftables\":[{\"list\":{\"tables\":{}}}]}")).doesNotContain("lockstep");
+            host.assertNothingStays();
             assertThat(host.namespaces.home(() -> Sysctls.read("net/ipv6/conf/all/forwarding")))
                     .contains("0");
         } finally {
