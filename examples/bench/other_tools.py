@@ -11,7 +11,8 @@ import time
 
 from bench_host import needed
 
-PACKAGES = {"docker": "docker.io", "podman": "podman", "skopeo": "skopeo", "docker-registry": "docker-registry"}
+PACKAGES = {"docker": "docker.io", "podman": "podman", "skopeo": "skopeo", "docker-registry": "docker-registry",
+            "docker-compose": "docker-compose"}
 
 
 @dataclasses.dataclass(frozen=True)
