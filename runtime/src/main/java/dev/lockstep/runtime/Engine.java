@@ -459,7 +459,19 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /** Lets go of threads and sockets, and of what the last container left. Containers run on. */
+    /** Where no agent runs, commands that change something are all who could. */
+    private static void rotateLogs(Containers containers) {
+        try {
+            containers.rotateLogsOnce();
+        } catch (IOException e) {
+            log.warn("a log could not be rotated: {}", e.getMessage());
+        }
+    }
+
+    /**
+     * Lets go of threads and sockets, and of what the last container left, and begins new log files where there are
+     * large ones. Containers run on.
+     */
     @Override
     public void close() throws IOException {
         if (registry.present().isPresent()) {
@@ -469,6 +481,7 @@ public final class Engine implements AutoCloseable {
             networks.present().get().close();
         }
         if (root.access() == Root.Access.WRITE && containers.present().isPresent()) {
+            rotateLogs(containers.present().get());
             containers.present().get().leave();
         }
         if (namespaces.present().isPresent()) {

@@ -10,6 +10,8 @@ import dev.lockstep.runtime.container.RestartPolicy;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.image.TaggedImage;
+import dev.lockstep.runtime.network.AttachmentSpec;
+import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.runtime.store.Owner;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -30,6 +32,7 @@ import java.util.concurrent.Executors;
  * time, does it, and prints how many milliseconds it took. Arguments: root, run root, an image's archive, a runtime.
  */
 final class WarmEngine {
+    private static final String NETWORK = "bench-warm";
     private static final List<String> SLEEP = List.of("sleep", "1000000");
 
     private final Engine engine;
@@ -55,6 +58,9 @@ final class WarmEngine {
             for (var line = in.readLine(); line != null; line = in.readLine()) {
                 System.out.println(warm.run(line.split(" ", 2)));
             }
+            if (engine.networks().find(NETWORK).isPresent()) {
+                engine.networks().remove(NETWORK);
+            }
         } finally {
             System.out.flush();
         }
@@ -62,7 +68,8 @@ final class WarmEngine {
 
     private double run(String[] words) throws Exception {
         return switch (words[0]) {
-            case "start" -> start();
+            case "start" -> start(List.of());
+            case "networked" -> start(network());
             case "run" -> oneOff();
             case "exec" -> exec();
             case "many" -> many(Integer.parseInt(words[1]));
@@ -76,7 +83,15 @@ final class WarmEngine {
         return (System.nanoTime() - begin) / 1e6;
     }
 
-    private synchronized ContainerSpec spec(List<String> command) {
+    /** One network for all, made when it is first asked for. */
+    private List<AttachmentSpec> network() throws IOException {
+        if (engine.networks().find(NETWORK).isEmpty()) {
+            engine.networks().create(NetworkSpec.plain(NETWORK, new Owner("bench", "bench", Optional.empty())));
+        }
+        return List.of(new AttachmentSpec(NETWORK, List.of(), List.of(), 0));
+    }
+
+    private synchronized ContainerSpec spec(List<String> command, List<AttachmentSpec> networks) {
         var none = Isolation.NONE;
         var isolation = new Isolation(
                 none.privileged(),
@@ -103,7 +118,7 @@ final class WarmEngine {
                 Optional.empty(),
                 Map.of(),
                 List.of(),
-                List.of(),
+                networks,
                 List.of(),
                 Resources.UNLIMITED,
                 RestartPolicy.NONE,
@@ -114,15 +129,19 @@ final class WarmEngine {
     }
 
     private String started(List<String> command) throws IOException {
-        var id = engine.containers().create(spec(command)).id();
+        return started(command, List.of());
+    }
+
+    private String started(List<String> command, List<AttachmentSpec> networks) throws IOException {
+        var id = engine.containers().create(spec(command, networks)).id();
         engine.containers().start(id);
         return id;
     }
 
     /** From nothing to a program that runs. */
-    private double start() throws Exception {
+    private double start(List<AttachmentSpec> networks) throws Exception {
         var ids = new ArrayList<String>();
-        var took = millis(() -> ids.add(started(SLEEP)));
+        var took = millis(() -> ids.add(started(SLEEP, networks)));
         engine.containers().remove(ids.getFirst(), true, true);
         return took;
     }

@@ -66,19 +66,21 @@ public final class Agent {
     /**
      * Follows the repositories until {@link #stop}, or looks once.
      *
-     * @return exit code: 0 converged, 1 error, 3 applied but unhealthy, 5 refused
-     * @throws IOException when there is another agent, or this root cannot be used
+     * @return exit code: 0 converged, 1 error, 3 applied but unhealthy, 4 rolled back, 5 refused
+     * @throws AgentLock.TakenException when there is another agent
+     * @throws IOException when this root cannot be used
      */
     public int run(boolean once) throws IOException, InterruptedException {
-        try (var _ = AgentLock.take(engine.root())) {
+        try (var _ = AgentLock.take(engine.root(), clock.instant())) {
             engine.cleanUp().actions().forEach(action -> out.accept("cleaned up: " + action));
             new DefaultBridge(engine).removeIfUnused();
             try (var health = engine.containers().healthMonitor(this::healthChanged);
-                    var supervisor = new Supervisor(engine, health, clock, stacks::isFollowed, out)) {
+                    var supervisor = new Supervisor(engine, health, clock, stacks::isFollowed, stacks::isHealed, out)) {
                 var makers = new StackWorkers(
                         engine,
                         host,
                         settings.images(),
+                        settings.policy(),
                         new HostSecrets(stackSettings),
                         health,
                         supervisor,
@@ -86,7 +88,7 @@ public final class Agent {
                         settings.driftInterval(),
                         clock,
                         out);
-                var statuses = new RepositoryStatuses(engine.root(), host, clock, out);
+                var statuses = new RepositoryStatuses(engine.root(), host, settings.repositories(), clock, out);
                 var followers = followers();
                 try (var _ = NameServerWatch.start(engine.networks(), out)) {
                     supervisor.start();
@@ -114,7 +116,8 @@ public final class Agent {
                 found.suspended().forEach((name, suspended) -> out.accept(suspended.sentence(name)));
                 for (var stack : found.active().entrySet()) {
                     var options = PlanOptions.followed(Set.of(), Instant.MAX);
-                    switch (new Deployment(engine, host, settings.images(), new HostSecrets(stackSettings))
+                    switch (new Deployment(
+                                    engine, host, settings.images(), settings.policy(), new HostSecrets(stackSettings))
                             .plan(stack.getValue(), options)) {
                         case Planned.Ready ready -> out.accept(new PlanText(false).print(ready.plan()));
                         case Planned.Invalid invalid -> {
@@ -150,7 +153,9 @@ public final class Agent {
     }
 
     private int follow(List<Following> all, List<Follower> followers) throws IOException, InterruptedException {
-        try (var _ = HousekeepingSchedule.start(engine, settings.housekeeping(), clock, out)) {
+        try (var _ = HousekeepingSchedule.start(engine, settings.housekeeping(), clock, out);
+                var _ = JobSchedule.start(
+                        engine, stacks, stack -> new StackRecords(engine.root(), host, stack, clock), clock, out)) {
             return followUntilStopped(all, followers);
         }
     }
@@ -159,7 +164,7 @@ public final class Agent {
             throws IOException, InterruptedException {
         all.forEach(Following::start);
         var box = new RequestBox(engine.root(), clock);
-        var sync = new SyncRequests(all, clock);
+        var sync = new SyncRequests(all, stacks, clock);
         var requests = Thread.ofPlatform().daemon().name("requests").start(() -> {
             try {
                 box.serve(sync::answer);

@@ -6,10 +6,12 @@ import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.concurrent.TimeUnit;
 
 /** There is one agent for a root: the one that holds this lock. Who it is stands in the lock's file. */
-final class AgentLock implements AutoCloseable {
+public final class AgentLock implements AutoCloseable {
     private static final int TRIES = 20;
 
     private final Flock lock;
@@ -18,18 +20,29 @@ final class AgentLock implements AutoCloseable {
         this.lock = lock;
     }
 
-    /** @throws IOException when there is another agent */
-    static AgentLock take(Root root) throws IOException, InterruptedException {
+    /** There is another agent; the message says which. */
+    public static final class TakenException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        TakenException(String holder) {
+            super("an agent runs on this root already (" + holder + ")");
+        }
+    }
+
+    /** @throws TakenException when there is another agent */
+    static AgentLock take(Root root, Instant now) throws IOException, InterruptedException {
         var file = root.lock("agent");
         // The on-exit script looks whether there is an agent by sharing the lock for a moment: that is no other agent.
         for (var tries = 0; ; tries++) {
             var lock = Flock.tryExclusive(file);
             if (lock.isPresent()) {
-                Files.writeString(file, "process " + ProcessHandle.current().pid());
+                Files.writeString(
+                        file,
+                        "process " + ProcessHandle.current().pid() + ", since " + now.truncatedTo(ChronoUnit.SECONDS));
                 return new AgentLock(lock.get());
             }
             if (tries == TRIES) {
-                throw new IOException("an agent runs on this root already (" + holder(file) + ")");
+                throw new TakenException(holder(file));
             }
             TimeUnit.MILLISECONDS.sleep(50);
         }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -27,8 +28,20 @@ public record AgentStatus(String host, Instant startedAt, List<Repository> repos
      * @param commit that was fetched last
      * @param error why it cannot be followed now
      * @param since when {@code error} appeared or went, or the commit was fetched
+     * @param nextTry when it is asked again after an error
      */
-    public record Repository(String url, String ref, Optional<String> commit, Optional<String> error, Instant since) {}
+    public record Repository(
+            String url,
+            String ref,
+            Optional<String> commit,
+            Optional<String> error,
+            Instant since,
+            Optional<Instant> nextTry) {
+        public Repository {
+            // A file of an earlier version has none.
+            nextTry = Objects.requireNonNullElse(nextTry, Optional.empty());
+        }
+    }
 
     /** The status that was written last. */
     public static Optional<AgentStatus> read(Root root) throws IOException {

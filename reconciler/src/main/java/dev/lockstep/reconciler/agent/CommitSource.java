@@ -1,7 +1,6 @@
 package dev.lockstep.reconciler.agent;
 
 import dev.lockstep.reconciler.apply.BeforeStart;
-import dev.lockstep.reconciler.content.BindMount;
 import dev.lockstep.reconciler.content.ContentStore;
 import dev.lockstep.reconciler.content.FileChange;
 import dev.lockstep.reconciler.content.MountSource;
@@ -11,6 +10,7 @@ import dev.lockstep.reconciler.deploy.StackSource;
 import dev.lockstep.reconciler.desired.BindSources;
 import dev.lockstep.reconciler.git.CommitTree;
 import dev.lockstep.reconciler.git.Revision;
+import dev.lockstep.reconciler.plan.LineCommits;
 import dev.lockstep.reconciler.plan.Secrets;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
@@ -19,14 +19,13 @@ import dev.lockstep.spec.load.EnvironmentFile;
 import dev.lockstep.spec.load.FileAccess;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.StackDirectories;
-import dev.lockstep.spec.model.Mount;
 import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.policy.PolicyLayer;
 import dev.lockstep.spec.settings.ImagePolicy;
 import dev.lockstep.spec.yaml.SourcePosition;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +39,8 @@ import java.util.stream.Collectors;
  *
  * @param variables the host's own values for the stack
  * @param imagePolicies what {@code lockstep.yaml} says of the stack's images
+ * @param policies what {@code lockstep.yaml} leaves of what the host allows the stack to ask for
+ * @param rules what it says of when and how the stack is changed
  * @param reports hears what became of files that somebody changed on the host
  */
 record CommitSource(
@@ -48,6 +49,8 @@ record CommitSource(
         Root root,
         EnvironmentFile variables,
         List<ImagePolicy> imagePolicies,
+        List<PolicyLayer> policies,
+        StackRules rules,
         Consumer<FileChange> reports)
         implements StackSource {
 
@@ -76,6 +79,11 @@ record CommitSource(
     }
 
     @Override
+    public LineCommits lines() {
+        return FileLines.of(tree);
+    }
+
+    @Override
     public Secrets secrets() {
         return new Secrets(
                 Set.copyOf(variables.values().values()),
@@ -84,16 +92,8 @@ record CommitSource(
 
     @Override
     public Files files(Project project, String projectDirectory) throws IOException {
-        var mounts = new ArrayList<BindMount>();
-        project.services()
-                .values()
-                .forEach(service -> service.storage().mounts().forEach(mount -> {
-                    if (mount instanceof Mount.Bind bind && !bind.source().startsWith("/")) {
-                        mounts.add(
-                                new BindMount(service.name(), bind.source(), bind.readOnly(), bind.createHostPath()));
-                    }
-                }));
-        var sources = MountSources.classify(tree, projectDirectory, mounts);
+        var devices = MountSources.devices(project);
+        var sources = MountSources.of(tree, projectDirectory, project);
         var content = new ContentStore(root, InstantSource.system());
         for (var source : sources.values()) {
             if (source instanceof MountSource.Content immutable) {
@@ -103,7 +103,7 @@ record CommitSource(
         var files = new StackFiles(root, project.name(), InstantSource.system());
         return new Files(
                 bindSources(project.name(), sources, content, files),
-                preparation(project.name(), sources, content, files));
+                preparation(project.name(), sources, devices, content, files));
     }
 
     private static BindSources bindSources(
@@ -113,12 +113,23 @@ record CommitSource(
                 new BindSources.Source(content.locate(immutable), immutable.identity(stack));
             case MountSource.StackFile file ->
                 new BindSources.Source(files.locate(file), file.identity(stack), Optional.of(files.base(file)));
-            case null -> new BindSources.Source(Path.of(source), source);
+            case null -> {
+                if (!source.startsWith("/")) {
+                    throw new IOException("a volume of a followed repository can only be a directory of the host that"
+                            + " is named by its absolute path. Mount ./" + source + " in the services instead");
+                }
+                yield new BindSources.Source(Path.of(source), source);
+            }
         };
     }
 
+    /** @param devices of volumes that are directories of the stack, by the volume's name */
     private BeforeStart preparation(
-            String stack, Map<String, MountSource> sources, ContentStore content, StackFiles files) {
+            String stack,
+            Map<String, MountSource> sources,
+            Map<String, String> devices,
+            ContentStore content,
+            StackFiles files) {
         return new BeforeStart() {
             @Override
             public void materialise(ContainerSpec spec) throws IOException {
@@ -147,8 +158,13 @@ record CommitSource(
                         .filter(MountSpec.Bind.class::isInstance)
                         .map(m -> ((MountSpec.Bind) m).identity())
                         .toList();
-                return sources.values().stream()
-                        .filter(s -> identities.contains(s.identity(stack)))
+                var volumes = spec.mounts().stream()
+                        .filter(MountSpec.Volume.class::isInstance)
+                        .map(m -> devices.getOrDefault(((MountSpec.Volume) m).name(), ""))
+                        .toList();
+                return sources.entrySet().stream()
+                        .filter(s -> identities.contains(s.getValue().identity(stack)) || volumes.contains(s.getKey()))
+                        .map(Map.Entry::getValue)
                         .toList();
             }
         };

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.agent;
 
+import dev.lockstep.reconciler.decision.Decisions;
 import dev.lockstep.reconciler.git.Remote;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StatusFiles;
@@ -19,10 +20,12 @@ final class FollowedStacks {
     private final Map<String, List<String>> after = new ConcurrentHashMap<>();
 
     private final StatusFiles statuses;
+    private final Decisions decisions;
     private final List<String> repositories;
 
     FollowedStacks(Root root, AgentSettings settings) {
         this.statuses = new StatusFiles(root);
+        this.decisions = new Decisions(root);
         this.repositories = settings.repositories().stream()
                 .map(AgentSettings.Repository::url)
                 .toList();
@@ -69,6 +72,22 @@ final class FollowedStacks {
         } catch (IOException | IllegalArgumentException e) {
             return false; // a stack of no name, or a status that cannot be read
         }
+    }
+
+    /** Whether a container of the stack that fails is started again, also without a policy. */
+    boolean isHealed(String stack) {
+        try {
+            return isFollowed(stack)
+                    && decisions.suspension(stack).isEmpty()
+                    && worker(stack).map(StackWorker::repairs).orElse(true);
+        } catch (IOException e) {
+            return false; // what cannot be read may well say that nothing is to be done
+        }
+    }
+
+    /** Whether a stack has services that run at times. */
+    boolean haveJobs() {
+        return workers.values().stream().anyMatch(StackWorker::hasJobs);
     }
 
     /** Ends all workers, and waits for the runs that are under way. */

@@ -18,6 +18,7 @@ import dev.lockstep.spec.load.StackDirectories;
 import dev.lockstep.spec.settings.AgentSettings;
 import dev.lockstep.spec.yaml.Problem;
 import java.io.IOException;
+import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +31,9 @@ import java.util.function.Consumer;
  * has for this host. Not for two threads at once.
  */
 final class Follower implements AutoCloseable {
+    /** What is followed where nothing is said. */
+    static final String DEFAULT_REF = "main";
+
     private final AgentSettings.Repository settings;
     private final GitSource source;
     private final FollowedRef ref;
@@ -53,7 +57,7 @@ final class Follower implements AutoCloseable {
             throws GitException {
         this.settings = settings;
         this.source = repositories.open(Remote.parse(settings.url()));
-        this.ref = new FollowedRef(settings.ref().orElse("main"));
+        this.ref = new FollowedRef(settings.ref().orElse(DEFAULT_REF));
         this.root = root;
         this.host = host;
         this.labels = labels;
@@ -64,6 +68,15 @@ final class Follower implements AutoCloseable {
     /** The remote's URL without credentials. */
     String url() {
         return source.remote().toString();
+    }
+
+    AgentSettings.Repository settings() {
+        return settings;
+    }
+
+    /** Tells it from another that follows the same repository. */
+    String key() {
+        return url() + " " + ref() + " " + settings.path().orElse("");
     }
 
     /** What is followed. */
@@ -140,7 +153,8 @@ final class Follower implements AutoCloseable {
             if (elsewhere && !file.namesStacks()) {
                 continue; // nobody asks for its name
             }
-            var name = name(new CommitSource(tree, stack, root, EnvironmentFile.EMPTY, List.of(), _ -> {}));
+            var name = name(new CommitSource(
+                    tree, stack, root, EnvironmentFile.EMPTY, List.of(), List.of(), StackRules.NONE, _ -> {}));
             if (elsewhere) {
                 others.add(name);
                 continue;
@@ -159,6 +173,8 @@ final class Follower implements AutoCloseable {
                             root,
                             variables.of(name),
                             file.imagePolicies(name),
+                            file.policies(name),
+                            file.rules(name),
                             change -> report(name, change)));
             stack.host().ifPresent(_ -> bound.add(name));
         }
@@ -184,6 +200,35 @@ final class Follower implements AutoCloseable {
         return revision.isPresent()
                 ? Optional.ofNullable(found(revision.get(), _ -> {}).active().get(stack))
                 : Optional.empty();
+    }
+
+    /** Values of the trailer in the messages of that commit and of those that it merges. */
+    List<String> trailers(Revision revision, String key) throws GitException {
+        return source.trailers(revision, key);
+    }
+
+    /**
+     * The stack as a commit of the clone has it, whether it is suspended there or not.
+     *
+     * @throws IOException with a sentence, when the clone has no such commit, or that no such stack for this host
+     */
+    CommitSource at(String commit, String stack) throws IOException {
+        var revision = source.revision(commit)
+                .orElseThrow(() -> new IOException("commit " + commit + " is not in this host's clone of " + url()
+                        + " any more: it belongs to no followed ref"));
+        var found = found(revision, _ -> {});
+        return Optional.ofNullable(found.active().get(stack))
+                .or(() -> Optional.ofNullable(found.suspended().get(stack)).map(HostStacks.Suspended::source))
+                .orElseThrow(() -> new IOException("commit " + revision.shortCommit() + " of " + url()
+                        + " has no stack " + stack + " for this host"));
+    }
+
+    /** Reports to the remote what is written down of its stacks, where the host's owner wants that. */
+    void report(InstantSource clock) throws IOException {
+        if (settings.report()) {
+            var report = new StatusReport(host, root.id(), url());
+            source.report(host, report.document(new StatusFiles(root).all()), report::isOwn, clock.instant());
+        }
     }
 
     /** The stack is followed no longer: its commit need not be kept. */

@@ -6,6 +6,7 @@ import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.spec.settings.AgentSettings;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +24,8 @@ import org.slf4j.LoggerFactory;
 final class Following implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Following.class);
 
-    /** Exit code for a stack that is left as it is. */
-    private static final int SUSPENDED = 5;
+    /** Exit code where a stack is left as it is. */
+    private static final int NOT_DONE = 5;
 
     private final Follower follower;
     private final StackWorkers makers;
@@ -33,6 +34,9 @@ final class Following implements AutoCloseable {
     private final AgentSettings settings;
     private final Consumer<String> out;
     private final Nudge nudge = new Nudge();
+    /** Why the status is not reported; only the following thread uses it. */
+    private Optional<String> reportError = Optional.empty();
+
     private final Thread thread;
 
     Following(
@@ -55,29 +59,38 @@ final class Following implements AutoCloseable {
         thread.start();
     }
 
-    /** Looks now; the answer has a future for each stack. */
-    Future<List<Future<StackWorker.Run>>> sync() {
-        return nudge.now();
+    /**
+     * Looks now; the answer has a future for each stack.
+     *
+     * @param trigger as a person asked for it: {@code sync}, with what is written behind it
+     */
+    Future<List<Future<StackWorker.Run>>> sync(String trigger) {
+        return nudge.now(trigger);
     }
 
     /** Looks once, in this thread; the stacks one after the other. Not together with {@link #start}. */
     int once() throws IOException, InterruptedException {
         var code = 0;
         try {
-            var found = follower.stacks(follower.look());
+            var revision = follower.look();
+            var found = follower.stacks(revision);
             stacks.order(found.after());
             if (!found.suspended().isEmpty()) {
                 suspend(found.suspended());
-                code = worst(code, SUSPENDED);
+                code = worst(code, NOT_DONE);
             }
             for (var stack : found.active().entrySet()) {
                 var worker = stacks.worker(stack.getKey(), name -> makers.worker(name, follower));
                 code = worst(code, worker.runOnce(stack.getValue(), "command").exitCode());
             }
+            if (orphan(found, revision)) {
+                code = worst(code, NOT_DONE);
+            }
             statuses.good(follower);
+            report();
             return code;
         } catch (IOException e) {
-            statuses.failed(follower, e);
+            statuses.failed(follower, e, Optional.empty());
             return 1;
         }
     }
@@ -94,9 +107,10 @@ final class Following implements AutoCloseable {
             var first = true;
             while (nudge.await(pause)) {
                 try {
-                    var trigger = nudge.isAsked() ? "sync" : first ? "start" : "poll";
+                    var trigger = nudge.begin().orElse(first ? "start" : "poll");
                     nudge.looked(tell(follower.look(), trigger));
                     statuses.good(follower);
+                    report();
                     follower.tidy();
                     pause = backoff.succeeded(settings.interval());
                 } catch (IOException | RuntimeException e) {
@@ -104,8 +118,9 @@ final class Following implements AutoCloseable {
                         return; // broken off
                     }
                     nudge.failed(e);
-                    statuses.failed(follower, e);
                     pause = backoff.failed();
+                    statuses.failed(
+                            follower, e, Optional.of(makers.clock().instant().plus(pause)));
                     if (first) {
                         workFromClone();
                     }
@@ -119,8 +134,29 @@ final class Following implements AutoCloseable {
         }
     }
 
+    /** What the remote says to that changes nothing for the stacks. */
+    private void report() {
+        Optional<String> error = Optional.empty();
+        try {
+            follower.report(InstantSource.system());
+        } catch (IOException | RuntimeException e) {
+            error = Optional.of("the status of this host is not reported: "
+                    + Optional.ofNullable(e.getMessage()).orElse(e.toString()));
+        }
+        if (!error.equals(reportError)) {
+            reportError = error;
+            error.ifPresent(out);
+            try {
+                StatusReport.failed(makers.engine().root(), follower.url(), error);
+            } catch (IOException e) {
+                out.accept("it cannot be written down that " + error.orElse("the status is reported again") + ": "
+                        + e.getMessage());
+            }
+        }
+    }
+
     /** The remote is down, and the host still knows what it should run. */
-    private void workFromClone() throws IOException {
+    private void workFromClone() throws IOException, InterruptedException {
         try {
             var known = follower.known();
             if (known.isPresent()) {
@@ -133,14 +169,15 @@ final class Following implements AutoCloseable {
     }
 
     /** Hands a revision to the stacks' workers, and marks those that the repository has no longer. */
-    private List<Future<StackWorker.Run>> tell(Revision revision, String trigger) throws IOException {
+    private List<Future<StackWorker.Run>> tell(Revision revision, String trigger)
+            throws IOException, InterruptedException {
         HostStacks found;
         try {
             found = follower.stacks(revision);
         } catch (RepositoryFile.RefusedException e) {
             throw e; // what runs is kept as it was followed before
         } catch (IOException e) {
-            orphan(HostStacks.NONE);
+            var _ = orphan(HostStacks.NONE, revision);
             throw e;
         }
         stacks.order(found.after());
@@ -155,12 +192,12 @@ final class Following implements AutoCloseable {
                 made.start();
                 return made;
             });
-            if (trigger.equals("sync")) {
+            if (trigger.startsWith("sync")) {
                 makers.forgive(stack.getKey());
             }
             told.add(worker.want(stack.getValue(), trigger));
         }
-        orphan(found);
+        var _ = orphan(found, revision);
         return told;
     }
 
@@ -175,7 +212,9 @@ final class Following implements AutoCloseable {
         });
     }
 
-    private void orphan(HostStacks found) throws IOException {
+    /** Whether a stack that is gone waits for somebody to agree to that. */
+    private boolean orphan(HostStacks found, Revision revision) throws IOException, InterruptedException {
+        var waits = false;
         for (var status : statuses.of(follower)) {
             var stack = status.stack();
             if (!found.has(stack)) {
@@ -186,10 +225,19 @@ final class Following implements AutoCloseable {
                     var where =
                             found.elsewhere().contains(stack) ? " is placed on other hosts by " : " is no longer in ";
                     out.accept("stack " + stack + where + follower.url()
-                            + "; its containers go on running, 'lockstep -p " + stack + " down' removes them");
+                            + "; its containers go on running until somebody agrees to their end");
+                }
+                try {
+                    waits |= new OrphanRemoval(makers)
+                            .consider(stack, revision, found, follower.trailers(revision, PlanHold.TRAILER));
+                } catch (IOException | RuntimeException e) {
+                    LOG.debug("orphan is not removed stack={}", stack, e);
+                    out.accept("stack " + stack + " cannot be taken down: " + e.getMessage());
+                    waits = true;
                 }
             }
         }
+        return waits;
     }
 
     /** Ends; a talk with the remote that is under way is broken off. */

@@ -1,8 +1,10 @@
 package dev.lockstep.reconciler.agent;
 
+import dev.lockstep.reconciler.secret.HostSecrets;
 import dev.lockstep.spec.load.EnvironmentFile;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
@@ -20,6 +22,9 @@ final class HostVariables {
     EnvironmentFile of(String stack) throws IOException {
         var file = directory.resolve(stack).resolve("env");
         try {
+            if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+                HostSecrets.requireClosed(file);
+            }
             return EnvironmentFile.read(file.toString(), Files.readString(file));
         } catch (IllegalArgumentException e) {
             throw new IOException(e.getMessage(), e);

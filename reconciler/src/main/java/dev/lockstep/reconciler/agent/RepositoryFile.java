@@ -2,6 +2,8 @@ package dev.lockstep.reconciler.agent;
 
 import dev.lockstep.reconciler.deploy.KeyRing;
 import dev.lockstep.reconciler.git.CommitTree;
+import dev.lockstep.spec.policy.PolicyLayer;
+import dev.lockstep.spec.settings.Guard;
 import dev.lockstep.spec.settings.ImagePolicy;
 import dev.lockstep.spec.settings.RepositorySettings;
 import dev.lockstep.spec.yaml.Problem;
@@ -105,12 +107,25 @@ final class RepositoryFile {
                         settings.stack(name).after().stream()
                                 .filter(active::containsKey)
                                 .toList()));
-        return new HostStacks(active, suspended, elsewhere, after);
+        var agreed = new LinkedHashMap<String, Set<Guard>>();
+        settings.stacks().forEach((name, entry) -> agreed.put(name, Set.copyOf(entry.approved())));
+        return new HostStacks(active, suspended, elsewhere, after, agreed);
     }
 
     /** What the file says of the images of that stack. */
     List<ImagePolicy> imagePolicies(String stack) {
         return settings.imagePolicies(stack);
+    }
+
+    /** What the file leaves that stack to ask for. */
+    List<PolicyLayer> policies(String stack) {
+        return settings.policies(stack);
+    }
+
+    /** What the file says of when and how that stack is changed; also of one that the commit does not have. */
+    StackRules rules(String stack) {
+        return new StackRules(
+                settings.windows(stack), Set.copyOf(settings.stack(stack).approved()));
     }
 
     /** Whether anything is said about single stacks; only then it counts which stacks other hosts have. */

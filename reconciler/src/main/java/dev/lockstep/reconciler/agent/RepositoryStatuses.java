@@ -1,9 +1,11 @@
 package dev.lockstep.reconciler.agent;
 
+import dev.lockstep.reconciler.git.Remote;
 import dev.lockstep.reconciler.git.Revision;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.runtime.store.Root;
+import dev.lockstep.spec.settings.AgentSettings;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -24,9 +26,17 @@ final class RepositoryStatuses {
     private final InstantSource clock;
     private final Consumer<String> out;
     private final Instant startedAt;
+    private final List<AgentSettings.Repository> followed;
     private final Map<String, AgentStatus.Repository> repositories = new LinkedHashMap<>();
 
-    RepositoryStatuses(Root root, String host, InstantSource clock, Consumer<String> out) {
+    /** @param followed all that the agent follows */
+    RepositoryStatuses(
+            Root root,
+            String host,
+            List<AgentSettings.Repository> followed,
+            InstantSource clock,
+            Consumer<String> out) {
+        this.followed = List.copyOf(followed);
         this.root = root;
         this.host = host;
         this.clock = clock;
@@ -36,39 +46,49 @@ final class RepositoryStatuses {
 
     /** The repository answers, and its commit has been handed on. */
     synchronized void good(Follower follower) throws IOException {
-        var failedBefore = Optional.ofNullable(repositories.get(follower.url()))
+        var failedBefore = Optional.ofNullable(repositories.get(follower.key()))
                 .flatMap(AgentStatus.Repository::error)
                 .isPresent();
-        if (write(follower, Optional.empty()) && failedBefore) {
+        if (write(follower, Optional.empty(), Optional.empty()) && failedBefore) {
             out.accept("repository " + follower.url() + " is followed again");
         }
         // Each time: a stack's worker may have written an error back that it had read before.
         fetchError(follower, Optional.empty());
     }
 
-    /** The repository cannot be followed now; what runs goes on running. */
-    synchronized void failed(Follower follower, Exception e) throws IOException {
+    /**
+     * The repository cannot be followed now; what runs goes on running.
+     *
+     * @param next when it is asked again
+     */
+    synchronized void failed(Follower follower, Exception e, Optional<Instant> next) throws IOException {
         LOG.debug("repository failed url={}", follower.url(), e);
         var message = Optional.ofNullable(e.getMessage()).orElse(e.toString());
-        if (write(follower, Optional.of(message))) {
+        if (write(follower, Optional.of(message), next)) {
             out.accept(message);
         }
         fetchError(follower, Optional.of(message));
     }
 
     /** True when it is news. */
-    private boolean write(Follower follower, Optional<String> error) throws IOException {
+    private boolean write(Follower follower, Optional<String> error, Optional<Instant> next) throws IOException {
         var commit = follower.last().map(Revision::commit);
-        var last = Optional.ofNullable(repositories.get(follower.url()));
-        if (last.filter(l -> l.error().equals(error) && l.commit().equals(commit))
-                .isPresent()) {
+        var last = Optional.ofNullable(repositories.get(follower.key()));
+        var same = last.filter(l -> l.error().equals(error) && l.commit().equals(commit));
+        if (same.isPresent() && same.get().nextTry().equals(next)) {
             return false;
         }
         repositories.put(
-                follower.url(),
-                new AgentStatus.Repository(follower.url(), follower.ref(), commit, error, clock.instant()));
+                follower.key(),
+                new AgentStatus.Repository(
+                        follower.url(),
+                        follower.ref(),
+                        commit,
+                        error,
+                        same.map(AgentStatus.Repository::since).orElse(clock.instant()),
+                        next));
         new AgentStatus(host, startedAt, List.copyOf(repositories.values())).write(root);
-        return true;
+        return same.isEmpty();
     }
 
     private void fetchError(Follower follower, Optional<String> error) throws IOException {
@@ -77,11 +97,29 @@ final class RepositoryStatuses {
         }
     }
 
-    /** The stacks that came from the repository at any time, as they were written down. */
+    /**
+     * The stacks that came from there at any time, as they were written down. One repository may be followed more than
+     * once, by other refs or directories: each has its own, and who follows none of that any more has what is left.
+     */
     List<StackStatus> of(Follower follower) throws IOException {
         return new StatusFiles(root)
                 .all().stream()
                         .filter(s -> s.repository().equals(Optional.of(follower.url())))
+                        .filter(s -> isOf(follower.settings(), s)
+                                || followed.stream().noneMatch(other -> isSame(other, follower) && isOf(other, s)))
                         .toList();
+    }
+
+    private static boolean isSame(AgentSettings.Repository other, Follower follower) {
+        return Remote.parse(other.url()).toString().equals(follower.url());
+    }
+
+    private static boolean isOf(AgentSettings.Repository settings, StackStatus status) {
+        var ref = settings.ref().orElse(Follower.DEFAULT_REF);
+        var path = settings.path().orElse("");
+        return status.ref().filter(r -> r.equals(ref) || r.endsWith("/" + ref)).isPresent()
+                && status.directory()
+                        .filter(d -> path.isEmpty() || d.equals(path) || d.startsWith(path + "/"))
+                        .isPresent();
     }
 }

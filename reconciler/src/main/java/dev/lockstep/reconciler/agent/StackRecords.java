@@ -1,23 +1,34 @@
 package dev.lockstep.reconciler.agent;
 
+import dev.lockstep.reconciler.apply.StepRecords;
+import dev.lockstep.reconciler.apply.StepResult;
+import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.git.Revision;
 import dev.lockstep.reconciler.history.History;
 import dev.lockstep.reconciler.history.HistoryEntry;
 import dev.lockstep.reconciler.history.Outcome;
+import dev.lockstep.reconciler.history.RevisionFiles;
+import dev.lockstep.reconciler.history.StackRevision;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.reconciler.plan.PlanText;
+import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What is written down about one stack: its status, when it changes, and its history. */
 final class StackRecords {
+    private static final String APPROVED = "approved by ";
+
     /** A status that stays as it is, is written again this often, to show that somebody looks. */
     private static final Duration PULSE = Duration.ofMinutes(5);
 
@@ -55,11 +66,10 @@ final class StackRecords {
         return files.read(stack).flatMap(StackStatus::applied).map(StackStatus.Commit::id);
     }
 
-    /** Everything is applied; whether it is well is being found out. */
+    /** Everything is applied; whether it is well is being found out. What was found before holds until then. */
     void verifying(CommitSource source) throws IOException {
         var last = files.read(stack);
-        var judged = last.flatMap(StackStatus::outcome).filter(o -> o != Outcome.UNHEALTHY);
-        if (judged.isEmpty() || !isApplied(last, source)) {
+        if (last.flatMap(StackStatus::outcome).isEmpty() || !isApplied(last, source)) {
             write(last, status(source).withApplied(commit(source)));
         }
     }
@@ -86,10 +96,47 @@ final class StackRecords {
         try {
             var last = files.read(stack);
             var applied = outcome == Outcome.UNHEALTHY ? commit(source) : last.flatMap(StackStatus::applied);
-            return write(last, status(source).withApplied(applied).withOutcome(Optional.of(outcome), problems));
+            var news = write(last, status(source).withApplied(applied).withOutcome(Optional.of(outcome), problems));
+            // What did something, or was held, is written down by whoever did it.
+            if (news && (outcome == Outcome.REFUSED || outcome == Outcome.UNHEALTHY || outcome == Outcome.BLOCKED)) {
+                var message = problems.stream().map(StackStatus.Problem::asText).collect(Collectors.joining("; "));
+                history.append(entry(source.commit(), "check", outcome, List.of(), message, Duration.ZERO));
+            }
+            return news;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * The wanted revision was left again; says whether that is news.
+     *
+     * @param good what the stack went back to
+     */
+    boolean wentBack(CommitSource source, StackRevision good, Outcome outcome, List<StackStatus.Problem> problems)
+            throws IOException {
+        var last = files.read(stack);
+        var applied = good.commit().or(() -> last.flatMap(StackStatus::applied));
+        return write(last, status(source).withApplied(applied).withOutcome(Optional.of(outcome), problems));
+    }
+
+    /** What the stack goes back to and what it is not brought to again. */
+    RevisionFiles revisions() {
+        return new RevisionFiles(root, stack);
+    }
+
+    /** What a commit asks of this host. */
+    static StackRevision revision(CommitSource source, Desired desired, List<ObservedContainer> containers) {
+        return StackRevision.of(desired, commit(source), containers);
+    }
+
+    /** The stack is at an earlier commit because somebody asked for it; what is wanted stays so. */
+    void wentBack(CommitSource source, StackStatus last) throws IOException {
+        var why = problem("went back to " + source.revision().orElse("") + "; 'lockstep resume " + stack
+                + "' brings the stack to its newest commit");
+        files.write(last.withApplied(commit(source))
+                .withOutcome(Optional.of(Outcome.SUSPENDED), List.of(why))
+                .withTimes(clock.instant(), clock.instant()));
     }
 
     /** The repository has the stack no longer; it goes on running until a person takes it down. */
@@ -110,23 +157,104 @@ final class StackRecords {
         }
     }
 
+    /** When what failed or waits is tried again. */
+    void nextTry(Optional<Instant> time) throws IOException {
+        var last = files.read(stack).filter(s -> !s.nextTry().equals(time));
+        if (last.isPresent()) {
+            files.write(last.get().withNextTry(time));
+        }
+    }
+
     /** A line of history for a run that did something. */
     void ran(CommitSource source, String trigger, Outcome outcome, Plan plan, String message, Duration took)
             throws IOException {
-        var commit = source.commit();
+        ran(source.commit(), trigger, outcome, plan, message, took);
+    }
+
+    /** A line of history for a run of a job, or for one that was left out. */
+    void job(String service, Outcome outcome, String message, Duration took) throws IOException {
+        var status = files.read(stack);
         history.append(new HistoryEntry(
                 clock.instant(),
                 host,
                 root.id(),
                 stack,
-                source.repository(),
-                Optional.of(commit.commit()),
-                Optional.of(commit.ref()),
-                trigger,
+                status.flatMap(StackStatus::repository),
+                status.flatMap(StackStatus::applied).map(StackStatus.Commit::id),
+                status.flatMap(StackStatus::ref),
+                "schedule",
                 outcome,
-                new PlanText(false).operations(plan),
+                List.of("> job " + service),
                 message,
                 took));
+    }
+
+    /** The same for a stack that the commit may not have. */
+    void ran(Revision commit, String trigger, Outcome outcome, Plan plan, String message, Duration took)
+            throws IOException {
+        history.append(entry(commit, trigger, outcome, new PlanText(false).operations(plan), message, took));
+    }
+
+    /**
+     * The same with what became of each operation.
+     *
+     * @param note who agreed, and what was passed over: parts with semicolons between
+     * @param containers of this host, afterwards
+     */
+    void ran(
+            CommitSource source,
+            String trigger,
+            Outcome outcome,
+            Plan plan,
+            List<StepResult> results,
+            List<ObservedContainer> containers,
+            String note,
+            String message,
+            Duration took)
+            throws IOException {
+        var overrides =
+                Stream.of(note.split("; ", -1)).filter(part -> !part.isBlank()).toList();
+        var by = overrides.stream()
+                .filter(part -> part.startsWith(APPROVED))
+                .map(part -> part.substring(APPROVED.length()))
+                .findFirst();
+        ran(source, trigger, outcome, plan, results, containers, by, overrides, message, took);
+    }
+
+    /** The same where it is known who asked or agreed, and what was passed over. */
+    void ran(
+            CommitSource source,
+            String trigger,
+            Outcome outcome,
+            Plan plan,
+            List<StepResult> results,
+            List<ObservedContainer> containers,
+            Optional<String> by,
+            List<String> overrides,
+            String message,
+            Duration took)
+            throws IOException {
+        history.append(entry(source.commit(), trigger, outcome, new PlanText(false).operations(plan), message, took)
+                .agreed(by, overrides)
+                .with(StepRecords.of(results), StepRecords.images(stack, containers)));
+    }
+
+    private HistoryEntry entry(
+            Revision commit, String trigger, Outcome outcome, List<String> operations, String message, Duration took) {
+        return new HistoryEntry(
+                        clock.instant(),
+                        host,
+                        root.id(),
+                        stack,
+                        Optional.of(commit.repository()),
+                        Optional.of(commit.commit()),
+                        Optional.of(commit.ref()),
+                        trigger,
+                        outcome,
+                        operations,
+                        message,
+                        took)
+                .of(commit.author(), commit.subject());
     }
 
     private StackStatus status(CommitSource source) {
@@ -139,11 +267,13 @@ final class StackRecords {
     /** Writes what differs, and what has not been written for a while; returns whether it differs. */
     private boolean write(Optional<StackStatus> last, StackStatus found) throws IOException {
         var next = found.withFetchError(last.flatMap(StackStatus::fetchError)); // who looks at the repository knows
-        var same = last.filter(s -> next.withTimes(s.since(), s.checked()).equals(s));
+        var same = last.filter(s -> next.withTimes(s.since(), s.checked())
+                .equals(s.withNextTry(Optional.empty()))); // that is told when the run is over
         if (same.isPresent() && same.get().checked().plus(PULSE).isAfter(next.checked())) {
             return false;
         }
-        files.write(same.map(s -> next.withTimes(s.since(), next.checked())).orElse(next));
+        files.write(same.map(s -> next.withTimes(s.since(), next.checked()).withNextTry(s.nextTry()))
+                .orElse(next));
         return same.isEmpty();
     }
 

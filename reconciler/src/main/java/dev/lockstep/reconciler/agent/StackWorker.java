@@ -1,17 +1,9 @@
 package dev.lockstep.reconciler.agent;
 
-import dev.lockstep.reconciler.apply.Applier;
-import dev.lockstep.reconciler.apply.ApplyListener;
-import dev.lockstep.reconciler.apply.Gates;
-import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.PlanOptions;
-import dev.lockstep.reconciler.deploy.Planned;
-import dev.lockstep.reconciler.deploy.StackImages;
 import dev.lockstep.reconciler.deploy.StackLock;
 import dev.lockstep.reconciler.history.Outcome;
-import dev.lockstep.reconciler.plan.Operation;
-import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.HealthMonitor;
 import java.io.IOException;
@@ -38,24 +30,27 @@ import org.slf4j.LoggerFactory;
  */
 final class StackWorker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StackWorker.class);
-    private static final Duration LOCK_PATIENCE = Duration.ofMinutes(5);
+    static final Duration LOCK_PATIENCE = Duration.ofMinutes(5);
     /** A file may want its image looked up each nanosecond. */
     private static final Duration SHORTEST_LOOK = Duration.ofSeconds(1);
 
     /**
      * How a run ended.
      *
-     * @param exitCode what a command ends with: 0 converged, 1 error, 3 applied but unhealthy, 5 refused by a guard
+     * @param exitCode what a command ends with: 0 converged, 1 error, 3 applied but unhealthy, 4 rolled back, 5 refused
+     *     by a guard
      */
     record Run(Outcome outcome, int exitCode) {
         static final Run CONVERGED = new Run(Outcome.CONVERGED, 0);
         static final Run FAILED = new Run(Outcome.FAILED, 1);
+
+        static Run wentBack(Outcome outcome) {
+            return new Run(outcome, outcome == Outcome.ROLLED_BACK ? 4 : 1);
+        }
     }
 
     private final String stack;
     private final Engine engine;
-    private final Deployment deployment;
-    private final HealthMonitor health;
     private final Supervisor supervisor;
     private final StackRecords records;
     private final Duration driftInterval;
@@ -63,6 +58,8 @@ final class StackWorker implements AutoCloseable {
     private final Backoff backoff;
     private final Consumer<String> out;
     private final Supplier<List<StackWorker>> before;
+    private final Permission permission;
+    private final Reconciliation reconciliation;
     private final Thread thread;
 
     private final Object monitor = new Object();
@@ -76,18 +73,6 @@ final class StackWorker implements AutoCloseable {
     private final List<CompletableFuture<Run>> waiting = new ArrayList<>();
     private boolean closed;
 
-    private final Applied applied;
-    /** The newest revision that this worker has applied. */
-    private Optional<CommitSource> last = Optional.empty();
-    /** When there is reason to look at the images again; only the worker's thread uses it. */
-    private Optional<Instant> nextLook = Optional.empty();
-
-    /** Finds the revision that was applied last, by this agent or one before it. */
-    @FunctionalInterface
-    interface Applied {
-        Optional<CommitSource> find() throws IOException;
-    }
-
     private final Progress progress = new Progress();
 
     /** @param before the workers of stacks that must be well before this one is changed, asked at each run */
@@ -98,24 +83,25 @@ final class StackWorker implements AutoCloseable {
             HealthMonitor health,
             Supervisor supervisor,
             StackRecords records,
-            Applied applied,
+            Reconciliation.Applied applied,
             Duration driftInterval,
             InstantSource clock,
             Backoff backoff,
             Consumer<String> out,
-            Supplier<List<StackWorker>> before) {
+            Supplier<List<StackWorker>> before,
+            Permission permission) {
         this.stack = stack;
         this.engine = engine;
-        this.deployment = deployment;
-        this.health = health;
         this.supervisor = supervisor;
         this.records = records;
-        this.applied = applied;
+        this.reconciliation =
+                new Reconciliation(stack, engine, deployment, health, records, applied, clock, out, permission);
         this.driftInterval = driftInterval;
         this.clock = clock;
         this.backoff = backoff;
         this.out = out;
         this.before = before;
+        this.permission = permission;
         this.thread = Thread.ofPlatform().name("stack-" + stack).unstarted(this::loop);
     }
 
@@ -124,7 +110,7 @@ final class StackWorker implements AutoCloseable {
         thread.start();
     }
 
-    /** Tells of a revision. The same revision again is no news unless {@code trigger} is {@code sync}. */
+    /** Tells of a revision. The same revision again is no news unless {@code trigger} is a {@code sync}. */
     Future<Run> want(CommitSource source, String trigger) {
         synchronized (monitor) {
             var news = wanted == null
@@ -133,7 +119,7 @@ final class StackWorker implements AutoCloseable {
             progress.want(source.commit().commit());
             var answer = new CompletableFuture<Run>();
             waiting.add(answer);
-            if (news || trigger.equals("sync")) {
+            if (news || trigger.startsWith("sync")) {
                 due = trigger;
                 asked = clock.instant();
                 verifying.countDown();
@@ -141,6 +127,34 @@ final class StackWorker implements AutoCloseable {
             }
             return answer;
         }
+    }
+
+    /** A person decided something about the stack: look at the newest revision again. Empty while there is none. */
+    Optional<Future<Run>> again(String trigger) {
+        synchronized (monitor) {
+            return Optional.ofNullable(wanted).map(source -> {
+                var answer = new CompletableFuture<Run>();
+                waiting.add(answer);
+                due = trigger;
+                monitor.notifyAll();
+                return answer;
+            });
+        }
+    }
+
+    /** See {@link Reconciliation#startJob}. */
+    Optional<String> startJob(String service) throws IOException, InterruptedException {
+        return reconciliation.startJob(service);
+    }
+
+    /** Whether the revision that runs has services that run at times. */
+    boolean hasJobs() {
+        return reconciliation.hasJobs();
+    }
+
+    /** Whether what ends is to be started again. */
+    boolean repairs() {
+        return permission.repairs();
     }
 
     /** Something on the host changed: look now. */
@@ -187,10 +201,23 @@ final class StackWorker implements AutoCloseable {
                 pause = run.outcome() == Outcome.FAILED || run.outcome() == Outcome.BLOCKED
                         ? backoff.failed()
                         : backoff.succeeded(driftInterval);
-                pause = notAfter(nextLook, pause);
+                pause = notAfter(reconciliation.nextLook(), pause);
+                tellNextTry(run, pause);
             }
         } catch (InterruptedException e) {
             LOG.debug("worker ended stack={}", stack);
+        }
+    }
+
+    private void tellNextTry(Run run, Duration pause) {
+        var waits = run.outcome() == Outcome.FAILED || run.outcome() == Outcome.BLOCKED;
+        var time = waits
+                ? Optional.of(clock.instant().plus(pause))
+                : run.outcome() == Outcome.WAITING ? reconciliation.nextLook() : Optional.<Instant>empty();
+        try {
+            records.nextTry(time);
+        } catch (IOException e) {
+            LOG.debug("next try is not written down stack={}", stack, e); // the run has told that already
         }
     }
 
@@ -269,158 +296,18 @@ final class StackWorker implements AutoCloseable {
 
     private Run run(CommitSource source, String trigger) throws IOException, InterruptedException {
         Instant since;
+        CountDownLatch superseded;
         synchronized (monitor) {
             since = trigger.equals("command") ? Instant.MAX : asked;
+            superseded = verifying;
         }
-        nextLook = Optional.empty();
         var options = PlanOptions.followed(supervisor.leftAlone(), since);
         var blocked = blocked(source);
         if (blocked.isPresent()) {
-            keepApplied(source, options);
+            reconciliation.keepApplied(source, options);
             return blocked.get();
         }
-        return switch (deployment.plan(source, options)) {
-            case Planned.Invalid invalid -> {
-                var problems =
-                        invalid.errors().stream().map(StackRecords::problem).toList();
-                if (records.failed(source, Outcome.REFUSED, problems)) {
-                    out.accept("stack " + stack + " at " + source.revision().orElse("") + " is refused:");
-                    invalid.errors().forEach(e -> out.accept("  " + e));
-                }
-                keepApplied(source, options);
-                yield new Run(Outcome.REFUSED, 1);
-            }
-            case Planned.Ready ready -> {
-                nextLook = ready.images().nextLook();
-                yield apply(source, trigger, ready, options);
-            }
-        };
-    }
-
-    private Run apply(CommitSource source, String trigger, Planned.Ready ready, PlanOptions options)
-            throws IOException, InterruptedException {
-        var plan = ready.plan();
-        if (!plan.problems().isEmpty() || !plan.refusals().isEmpty()) {
-            var problems = new ArrayList<>(
-                    plan.problems().stream().map(StackRecords::problem).toList());
-            plan.refusals().forEach(r -> problems.add(StackRecords.problem(r)));
-            var outcome = plan.refusals().isEmpty() ? Outcome.FAILED : Outcome.REFUSED;
-            if (records.failed(source, outcome, problems)) {
-                out.accept(new PlanText(false).print(plan));
-            }
-            keepApplied(source, options);
-            return outcome == Outcome.REFUSED ? new Run(outcome, 5) : Run.FAILED;
-        }
-        var before = records.applied();
-        new StackImages(engine.images().roots(), stack).want(ready.desired());
-        if (!plan.isEmpty()) {
-            out.accept(new PlanText(false).print(plan));
-            var began = System.nanoTime();
-            var results = new Applier(engine, health, ready.beforeStart(), listener()).apply(plan);
-            var failures = failures(results);
-            var took = Duration.ofNanos(System.nanoTime() - began);
-            if (!failures.isEmpty()) {
-                failures.forEach(f -> out.accept("stack " + stack + ": " + f));
-                records.ran(source, trigger, Outcome.FAILED, plan, String.join("; ", failures), took);
-                records.failed(
-                        source,
-                        Outcome.FAILED,
-                        failures.stream().map(StackRecords::problem).toList());
-                if (changedNothing(results)) {
-                    keepApplied(source, options);
-                }
-                return Run.FAILED;
-            }
-            var drift = before.equals(Optional.of(source.commit().commit()));
-            records.ran(source, trigger, drift ? Outcome.DRIFT_CORRECTED : Outcome.CONVERGED, plan, "", took);
-            out.accept(
-                    "stack " + stack + " is at " + source.revision().orElse("") + " after " + took.toMillis() + " ms");
-        }
-        source.tree().pin(stack);
-        last = Optional.of(source);
-        return verify(source, ready);
-    }
-
-    /** The health gate: only a revision that passes it is well. */
-    private Run verify(CommitSource source, Planned.Ready ready) throws IOException, InterruptedException {
-        var services = ready.desired().services().stream().map(s -> s.name()).toList();
-        CountDownLatch cancelled;
-        synchronized (monitor) {
-            cancelled = verifying;
-        }
-        var gates = new Gates(engine.containers(), health, stack, cancelled);
-        records.verifying(source);
-        var why = gates.awaitHealthy(services, Optional.empty());
-        if (why.isEmpty()) {
-            var notes =
-                    ready.images().notes().stream().map(StackRecords::problem).toList();
-            if (records.good(source, notes)) {
-                ready.images().notes().forEach(note -> out.accept("stack " + stack + ": " + note));
-            }
-            new StackImages(engine.images().roots(), stack)
-                    .applied(engine.containers().observe());
-            return Run.CONVERGED;
-        }
-        if (cancelled.getCount() == 0) {
-            return Run.CONVERGED; // a newer revision is waiting; it will be judged instead
-        }
-        if (records.failed(source, Outcome.UNHEALTHY, List.of(StackRecords.problem(why.get())))) {
-            out.accept("stack " + stack + " is unhealthy: " + why.get());
-        }
-        return new Run(Outcome.UNHEALTHY, 3);
-    }
-
-    /**
-     * While a revision is refused, the one before it is kept in order. A refused one that ran before it was refused (a
-     * port was taken meanwhile) is no more to be had than the others.
-     */
-    private void keepApplied(CommitSource refused, PlanOptions options) throws IOException {
-        if (last.isEmpty()) {
-            last = applied.find();
-        }
-        if (last.isEmpty()
-                || last.get().commit().commit().equals(refused.commit().commit())) {
-            return;
-        }
-        if (deployment.plan(last.get(), options) instanceof Planned.Ready ready
-                && ready.plan().problems().isEmpty()
-                && ready.plan().refusals().isEmpty()
-                && !ready.plan().isEmpty()) {
-            out.accept(new PlanText(false).print(ready.plan()));
-            var results = new Applier(engine, health, ready.beforeStart(), listener()).apply(ready.plan());
-            failures(results).forEach(f -> out.accept("stack " + stack + ": " + f));
-        }
-    }
-
-    /** Images are pulled before anything else is touched; a plan that failed there has left the host as it was. */
-    private static boolean changedNothing(List<StepResult> results) {
-        return results.stream()
-                .filter(r -> !(r.step().operation() instanceof Operation.PullImage))
-                .allMatch(StepResult.Skipped.class::isInstance);
-    }
-
-    private ApplyListener listener() {
-        return new ApplyListener() {
-            @Override
-            public void finished(StepResult result) {
-                switch (result) {
-                    case StepResult.Done _ -> {
-                        // the applier has logged it
-                    }
-                    case StepResult.Failed(var step, var why) ->
-                        LOG.warn("failed stack={} step={} because={}", stack, step.id(), why);
-                    case StepResult.Skipped(var step, var why) ->
-                        LOG.info("skipped stack={} step={} {}", stack, step.id(), why);
-                }
-            }
-        };
-    }
-
-    private static List<String> failures(List<StepResult> results) {
-        return results.stream()
-                .filter(StepResult.Failed.class::isInstance)
-                .map(r -> r.step().operation().name() + ": " + ((StepResult.Failed) r).why())
-                .toList();
+        return reconciliation.run(source, trigger, options, superseded);
     }
 
     /** Ends after the run that is under way. */

@@ -4,6 +4,7 @@ import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.secret.HostSecrets;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.HealthMonitor;
+import dev.lockstep.spec.settings.HostPolicy;
 import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
 import java.time.Duration;
@@ -16,6 +17,7 @@ record StackWorkers(
         Engine engine,
         String host,
         ImagePolicy images,
+        HostPolicy policy,
         HostSecrets secrets,
         HealthMonitor health,
         Supervisor supervisor,
@@ -29,7 +31,7 @@ record StackWorkers(
         return new StackWorker(
                 stack,
                 engine,
-                new Deployment(engine, host, images, secrets),
+                new Deployment(engine, host, images, policy, secrets),
                 health,
                 supervisor,
                 records(stack),
@@ -38,7 +40,8 @@ record StackWorkers(
                 clock,
                 new Backoff(RandomGenerator.getDefault()),
                 out,
-                () -> stacks.before(stack));
+                () -> stacks.before(stack),
+                new Permission(stack, engine, clock));
     }
 
     StackRecords records(String stack) {

@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.agent;
 
 import dev.lockstep.reconciler.deploy.DefaultBridge;
+import dev.lockstep.reconciler.plan.KeptName;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.ExitOutcome;
@@ -49,6 +50,7 @@ final class Supervisor implements AutoCloseable {
     private final HealthMonitor health;
     private final InstantSource clock;
     private final Predicate<String> followed;
+    private final Predicate<String> healed;
     private final Consumer<String> out;
     private final WatchService exits;
     private final Thread watcher;
@@ -63,15 +65,22 @@ final class Supervisor implements AutoCloseable {
 
     /**
      * @param followed whether an agent follows the stack of that name
+     * @param healed whether what fails in that stack is started again without a policy, too
      * @param out hears what a person should know, a sentence at a time
      */
     Supervisor(
-            Engine engine, HealthMonitor health, InstantSource clock, Predicate<String> followed, Consumer<String> out)
+            Engine engine,
+            HealthMonitor health,
+            InstantSource clock,
+            Predicate<String> followed,
+            Predicate<String> healed,
+            Consumer<String> out)
             throws IOException {
         this.engine = engine;
         this.health = health;
         this.clock = clock;
         this.followed = followed;
+        this.healed = healed;
         this.out = out;
         var directory = exitDirectory(engine);
         this.exits = directory.getFileSystem().newWatchService();
@@ -102,6 +111,7 @@ final class Supervisor implements AutoCloseable {
         }
         for (var container : engine.containers().observe()) {
             if (!followed.test(container.record().spec().owner().stack())
+                    && !KeptName.has(container.record())
                     && engine.containers().startWithHost(container.id())) {
                 out.accept("container " + container.name() + " was started with the host, as its policy always says");
             }
@@ -289,7 +299,7 @@ final class Supervisor implements AutoCloseable {
     /** In a followed stack a container that failed is drift, also without a policy. */
     private void heal(ObservedContainer container, ExitOutcome outcome) {
         var spec = container.record().spec();
-        var wanted = followed.test(spec.owner().stack())
+        var wanted = healed.test(spec.owner().stack())
                 && outcome.exitCode() != 0
                 && !container.life().stoppedByUser()
                 && !spec.restart().explicit();

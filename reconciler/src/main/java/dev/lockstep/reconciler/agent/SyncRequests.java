@@ -9,40 +9,86 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Answers {@code sync}: all repositories are looked at now, and what became of their stacks is the answer. */
-record SyncRequests(List<Following> repositories, InstantSource clock) {
+/**
+ * Answers {@code sync}: all repositories are looked at now, and what became of their stacks is the answer. And
+ * {@code look}: a person decided something, so that stack is looked at again.
+ */
+record SyncRequests(List<Following> repositories, FollowedStacks stacks, InstantSource clock) {
     /** Before the deadline passes, so that who asked hears why there is no better answer. */
     private static final long MARGIN_MILLIS = 100;
 
     Answer answer(Request request) {
-        if (!request.verb().equals("sync")) {
-            return Answer.error("this agent does not know how to " + request.verb());
-        }
+        return switch (request.verb()) {
+            case "sync" -> sync(request, trigger(request));
+            case "look" -> {
+                var stack = request.arguments().getOrDefault("stack", "");
+                var why = request.arguments().getOrDefault("why", "sync");
+                yield stacks.worker(stack)
+                        .flatMap(worker -> worker.again(why))
+                        .map(run -> wait(request, List.of(run)))
+                        // One that is gone from its repository has no worker.
+                        .orElseGet(() -> sync(request, why));
+            }
+            default -> Answer.error("this agent does not know how to " + request.verb());
+        };
+    }
+
+    private static String trigger(Request request) {
+        return "sync"
+                + (request.arguments().containsKey("retry") ? " --retry" : "")
+                + (request.arguments().containsKey("now") ? " " + Permission.NOW : "");
+    }
+
+    private Answer sync(Request request, String trigger) {
+        var runs = new ArrayList<Future<StackWorker.Run>>();
         var lines = new ArrayList<String>();
         var code = 0;
-        for (var look : repositories.stream().map(Following::sync).toList()) {
+        for (var look : repositories.stream().map(r -> r.sync(trigger)).toList()) {
             try {
-                for (var stack : look.get(patience(request), TimeUnit.MILLISECONDS)) {
-                    var run = stack.get(patience(request), TimeUnit.MILLISECONDS);
-                    code = Following.worst(code, run.exitCode());
-                }
+                runs.addAll(look.get(patience(request), TimeUnit.MILLISECONDS));
             } catch (ExecutionException e) {
                 lines.add(Optional.ofNullable(e.getCause())
                         .map(Throwable::getMessage)
                         .orElse(e.toString()));
                 code = 1;
             } catch (TimeoutException e) {
-                lines.add("the agent is still at it; 'lockstep status' shows how far it is");
-                return new Answer(1, lines);
+                return late();
             } catch (InterruptedException | CancellationException e) {
-                lines.add("the agent was stopped");
-                return new Answer(1, lines);
+                return stopped();
             }
         }
-        return new Answer(code, lines);
+        var answer = wait(request, runs);
+        lines.addAll(answer.lines());
+        return new Answer(Following.worst(code, answer.exitCode()), lines);
+    }
+
+    private Answer wait(Request request, List<Future<StackWorker.Run>> runs) {
+        var code = 0;
+        for (var run : runs) {
+            try {
+                code = Following.worst(
+                        code, run.get(patience(request), TimeUnit.MILLISECONDS).exitCode());
+            } catch (ExecutionException e) {
+                return Answer.error(e.toString());
+            } catch (TimeoutException e) {
+                return late();
+            } catch (InterruptedException | CancellationException e) {
+                return stopped();
+            }
+        }
+        return new Answer(code, List.of());
+    }
+
+    private static Answer late() {
+        return Answer.error("the agent is still at it; 'lockstep status' shows how far it is");
+    }
+
+    private static Answer stopped() {
+        return Answer.error("the agent was stopped");
     }
 
     private long patience(Request request) {

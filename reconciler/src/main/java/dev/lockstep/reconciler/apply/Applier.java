@@ -1,9 +1,11 @@
 package dev.lockstep.reconciler.apply;
 
 import dev.lockstep.reconciler.desired.DesiredContainer;
+import dev.lockstep.reconciler.plan.KeptName;
 import dev.lockstep.reconciler.plan.Operation;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.reconciler.plan.Step;
+import dev.lockstep.reconciler.plan.Turn;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.container.ContainerSpec;
@@ -25,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +49,7 @@ public final class Applier {
     private final Optional<Duration> grace;
     private final CountDownLatch cancelled = new CountDownLatch(1);
     private final Semaphore slots;
+    private final Optional<KeptContainers> kept;
     /** What pulls have told, for specs that were planned without knowing it. */
     private final Map<ImageReference, Digest> pulled = new ConcurrentHashMap<>();
 
@@ -64,6 +68,12 @@ public final class Applier {
         this(engine, health, beforeStart, listener, grace, AT_A_TIME);
     }
 
+    /** @param kept takes the containers that others take the place of, until somebody knows that those are well */
+    public Applier(
+            Engine engine, HealthMonitor health, BeforeStart beforeStart, ApplyListener listener, KeptContainers kept) {
+        this(engine, health, beforeStart, listener, Optional.empty(), AT_A_TIME, Optional.of(kept));
+    }
+
     /**
      * The same with another number of steps at a time.
      *
@@ -76,6 +86,18 @@ public final class Applier {
             ApplyListener listener,
             Optional<Duration> grace,
             int atATime) {
+        this(engine, health, beforeStart, listener, grace, atATime, Optional.empty());
+    }
+
+    private Applier(
+            Engine engine,
+            HealthMonitor health,
+            BeforeStart beforeStart,
+            ApplyListener listener,
+            Optional<Duration> grace,
+            int atATime,
+            Optional<KeptContainers> kept) {
+        this.kept = kept;
         this.slots = new Semaphore(atATime);
         this.grace = grace;
         this.engine = engine;
@@ -87,6 +109,11 @@ public final class Applier {
     /** Begins nothing more and waits for nothing more; what runs comes to its end. May be called from any thread. */
     public void cancel() {
         cancelled.countDown();
+    }
+
+    /** Whether somebody broke it off. */
+    public boolean isCancelled() {
+        return cancelled.getCount() == 0;
     }
 
     /**
@@ -131,7 +158,7 @@ public final class Applier {
 
     private StepResult tryRun(Step step, List<CompletableFuture<StepResult>> before, Gates gates) {
         for (var earlier : before) {
-            if (!(earlier.join() instanceof StepResult.Done)) {
+            if (!(earlier.join() instanceof StepResult.Done) && !mayHaveFailed(step, earlier.join(), before)) {
                 return new StepResult.Skipped(
                         step, "because " + earlier.join().step().id() + " was not done");
             }
@@ -142,13 +169,17 @@ public final class Applier {
             if (closed.isPresent()) {
                 return new StepResult.Failed(step, closed.get());
             }
+            var held = awaitTurn(step, before, gates);
+            if (held.isPresent()) {
+                return new StepResult.Skipped(step, held.get());
+            }
             if (cancelled.getCount() == 0) {
                 return new StepResult.Skipped(step, "because applying was interrupted");
             }
             slots.acquire();
             try {
                 listener.started(step);
-                perform(step.operation());
+                perform(step.operation(), gates);
             } finally {
                 slots.release();
             }
@@ -184,7 +215,41 @@ public final class Applier {
         return Optional.empty();
     }
 
-    private void perform(Operation operation) throws IOException {
+    /** A group of a rollout goes on in spite of others that failed, as far as its file allows. */
+    private static boolean mayHaveFailed(Step step, StepResult earlier, List<CompletableFuture<StepResult>> before) {
+        return step.turn()
+                .filter(turn -> turn.before().contains(earlier.step().id()))
+                .filter(turn -> failed(turn, before) <= turn.mayFail())
+                .isPresent();
+    }
+
+    private static long failed(Turn turn, List<CompletableFuture<StepResult>> before) {
+        return before.stream()
+                .map(CompletableFuture::join)
+                .filter(result -> turn.before().contains(result.step().id()))
+                .filter(result -> !(result instanceof StepResult.Done))
+                .count();
+    }
+
+    /** Waits until those before it are well; says why they are not, when too many of them are not. */
+    private Optional<String> awaitTurn(Step step, List<CompletableFuture<StepResult>> before, Gates gates)
+            throws IOException, InterruptedException {
+        if (step.turn().isEmpty()) {
+            return Optional.empty();
+        }
+        var turn = step.turn().get();
+        listener.waiting(step, String.join(", ", turn.well()) + " to be well");
+        var unwell = gates.awaitWell(turn.well(), turn.monitor());
+        if (unwell.size() + failed(turn, before) > turn.mayFail() && !unwell.isEmpty()) {
+            return Optional.of("because " + String.join("; ", unwell));
+        }
+        if (!turn.delay().isZero() && cancelled.await(turn.delay().toMillis(), TimeUnit.MILLISECONDS)) {
+            return Optional.of("because applying was interrupted");
+        }
+        return Optional.empty();
+    }
+
+    private void perform(Operation operation, Gates gates) throws IOException, InterruptedException {
         var containers = engine.containers();
         switch (operation) {
             case Operation.PullImage pull -> {
@@ -212,10 +277,12 @@ public final class Applier {
                 }
             }
             case Operation.ReplaceContainer replace when replace.renewVolumes() -> renew(replace);
+            case Operation.ReplaceContainer replace
+            when replace.startFirst() -> startFirst(replace.id(), exact(replace.spec()), gates);
             case Operation.ReplaceContainer replace -> replace(replace.id(), exact(replace.spec()), replace.started());
-            case Operation.UpdateContainer update -> containers.update(update.id(), update.spec());
+            case Operation.UpdateContainer update -> update(update.id(), update.spec());
             case Operation.StartContainer start -> {
-                containers.update(start.id(), start.spec());
+                update(start.id(), start.spec());
                 beforeStart.provide(start.spec());
                 start(start.id());
             }
@@ -242,6 +309,18 @@ public final class Applier {
         }
     }
 
+    /** One that stood by gets its name back. */
+    private void update(String id, ContainerSpec spec) throws IOException {
+        var containers = engine.containers();
+        if (containers
+                .observe(id)
+                .filter(c -> KeptName.has(c.record()) && !c.name().equals(spec.name()))
+                .isPresent()) {
+            containers.rename(id, spec.name());
+        }
+        containers.update(id, spec);
+    }
+
     private void start(String id) throws IOException {
         engine.containers().start(id);
         health.watch(id);
@@ -259,22 +338,61 @@ public final class Applier {
         try {
             beforeStart.provide(spec);
             containers.stop(oldId, grace);
+            if (kept.isPresent()) {
+                kept.get().setAside(oldId);
+            }
             beforeStart.install(spec);
             if (started) {
                 start(made.id());
             }
         } catch (IOException | RuntimeException e) {
-            try {
-                containers.remove(made.id(), true, false);
-                if (oldRan) {
-                    start(oldId);
-                }
-            } catch (IOException | RuntimeException again) {
-                e.addSuppressed(again);
-            }
+            undo(made, oldId, oldRan, e);
             throw e;
         }
-        containers.remove(oldId, true, false);
+        if (kept.isEmpty()) {
+            containers.remove(oldId, true, false);
+        }
+    }
+
+    /** Only when the new one is well, the old one's ports come to lead to it, and the old one ends. */
+    private void startFirst(String oldId, ContainerSpec spec, Gates gates) throws IOException, InterruptedException {
+        var containers = engine.containers();
+        beforeStart.materialise(spec);
+        var made = containers.createReplacement(oldId, spec);
+        try {
+            beforeStart.provide(spec);
+            beforeStart.install(spec);
+            containers.startBeside(made.id());
+            health.watch(made.id());
+            var unwell = gates.awaitWell(made.id());
+            if (unwell.isPresent()) {
+                throw new IOException(unwell.get() + "; the one before it goes on serving");
+            }
+            containers.takePorts(oldId, made.id());
+        } catch (IOException | RuntimeException | InterruptedException e) {
+            undo(made, oldId, false, e);
+            throw e;
+        }
+        containers.stop(oldId, grace);
+        if (kept.isPresent()) {
+            kept.get().setAside(oldId);
+        } else {
+            containers.remove(oldId, true, false);
+        }
+    }
+
+    private void undo(ContainerRecord made, String oldId, boolean oldRan, Exception cause) {
+        try {
+            engine.containers().remove(made.id(), true, false);
+            if (kept.isPresent()) {
+                kept.get().putBack(oldId, made.spec().name());
+            }
+            if (oldRan) {
+                start(oldId);
+            }
+        } catch (IOException | RuntimeException again) {
+            cause.addSuppressed(again);
+        }
     }
 
     /** Volumes of a place are found by the place, so the old ones must be gone before there can be new ones. */

@@ -1,19 +1,31 @@
 package dev.lockstep.reconciler.apply;
 
+import dev.lockstep.reconciler.desired.DesiredService;
+import dev.lockstep.reconciler.desired.JobLabel;
+import dev.lockstep.reconciler.plan.KeptName;
 import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.Containers;
+import dev.lockstep.runtime.container.Effective;
 import dev.lockstep.runtime.container.HealthMonitor;
 import dev.lockstep.runtime.container.HealthState;
 import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.container.RestartDecision;
 import dev.lockstep.spec.model.Dependency;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /** Waits until the containers of a stack's services are as somebody needs them. */
 public final class Gates {
@@ -23,10 +35,20 @@ public final class Gates {
      */
     private static final Duration LOOK = Duration.ofMillis(50);
 
+    /** Without a health check nobody can know more than that it goes on running; most mistakes show at once. */
+    static final Duration STEADY = Duration.ofSeconds(2);
+    /** One that was started again so often and ended each time, will not be well. */
+    private static final int RESTARTS = 3;
+    /** Beside what health checks may take: for starts, for restarts with their pauses, for a busy host. */
+    private static final Duration ALLOWANCE = Duration.ofMinutes(1);
+    /** How long a job may take before it counts as one that hangs. */
+    private static final Duration JOB = Duration.ofMinutes(30);
+
     private final Containers containers;
     private final HealthMonitor health;
     private final String stack;
     private final CountDownLatch cancelled;
+    private final InstantSource clock = InstantSource.system();
 
     /** @param cancelled ends every wait when it is counted down */
     public Gates(Containers containers, HealthMonitor health, String stack, CountDownLatch cancelled) {
@@ -67,6 +89,161 @@ public final class Gates {
         return await(() -> runningOrHealthy(services), timeout);
     }
 
+    /**
+     * The gate of a revision: waits until every service is well. Its containers are healthy, or have run for a while
+     * where they have no health check; jobs have ended with 0, and so may others. A container that is started again and
+     * again is given up early.
+     *
+     * @param timeout absent: as long as its health checks may take, and a minute
+     * @return what is not well; empty when everything is
+     */
+    public Optional<Unwell> awaitWell(List<DesiredService> services, Optional<Duration> timeout)
+            throws IOException, InterruptedException {
+        var byName = services.stream().collect(Collectors.toMap(DesiredService::name, Function.identity()));
+        var began = System.nanoTime();
+        while (true) {
+            var unwell = new TreeMap<String, String>();
+            var waiting = Optional.<Map.Entry<String, String>>empty();
+            var patience = ALLOWANCE;
+            for (var container : containers.observe()) {
+                var service = byName.get(container.record().spec().service());
+                if (service == null || !isOf(container, service.name()::equals) || KeptName.has(container.record())) {
+                    continue;
+                }
+                var limit = service.job() ? JOB : patience(container);
+                patience = patience.compareTo(limit) < 0 ? limit : patience;
+                switch (well(container, service.update().monitor().orElse(STEADY), service.job())) {
+                    case Verdict.Holds _ -> {}
+                    case Verdict.Fails(var why) -> unwell.putIfAbsent(service.name(), why);
+                    case Verdict.NotYet(var what) -> waiting = Optional.of(Map.entry(service.name(), what));
+                }
+            }
+            if (!unwell.isEmpty()) {
+                return Optional.of(new Unwell(unwell.keySet(), String.join("; ", unwell.values())));
+            }
+            if (waiting.isEmpty()) {
+                return Optional.empty();
+            }
+            var limit = timeout.orElse(patience);
+            if (System.nanoTime() - began > limit.toNanos()) {
+                return Optional.of(new Unwell(
+                        Set.of(waiting.get().getKey()),
+                        waiting.get().getValue() + " after " + limit.toSeconds() + " s"));
+            }
+            if (cancelled.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+                return Optional.of(new Unwell(Set.of(), "waiting was interrupted"));
+            }
+        }
+    }
+
+    /**
+     * What keeps a revision from being well.
+     *
+     * @param services whose containers are not well
+     * @param why a sentence
+     */
+    public record Unwell(Set<String> services, String why) {
+        public Unwell {
+            services = Set.copyOf(services);
+        }
+    }
+
+    /**
+     * Waits until single containers are well.
+     *
+     * @param monitor how long they must have run; absent: as long as any without a health check
+     * @return a sentence for each that is not
+     */
+    List<String> awaitWell(Collection<String> names, Optional<Duration> monitor)
+            throws IOException, InterruptedException {
+        var unwell = new ArrayList<String>();
+        for (var name : names) {
+            var found = containers.observe().stream()
+                    .filter(c -> c.name().equals(name))
+                    .findFirst();
+            if (found.isPresent()) {
+                awaitWell(found.get().id(), monitor.orElse(STEADY)).ifPresent(unwell::add);
+            }
+        }
+        return unwell;
+    }
+
+    /** Waits until one container is well; says why it is not. */
+    Optional<String> awaitWell(String id) throws IOException, InterruptedException {
+        return awaitWell(id, STEADY);
+    }
+
+    private Optional<String> awaitWell(String id, Duration steady) throws IOException, InterruptedException {
+        var container = containers.observe(id);
+        return container.isEmpty()
+                ? Optional.of("a container was removed while it was waited for")
+                : await(
+                        () -> {
+                            var now = containers.observe(id);
+                            return now.isEmpty()
+                                    ? new Verdict.Fails(
+                                            "container " + container.get().name() + " was removed")
+                                    : well(now.get(), steady, false);
+                        },
+                        Optional.of(patience(container.get())));
+    }
+
+    /** How long its health may take to show, by its own times. */
+    private static Duration patience(ObservedContainer container) {
+        return container
+                .record()
+                .effective()
+                .flatMap(Effective::healthCheck)
+                .map(check -> check.startPeriod()
+                        .plus(check.interval().plus(check.timeout()).multipliedBy(check.retries() + 1L)))
+                .orElse(Duration.ZERO)
+                .plus(ALLOWANCE);
+    }
+
+    private Verdict well(ObservedContainer container, Duration steady, boolean job) {
+        if (runsAtTimes(container)) {
+            return new Verdict.Holds();
+        }
+        return switch (container.state()) {
+            case ContainerState.Exited(var outcome, var unused) when outcome.exitCode() == 0 -> new Verdict.Holds();
+            case ContainerState.Exited _ ->
+                container.life().stoppedByUser()
+                                || container.life().startsInARow() >= RESTARTS
+                                || !isStartedAgain(container)
+                        ? new Verdict.Fails(notRunning(container))
+                        : new Verdict.NotYet(notRunning(container) + " and is to be started again");
+            case ContainerState.Running running -> {
+                if (job) {
+                    yield new Verdict.NotYet("container " + container.name() + " is not done");
+                }
+                if (container.record().made().healthCheck().isPresent()) {
+                    yield healthy(container);
+                }
+                yield running.startedAt().plus(steady).isAfter(clock.instant())
+                        ? new Verdict.NotYet("container " + container.name() + " has just been started")
+                        : new Verdict.Holds();
+            }
+            // Between two automatic starts it has not run yet in the eyes of the record.
+            case ContainerState.Created _
+            when container.life().wanted()
+                    && container.life().error().isEmpty()
+                    && !container.life().delay().isZero() ->
+                new Verdict.NotYet("container " + container.name() + " is being started again");
+            case ContainerState.Created _, ContainerState.Lost _ -> new Verdict.Fails(notRunning(container));
+        };
+    }
+
+    /** Whether its policy brings it back, without anybody's doing. */
+    private static boolean isStartedAgain(ObservedContainer container) {
+        return container
+                .life()
+                .exit()
+                .filter(exit ->
+                        RestartDecision.decide(container.record().spec().restart(), exit.exitCode(), container.life())
+                                instanceof RestartDecision.Restart)
+                .isPresent();
+    }
+
     private interface Look {
         Verdict now() throws IOException;
     }
@@ -94,6 +271,11 @@ public final class Gates {
         }
     }
 
+    /** Whether it runs when its time has come; how that ends is no matter of the stack. */
+    private static boolean runsAtTimes(ObservedContainer container) {
+        return JobLabel.isJob(container.record().spec().labels());
+    }
+
     private Verdict runningOrHealthy(Collection<String> services) throws IOException {
         Verdict all = new Verdict.Holds();
         for (var container : containers.observe()) {
@@ -109,6 +291,9 @@ public final class Gates {
     }
 
     private Verdict runningOrHealthy(ObservedContainer container) {
+        if (runsAtTimes(container)) {
+            return new Verdict.Holds();
+        }
         return switch (container.state()) {
             case ContainerState.Exited(var outcome, var unused) when outcome.exitCode() == 0 -> new Verdict.Holds();
             case ContainerState.Running _ ->

@@ -1,7 +1,11 @@
 package dev.lockstep.reconciler.apply;
 
+import dev.lockstep.reconciler.plan.Operation;
 import dev.lockstep.reconciler.plan.Step;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What became of one step. */
 public sealed interface StepResult {
@@ -20,4 +24,19 @@ public sealed interface StepResult {
 
     /** It was not tried, because something before it failed or applying was interrupted. */
     record Skipped(Step step, String why) implements StepResult {}
+
+    /** Whether nothing was touched: images are pulled before anything else, and nothing but that failed. */
+    static boolean changedNothing(Collection<StepResult> results) {
+        return results.stream()
+                .filter(result -> !(result.step().operation() instanceof Operation.PullImage))
+                .allMatch(Skipped.class::isInstance);
+    }
+
+    /** The services of which something was not done. */
+    static Set<String> failedServices(Collection<StepResult> results) {
+        return results.stream()
+                .filter(result -> !(result instanceof Done))
+                .flatMap(result -> Operation.service(result.step().operation()).stream())
+                .collect(Collectors.toUnmodifiableSet());
+    }
 }

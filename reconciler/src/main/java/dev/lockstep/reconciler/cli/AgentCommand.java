@@ -1,12 +1,16 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.agent.Agent;
+import dev.lockstep.reconciler.agent.AgentLock;
 import dev.lockstep.reconciler.plan.Printable;
+import dev.lockstep.runtime.Engine;
 import dev.lockstep.spec.settings.AgentSettings;
+import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -19,7 +23,7 @@ final class AgentCommand implements Command {
         spec.usageMessage()
                 .description(
                         "Follows the repositories of " + HostSettings.FILE + " and keeps this host in step with them.",
-                        "Exit codes of --once: 0 converged, 1 error, 3 applied but unhealthy, 5 refused.");
+                        "Exit codes of --once: 0 converged, 1 error, 3 applied but unhealthy, 4 rolled back, 5 refused.");
         spec.addOption(Options.flag("Look once, apply, and end", "--once"));
         spec.addOption(Options.flag("With --once: show the plans and change nothing", "--dry-run"));
         spec.addOption(Options.value("FILE", "Instead of " + HostSettings.FILE, "--config"));
@@ -41,21 +45,14 @@ final class AgentCommand implements Command {
         if (call.dryRun() && !call.flag("--once")) {
             throw new CommandException("--dry-run goes with --once: an agent that follows is there to change things");
         }
-        var settings = settings(call);
-        if (settings.repositories().isEmpty()) {
-            throw new CommandException("there is no repository to follow: write one into "
-                    + call.text("--config").orElse(HostSettings.FILE.toString())
-                    + ", or name one with --repository URL");
-        }
-        HostSettings.tellKeys(call, settings);
-        var host = HostSettings.name(settings);
-        var door = EngineDoor.of(call, settings, host);
+        var first = followed(call);
         var over = new CompletableFuture<Integer>();
-        try (var engine = door.open()) {
-            var agent = new Agent(
-                    engine, settings, host, HostSettings.stacks(call.world().environment()), line -> say(call, line));
-            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> end(agent, over)));
-            over.complete(call.dryRun() ? agent.show() : agent.run(call.flag("--once")));
+        var running = new Running();
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> end(running, over)));
+        try {
+            over.complete(call.flag("--once") ? once(call, first, running) : follow(call, first, running));
+        } catch (AgentLock.TakenException e) {
+            throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.REFUSED);
         } finally {
             call.world().out().flush();
             over.complete(ExitCodes.ERROR); // unless there is a better word
@@ -63,10 +60,101 @@ final class AgentCommand implements Command {
         return over.join();
     }
 
+    /** The agent that runs now. Settings that change put another one into its place. */
+    private static final class Running {
+        private Optional<Agent> agent = Optional.empty();
+        private Optional<AgentSettings> next = Optional.empty();
+        private boolean ended;
+
+        /** It begins; at once over where all is to end. */
+        synchronized void begin(Agent begun) {
+            agent = Optional.of(begun);
+            if (ended || next.isPresent()) {
+                begun.stop();
+            }
+        }
+
+        /** Another one is to come, by these settings. */
+        synchronized void change(AgentSettings settings) {
+            next = Optional.of(settings);
+            agent.ifPresent(Agent::stop);
+        }
+
+        /** All is to end. */
+        synchronized void end() {
+            ended = true;
+            agent.ifPresent(Agent::stop);
+        }
+
+        /** The settings of the one that comes next; empty when none does. */
+        synchronized Optional<AgentSettings> next() {
+            var settings = ended ? Optional.<AgentSettings>empty() : next;
+            next = Optional.empty();
+            return settings;
+        }
+    }
+
+    private static int once(Invocation call, AgentSettings settings, Running running) throws Exception {
+        try (var engine = door(call, settings).open()) {
+            var agent = agent(call, engine, settings);
+            running.begin(agent);
+            return call.dryRun() ? agent.show() : agent.run(true);
+        }
+    }
+
+    private static int follow(Invocation call, AgentSettings first, Running running) throws Exception {
+        try (var _ = SettingsWatch.start(
+                file(call), () -> followed(call), first, running::change, line -> say(call, line))) {
+            var settings = Optional.of(first);
+            var code = ExitCodes.OK;
+            while (settings.isPresent()) {
+                try (var engine = door(call, settings.get()).open()) {
+                    var agent = agent(call, engine, settings.get());
+                    running.begin(agent);
+                    code = agent.run(false);
+                }
+                settings = running.next();
+                settings.ifPresent(_ -> say(call, "the settings have changed; the agent begins anew with them"));
+            }
+            return code;
+        }
+    }
+
+    private static EngineDoor door(Invocation call, AgentSettings settings) throws Exception {
+        HostSettings.tellKeys(call, settings);
+        return EngineDoor.of(call, settings, HostSettings.name(settings));
+    }
+
+    private static Agent agent(Invocation call, Engine engine, AgentSettings settings) throws IOException {
+        return new Agent(
+                engine,
+                settings,
+                HostSettings.name(settings),
+                HostSettings.stacks(call.world().environment()),
+                line -> say(call, line));
+    }
+
+    /** Where the settings stand, which need not be there. */
+    private static Path file(Invocation call) {
+        return call.text("--config")
+                .map(f -> call.world().directory().resolve(f))
+                .orElseGet(() -> HostSettings.file(call.world().environment()));
+    }
+
+    private static AgentSettings followed(Invocation call) throws Exception {
+        var settings = settings(call);
+        if (settings.repositories().isEmpty()) {
+            throw new CommandException("there is no repository to follow: write one into "
+                    + call.text("--config").orElse(HostSettings.FILE.toString())
+                    + ", or name one with --repository URL");
+        }
+        return settings;
+    }
+
     /** SIGTERM and SIGINT: the process ends when this returns. */
-    private static void end(Agent agent, Future<Integer> over) {
+    private static void end(Running running, Future<Integer> over) {
         var byItself = over.isDone();
-        agent.stop();
+        running.end();
         try {
             var code = over.get();
             if (!byItself) {
@@ -108,6 +196,7 @@ final class AgentCommand implements Command {
                 written.housekeeping(),
                 written.registries(),
                 written.images(),
+                written.policy(),
                 written.proxy(),
                 written.unpackLimits(),
                 written.userNamespaces());
@@ -122,7 +211,8 @@ final class AgentCommand implements Command {
     }
 
     private static AgentSettings.Repository local(Invocation call, AgentSettings.Repository repository) {
-        return new AgentSettings.Repository(url(call, repository.url()), repository.ref(), repository.path());
+        return new AgentSettings.Repository(
+                url(call, repository.url()), repository.ref(), repository.path(), repository.report());
     }
 
     /** A path as the user sees it; a service has another working directory. */

@@ -5,14 +5,17 @@ import dev.lockstep.reconciler.apply.Gates;
 import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.Planned;
+import dev.lockstep.reconciler.deploy.SavedPlan;
 import dev.lockstep.reconciler.deploy.StackImages;
 import dev.lockstep.reconciler.deploy.StackLock;
-import dev.lockstep.reconciler.desired.DesiredService;
+import dev.lockstep.reconciler.deploy.StackSource;
+import dev.lockstep.reconciler.history.AppliedPlans;
 import dev.lockstep.reconciler.history.Outcome;
+import dev.lockstep.reconciler.history.RevisionFiles;
+import dev.lockstep.reconciler.history.StackRevision;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.runtime.Engine;
-import dev.lockstep.runtime.container.HealthMonitor;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -20,7 +23,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code apply}: the plan, a question, the changes, and with {@code --wait} the health of what runs then. */
@@ -33,37 +35,56 @@ final class ApplyCommand implements Command {
         spec.usageMessage()
                 .description(
                         "Makes this host what the files say. Shows the plan first, and asks where there is a terminal.",
-                        "Exit codes: 0 converged, 1 error, 3 applied but unhealthy, 5 refused.");
+                        "With --wait, a stack that does not become well goes back to what ran before.",
+                        "'apply FILE' makes the changes of a plan that 'plan --out FILE' wrote, once, and refuses when"
+                                + " anything that it rests on has moved.",
+                        "Exit codes: 0 converged, 1 error, 3 applied but unhealthy, 4 rolled back, 5 refused.");
+        spec.addPositional(Options.arguments("[FILE]", "0..1", "A saved plan"));
         spec.addOption(Options.flag("Do not ask", "-y", "--yes"));
         spec.addOption(Options.flag("Show the plan and change nothing", "--dry-run"));
         spec.addOption(Options.flag("Wait until everything runs and is healthy", "--wait"));
-        spec.addOption(Options.value("TIME", "How long --wait waits (default: for ever)", "--wait-timeout"));
+        spec.addOption(Options.value(
+                "TIME",
+                "How long --wait waits (default: as long as health checks may take, and a minute)",
+                "--wait-timeout"));
         spec.addOption(Options.value(
                 "TIME", "How long to wait for another apply of the stack (default 60)", "--lock-timeout"));
         PlanCommand.addChoices(spec);
     }
 
     @Override
-    public int run(Invocation call) throws Exception {
-        var waitTimeout = call.duration("--wait-timeout");
-        var lockTimeout = call.duration("--lock-timeout").orElse(LOCK_TIMEOUT);
+    public int run(Invocation given) throws Exception {
+        var waitTimeout = given.duration("--wait-timeout");
+        var lockTimeout = given.duration("--lock-timeout").orElse(LOCK_TIMEOUT);
+        var saved = SavedPlans.given(given);
+        var call = saved.map(plan -> given.about(plan.source())).orElse(given);
         var door = EngineDoor.of(call);
         HostSettings.tellKeys(call, door.settings());
         var files = new ProjectFiles(call);
         // Wrong files are told before anything of the host is touched.
         var loaded = files.loadOrTell();
         if (loaded.isEmpty()) {
-            return ExitCodes.ERROR;
+            return saved.isPresent() ? ExitCodes.REFUSED : ExitCodes.ERROR;
         }
+        var options = (saved.isPresent() ? saved.get().options() : PlanCommand.choices(call)).planOptions();
         if (call.dryRun()) {
             try (var engine = door.openForReading()) {
-                var deployment =
-                        new Deployment(engine, door.host(), door.settings().images(), door.secrets());
-                return dryRun(call, deployment.plan(files.source(), PlanCommand.choices(call)));
+                var deployment = new Deployment(
+                        engine,
+                        door.host(),
+                        door.settings().images(),
+                        door.settings().policy(),
+                        door.secrets());
+                return dryRun(call, engine, saved, deployment.plan(files.source(), options));
             }
         }
         try (var engine = door.open()) {
-            var deployment = new Deployment(engine, door.host(), door.settings().images(), door.secrets());
+            var deployment = new Deployment(
+                    engine,
+                    door.host(),
+                    door.settings().images(),
+                    door.settings().policy(),
+                    door.secrets());
             var stack = loaded.get().project().name();
             try (var _ = StackLock.take(
                     engine.root(),
@@ -71,41 +92,60 @@ final class ApplyCommand implements Command {
                     lockTimeout,
                     holder -> call.say("Waiting for " + holder + ", which changes stack " + stack + "."))) {
                 DamagedContainers.repair(call, engine);
-                return switch (deployment.plan(files.source(), PlanCommand.choices(call))) {
+                return switch (deployment.plan(files.source(), options)) {
                     case Planned.Invalid invalid -> {
                         ProjectFiles.tell(invalid.errors(), call.world().err());
-                        yield ExitCodes.ERROR;
+                        yield saved.isPresent() ? ExitCodes.REFUSED : ExitCodes.ERROR;
                     }
-                    case Planned.Ready ready -> apply(call, door, engine, ready, waitTimeout);
+                    case Planned.Ready ready ->
+                        apply(call, door, engine, deployment, files.source(), saved, ready, waitTimeout);
                 };
             }
         }
     }
 
-    private static int dryRun(Invocation call, Planned planned) {
+    private static int dryRun(Invocation call, Engine engine, Optional<SavedPlan> saved, Planned planned)
+            throws IOException {
         return switch (planned) {
             case Planned.Invalid invalid -> {
                 ProjectFiles.tell(invalid.errors(), call.world().err());
                 yield ExitCodes.ERROR;
             }
             case Planned.Ready ready -> {
-                print(call, ready.plan());
+                if (saved.isPresent() && new SavedPlans(call).isStale(saved.get(), ready, engine)) {
+                    yield ExitCodes.REFUSED;
+                }
+                print(call, new Explanation(call.world().directory()).of(ready.plan()));
                 yield verdict(ready.plan()).orElse(ExitCodes.OK);
             }
         };
     }
 
     private int apply(
-            Invocation call, EngineDoor door, Engine engine, Planned.Ready ready, Optional<Duration> waitTimeout)
+            Invocation call,
+            EngineDoor door,
+            Engine engine,
+            Deployment deployment,
+            StackSource source,
+            Optional<SavedPlan> saved,
+            Planned.Ready ready,
+            Optional<Duration> waitTimeout)
             throws IOException, InterruptedException, CommandException {
         var plan = ready.plan();
+        if (saved.isPresent() && new SavedPlans(call).isStale(saved.get(), ready, engine)) {
+            return ExitCodes.REFUSED;
+        }
         ProjectFiles.tellWarnings(ready.images().notes(), call.world().err());
-        print(call, plan);
+        print(call, new Explanation(call.world().directory()).of(ready.plan()));
         var verdict = verdict(plan);
         if (verdict.isPresent()) {
             return verdict.get();
         }
-        if (!plan.isEmpty() && !agreed(call)) {
+        if (saved.isPresent()) {
+            // Whoever saved it has seen it; from now on it is used, whatever becomes of it.
+            new AppliedPlans(engine.root())
+                    .add(plan.stack(), saved.get().id(), call.world().clock().instant());
+        } else if (!plan.isEmpty() && !agreed(call)) {
             call.say("Nothing was changed.");
             return ExitCodes.ERROR;
         }
@@ -113,49 +153,50 @@ final class ApplyCommand implements Command {
         images.want(ready.desired());
         var run = new PlanRun(call, engine, plan);
         try (var health = engine.containers().healthMonitor((_, _) -> {})) {
+            var gate = call.flag("--wait")
+                    ? Optional.of(new ApplyGate(call, engine, deployment, source, health, ready, waitTimeout))
+                    : Optional.<ApplyGate>empty();
             var begin = System.nanoTime();
             var results = plan.isEmpty()
                     ? List.<StepResult>of()
-                    : run.run(listener -> new Applier(engine, health, ready.beforeStart(), listener));
+                    : run.run(listener -> gate.map(g -> g.applier(listener))
+                            .orElseGet(() -> new Applier(engine, health, ready.beforeStart(), listener)));
             var took = Duration.ofNanos(System.nanoTime() - begin);
             var applied = PlanRun.succeeded(results);
-            var unhealthy = applied && call.flag("--wait")
-                    ? unhealthy(engine, health, ready, waitTimeout)
-                    : Optional.<String>empty();
+            var unhealthy = applied && gate.isPresent() ? gate.get().unhealthy() : Optional.<Gates.Unwell>empty();
             if (applied && unhealthy.isEmpty()) {
                 images.applied(engine.containers().observe());
+                if (gate.isPresent()) {
+                    gate.get().passed();
+                }
+                new RevisionFiles(engine.root(), ready.desired().stack())
+                        .good(
+                                StackRevision.of(
+                                        ready.desired(),
+                                        Optional.empty(),
+                                        engine.containers().observe()),
+                                call.world().clock().instant());
             }
             if (!plan.isEmpty()) {
                 call.world().out().println(PlanRun.summary(results, took));
                 call.world().out().flush();
                 var outcome = !applied ? Outcome.FAILED : unhealthy.isPresent() ? Outcome.UNHEALTHY : Outcome.CONVERGED;
-                run.remember(results, outcome, unhealthy.orElse(PlanRun.firstFailure(results)), took);
+                run.remember(
+                        results, outcome, unhealthy.map(Gates.Unwell::why).orElse(PlanRun.firstFailure(results)), took);
                 run.tellHostChanges();
                 run.tellAgent(door.settings());
             }
-            unhealthy.ifPresent(why -> call.say("Applied, but not healthy: " + why + "."));
+            unhealthy.ifPresent(why -> call.say("Applied, but not healthy: " + why.why() + "."));
             if (applied && !plan.isEmpty() && !EngineDoor.agentRuns(engine.root())) {
                 call.say(
                         "No agent runs on this host: from now on nobody runs health checks, follows a Git repository or"
                                 + " starts containers after a reboot; 'lockstep agent' does.");
             }
-            return !applied ? ExitCodes.ERROR : unhealthy.isPresent() ? ExitCodes.UNHEALTHY : ExitCodes.OK;
-        }
-    }
-
-    private static Optional<String> unhealthy(
-            Engine engine, HealthMonitor health, Planned.Ready ready, Optional<Duration> timeout)
-            throws IOException, InterruptedException {
-        var stack = ready.desired().stack();
-        for (var container : engine.containers().observe()) {
-            // Those that this apply did not start need somebody who probes them, too.
-            if (container.record().spec().owner().stack().equals(stack)) {
-                health.watch(container.id());
+            if (gate.isPresent() && (!applied || unhealthy.isPresent())) {
+                return gate.get().goBack(results, unhealthy);
             }
+            return applied ? ExitCodes.OK : ExitCodes.ERROR;
         }
-        var services =
-                ready.desired().services().stream().map(DesiredService::name).toList();
-        return new Gates(engine.containers(), health, stack, new CountDownLatch(1)).awaitHealthy(services, timeout);
     }
 
     private static void print(Invocation call, Plan plan) {
@@ -173,7 +214,8 @@ final class ApplyCommand implements Command {
         return plan.refusals().isEmpty() ? Optional.empty() : Optional.of(ExitCodes.REFUSED);
     }
 
-    private static boolean agreed(Invocation call) throws IOException, CommandException {
+    /** Asks the person, unless that is not wanted. */
+    static boolean agreed(Invocation call) throws IOException, CommandException {
         if (call.flag("--yes")) {
             return true;
         }

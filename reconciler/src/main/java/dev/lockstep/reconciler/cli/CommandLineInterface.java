@@ -19,6 +19,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -95,7 +96,7 @@ final class CommandLineInterface {
             return command.run(new Invocation(last, globals, GlobalOptions.seen(chain, world)));
         } catch (ParameterException e) {
             fail(wrongUsage(verb, e));
-            return wrongFlag(verb, e);
+            return wrongUsageCode(verb, e);
         } catch (CommandException e) {
             fail(Objects.requireNonNull(e.getMessage()));
             return e.exitCode();
@@ -112,17 +113,17 @@ final class CommandLineInterface {
     }
 
     /**
-     * Docker tells a flag that makes no sense from the end of a program, and arguments that are missing it does not.
+     * Compose and Docker tell a flag that makes no sense from the end of a program; arguments that are missing or too
+     * many, they do not.
      */
-    private static int wrongFlag(Verb verb, ParameterException e) {
-        return e instanceof MissingParameterException missing
-                        && missing.getMissing().stream().allMatch(ArgSpec::isPositional)
-                ? ExitCodes.ERROR
-                : wrongFlag(verb);
-    }
-
-    private static int wrongFlag(Verb verb) {
-        return verb == Verb.CONTAINER ? Foreground.ENGINE : ExitCodes.ERROR;
+    private static int wrongUsageCode(Verb verb, ParameterException e) {
+        var aboutArguments = switch (e) {
+            case MissingParameterException missing ->
+                missing.getMissing().stream().allMatch(ArgSpec::isPositional);
+            case UnmatchedArgumentException unmatched -> !unmatched.isUnknownOption();
+            default -> false;
+        };
+        return aboutArguments && verb != Verb.DIFF ? ExitCodes.ERROR : verb.wrongFlag();
     }
 
     /** Options of Docker's that are known and not there are no typing mistakes: the answer is why. */
@@ -132,10 +133,19 @@ final class CommandLineInterface {
                 var why = Options.refusal(option);
                 if (why.isPresent()) {
                     throw new CommandException(
-                            verb.word() + ": " + option.longestName() + ": " + why.get(), wrongFlag(verb));
+                            verb.word() + ": " + given(option, parsed) + ": " + why.get(), verb.wrongFlag());
                 }
             }
         }
+    }
+
+    /** As it was typed: several are refused by one sentence. */
+    private static String given(OptionSpec option, ParseResult parsed) {
+        return parsed.originalArgs().stream()
+                .map(argument -> argument.split("=", 2)[0])
+                .filter(List.of(option.names())::contains)
+                .findFirst()
+                .orElse(option.longestName());
     }
 
     private static ParseResult parse(Verb verb, Command command, String... args) {

@@ -55,7 +55,7 @@ final class ContainerRun implements Command {
         } catch (CommandException e) {
             // An exit code of the program's could not be told from one of ours.
             throw runs && e.exitCode() == ExitCodes.ERROR
-                    ? new CommandException(String.valueOf(e.getMessage()), Foreground.ENGINE)
+                    ? new CommandException(String.valueOf(e.getMessage()), ExitCodes.ENGINE)
                     : e;
         }
     }

@@ -7,12 +7,14 @@ import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.StackImages;
 import dev.lockstep.reconciler.deploy.StackLock;
 import dev.lockstep.reconciler.history.Outcome;
+import dev.lockstep.reconciler.history.RevisionFiles;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.prune.ImageRemoval;
+import dev.lockstep.spec.settings.HostPolicy;
 import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
 import java.time.Duration;
@@ -65,7 +67,12 @@ final class DownCommand implements Command {
                         .out()
                         .print(new PlanText(call.world()
                                         .colour(call.world().terminals().out()))
-                                .print(new Deployment(engine, door.host(), ImagePolicy.NONE, door.secrets())
+                                .print(new Deployment(
+                                                engine,
+                                                door.host(),
+                                                ImagePolicy.NONE,
+                                                HostPolicy.CLOSED,
+                                                door.secrets())
                                         .planDown(stack, call.flag("--volumes"))));
                 return ExitCodes.OK;
             }
@@ -95,7 +102,8 @@ final class DownCommand implements Command {
     private static int down(Invocation call, EngineDoor door, Engine engine, String stack, Optional<Duration> grace)
             throws IOException {
         var volumes = call.flag("--volumes");
-        var plan = new Deployment(engine, door.host(), ImagePolicy.NONE, door.secrets()).planDown(stack, volumes);
+        var plan = new Deployment(engine, door.host(), ImagePolicy.NONE, HostPolicy.CLOSED, door.secrets())
+                .planDown(stack, volumes);
         var images = call.text("--rmi").filter("all"::equals).isPresent() ? images(engine, stack) : Set.<String>of();
         var statuses = new StatusFiles(engine.root());
         var status = statuses.read(stack);
@@ -120,6 +128,7 @@ final class DownCommand implements Command {
                 return ExitCodes.ERROR;
             }
             new StackImages(engine.images().roots(), stack).forget();
+            new RevisionFiles(engine.root(), stack).forget();
             for (var image : images) {
                 remove(call, engine, image);
             }

@@ -1,6 +1,9 @@
 package dev.lockstep.reconciler.cli;
 
-/** What the process ends with. Wrong usage is an error like any other, as with Compose and Terraform. */
+/**
+ * What the process ends with. Wrong usage of our own commands is an error like any other, as with Terraform; of those
+ * that Compose or Docker have, it is what they make of it ({@link Verb#wrongFlag}).
+ */
 final class ExitCodes {
     /** Done; for {@code apply} and {@code agent --once}: converged. */
     static final int OK = 0;
@@ -10,8 +13,14 @@ final class ExitCodes {
     static final int CHANGES = 2;
     /** Applied, and not healthy. */
     static final int UNHEALTHY = 3;
+    /** Did not become well; what ran before runs again. */
+    static final int ROLLED_BACK = 4;
     /** Refused by a guard; nothing was changed. */
     static final int REFUSED = 5;
+    /** A flag that makes no sense, on commands of Compose's. */
+    static final int COMPOSE_FLAG = 16;
+    /** A flag that makes no sense, on commands of Docker's; also what is wrong before a program could run. */
+    static final int ENGINE = 125;
     /** Interrupted by SIGINT, as shells count it. */
     static final int INTERRUPTED = 130;
     /** Nobody read the answer to its end: SIGPIPE, as shells count it. */

@@ -15,9 +15,6 @@ import java.util.Optional;
  * @param passed whether signals go to the container, where no terminal makes them of keys
  */
 record Foreground(Invocation call, Engine engine, boolean raw, boolean input, boolean passed, DetachKeys keys) {
-    /** What {@code docker run} ends with when the program was not even tried. */
-    static final int ENGINE = 125;
-
     /** Reads {@code --detach-keys}. */
     static DetachKeys keys(Invocation call) throws CommandException {
         try {
@@ -50,6 +47,6 @@ record Foreground(Invocation call, Engine engine, boolean raw, boolean input, bo
         var cannotRun = e.reason() == ContainerException.Reason.CANNOT_EXECUTE
                 || e.reason() == ContainerException.Reason.NOT_FOUND;
         return new CommandException(
-                String.valueOf(e.getMessage()), cannotRun ? e.reason().exitCode() : ENGINE);
+                String.valueOf(e.getMessage()), cannotRun ? e.reason().exitCode() : ExitCodes.ENGINE);
     }
 }

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.deploy.SavedPlan;
 import dev.lockstep.reconciler.plan.Printable;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -92,6 +93,31 @@ record GlobalOptions(
                         .build());
             }
         }
+    }
+
+    /** The same for the files that a saved plan was made from. */
+    GlobalOptions about(SavedPlan.Source source) {
+        return new GlobalOptions(
+                source.files(),
+                source.projectName(),
+                source.envFiles(),
+                source.profiles(),
+                source.projectDirectory(),
+                root,
+                runRoot,
+                logLevel,
+                dryRun,
+                progress,
+                parallel);
+    }
+
+    /** Whether it says anything of a stack's files. */
+    boolean nameFiles() {
+        return !files.isEmpty()
+                || projectName.isPresent()
+                || !envFiles.isEmpty()
+                || !profiles.isEmpty()
+                || projectDirectory.isPresent();
     }
 
     /** What was given before the command and after it. */

@@ -48,6 +48,12 @@ final class HostSettings {
         }
     }
 
+    /** The file that the settings in force stand in, which need not be there. */
+    static Path file(Map<String, String> environment) {
+        var other = environment.getOrDefault(VARIABLE, "");
+        return other.isEmpty() ? FILE : Path.of(other).toAbsolutePath();
+    }
+
     /** The settings in that file, which must be there. */
     static AgentSettings read(Invocation call, Path file) throws IOException, CommandException {
         var read = AgentSettings.read(file.toString(), Files.readAllBytes(file));

@@ -2,20 +2,27 @@ package dev.lockstep.reconciler.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.lockstep.reconciler.agent.AgentStatus;
+import dev.lockstep.reconciler.decision.HeldPlan;
+import dev.lockstep.reconciler.decision.Suspension;
+import dev.lockstep.reconciler.history.JobRuns;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.plan.Printable;
+import dev.lockstep.runtime.container.HealthState;
 import dev.lockstep.runtime.prune.PruneRecord;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What {@code status} shows.
  *
  * @param agent whether one runs now
+ * @param suspended that a person suspended all of it
  * @param repositories what the agent that ran last knew of them
  * @param housekeeping the last one; absent when there was none
  * @param stacks by name
@@ -23,6 +30,7 @@ import java.util.Optional;
 record HostStatus(
         String host,
         boolean agent,
+        Optional<Suspension> suspended,
         List<AgentStatus.Repository> repositories,
         Optional<PruneRecord> housekeeping,
         List<Stack> stacks) {
@@ -39,11 +47,45 @@ record HostStatus(
      * @param status what an agent wrote about it; absent for one that a person applied
      * @param containers how many there are
      * @param running how many of them run
+     * @param checks what health checks say, of each container that has one
+     * @param suspended that a person suspended it
+     * @param held a plan that waits for a person
+     * @param jobs its services that run at times
      */
-    record Stack(String name, Optional<StackStatus> status, int containers, int running) {
+    record Stack(
+            String name,
+            Optional<StackStatus> status,
+            int containers,
+            int running,
+            List<HealthState.Status> checks,
+            Optional<Suspension> suspended,
+            Optional<HeldPlan> held,
+            List<Job> jobs) {
+        Stack {
+            jobs = List.copyOf(jobs);
+            checks = List.copyOf(checks);
+        }
+
         /** The same stack, with the other's containers as well. */
         Stack plus(Stack other) {
-            return new Stack(name, status.or(other::status), containers + other.containers, running + other.running);
+            return new Stack(
+                    name,
+                    status.or(other::status),
+                    containers + other.containers,
+                    running + other.running,
+                    Stream.concat(checks.stream(), other.checks.stream()).toList(),
+                    suspended.or(other::suspended),
+                    held.or(other::held),
+                    Stream.concat(jobs.stream(), other.jobs.stream()).toList());
+        }
+
+        /** The worst that a health check says; {@code -} where there is none. */
+        private String health() {
+            return Stream.of(HealthState.Status.UNHEALTHY, HealthState.Status.STARTING, HealthState.Status.HEALTHY)
+                    .filter(checks::contains)
+                    .findFirst()
+                    .map(status -> status.name().toLowerCase(Locale.ROOT))
+                    .orElse("-");
         }
 
         private String wanted() {
@@ -55,10 +97,12 @@ record HostStatus(
         }
 
         private String outcome() {
-            return status.filter(StackStatus::orphaned).isPresent()
-                    ? "orphaned"
-                    : status.map(s -> s.outcome().map(Outcome::word).orElse("verifying"))
-                            .orElse("-");
+            return suspended.isPresent()
+                    ? Outcome.SUSPENDED.word()
+                    : status.filter(StackStatus::orphaned).isPresent()
+                            ? "orphaned"
+                            : status.map(s -> s.outcome().map(Outcome::word).orElse("verifying"))
+                                    .orElse("-");
         }
 
         private static String commit(Optional<StackStatus.Commit> commit) {
@@ -66,9 +110,39 @@ record HostStatus(
         }
     }
 
+    /**
+     * A service that runs at times.
+     *
+     * @param last what became of it; absent before its first time
+     * @param next when it runs
+     */
+    record Job(String service, Optional<JobRuns.Job> last, Optional<Instant> next) {
+        private String sentence(Instant now) {
+            var result = last.flatMap(JobRuns.Job::started)
+                    .map(at -> "last run " + Spans.ago(at, now) + ", "
+                            + last.flatMap(JobRuns.Job::exitCode)
+                                    .map(code -> "exit code " + code)
+                                    .orElse(
+                                            last.filter(JobRuns.Job::isOpen).isPresent()
+                                                    ? "still running"
+                                                    : "nobody saw it end"))
+                    .orElse("has not run yet");
+            return result
+                    + last.map(JobRuns.Job::note)
+                            .filter(note -> !note.isEmpty())
+                            .map(note -> "; " + note)
+                            .orElse("")
+                    + next.map(at -> "; next run " + at).orElse("; no next run");
+        }
+    }
+
     /** For people. */
     String text(Instant now) {
         var text = new StringBuilder("Host ").append(host).append(agent ? ": an agent runs.\n" : ": no agent runs.\n");
+        suspended.ifPresent(s -> text.append(Printable.text("Suspended: " + s.sentence(true)))
+                .append(", since ")
+                .append(Spans.ago(s.since(), now))
+                .append(". 'lockstep resume --host' ends that.\n"));
         for (var repository : repositories) {
             text.append("Repository ")
                     .append(Printable.text(repository.url() + " " + repository.ref()))
@@ -78,7 +152,8 @@ record HostStatus(
                             .orElse(""))
                     .append(repository
                             .error()
-                            .map(e -> ": " + Printable.text(e) + " (since " + Spans.ago(repository.since(), now) + ")")
+                            .map(e -> ": " + Printable.text(e) + " (since " + Spans.ago(repository.since(), now)
+                                    + next(repository.nextTry(), now) + ")")
                             .orElse(""))
                     .append('\n');
         }
@@ -93,7 +168,7 @@ record HostStatus(
         if (stacks.isEmpty()) {
             return text.append("\nThere is no stack on this host.\n").toString();
         }
-        var table = new Table("STACK", "WANTED", "APPLIED", "OUTCOME", "CONTAINERS", "CHECKED", "REVISION");
+        var table = new Table("STACK", "WANTED", "APPLIED", "OUTCOME", "CONTAINERS", "HEALTH", "CHECKED", "REVISION");
         for (var stack : stacks) {
             table.row(
                     stack.name(),
@@ -101,6 +176,7 @@ record HostStatus(
                     stack.applied(),
                     stack.outcome(),
                     stack.running() + "/" + stack.containers() + " running",
+                    stack.health(),
                     stack.status().map(s -> Spans.ago(s.checked(), now)).orElse("-"),
                     stack.status()
                             .flatMap(StackStatus::wanted)
@@ -108,20 +184,66 @@ record HostStatus(
                             .orElse("applied by hand"));
         }
         text.append('\n').append(table);
-        stacks.forEach(stack -> stack.status().ifPresent(s -> problems(s, now, text)));
+        for (var stack : stacks) {
+            decided(stack, now, text);
+            stack.jobs()
+                    .forEach(job -> text.append("\nJob ")
+                            .append(job.service())
+                            .append(" of stack ")
+                            .append(stack.name())
+                            .append(": ")
+                            .append(Printable.text(job.sentence(now)))
+                            .append(".\n"));
+            stack.status().ifPresent(s -> problems(s, now, text));
+        }
         return text.toString();
+    }
+
+    private static String next(Optional<Instant> time, Instant now) {
+        return time.filter(now::isBefore)
+                .map(t -> ", next try in " + Spans.round(Duration.between(now, t)))
+                .orElse("");
+    }
+
+    private static void decided(Stack stack, Instant now, StringBuilder text) {
+        stack.suspended()
+                .ifPresent(s -> text.append("\nStack ")
+                        .append(stack.name())
+                        .append(" is ")
+                        .append(Printable.text(s.sentence(false)))
+                        .append(", since ")
+                        .append(Spans.ago(s.since(), now))
+                        .append(". 'lockstep resume ")
+                        .append(stack.name())
+                        .append("' ends that.\n"));
+        stack.held().ifPresent(held -> {
+            text.append("\nStack ")
+                    .append(stack.name())
+                    .append(": plan ")
+                    .append(held.id())
+                    .append(" is held, since ")
+                    .append(Spans.ago(held.since(), now))
+                    .append(":\n");
+            held.operations()
+                    .forEach(line ->
+                            text.append("  ").append(Printable.text(line)).append('\n'));
+            held.reasons()
+                    .forEach(why ->
+                            text.append("  Held: ").append(Printable.text(why)).append(".\n"));
+            text.append("  If that is meant: 'lockstep approve ")
+                    .append(stack.name())
+                    .append("'.\n");
+        });
     }
 
     private static void problems(StackStatus status, Instant now, StringBuilder text) {
         if (status.orphaned()) {
             text.append("\nStack ")
                     .append(status.stack())
-                    .append(
-                            " is orphaned: the repository no longer has it for this host, and it goes on running. 'lockstep -p ")
-                    .append(status.stack())
-                    .append(" down' removes it.\n");
+                    .append(" is orphaned: the repository no longer has it for this host, and it goes on running.\n");
         }
-        if (!status.problems().isEmpty()) {
+        // A held plan has been shown.
+        if (!status.problems().isEmpty() && !status.outcome().equals(Optional.of(Outcome.HELD))) {
             text.append("\nStack ")
                     .append(status.stack())
                     .append(status.wanted()
@@ -129,6 +251,7 @@ record HostStatus(
                             .orElse(""))
                     .append(", since ")
                     .append(Spans.ago(status.since(), now))
+                    .append(next(status.nextTry(), now))
                     .append(":\n");
             status.problems()
                     .forEach(p ->
@@ -152,6 +275,9 @@ record HostStatus(
         json.writeObjectFieldStart("agent");
         json.writeBooleanField("running", agent);
         json.writeEndObject();
+        if (suspended.isPresent()) {
+            write(json, suspended.get());
+        }
         json.writeArrayFieldStart("repositories");
         for (var repository : repositories) {
             json.writeStartObject();
@@ -160,6 +286,7 @@ record HostStatus(
             optional(json, "commit", repository.commit());
             optional(json, "error", repository.error());
             json.writeStringField("since", repository.since().toString());
+            optional(json, "nextTry", repository.nextTry().map(Instant::toString));
             json.writeEndObject();
         }
         json.writeEndArray();
@@ -202,8 +329,22 @@ record HostStatus(
         json.writeStringField("stack", stack.name());
         json.writeNumberField("containers", stack.containers());
         json.writeNumberField("running", stack.running());
+        json.writeStringField("health", stack.health().equals("-") ? "none" : stack.health());
         json.writeBooleanField(
                 "followed", stack.status().filter(s -> !s.orphaned()).isPresent());
+        if (!stack.jobs().isEmpty()) {
+            json.writeArrayFieldStart("jobs");
+            for (var job : stack.jobs()) {
+                write(json, job);
+            }
+            json.writeEndArray();
+        }
+        if (stack.suspended().isPresent()) {
+            write(json, stack.suspended().get());
+        }
+        if (stack.held().isPresent()) {
+            write(json, stack.held().get());
+        }
         if (stack.status().isPresent()) {
             var status = stack.status().get();
             optional(json, "repository", status.repository());
@@ -213,7 +354,9 @@ record HostStatus(
             commit(json, "applied", status.applied());
             optional(json, "outcome", status.outcome().map(Outcome::word));
             json.writeBooleanField("inSync", status.isInSync());
+            json.writeBooleanField("drifted", status.outcome().equals(Optional.of(Outcome.DRIFTED)));
             json.writeBooleanField("orphaned", status.orphaned());
+            optional(json, "nextTry", status.nextTry().map(Instant::toString));
             json.writeStringField("since", status.since().toString());
             json.writeStringField("checked", status.checked().toString());
             json.writeArrayFieldStart("problems");
@@ -232,6 +375,47 @@ record HostStatus(
             }
         }
         json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, Suspension suspension) throws IOException {
+        json.writeObjectFieldStart("suspended");
+        optional(json, "reason", suspension.reason());
+        json.writeStringField("by", suspension.by());
+        json.writeStringField("since", suspension.since().toString());
+        json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, HeldPlan held) throws IOException {
+        json.writeObjectFieldStart("held");
+        json.writeStringField("plan", held.id());
+        optional(json, "commit", held.commit());
+        texts(json, "guards", held.guards());
+        texts(json, "reasons", held.reasons());
+        texts(json, "operations", held.operations());
+        json.writeStringField("since", held.since().toString());
+        json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, Job job) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("service", job.service());
+        optional(json, "started", job.last().flatMap(JobRuns.Job::started).map(Instant::toString));
+        optional(json, "ended", job.last().flatMap(JobRuns.Job::ended).map(Instant::toString));
+        var code = job.last().flatMap(JobRuns.Job::exitCode);
+        if (code.isPresent()) {
+            json.writeNumberField("exitCode", code.get());
+        }
+        optional(json, "note", job.last().map(JobRuns.Job::note).filter(note -> !note.isEmpty()));
+        optional(json, "next", job.next().map(Instant::toString));
+        json.writeEndObject();
+    }
+
+    private static void texts(JsonGenerator json, String field, List<String> texts) throws IOException {
+        json.writeArrayFieldStart(field);
+        for (var text : texts) {
+            json.writeString(text);
+        }
+        json.writeEndArray();
     }
 
     private static void commit(JsonGenerator json, String field, Optional<StackStatus.Commit> commit)

@@ -1,11 +1,13 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.deploy.SavedPlan;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.spec.model.Durations;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -63,6 +65,14 @@ record Invocation(ParseResult parsed, GlobalOptions globals, Surroundings world)
         return text;
     }
 
+    /** What Compose, Docker or we end with for a flag that makes no sense. */
+    private int wrongFlag() {
+        var words = parsed.commandSpec().qualifiedName(" ").split(" ", -1);
+        return words.length < 2
+                ? ExitCodes.ERROR
+                : Verb.of(words[1]).map(Verb::wrongFlag).orElse(ExitCodes.ERROR);
+    }
+
     /** A whole number, none below {@code least}. */
     Optional<Integer> number(String name, int least) throws CommandException {
         var text = text(name);
@@ -78,7 +88,8 @@ record Invocation(ParseResult parsed, GlobalOptions globals, Surroundings world)
             // Said below, with the number's range.
         }
         throw new CommandException(
-                name + " takes a whole number from " + least + ", not \"" + Printable.text(text.get()) + "\"");
+                name + " takes a whole number from " + least + ", not \"" + Printable.text(text.get()) + "\"",
+                wrongFlag());
     }
 
     /** A span of time: seconds, or as Compose writes it, {@code 1m30s}. */
@@ -98,7 +109,13 @@ record Invocation(ParseResult parsed, GlobalOptions globals, Surroundings world)
             // Said below, with the option's name.
         }
         throw new CommandException(
-                name + " takes seconds or a duration like 1m30s, not \"" + Printable.text(text.get()) + "\"");
+                name + " takes seconds or a duration like 1m30s, not \"" + Printable.text(text.get()) + "\"",
+                wrongFlag());
+    }
+
+    /** The same call, about the files that a saved plan was made from, wherever this was called. */
+    Invocation about(SavedPlan.Source source) {
+        return new Invocation(parsed, globals.about(source), world.at(Path.of(source.directory())));
     }
 
     /**

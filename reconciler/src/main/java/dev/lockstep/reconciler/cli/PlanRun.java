@@ -2,7 +2,9 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.apply.Applier;
 import dev.lockstep.reconciler.apply.ApplyListener;
+import dev.lockstep.reconciler.apply.StepRecords;
 import dev.lockstep.reconciler.apply.StepResult;
+import dev.lockstep.reconciler.decision.Decisions;
 import dev.lockstep.reconciler.history.History;
 import dev.lockstep.reconciler.history.HistoryEntry;
 import dev.lockstep.reconciler.history.Outcome;
@@ -126,10 +128,15 @@ final class PlanRun {
                 .read(plan.stack())
                 .filter(s -> !s.orphaned() && s.repository().isPresent());
         if (status.isPresent() && EngineDoor.agentRuns(engine.root())) {
+            if (new Decisions(engine.root()).suspension(plan.stack()).isPresent()) {
+                call.say("The agent follows stack " + plan.stack() + ", which is suspended: it stays so until"
+                        + " 'lockstep resume'.");
+                return;
+            }
             call.say("The agent follows stack " + plan.stack() + " in "
                     + status.get().repository().orElseThrow() + " and will put it back within "
                     + Spans.round(settings.driftInterval())
-                    + "; stop the agent, or change the repository, to make this last.");
+                    + "; 'lockstep suspend " + plan.stack() + "' first makes it stick.");
         }
     }
 
@@ -137,18 +144,23 @@ final class PlanRun {
     void remember(List<StepResult> results, Outcome outcome, String message, Duration took) throws IOException {
         new History(engine.root())
                 .append(new HistoryEntry(
-                        call.world().clock().instant(),
-                        plan.host(),
-                        engine.root().id(),
-                        plan.stack(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        "command",
-                        outcome,
-                        results.stream().map(ApplyProgress::line).toList(),
-                        message,
-                        took));
+                                call.world().clock().instant(),
+                                plan.host(),
+                                engine.root().id(),
+                                plan.stack(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                "command",
+                                outcome,
+                                results.stream().map(ApplyProgress::line).toList(),
+                                message,
+                                took)
+                        .agreed(Optional.of(Decided.by(call)), List.of())
+                        .with(
+                                StepRecords.of(results),
+                                StepRecords.images(
+                                        plan.stack(), engine.containers().observe())));
     }
 
     /** The first thing that went wrong, for the history. */

@@ -148,7 +148,7 @@ final class RunCommand implements Command {
             container =
                     make(call, change.engine(), desired.slots().getFirst(), ready.beforeStart(), project, directory);
         } catch (ContainerException e) {
-            throw new CommandException(String.valueOf(e.getMessage()), Foreground.ENGINE);
+            throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.ENGINE);
         }
         change.release(); // for as long as the program runs others may change the stack
         return start(call, change.engine(), container);

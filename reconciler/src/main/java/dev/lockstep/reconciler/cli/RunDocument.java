@@ -324,6 +324,11 @@ final class RunDocument {
 
     /** {@code -v} is Compose's short form but for relative paths; {@code --mount} its long form with commas between. */
     private void mounts() throws CommandException {
+        var driver = call.text("--volume-driver").filter(word -> !word.equals("local"));
+        if (driver.isPresent()) {
+            throw new CommandException("--volume-driver takes local, not \"" + Printable.text(driver.get())
+                    + "\": volumes are on this host");
+        }
         for (var text : call.texts("--volume")) {
             var source = text.split(":", 2)[0];
             if (text.contains(":") && !source.matches("[/.~].*")) {

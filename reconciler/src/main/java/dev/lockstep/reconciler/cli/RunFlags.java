@@ -94,6 +94,7 @@ final class RunFlags {
         values(spec, "SOURCE:TARGET[:ro]", "Directory of the host, or volume", "-v", "--volume");
         values(spec, "type=...,source=...,target=...", "The same in words", "--mount");
         values(spec, "PATH[:OPTIONS]", "Memory as a file system", "--tmpfs");
+        value(spec, "DRIVER", "Of volumes that are made: local, there is no other", "--volume-driver");
         values(spec, "CONTAINER[:ro]", "The mounts of that container", "--volumes-from");
         flag(spec, "Nothing but volumes can be written", "--read-only");
         values(spec, "NAME=VALUE", "Option of the storage", "--storage-opt");
@@ -152,7 +153,6 @@ final class RunFlags {
         spec.addOption(Options.refusedValue(
                 "nodes of memory are not chosen here: --cpuset-cpus says which processors", "--cpuset-mems"));
         spec.addOption(Options.refusedValue("the kernel has no such limit any more: --memory", "--kernel-memory"));
-        spec.addOption(Options.refusedValue("volumes are on this host: there is no other driver", "--volume-driver"));
         spec.addOption(Options.refused(
                 "which images may run is said in /etc/lockstep/agent.yaml, under images", "--disable-content-trust"));
     }

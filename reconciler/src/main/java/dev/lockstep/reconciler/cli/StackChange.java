@@ -82,7 +82,8 @@ final class StackChange implements AutoCloseable {
 
     /** Plans by the rules of this host. */
     Deployment deployment() {
-        return new Deployment(engine, door.host(), door.settings().images(), door.secrets());
+        return new Deployment(
+                engine, door.host(), door.settings().images(), door.settings().policy(), door.secrets());
     }
 
     /** Carries out steps that are no full plan of the files. */

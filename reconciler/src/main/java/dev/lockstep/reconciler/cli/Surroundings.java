@@ -109,6 +109,11 @@ record Surroundings(
         return new Surroundings(in, out, err, terminals, changed, directory, clock, launcher, privileged);
     }
 
+    /** The same as if it were called elsewhere. */
+    Surroundings at(Path elsewhere) {
+        return new Surroundings(in, out, err, terminals, environment, elsewhere, clock, launcher, privileged);
+    }
+
     /** The same where the talk goes to a terminal, or to none, whatever it really is. */
     Surroundings withTalkOnTerminal(boolean terminal) {
         var seen = new Terminals(terminals.in(), terminals.out(), terminal);

@@ -4,6 +4,8 @@ import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.reconciler.requests.RequestBox;
 import dev.lockstep.runtime.store.Root;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -16,7 +18,10 @@ final class SyncCommand implements Command {
         spec.usageMessage()
                 .description(
                         "Makes the agent look at its repositories and at this host now, and waits for the outcome.",
-                        "Exit codes: 0 converged, 1 error, 3 applied but unhealthy, 5 refused.");
+                        "Exit codes: 0 converged, 1 error, 3 applied but unhealthy, 4 rolled back, 5 refused.");
+        spec.addOption(Options.flag(
+                "Also outside of the windows in which stacks may be changed; it is written down", "--now"));
+        spec.addOption(Options.flag("Try again also a revision that was left because it failed", "--retry"));
         spec.addOption(Options.value("TIME", "How long to wait (default 10m)", "--timeout"));
     }
 
@@ -33,7 +38,7 @@ final class SyncCommand implements Command {
             throw noAgent(call);
         }
         var answer = new RequestBox(root, call.world().clock())
-                .ask("sync", Map.of(), patience)
+                .ask("sync", arguments(call), patience)
                 .orElseThrow(() -> new CommandException("the agent has not answered within " + Spans.round(patience)
                         + "; 'lockstep status' shows how far it is"));
         var to = answer.exitCode() == ExitCodes.OK
@@ -43,10 +48,22 @@ final class SyncCommand implements Command {
         switch (answer.exitCode()) {
             case ExitCodes.OK -> call.world().out().println("In sync.");
             case ExitCodes.UNHEALTHY -> call.say("Applied, but not healthy; 'lockstep status' says what.");
-            case ExitCodes.REFUSED -> call.say("Refused; 'lockstep status' says why.");
+            case ExitCodes.ROLLED_BACK -> call.say("Rolled back; 'lockstep status' says why.");
+            case ExitCodes.REFUSED ->
+                call.say("Refused, held, suspended or waiting for its window; 'lockstep status' says why.");
             default -> call.say("Not in sync; 'lockstep status' says why.");
         }
         return answer.exitCode();
+    }
+
+    private static Map<String, String> arguments(Invocation call) {
+        var arguments = new HashMap<String, String>();
+        for (var name : List.of("now", "retry")) {
+            if (call.flag("--" + name)) {
+                arguments.put(name, "true");
+            }
+        }
+        return arguments;
     }
 
     private static CommandException noAgent(Invocation call) {

@@ -17,27 +17,28 @@ final class SystemdUnit {
 
     static String of(Invocation call) {
         return """
-                [Unit]
-                Description=Lockstep agent: keeps this host in step with Git
-                Wants=network-online.target
-                After=network-online.target
+            [Unit]
+            Description=Lockstep agent: keeps this host in step with Git
+            Wants=network-online.target
+            After=network-online.target
 
-                [Service]
-                Type=exec
-                ExecStart=%s
-                Restart=always
-                RestartSec=2
-                # Containers and their conmon are children of nobody here: they outlive the agent.
-                KillMode=process
-                # systemd leaves cgroups below this one alone. Those of containers are beside it, so that no stop reaches them.
-                Delegate=yes
-                UMask=0077
-                Environment=LC_ALL=C.UTF-8
-                TasksMax=infinity
+            [Service]
+            Type=exec
+            ExecStart=%s
+            ExecReload=/bin/kill -HUP $MAINPID
+            Restart=always
+            RestartSec=2
+            # Containers and their conmon are children of nobody here: they outlive the agent.
+            KillMode=process
+            # systemd leaves cgroups below this one alone. Those of containers are beside it, so that no stop reaches them.
+            Delegate=yes
+            UMask=0077
+            Environment=LC_ALL=C.UTF-8
+            TasksMax=infinity
 
-                [Install]
-                WantedBy=multi-user.target
-                """.formatted(command(call));
+            [Install]
+            WantedBy=multi-user.target
+            """.formatted(command(call));
     }
 
     /** The call that printed the unit, as a service needs it: with absolute paths and without {@code --print-unit}. */

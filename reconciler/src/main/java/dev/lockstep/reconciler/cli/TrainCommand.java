@@ -1,5 +1,7 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.git.GitSettings;
+import dev.lockstep.reconciler.git.WorkTree;
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.reconciler.plan.Facts;
 import dev.lockstep.reconciler.plan.PlanJson;
@@ -21,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -240,6 +243,14 @@ final class TrainCommand implements Command {
         } catch (GitAPIException e) {
             throw new IOException("the training repository cannot be made: " + e.getMessage(), e);
         }
+        attempt("the history of a line", () -> {
+            try (var repository = WorkTree.open(origin, GitSettings.defaults())) {
+                return repository
+                        .lines(Duration.ofSeconds(10))
+                        .flatMap(lines -> lines.of(
+                                "compose.yaml", 1, 3, Optional.of("name: other\n".getBytes(StandardCharsets.UTF_8))));
+            }
+        });
         var url = origin.toString();
         run(
                 call,

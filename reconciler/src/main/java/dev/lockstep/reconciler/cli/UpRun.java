@@ -80,7 +80,7 @@ final class UpRun {
     /** Plans and applies; {@code then} goes on with what runs, before the engine is closed. */
     Outcome run(After then) throws Exception {
         exclude(call, "--force-recreate", "--no-recreate");
-        var choices = PlanCommand.choices(call);
+        var choices = PlanCommand.choices(call).planOptions();
         var loaded = files.loadOrTell();
         if (loaded.isEmpty()) {
             return new Outcome(ExitCodes.ERROR, "", Set.of());

@@ -7,9 +7,12 @@ import dev.lockstep.spec.check.Finding.Severity;
 import dev.lockstep.spec.check.Rule;
 import dev.lockstep.spec.load.DirectoryTree;
 import dev.lockstep.spec.load.Loaded;
+import dev.lockstep.spec.policy.Confinement;
+import dev.lockstep.spec.policy.Demands;
 import dev.lockstep.spec.repository.RepositoryCheck;
 import dev.lockstep.spec.repository.RepositoryReport;
 import dev.lockstep.spec.settings.AgentSettings;
+import dev.lockstep.spec.settings.HostPolicy;
 import dev.lockstep.spec.settings.KeySource;
 import dev.lockstep.spec.settings.RepositorySettings;
 import dev.lockstep.spec.yaml.Problem;
@@ -40,18 +43,21 @@ final class ValidateCommand implements Command {
                         "Without PATH it is the stack here. A directory with stacks/, hosts/ or lockstep.yaml is a"
                                 + " repository: every stack is checked for every host, as an agent sees it.");
         spec.addOption(Options.value("FORMAT", "text, json or sarif", "-o", "--output", "--format"));
+        spec.addOption(Options.flag("Tell also what an agent of this host would refuse", "--host-policy"));
         spec.addPositional(Options.arguments("[PATH...]", "0..*", "Files, directories of stacks, repositories"));
     }
 
     @Override
     public int run(Invocation call) throws Exception {
         var format = call.choice("--output", "text", List.of("text", "json", "sarif"));
+        Optional<HostPolicy> policy =
+                call.flag("--host-policy") ? Optional.of(HostSettings.read(call).policy()) : Optional.empty();
         var reports = new ArrayList<ValidationReport>();
         if (call.arguments().isEmpty()) {
-            reports.add(stack(new ProjectFiles(call)));
+            reports.add(stack(new ProjectFiles(call), policy));
         }
         for (var path : call.arguments()) {
-            reports.add(path(call, path));
+            reports.add(path(call, path, policy));
         }
         var report = ValidationReport.together(reports);
         switch (format) {
@@ -62,7 +68,7 @@ final class ValidateCommand implements Command {
         return report.isValid() ? ExitCodes.OK : ExitCodes.ERROR;
     }
 
-    private static ValidationReport path(Invocation call, String path) throws IOException {
+    private static ValidationReport path(Invocation call, String path, Optional<HostPolicy> policy) throws IOException {
         var here = call.world().directory();
         var file = here.resolve(path);
         if (Files.isDirectory(file)) {
@@ -71,8 +77,8 @@ final class ValidateCommand implements Command {
                     ? ""
                     : Path.of(path).normalize().toString();
             return RepositoryCheck.isRepository(tree, "")
-                    ? repository(call, tree, base, file)
-                    : stack(new ProjectFiles(call).at(request -> request.withDirectory(base)));
+                    ? repository(call, tree, base, file, policy)
+                    : stack(new ProjectFiles(call).at(request -> request.withDirectory(base)), policy);
         } else if (!Files.exists(file)) {
             throw new NoSuchFileException(path);
         }
@@ -82,10 +88,10 @@ final class ValidateCommand implements Command {
         } else if (name.equals(AGENT_FILE)) {
             return settings(call, file, AgentSettings.read(path, Files.readAllBytes(file)));
         }
-        return stack(new ProjectFiles(call).at(request -> request.withFiles(List.of(path))));
+        return stack(new ProjectFiles(call).at(request -> request.withFiles(List.of(path))), policy);
     }
 
-    private static ValidationReport stack(ProjectFiles files) {
+    private static ValidationReport stack(ProjectFiles files, Optional<HostPolicy> policy) {
         var loaded = files.load();
         if (loaded instanceof Loaded.Invalid invalid) {
             var findings = new ArrayList<>(Finding.ofLoading(invalid.errors(), invalid.warnings()));
@@ -97,6 +103,10 @@ final class ValidateCommand implements Command {
         var findings = new ArrayList<>(Finding.ofLoading(List.of(), valid.warnings()));
         findings.addAll(Checks.all(valid.project()));
         var project = valid.project();
+        policy.ifPresent(host -> new Confinement(List.of(host.layer(project.name(), Optional.empty())))
+                .refusals(Demands.of(project, false, path -> path.endsWith(".sock")), project.sources())
+                .forEach(problem -> findings.add(new Finding(Rule.POLICY, Severity.ERROR, problem))));
+        Collections.sort(findings);
         return new ValidationReport(
                 List.of(new RepositoryReport.Stack(
                         project.name(),
@@ -107,14 +117,20 @@ final class ValidateCommand implements Command {
     }
 
     /** As an agent loads: without the environment of this process, and with what the commit has alone. */
-    private static ValidationReport repository(Invocation call, DirectoryTree tree, String base, Path directory)
+    private static ValidationReport repository(
+            Invocation call, DirectoryTree tree, String base, Path directory, Optional<HostPolicy> policy)
             throws IOException {
         var name = Optional.ofNullable(directory.toAbsolutePath().normalize().getFileName())
                 .map(Path::toString)
                 .orElse("");
         var profiles = call.globals().profiles();
         var report = RepositoryCheck.check(
-                tree, "", name, request -> request.withProfiles(profiles), HostSettings.imagesAsFarAsKnown(call));
+                tree,
+                "",
+                name,
+                request -> request.withProfiles(profiles),
+                HostSettings.imagesAsFarAsKnown(call),
+                policy);
         var findings = new ArrayList<>(report.findings());
         findings.addAll(keys(tree));
         Collections.sort(findings);

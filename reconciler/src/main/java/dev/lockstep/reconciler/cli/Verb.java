@@ -10,9 +10,15 @@ enum Verb {
     CONFIG("config", "Print a stack's files as one, with everything filled in"),
     PLAN("plan", "Show what would change on this host, and why"),
     APPLY("apply", "Make this host what the files say"),
+    DIFF("diff", "Show what a range of commits changes, on every host"),
     DOWN("down", "Stop and remove a stack's containers and networks"),
     AGENT("agent", "Follow Git repositories and keep this host in step"),
     SYNC("sync", "Make the agent look now, and wait for the outcome"),
+    APPROVE("approve", "Agree to a plan that the agent holds"),
+    SUSPEND("suspend", "Make the agent leave a stack, or the host, as it is"),
+    RESUME("resume", "End a suspension"),
+    HISTORY("history", "Show what was done to stacks, when and why"),
+    ROLLBACK("rollback", "Bring a stack back to a revision that was well"),
     STATUS("status", "Show what each stack should be and what became of it"),
     SECRET("secret", "Keep secrets of stacks on this host"),
     UP("up", "Make and start containers, and show what they write"),
@@ -78,8 +84,8 @@ enum Verb {
         return Optional.ofNullable(
                 switch (word) {
                     case "build" ->
-                        "images are not built from Dockerfiles yet; 'lockstep pull' and 'lockstep image import' bring what"
-                                + " was built elsewhere";
+                        "images are not built from Dockerfiles yet; 'lockstep pull' and 'lockstep image import' bring"
+                                + " what was built elsewhere";
                     case "push" -> "what is not built here needs no push; 'lockstep image push NAME' sends any image";
                     case "watch" ->
                         "files of a repository are followed by 'lockstep agent'; images are not built from sources yet";
@@ -88,13 +94,65 @@ enum Verb {
                 });
     }
 
+    /** The exit code for a flag that is unknown or makes no sense: that of the program whose command it is. */
+    int wrongFlag() {
+        return switch (this) {
+            case CONFIG,
+                    DOWN,
+                    UP,
+                    CREATE,
+                    SCALE,
+                    PULL,
+                    START,
+                    STOP,
+                    RESTART,
+                    KILL,
+                    PAUSE,
+                    UNPAUSE,
+                    RM,
+                    WAIT,
+                    PS,
+                    LS,
+                    IMAGES,
+                    TOP,
+                    PORT,
+                    LOGS,
+                    RUN,
+                    EXEC,
+                    ATTACH,
+                    CP,
+                    STATS,
+                    EVENTS,
+                    VERSION -> ExitCodes.COMPOSE_FLAG;
+            case INSPECT, CONTAINER, IMAGE, NETWORK, VOLUME, SYSTEM -> ExitCodes.ENGINE;
+            case DIFF -> DiffCommand.TROUBLE;
+            case VALIDATE,
+                    PLAN,
+                    APPLY,
+                    AGENT,
+                    SYNC,
+                    APPROVE,
+                    SUSPEND,
+                    RESUME,
+                    HISTORY,
+                    ROLLBACK,
+                    STATUS,
+                    SECRET,
+                    DOCTOR,
+                    CONTAINER_EXIT,
+                    TRAIN -> ExitCodes.ERROR;
+        };
+    }
+
     /** Whether it changes nothing on the host anyway. */
     boolean looksOnly() {
         return switch (this) {
             case VALIDATE,
                     CONFIG,
                     PLAN,
+                    DIFF,
                     STATUS,
+                    HISTORY,
                     PS,
                     LS,
                     IMAGES,
@@ -110,6 +168,10 @@ enum Verb {
                     DOWN,
                     AGENT,
                     SYNC,
+                    APPROVE,
+                    ROLLBACK,
+                    SUSPEND,
+                    RESUME,
                     UP,
                     CREATE,
                     SCALE,
@@ -148,9 +210,15 @@ enum Verb {
             case CONFIG -> new ConfigCommand();
             case PLAN -> new PlanCommand();
             case APPLY -> new ApplyCommand();
+            case DIFF -> new DiffCommand();
             case DOWN -> new DownCommand();
             case AGENT -> new AgentCommand();
             case SYNC -> new SyncCommand();
+            case APPROVE -> new ApproveCommand();
+            case SUSPEND -> new SuspendCommand();
+            case RESUME -> new SuspendCommand.Resume();
+            case HISTORY -> new HistoryCommand();
+            case ROLLBACK -> new RollbackCommand();
             case STATUS -> new StatusCommand();
             case SECRET -> new SecretCommand();
             case UP -> new UpCommand();

@@ -46,8 +46,8 @@ final class VolumeTransfer {
                 if (engine.volumes().find(volume).isEmpty()) {
                     throw new NoSuchVolumeException(volume);
                 }
-                engine.volumes().requireThere(volume);
-                try (var _ = Quiet.asAsked(call, engine, volume)) {
+                try (var _ = engine.volumes().visit(volume);
+                        var _ = Quiet.asAsked(call, engine, volume)) {
                     if (file.isPresent()) {
                         WholeFile.write(file.get(), out -> write(engine, volume, out));
                         return ExitCodes.OK;

@@ -4,6 +4,10 @@ import dev.lockstep.reconciler.git.CommitTree;
 import dev.lockstep.reconciler.git.GitException;
 import dev.lockstep.reconciler.git.RepositoryPath;
 import dev.lockstep.reconciler.git.TreeEntry;
+import dev.lockstep.spec.model.Mount;
+import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.model.Volume;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -38,6 +42,39 @@ public final class MountSources {
         return new MountSources(tree, stackDirectory).classify(mounts);
     }
 
+    /**
+     * The same of all relative sources of a project.
+     *
+     * @param projectDirectory base of its relative paths, from the repository's root
+     */
+    public static Map<String, MountSource> of(CommitTree tree, String projectDirectory, Project project)
+            throws GitException {
+        var mounts = new ArrayList<BindMount>();
+        project.services()
+                .values()
+                .forEach(service -> service.storage().mounts().forEach(mount -> {
+                    if (mount instanceof Mount.Bind bind && !bind.source().startsWith("/")) {
+                        mounts.add(new BindMount(
+                                "service " + service.name(), bind.source(), bind.readOnly(), bind.createHostPath()));
+                    }
+                }));
+        devices(project)
+                .forEach((volume, device) -> mounts.add(new BindMount("volume " + volume, device, false, true)));
+        return classify(tree, projectDirectory, mounts);
+    }
+
+    /** Volumes that are directories of the stack ({@code driver_opts: {o: bind, device: ./data}}): name to device. */
+    public static Map<String, String> devices(Project project) {
+        var devices = new LinkedHashMap<String, String>();
+        project.volumes().values().stream().filter(Volume::bindsDirectory).forEach(volume -> {
+            var device = volume.driverOptions().getOrDefault("device", "");
+            if (!device.startsWith("/")) {
+                devices.put(volume.name(), device);
+            }
+        });
+        return devices;
+    }
+
     private Map<String, MountSource> classify(Collection<BindMount> mounts) throws GitException {
         var located = new LinkedHashMap<BindMount, Located>();
         for (var mount : mounts) {
@@ -62,7 +99,7 @@ public final class MountSources {
             return new MountSource.Content(path, one.entry.get());
         }
         if (!one.real.equals(stackDirectory) && RepositoryPath.isWithin(stackDirectory, one.real)) {
-            throw tree.refused("service " + one.mount.service() + " mounts " + one.mount.source()
+            throw tree.refused(one.mount.who() + " mounts " + one.mount.source()
                     + ", a directory above the stack's own that a service may write into;"
                     + " mount it read-only, or only the directories below it that are needed");
         }
@@ -83,11 +120,11 @@ public final class MountSources {
 
     private Located locate(BindMount mount) throws GitException {
         var written = RepositoryPath.resolve(stackDirectory, mount.source())
-                .orElseThrow(() -> tree.refused("service " + mount.service() + " mounts " + mount.source()
+                .orElseThrow(() -> tree.refused(mount.who() + " mounts " + mount.source()
                         + ", which leaves the repository; write an absolute path if a file of the host is meant"));
         var entry = tree.resolve(written);
         if (entry.filter(e -> !e.isFile() && !e.isDirectory()).isPresent()) {
-            throw tree.refused("service " + mount.service() + " mounts " + mount.source()
+            throw tree.refused(mount.who() + " mounts " + mount.source()
                     + ", a submodule; its files are not part of this repository");
         }
         var real = entry.isPresent() ? entry.get().path() : realPath(written);

@@ -2,12 +2,12 @@ package dev.lockstep.reconciler.deploy;
 
 import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.desired.Desired;
-import dev.lockstep.reconciler.desired.DesiredNetwork;
 import dev.lockstep.reconciler.desired.DesiredService;
 import dev.lockstep.reconciler.desired.FileContents;
 import dev.lockstep.reconciler.desired.Placement;
 import dev.lockstep.reconciler.desired.Resolution;
 import dev.lockstep.reconciler.desired.Translation;
+import dev.lockstep.reconciler.history.StackRevision;
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.reconciler.plan.Facts;
 import dev.lockstep.reconciler.plan.Plan;
@@ -19,6 +19,7 @@ import dev.lockstep.runtime.HostTools;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.StorageLimits;
+import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.network.AddressFamily;
 import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.store.Owner;
@@ -27,6 +28,8 @@ import dev.lockstep.spec.check.Finding;
 import dev.lockstep.spec.load.ComposeLoader;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.policy.Confinement;
+import dev.lockstep.spec.settings.HostPolicy;
 import dev.lockstep.spec.settings.ImagePolicy;
 import dev.lockstep.spec.yaml.Problem;
 import dev.lockstep.spec.yaml.SourcePosition;
@@ -46,6 +49,8 @@ public final class Deployment {
     private final Engine engine;
     private final String host;
     private final ImagePolicy images;
+    private final HostPolicy policy;
+    private final boolean asFollowed;
     private final HostSecrets secrets;
     private final InstantSource clock = InstantSource.system();
     private final Attempts attempts = new Attempts();
@@ -54,13 +59,31 @@ public final class Deployment {
      * Plans by the rules of a host.
      *
      * @param images what the host's owner says of them; what the files' repository says can only narrow it
+     * @param policy what stacks of followed repositories may ask for; not for what a person applies from a directory
      * @param secrets that the host keeps, for those that files call external
      */
-    public Deployment(Engine engine, String host, ImagePolicy images, HostSecrets secrets) {
+    public Deployment(Engine engine, String host, ImagePolicy images, HostPolicy policy, HostSecrets secrets) {
+        this(engine, host, images, policy, false, secrets);
+    }
+
+    private Deployment(
+            Engine engine,
+            String host,
+            ImagePolicy images,
+            HostPolicy policy,
+            boolean asFollowed,
+            HostSecrets secrets) {
         this.secrets = secrets;
         this.engine = engine;
         this.host = host;
         this.images = images;
+        this.policy = policy;
+        this.asFollowed = asFollowed;
+    }
+
+    /** The same that holds the files of a directory, too, to what an agent would hold them to. */
+    public Deployment asFollowed() {
+        return new Deployment(engine, host, images, policy, true, secrets);
     }
 
     /** Loads, checks, translates, observes and plans. */
@@ -101,8 +124,11 @@ public final class Deployment {
             return new Planned.Invalid(project.name(), demands.problems(), loaded.warnings(), loaded.files());
         }
         var gate = new ImageGate(engine, policies(source), attempts, clock, options.since());
-        var images = new ImageResolver(engine, observed.containers(), demands, options, gate, attempts, now);
+        var images = new ImageResolver(engine, observed.containers(), demands, options, gate, attempts, now)
+                .meaning(source.digests());
         var files = source.files(project, loaded.projectDirectory());
+        var asked =
+                new HostGate(confinement(source, project.name()), engine.users().byDefault(), observed);
         var owner = new Owner(host, project.name(), source.repository());
         var contents = new FileContents() {
             @Override
@@ -113,8 +139,15 @@ public final class Deployment {
             @Override
             public byte[] external(String what, String name) throws IOException {
                 return secrets.find(project.name(), name)
-                        .orElseThrow(() -> new IOException("the " + what + " is not on this host. Run lockstep -p "
+                        .orElseThrow(() -> new IOException("the " + what + " is not on this host. Create "
+                                + secrets.file(project.name(), name) + ", which only root may read, by lockstep -p "
                                 + project.name() + " secret set " + name + ", with its value on standard input"));
+            }
+
+            @Override
+            public Optional<byte[]> kept(String name) throws IOException {
+                // A key that cannot be a file's name has none.
+                return HostSecrets.isName(name) ? secrets.find(project.name(), name) : Optional.empty();
             }
 
             @Override
@@ -125,7 +158,7 @@ public final class Deployment {
         return switch (new Translation(
                         project,
                         owner,
-                        files.sources(),
+                        asked.confined(files.sources()),
                         contents,
                         engine.users().byDefault(),
                         images)
@@ -144,14 +177,18 @@ public final class Deployment {
                 warnings.addAll(verdict.notes());
                 warnings.addAll(withoutEffect(desired));
                 warnings.addAll(damaged(loaded));
+                var refusals = new ArrayList<>(asked.refusals(project, source.repository()));
+                refusals.addAll(verdict.refusals());
                 yield new Planned.Ready(
                         Planner.plan(desired, observed, facts(desired, observed, options, source.secrets()))
-                                .refusing(verdict.problems(), verdict.refusals()),
+                                .refusing(verdict.problems(), refusals),
                         desired,
+                        observed,
                         withContents(files.beforeStart(), desired),
                         new ImageFindings(verdict.notes(), verdict.next()),
                         List.copyOf(warnings),
-                        loaded.files());
+                        loaded.files(),
+                        project);
             }
         };
     }
@@ -172,6 +209,15 @@ public final class Deployment {
                         .map(name -> "services." + name + ".storage_opt.size")
                         .map(path -> new Problem(project.sources().at(path), path, why)))
                 .toList();
+    }
+
+    /** Root's own hand on a directory is held to nothing: whoever has it can change the policy, too. */
+    private Confinement confinement(StackSource source, String stack) {
+        return source.repository().isEmpty() && !asFollowed
+                ? Confinement.NONE
+                : new Confinement(
+                        Stream.concat(Stream.of(policy.layer(stack, source.repository())), source.policies().stream())
+                                .toList());
     }
 
     private List<ImagePolicy> policies(StackSource source) {
@@ -202,6 +248,43 @@ public final class Deployment {
                 }
             }
         };
+    }
+
+    /**
+     * Plans to go back to a revision, or to keep it in order: exactly its images, its values and its files' content.
+     * What the host or the repository no longer allows to run is refused all the same.
+     *
+     * @param source what the host and the repository say today; its files are not read
+     */
+    public GoingBack planBack(StackRevision revision, StackSource source, PlanOptions options) throws IOException {
+        var desired = revision.toGoBackTo(this::resolution);
+        var observed = observe(engine);
+        var gate = new ImageGate(engine, policies(source), attempts, clock, options.since());
+        var refusals = new ArrayList<String>();
+        for (var service : desired.services()) {
+            for (var slot : service.slots().stream().limit(1).toList()) {
+                gate.refusals(slot.spec().image(), slot.image())
+                        .forEach(why -> refusals.add("services." + service.name() + ".image: " + why));
+            }
+        }
+        return new GoingBack(
+                desired,
+                Planner.plan(desired, observed, facts(desired, observed, options, source.secrets()))
+                        .refusing(List.of(), refusals));
+    }
+
+    /** What to come back to, and how. */
+    public record GoingBack(Desired desired, Plan plan) {}
+
+    private Resolution resolution(Digest digest) {
+        try {
+            return engine.images()
+                    .find(digest)
+                    .<Resolution>map(image -> new Resolution.Local(image.digest(), image.config()))
+                    .orElseGet(() -> new Resolution.Remote(digest));
+        } catch (IOException e) {
+            return new Resolution.Remote(digest); // damaged: the registry has it again
+        }
     }
 
     /** A plan that takes the stack down; volumes stay unless a person asked otherwise. */
@@ -308,18 +391,14 @@ public final class Deployment {
         return taken;
     }
 
-    /** Of which families its addresses will be that ports lead to. */
+    /** In which families the host's ports will lead to it. */
     private static Set<AddressFamily> families(ContainerSpec spec, Desired desired, Observed observed) {
         var families = EnumSet.noneOf(AddressFamily.class);
         for (var attachment : spec.networks()) {
-            desired.networks().stream()
-                    .filter(n -> !n.external() && n.spec().name().equals(attachment.network()))
-                    .map(DesiredNetwork::spec)
-                    .findFirst()
+            desired.network(attachment.network())
                     .or(() -> observed.network(attachment.network())
                             .map(n -> n.record().spec()))
-                    .filter(n -> !n.internal())
-                    .ifPresent(n -> families.addAll(n.families()));
+                    .ifPresent(n -> families.addAll(n.translated()));
         }
         return families;
     }

@@ -39,6 +39,7 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
     private final Map<ImageReference, String> problems = new HashMap<>();
     private final Map<ImageReference, String> notes = new HashMap<>();
     private Optional<Instant> next = Optional.empty();
+    private Map<String, String> kept = Map.of();
 
     ImageResolver(
             Engine engine,
@@ -62,6 +63,12 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
         return answers.computeIfAbsent(reference, this::resolve);
     }
 
+    /** The same one for which references mean what they meant at another time, by reference. */
+    ImageResolver meaning(Map<String, String> digests) {
+        kept = Map.copyOf(digests);
+        return this;
+    }
+
     /** Why a stack with that image cannot be applied. */
     Optional<String> problem(ImageReference reference) {
         return Optional.ofNullable(problems.get(reference));
@@ -78,6 +85,17 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
     }
 
     private Resolution resolve(ImageReference reference) {
+        var then = Optional.ofNullable(kept.get(reference.toString())).map(Digest::parse);
+        if (then.isPresent()) {
+            try {
+                return engine.images()
+                        .find(then.get())
+                        .<Resolution>map(image -> new Resolution.Local(image.digest(), image.config()))
+                        .orElseGet(() -> new Resolution.Remote(then.get()));
+            } catch (IOException e) {
+                return new Resolution.Remote(then.get()); // damaged: the registry has it again
+            }
+        }
         Optional<Image> local;
         try {
             local = engine.images().find(reference).or(() -> deployed(reference));

@@ -42,6 +42,12 @@ public record PlanOptions(
         return new PlanOptions(followed, removeOrphans, false, leftAlone, pull, since, wishes, scale);
     }
 
+    /** What an agent asks for when the time of one service has come: that it begins anew, and nothing else. */
+    public PlanOptions forJob(String service, Set<String> others) {
+        var wishes = new Wishes(others, Set.of(service), false, false, true, false);
+        return new PlanOptions(followed, false, false, leftAlone, pull, since, wishes, scale);
+    }
+
     /** What an agent asks for. */
     public static PlanOptions followed(Set<String> leftAlone, Instant since) {
         return new PlanOptions(true, false, false, leftAlone, Optional.empty(), since, Wishes.NONE, Map.of());

@@ -2,7 +2,9 @@ package dev.lockstep.reconciler.deploy;
 
 import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.reconciler.plan.Plan;
+import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.yaml.Problem;
 import java.util.List;
 import java.util.SortedSet;
@@ -15,14 +17,20 @@ public sealed interface Planned {
     /** Every file that the answer depends on, as the source's tree names it. */
     SortedSet<String> files();
 
-    /** A plan; it may still have problems of its own that only the host shows. */
+    /**
+     * A plan; it may still have problems of its own that only the host shows.
+     *
+     * @param project what it was made of
+     */
     record Ready(
             Plan plan,
             Desired desired,
+            Observed observed,
             BeforeStart beforeStart,
             ImageFindings images,
             List<Problem> warnings,
-            SortedSet<String> files)
+            SortedSet<String> files,
+            Project project)
             implements Planned {}
 
     /** The files are wrong; whatever the host is like, there is no plan. */

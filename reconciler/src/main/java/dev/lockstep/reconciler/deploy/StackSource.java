@@ -2,12 +2,15 @@ package dev.lockstep.reconciler.deploy;
 
 import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.desired.BindSources;
+import dev.lockstep.reconciler.plan.LineCommits;
 import dev.lockstep.reconciler.plan.Secrets;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.policy.PolicyLayer;
 import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Where a stack's files are: a directory, or a commit of a followed repository. */
@@ -21,8 +24,23 @@ public interface StackSource {
     /** The commit, for people; absent for a directory. */
     Optional<String> revision();
 
+    /** Which commits the lines of its files come from. Asked only about what is printed. */
+    default LineCommits lines() {
+        return LineCommits.UNKNOWN;
+    }
+
     /** What the repository says of images, beside what the host says. */
     default List<ImagePolicy> imagePolicies() {
+        return List.of();
+    }
+
+    /** What image references are to mean, by reference, whatever they mean now; none but for a way back. */
+    default Map<String, String> digests() {
+        return Map.of();
+    }
+
+    /** What the repository leaves of what the host allows its stack to ask for. */
+    default List<PolicyLayer> policies() {
         return List.of();
     }
 

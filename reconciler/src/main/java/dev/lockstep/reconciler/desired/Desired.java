@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.desired;
 
+import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.spec.model.Sources;
 import java.util.List;
@@ -44,6 +45,14 @@ public record Desired(
     /** Name of the stack. */
     public String stack() {
         return owner.stack();
+    }
+
+    /** What the stack wants of its own network of that name; empty for one that is not its own. */
+    public Optional<NetworkSpec> network(String name) {
+        return networks.stream()
+                .filter(n -> !n.external() && n.spec().name().equals(name))
+                .map(DesiredNetwork::spec)
+                .findFirst();
     }
 
     /** Whether this is what {@code down} wants. */

@@ -1,6 +1,8 @@
 package dev.lockstep.reconciler.desired;
 
 import dev.lockstep.spec.model.Dependency;
+import dev.lockstep.spec.model.Deploy;
+import dev.lockstep.spec.model.Written;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,10 +13,32 @@ import java.util.Map;
  *
  * @param slots by number; none when it is scaled to zero here
  * @param dependsOn by the other service's name
+ * @param update how its containers are replaced
+ * @param rollback the same when the stack goes back to a revision that was well
+ * @param job its containers do their work once and end
  */
-public record DesiredService(String name, List<DesiredContainer> slots, Map<String, Dependency> dependsOn) {
+public record DesiredService(
+        String name,
+        List<DesiredContainer> slots,
+        Map<String, Dependency> dependsOn,
+        Rollout update,
+        Rollout rollback,
+        boolean job) {
+    /** One that says nothing of how it is replaced. */
+    public DesiredService(String name, List<DesiredContainer> slots, Map<String, Dependency> dependsOn) {
+        this(name, slots, dependsOn, Rollout.DEFAULT, Rollout.DEFAULT, false);
+    }
+
     public DesiredService {
         slots = List.copyOf(slots);
         dependsOn = Collections.unmodifiableMap(new LinkedHashMap<>(dependsOn));
+    }
+
+    /** Whether the containers are to do their work once and end. */
+    static boolean isJob(Deploy deploy) {
+        return deploy.mode()
+                .flatMap(Written::value)
+                .filter(mode -> mode == Deploy.Mode.REPLICATED_JOB || mode == Deploy.Mode.GLOBAL_JOB)
+                .isPresent();
     }
 }

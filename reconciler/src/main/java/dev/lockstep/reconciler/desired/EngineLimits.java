@@ -7,16 +7,21 @@ import dev.lockstep.spec.model.Logging;
 import dev.lockstep.spec.model.Mount;
 import dev.lockstep.spec.model.MountOptions;
 import dev.lockstep.spec.model.Network;
+import dev.lockstep.spec.model.NetworkMode;
 import dev.lockstep.spec.model.Project;
-import dev.lockstep.spec.model.ProjectExtension;
 import dev.lockstep.spec.model.PullPolicy;
+import dev.lockstep.spec.model.Restart;
+import dev.lockstep.spec.model.RestartPolicy;
 import dev.lockstep.spec.model.Service;
 import dev.lockstep.spec.model.ServiceExtension;
+import dev.lockstep.spec.model.UpdateConfig;
 import dev.lockstep.spec.model.Volume;
+import dev.lockstep.spec.model.VolumeExtension;
 import dev.lockstep.spec.model.Written;
 import dev.lockstep.spec.yaml.Problem;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,17 +45,10 @@ final class EngineLimits {
     /** One problem for each such attribute, with its place; empty if the engine honours everything. */
     static List<Problem> of(Project project) {
         var limits = new EngineLimits(project);
-        limits.refuse(
-                "x-lockstep.drift",
-                project.extension().flatMap(ProjectExtension::drift).filter(EngineLimits::isMoreThanRepair));
         project.services().values().forEach(limits::service);
         project.networks().values().stream().filter(n -> !n.external()).forEach(limits::network);
         project.volumes().values().stream().filter(v -> !v.external()).forEach(limits::volume);
         return limits.problems.stream().sorted().toList();
-    }
-
-    private static boolean isMoreThanRepair(ProjectExtension.Drift drift) {
-        return drift.mode() != ProjectExtension.Mode.REPAIR || !drift.ignore().isEmpty();
     }
 
     private void refuse(String path, boolean unsupported) {
@@ -103,7 +101,28 @@ final class EngineLimits {
         service.logging().ifPresent(logging -> logging(path + "logging.", logging));
         refuse(path + "models", service.models());
         refuse(path + "provider", service.provider());
-        refuse(path + "x-lockstep.schedule", service.extension().flatMap(ServiceExtension::schedule));
+        service.extension().flatMap(ServiceExtension::schedule).ifPresent(_ -> scheduled(path, service));
+    }
+
+    /** What runs at times is one container that ends and that nobody waits for. */
+    private void scheduled(String path, Service service) {
+        var lifecycle = service.lifecycle();
+        refuse(
+                path + "restart",
+                lifecycle.restart().flatMap(Written::value).filter(r -> r.policy() != Restart.Policy.NO),
+                "a service with a schedule starts at its next time and not before. Remove it");
+        refuse(
+                path + "deploy.restart_policy",
+                lifecycle.deploy().flatMap(Deploy::restartPolicy),
+                "a service with a schedule starts at its next time and not before. Remove it");
+        if (service.replicas() != 1) {
+            problem(path + "deploy.replicas", "a service with a schedule is one container. Write 1, or nothing");
+        }
+        project.services().values().stream()
+                .filter(other -> other.lifecycle().dependsOn().containsKey(service.name()))
+                .forEach(other -> problem(
+                        "services." + other.name() + ".depends_on." + service.name(),
+                        "a service with a schedule runs at times, so nothing can depend on it. Remove it"));
     }
 
     private void logging(String path, Logging logging) {
@@ -179,17 +198,72 @@ final class EngineLimits {
     private void lifecycle(String path, Service service) {
         var lifecycle = service.lifecycle();
         refuse(path + "pre_start", lifecycle.hooks().preStart());
-        lifecycle.deploy().ifPresent(deploy -> deploy(path + "deploy.", deploy));
+        lifecycle.deploy().ifPresent(deploy -> deploy(path + "deploy.", service, deploy));
     }
 
-    private void deploy(String path, Deploy deploy) {
-        refuse(
-                path + "mode",
-                deploy.mode()
-                        .flatMap(Written::value)
-                        .filter(mode -> mode == Deploy.Mode.REPLICATED_JOB || mode == Deploy.Mode.GLOBAL_JOB));
-        refuse(path + "update_config", deploy.update());
-        refuse(path + "rollback_config", deploy.rollback());
+    private void deploy(String path, Service service, Deploy deploy) {
+        if (DesiredService.isJob(deploy)) {
+            job(path, service, deploy);
+        }
+        startFirst(path + "update_config.order", service, deploy.update());
+        startFirst(path + "rollback_config.order", service, deploy.rollback());
+    }
+
+    /** A job is over when it has ended with 0, and is not begun again. */
+    private void job(String path, Service service, Deploy deploy) {
+        var why = "starts a job that is done over and over again; write on-failure, or nothing";
+        deploy.restartPolicy()
+                .flatMap(RestartPolicy::condition)
+                .flatMap(Written::value)
+                .filter(condition -> condition == RestartPolicy.Condition.ANY)
+                .ifPresent(_ -> problem(path + "restart_policy.condition", why));
+        service.lifecycle()
+                .restart()
+                .flatMap(Written::value)
+                .filter(restart ->
+                        restart.policy() == Restart.Policy.ALWAYS || restart.policy() == Restart.Policy.UNLESS_STOPPED)
+                .ifPresent(_ -> problem("services." + service.name() + ".restart", why));
+    }
+
+    /** For a while there are two: what only one of them can have rules that out. */
+    private void startFirst(String path, Service service, Optional<UpdateConfig> config) {
+        if (config.flatMap(UpdateConfig::order)
+                .filter(UpdateConfig.Order.START_FIRST::equals)
+                .isEmpty()) {
+            return;
+        }
+        var single = new ArrayList<String>();
+        service.identity().containerName().ifPresent(name -> single.add("the container_name " + name));
+        service.networking().networks().forEach((network, attachment) -> {
+            if (attachment.ipv4Address().isPresent() || attachment.ipv6Address().isPresent()) {
+                single.add("a fixed address on network " + network);
+            }
+            if (attachment.macAddress().isPresent()) {
+                single.add("a fixed mac_address on network " + network);
+            }
+        });
+        service.networking().macAddress().ifPresent(_ -> single.add("a fixed mac_address"));
+        service.networking()
+                .mode()
+                .flatMap(Written::value)
+                .filter(NetworkMode.Host.class::isInstance)
+                .ifPresent(_ -> single.add("the network of the host"));
+        service.storage().mounts().forEach(mount -> {
+            if (mount instanceof Mount.NamedVolume volume
+                    && !volume.readOnly()
+                    && Optional.ofNullable(project.volumes().get(volume.key()))
+                            .flatMap(Volume::extension)
+                            .filter(VolumeExtension::singleWriter)
+                            .isPresent()) {
+                single.add("volume " + volume.key() + ", which is single_writer");
+            }
+        });
+        if (!single.isEmpty()) {
+            problem(
+                    path,
+                    "the old container and the new one run side by side for a while, and only one of them can have "
+                            + String.join(" and ", single) + ". Write stop-first, or take that out");
+        }
     }
 
     private void network(Network network) {
@@ -210,7 +284,11 @@ final class EngineLimits {
         var path = "volumes." + volume.key() + ".";
         refuse(path + "driver", volume.driver().filter(driver -> !driver.equals("local")));
         try {
-            LocalMount.of(volume.driverOptions());
+            var options = new LinkedHashMap<>(volume.driverOptions());
+            if (volume.bindsDirectory()) {
+                options.put("device", "/"); // found as the source of a bind mount is, wherever that will be
+            }
+            LocalMount.of(options);
         } catch (IllegalArgumentException e) {
             problem(path + "driver_opts", String.valueOf(e.getMessage()));
         }

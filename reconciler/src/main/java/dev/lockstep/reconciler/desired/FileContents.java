@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.desired;
 
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * Files of a project that become part of its containers and are no mounts of the host's own: secrets, configs,
@@ -23,6 +24,17 @@ public interface FileContents {
      * @throws IOException with a sentence, when this host has none of that name or it is not to be believed
      */
     byte[] external(String what, String name) throws IOException;
+
+    /**
+     * The value that this host keeps for a secret of the project; it holds before what the files say.
+     *
+     * @param name the secret's key in the project
+     * @return empty when the host has none
+     * @throws IOException with a sentence, when it is not to be believed
+     */
+    default Optional<byte[]> kept(String name) throws IOException {
+        return Optional.empty();
+    }
 
     /** What a content is called where nobody may see it: equal for equal contents on this host. */
     String identity(byte[] content) throws IOException;

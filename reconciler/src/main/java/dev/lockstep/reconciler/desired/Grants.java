@@ -56,7 +56,9 @@ final class Grants {
 
     private MountSpec mount(String kind, Grant grant, FileContent content, String name, String directory)
             throws IOException {
-        var bytes = bytes(kind + " " + grant.source(), content, name);
+        var bytes = kind.equals("secret") && !(content instanceof FileContent.External)
+                ? secret(grant.source(), content, name)
+                : bytes(kind + " " + grant.source(), content, name);
         var identity = files.identity(bytes);
         contents.put(identity, new Hidden(bytes));
         var target = grant.target().orElse(grant.source());
@@ -67,6 +69,12 @@ final class Grants {
                 grant.uid().orElse("0"),
                 grant.gid().orElse("0"),
                 grant.mode().map(FileMode::bits).orElse(MODE));
+    }
+
+    /** What the host's owner keeps for a secret is stronger than what the files say. */
+    private byte[] secret(String key, FileContent content, String name) throws IOException {
+        var kept = files.kept(key);
+        return kept.isPresent() ? kept.get() : bytes("secret " + key, content, name);
     }
 
     private byte[] bytes(String what, FileContent content, String name) throws IOException {

@@ -35,7 +35,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** What a service asks for beyond what every container has, in the engine's words. */
@@ -374,7 +373,7 @@ final class Options {
     private static void requests(List<DeviceRequest> requests, String key, List<String> cdi, Problems problems) {
         for (var i = 0; i < requests.size(); i++) {
             try {
-                for (var name : cdi(requests.get(i))) {
+                for (var name : requests.get(i).names()) {
                     if (!cdi.contains(name)) {
                         cdi.add(name);
                     }
@@ -383,39 +382,6 @@ final class Options {
                 problems.add(key + "[" + i + "]", e);
             }
         }
-    }
-
-    /** The names that vendors' tools give devices: an index, an identifier, or {@code all}. */
-    private static List<String> cdi(DeviceRequest request) {
-        if (!request.options().isEmpty()) {
-            throw new IllegalArgumentException(
-                    "options are for a driver of Docker's own, which there is none of here. Leave them out");
-        }
-        var driver = request.driver().orElse("nvidia");
-        if (driver.equals("cdi")) {
-            if (request.selection() instanceof DeviceRequest.Selection.Ids(var ids)) {
-                return ids;
-            }
-            throw new IllegalArgumentException("the driver cdi takes device_ids alone, such as vendor.com/class=name");
-        }
-        var kind = Optional.ofNullable(
-                        Map.of("nvidia", "nvidia.com/gpu", "amd", "amd.com/gpu").get(driver))
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "there is no driver \"" + driver + "\". Write nvidia, amd or cdi"));
-        if (request.driver().isEmpty()
-                && !request.capabilities().isEmpty()
-                && !request.capabilities().contains("gpu")
-                && !request.capabilities().contains("nvidia")) {
-            throw new IllegalArgumentException(
-                    "no driver has devices that can do " + request.capabilities() + ". Write driver: as well");
-        }
-        return switch (request.selection()) {
-            case DeviceRequest.Selection.All _ -> List.of(kind + "=all");
-            case DeviceRequest.Selection.Count(var number) ->
-                LongStream.range(0, number).mapToObj(i -> kind + "=" + i).toList();
-            case DeviceRequest.Selection.Ids(var ids) ->
-                ids.stream().map(id -> kind + "=" + id).toList();
-        };
     }
 
     private StorageOptions storage(Service service, Problems problems) {

@@ -30,6 +30,7 @@ import dev.lockstep.spec.model.Propagation;
 import dev.lockstep.spec.model.Restart;
 import dev.lockstep.spec.model.RestartPolicy.Condition;
 import dev.lockstep.spec.model.Service;
+import dev.lockstep.spec.model.ServiceExtension;
 import dev.lockstep.spec.model.Signal;
 import dev.lockstep.spec.model.Subnet;
 import dev.lockstep.spec.model.Volume;
@@ -127,8 +128,14 @@ public final class Translation {
                 for (var slot : placement.slots(project, service)) {
                     container(service, slot, reference, resolution).ifPresent(slots::add);
                 }
+                var deploy = service.lifecycle().deploy();
                 services.add(new DesiredService(
-                        service.name(), slots, service.lifecycle().dependsOn()));
+                        service.name(),
+                        slots,
+                        service.lifecycle().dependsOn(),
+                        Rollout.of(deploy.flatMap(Deploy::update)),
+                        Rollout.of(deploy.flatMap(Deploy::rollback)),
+                        deploy.filter(DesiredService::isJob).isPresent()));
             });
         }
         if (!problems.isEmpty()) {
@@ -231,9 +238,9 @@ public final class Translation {
         var path = "services." + service.name();
         var before = problems.size();
         var shared = service.networking().mode().flatMap(Written::value);
-        // On the host's own network there is nothing to publish, and internal ones are not reached from outside; the
-        // checks warn of it.
-        var unreached = shared.filter(NetworkMode.Host.class::isInstance).isPresent() || isInternal(service);
+        // On the host's own network there is nothing to publish, and not every network has a way in; the checks warn of
+        // it.
+        var unreached = shared.filter(NetworkMode.Host.class::isInstance).isPresent() || hasNoWayIn(service);
         var ports = unreached
                 ? List.<PublishedPort>of()
                 : each(service.networking().ports(), path + ".ports", port -> port(port, slot, service));
@@ -279,12 +286,12 @@ public final class Translation {
     }
 
     /** Whether it is on networks, and all of them are known to have no way in. */
-    private boolean isInternal(Service service) {
+    private boolean hasNoWayIn(Service service) {
         var keys = service.networking().networks().keySet();
         return !keys.isEmpty()
                 && keys.stream()
                         .allMatch(key -> Optional.ofNullable(project.networks().get(key))
-                                .filter(n -> n.internal() && !n.external())
+                                .filter(n -> !n.mayPublish())
                                 .isPresent());
     }
 
@@ -298,6 +305,10 @@ public final class Translation {
         labels.put(
                 ComposeLabels.DEPENDS_ON,
                 ComposeLabels.dependsOn(service.lifecycle().dependsOn()));
+        labels.remove(JobLabel.KEY);
+        service.extension()
+                .flatMap(ServiceExtension::schedule)
+                .ifPresent(schedule -> labels.put(JobLabel.KEY, JobLabel.of(schedule)));
         return labels;
     }
 
@@ -377,7 +388,7 @@ public final class Translation {
         return service.networking().networks().keySet().stream()
                 .flatMap(key -> Optional.ofNullable(project.networks().get(key)).stream())
                 .anyMatch(n -> n.external()
-                        || !n.internal()
+                        || n.mayPublish()
                                 && (family == AddressFamily.IPV4
                                         ? n.ipv4().orElse(true)
                                         : n.ipv6().orElse(false)));
@@ -507,9 +518,15 @@ public final class Translation {
 
     /** What {@code deploy} says counts before what {@code restart} says, as in docker compose. */
     private static RestartPolicy restart(Service service) {
+        if (service.extension().flatMap(ServiceExtension::schedule).isPresent()) {
+            // Its next run is its next start, whatever became of this one.
+            return new RestartPolicy(RestartPolicy.Condition.NO, 0, true);
+        }
         var deployed = service.lifecycle().deploy().flatMap(Deploy::restartPolicy);
         if (deployed.isPresent()) {
-            return restart(deployed.get());
+            // Swarm's default is "any", and for jobs, which end, "on-failure".
+            var job = service.lifecycle().deploy().filter(DesiredService::isJob).isPresent();
+            return restart(deployed.get(), job ? Condition.ON_FAILURE : Condition.ANY);
         }
         return service.lifecycle()
                 .restart()
@@ -518,8 +535,8 @@ public final class Translation {
                 .orElse(RestartPolicy.NONE);
     }
 
-    private static RestartPolicy restart(dev.lockstep.spec.model.RestartPolicy policy) {
-        var condition = switch (policy.condition().flatMap(Written::value).orElse(Condition.ANY)) {
+    private static RestartPolicy restart(dev.lockstep.spec.model.RestartPolicy policy, Condition byDefault) {
+        var condition = switch (policy.condition().flatMap(Written::value).orElse(byDefault)) {
             case NONE -> RestartPolicy.Condition.NO;
             case ON_FAILURE -> RestartPolicy.Condition.ON_FAILURE;
             case ANY -> RestartPolicy.Condition.ALWAYS;

@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -18,7 +19,7 @@ import org.eclipse.jgit.treewalk.TreeWalk;
 
 /**
  * The files of one commit, read from the clone's objects: bytes as they were committed, no filters, no line-ending
- * conversion. Any number of threads may read. Valid as long as the {@link GitSource} it came from is open.
+ * conversion. Any number of threads may read. Valid as long as what it came from is open.
  *
  * <p>Paths are relative to the repository's root. Symbolic links are followed inside the commit and never out of it: a
  * link to {@code /etc/shadow} or {@code ../..} is refused, whatever exists there.
@@ -28,16 +29,31 @@ public final class CommitTree implements FileTree {
     private static final int LINKS = 40;
     private static final int LINK_LENGTH = 4096;
 
-    private final GitSource source;
+    private final CommitObjects source;
     private final Revision revision;
 
-    CommitTree(GitSource source, Revision revision) {
+    CommitTree(CommitObjects source, Revision revision) {
         this.source = source;
         this.revision = revision;
     }
 
     public Revision revision() {
         return revision;
+    }
+
+    /** Whether this commit is that one or comes after it; false as well when that one is not in the clone. */
+    public boolean follows(String commit) throws GitException {
+        return source.read(reader -> Revisions.isAncestor(reader, commit, revision.commit()));
+    }
+
+    /**
+     * Values of a trailer of this commit's message, and of those of the commits that it merges: a message that a code
+     * host writes for a merge says nothing.
+     *
+     * @param key in any case
+     */
+    public List<String> trailers(String key) throws GitException {
+        return source.read(reader -> Revisions.trailers(reader, revision, key));
     }
 
     /** Keeps this commit in its clone, as {@link GitSource#pin} does. */
@@ -48,6 +64,11 @@ public final class CommitTree implements FileTree {
     /** How much may be taken from this commit. */
     public GitSettings.Limits limits() {
         return source.settings().limits();
+    }
+
+    /** Which commits the lines of its files come from; all answers together take no longer than that. */
+    public LineHistory lines(Duration budget) {
+        return new LineHistory(source, revision.commit(), budget);
     }
 
     /** What stands at exactly this path, links not followed. Empty path: the root. */
@@ -136,7 +157,7 @@ public final class CommitTree implements FileTree {
     /** Last part of the directory; the root is called as the repository is. */
     @Override
     public String nameOf(String directory) {
-        return directory.isEmpty() ? source.remote().name() : FileTree.super.nameOf(directory);
+        return directory.isEmpty() ? source.name() : FileTree.super.nameOf(directory);
     }
 
     /** The names in a directory of this commit, links among them as they are. */

@@ -62,6 +62,12 @@ final class Conversation implements AutoCloseable {
         return open(remote, settings, ref, local, List.of());
     }
 
+    /** Asks for refs by patterns, none of which is followed. */
+    static Conversation open(Remote remote, GitSettings settings, Repository local, List<String> patterns)
+            throws GitException {
+        return open(remote, settings, new FollowedRef(Constants.HEAD), local, patterns);
+    }
+
     /** Asks for all branches and tags: for a commit that no ref names, and for telling what is there instead. */
     Conversation again(@Nullable Repository local) throws GitException {
         return open(
@@ -76,20 +82,7 @@ final class Conversation implements AutoCloseable {
         Transport transport = null;
         FetchConnection connection = null;
         try {
-            var uri = new URIish(remote.url());
-            transport = local == null ? Transport.open(uri) : Transport.open(local, uri);
-            var login = new LoginProvider(remote, settings.credentials());
-            failures.login(login);
-            transport.setCredentialsProvider(login);
-            transport.setTimeout((int) settings.silence().toSeconds());
-            // Our refs are set from the advertisement; tags nobody asked for stay away.
-            transport.setFetchThin(true);
-            if (transport instanceof TransportHttp http) {
-                http.setHttpConnectionFactory(new SameHostConnections(http.getHttpConnectionFactory(), remote, login));
-            }
-            if (remote.transport() == Remote.Transport.SSH) {
-                failures.ssh(SshConnections.configure(transport, settings));
-            }
+            transport = transport(remote, settings, local, failures);
             connection = connect(transport, ref, sources);
             return new Conversation(remote, settings, ref, transport, connection, failures);
         } catch (URISyntaxException | NotSupportedException | TransportException | RuntimeException e) {
@@ -99,6 +92,27 @@ final class Conversation implements AutoCloseable {
                 transport.close();
             }
         }
+    }
+
+    /** The way to a remote, with what it may be told and asked; whoever opens it closes it. */
+    static Transport transport(Remote remote, GitSettings settings, @Nullable Repository local, Failures failures)
+            throws URISyntaxException, NotSupportedException, TransportException {
+        QuietSystemReader.install();
+        var uri = new URIish(remote.url());
+        var transport = local == null ? Transport.open(uri) : Transport.open(local, uri);
+        var login = new LoginProvider(remote, settings.credentials());
+        failures.login(login);
+        transport.setCredentialsProvider(login);
+        transport.setTimeout((int) settings.silence().toSeconds());
+        // Our refs are set from the advertisement; tags nobody asked for stay away.
+        transport.setFetchThin(true);
+        if (transport instanceof TransportHttp http) {
+            http.setHttpConnectionFactory(new SameHostConnections(http.getHttpConnectionFactory(), remote, login));
+        }
+        if (remote.transport() == Remote.Transport.SSH) {
+            failures.ssh(SshConnections.configure(transport, settings));
+        }
+        return transport;
     }
 
     private static FetchConnection connect(Transport transport, FollowedRef ref, List<String> sources)
@@ -181,6 +195,13 @@ final class Conversation implements AutoCloseable {
     /** A ref to ask for that the remote did not advertise: the commit itself. */
     static Ref wish(String commit) {
         return new ObjectIdRef.Unpeeled(Ref.Storage.NETWORK, commit, ObjectId.fromString(commit));
+    }
+
+    /** The refs of this advertisement below a prefix. */
+    List<Ref> refs(String prefix) {
+        return connection.getRefs().stream()
+                .filter(r -> r.getName().startsWith(prefix) && r.getObjectId() != null)
+                .toList();
     }
 
     /** All branches and tags of this advertisement. */

@@ -6,11 +6,16 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.Predicate;
 import org.eclipse.jgit.lib.Constants;
 import org.eclipse.jgit.lib.NullProgressMonitor;
 import org.eclipse.jgit.lib.ObjectId;
@@ -142,6 +147,11 @@ public final class GitSource implements AutoCloseable {
         return clone.exists() && read(reader -> Revisions.isAncestor(reader, older, newer));
     }
 
+    /** What {@link CommitTree#trailers} finds; nothing where there is no clone yet. */
+    public List<String> trailers(Revision revision, String key) throws GitException {
+        return clone.exists() ? open(revision).trailers(key) : List.of();
+    }
+
     /** The files of a commit that this clone holds. */
     public CommitTree open(Revision revision) throws GitException {
         if (!clone.exists() || !read(reader -> reader.has(ObjectId.fromString(revision.tree())))) {
@@ -150,7 +160,96 @@ public final class GitSource implements AutoCloseable {
                     "repository " + remote + ": commit " + revision.shortCommit()
                             + " is not in the clone of this host");
         }
-        return new CommitTree(this, revision);
+        return new CommitTree(objects(), revision);
+    }
+
+    private CommitObjects objects() {
+        return new CommitObjects() {
+            @Override
+            public <T> T read(Reading<T> reading) throws GitException {
+                return GitSource.this.read(reading);
+            }
+
+            @Override
+            public void copy(String objectId, OutputStream target) throws IOException {
+                GitSource.this.copy(objectId, target);
+            }
+
+            @Override
+            public GitSettings settings() {
+                return settings;
+            }
+
+            @Override
+            public String name() {
+                return remote.name();
+            }
+
+            @Override
+            public void pin(String name, Revision revision) throws GitException {
+                GitSource.this.pin(name, revision);
+            }
+        };
+    }
+
+    /**
+     * Puts a document of this host under {@code refs/lockstep/status/HOST} of the remote, in the place of the one
+     * before. What another one has put there since stays, unless {@code mine} knows it.
+     *
+     * @param mine whether a document that stands there and that this clone does not know is this host's own
+     * @return false when the same document is there already
+     * @throws GitException when the remote does not take it, or somebody else's stands there
+     */
+    public boolean report(String host, byte[] document, Predicate<byte[]> mine, Instant now) throws GitException {
+        try (var _ = lock()) {
+            var local = writable(new ArrayList<>());
+            if (StatusRefs.published(local, host)
+                    .filter(last -> Arrays.equals(last, document))
+                    .isPresent()) {
+                return false;
+            }
+            return deadline.hold("take a status", settings.question(), () -> {
+                var there = Optional.ofNullable(
+                        StatusRefs.fetch(local, remote, settings).get(host));
+                if (there.isPresent()
+                        && !StatusRefs.read(local, there.get()).filter(mine).isPresent()) {
+                    throw new GitException(
+                            Kind.REFUSED,
+                            "repository " + remote + ": " + StatusRefs.PREFIX + host
+                                    + " is of another host that calls itself " + host
+                                    + "; give one of them another name, by host: in its agent.yaml");
+                }
+                if (!StatusRefs.push(local, remote, settings, host, document, there, now)) {
+                    throw new GitException(
+                            Kind.REFUSED,
+                            "repository " + remote + ": the status was changed by somebody else just now");
+                }
+                return true;
+            });
+        } catch (GitException e) {
+            throw e;
+        } catch (IOException | DamageException e) {
+            throw local(e);
+        }
+    }
+
+    /** What hosts have reported to the remote, by the host's name. */
+    public Map<String, byte[]> reported() throws GitException {
+        try (var _ = lock()) {
+            var local = writable(new ArrayList<>());
+            return deadline.hold("tell the status of its hosts", settings.question(), () -> {
+                var documents = new TreeMap<String, byte[]>();
+                for (var host : StatusRefs.fetch(local, remote, settings).entrySet()) {
+                    StatusRefs.read(local, host.getValue())
+                            .ifPresent(document -> documents.put(host.getKey(), document));
+                }
+                return documents;
+            });
+        } catch (GitException e) {
+            throw e;
+        } catch (IOException | DamageException e) {
+            throw local(e);
+        }
     }
 
     /**

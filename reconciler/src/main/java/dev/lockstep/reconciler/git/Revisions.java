@@ -21,6 +21,9 @@ import org.eclipse.jgit.revwalk.RevWalk;
  */
 final class Revisions {
     private static final String FOLLOWED = "refs/lockstep/followed/";
+    /** Commits of one merge whose messages are read. */
+    private static final int MERGED = 1000;
+
     private static final String PINNED = "refs/lockstep/pinned/";
 
     private Revisions() {}
@@ -41,18 +44,23 @@ final class Revisions {
 
     /** Reads the commit that an object is or, as a tag, points to. */
     static Revision read(ObjectReader reader, Remote remote, String ref, ObjectId id) throws IOException {
+        return read(reader, remote.url(), ref, id);
+    }
+
+    /** The same of a repository that is called so. */
+    static Revision read(ObjectReader reader, String repository, String ref, ObjectId id) throws IOException {
         try (var walk = new RevWalk(reader)) {
             var object = walk.parseAny(id);
             Optional<String> tag = object instanceof RevTag ? Optional.of(object.name()) : Optional.empty();
             if (!(walk.peel(object) instanceof RevCommit commit)) {
                 throw new GitException(
                         Kind.REFUSED,
-                        "repository " + remote + ": " + ref + " names files and no commit; follow a commit");
+                        "repository " + repository + ": " + ref + " names files and no commit; follow a commit");
             }
             walk.parseBody(commit);
             var author = Optional.ofNullable(commit.getAuthorIdent());
             return new Revision(
-                    remote.url(),
+                    repository,
                     ref,
                     commit.name(),
                     commit.getTree().name(),
@@ -84,6 +92,25 @@ final class Revisions {
                     walk.parseCommit(ObjectId.fromString(older)), walk.parseCommit(ObjectId.fromString(newer)));
         } catch (MissingObjectException e) {
             return false;
+        }
+    }
+
+    static List<String> trailers(ObjectReader reader, Revision revision, String key) throws IOException {
+        try (var walk = new RevWalk(reader)) {
+            var tip = walk.parseCommit(ObjectId.fromString(revision.commit()));
+            var values = new ArrayList<>(tip.getFooterLines(key));
+            if (tip.getParentCount() > 1) {
+                for (var parent : List.of(tip.getParents()).subList(1, tip.getParentCount())) {
+                    walk.markStart(walk.parseCommit(parent));
+                }
+                walk.markUninteresting(walk.parseCommit(tip.getParent(0)));
+                var merged = 0;
+                for (var commit = walk.next(); commit != null && merged < MERGED; commit = walk.next()) {
+                    values.addAll(commit.getFooterLines(key));
+                    merged++;
+                }
+            }
+            return List.copyOf(values);
         }
     }
 

@@ -14,6 +14,12 @@ public enum Outcome {
     /** An operation failed on the way. */
     @JsonProperty("failed")
     FAILED,
+    /** The revision did not become well, and the stack is back at the last one that was. */
+    @JsonProperty("rolled-back")
+    ROLLED_BACK,
+    /** The revision did not become well, and going back failed too: somebody has to look. */
+    @JsonProperty("degraded")
+    DEGRADED,
     /** Nothing was done: the revision is invalid, or the host does not allow what it asks. */
     @JsonProperty("refused")
     REFUSED,
@@ -23,9 +29,18 @@ public enum Outcome {
     /** Nothing was done: a stack that comes before is not well. */
     @JsonProperty("blocked")
     BLOCKED,
-    /** Nothing was done: the repository asks to leave the stack as it is. */
+    /** Nothing was done: the repository or a person asks to leave the stack as it is. */
     @JsonProperty("suspended")
-    SUSPENDED;
+    SUSPENDED,
+    /** Nothing was done: the plan waits for a person who agrees. */
+    @JsonProperty("held")
+    HELD,
+    /** Nothing was done: the plan waits for the time at which the stack may be changed. */
+    @JsonProperty("waiting")
+    WAITING,
+    /** The host is not as the revision asks, and the stack asks to report that and no more. */
+    @JsonProperty("drifted")
+    DRIFTED;
 
     /** As JSON and people have it. */
     public String word() {

@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.history;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param checked when an agent last compared
  * @param orphaned the stack has left the repository and its containers are still here
  * @param fetchError why the repository cannot be read now
+ * @param nextTry when what failed, or waits, is tried again; absent where it is only watched
  */
 public record StackStatus(
         String stack,
@@ -32,7 +34,8 @@ public record StackStatus(
         Instant since,
         Instant checked,
         boolean orphaned,
-        Optional<FetchError> fetchError) {
+        Optional<FetchError> fetchError,
+        Optional<Instant> nextTry) {
 
     /**
      * A commit, as people recognise it.
@@ -61,6 +64,8 @@ public record StackStatus(
     public record FetchError(String message, Instant since) {}
 
     public StackStatus {
+        // A file of an earlier version has none.
+        nextTry = Objects.requireNonNullElse(nextTry, Optional.empty());
         problems = List.copyOf(problems);
     }
 
@@ -78,6 +83,7 @@ public record StackStatus(
                 now,
                 now,
                 false,
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -94,7 +100,8 @@ public record StackStatus(
                 since,
                 checked,
                 orphaned,
-                fetchError);
+                fetchError,
+                nextTry);
     }
 
     public StackStatus withApplied(Optional<Commit> commit) {
@@ -110,7 +117,8 @@ public record StackStatus(
                 since,
                 checked,
                 orphaned,
-                fetchError);
+                fetchError,
+                nextTry);
     }
 
     /** How the last run ended; absent while that is being found out. */
@@ -127,7 +135,8 @@ public record StackStatus(
                 since,
                 checked,
                 orphaned,
-                fetchError);
+                fetchError,
+                nextTry);
     }
 
     public StackStatus withTimes(Instant newSince, Instant newChecked) {
@@ -143,18 +152,61 @@ public record StackStatus(
                 newSince,
                 newChecked,
                 orphaned,
-                fetchError);
+                fetchError,
+                nextTry);
     }
 
     public StackStatus withFetchError(Optional<FetchError> error) {
         return new StackStatus(
-                stack, repository, ref, directory, wanted, applied, outcome, problems, since, checked, orphaned, error);
+                stack,
+                repository,
+                ref,
+                directory,
+                wanted,
+                applied,
+                outcome,
+                problems,
+                since,
+                checked,
+                orphaned,
+                error,
+                nextTry);
+    }
+
+    /** When it is tried again. */
+    public StackStatus withNextTry(Optional<Instant> time) {
+        return new StackStatus(
+                stack,
+                repository,
+                ref,
+                directory,
+                wanted,
+                applied,
+                outcome,
+                problems,
+                since,
+                checked,
+                orphaned,
+                fetchError,
+                time);
     }
 
     /** The stack has left its repository: what was wrong with its files does not matter any more. */
     public StackStatus asOrphan(Instant now) {
         return new StackStatus(
-                stack, repository, ref, directory, wanted, applied, outcome, List.of(), now, now, true, fetchError);
+                stack,
+                repository,
+                ref,
+                directory,
+                wanted,
+                applied,
+                outcome,
+                List.of(),
+                now,
+                now,
+                true,
+                fetchError,
+                Optional.empty());
     }
 
     /** True when the wanted commit is the applied one and the last run ended well. */

@@ -13,9 +13,27 @@ import java.util.Optional;
  * @param after what is wanted, as people read it; empty when nothing is wanted
  * @param at where the wanted value stands, and how it came from there; absent for drift and for what nobody wrote
  * @param because for an image whose name is the same: why it was looked up, in the words of the file
+ * @param commit that wrote it so; absent where that is not known or has not been looked up
  */
 public record Cause(
-        Kind kind, String field, String before, String after, Optional<SourcePosition> at, Optional<String> because) {
+        Kind kind,
+        String field,
+        String before,
+        String after,
+        Optional<SourcePosition> at,
+        Optional<String> because,
+        Optional<LineCommit> commit) {
+    /** One whose commit nobody has looked up. */
+    public Cause(
+            Kind kind,
+            String field,
+            String before,
+            String after,
+            Optional<SourcePosition> at,
+            Optional<String> because) {
+        this(kind, field, before, after, at, because, Optional.empty());
+    }
+
     /** One that the two values explain. */
     public Cause(Kind kind, String field, String before, String after, Optional<SourcePosition> at) {
         this(kind, field, before, after, at, Optional.empty());
@@ -25,6 +43,8 @@ public record Cause(
     public enum Kind {
         /** The files ask for something else than they did. */
         SPEC,
+        /** Nobody asks for a value any more, and the one that is usual takes its place. */
+        DEFAULT,
         /** The image behind the reference is another one. */
         IMAGE,
         /** A file of the repository that the container mounts has another content. */
@@ -38,5 +58,10 @@ public record Cause(
     /** A difference that nobody wrote into a file. */
     public static Cause drift(String field, String before, String after) {
         return new Cause(Kind.DRIFT, field, before, after, Optional.empty());
+    }
+
+    /** The same, and which commit wrote it so. */
+    Cause withCommit(LineCommit wrote) {
+        return new Cause(kind, field, before, after, at, because, Optional.of(wrote));
     }
 }

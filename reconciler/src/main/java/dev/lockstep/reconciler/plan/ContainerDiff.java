@@ -86,7 +86,9 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
         }
         var at = new Places(stack.sources()).of("services." + now.service() + ".image");
         var masked = sensitive.covers(at);
-        var before = masked ? Sensitive.MASK + "@" + then.digest() : ImageNames.whole(then.image(), then.digest());
+        var before = ImageNames.known(then.digest())
+                ? masked ? Sensitive.MASK + "@" + then.digest() : ImageNames.whole(then.image(), then.digest())
+                : masked ? Sensitive.MASK : then.image().familiar();
         var after = masked ? Sensitive.MASK : now.image().familiar();
         var because = desired.image() instanceof Resolution.Remote remote && sameName
                 ? remote.because()
@@ -143,7 +145,7 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
             causes.add(new Cause(
                     content(field.name(), observed.record().spec(), now, key) || isContent(field.name(), before, after)
                             ? Cause.Kind.CONTENT
-                            : Cause.Kind.SPEC,
+                            : after.isEmpty() && key.isEmpty() ? Cause.Kind.DEFAULT : Cause.Kind.SPEC,
                     name,
                     before.map(v -> secret ? Sensitive.MASK : show(field, key, v, sensitive))
                             .orElse(""),
@@ -229,8 +231,9 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
             return false;
         }
         return bind(then, target)
-                .flatMap(a ->
-                        bind(now, target).map(b -> withoutObject(a.identity()).equals(withoutObject(b.identity()))))
+                .flatMap(a -> bind(now, target)
+                        .map(b -> !a.identity().equals(b.identity())
+                                && withoutObject(a.identity()).equals(withoutObject(b.identity()))))
                 .orElse(false);
     }
 

@@ -157,7 +157,15 @@ record NetworkSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
                     "missing",
                     record.gateways().stream().map(IpAddress::toString).collect(Collectors.joining(", "))));
         }
-        if (!network.rules()) {
+        if (network.outdated()) {
+            // Nobody on the host did this, nor does any file ask for it.
+            causes.add(new Cause(
+                    Cause.Kind.DEPENDENCY,
+                    "nftables rules",
+                    "of an earlier version of Lockstep",
+                    "of this one",
+                    Optional.empty()));
+        } else if (!network.rules()) {
             causes.add(Cause.drift("nftables rules", "missing", "present"));
         }
         if (!network.names()) {

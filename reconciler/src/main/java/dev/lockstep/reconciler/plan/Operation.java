@@ -76,15 +76,17 @@ public sealed interface Operation {
     }
 
     /**
-     * The new one is made, the old one stopped, the new one started, the old one removed.
+     * The new one is made, the old one stopped, the new one started, the old one removed. With {@code startFirst} the
+     * old one is stopped when the new one is well and has its published ports.
      *
      * @param started whether the new one is started
      * @param renewVolumes the old one's anonymous volumes go with it: their data is lost
      */
-    record ReplaceContainer(String id, ContainerSpec spec, boolean started, boolean renewVolumes) implements Operation {
-        /** Started, with the old one's anonymous volumes. */
+    record ReplaceContainer(String id, ContainerSpec spec, boolean started, boolean renewVolumes, boolean startFirst)
+            implements Operation {
+        /** Started after the old one has ended, with its anonymous volumes. */
         public ReplaceContainer(String id, ContainerSpec spec) {
-            this(id, spec, true, false);
+            this(id, spec, true, false, false);
         }
 
         @Override
@@ -128,6 +130,27 @@ public sealed interface Operation {
      */
     record RemoveContainer(String id, String name, Optional<LeaseKey> slot, boolean anonymousVolumes)
             implements Operation {}
+
+    /** Of a container that is made, replaced or started: its service. */
+    static Optional<String> service(Operation operation) {
+        return switch (operation) {
+            case CreateContainer create -> Optional.of(create.spec().service());
+            case ReplaceContainer replace -> Optional.of(replace.spec().service());
+            case UpdateContainer update -> Optional.of(update.spec().service());
+            case StartContainer start -> Optional.of(start.spec().service());
+            case RestartContainer restart -> Optional.of(restart.spec().service());
+            case PullImage _,
+                    CreateNetwork _,
+                    UpdateNetwork _,
+                    ReplaceNetwork _,
+                    RepairNetwork _,
+                    RemoveNetwork _,
+                    CreateVolume _,
+                    RemoveVolume _,
+                    StopContainer _,
+                    RemoveContainer _ -> Optional.empty();
+        };
+    }
 
     /** The container operations, which wait for gates. */
     static boolean startsContainer(Operation operation) {

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
  * @param warnings sentences; they stop nothing
  * @param problems why the plan cannot be applied at all; then nothing is
  * @param refusals why the plan is not applied unless a person insists
+ * @param effects what it means for those who use the stack
  */
 public record Plan(
         String host,
@@ -21,7 +22,20 @@ public record Plan(
         List<Step> steps,
         List<String> warnings,
         List<Problem> problems,
-        List<String> refusals) {
+        List<String> refusals,
+        Effects effects) {
+    /** One of which nobody has said what it means. */
+    public Plan(
+            String host,
+            String stack,
+            Optional<String> revision,
+            List<Step> steps,
+            List<String> warnings,
+            List<Problem> problems,
+            List<String> refusals) {
+        this(host, stack, revision, steps, warnings, problems, refusals, Effects.NONE);
+    }
+
     public Plan {
         steps = List.copyOf(steps);
         warnings = List.copyOf(warnings);
@@ -41,7 +55,13 @@ public record Plan(
                         .sorted()
                         .distinct()
                         .toList(),
-                Stream.concat(moreRefusals.stream(), refusals.stream()).toList());
+                Stream.concat(moreRefusals.stream(), refusals.stream()).toList(),
+                effects);
+    }
+
+    /** The same with its steps explained better. */
+    Plan withSteps(List<Step> better) {
+        return new Plan(host, stack, revision, better, warnings, problems, refusals, effects);
     }
 
     /** Nothing to do. */

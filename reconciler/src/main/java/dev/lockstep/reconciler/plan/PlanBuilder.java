@@ -1,6 +1,8 @@
 package dev.lockstep.reconciler.plan;
 
 import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.spec.model.Dependency;
 import dev.lockstep.spec.yaml.Problem;
 import dev.lockstep.spec.yaml.SourcePosition;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** A plan in the making: its steps in the order in which they were found, and what is to be said about them. */
 final class PlanBuilder {
@@ -25,7 +28,8 @@ final class PlanBuilder {
         this.desired = desired;
     }
 
-    Plan build() {
+    /** @param observed the host that the plan is for */
+    Plan build(Observed observed) {
         return new Plan(
                 desired.owner().host(),
                 desired.stack(),
@@ -33,7 +37,8 @@ final class PlanBuilder {
                 List.copyOf(steps.values()),
                 warnings,
                 problems.stream().sorted().distinct().toList(),
-                refusals);
+                refusals,
+                Effects.of(List.copyOf(steps.values()), observed));
     }
 
     /** The steps so far. */
@@ -63,6 +68,24 @@ final class PlanBuilder {
         return id;
     }
 
+    /** Steps that change networks which the container is on, or is to be on: not while it comes or goes. */
+    Set<String> networks(ContainerSpec container) {
+        return container.networks().stream()
+                .map(attachment -> "network/" + attachment.network())
+                .filter(steps::containsKey)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Makes a step wait for its turn; the order of steps follows. */
+    void turn(String id, Turn turn) {
+        steps.computeIfPresent(id, (_, step) -> {
+            var after = new TreeSet<>(step.after());
+            after.addAll(turn.before());
+            return step.withAfter(after).in(turn);
+        });
+        order();
+    }
+
     /** Whether the one step waits for the other, be it through others. */
     boolean comesAfter(String later, String earlier) {
         var seen = new HashSet<String>();
@@ -84,8 +107,12 @@ final class PlanBuilder {
         steps.computeIfPresent(later, (id, step) -> {
             var after = new TreeSet<>(step.after());
             after.add(earlier);
-            return new Step(id, step.operation(), step.causes(), after, step.gates());
+            return step.withAfter(after);
         });
+        order();
+    }
+
+    private void order() {
         var ordered = new LinkedHashMap<String, Step>();
         steps.keySet().forEach(id -> place(id, ordered));
         steps.clear();
@@ -133,7 +160,7 @@ final class PlanBuilder {
             if (!pulls.contains(id)) {
                 var after = new TreeSet<>(step.after());
                 after.addAll(pulls);
-                ordered.put(id, new Step(id, step.operation(), step.causes(), after, step.gates()));
+                ordered.put(id, step.withAfter(after));
             }
         });
         steps.clear();

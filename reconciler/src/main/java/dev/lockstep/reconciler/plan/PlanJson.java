@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -26,20 +27,34 @@ public final class PlanJson {
 
     /** The document, ending with a newline. */
     public String print(Plan plan, Instant createdAt) {
+        return document(json -> fields(plan, createdAt, json));
+    }
+
+    /** What writes the fields of an object. */
+    @FunctionalInterface
+    public interface Fields {
+        /** Writes them into the object that is open. */
+        void write(JsonGenerator json) throws IOException;
+    }
+
+    /** An object as a document, ending with a newline. */
+    public static String document(Fields fields) {
         var text = new StringWriter();
         var indenter = new DefaultIndenter("  ", "\n");
         try (var json = new JsonFactory().createGenerator(text)) {
             json.setPrettyPrinter(
                     new DefaultPrettyPrinter().withObjectIndenter(indenter).withArrayIndenter(indenter));
-            write(plan, createdAt, json);
+            json.writeStartObject();
+            fields.write(json);
+            json.writeEndObject();
         } catch (IOException e) {
             throw new UncheckedIOException("a string cannot fail", e);
         }
         return text.append("\n").toString();
     }
 
-    private static void write(Plan plan, Instant createdAt, JsonGenerator json) throws IOException {
-        json.writeStartObject();
+    /** A plan's fields. */
+    public static void fields(Plan plan, Instant createdAt, JsonGenerator json) throws IOException {
         json.writeStringField("format", FORMAT);
         json.writeStringField("host", plan.host());
         json.writeStringField("stack", plan.stack());
@@ -53,14 +68,19 @@ public final class PlanJson {
         }
         json.writeEndArray();
         summary(plan.summary(), json);
+        effects(plan.effects(), json);
         texts("warnings", plan.warnings(), json);
+        problems(plan.problems(), json);
+        texts("refusals", plan.refusals(), json);
+    }
+
+    /** The field {@code problems}. */
+    public static void problems(List<Problem> problems, JsonGenerator json) throws IOException {
         json.writeArrayFieldStart("problems");
-        for (var problem : plan.problems()) {
+        for (var problem : problems) {
             problem(problem, json);
         }
         json.writeEndArray();
-        texts("refusals", plan.refusals(), json);
-        json.writeEndObject();
     }
 
     private static void action(Plan plan, Step step, JsonGenerator json) throws IOException {
@@ -77,7 +97,7 @@ public final class PlanJson {
             cause(cause, json);
         }
         json.writeEndArray();
-        texts("dependsOn", List.copyOf(step.after()), json);
+        texts("dependsOn", step.after(), json);
         json.writeObjectFieldStart("waitsFor");
         for (var gate : step.gates().entrySet()) {
             json.writeStringField(gate.getKey(), gate.getValue().condition().word());
@@ -136,9 +156,21 @@ public final class PlanJson {
         if (cause.at().isPresent() && !cause.at().get().isDefault()) {
             OriginJson.write(cause.at().get(), json);
         }
+        if (cause.commit().isPresent()) {
+            commit(cause.commit().get(), json);
+        }
         json.writeBooleanField(
                 "sensitive",
                 cause.before().contains(Sensitive.MASK) || cause.after().contains(Sensitive.MASK));
+        json.writeEndObject();
+    }
+
+    private static void commit(LineCommit commit, JsonGenerator json) throws IOException {
+        json.writeObjectFieldStart("commit");
+        json.writeStringField("id", commit.id());
+        json.writeStringField("authoredAt", commit.authored().toString());
+        json.writeStringField("author", commit.author());
+        json.writeStringField("subject", commit.subject());
         json.writeEndObject();
     }
 
@@ -163,7 +195,42 @@ public final class PlanJson {
         json.writeEndObject();
     }
 
-    private static void texts(String name, List<String> values, JsonGenerator json) throws IOException {
+    private static void effects(Effects effects, JsonGenerator json) throws IOException {
+        json.writeArrayFieldStart("downtime");
+        for (var entry : effects.downtimes().entrySet()) {
+            json.writeStartObject();
+            json.writeStringField("service", entry.getKey());
+            switch (entry.getValue()) {
+                case Effects.Downtime.None _ -> json.writeStringField("kind", "none");
+                case Effects.Downtime.Connections _ -> json.writeStringField("kind", "connections");
+                case Effects.Downtime.Gap(var grace) -> {
+                    json.writeStringField("kind", "gap");
+                    json.writeNumberField("graceMillis", grace.toMillis());
+                }
+                case Effects.Downtime.Ends _ -> json.writeStringField("kind", "ends");
+            }
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeArrayFieldStart("destroyed");
+        for (var destroyed : effects.destroyed()) {
+            json.writeStartObject();
+            switch (destroyed) {
+                case Effects.Destroyed.Volume _ -> json.writeStringField("kind", "volume");
+                case Effects.Destroyed.Written _ -> json.writeStringField("kind", "container");
+                case Effects.Destroyed.Anonymous anonymous -> {
+                    json.writeStringField("kind", "anonymousVolume");
+                    json.writeStringField("target", anonymous.target());
+                }
+            }
+            json.writeStringField("name", destroyed.name());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    /** A field of several texts. */
+    public static void texts(String name, Collection<String> values, JsonGenerator json) throws IOException {
         json.writeArrayFieldStart(name);
         for (var value : values) {
             json.writeString(value);

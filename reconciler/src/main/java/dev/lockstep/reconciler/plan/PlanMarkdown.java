@@ -9,8 +9,8 @@ import java.util.List;
  * nothing is a link, a mention, an image or HTML (CommonMark, Code spans).
  */
 public final class PlanMarkdown {
-    /** What GitHub takes as one comment, in bytes to be on the safe side. */
-    public static final int LARGEST = 65_536;
+    /** Less than the 65536 characters that GitHub takes as one comment, in bytes to be on the safe side. */
+    public static final int LARGEST = 62_000;
 
     /** One value longer than this would push everything else out of the comment. */
     private static final int LONGEST_SPAN = 500;
@@ -22,7 +22,7 @@ public final class PlanMarkdown {
     }
 
     /** @param largest bytes of UTF-8 */
-    PlanMarkdown(int largest) {
+    public PlanMarkdown(int largest) {
         this.largest = largest;
     }
 
@@ -46,7 +46,7 @@ public final class PlanMarkdown {
     }
 
     private static String left(int steps) {
-        return "- … and " + steps + " more\n";
+        return "- … and " + steps + " more; `lockstep plan` shows all\n";
     }
 
     private static String block(Step step) {
@@ -60,6 +60,8 @@ public final class PlanMarkdown {
     private static String note(Operation operation) {
         return switch (operation) {
             case Operation.UpdateContainer _ -> " in place, it keeps running";
+            case Operation.ReplaceContainer replace
+            when replace.startFirst() -> ", without downtime: the new one starts beside the old one";
             case Operation.ReplaceContainer _ -> ", down from the old one's end to the new one's start";
             case Operation.ReplaceNetwork _ -> ", its containers keep running and lose addresses and open connections";
             case Operation.RemoveVolume _ -> ". **All data in it is destroyed**";
@@ -97,7 +99,10 @@ public final class PlanMarkdown {
                 : cause.at()
                         .map(OriginText::of)
                         .filter(origin -> !origin.isEmpty())
-                        .map(origin -> " (" + code(origin) + ")")
+                        .map(origin -> " (" + code(origin)
+                                + cause.commit()
+                                        .map(commit -> ", commit " + code(commit.shown()))
+                                        .orElse("") + ")")
                         .orElse("");
         return field + change + where;
     }
@@ -105,10 +110,15 @@ public final class PlanMarkdown {
     private static String tail(Plan plan) {
         var tail = new ArrayList<String>();
         tail.add("");
+        plan.effects()
+                .downtimes()
+                .forEach((service, downtime) ->
+                        tail.add("**Downtime** of " + code(service) + ": " + Effects.words(downtime) + "\n"));
+        plan.effects().destroyedInWords().forEach(what -> tail.add("**Destroyed:** " + code(what) + "\n"));
         plan.warnings().forEach(w -> tail.add("**Warning:** " + code(w) + "\n"));
         plan.problems().forEach(p -> tail.add("**Error:** " + code(PlanText.sentence(p)) + "\n"));
         plan.refusals().forEach(r -> tail.add("**Refused:** " + code(r) + "\n"));
-        tail.add(plan.isEmpty() ? "**No changes.**" : "**" + PlanText.last(plan) + "**");
+        tail.add(plan.isEmpty() && plan.problems().isEmpty() ? "**No changes.**" : "**" + PlanText.last(plan) + "**");
         return capped(tail);
     }
 
@@ -127,7 +137,7 @@ public final class PlanMarkdown {
     }
 
     /** A code span that shows exactly that text: its fence is longer than any run of backticks within. */
-    static String code(String text) {
+    public static String code(String text) {
         var safe = Printable.text(text);
         if (safe.codePointCount(0, safe.length()) > LONGEST_SPAN) {
             safe = safe.substring(0, safe.offsetByCodePoints(0, LONGEST_SPAN)) + "…";

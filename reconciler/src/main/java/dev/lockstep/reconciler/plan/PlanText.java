@@ -4,7 +4,6 @@ import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.network.NetworkSpec;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -34,17 +33,26 @@ public final class PlanText {
             lines.add(head(step));
             step.causes().forEach(c -> lines.add(cause(c)));
         }
-        if (!plan.warnings().isEmpty()
+        if (!plan.effects().equals(Effects.NONE)
+                || !plan.warnings().isEmpty()
                 || !plan.problems().isEmpty()
                 || !plan.refusals().isEmpty()) {
             lines.add("");
         }
+        effects(plan.effects(), lines);
         plan.warnings().forEach(w -> lines.add(paint(YELLOW, "Warning: ") + Printable.text(w)));
         plan.problems().forEach(p -> lines.add(paint(RED, "Error: ") + Printable.text(sentence(p))));
         plan.refusals().forEach(r -> lines.add(paint(RED, "Refused: ") + Printable.text(r)));
         lines.add("");
         lines.add(last(plan));
         return String.join("\n", lines) + "\n";
+    }
+
+    private void effects(Effects effects, List<String> lines) {
+        effects.downtimes()
+                .forEach((service, downtime) ->
+                        lines.add("Downtime of " + Printable.text(service) + ": " + Effects.words(downtime)));
+        effects.destroyedInWords().forEach(what -> lines.add(paint(RED, "Destroyed: ") + Printable.text(what)));
     }
 
     /** One line for each operation, without causes: for the history. */
@@ -58,6 +66,10 @@ public final class PlanText {
 
     /** {@code Plan: 1 to create, …}, or that there is nothing to do. */
     public static String last(Plan plan) {
+        if (plan.isEmpty() && !plan.problems().isEmpty()) {
+            return "Nothing can be changed before "
+                    + (plan.problems().size() == 1 ? "that error is" : "those errors are") + " put right.";
+        }
         if (plan.isEmpty()) {
             return "No changes. Host " + plan.host() + " runs stack " + plan.stack() + " as it should.";
         }
@@ -106,14 +118,30 @@ public final class PlanText {
                         name,
                         ImageNames.listed(c.spec().image(), c.spec().digest())
                                 + ports(c.spec().ports()));
-            case Operation.ReplaceContainer _ ->
-                line(YELLOW, "-/+", "container", name, "replaced: down from the old one's end to the new one's start");
+            case Operation.ReplaceContainer replace ->
+                line(
+                        YELLOW,
+                        "-/+",
+                        "container",
+                        name,
+                        (replace.startFirst()
+                                        ? "replaced: no downtime, the new one starts beside the old one"
+                                        : "replaced: down from the old one's end to the new one's start")
+                                + turn(step));
             case Operation.UpdateContainer _ -> line(YELLOW, "~", "container", name, "in place, it keeps running");
             case Operation.StartContainer _ -> line(GREEN, ">", "container", name, "start");
             case Operation.RestartContainer _ -> line(YELLOW, ">", "container", name, "restart");
             case Operation.StopContainer _ -> line(YELLOW, "-", "container", name, "stop");
             case Operation.RemoveContainer _ -> line(RED, "-", "container", name, "stop and remove");
         };
+    }
+
+    /** In which of several groups it is changed. */
+    private static String turn(Step step) {
+        return step.turn()
+                .filter(turn -> turn.groups() > 1)
+                .map(turn -> ", group " + turn.group() + " of " + turn.groups())
+                .orElse("");
     }
 
     private static String ports(List<? extends Object> ports) {
@@ -125,8 +153,6 @@ public final class PlanText {
                 + (note.isEmpty() ? "" : "  (" + Printable.text(note) + ")");
     }
 
-    private static final Map<Cause.Kind, String> NOBODY_WROTE = Map.of(Cause.Kind.DRIFT, "changed on the host");
-
     private static String cause(Cause cause) {
         var change = cause.before().isEmpty()
                 ? cause.after()
@@ -136,13 +162,13 @@ public final class PlanText {
         var text = moved(cause)
                 .orElse((cause.field().isEmpty() ? "" : cause.field() + ": ") + ImageNames.shortened(change));
         var where = cause.kind() == Cause.Kind.DRIFT
-                ? NOBODY_WROTE.get(Cause.Kind.DRIFT)
+                ? "changed on the host"
                 : cause.at().map(OriginText::of).orElse("");
         if (cause.kind() == Cause.Kind.CONTENT) {
             where = "content changed, " + where;
         }
-        return "          " + Printable.text(text)
-                + (where == null || where.isEmpty() ? "" : "   [" + Printable.text(where) + "]");
+        where += cause.commit().map(c -> "; " + c.shown()).orElse("");
+        return "          " + Printable.text(text) + (where.isEmpty() ? "" : "   [" + Printable.text(where) + "]");
     }
 
     /** A tag that means another image than it did, although nobody changed a file. */

@@ -19,7 +19,7 @@ public final class Planner {
         if (claimedBy.isPresent()) {
             plan.problem("stack " + desired.stack() + " on this host belongs to " + claimedBy.get()
                     + "; take it down there first, or give this one another name");
-            return plan.build();
+            return plan.build(observed);
         }
         desired.networks().forEach(new NetworkSteps(desired, observed, facts, plan)::plan);
         desired.volumes().forEach(new VolumeSteps(desired, observed, plan)::plan);
@@ -37,8 +37,7 @@ public final class Planner {
             facts.missing().forEach(plan::problem);
         }
         plan.pullsComeFirst();
-        removals.guard();
-        return plan.build();
+        return plan.build(observed);
     }
 
     /** The repository that a stack of this name came from, when this one comes from another. */

@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 /** What to take down: what the files do not name any more. */
 record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder plan) {
     /** Containers of a service that has fewer replicas now. */
-    void scaledDown(DesiredService service, Set<String> known) {
+    void scaledDown(DesiredService service, Set<String> known, Roll roll) {
         observed.containersOf(desired.stack()).stream()
                 .filter(c -> c.record().spec().service().equals(service.name()))
                 .filter(c -> !known.contains(c.id()))
@@ -27,7 +27,7 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
                         .reversed())
                 .forEach(c -> {
                     known.add(c.id());
-                    plan.add(
+                    var id = plan.add(
                             new Operation.RemoveContainer(c.id(), c.name(), Optional.of(slotOf(c)), false),
                             List.of(new Cause(
                                     Cause.Kind.SPEC,
@@ -38,7 +38,8 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
                                             .of(
                                                     "services." + service.name() + ".deploy.replicas",
                                                     "services." + service.name() + ".scale")))),
-                            Set.of());
+                            plan.networks(c.record().spec()));
+                    roll.end().filter(_ -> c.isRunning()).ifPresent(turn -> plan.turn(id, turn));
                 });
     }
 
@@ -73,7 +74,9 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
             var operation = new Operation.RemoveContainer(
                     orphan.id(), orphan.name(), Optional.of(slotOf(orphan)), facts.removeVolumes());
             var cause = noLonger("service " + orphan.record().spec().service());
-            removed.add(plan.add(operation, List.of(cause), dependants(orphan, orphans)));
+            var after = new TreeSet<>(dependants(orphan, orphans));
+            after.addAll(plan.networks(orphan.record().spec()));
+            removed.add(plan.add(operation, List.of(cause), after));
         }
         return removed;
     }
@@ -137,20 +140,5 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
 
     private static Cause noLonger(String what) {
         return new Cause(Cause.Kind.SPEC, "", what + " is not wanted any more", "", Optional.empty());
-    }
-
-    /** What follows a repository must not empty a host because a file was emptied by mistake. */
-    void guard() {
-        if (!facts.followed()) {
-            return;
-        }
-        var running = observed.containersOf(desired.stack()).size();
-        var removed = plan.steps().stream()
-                .filter(s -> s.operation() instanceof Operation.RemoveContainer)
-                .count();
-        if (running > 1 && removed == running) {
-            plan.refuse("the plan would remove all " + running + " containers of stack " + desired.stack()
-                    + "; if that is meant, run 'lockstep -p " + desired.stack() + " down'");
-        }
     }
 }

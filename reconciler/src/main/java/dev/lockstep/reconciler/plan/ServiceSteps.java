@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.plan;
 import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.desired.DesiredContainer;
 import dev.lockstep.reconciler.desired.DesiredService;
+import dev.lockstep.reconciler.desired.JobLabel;
 import dev.lockstep.reconciler.desired.Resolution;
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.runtime.container.ContainerRecord;
@@ -10,6 +11,7 @@ import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.StorageOptions;
+import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.spec.model.Dependency;
 import java.util.ArrayList;
@@ -32,6 +34,14 @@ final class ServiceSteps {
     private final PlanBuilder plan;
     private final RemovalSteps removals;
     private final Sensitive sensitive;
+    /** The stack's containers, found once for all: a host may have thousands. */
+    private final Map<Place, List<ObservedContainer>> mine = new HashMap<>();
+
+    /** Those of other stacks, by name. */
+    private final Map<String, ObservedContainer> others = new HashMap<>();
+
+    private record Place(String service, int slot) {}
+
     /** Steps of each service that start something or change it: what its dependants come after. */
     private final Map<String, Set<String>> serviceSteps = new HashMap<>();
 
@@ -46,6 +56,15 @@ final class ServiceSteps {
         this.plan = plan;
         this.removals = removals;
         this.sensitive = new Sensitive(facts.secrets());
+        for (var container : observed.containers()) {
+            var spec = container.record().spec();
+            if (spec.owner().stack().equals(desired.stack())) {
+                mine.computeIfAbsent(new Place(spec.service(), spec.slot()), _ -> new ArrayList<>())
+                        .add(container);
+            } else {
+                others.putIfAbsent(container.name(), container);
+            }
+        }
     }
 
     /** @param known takes the ids of the containers that belong to the service */
@@ -53,17 +72,17 @@ final class ServiceSteps {
         if (isUntouched(service.name())) {
             return;
         }
+        var roll = new Roll(service, plan);
         for (var slot : service.slots()) {
-            var candidates = observed.containersOf(desired.stack()).stream()
-                    .filter(c -> c.record().spec().service().equals(service.name()))
-                    .filter(c -> c.record().spec().slot() == slot.spec().slot())
-                    .toList();
+            var candidates =
+                    mine.getOrDefault(new Place(service.name(), slot.spec().slot()), List.of());
             candidates.forEach(c -> known.add(c.id()));
             nameIsFree(slot.spec());
             ports(slot.spec());
-            slot(service, slot, candidates);
+            slot(service, slot, candidates, roll);
         }
-        removals.scaledDown(service, known);
+        roll.order();
+        removals.scaledDown(service, known, roll);
     }
 
     private boolean isUntouched(String service) {
@@ -71,10 +90,7 @@ final class ServiceSteps {
     }
 
     private void nameIsFree(ContainerSpec spec) {
-        observed.containers().stream()
-                .filter(c -> c.name().equals(spec.name()))
-                .filter(c -> !c.record().spec().owner().stack().equals(desired.stack()))
-                .findFirst()
+        Optional.ofNullable(others.get(spec.name()))
                 .ifPresent(c -> plan.problem(
                         "services." + spec.service(),
                         "the container name " + spec.name() + " is taken by a container of "
@@ -84,6 +100,17 @@ final class ServiceSteps {
     }
 
     private void ports(ContainerSpec spec) {
+        if (!spec.ports().isEmpty() && hasNoWayIn(spec)) {
+            plan.problem(
+                    "services." + spec.service() + ".ports",
+                    "nothing can be published: none of the networks "
+                            + String.join(
+                                    ", ",
+                                    spec.networks().stream()
+                                            .map(AttachmentSpec::network)
+                                            .toList())
+                            + " is a bridge that leads out. Leave the ports out, or add a network that is one");
+        }
         for (var port : spec.ports()) {
             var holder = facts.portHolders().get(port);
             if (holder != null) {
@@ -97,29 +124,48 @@ final class ServiceSteps {
         }
     }
 
-    private void slot(DesiredService service, DesiredContainer wanted, List<ObservedContainer> candidates) {
+    /** Of the stack's own networks translation knew; what others made is seen here. */
+    private boolean hasNoWayIn(ContainerSpec spec) {
+        return !spec.networks().isEmpty()
+                && spec.networks().stream()
+                        .allMatch(attachment -> desired.network(attachment.network())
+                                .or(() -> observed.network(attachment.network())
+                                        .map(n -> n.record().spec()))
+                                .filter(n -> !n.mayPublish())
+                                .isPresent());
+    }
+
+    private void slot(DesiredService service, DesiredContainer wanted, List<ObservedContainer> candidates, Roll roll) {
         var best = candidates.stream()
                 .filter(c -> c.record().phase() == ContainerRecord.Phase.CREATED)
                 .min(Comparator.comparing((ObservedContainer c) ->
                                 !diff(c, wanted).replace().isEmpty())
                         .thenComparing(c -> !c.isRunning())
                         .thenComparing(c -> c.record().createdAt(), Comparator.reverseOrder()));
+        var left = new TreeSet<String>();
         candidates.stream()
                 .filter(c -> best.isEmpty() || !c.id().equals(best.get().id()))
-                .forEach(c -> plan.add(
+                .forEach(c -> left.add(plan.add(
                         new Operation.RemoveContainer(
                                 c.id(), c.name() + " (" + c.record().shortId() + ")", Optional.empty(), false),
                         List.of(Cause.drift("", "left by an interrupted change", "")),
-                        Set.of()));
+                        plan.networks(c.record().spec()))));
+        var before = new TreeSet<>(left);
+        best.ifPresent(c -> before.addAll(plan.networks(c.record().spec())));
+        step(service, wanted, best, before).ifPresent(step -> roll.add(step, left, candidates));
+    }
+
+    /** The step that its container is made, started or changed by; empty when it goes on running. */
+    private Optional<String> step(
+            DesiredService service, DesiredContainer wanted, Optional<ObservedContainer> best, Set<String> before) {
         if (best.isEmpty()) {
-            start(
-                    service,
-                    new Operation.CreateContainer(wanted.spec(), facts.wishes().start()),
-                    wanted,
-                    List.of());
-            return;
+            var create = new Operation.CreateContainer(wanted.spec(), starts(wanted));
+            return Optional.of(start(service, create, wanted, List.of(), before));
         }
         var container = best.get();
+        if (JobLabel.isJob(wanted.spec().labels()) && container.isRunning() && !isDue(service)) {
+            return Optional.empty(); // what changed holds from its next run on
+        }
         var diff = diff(container, wanted);
         var wishes = facts.wishes();
         var shared = sharedWithReplaced(wanted.spec());
@@ -136,40 +182,75 @@ final class ServiceSteps {
             replacedContainers.add(container.name());
             replacedContainers.add(wanted.spec().name());
             var replace = new Operation.ReplaceContainer(
-                    container.id(), wanted.spec(), wishes.start(), wishes.renewVolumes());
-            start(service, replace, wanted, causes);
-            return;
+                    container.id(),
+                    wanted.spec(),
+                    starts(wanted),
+                    wishes.renewVolumes(),
+                    service.update().startFirst() && container.isRunning() && starts(wanted) && !wishes.renewVolumes());
+            return Optional.of(start(service, replace, wanted, causes, before));
         }
+        return kept(service, wanted, container, diff.inPlace(), before);
+    }
+
+    private Optional<String> kept(
+            DesiredService service,
+            DesiredContainer wanted,
+            ObservedContainer container,
+            List<Cause> inPlace,
+            Set<String> before) {
+        var wishes = facts.wishes();
         var spec = kept(container, wanted);
-        var notRunning = wishes.start() ? new StartCause(facts, plan).of(container) : Optional.<Cause>empty();
-        if (notRunning.isPresent()) {
-            var causes = new ArrayList<>(diff.inPlace());
-            causes.add(notRunning.get());
-            start(service, new Operation.StartContainer(container.id(), spec), wanted, causes);
-        } else if (wishes.start() && !begunAnew(container).isEmpty()) {
-            var causes = new ArrayList<>(diff.inPlace());
-            causes.addAll(begunAnew(container));
-            start(service, new Operation.RestartContainer(container.id(), spec), wanted, causes);
-        } else if (!diff.inPlace().isEmpty() && !wishes.keep()) {
-            var update = new Operation.UpdateContainer(container.id(), spec);
-            stepsOf(service).add(plan.add(update, diff.inPlace(), usedNetworks(spec)));
-        } else if (container.isRunning()) {
-            service.dependsOn().forEach((name, dependency) -> {
-                if (dependency.restart() && replacedServices.contains(name)) {
-                    start(
-                            service,
-                            new Operation.RestartContainer(container.id(), spec),
-                            wanted,
-                            List.of(new Cause(
-                                    Cause.Kind.DEPENDENCY,
-                                    "depends_on." + name + ".restart",
-                                    "",
-                                    name + " is replaced",
-                                    Optional.of(new Places(desired.sources())
-                                            .of("services." + service.name() + ".depends_on." + name)))));
-                }
-            });
+        var causes = new ArrayList<>(inPlace);
+        if (KeptName.has(container.record())) {
+            causes.add(Cause.drift("name", container.name(), spec.name()));
         }
+        var starts = starts(wanted);
+        var notRunning = starts ? new StartCause(facts, plan).of(container) : Optional.<Cause>empty();
+        if (notRunning.isPresent()) {
+            causes.add(notRunning.get());
+            return Optional.of(
+                    start(service, new Operation.StartContainer(container.id(), spec), wanted, causes, before));
+        }
+        if (starts && !begunAnew(container).isEmpty()) {
+            causes.addAll(begunAnew(container));
+            return Optional.of(
+                    start(service, new Operation.RestartContainer(container.id(), spec), wanted, causes, before));
+        }
+        if (!causes.isEmpty() && !wishes.keep()) {
+            var after = new TreeSet<>(plan.networks(spec));
+            after.addAll(before);
+            stepsOf(service).add(plan.add(new Operation.UpdateContainer(container.id(), spec), causes, after));
+            return Optional.empty();
+        }
+        var restarted = container.isRunning() ? restartedDependency(service) : Optional.<Cause>empty();
+        return restarted.map(cause ->
+                start(service, new Operation.RestartContainer(container.id(), spec), wanted, List.of(cause), before));
+    }
+
+    /** Why it begins anew although nothing of it changes. */
+    private Optional<Cause> restartedDependency(DesiredService service) {
+        return service.dependsOn().entrySet().stream()
+                .filter(dependency -> dependency.getValue().restart() && replacedServices.contains(dependency.getKey()))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .map(name -> new Cause(
+                        Cause.Kind.DEPENDENCY,
+                        "depends_on." + name + ".restart",
+                        "",
+                        name + " is replaced",
+                        Optional.of(new Places(desired.sources())
+                                .of("services." + service.name() + ".depends_on." + name))));
+    }
+
+    /** A job is made like any other container, and started when its time has come. */
+    private boolean starts(DesiredContainer wanted) {
+        var spec = wanted.spec();
+        return facts.wishes().start()
+                && (!JobLabel.isJob(spec.labels()) || facts.wishes().recreate().contains(spec.service()));
+    }
+
+    private boolean isDue(DesiredService service) {
+        return facts.wishes().recreate().contains(service.name());
     }
 
     /** What a container that stays is to be from now on. */
@@ -181,8 +262,9 @@ final class ServiceSteps {
         var spec = wanted.image() instanceof Resolution.Unknown
                 ? wanted.spec().withDigest(container.record().spec().digest())
                 : wanted.spec();
-        // A person may have given it another name; the place that it fills is the same.
-        return spec.withName(container.name());
+        // A person may have given it another name; the place that it fills is the same. One that stood by has its own
+        // back.
+        return KeptName.has(container.record()) ? spec : spec.withName(container.name());
     }
 
     /** What it shares with a container that is replaced goes with that one (its namespaces, its volumes). */
@@ -218,14 +300,15 @@ final class ServiceSteps {
     }
 
     /** A step that ends with a running container. */
-    private void start(DesiredService service, Operation operation, DesiredContainer wanted, List<Cause> causes) {
-        var after = new TreeSet<String>();
-        after.addAll(usedNetworks(wanted.spec()));
-        // What is left of an interrupted change still has the name.
-        plan.steps().stream()
-                .map(Step::id)
-                .filter(id -> id.startsWith("container/" + wanted.spec().name() + " ("))
-                .forEach(after::add);
+    private String start(
+            DesiredService service,
+            Operation operation,
+            DesiredContainer wanted,
+            List<Cause> causes,
+            Set<String> before) {
+        // What is left of an interrupted change still has the name, or the ports.
+        var after = new TreeSet<>(before);
+        after.addAll(plan.networks(wanted.spec()));
         wanted.spec().mounts().stream()
                 .map(m -> "volume/" + (m instanceof MountSpec.Volume v ? v.name() : ""))
                 .filter(plan::has)
@@ -251,19 +334,12 @@ final class ServiceSteps {
                 }
             });
         }
-        stepsOf(service).add(plan.put(operation, causes, after, gates));
+        var id = plan.put(operation, causes, after, gates);
+        stepsOf(service).add(id);
+        return id;
     }
 
     private Set<String> stepsOf(DesiredService service) {
         return serviceSteps.computeIfAbsent(service.name(), _ -> new TreeSet<>());
-    }
-
-    private Set<String> usedNetworks(ContainerSpec spec) {
-        var used = new TreeSet<String>();
-        spec.networks().stream()
-                .map(a -> "network/" + a.network())
-                .filter(plan::has)
-                .forEach(used::add);
-        return used;
     }
 }

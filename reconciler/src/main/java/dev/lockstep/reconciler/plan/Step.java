@@ -4,6 +4,7 @@ import dev.lockstep.spec.model.Dependency;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -16,12 +17,38 @@ import java.util.TreeSet;
  * @param causes why; never empty for what exists already
  * @param after ids of the steps that must have succeeded before
  * @param gates for a container: conditions on other services that must hold before it is started
+ * @param turn when it is one of several replicas that are changed one group after the other
  */
 public record Step(
-        String id, Operation operation, List<Cause> causes, Set<String> after, Map<String, Dependency> gates) {
+        String id,
+        Operation operation,
+        List<Cause> causes,
+        Set<String> after,
+        Map<String, Dependency> gates,
+        Optional<Turn> turn) {
+    /** One that has no turn to wait for. */
+    public Step(String id, Operation operation, List<Cause> causes, Set<String> after, Map<String, Dependency> gates) {
+        this(id, operation, causes, after, gates, Optional.empty());
+    }
+
     public Step {
         causes = List.copyOf(causes);
         after = Collections.unmodifiableSortedSet(new TreeSet<>(after));
         gates = Collections.unmodifiableSortedMap(new TreeMap<>(gates));
+    }
+
+    /** The same behind other steps. */
+    Step withAfter(Set<String> others) {
+        return new Step(id, operation, causes, others, gates, turn);
+    }
+
+    /** The same in its turn. */
+    Step in(Turn its) {
+        return new Step(id, operation, causes, after, gates, Optional.of(its));
+    }
+
+    /** The same, explained better. */
+    Step withCauses(List<Cause> better) {
+        return new Step(id, operation, better, after, gates, turn);
     }
 }

@@ -122,9 +122,15 @@ public final class HostSecrets {
         }
     }
 
-    private Path file(String stack, String name) {
+    /** Whether a secret may be called so. */
+    public static boolean isName(String text) {
+        return text.matches(NAME);
+    }
+
+    /** Where a secret is kept, or would be. */
+    public Path file(String stack, String name) {
         for (var word : List.of(stack, name)) {
-            if (!word.matches(NAME)) {
+            if (!isName(word)) {
                 throw new IllegalArgumentException("\"" + word
                         + "\" is no name: letters, digits, dots, dashes and underscores, beginning with a letter or"
                         + " digit");
@@ -133,7 +139,13 @@ public final class HostSecrets {
         return directory.resolve(stack).resolve("secrets").resolve(name);
     }
 
-    private static void requireClosed(Path file) throws IOException {
+    /**
+     * Believes a file of the host's owner only when it is root's, closed to all others, and nobody but root can put
+     * another in its place.
+     *
+     * @throws IOException with a sentence, and the command that mends it
+     */
+    public static void requireClosed(Path file) throws IOException {
         requireSafe(Objects.requireNonNull(file.getParent()));
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new IOException(

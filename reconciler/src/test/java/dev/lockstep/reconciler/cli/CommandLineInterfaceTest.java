@@ -50,7 +50,6 @@ class CommandLineInterfaceTest {
             image              | lockstep: 'lockstep image' needs one of import, pull, ls, tag, rm, inspect, history, save, load, unpack, prune, verify, login, logout, push, tags, catalog, delete after it.
             plan -o xml        | lockstep: --output takes text, markdown or json, not "xml"
             apply --wait-timeout soon | lockstep: --wait-timeout takes seconds or a duration like 1m30s, not "soon"
-            logs --tail many   | lockstep: --tail takes a whole number from 0, not "many"
             --log-level loud plan | lockstep: the log level is one of error, warn, info, debug, trace, not "loud"
             agent --dry-run    | lockstep: --dry-run goes with --once: an agent that follows is there to change things
             agent --ref main   | lockstep: --ref and --path belong to --repository URL
@@ -61,6 +60,33 @@ class CommandLineInterfaceTest {
         assertThat(console.run(words.split(" "))).isEqualTo(1);
         assertThat(console.err()).isEqualTo(sentence + "\n");
         assertThat(console.out()).isEmpty();
+    }
+
+    /** Codes of docker compose 2.26.1 and docker 26.1.5 for what they see without an engine. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ps --nosuch                      | 16  | lockstep: ps: unknown option: '--nosuch'.
+            down --nosuch                    | 16  | lockstep: down: unknown option: '--nosuch'.
+            config --nosuch                  | 16  | lockstep: config: unknown option: '--nosuch'.
+            exec --nosuch web true           | 16  | lockstep: exec: unknown option: '--nosuch'.
+            logs --tail many                 | 16  | lockstep: --tail takes a whole number from 0, not "many"
+            stop -t abc                      | 16  | lockstep: --timeout takes seconds or a duration like 1m30s, not "abc"
+            kill --signal                    | 16  | lockstep: kill: needs SIGNAL.
+            up --menu                        | 16  | lockstep: up: --menu: there is no menu:
+            port web                         | 1   | lockstep: port: needs
+            cp a                             | 1   | lockstep: cp: needs
+            volume create --nosuch           | 125 | lockstep: volume: unknown option: '--nosuch'.
+            container rename a               | 1   | lockstep: container: needs
+            container rename a b c           | 1   | lockstep: container:
+            container run --cpu-count 1 x    | 125 | lockstep: container: --cpu-count: is of Windows;
+            container run --isolation=x x    | 125 | lockstep: container: --isolation: is of Windows;
+            plan --nosuch                    | 1   | lockstep: plan: unknown option: '--nosuch'.
+            """)
+    void a_flag_that_makes_no_sense_has_the_code_of_whose_command_it_is(String words, int code, String sentence) {
+        var console = Console.in(directory);
+
+        assertThat(console.run(words.split(" "))).as(console.err()).isEqualTo(code);
+        assertThat(console.err()).startsWith(sentence);
     }
 
     /** Codes of docker 26.1.5, of which only those that need no engine; the others are in LooseContainersIT. */
@@ -75,6 +101,7 @@ class CommandLineInterfaceTest {
             container run --name bad/name busybox:1           | 125
             container run --rm --restart always busybox:1     | 125
             container run --isolation hyperv busybox:1        | 125
+            container run --volume-driver nfs busybox:1       | 125
             container run -e                                  | 125
             container run                                     | 1
             container run --help                              | 0

@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lockstep.reconciler.agent.AgentStatus;
+import dev.lockstep.reconciler.decision.HeldPlan;
+import dev.lockstep.reconciler.decision.Suspension;
+import dev.lockstep.reconciler.history.JobRuns;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StackStatus;
+import dev.lockstep.runtime.container.HealthState;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.prune.PruneRecord;
 import java.io.IOException;
@@ -36,16 +40,53 @@ class HostStatusTest {
                 NOW.minus(Duration.ofMinutes(2)),
                 NOW.minus(Duration.ofSeconds(5)),
                 orphaned,
-                Optional.empty());
-        return new HostStatus.Stack(name, Optional.of(status), 2, 1);
+                Optional.empty(),
+                outcome == Outcome.FAILED ? Optional.of(NOW.plusSeconds(40)) : Optional.empty());
+        return new HostStatus.Stack(
+                name,
+                Optional.of(status),
+                2,
+                1,
+                List.of(HealthState.Status.HEALTHY, HealthState.Status.STARTING),
+                outcome == Outcome.SUSPENDED
+                        ? Optional.of(new Suspension(Optional.of("new disks"), "ada", NOW.minus(Duration.ofHours(1))))
+                        : Optional.empty(),
+                outcome == Outcome.HELD
+                        ? Optional.of(new HeldPlan(
+                                "0123456789ab",
+                                Optional.of("b".repeat(40)),
+                                Optional.of("Drop"),
+                                List.of("data"),
+                                List.of("shop-db-1 has volume shop_data"),
+                                List.of("- container shop-db-1  (stop and remove)"),
+                                NOW.minus(Duration.ofMinutes(2))))
+                        : Optional.empty(),
+                outcome == Outcome.SUSPENDED
+                        ? List.of(new HostStatus.Job(
+                                "report",
+                                Optional.of(new JobRuns.Job(
+                                        NOW,
+                                        Optional.of("1".repeat(64)),
+                                        Optional.of(NOW.minus(Duration.ofHours(3))),
+                                        Optional.of(NOW.minus(Duration.ofHours(2))),
+                                        Optional.of(3),
+                                        "left out at noon")),
+                                Optional.of(NOW.plusSeconds(60))))
+                        : List.of());
     }
 
     private static HostStatus status() {
         return new HostStatus(
                 "web1",
                 true,
+                Optional.empty(),
                 List.of(new AgentStatus.Repository(
-                        "https://git.example/shop", "main", Optional.of("b".repeat(40)), Optional.empty(), NOW)),
+                        "https://git.example/shop",
+                        "main",
+                        Optional.of("b".repeat(40)),
+                        Optional.empty(),
+                        NOW,
+                        Optional.empty())),
                 Optional.of(new PruneRecord(
                         NOW.minus(Duration.ofHours(3)),
                         PruneRecord.Trigger.SCHEDULE,
@@ -56,7 +97,15 @@ class HostStatusTest {
                         2000,
                         Optional.empty())),
                 List.of(
-                        new HostStatus.Stack("hand", Optional.empty(), 1, 1),
+                        new HostStatus.Stack(
+                                "hand",
+                                Optional.empty(),
+                                1,
+                                1,
+                                List.of(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                List.of()),
                         stack("old", Outcome.CONVERGED, List.of(), true),
                         stack(
                                 "shop",
@@ -70,25 +119,80 @@ class HostStatusTest {
     @Test
     void text_says_where_each_stack_is_and_what_a_person_must_know() {
         assertThat(status().text(NOW)).isEqualTo("""
-                Host web1: an agent runs.
-                Repository https://git.example/shop main at bbbbbbb
-                Housekeeping 3 hours ago: 1 image removed, 2kB freed
+            Host web1: an agent runs.
+            Repository https://git.example/shop main at bbbbbbb
+            Housekeeping 3 hours ago: 1 image removed, 2kB freed
 
-                STACK   WANTED    APPLIED   OUTCOME    CONTAINERS    CHECKED         REVISION
-                hand    -         -         -          1/1 running   -               applied by hand
-                old     bbbbbbb   aaaaaaa   orphaned   1/2 running   5 seconds ago   Raise\\u001b[2J
-                shop    bbbbbbb   aaaaaaa   refused    1/2 running   5 seconds ago   Raise\\u001b[2J
+            STACK   WANTED    APPLIED   OUTCOME    CONTAINERS    HEALTH     CHECKED         REVISION
+            hand    -         -         -          1/1 running   -          -               applied by hand
+            old     bbbbbbb   aaaaaaa   orphaned   1/2 running   starting   5 seconds ago   Raise\\u001b[2J
+            shop    bbbbbbb   aaaaaaa   refused    1/2 running   starting   5 seconds ago   Raise\\u001b[2J
 
-                Stack old is orphaned: the repository no longer has it for this host, and it goes on running. 'lockstep -p old down' removes it.
+            Stack old is orphaned: the repository no longer has it for this host, and it goes on running.
 
-                Stack shop at bbbbbbb "Raise\\u001b[2J", since 2 minutes ago:
-                  stacks/shop/compose.yaml:4:5: services.web.prots: unknown key
-                """);
+            Stack shop at bbbbbbb "Raise\\u001b[2J", since 2 minutes ago:
+              stacks/shop/compose.yaml:4:5: services.web.prots: unknown key
+            """);
+    }
+
+    @Test
+    void what_waits_and_for_whom() throws IOException {
+        var status = new HostStatus(
+                "web1",
+                true,
+                Optional.of(new Suspension(Optional.empty(), "bob", NOW.minus(Duration.ofMinutes(3)))),
+                List.of(new AgentStatus.Repository(
+                        "https://git.example/shop",
+                        "main",
+                        Optional.empty(),
+                        Optional.of("nobody answers"),
+                        NOW.minus(Duration.ofMinutes(1)),
+                        Optional.of(NOW.plusSeconds(30)))),
+                Optional.empty(),
+                List.of(
+                        stack(
+                                "failing",
+                                Outcome.FAILED,
+                                List.of(new StackStatus.Problem(Optional.empty(), "no")),
+                                false),
+                        stack("left", Outcome.SUSPENDED, List.of(), false),
+                        stack("shop", Outcome.HELD, List.of(), false)));
+
+        assertThat(status.text(NOW)).isEqualTo("""
+            Host web1: an agent runs.
+            Suspended: the host is suspended by bob, since 3 minutes ago. 'lockstep resume --host' ends that.
+            Repository https://git.example/shop main: nobody answers (since About a minute ago, next try in 30 s)
+
+            STACK     WANTED    APPLIED   OUTCOME     CONTAINERS    HEALTH     CHECKED         REVISION
+            failing   bbbbbbb   aaaaaaa   failed      1/2 running   starting   5 seconds ago   Raise\\u001b[2J
+            left      bbbbbbb   aaaaaaa   suspended   1/2 running   starting   5 seconds ago   Raise\\u001b[2J
+            shop      bbbbbbb   aaaaaaa   held        1/2 running   starting   5 seconds ago   Raise\\u001b[2J
+
+            Stack failing at bbbbbbb "Raise\\u001b[2J", since 2 minutes ago, next try in 40 s:
+              no
+
+            Stack left is suspended by ada: new disks, since About an hour ago. 'lockstep resume left' ends that.
+
+            Job report of stack left: last run 3 hours ago, exit code 3; left out at noon; next run 2026-11-24T12:01:00Z.
+
+            Stack shop: plan 0123456789ab is held, since 2 minutes ago:
+              - container shop-db-1  (stop and remove)
+              Held: shop-db-1 has volume shop_data.
+              If that is meant: 'lockstep approve shop'.
+            """);
+        var json = new JsonMapper().readTree(JsonText.document(status::write));
+        assertThat(json.path("suspended").path("by").asText()).isEqualTo("bob");
+        assertThat(json.path("stacks").path(0).path("nextTry").asText()).isEqualTo("2026-11-24T12:00:40Z");
+        assertThat(json.path("stacks").path(1).path("suspended").path("reason").asText())
+                .isEqualTo("new disks");
+        assertThat(json.path("stacks").path(2).path("held").path("plan").asText())
+                .isEqualTo("0123456789ab");
+        assertThat(json.path("stacks").path(2).path("health").asText()).isEqualTo("starting");
     }
 
     @Test
     void an_empty_host_says_so() {
-        assertThat(new HostStatus("web1", false, List.of(), Optional.empty(), List.of()).text(NOW))
+        assertThat(new HostStatus("web1", false, Optional.empty(), List.of(), Optional.empty(), List.of()).text(NOW))
                 .isEqualTo("Host web1: no agent runs.\n\nThere is no stack on this host.\n");
     }
 

@@ -54,7 +54,7 @@ class ContentStoreTest {
     }
 
     private static MountSource.Content content(CommitTree tree, String path) throws IOException {
-        var sources = MountSources.classify(tree, "", List.of(new BindMount("web", path, true, true)));
+        var sources = MountSources.classify(tree, "", List.of(new BindMount("service web", path, true, true)));
         return (MountSource.Content) sources.values().iterator().next();
     }
 

@@ -46,11 +46,11 @@ class MountSourcesTest {
     }
 
     private static BindMount ro(String path) {
-        return new BindMount("web", path, true, true);
+        return new BindMount("service web", path, true, true);
     }
 
     private static BindMount rw(String path) {
-        return new BindMount("job", path, false, true);
+        return new BindMount("service job", path, false, true);
     }
 
     private List<String> classify(BindMount... mounts) throws IOException {

@@ -63,7 +63,7 @@ class StackFilesTest {
 
     private static List<MountSource.StackFile> sources(CommitTree tree, String... writable) throws IOException {
         var mounts = Arrays.stream(writable)
-                .map(w -> new BindMount("web", w, false, true))
+                .map(w -> new BindMount("service web", w, false, true))
                 .toList();
         var sources = new ArrayList<MountSource.StackFile>();
         for (var found : MountSources.classify(tree, "", mounts).values()) {
@@ -143,7 +143,7 @@ class StackFilesTest {
         assertThat(Files.getPosixFilePermissions(files.resolve("data/db")))
                 .isEqualTo(PosixFilePermissions.fromString("rwxr-xr-x"));
 
-        var strict = MountSources.classify(tree, "", List.of(new BindMount("web", "other", false, false)))
+        var strict = MountSources.classify(tree, "", List.of(new BindMount("service web", "other", false, false)))
                 .values();
         assertThat(stack.install(
                         tree,

@@ -79,10 +79,10 @@ class EngineLimitsTest {
     void options_of_logs_that_promise_what_is_not_done_are_refused() {
         assertThat(limits(service("logging: {options: {mode: non-blocking, compress: 'true', max-buffer-size: 4m}}")))
                 .containsExactly(
-                        "compose.yaml:5:31: services.web.logging.options.mode: a program waits until its line is written;"
-                                + " lines are never thrown away. Write blocking, or remove it",
-                        "compose.yaml:5:55: services.web.logging.options.compress: files of logs are not compressed yet."
-                                + " Write \"false\", or remove it",
+                        "compose.yaml:5:31: services.web.logging.options.mode: a program waits until its line is"
+                                + " written; lines are never thrown away. Write blocking, or remove it",
+                        "compose.yaml:5:55: services.web.logging.options.compress: files of logs are not compressed"
+                                + " yet. Write \"false\", or remove it",
                         "compose.yaml:5:80: services.web.logging.options.max-buffer-size: belongs to mode non-blocking,"
                                 + " which there is not. Remove it");
         assertThat(limits(service(
@@ -154,7 +154,8 @@ class EngineLimitsTest {
                 "stop_signal: SIGINT",
                 "tmpfs: /run",
                 "cpus: 0.5",
-                "deploy: {replicas: 2, mode: replicated, endpoint_mode: vip, labels: {a: b}, placement: {constraints: [x]}}",
+                "deploy: {replicas: 2, mode: replicated, endpoint_mode: vip, labels: {a: b}, placement: {constraints:"
+                        + " [x]}}",
                 "develop: {watch: [{path: ., action: rebuild}]}",
                 "expose: [80]",
                 "init: false",
@@ -209,31 +210,33 @@ class EngineLimitsTest {
                 .matches("compose\\.yaml:5:\\d+: services\\.web\\." + key + ": is of Windows.*");
     }
 
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "drift: report                                    | 2:10 | x-lockstep.drift",
-                "drift: ignore                                    | 2:10 | x-lockstep.drift",
-                "drift: {mode: report}                            | 2:3  | x-lockstep.drift",
-                "drift: {ignore: [services.web.mem_limit]}        | 2:3  | x-lockstep.drift",
-            })
-    void what_x_lockstep_asks_of_the_stack_is_refused_where_it_is_not_done(String key, String at, String path) {
-        assertThat(limits("x-lockstep:\n  " + key + "\nservices: {web: {image: x}}\n"))
-                .containsExactly("compose.yaml:" + at + ": " + path + LIMIT);
-    }
-
     @Test
-    void and_of_a_service() {
-        assertThat(limits("services:\n  web:\n    image: x\n    x-lockstep:\n      schedule: 0 0 2 * * ?\n"))
-                .containsExactly("compose.yaml:5:17: services.web.x-lockstep.schedule" + LIMIT);
+    void a_service_with_a_schedule_is_one_container_that_ends_and_that_nobody_waits_for() {
+        assertThat(limits("services: {web: {image: x, x-lockstep: {schedule: \"0 0 2 ? * *\"}}}\n"))
+                .isEmpty();
+        assertThat(limits("""
+            services:
+              job:
+                image: x
+                restart: always
+                deploy: {replicas: 2}
+                x-lockstep: {schedule: "0 0 2 ? * *"}
+              web: {image: x, depends_on: [job]}
+            """))
+                .containsExactly(
+                        "compose.yaml:4:14: services.job.restart: a service with a schedule starts at its next time and"
+                                + " not before. Remove it",
+                        "compose.yaml:5:24: services.job.deploy.replicas: a service with a schedule is one container."
+                                + " Write 1, or nothing",
+                        "compose.yaml:7:32: services.web.depends_on.job: a service with a schedule runs at times, so"
+                                + " nothing can depend on it. Remove it");
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
                 "x-lockstep: {drift: repair}",
-                "x-lockstep: {drift: {mode: repair}}",
+                "x-lockstep: {drift: {mode: report, ignore: [services.web.mem_limit]}}",
                 "x-lockstep: {}",
                 "volumes: {v: {x-lockstep: {single_writer: true}}}",
                 "x-of-others: {drift: report}",
@@ -256,36 +259,63 @@ class EngineLimitsTest {
                 .startsWith("compose.yaml:4:18: networks.n.x-lockstep.mtu: unknown key");
     }
 
-    @Test
-    void every_limit_below_a_services_own_keys_has_its_place() {
+    @ParameterizedTest(name = "start-first with {0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "container_name: one | the container_name one",
+                "networks: {n: {ipv4_address: 10.9.0.5}} | a fixed address on network n",
+                "networks: {n: {mac_address: '02:42:ac:11:00:05'}} | a fixed mac_address on network n",
+                "mac_address: '02:42:ac:11:00:05' | a fixed mac_address",
+                "network_mode: host | the network of the host",
+            })
+    void start_first_is_refused_with_what_only_one_container_can_have(String key, String what) {
         assertThat(limits("""
-                        x-lockstep: {drift: report}
                         services:
                           web:
                             image: x
-                            x-lockstep: {schedule: "0 0 2 ? * MON-FRI"}
-                            networks: [n]
-                            volumes:
-                              - {type: volume, source: v, target: /v, volume: {subpath: a}}
-                            deploy:
-                              mode: replicated-job
-                              restart_policy: {condition: any}
-                              update_config: {order: start-first}
+                            %s
+                            deploy: {%s: {order: start-first}}
                         networks:
-                          n: {ipam: {driver: null-driver, options: {a: b}}}
-                          e: {external: true}
-                        volumes:
-                          v: {driver_opts: {type: nfs}, x-lockstep: {single_writer: true}}
-                        """))
+                          n: {ipam: {config: [{subnet: 10.9.0.0/24}]}}
+                        """.formatted(key, "rollback_config")))
+                .singleElement()
+                .asString()
+                .contains(
+                        "services.web.deploy.rollback_config.order: the old container and the new one run side by side")
+                .contains("can have " + what + ". Write stop-first");
+    }
+
+    @Test
+    void every_limit_below_a_services_own_keys_has_its_place() {
+        assertThat(limits("""
+            services:
+              web:
+                image: x
+                labels: {a: b}
+                networks: [n]
+                volumes:
+                  - {type: volume, source: v, target: /v, volume: {subpath: a}}
+                deploy:
+                  mode: replicated-job
+                  restart_policy: {condition: any}
+                  update_config: {order: start-first}
+            networks:
+              n: {ipam: {driver: null-driver, options: {a: b}}}
+              e: {external: true}
+            volumes:
+              v: {driver_opts: {type: nfs}, x-lockstep: {single_writer: true}}
+            """))
                 .containsExactly(
-                        "compose.yaml:1:21: x-lockstep.drift" + LIMIT,
-                        "compose.yaml:5:28: services.web.x-lockstep.schedule" + LIMIT,
-                        "compose.yaml:10:13: services.web.deploy.mode" + LIMIT,
-                        "compose.yaml:12:7: services.web.deploy.update_config" + LIMIT,
-                        "compose.yaml:14:22: networks.n.ipam.driver: addresses are given out by Lockstep itself. Write"
+                        "compose.yaml:10:35: services.web.deploy.restart_policy.condition: starts a job that is done over"
+                                + " and over again; write on-failure, or nothing",
+                        "compose.yaml:11:30: services.web.deploy.update_config.order: the old container and the new one"
+                                + " run side by side for a while, and only one of them can have volume v, which is"
+                                + " single_writer. Write stop-first, or take that out",
+                        "compose.yaml:13:22: networks.n.ipam.driver: addresses are given out by Lockstep itself. Write"
                                 + " default, or nothing",
-                        "compose.yaml:14:48: networks.n.ipam.options.a: addresses are given out by Lockstep itself,"
+                        "compose.yaml:13:48: networks.n.ipam.options.a: addresses are given out by Lockstep itself,"
                                 + " which has no options. Remove it",
-                        "compose.yaml:17:7: volumes.v.driver_opts: the local driver's option device is missing");
+                        "compose.yaml:16:7: volumes.v.driver_opts: the local driver's option device is missing");
     }
 }

@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.desired;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
@@ -190,16 +191,20 @@ class TranslationTest {
     }
 
     @Test
-    void of_an_internal_network_nothing_is_published_as_with_docker() {
+    void of_networks_without_a_way_in_nothing_is_published_as_with_docker() {
         var result = translate("""
                 services:
                   hidden: {image: x, ports: ["80:80"], networks: [vault]}
-                  seen: {image: x, ports: ["81:80"], networks: [vault, front]}
-                networks: {vault: {internal: true}, front: {}}
+                  shares: {image: x, ports: ["80:80"], networks: [lan, vault]}
+                  seen: {image: x, ports: ["81:80"], networks: [vault, lan, front]}
+                networks: {vault: {internal: true}, lan: {driver: macvlan, driver_opts: {parent: eth0}}, front: {}}
                 """);
         var services = ((Translation.Result.Translated) result).desired().services();
-        assertThat(services.getFirst().slots().getFirst().spec().ports()).isEmpty();
-        assertThat(services.getLast().slots().getFirst().spec().ports()).hasSize(1);
+        assertThat(services)
+                .extracting(
+                        DesiredService::name,
+                        s -> s.slots().getFirst().spec().ports().size())
+                .containsExactly(tuple("hidden", 0), tuple("shares", 0), tuple("seen", 1));
     }
 
     private static List<AttachmentSpec> attachments(String compose) {

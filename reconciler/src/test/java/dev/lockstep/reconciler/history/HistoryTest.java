@@ -54,7 +54,9 @@ class HistoryTest {
         history.append(entry("first"));
         history.append(entry("second\nline"));
 
-        assertThat(history.entries("web")).containsExactly(entry("first"), entry("second\nline"));
+        assertThat(history.entries("web"))
+                .containsExactly(
+                        entry("first").numbered(1), entry("second\nline").numbered(2));
         assertThat(Files.readAllLines(file))
                 .hasSize(2)
                 .allSatisfy(l -> assertThat(l).startsWith("{\"format\":1,"));
@@ -72,10 +74,11 @@ class HistoryTest {
         var history = new History(root);
         history.append(entry("first"));
         Files.writeString(file, "{\"format\":1,\"time\":\"2026-", StandardOpenOption.APPEND);
-        assertThat(history.entries("web")).containsExactly(entry("first"));
+        assertThat(history.entries("web")).containsExactly(entry("first").numbered(1));
 
         history.append(entry("second"));
-        assertThat(history.entries("web")).containsExactly(entry("first"), entry("second"));
+        assertThat(history.entries("web"))
+                .containsExactly(entry("first").numbered(1), entry("second").numbered(2));
     }
 
     @Test
@@ -83,7 +86,7 @@ class HistoryTest {
         var history = new History(root);
         history.append(entry("first"));
         Files.writeString(file, "{\"format\":9,\"what\":1}\n", StandardOpenOption.APPEND);
-        assertThat(history.entries("web")).containsExactly(entry("first"));
+        assertThat(history.entries("web")).containsExactly(entry("first").numbered(1));
     }
 
     @Test
@@ -92,7 +95,7 @@ class HistoryTest {
         IntStream.range(0, 20).forEach(i -> append(history, "entry " + i));
         var entries = history.entries("web");
         assertThat(entries).hasSizeBetween(4, 12);
-        assertThat(entries.getLast()).isEqualTo(entry("entry 19"));
+        assertThat(entries.getLast()).isEqualTo(entry("entry 19").numbered(20));
         assertThat(Files.size(file)).isLessThan(3000);
     }
 
@@ -109,6 +112,34 @@ class HistoryTest {
             }
         }
         assertThat(history.entries("web")).hasSize(40);
+    }
+
+    @Test
+    void every_run_has_a_number_that_outlives_rotation_and_entries_without_one_are_counted() throws IOException {
+        var history = new History(root, 3000);
+        IntStream.range(0, 30).forEach(i -> append(history, "entry " + i));
+        var numbers = history.entries("web").stream().map(HistoryEntry::number).toList();
+        assertThat(numbers).isSorted().doesNotHaveDuplicates().endsWith(30L);
+        assertThat(history.stacks()).containsExactly("web");
+
+        // As a version wrote them that knew neither numbers nor what became of each step.
+        Files.writeString(file, """
+                {"format":1,"time":"2026-11-24T12:00:00Z","host":"h","root":"r","stack":"web","trigger":"poll",\
+                "outcome":"converged","operations":[],"message":"old","duration":"PT1S"}
+                """.repeat(2));
+        Files.deleteIfExists(file.resolveSibling("history.1.jsonl"));
+        append(history, "new");
+        assertThat(history.entries("web")).extracting(HistoryEntry::number).containsExactly(1L, 2L, 3L);
+        assertThat(history.entries("web").getFirst().steps()).isEmpty();
+    }
+
+    @Test
+    void the_last_entry_is_found_behind_a_torn_line_and_a_long_one() throws IOException {
+        var history = new History(root);
+        append(history, "x".repeat(100_000));
+        Files.writeString(file, "{\"format\":1,\"time\":\"2026-", StandardOpenOption.APPEND);
+        append(history, "y");
+        assertThat(history.entries("web")).extracting(HistoryEntry::number).containsExactly(1L, 2L);
     }
 
     private void append(History history, String message) {
@@ -133,7 +164,8 @@ class HistoryTest {
                 Instant.EPOCH,
                 Instant.EPOCH,
                 orphaned,
-                Optional.of(new StackStatus.FetchError("repository x cannot be reached", Instant.EPOCH)));
+                Optional.of(new StackStatus.FetchError("repository x cannot be reached", Instant.EPOCH)),
+                Optional.of(Instant.EPOCH));
     }
 
     @Test

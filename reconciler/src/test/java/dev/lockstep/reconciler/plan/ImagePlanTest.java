@@ -86,6 +86,9 @@ class ImagePlanTest {
                   -/+ container shop-web-1  (replaced: down from the old one's end to the new one's start)
                           image: nginx:1.27 (sha256:0a0a0a0a0a0a) → nginx:1.28 (sha256:fefefefefefe)   [compose.yaml:3:12]
 
+                Downtime of web: from the old one's end, which may take 10s, to the new one's start
+                Destroyed: what shop-web-1 wrote outside of volumes
+
                 Plan: 0 to create, 0 to update in place, 1 to replace, 0 to remove. 1 image to pull.
                 """);
         assertThat(json(plan))
@@ -113,6 +116,9 @@ class ImagePlanTest {
                   -/+ container shop-web-1  (replaced: down from the old one's end to the new one's start)
                           image nginx:1.27 now means sha256:fefefefefefe (was sha256:0a0a0a0a0a0a), pulled because of \
                 every_12h   [compose.yaml:3:12]
+
+                Downtime of web: from the old one's end, which may take 10s, to the new one's start
+                Destroyed: what shop-web-1 wrote outside of volumes
 
                 Plan: 0 to create, 0 to update in place, 1 to replace, 0 to remove. 1 image to pull.
                 """);

@@ -81,6 +81,38 @@ class OriginTest {
     }
 
     @Test
+    void the_newest_commit_of_the_value_and_its_variables_is_told_if_all_are_known() {
+        unchanged("compose.yaml", """
+                services:
+                  app:
+                    image: x
+                    environment: {LEVEL: "${LEVEL}", HOME: "${HOME_OF}"}
+                    user: "2"
+                """);
+        changed(".env", "LEVEL=info\nHOME_OF=/a\n", "info", "debug");
+        now.put(".env", "LEVEL=debug\nHOME_OF=/b\n");
+        LineCommits commits = at -> at.file().equals(".env")
+                ? Optional.of(commit("b", 2, "Say more <script>")).filter(_ -> at.line() == 1)
+                : Optional.of(commit("a", 1, "First"));
+        var plan = commits.explain(plan());
+
+        assertThat(new PlanText(false).print(plan))
+                .contains(
+                        "[compose.yaml:4:26, from $LEVEL in .env:1:1; bbbbbbb of 2026-11-24 \"Say more <script>\"]",
+                        "[compose.yaml:4:44, from $HOME_OF in .env:2:1]\n");
+        assertThat(new PlanMarkdown().print(plan))
+                .contains("from $LEVEL in .env:1:1`, commit `bbbbbbb of 2026-11-24 \"Say more <script>\"`)");
+        assertThat(new PlanJson().print(plan, World.NOW))
+                .containsOnlyOnce("\"commit\" : {")
+                .contains("\"subject\" : \"Say more <script>\"", "\"id\" : \"" + "b".repeat(40));
+        assertThat(LineCommits.UNKNOWN.explain(plan())).isEqualTo(plan());
+    }
+
+    private static LineCommit commit(String digit, int second, String subject) {
+        return new LineCommit(digit.repeat(40), World.NOW, World.NOW.plusSeconds(second), "Ann", subject);
+    }
+
+    @Test
     void a_variable_in_one_word_of_a_command() {
         unchanged("compose.yaml", "services:\n  app:\n    image: x\n    command: [serve, --port, '${PORT}']\n");
         changed(".env", "PORT=80\n", "80", "81");

@@ -151,7 +151,9 @@ class PlanMarkdownTest {
                 .print(new Plan("web1", "shop", Optional.empty(), steps, List.of(), List.of(), List.of()));
 
         assertThat(text.getBytes(StandardCharsets.UTF_8)).hasSizeLessThanOrEqualTo(PlanMarkdown.LARGEST);
-        assertThat(text).containsPattern("- … and \\d+ more\n").endsWith("2000 to replace, 0 to remove.**\n");
+        assertThat(text)
+                .containsPattern("- … and \\d+ more; `lockstep plan` shows all\n")
+                .endsWith("2000 to replace, 0 to remove.**\n");
     }
 
     @Test

@@ -11,6 +11,8 @@ import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.Life;
 import dev.lockstep.runtime.container.Limits;
 import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.network.ObservedNetwork;
+import dev.lockstep.runtime.network.ObservedNetworks;
 import dev.lockstep.spec.yaml.Problem;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,21 +28,21 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class PlannerTest {
     private static final String SHOP = """
-            services:
-              web:
-                image: nginx:1
-                ports: ["8080:80"]
-                depends_on: [app]
-              app:
-                image: app:1
-                environment:
-                  LEVEL: info
-                  DB_PASSWORD: hunter2-hunter2
-                mem_limit: 128m
-                volumes: [data:/data]
-            volumes:
-              data:
-            """;
+        services:
+          web:
+            image: nginx:1
+            ports: ["8080:80"]
+            depends_on: [app]
+          app:
+            image: app:1
+            environment:
+              LEVEL: info
+              DB_PASSWORD: hunter2-hunter2
+            mem_limit: 128m
+            volumes: [data:/data]
+        volumes:
+          data:
+        """;
 
     private static String text(Plan plan) {
         return new PlanText(false).print(plan);
@@ -55,15 +57,15 @@ class PlannerTest {
         var plan = plan(World.desired(SHOP), World.nothing());
 
         assertThat(text(plan)).isEqualTo("""
-                Host web1, stack shop
+            Host web1, stack shop
 
-                    + network shop_default
-                    + volume shop_data
-                    + container shop-app-1  (app:1, sha256:000000000000)
-                    + container shop-web-1  (nginx:1, sha256:000000000000, 0.0.0.0:8080->80/tcp)
+                + network shop_default
+                + volume shop_data
+                + container shop-app-1  (app:1, sha256:000000000000)
+                + container shop-web-1  (nginx:1, sha256:000000000000, 0.0.0.0:8080->80/tcp)
 
-                Plan: 4 to create, 0 to update in place, 0 to replace, 0 to remove.
-                """);
+            Plan: 4 to create, 0 to update in place, 0 to replace, 0 to remove.
+            """);
         var web = plan.steps().getLast();
         assertThat(web.after()).contains("container/shop-app-1", "network/shop_default");
     }
@@ -89,36 +91,36 @@ class PlannerTest {
     static Stream<Arguments> changes() {
         return Stream.of(
                 Arguments.of("LEVEL: info", "LEVEL: debug", """
-                          -/+ container shop-app-1  (replaced: down from the old one's end to the new one's start)
-                                  environment.LEVEL: "info" → "debug"   [compose.yaml:9:14]
-                        """),
+                      -/+ container shop-app-1  (replaced: down from the old one's end to the new one's start)
+                              environment.LEVEL: "info" → "debug"   [compose.yaml:9:14]
+                    """),
                 Arguments.of("DB_PASSWORD: hunter2-hunter2", "DB_PASSWORD: other-secret", """
-                          -/+ container shop-app-1  (replaced: down from the old one's end to the new one's start)
-                                  environment.DB_PASSWORD: (sensitive) → (sensitive)   [compose.yaml:10:20]
-                        """),
+                      -/+ container shop-app-1  (replaced: down from the old one's end to the new one's start)
+                              environment.DB_PASSWORD: (sensitive) → (sensitive)   [compose.yaml:10:20]
+                    """),
                 Arguments.of("mem_limit: 128m", "mem_limit: 256m", """
-                            ~ container shop-app-1  (in place, it keeps running)
-                                  mem_limit: 128 MiB → 256 MiB   [compose.yaml:11:16]
-                        """),
+                        ~ container shop-app-1  (in place, it keeps running)
+                              mem_limit: 128 MiB → 256 MiB   [compose.yaml:11:16]
+                    """),
                 Arguments.of("ports: [\"8080:80\"]", "ports: [\"8081:80\"]", """
-                            ~ container shop-web-1  (in place, it keeps running)
-                                  ports: 0.0.0.0:8081->80/tcp   [compose.yaml:4:13]
-                                  ports: 0.0.0.0:8080->80/tcp → (none)   [compose.yaml:2:3]
-                        """),
+                        ~ container shop-web-1  (in place, it keeps running)
+                              ports: 0.0.0.0:8081->80/tcp   [compose.yaml:4:13]
+                              ports: 0.0.0.0:8080->80/tcp → (none)   [compose.yaml:2:3]
+                    """),
                 Arguments.of("image: nginx:1", "image: nginx:2", """
-                          -/+ container shop-web-1  (replaced: down from the old one's end to the new one's start)
-                                  image: nginx:1 (DIGEST) → nginx:2 (DIGEST)   [compose.yaml:3:12]
-                        """),
+                      -/+ container shop-web-1  (replaced: down from the old one's end to the new one's start)
+                              image: nginx:1 (DIGEST) → nginx:2 (DIGEST)   [compose.yaml:3:12]
+                    """),
                 Arguments.of("depends_on: [app]", "restart: always", """
-                            ~ container shop-web-1  (in place, it keeps running)
-                                  restart: always   [compose.yaml:5:14]
-                                  depends_on: app → (none)   [compose.yaml:2:3]
-                        """),
+                        ~ container shop-web-1  (in place, it keeps running)
+                              restart: always   [compose.yaml:5:14]
+                              depends_on: app → (none)   [compose.yaml:2:3]
+                    """),
                 Arguments.of("volumes: [data:/data]", "volumes: [data:/srv]", """
-                          -/+ container shop-app-1  (replaced: down from the old one's end to the new one's start)
-                                  volumes: volume shop_data at /srv   [compose.yaml:12:15]
-                                  volumes: volume shop_data at /data → (none)   [compose.yaml:6:3]
-                        """),
+                      -/+ container shop-app-1  (replaced: down from the old one's end to the new one's start)
+                              volumes: volume shop_data at /srv   [compose.yaml:12:15]
+                              volumes: volume shop_data at /data → (none)   [compose.yaml:6:3]
+                    """),
                 Arguments.of(
                         "depends_on: [app]", "depends_on: [app]\n    stop_signal: INT\n    stop_grace_period: 1m", """
                             ~ container shop-web-1  (in place, it keeps running)
@@ -126,9 +128,9 @@ class PlannerTest {
                                   stop_grace_period: 1m   [compose.yaml:7:24]
                         """),
                 Arguments.of("depends_on: [app]", "depends_on: [app]\n    tmpfs: /run:size=1m", """
-                          -/+ container shop-web-1  (replaced: down from the old one's end to the new one's start)
-                                  volumes: tmpfs at /run size 1 MiB   [compose.yaml:6:12]
-                        """),
+                      -/+ container shop-web-1  (replaced: down from the old one's end to the new one's start)
+                              volumes: tmpfs at /run size 1 MiB   [compose.yaml:6:12]
+                    """),
                 Arguments.of(
                         "volumes: [data:/data]", "volumes: [data:/data]\n    tmpfs: [/run]\n    cpu_quota: 50000", """
                           -/+ container shop-app-1  (replaced: down from the old one's end to the new one's start)
@@ -136,14 +138,14 @@ class PlannerTest {
                                   cpus: 0.5   [compose.yaml:14:16]
                         """),
                 Arguments.of("mem_limit: 128m", "mem_limit: 128m\n    network_mode: none", """
-                            ~ container shop-app-1  (in place, it keeps running)
-                                  networks.shop_default: shop_default → (none)   [compose.yaml:6:3]
-                        """),
+                        ~ container shop-app-1  (in place, it keeps running)
+                              networks.shop_default: shop_default → (none)   [compose.yaml:6:3]
+                    """),
                 Arguments.of("depends_on: [app]", "labels: {a: b}", """
-                            ~ container shop-web-1  (in place, it keeps running)
-                                  labels.a: b   [compose.yaml:5:17]
-                                  depends_on: app → (none)   [compose.yaml:2:3]
-                        """));
+                        ~ container shop-web-1  (in place, it keeps running)
+                              labels.a: b   [compose.yaml:5:17]
+                              depends_on: app → (none)   [compose.yaml:2:3]
+                    """));
     }
 
     @ParameterizedTest
@@ -167,10 +169,11 @@ class PlannerTest {
         var host = World.running(World.desired(SHOP));
 
         var plan = plan(World.desired(SHOP.replace("mem_limit: 128m", """
-                mem_limit: 128m
-                    working_dir: /
-                    stop_signal: term
-                    stop_grace_period: 10s""")), host);
+            mem_limit: 128m
+                working_dir: /
+                stop_signal: term
+                stop_grace_period: 10s\
+            """)), host);
 
         assertThat(plan.steps()).isEmpty();
     }
@@ -190,9 +193,26 @@ class PlannerTest {
                         l.pids())));
 
         assertThat(text(plan(desired, host))).contains("""
-                    ~ container shop-app-1  (in place, it keeps running)
-                          mem_limit: 64 MiB → 128 MiB   [changed on the host]
-                """);
+                ~ container shop-app-1  (in place, it keeps running)
+                      mem_limit: 64 MiB → 128 MiB   [changed on the host]
+            """);
+    }
+
+    @Test
+    void rules_of_an_earlier_version_are_renewed_and_nobody_is_said_to_have_changed_them() {
+        var desired = World.desired(SHOP);
+        var host = World.running(desired);
+        var outdated = new ObservedNetworks(
+                host.networks().networks().stream()
+                        .map(n -> new ObservedNetwork(n.record(), n.bridge(), n.address(), false, true, n.names()))
+                        .toList(),
+                host.networks().containers());
+
+        var plan = text(plan(desired, new Observed(host.containers(), outdated, host.volumes())));
+
+        assertThat(plan)
+                .contains("nftables rules: of an earlier version of Lockstep → of this one\n")
+                .doesNotContain("changed on the host");
     }
 
     @Test
@@ -387,7 +407,9 @@ class PlannerTest {
     void orphans_are_named_and_only_removed_on_request() {
         var host = World.running(World.desired(SHOP));
         var without = World.desired(
-                "services: {app: {image: \"app:1\", environment: {LEVEL: info, DB_PASSWORD: hunter2-hunter2}, mem_limit: 128m, volumes: [\"data:/data\"]}}\nvolumes: {data: }\n");
+                "services: {app: {image: \"app:1\", environment: {LEVEL: info, DB_PASSWORD: hunter2-hunter2},"
+                        + " mem_limit: 128m, volumes: [\"data:/data\"]}}\n"
+                        + "volumes: {data: }\n");
 
         assertThat(text(plan(without, host)))
                 .contains("Warning: containers of services that the files do not name: shop-web-1; --remove-orphans")
@@ -399,17 +421,6 @@ class PlannerTest {
                         .steps())
                 .singleElement()
                 .satisfies(s -> assertThat(s.operation()).isInstanceOf(Operation.RemoveContainer.class));
-    }
-
-    @Test
-    void an_agent_refuses_to_empty_a_stack() {
-        var host = World.running(World.desired(SHOP));
-        var desired = World.desired("services: {}\n");
-
-        var plan = Planner.plan(
-                desired, host, new Facts(true, true, false, false, Set.of(), Map.of(), Map.of(), Secrets.NONE));
-
-        assertThat(plan.refusals()).singleElement().asString().contains("would remove all 2 containers of stack shop");
     }
 
     @Test
@@ -479,8 +490,39 @@ class PlannerTest {
                 .singleElement()
                 .satisfies(p -> assertThat(p.toString())
                         .isEqualTo(
-                                "compose.yaml:4:5: services.web.ports: port 0.0.0.0:8080/tcp is in use by process 812 (nginx);"
-                                        + " stop that, or publish another port"));
+                                "compose.yaml:4:5: services.web.ports: port 0.0.0.0:8080/tcp is in use by process 812"
+                                        + " (nginx); stop that, or publish another port"));
+    }
+
+    @Test
+    void ports_of_a_service_on_networks_of_others_without_a_way_in_are_refused_with_their_place() {
+        var theirs = World.running(World.desired("""
+                name: theirs
+                services: {x: {image: web:1, networks: [lan, vault, front]}}
+                networks:
+                  lan: {driver: macvlan, driver_opts: {parent: eth0}}
+                  vault: {internal: true}
+                  front: {}
+                """));
+        var desired = World.desired("""
+                name: shop
+                services:
+                  web:
+                    image: web:1
+                    ports: ["8080:80"]
+                    networks: [lan, vault]
+                  seen: {image: web:1, ports: ["8081:80"], networks: [lan, front]}
+                networks:
+                  lan: {external: true, name: theirs_lan}
+                  vault: {external: true, name: theirs_vault}
+                  front: {external: true, name: theirs_front}
+                """);
+
+        assertThat(plan(desired, theirs).problems())
+                .singleElement()
+                .asString()
+                .startsWith("compose.yaml:5:5: services.web.ports: nothing can be published: none of the networks"
+                        + " theirs_lan, theirs_vault is a bridge that leads out.");
     }
 
     @Test

@@ -6,13 +6,10 @@ import dev.lockstep.reconciler.desired.Placement;
 import dev.lockstep.reconciler.desired.Resolution;
 import dev.lockstep.reconciler.desired.Translation;
 import dev.lockstep.reconciler.observe.Observed;
-import dev.lockstep.runtime.container.ContainerAddress;
-import dev.lockstep.runtime.container.ContainerRecord;
+import dev.lockstep.reconciler.observe.Supposed;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.ContainerState;
-import dev.lockstep.runtime.container.Effective;
 import dev.lockstep.runtime.container.ExitOutcome;
-import dev.lockstep.runtime.container.Life;
 import dev.lockstep.runtime.container.Limits;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.ObservedContainer;
@@ -21,16 +18,8 @@ import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageConfig;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Platform;
-import dev.lockstep.runtime.network.AddressFamily;
-import dev.lockstep.runtime.network.Cidr;
-import dev.lockstep.runtime.network.NetworkRecord;
-import dev.lockstep.runtime.network.NetworkSpec;
-import dev.lockstep.runtime.network.ObservedAttachment;
-import dev.lockstep.runtime.network.ObservedNetwork;
 import dev.lockstep.runtime.network.ObservedNetworks;
-import dev.lockstep.runtime.network.SubnetSpec;
 import dev.lockstep.runtime.store.Owner;
-import dev.lockstep.runtime.volume.VolumeRecord;
 import dev.lockstep.spec.load.ComposeLoader;
 import dev.lockstep.spec.load.EnvironmentFile;
 import dev.lockstep.spec.load.FileTree;
@@ -38,10 +27,7 @@ import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.Loaded;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -136,66 +122,15 @@ final class World {
 
     /** A host on which exactly this stack runs. */
     static Observed running(Desired desired) {
-        var containers = new ArrayList<ObservedContainer>();
-        var attachments = new HashMap<String, ObservedAttachment>();
-        for (var service : desired.services()) {
-            for (var slot : service.slots()) {
-                containers.add(container(slot.spec()));
-            }
-        }
-        var networks = desired.networks().stream().map(n -> network(n.spec())).toList();
-        var volumes = desired.volumes().stream()
-                .map(v -> new VolumeRecord(v.spec(), Optional.empty(), NOW, true))
-                .toList();
-        return new Observed(containers, new ObservedNetworks(networks, attachments), volumes);
+        return new Supposed(NOW).running(desired);
     }
 
     static Observed nothing() {
         return new Observed(List.of(), new ObservedNetworks(List.of(), Map.of()), List.of());
     }
 
-    private static ObservedNetwork network(NetworkSpec spec) {
-        var subnets =
-                new ArrayList<>(spec.subnets().stream().map(SubnetSpec::settled).toList());
-        for (var family : spec.families()) {
-            if (spec.subnets(family).isEmpty()) {
-                var range = family == AddressFamily.IPV4 ? "172.28.0.0/24" : "fd00:28::/64";
-                subnets.add(SubnetSpec.of(Cidr.parse(range)).settled());
-            }
-        }
-        return new ObservedNetwork(
-                new NetworkRecord("0".repeat(64), spec, subnets, "ls0123456789abc", 1500, NOW, List.of(), List.of()),
-                true,
-                true,
-                true,
-                true);
-    }
-
     static ObservedContainer container(ContainerSpec spec) {
-        var id = "%064x".formatted(spec.name().hashCode() & 0xffffffffL);
-        var effective = new Effective(
-                spec.digest(),
-                "runc",
-                List.of("sh"),
-                Map.of("PATH", "/bin"),
-                spec.user().orElse(""),
-                spec.workingDir().orElse("/"),
-                spec.hostname().orElse(id.substring(0, 12)),
-                List.of(),
-                digest("seccomp"),
-                "SIGTERM",
-                Duration.ofSeconds(10),
-                Limits.of(spec.resources()),
-                Optional.empty(),
-                Map.of());
-        return new ObservedContainer(
-                new ContainerRecord(id, spec, Optional.of(effective), ContainerRecord.Phase.CREATED, NOW),
-                new ContainerState.Running(4711, NOW, true, false),
-                Life.NEW,
-                Optional.of(Limits.of(spec.resources())),
-                spec.ports(),
-                List.<ContainerAddress>of(),
-                Optional.empty());
+        return new Supposed(NOW).container(spec);
     }
 
     /** The host with one container changed. */

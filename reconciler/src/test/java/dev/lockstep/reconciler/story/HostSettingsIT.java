@@ -76,9 +76,11 @@ class HostSettingsIT {
         var missing = run("plan");
         assertThat(missing.code()).isEqualTo(1);
         assertThat(missing.all())
-                .contains("services.a.secrets[0]: the secret db is not on this host. Run lockstep -p p secret set db,"
-                        + " with its value on standard input")
-                .contains("services.a.configs[0]: the config c is not on this host. Run lockstep -p p secret set cfg");
+                .contains("services.a.secrets[0]: the secret db is not on this host. Create "
+                        + directory.resolve("stacks/p/secrets/db") + ", which only root may read, by lockstep -p p"
+                        + " secret set db, with its value on standard input")
+                .contains("services.a.configs[0]: the config c is not on this host. Create "
+                        + directory.resolve("stacks/p/secrets/cfg"));
 
         Files.writeString(directory.resolve("value"), "canary-4711-first");
         all.append(says("secret", "set", "db", directory.resolve("value").toString()));

@@ -79,7 +79,7 @@ class LooseContainersIT {
                 .contains("network nosuch not found");
         assertThat(run(125, "container", "run", "--volume-driver", "a", Host.WEB)
                         .err())
-                .contains("--volume-driver: volumes are on this host");
+                .contains("--volume-driver takes local, not \"a\": volumes are on this host");
         assertThat(run(0, "container", "ls", "-aq").out()).isEmpty();
 
         // Nobody waits for it, and it goes all the same, with the network that it was the last one in.

@@ -51,7 +51,9 @@ class UpTerminalIT {
     @Test
     void the_first_ctrl_c_asks_and_the_second_kills() throws Exception {
         var output = directory.resolve("typescript");
-        var script = new ProcessBuilder("script", "-qec", String.join(" ", host.command("up", "deaf")), "/dev/null")
+        // A shell starts what is to run in the background with SIGINT ignored, and Java then hears none.
+        var up = String.join(" ", host.command("up", "deaf"));
+        var script = new ProcessBuilder("env", "--default-signal=INT", "script", "-qec", up, "/dev/null")
                 .directory(project.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())

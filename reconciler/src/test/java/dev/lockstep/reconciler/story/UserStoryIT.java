@@ -102,7 +102,9 @@ class UserStoryIT {
         var after = host.pids();
         assertThat(after.get("shop-web-1")).isEqualTo(before.get("shop-web-1"));
         assertThat(after.get("shop-app-1")).isNotEqualTo(before.get("shop-app-1"));
-        assertThat(host.agentLog()).contains("environment.LEVEL: \"info\" → \"debug\"   [compose.yaml:12:14]");
+        assertThat(host.agentLog())
+                .contains("environment.LEVEL: \"info\" → \"debug\"   [compose.yaml:12:14; ")
+                .contains("\"More detail\"]");
 
         // Commits that are wrong, each in its way: nothing changes and the status says why and where.
         repository.commit("Unknown key", Map.of("compose.yaml", compose("debug").replace("mem_limit", "mem_limt")));

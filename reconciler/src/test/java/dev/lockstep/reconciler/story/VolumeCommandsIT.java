@@ -84,6 +84,11 @@ class VolumeCommandsIT {
         assertThat(run(1, "volume", "rm", "p_data").err()).contains("in use");
         Files.writeString(project.resolve("compose.yaml"), stack);
         assertThat(run(1, "apply", "-y").all()).contains("Its data is not moved");
+        run(0, "stop", "-t", "0");
+        assertThat(host.root().resolve("volumes/p_data/data")).isEmptyDirectory();
+        run(0, "volume", "export", "-o", "copy.tar", "p_data");
+        assertThat(project.resolve("copy.tar")).content().contains("of the host");
+        assertThat(host.root().resolve("volumes/p_data/data")).isEmptyDirectory();
 
         run(0, "down", "-v");
 

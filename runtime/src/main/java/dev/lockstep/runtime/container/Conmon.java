@@ -215,7 +215,8 @@ final class Conmon {
             boolean detach)
             throws IOException {
         var log = directory.resolve("oci.log");
-        var argv = scored(oomScoreAdj, command(container, session, directory, directory.resolve("pid")));
+        // conmon gives the runtime the score that it was started with, which it reads before it does anything else.
+        var argv = OomScore.of(oomScoreAdj, command(container, session, directory, directory.resolve("pid")));
         argv.addAll(logging(log));
         argv.addAll(List.of(
                 "--exit-dir",
@@ -269,21 +270,6 @@ final class Conmon {
                 attach.close();
             }
         }
-    }
-
-    /**
-     * crun sets no score for a session, and conmon gives the runtime the one that it was started with, which would be
-     * ours. It reads that before it does anything else, so it has to be there when it begins.
-     */
-    private static List<String> scored(int oomScoreAdj, List<String> argv) throws IOException {
-        var wanted = String.valueOf(oomScoreAdj);
-        if (Files.readString(Path.of("/proc/self/oom_score_adj")).strip().equals(wanted)) {
-            return argv;
-        }
-        var all =
-                new ArrayList<>(List.of("/bin/sh", "-c", "echo \"$0\" >/proc/self/oom_score_adj; exec \"$@\"", wanted));
-        all.addAll(argv);
-        return all;
     }
 
     private List<String> command(String container, String unique, Path bundle, Path pidFile) {

@@ -84,7 +84,8 @@ final class ContainerStore {
     }
 
     /**
-     * Writes the record and takes its name.
+     * Writes the record and takes its name. A power failure may take both back, see {@link #keep}: there is nothing yet
+     * but this directory, and a name that is not as the records say is put right ({@link #freeNames}).
      *
      * @param replaces the container whose name it may inherit
      * @throws ContainerException when another container has the name
@@ -93,7 +94,7 @@ final class ContainerStore {
         var files = files(record.id());
         Root.directory(ContainerFiles.all(root));
         Root.directory(files.state());
-        records.write(files.record(), record);
+        records.writeWhole(files.record(), record);
         var name = record.spec().name();
         try (var _ = names()) {
             var present = name(name).filter(n -> Files.exists(files(n.holder()).record()));
@@ -115,6 +116,13 @@ final class ContainerStore {
                     "The container name \"" + name + "\" is taken by container " + holder.substring(0, 12)
                             + ". Remove that one first.");
         }
+    }
+
+    /**
+     * From now on the record of {@link #add} is there whatever happens: something is about to be made for it elsewhere.
+     */
+    void keep(ContainerRecord record) throws IOException {
+        AtomicFiles.syncDirectory(files(record.id()).state());
     }
 
     /** Held for the moment in which a name changes hands. */
@@ -143,7 +151,7 @@ final class ContainerStore {
         if (Files.isDirectory(file)) {
             clear(file);
         }
-        AtomicFiles.write(file, who.text());
+        AtomicFiles.writeVolatile(file, who.text());
     }
 
     /** Drops names of containers that are gone; returns them. */

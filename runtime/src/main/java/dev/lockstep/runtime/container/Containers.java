@@ -107,6 +107,50 @@ public final class Containers {
     }
 
     /**
+     * Starts it beside the one whose place it will take: what it publishes stays that one's until {@link #takePorts}.
+     * Else as {@link #start}.
+     */
+    public void startBeside(String id) throws IOException {
+        try (var _ = store.lock(id)) {
+            var record = whole(id);
+            if (!settle(record)) {
+                start(record, Optional.empty(), false);
+            }
+        }
+        exitedMeanwhile(id);
+    }
+
+    /**
+     * Makes the published ports of one running container lead to another, in one step, and then exactly those that the
+     * other one's spec asks for. What is established through them with the first is cut.
+     *
+     * @throws IOException when one of them cannot be had; then they lead where they led before
+     */
+    public void takePorts(String from, String to) throws IOException {
+        try (var _ = store.lock(to)) {
+            var record = whole(to);
+            var wanted = record.spec().ports();
+            var run = store.run(to, host.bootId()).filter(Run::started).filter(Run::isAlive);
+            if (wanted.isEmpty() || run.isEmpty()) {
+                return;
+            }
+            var networks = rooms.networks().get();
+            var moves = !networks.published(from).isEmpty();
+            if (moves) {
+                networks.movePorts(from, to);
+            }
+            try {
+                store.write(to, run.get().withPorts(networks.publish(to, wanted)));
+            } catch (IOException | RuntimeException e) {
+                if (moves) {
+                    networks.movePorts(to, from);
+                }
+                throw e;
+            }
+        }
+    }
+
+    /**
      * Starts it because its policy says so. Decides again under the lock, so it may be called late or twice.
      *
      * @return false when it runs, was stopped by hand, or its policy says no
@@ -172,8 +216,12 @@ public final class Containers {
 
     /** With what is to run right after it; one of these that fails ends the container: it is not what was asked for. */
     private void start(ContainerRecord record, Optional<Duration> waited) throws IOException {
+        start(record, waited, true);
+    }
+
+    private void start(ContainerRecord record, Optional<Duration> waited, boolean published) throws IOException {
         var before = store.life(record.id());
-        starts.start(record, waited);
+        starts.start(record, waited, published);
         try {
             hooks.afterStart(record);
         } catch (IOException | RuntimeException e) {
@@ -819,6 +867,15 @@ public final class Containers {
     /** Wakes who reads logs; the caller closes it. */
     public LogWatch watchLogs() throws IOException {
         return new LogWatch(rooms.root());
+    }
+
+    /**
+     * Begins new log files where the present ones are as large as they may be, once.
+     *
+     * @throws IOException the first that went wrong; the other containers were looked at all the same
+     */
+    public void rotateLogsOnce() throws IOException {
+        LogRotation.once(store);
     }
 
     /** Rotates logs while it is open; the caller closes it. */

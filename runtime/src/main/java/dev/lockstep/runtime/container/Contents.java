@@ -57,8 +57,17 @@ public final class Contents {
         }
     }
 
+    /** Whether identities of now are those of later: there is a key, or it may be made. */
+    public boolean areLasting() {
+        return root.access() == Root.Access.WRITE || Files.exists(keyFile());
+    }
+
+    private Path keyFile() {
+        return root.state().resolve("contents.key");
+    }
+
     private byte[] key() throws IOException {
-        var file = root.state().resolve("contents.key");
+        var file = keyFile();
         try {
             return Files.readAllBytes(file);
         } catch (NoSuchFileException e) {

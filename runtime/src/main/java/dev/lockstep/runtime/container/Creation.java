@@ -18,7 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** Makes containers: everything they need on disk, no process and nothing in the kernel that lasts. */
@@ -75,12 +77,16 @@ final class Creation {
             store.add(record, replaces);
             rooms.failPoint().reached(FailPoint.Step.CREATE_RECORDED);
             try {
-                var anonymous = anonymousVolumes(spec, image.volumes(), found.inherited());
+                var targets = anonymousTargets(spec, image.volumes(), found.inherited());
+                var size = spec.options().storage().size();
+                if (!targets.isEmpty() || size.isPresent()) {
+                    store.keep(record);
+                }
+                var anonymous = anonymousVolumes(spec, targets);
                 rooms.failPoint().reached(FailPoint.Step.CREATE_VOLUMES);
                 var effective = Resolution.resolve(
                         hostname, spec, image, runtime, rooms.seccomp().get().digest(), anonymous, found);
                 directories(store.files(id));
-                var size = spec.options().storage().size();
                 if (size.isPresent()) {
                     StorageLimits.give(store.files(id), size.get());
                 }
@@ -231,32 +237,40 @@ final class Creation {
         }
     }
 
-    /** Of what was asked for without a name, and of the image's volumes that nothing else is mounted at. */
-    private Map<String, String> anonymousVolumes(
-            ContainerSpec spec, Iterable<String> imageVolumes, List<MountSpec> inherited) throws IOException {
-        var targets = new TreeMap<String, String>();
+    /** What was asked for without a name, and the image's volumes that nothing else is mounted at. */
+    private static Set<String> anonymousTargets(
+            ContainerSpec spec, Iterable<String> imageVolumes, List<MountSpec> inherited) {
+        var targets = new TreeSet<String>();
         for (var mount : spec.mounts()) {
             if (mount instanceof MountSpec.Anonymous own) {
-                targets.put(own.target(), "");
+                targets.add(own.target());
             }
         }
         for (var target : imageVolumes) {
             if (Stream.concat(spec.mounts().stream(), inherited.stream())
                     .noneMatch(m -> m.target().equals(target))) {
-                targets.put(target, "");
+                targets.add(target);
             }
         }
-        for (var entry : targets.entrySet()) {
-            entry.setValue(rooms.volumes()
-                    .anonymous(
-                            spec.owner(),
-                            spec.service().isEmpty() ? spec.name() : spec.service(),
-                            spec.slot(),
-                            entry.getKey())
-                    .spec()
-                    .name());
-        }
         return targets;
+    }
+
+    /** Names of their volumes, by target. */
+    private Map<String, String> anonymousVolumes(ContainerSpec spec, Set<String> targets) throws IOException {
+        var names = new TreeMap<String, String>();
+        for (var target : targets) {
+            names.put(
+                    target,
+                    rooms.volumes()
+                            .anonymous(
+                                    spec.owner(),
+                                    spec.service().isEmpty() ? spec.name() : spec.service(),
+                                    spec.slot(),
+                                    target)
+                            .spec()
+                            .name());
+        }
+        return names;
     }
 
     private void directories(ContainerFiles files) throws IOException {

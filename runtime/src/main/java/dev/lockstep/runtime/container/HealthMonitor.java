@@ -51,6 +51,7 @@ public final class HealthMonitor implements AutoCloseable {
     private final PriorityQueue<Due> queue = new PriorityQueue<>(Comparator.comparingLong(Due::sinceOrigin));
     private final Map<String, Running> running = new HashMap<>();
     private final LastRead<ContainerRecord> records;
+    private final LastRead<HealthState> healths;
     private final LastRead<Run> runs;
     private final long origin = System.nanoTime();
 
@@ -66,6 +67,7 @@ public final class HealthMonitor implements AutoCloseable {
         this.probes = probes;
         this.changes = changes;
         this.records = new LastRead<>(store::record);
+        this.healths = new LastRead<>(store::health);
         this.runs = new LastRead<>(id -> store.run(id, host.bootId()));
     }
 
@@ -211,12 +213,13 @@ public final class HealthMonitor implements AutoCloseable {
 
     private void forget(String id) {
         records.forget(id);
+        healths.forget(id);
         runs.forget(id);
     }
 
     private void look(ContainerRecord record, EffectiveHealthCheck check, Run run, boolean fresh) throws IOException {
         var id = record.id();
-        var state = probes.state(id, run);
+        var state = HealthProbes.state(run, healths.of(id, store.files(id).health()));
         var lastEnd = state.last().map(HealthResult::end);
         var known = Optional.ofNullable(watched.get(id))
                 .filter(w ->
@@ -298,7 +301,9 @@ public final class HealthMonitor implements AutoCloseable {
     private void keep(ContainerRecord record, EffectiveHealthCheck check, Run run, HealthResult result)
             throws IOException {
         var id = record.id();
-        var kept = probes.keep(record, check, run, result);
+        var files = store.files(id);
+        var kept =
+                probes.keep(record, check, run, result, runs.of(id, files.runRecord()), healths.of(id, files.health()));
         if (kept.isEmpty()) {
             look(id, true); // ended, or begun anew
             return;

@@ -149,6 +149,10 @@ final class HealthProbe implements AutoCloseable {
             for (var i = 0; i < LAST_READS && read(); i++) {
                 // until the pipe is empty
             }
+            if (writes) {
+                // crun does not wait for who holds the output: as where it would, that is ended.
+                ProbeProcesses.kill(cgroup, pidFile);
+            }
             return Optional.of(result());
         }
         read();

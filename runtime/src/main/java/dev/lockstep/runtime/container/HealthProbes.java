@@ -67,7 +67,7 @@ final class HealthProbes {
             var runtime = new Runtimes(rooms, host).of(run);
             var probe = HealthProbe.start(check, cgroup, files.probePid(), rooms.clock(), lock.get(), output -> {
                 handOver(record, files, output);
-                return runtime.command(
+                var command = runtime.command(
                         output,
                         "exec",
                         "--process",
@@ -75,6 +75,7 @@ final class HealthProbes {
                         "--pid-file",
                         files.probePid().toString(),
                         record.id());
+                return OomScore.of(record.made().options().oomScoreAdj(), command);
             });
             runs = true;
             return new Begun.Runs(probe);
@@ -183,14 +184,31 @@ final class HealthProbes {
      */
     Optional<Kept> keep(ContainerRecord record, EffectiveHealthCheck check, Run run, HealthResult result)
             throws IOException {
+        return keep(record, check, run, result, store.run(record.id(), host.bootId()), store.health(record.id()));
+    }
+
+    /**
+     * The same for who knows what the files say.
+     *
+     * @param now the run that is on record
+     * @param known the health that is on record
+     */
+    Optional<Kept> keep(
+            ContainerRecord record,
+            EffectiveHealthCheck check,
+            Run run,
+            HealthResult result,
+            Optional<Run> now,
+            Optional<HealthState> known)
+            throws IOException {
         var id = record.id();
-        var now = store.run(id, host.bootId()).filter(Run::isAlive);
-        if (now.flatMap(Run::process)
+        if (now.filter(Run::isAlive)
+                .flatMap(Run::process)
                 .filter(run.process().orElseThrow()::equals)
                 .isEmpty()) {
             return Optional.empty();
         }
-        var state = state(id, run);
+        var state = state(run, known);
         var next = state.advance(check, result);
         store.write(id, next);
         var changed = next.status() != state.status();
@@ -201,9 +219,8 @@ final class HealthProbes {
     }
 
     /** What is known of that run; what is there of an earlier one does not count. */
-    HealthState state(String id, Run run) throws IOException {
-        return store.health(id)
-                .filter(s -> !s.startedAt().isBefore(run.startedAt()))
+    static HealthState state(Run run, Optional<HealthState> known) {
+        return known.filter(s -> !s.startedAt().isBefore(run.startedAt()))
                 .orElseGet(() -> HealthState.starting(run.startedAt()));
     }
 }

@@ -112,11 +112,12 @@ final class LimitFiles {
     }
 
     private static Optional<String> cpuset(Cgroup cgroup, Limits told) throws IOException {
-        var file = cgroup.isUnified() ? "cpuset.cpus.effective" : "cpuset.cpus";
         return otherThanHost(
-                told.cpuset(),
-                cgroup.read("cpuset", "cpuset.cpus").filter(set -> !set.isEmpty()),
-                cgroup.root().read("cpuset", file));
+                told.cpuset(), cgroup.read("cpuset", "cpuset.cpus").filter(set -> !set.isEmpty()), hostCpus(cgroup));
+    }
+
+    private static Optional<String> hostCpus(Cgroup cgroup) throws IOException {
+        return cgroup.root().read("cpuset", cgroup.isUnified() ? "cpuset.cpus.effective" : "cpuset.cpus");
     }
 
     /** Absent where it is what all of the host has, unless just that was asked for. */
@@ -179,10 +180,8 @@ final class LimitFiles {
             writeShares(cgroup, wanted);
         }
         if (!now.cpuset().equals(wanted.cpuset())) {
-            var all = cgroup.isUnified()
-                    ? ""
-                    : cgroup.root().read("cpuset", "cpuset.cpus").orElse("");
-            // Version 2 takes an empty line for "all", and no empty write.
+            // No version lets a cgroup with processes have none (ENOSPC): all is what the host has.
+            var all = hostCpus(cgroup).orElse("");
             cgroup.write("cpuset", "cpuset.cpus", wanted.cpuset().orElse(all) + "\n");
         }
         if (!now.memory().equals(wanted.memory()) || !now.memorySwap().equals(wanted.memorySwap())) {

@@ -113,7 +113,7 @@ public final class LogRotation implements AutoCloseable {
         var log = files.log();
         var rotated = Optional.<Rotated>empty();
         if (log.size() >= limits.fileSize() || Files.notExists(log.current())) {
-            rotated = rotate(id, limits);
+            rotated = rotate(store, id, limits);
         }
         var now = System.nanoTime();
         var size = log.size();
@@ -131,6 +131,33 @@ public final class LogRotation implements AutoCloseable {
         growing.put(id, new Grown(size, now, now + pause(before, size, now, limits, rotated)));
     }
 
+    /**
+     * Begins new files where there are large ones now: for commands on hosts where nobody rotates all the time.
+     *
+     * @throws IOException the first that went wrong; the other containers were looked at all the same
+     */
+    static void once(ContainerStore store) throws IOException {
+        Optional<IOException> failure = Optional.empty();
+        for (var id : store.ids()) {
+            try {
+                if (store.files(id).log().size() == 0) {
+                    continue;
+                }
+                var settings = store.record(id)
+                        .map(record -> record.spec().options().log())
+                        .filter(log -> log.driver() == LogSettings.Driver.FILES);
+                if (settings.isPresent()) {
+                    rotate(store, id, settings.get().limits());
+                }
+            } catch (IOException e) {
+                failure = Optional.of(failure.orElse(e));
+            }
+        }
+        if (failure.isPresent()) {
+            throw failure.get();
+        }
+    }
+
     /** Until it may be full, when it goes on to grow as it did; a bit less, for it may write faster. */
     private static long pause(Grown before, long size, long now, LogLimits limits, Optional<Rotated> rotated) {
         if (rotated.equals(Optional.of(Rotated.UNDER_WAY))) {
@@ -146,7 +173,7 @@ public final class LogRotation implements AutoCloseable {
     }
 
     /** Nothing where nobody writes it, or somebody works on the container: later. */
-    private Optional<Rotated> rotate(String id, LogLimits limits) throws IOException {
+    private static Optional<Rotated> rotate(ContainerStore store, String id, LogLimits limits) throws IOException {
         if (!store.hasRun(id)) {
             return Optional.empty();
         }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +20,9 @@ import java.util.TreeMap;
 
 /** What is mounted into a container: files of ours, what was asked for, and the image's own volumes. */
 final class MountPlan {
+    /** Flags of a mount that take something from who uses it. */
+    private static final List<String> KEPT = List.of("ro", "nosuid", "nodev", "noexec");
+
     /** Flags of mount(8) that take each other's place. */
     private static final List<String> TMPFS_FLAGS = List.of("exec", "suid", "dev");
 
@@ -131,7 +135,26 @@ final class MountPlan {
         for (var mount : spec.mounts()) {
             mounts.put(mount.target(), mount(mount));
         }
-        return List.copyOf(mounts.values());
+        return withFlags(mounts.values());
+    }
+
+    /**
+     * What the mount of a source forbids, its bind forbids: runc leaves flags alone that it was told nothing of, crun
+     * sets them all anew, so that a volume that is mounted {@code ro} or {@code noexec} would lose that.
+     */
+    private static List<BundleMount> withFlags(Collection<BundleMount> mounts) throws IOException {
+        var sources = new ArrayList<Path>();
+        for (var mount : mounts) {
+            // Of what is no bind it is not asked.
+            sources.add(mount.type().equals("bind") ? Path.of(mount.source()).toRealPath() : Path.of("/"));
+        }
+        var around = MountTable.around(sources).iterator();
+        var result = new ArrayList<BundleMount>();
+        for (var mount : mounts) {
+            var flags = around.next().flags().stream().filter(KEPT::contains).toList();
+            result.add(mount.type().equals("bind") ? mount.keeping(flags) : mount);
+        }
+        return result;
     }
 
     private BundleMount mount(MountSpec mount) throws IOException {

@@ -5,6 +5,7 @@ import dev.lockstep.runtime.linux.DeviceNumber;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.Mounts;
+import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.network.AttachRequest;
 import dev.lockstep.runtime.network.Attached;
@@ -12,6 +13,7 @@ import dev.lockstep.runtime.network.LeaseKey;
 import dev.lockstep.runtime.oci.BundleConfig;
 import dev.lockstep.runtime.oci.BundleMount;
 import dev.lockstep.runtime.oci.CdiEdits;
+import dev.lockstep.runtime.oci.OciRuntime;
 import dev.lockstep.runtime.oci.ProcessRules;
 import dev.lockstep.runtime.oci.ProcessSpec;
 import dev.lockstep.runtime.oci.UserDatabase;
@@ -64,13 +66,19 @@ final class Start {
      * Starts it; its lock is held, and nothing of an earlier run is left.
      *
      * @param waited the delay that its policy asked for; empty when it is started by hand
+     * @param published whether its ports lead to it from the first moment; else somebody sees to them later
      */
-    void start(ContainerRecord record, Optional<Duration> waited) throws IOException {
-        start(record, waited, Interaction.NONE);
+    void start(ContainerRecord record, Optional<Duration> waited, boolean published) throws IOException {
+        start(record, waited, Interaction.NONE, published);
     }
 
     /** The same with somebody at its streams. */
     void start(ContainerRecord record, Optional<Duration> waited, Interaction how) throws IOException {
+        start(record, waited, how, true);
+    }
+
+    private void start(ContainerRecord record, Optional<Duration> waited, Interaction how, boolean published)
+            throws IOException {
         var files = store.files(record.id());
         var before = store.life(record.id());
         var now = rooms.clock().instant();
@@ -84,7 +92,7 @@ final class Start {
         marker(files, record.spec().restart());
         try (var _ = runRoot.enter()) {
             try {
-                run(record, files, how);
+                run(record, files, how, published);
             } catch (IOException | RuntimeException e) {
                 undo(record, files, e);
                 store.write(record.id(), life.failedToStart(before, String.valueOf(e.getMessage())));
@@ -127,7 +135,8 @@ final class Start {
         }
     }
 
-    private void run(ContainerRecord record, ContainerFiles files, Interaction how) throws IOException {
+    private void run(ContainerRecord record, ContainerFiles files, Interaction how, boolean published)
+            throws IOException {
         var id = record.id();
         var spec = record.spec();
         var effective = record.made();
@@ -204,21 +213,13 @@ final class Start {
             host.cgroups().at(files.cgroup(spec)).deny(TUN);
         }
         rooms.failPoint().reached(FailPoint.Step.START_SUPERVISED);
-        if (!spec.ports().isEmpty()) {
+        if (published && !spec.ports().isEmpty()) {
             run = run.withPorts(rooms.networks().get().publish(id, spec.ports()));
         }
         rooms.failPoint().reached(FailPoint.Step.START_PUBLISHED);
         how.prepared().accept(files);
         var begin = rooms.clock().instant();
-        var started =
-                runtime.run("--log-format=json", "--log", files.runtimeLog().toString(), "start", id);
-        if (!started.succeeded()) {
-            var message = RuntimeMessages.lastError(
-                    files.runtimeLog(), started.output(), rooms.root().json());
-            throw new ContainerException(
-                    RuntimeMessages.classify(message),
-                    runtime.name() + " cannot start container " + spec.name() + ": " + message);
-        }
+        letGo(runtime, record, files, prepared.process());
         rooms.failPoint().reached(FailPoint.Step.START_STARTED);
         var when = rooms.clock().instant();
         store.write(id, run.startedAt(when));
@@ -227,6 +228,27 @@ final class Start {
         }
         // It may have ended by now; what began before is said to have begun before.
         rooms.events().tell(record, "start", Map.of(), begin);
+    }
+
+    /** The prepared process becomes the program. */
+    private void letGo(OciRuntime runtime, ContainerRecord record, ContainerFiles files, ProcessIdentity process)
+            throws IOException {
+        // What a device's vendor wants to be called then is called by the runtime.
+        var fifo = cdi(record.spec()).hooks().containsKey("poststart")
+                ? Optional.<ExecFifo>empty()
+                : ExecFifo.of(runtime, record.id());
+        if (fifo.isPresent() && fifo.get().letGo(process)) {
+            return;
+        }
+        var started =
+                runtime.run("--log-format=json", "--log", files.runtimeLog().toString(), "start", record.id());
+        if (!started.succeeded()) {
+            var message = RuntimeMessages.lastError(
+                    files.runtimeLog(), started.output(), rooms.root().json());
+            throw new ContainerException(
+                    RuntimeMessages.classify(message),
+                    runtime.name() + " cannot start container " + record.spec().name() + ": " + message);
+        }
     }
 
     private void mountRoot(ContainerRecord record, ContainerFiles files, Optional<UserNamespace> users)

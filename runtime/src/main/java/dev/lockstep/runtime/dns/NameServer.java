@@ -36,11 +36,12 @@ import org.slf4j.LoggerFactory;
  * DIRECTORY/log            what aardvark-dns says
  * </pre>
  */
-public final class NameServer {
+public final class NameServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(NameServer.class);
     private static final int FIRST_PORT = 5533;
     private static final int LAST_PORT = 5733;
     private static final String PID_FILE = "aardvark.pid";
+    private static final Signal HANG_UP = Signal.parse("HUP");
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final int TCP = 6;
     private static final int UDP = 17;
@@ -50,6 +51,8 @@ public final class NameServer {
     private final Program program;
     private final NetworkNamespaces namespaces;
     private final LongConsumer afterStart;
+    /** The server that was told last. */
+    private Optional<Pidfd> known = Optional.empty();
 
     /** Where aardvark-dns is. */
     @FunctionalInterface
@@ -167,17 +170,41 @@ public final class NameServer {
         }
     }
 
-    /** Makes the server answer what the zones say: tells it, starts it, or stops it when no zone is left. */
-    public void refresh() throws IOException {
-        try (var server = server()) {
-            if (hasZones()) {
-                if (!server.signal(Signal.parse("HUP"))) {
-                    start();
-                }
-            } else if (server.signal(Signal.TERM)) {
+    /**
+     * Makes the server answer what the zones say: tells it, starts it, or stops it when no zone is left.
+     *
+     * @param candidates names of all zones that may be there
+     */
+    public synchronized void refresh(List<String> candidates) throws IOException {
+        if (candidates.stream().anyMatch(this::hasZone)) {
+            if (!tell()) {
+                start();
+            }
+        } else {
+            stop();
+        }
+    }
+
+    /** Tells the server; false when none runs. The one that was told last is asked for first: it is still that one. */
+    private boolean tell() throws IOException {
+        // One that has ended takes signals as long as nobody has reaped it.
+        if (known.isPresent()
+                && !known.get().awaitExit(Duration.ZERO)
+                && known.get().send(HANG_UP)) {
+            return true;
+        }
+        forget();
+        known = process();
+        return known.isPresent() && known.get().send(HANG_UP);
+    }
+
+    private void stop() throws IOException {
+        forget();
+        try (var server = process().orElse(null)) {
+            if (server != null && server.send(Signal.TERM)) {
                 // Awaited, so that nobody tells a new zone to a server that is about to go.
                 if (!namespaces.home(() -> server.awaitExit(PATIENCE))) {
-                    server.signal(Signal.KILL);
+                    server.send(Signal.KILL);
                 }
                 Files.deleteIfExists(zones.resolve(PID_FILE));
                 log.info("stopped aardvark-dns");
@@ -185,24 +212,15 @@ public final class NameServer {
         }
     }
 
-    /** The running server, or none: every signal misses. */
-    private record Server(Optional<Pidfd> process) implements AutoCloseable {
-        boolean signal(Signal signal) throws IOException {
-            return process.isPresent() && process.get().send(signal);
-        }
-
-        boolean awaitExit(Duration patience) throws IOException {
-            return process.isEmpty() || process.get().awaitExit(patience);
-        }
-
-        @Override
-        public void close() {
-            process.ifPresent(Pidfd::close);
-        }
+    private void forget() {
+        known.ifPresent(Pidfd::close);
+        known = Optional.empty();
     }
 
-    private Server server() throws IOException {
-        return new Server(process());
+    /** Gives back what it holds of the server, which runs on. */
+    @Override
+    public synchronized void close() {
+        forget();
     }
 
     /** The server, when it runs: to wait for its end. */
@@ -230,10 +248,9 @@ public final class NameServer {
         }
     }
 
-    private boolean hasZones() throws IOException {
-        try (var files = Files.list(zones)) {
-            return files.anyMatch(f -> !f.getFileName().toString().equals(PID_FILE));
-        }
+    /** Whether there is a zone of that network. */
+    public boolean hasZone(String network) {
+        return Files.exists(zones.resolve(network)) || Files.exists(zones.resolve(network + "%int"));
     }
 
     private void start() throws IOException {

@@ -26,6 +26,11 @@ public final class Fd implements AutoCloseable {
         return open(path, 0);
     }
 
+    /** Opens a named pipe read-only, and does not wait for who writes to it. */
+    public static Fd openWithoutWaiting(Path pipe) throws LinuxException {
+        return open(pipe, Libc.O_NONBLOCK);
+    }
+
     /** Opens a place in the file system without opening the file (O_PATH); follows links. */
     public static Fd openPath(Path path) throws LinuxException {
         return open(path, Libc.O_PATH);

@@ -37,18 +37,29 @@ public final class MountTable {
      * A mount.
      *
      * @param point where it is
+     * @param flags of the mount, not of the file system: {@code ro}, {@code nosuid}, {@code relatime} and their like
      * @param isShared what is mounted below travels to its peers and from them
      * @param isSlave what is mounted below its master travels here
      */
-    public record Entry(Path point, boolean isShared, boolean isSlave) {}
+    public record Entry(Path point, List<String> flags, boolean isShared, boolean isSlave) {
+        public Entry {
+            flags = List.copyOf(flags);
+        }
+    }
 
     /** The mount that a place is in. */
     public static Entry around(Path place) throws IOException {
         return around(place, Files.readString(Path.of("/proc/self/mountinfo"), StandardCharsets.ISO_8859_1));
     }
 
+    /** The same for several, of one moment. */
+    public static List<Entry> around(List<Path> places) throws IOException {
+        var mountinfo = Files.readString(Path.of("/proc/self/mountinfo"), StandardCharsets.ISO_8859_1);
+        return places.stream().map(place -> around(place, mountinfo)).toList();
+    }
+
     static Entry around(Path place, String mountinfo) {
-        var found = new Entry(Path.of("/"), false, false);
+        var found = new Entry(Path.of("/"), List.of(), false, false);
         for (var line : mountinfo.split("\n", -1)) {
             var fields = line.split(" - ", 2)[0].split(" ", -1);
             if (fields.length <= 5) {
@@ -60,6 +71,7 @@ public final class MountTable {
                 var tags = Arrays.asList(fields).subList(6, fields.length);
                 found = new Entry(
                         point,
+                        Arrays.asList(fields[5].split(",", -1)),
                         tags.stream().anyMatch(tag -> tag.startsWith("shared:")),
                         tags.stream().anyMatch(tag -> tag.startsWith("master:")));
             }

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Set;
 
 /**
  * Builds one netlink message: a 16-byte header, a fixed part, attributes of {@code u16 length, u16 type, value} padded
@@ -19,8 +20,12 @@ final class NetlinkRequest {
     static final int DUMP = 0x300;
     static final int NESTED = 0x8000;
 
+    private static final int FLAGS = 6;
+
     private final ByteBuffer buffer = ByteBuffer.allocate(1024).order(ByteOrder.nativeOrder());
     private final Deque<Integer> open = new ArrayDeque<>();
+    private String what = "";
+    private Set<Integer> tolerated = Set.of();
 
     NetlinkRequest(int type, int flags) {
         buffer.putInt(0)
@@ -87,6 +92,34 @@ final class NetlinkRequest {
     NetlinkRequest end() {
         int at = open.pop();
         buffer.putShort(at, (short) (buffer.position() - at));
+        return this;
+    }
+
+    /** Says what it is about, for messages that are sent beside others. */
+    NetlinkRequest about(String subject) {
+        what = subject;
+        return this;
+    }
+
+    /** Errors that mean that what is asked for is so already. */
+    NetlinkRequest tolerating(Integer... errnos) {
+        tolerated = Set.of(errnos);
+        return this;
+    }
+
+    /** What it is about; empty when it does not say. */
+    String what() {
+        return what;
+    }
+
+    boolean tolerates(int errno) {
+        return tolerated.contains(errno);
+    }
+
+    /** Whether an answer is asked for also when all goes well, beside what the message itself asks for. */
+    NetlinkRequest acknowledged(boolean wanted) {
+        var flags = buffer.getShort(FLAGS);
+        buffer.putShort(FLAGS, (short) (wanted ? flags | ACK : flags & ~ACK));
         return this;
     }
 

@@ -66,30 +66,44 @@ final class NetlinkSocket implements AutoCloseable {
     }
 
     /**
-     * Sends the messages, each of which asks for an ACK, and returns what came before the ACKs. All are executed, also
-     * those after a failing one; the first failure is thrown.
+     * Sends the messages and returns what came before the last one's ACK. All are executed in their order, also those
+     * after a failing one; the first failure that its message does not tolerate is thrown. Only the last message is
+     * acknowledged: of the others the kernel says so when they fail, and before.
      */
     synchronized List<NetlinkReply> talk(String what, NetlinkRequest... requests) throws LinuxException {
-        var first = sequence + 1;
-        buffer.clear();
-        for (var request : requests) {
-            buffer.put(request.bytes(++sequence));
+        var sent = List.of(requests);
+        for (var request : sent) {
+            request.acknowledged(request == sent.getLast());
         }
-        send(buffer.position());
-        return receive(what, first, requests.length).replies;
+        send(sent);
+        return receive(what, sent, Ends.ANSWERED).replies;
+    }
+
+    /** Sends a question that has one answer, and returns that. */
+    synchronized NetlinkReply ask(String what, NetlinkRequest question) throws LinuxException {
+        var sent = List.of(question.acknowledged(false));
+        send(sent);
+        return receive(what, sent, Ends.REPLIED).replies.getFirst();
     }
 
     /** Sends a request for a list; repeats it when the list changed meanwhile. */
     synchronized List<NetlinkReply> dump(String what, NetlinkRequest request) throws LinuxException {
         for (var attempt = 1; ; attempt++) {
-            buffer.clear();
-            buffer.put(request.bytes(++sequence));
-            send(buffer.position());
-            var answer = receive(what, sequence, 1);
+            var sent = List.of(request);
+            send(sent);
+            var answer = receive(what, sent, Ends.ANSWERED);
             if (!answer.interrupted || attempt == DUMP_ATTEMPTS) {
                 return answer.replies;
             }
         }
+    }
+
+    /** When there is nothing more to be read. */
+    private enum Ends {
+        /** With the ACK of the last message, or the end of its list. */
+        ANSWERED,
+        /** With the first that it says. */
+        REPLIED
     }
 
     private static final class Answer {
@@ -97,15 +111,19 @@ final class NetlinkSocket implements AutoCloseable {
         boolean interrupted;
     }
 
-    private void send(int length) throws LinuxException {
-        Libc.check(SocketLibrary.send(fd.number(), Libc.address(memory), length, 0), "send", subject);
+    private void send(List<NetlinkRequest> requests) throws LinuxException {
+        buffer.clear();
+        for (var request : requests) {
+            buffer.put(request.bytes(++sequence));
+        }
+        Libc.check(SocketLibrary.send(fd.number(), Libc.address(memory), buffer.position(), 0), "send", subject);
     }
 
-    private Answer receive(String what, int first, int wanted) throws LinuxException {
+    private Answer receive(String what, List<NetlinkRequest> sent, Ends ends) throws LinuxException {
         var answer = new Answer();
         LinuxException failure = null;
-        var missing = wanted;
-        while (missing > 0) {
+        var first = sequence - sent.size() + 1;
+        for (var over = false; !over; ) {
             var got = SocketLibrary.recv(fd.number(), Libc.address(memory), BUFFER, 0);
             if (got < 0 && Native.getLastError() == Errno.EINTR) {
                 continue;
@@ -120,15 +138,18 @@ final class NetlinkSocket implements AutoCloseable {
                 if (answered >= first && answered <= sequence) {
                     answer.interrupted |= (flags & NLM_F_DUMP_INTR) != 0;
                     if (type == NLMSG_ERROR || type == NLMSG_DONE) {
-                        missing--;
+                        over |= answered == sequence;
                         var error = length >= HEADER + 4 ? -buffer.getInt(at + HEADER) : 0;
-                        if (error != 0 && failure == null) {
+                        var request = sent.get(answered - first);
+                        if (error != 0 && failure == null && !request.tolerates(error)) {
                             var text = type == NLMSG_ERROR && (flags & NLM_F_ACK_TLVS) != 0
                                     ? text(at + HEADER + 20, at + length)
                                     : "";
-                            failure = new LinuxException(subject, what, error, text);
+                            failure = new LinuxException(
+                                    subject, request.what().isEmpty() ? what : request.what(), error, text);
                         }
                     } else {
+                        over |= ends == Ends.REPLIED;
                         var body = new byte[length - HEADER];
                         buffer.get(at + HEADER, body);
                         answer.replies.add(new NetlinkReply(type, body));

@@ -1,14 +1,21 @@
 package dev.lockstep.runtime.linux;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Network namespaces and the threads that go into them. In Linux a namespace belongs to a thread, and a thread that is
@@ -22,6 +29,7 @@ import java.util.concurrent.TimeUnit;
  * calls and plain file access only: no executor, no virtual thread, no HTTP client.
  */
 public final class NetworkNamespaces implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(NetworkNamespaces.class);
     private static final int STATFS_SIZE = 256;
 
     private final Fd home;
@@ -100,6 +108,54 @@ public final class NetworkNamespaces implements AutoCloseable {
         return on(action);
     }
 
+    /** Something that is done beside what the caller does. */
+    public static final class Aside<T> {
+        private final FutureTask<T> task;
+
+        private Aside(FutureTask<T> task) {
+            this.task = task;
+        }
+
+        /** Waits for its end, and does it itself where nobody has begun. At home only. */
+        public T await() throws IOException {
+            task.run(); // nothing, where it was begun
+            try {
+                return task.get();
+            } catch (ExecutionException e) {
+                throw rethrown(e, e.getCause());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted while something was done in a network namespace");
+            }
+        }
+
+        /** Waits for its end, whatever comes of it: for who gives up. At home only. */
+        public void abandon() {
+            try {
+                var outcome = await();
+                log.debug("not needed any more outcome={}", outcome);
+            } catch (IOException | RuntimeException e) {
+                log.debug("not needed any more", e);
+            }
+        }
+    }
+
+    /**
+     * Begins the action at home on another thread, when one is free. The caller is at home, and awaits it in any case.
+     */
+    public <T> Aside<T> aside(Action<T> action) {
+        var task = new FutureTask<>(action::run);
+        threads.execute(() -> {
+            if (Thread.currentThread() instanceof NamespaceThread thread && thread.stranded.isEmpty()) {
+                task.run();
+                if (task.state() == Future.State.FAILED && task.exceptionNow() instanceof LostThread lost) {
+                    throw lost;
+                }
+            }
+        });
+        return new Aside<>(task);
+    }
+
     /** Runs the action in the namespace that the file pins. */
     public <T> T inside(Path pin, Action<T> action) throws IOException {
         return home(() -> {
@@ -117,14 +173,17 @@ public final class NetworkNamespaces implements AutoCloseable {
     /**
      * Makes a namespace and pins it with a mount on {@code pin}, whose directory exists. Its {@code lo} is down. A file
      * that is there already and pins nothing (after a reboot, after a crash) is used.
+     *
+     * @param inside done in it before anybody can find it
      */
-    public void create(Path pin) throws IOException {
+    public void create(Path pin, Action<?> inside) throws IOException {
         home(() -> {
             if (Files.notExists(pin)) {
                 Files.createFile(pin);
             }
             Libc.check(NamespaceLibrary.unshare(NamespaceLibrary.CLONE_NEWNET), "unshare", "network namespace");
             try {
+                inside.run();
                 var own = Path.of("/proc/self/task/" + Libc.gettid() + "/ns/net");
                 Libc.check(
                         Libc.mount(Libc.bytes(own), Libc.bytes(pin), null, NamespaceLibrary.MS_BIND, null),
@@ -135,6 +194,11 @@ public final class NetworkNamespaces implements AutoCloseable {
             }
             return Optional.empty();
         });
+    }
+
+    /** The same, as the kernel makes it. */
+    public void create(Path pin) throws IOException {
+        create(pin, () -> pin);
     }
 
     /**
@@ -214,13 +278,18 @@ public final class NetworkNamespaces implements AutoCloseable {
         try {
             return result.join();
         } catch (CompletionException e) {
-            switch (e.getCause()) {
-                case IOException cause -> throw cause;
-                case RuntimeException cause -> throw cause;
-                case Error cause -> throw cause;
-                case null, default -> throw e;
-            }
+            throw rethrown(e, e.getCause());
         }
+    }
+
+    /** The cause, as what it is. */
+    private static IOException rethrown(Exception around, @Nullable Throwable cause) {
+        return switch (cause) {
+            case IOException e -> e;
+            case RuntimeException e -> throw e;
+            case Error e -> throw e;
+            case null, default -> new IOException(around);
+        };
     }
 
     private void goBack() {

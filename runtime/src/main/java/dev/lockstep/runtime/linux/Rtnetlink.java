@@ -10,13 +10,10 @@ import java.util.Optional;
  * {@link #open}; afterwards any thread may use it.
  */
 public final class Rtnetlink implements AutoCloseable {
-    private static final int NEWLINK = 16;
+    static final int NEWLINK = 16;
     private static final int DELLINK = 17;
     private static final int GETLINK = 18;
-    private static final int NEWADDR = 20;
     private static final int GETADDR = 22;
-    private static final int NEWROUTE = 24;
-    private static final int DELROUTE = 25;
     private static final int GETROUTE = 26;
     private static final int IFF_UP = 1;
     private static final int IFLA_ADDRESS = 1;
@@ -43,14 +40,8 @@ public final class Rtnetlink implements AutoCloseable {
     private static final int VETH_PEER = 1;
     private static final int IFA_ADDRESS = 1;
     private static final int IFA_LOCAL = 2;
-    private static final int IFA_BROADCAST = 4;
-    private static final int IFA_F_NODAD = 2;
     private static final int RTA_DST = 1;
     private static final int RTA_OIF = 4;
-    private static final int RTA_GATEWAY = 5;
-    private static final int RT_TABLE_MAIN = 254;
-    private static final int RTPROT_BOOT = 3;
-    private static final int RTN_UNICAST = 1;
     private static final int IFINFOMSG = 16;
     private static final int IFADDRMSG = 8;
     private static final int RTMSG = 12;
@@ -233,10 +224,8 @@ public final class Rtnetlink implements AutoCloseable {
     /** The link of that name. */
     public Optional<Link> link(String name) throws LinuxException {
         try {
-            return Optional.of(parseLink(socket.talk(
-                            "link " + name,
-                            link(GETLINK, NetlinkRequest.ACK, 0, false).attribute(IFLA_IFNAME, name))
-                    .getFirst()));
+            return Optional.of(parseLink(
+                    socket.ask("link " + name, link(GETLINK, 0, 0, false).attribute(IFLA_IFNAME, name))));
         } catch (LinuxException e) {
             if (e.isGone()) {
                 return Optional.empty();
@@ -262,7 +251,7 @@ public final class Rtnetlink implements AutoCloseable {
     }
 
     public void setUp(int index) throws LinuxException {
-        socket.talk("link " + index, link(NEWLINK, NetlinkRequest.ACK, index, true));
+        changes().up(index).make();
     }
 
     /**
@@ -270,10 +259,7 @@ public final class Rtnetlink implements AutoCloseable {
      * kernel comes to it a little after the link was set up (linkwatch); until then it drops what is sent.
      */
     public boolean passes(String name) throws LinuxException {
-        var reply = socket.talk(
-                        "link " + name,
-                        link(GETLINK, NetlinkRequest.ACK, 0, false).attribute(IFLA_IFNAME, name))
-                .getFirst();
+        var reply = socket.ask("link " + name, link(GETLINK, 0, 0, false).attribute(IFLA_IFNAME, name));
         var port = reply.attribute(IFINFOMSG, IFLA_LINKINFO)
                 .flatMap(info -> info.attribute(0, INFO_SLAVE_DATA))
                 .flatMap(data -> data.attribute(0, BRPORT_STATE));
@@ -305,36 +291,17 @@ public final class Rtnetlink implements AutoCloseable {
 
     /** Gives the link an IPv4 address; one that it has already is no error. */
     public void addAddress(int link, byte[] address, int prefix, byte[] broadcast) throws LinuxException {
-        addAddress(newAddress(SocketLibrary.AF_INET, link, address, prefix, 0).attribute(IFA_BROADCAST, broadcast));
+        changes().address(link, address, prefix, broadcast).make();
     }
 
-    /**
-     * Gives the link an IPv6 address that is good at once: nobody is asked whether he has it (RFC 4862). One that it
-     * has already is no error.
-     */
+    /** Gives the link an IPv6 address that is good at once. One that it has already is no error. */
     public void addAddress(int link, byte[] address, int prefix) throws LinuxException {
-        addAddress(newAddress(SocketLibrary.AF_INET6, link, address, prefix, IFA_F_NODAD));
+        changes().address(link, address, prefix).make();
     }
 
-    private static NetlinkRequest newAddress(int family, int link, byte[] address, int prefix, int flags) {
-        return new NetlinkRequest(NEWADDR, NetlinkRequest.ACK | NetlinkRequest.CREATE | NetlinkRequest.EXCL)
-                .u8(family)
-                .u8(prefix)
-                .u8(flags)
-                .u8(0)
-                .u32(link)
-                .attribute(IFA_LOCAL, address)
-                .attribute(IFA_ADDRESS, address);
-    }
-
-    private void addAddress(NetlinkRequest request) throws LinuxException {
-        try {
-            socket.talk("address", request);
-        } catch (LinuxException e) {
-            if (e.errno() != Errno.EEXIST) {
-                throw e;
-            }
-        }
+    /** Changes that are sent together. */
+    public LinkChanges changes() {
+        return new LinkChanges(socket);
     }
 
     /** All addresses, of both families. */
@@ -358,33 +325,10 @@ public final class Rtnetlink implements AutoCloseable {
 
     /** Sets the default route of the gateway's family in the main table, in place of any that is there. */
     public void replaceDefaultRoute(int link, byte[] gateway) throws LinuxException {
-        var family = gateway.length == 4 ? SocketLibrary.AF_INET : SocketLibrary.AF_INET6;
-        deleteDefaultRoute(family);
-        socket.talk(
-                "default route",
-                route(NEWROUTE, family, NetlinkRequest.ACK | NetlinkRequest.CREATE | NetlinkRequest.EXCL)
-                        .attribute(RTA_GATEWAY, gateway)
-                        .attribute(RTA_OIF, link));
-    }
-
-    /** Removes the default route of IPv4 from the main table, if there is one. */
-    public void deleteDefaultRoute() throws LinuxException {
-        deleteDefaultRoute(SocketLibrary.AF_INET);
-    }
-
-    /** Removes the default route of IPv6 from the main table, if there is one. */
-    public void deleteDefaultRoute6() throws LinuxException {
-        deleteDefaultRoute(SocketLibrary.AF_INET6);
-    }
-
-    private void deleteDefaultRoute(int family) throws LinuxException {
-        try {
-            socket.talk("default route", route(DELROUTE, family, NetlinkRequest.ACK));
-        } catch (LinuxException e) {
-            if (!e.isGone()) {
-                throw e;
-            }
-        }
+        changes()
+                .noDefaultRoute(gateway.length == 4 ? SocketLibrary.AF_INET : SocketLibrary.AF_INET6)
+                .defaultRoute(link, gateway)
+                .make();
     }
 
     /** All routes of both families and every table, without default routes. */
@@ -404,22 +348,9 @@ public final class Rtnetlink implements AutoCloseable {
         return routes;
     }
 
-    private static NetlinkRequest link(int type, int flags, int index, boolean up) {
+    static NetlinkRequest link(int type, int flags, int index, boolean up) {
         var request = new NetlinkRequest(type, flags).u32(0).u32(index);
         return up ? request.u32(IFF_UP).u32(IFF_UP) : request.u32(0).u32(0);
-    }
-
-    private static NetlinkRequest route(int type, int family, int flags) {
-        return new NetlinkRequest(type, flags)
-                .u8(family)
-                .u8(0)
-                .u8(0)
-                .u8(0)
-                .u8(RT_TABLE_MAIN)
-                .u8(type == NEWROUTE ? RTPROT_BOOT : 0)
-                .u8(0)
-                .u8(type == NEWROUTE ? RTN_UNICAST : 0)
-                .u32(0);
     }
 
     private static Link parseLink(NetlinkReply reply) {

@@ -77,20 +77,28 @@ final class Attachments {
      * @param undo whether a first attachment that fails is taken away again
      */
     Attached update(AttachRequest request, boolean undo) throws IOException {
+        // From end to end on one of its threads: to go from thread to thread takes longer than many of the steps.
+        return namespaces.home(() -> updateAtHome(request, undo));
+    }
+
+    private Attached updateAtHome(AttachRequest request, boolean undo) throws IOException {
         var container = request.container();
         var before = files.attachment(container);
+        // Beside the choice of addresses: the kernel needs a millisecond for a namespace.
+        var namespace =
+                namespaces.aside(() -> links.ensureNamespace(files.namespace(container), request.userNamespace()));
         try {
-            var networks = new ArrayList<NetworkRecord>();
+            var networks = new ArrayList<Links.OnLink>();
             var attachment = lock.holding(() -> settle(request, before, networks));
             for (var old : before.map(AttachmentRecord::endpoints).orElse(List.of())) {
                 if (attachment.endpoints().stream().noneMatch(e -> sameLink(e, old))) {
                     links.disconnect(files.namespace(container), old);
                 }
             }
-            links.ensureNamespace(files.namespace(container), request.userNamespace());
-            links.connect(container, files.namespace(container), attachment.endpoints(), networks);
+            links.connect(container, files.namespace(container), namespace.await(), attachment.endpoints(), networks);
             return attached(attachment);
         } catch (IOException | RuntimeException e) {
+            namespace.abandon();
             if (undo && before.isEmpty()) {
                 try {
                     detach(container);
@@ -113,7 +121,7 @@ final class Attachments {
 
     /** Chooses addresses and interface names, writes them down, and makes names and published ports follow. */
     private AttachmentRecord settle(
-            AttachRequest request, Optional<AttachmentRecord> before, List<NetworkRecord> networks) throws IOException {
+            AttachRequest request, Optional<AttachmentRecord> before, List<Links.OnLink> networks) throws IOException {
         var container = request.container();
         var wanted = request.networks().stream()
                 .sorted(Comparator.comparingInt(AttachmentSpec::priority)
@@ -137,12 +145,12 @@ final class Attachments {
                     .findFirst()
                     .orElseThrow(() -> new NetworkException(
                             "container " + container + " wants network " + spec.network() + ", which does not exist"));
-            bridges.ensureThere(network);
+            var link = bridges.ensureThere(network);
             var given = Leases.give(network, request.key(), container, spec.addresses(), files::isAttached);
             if (!given.network().equals(network)) {
-                files.write(given.network());
+                files.writeGiven(given.network());
             }
-            networks.add(given.network());
+            networks.add(new Links.OnLink(given.network(), link));
             var isBridge = network.spec().isBridge();
             var mac = mac(network, spec, given.addresses().getFirst().address());
             requireFree(mac, network, container);
@@ -195,10 +203,12 @@ final class Attachments {
 
     /** Two ends with one hardware address get each other's packets. */
     private void requireFree(String mac, NetworkRecord network, String container) throws IOException {
-        for (var attachment : files.attachments()) {
+        if (mac.isEmpty()) {
+            return;
+        }
+        for (var attachment : files.attachmentsWith(mac)) {
             for (var endpoint : attachment.endpoints()) {
-                if (!mac.isEmpty()
-                        && !attachment.request().container().equals(container)
+                if (!attachment.request().container().equals(container)
                         && endpoint.network().equals(network.name())
                         && endpoint.mac().equals(mac)) {
                     throw new NetworkException("the hardware address " + mac + " is that of container "

@@ -122,11 +122,16 @@ final class Bridges {
         names.refresh();
     }
 
-    /** Makes sure that its bridge is there. */
-    void ensureThere(NetworkRecord network) throws IOException {
-        if (!links.hasBridge(network)) {
+    /** Makes sure that its bridge is there, and returns the index of that. */
+    int ensureThere(NetworkRecord network) throws IOException {
+        var there = links.bridge(network);
+        if (there.isEmpty()) {
             ensureUp(network);
+            there = links.bridge(network);
         }
+        return there.orElseThrow(() -> new NetworkException(
+                        "network " + network.name() + ": its link " + network.bridge() + " has gone again"))
+                .index();
     }
 
     /** Puts back what is missing of it. */

@@ -82,14 +82,18 @@ final class ContainerNames {
 
     /** Starts, tells or stops the server, whichever the zones want. */
     void refresh() throws IOException {
-        links.follow(Optional.empty());
-        server.refresh();
+        refresh(Optional.empty());
     }
 
     /** The same when the container is about to go, whatever its record says yet. */
     void refreshWithout(String container) throws IOException {
-        links.follow(Optional.of(container));
-        server.refresh();
+        refresh(Optional.of(container));
+    }
+
+    private void refresh(Optional<String> gone) throws IOException {
+        var zones = server.zones();
+        links.follow(zones, gone);
+        server.refresh(zones);
     }
 
     private List<DnsEntry> entries(NetworkRecord network) throws IOException {

@@ -39,17 +39,24 @@ final class Firewall {
      * @param bridges that the rules know
      * @param published keys of published ports, see {@link #key}, with {@code address:port} behind
      * @param ends ports of bridges, each with one of its addresses behind
+     * @param version of the rules; 1 before they said so
      */
-    record Loaded(Set<String> bridges, Set<String> published, Set<String> ends) {
+    record Loaded(Set<String> bridges, Set<String> published, Set<String> ends, int version) {
         Loaded {
             bridges = Set.copyOf(bridges);
             published = Set.copyOf(published);
             ends = Set.copyOf(ends);
         }
 
+        /** Whether an earlier Lockstep made them. Those of a later one do for us. */
+        boolean isOutdated() {
+            return version < Ruleset.VERSION;
+        }
+
         /** Whether nothing of the network is missing, nor of those ports. */
         boolean isWhole(NetworkRecord network, List<Publication> ports, List<AttachmentRecord> attachments) {
-            return bridges.contains(network.bridge())
+            return !isOutdated()
+                    && bridges.contains(network.bridge())
                     && ports.stream().allMatch(p -> published.contains(key(p)))
                     && attachments.stream()
                             .flatMap(a -> a.endpoints().stream())
@@ -110,7 +117,12 @@ final class Firewall {
         }
         var bridges = new HashSet<String>();
         var published = new HashSet<String>();
+        var version = 1;
         for (var item : listing) {
+            var chain = item.path("chain").path("name").asText();
+            if (chain.startsWith(Ruleset.VERSION_CHAIN)) {
+                version = Integer.parseInt(chain.substring(Ruleset.VERSION_CHAIN.length()));
+            }
             if (item.path("set").path("name").asText().equals(Ruleset.BRIDGES)) {
                 for (var element : item.path("set").path("elem")) {
                     bridges.add(element.asText());
@@ -128,7 +140,7 @@ final class Firewall {
                 }
             }
         }
-        return Optional.of(new Loaded(bridges, published, ends()));
+        return Optional.of(new Loaded(bridges, published, ends(), version));
     }
 
     private Set<String> ends() throws IOException {
@@ -171,14 +183,14 @@ final class Firewall {
 
     /** What another root publishes: the keys of its maps. */
     record OtherRoot(String table, Map<String, Set<String>> maps) {
-        /** Whether both want the same packets. */
-        boolean collides(PublishedPort wanted) {
+        /** Whether both want the same packets, of one of these families. */
+        boolean collides(PublishedPort wanted, Set<AddressFamily> families) {
             var suffix = wanted.protocol().number() + " " + wanted.hostPort().orElseThrow();
             var ip = wanted.hostIp().filter(a -> !a.isAny());
             for (var map : maps.entrySet()) {
-                if (wanted.hostIp()
-                        .filter(a -> a.isIpv6() != map.getKey().startsWith("pub6"))
-                        .isPresent()) {
+                var family = map.getKey().startsWith("pub6") ? AddressFamily.IPV6 : AddressFamily.IPV4;
+                if (!families.contains(family)
+                        || wanted.hostIp().filter(a -> a.family() != family).isPresent()) {
                     continue;
                 }
                 var keys = map.getValue();

@@ -35,7 +35,7 @@ final class LinkZones {
                         .anyMatch(e -> !e.options().links().isEmpty());
         if (links) {
             server.put(zone(attachment, List.of()));
-        } else if (server.zone(name).isPresent()) {
+        } else if (server.hasZone(name)) {
             server.remove(name);
         }
     }
@@ -43,24 +43,25 @@ final class LinkZones {
     /**
      * Makes all of them say where the containers that are linked to are now; nothing where nobody links.
      *
+     * @param all names of all zones
      * @param gone a container that counts as if it were not attached any more
      */
-    void follow(Optional<String> gone) throws IOException {
-        var zones = server.zones().stream().filter(z -> z.startsWith(PREFIX)).toList();
+    void follow(List<String> all, Optional<String> gone) throws IOException {
+        var zones = all.stream().filter(z -> z.startsWith(PREFIX)).toList();
         if (zones.isEmpty()) {
             return;
         }
-        var all = files.attachments().stream()
+        var attachments = files.attachments().stream()
                 .filter(a -> !gone.equals(Optional.of(a.request().container())))
                 .toList();
         for (var zone : zones) {
-            var owner = all.stream()
+            var owner = attachments.stream()
                     .filter(a -> zone.equals(PREFIX + a.request().container()))
                     .findFirst();
             if (owner.isEmpty()) {
                 server.remove(zone);
             } else {
-                server.put(zone(owner.get(), all));
+                server.put(zone(owner.get(), attachments));
             }
         }
     }

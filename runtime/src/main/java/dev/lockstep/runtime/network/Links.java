@@ -2,6 +2,7 @@ package dev.lockstep.runtime.network;
 
 import dev.lockstep.runtime.linux.Errno;
 import dev.lockstep.runtime.linux.Fd;
+import dev.lockstep.runtime.linux.LinkChanges;
 import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
 import dev.lockstep.runtime.linux.ProcessIdentity;
@@ -9,12 +10,15 @@ import dev.lockstep.runtime.linux.Rtnetlink;
 import dev.lockstep.runtime.linux.Sysctls;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
@@ -36,6 +40,13 @@ final class Links {
     private static final Duration PASSING = Duration.ofMillis(250);
     private static final Duration PASSING_TURN = Duration.ofNanos(50_000);
     private static final Logger log = LoggerFactory.getLogger(Links.class);
+
+    /**
+     * A network and the link that it is on now.
+     *
+     * @param link index of its bridge, or of the link that it shares
+     */
+    record OnLink(NetworkRecord network, int link) {}
 
     private final String rootId;
     private final Kernel kernel;
@@ -128,12 +139,13 @@ final class Links {
             }
             return Optional.empty();
         });
+        var changes = rtnetlink.changes();
         for (var subnet : network.subnets()) {
             if (subnet.gateway().isIpv6() || network.spec().options().bridgeAddress()) {
-                addAddress(rtnetlink, index, subnet.gateway(), subnet.range());
+                addAddress(changes, index, subnet.gateway(), subnet.range());
             }
         }
-        rtnetlink.setUp(index);
+        changes.up(index).make();
     }
 
     /** Makes the VLAN that a network shares, where there is none; a link that is the host's own is only used. */
@@ -174,21 +186,24 @@ final class Links {
                 : Optional.empty();
     }
 
-    private static void addAddress(Rtnetlink rtnetlink, int link, IpAddress address, Cidr range) throws IOException {
+    private static void addAddress(LinkChanges changes, int link, IpAddress address, Cidr range) {
         if (address.isIpv6()) {
-            rtnetlink.addAddress(link, address.bytes(), range.prefix());
+            changes.address(link, address.bytes(), range.prefix());
         } else {
-            rtnetlink.addAddress(
-                    link, address.bytes(), range.prefix(), range.last().bytes());
+            changes.address(link, address.bytes(), range.prefix(), range.last().bytes());
         }
     }
 
     /** True when the bridge is there, whatever its state. */
     boolean hasBridge(NetworkRecord network) throws IOException {
-        if (!network.spec().isBridge()) {
-            return kernel.rtnetlink().link(network.bridge()).isPresent();
-        }
-        return kernel.rtnetlink().link(network.bridge()).filter(this::isOurs).isPresent();
+        return bridge(network).isPresent();
+    }
+
+    /** The link that the network is on, whatever its state. */
+    Optional<Rtnetlink.Link> bridge(NetworkRecord network) throws IOException {
+        return kernel.rtnetlink()
+                .link(network.bridge())
+                .filter(link -> !network.spec().isBridge() || isOurs(link));
     }
 
     /** Removes the link if it is ours; true when it was there. */
@@ -202,38 +217,41 @@ final class Links {
         return kernel.rtnetlink().links().stream().filter(this::isOurs).toList();
     }
 
-    /** Makes the namespace with {@code lo} up, if it is not there. */
-    void ensureNamespace(Path pin, Optional<Path> userNamespace) throws IOException {
-        if (!namespaces.isPinned(pin)) {
-            if (userNamespace.isPresent()) {
-                namespaces.create(pin, userNamespace.get());
-            } else {
-                namespaces.create(pin);
-            }
-            furnish(pin);
+    /**
+     * Makes the namespace, if it is not there; {@link #connect} does the rest.
+     *
+     * @return whether it was made, and so holds nothing yet
+     */
+    boolean ensureNamespace(Path pin, Optional<Path> userNamespace) throws IOException {
+        if (namespaces.isPinned(pin)) {
+            return false;
         }
+        if (userNamespace.isPresent()) {
+            namespaces.create(pin, userNamespace.get());
+            namespaces.inside(pin, Links::withoutIpv6);
+        } else {
+            namespaces.create(pin, Links::withoutIpv6);
+        }
+        return true;
     }
 
     /** Makes the namespace that a running process has one of ours, if it is not yet. */
     void adoptNamespace(Path pin, ProcessIdentity process) throws IOException {
         if (!namespaces.isPinned(pin)) {
             namespaces.adopt(pin, process);
-            furnish(pin);
+            namespaces.inside(pin, Links::withoutIpv6);
         }
     }
 
-    private void furnish(Path pin) throws IOException {
-        namespaces.inside(pin, () -> {
-            for (var scope : List.of("all", "default")) {
-                if (Sysctls.read("net/ipv6/conf/" + scope + "/disable_ipv6").isPresent()) {
-                    Sysctls.write("net/ipv6/conf/" + scope + "/disable_ipv6", "1");
-                }
-            }
-            try (var inner = Rtnetlink.open()) {
-                inner.setUp(inner.index("lo"));
-            }
-            return Optional.empty();
-        });
+    /** In a namespace that has no links yet, which takes the kernel least; the calling thread is inside. */
+    private static boolean withoutIpv6() throws IOException {
+        try {
+            // Those of links to come follow (ip-sysctl.rst, conf/all/disable_ipv6).
+            Sysctls.write(ALL_IPV6, "1");
+            return true;
+        } catch (NoSuchFileException e) {
+            return false; // a kernel without IPv6
+        }
     }
 
     /** Takes an end away from its container, wherever it is. */
@@ -254,56 +272,120 @@ final class Links {
         return namespaces.isPinned(pin) ? innerNames(pin) : Set.of();
     }
 
-    /** Makes the links of a container that are not there, and gives the first one the default route. */
-    void connect(String container, Path pin, List<Endpoint> endpoints, List<NetworkRecord> networks)
+    /**
+     * Makes the links of a container that are not there, and gives the first one the default route.
+     *
+     * @param young whether the namespace was just made: nothing in it has to be looked for
+     */
+    void connect(String container, Path pin, boolean young, List<Endpoint> endpoints, List<OnLink> networks)
             throws IOException {
-        var inside = innerNames(pin);
+        var inside = young ? Set.<String>of() : inside(pin);
         try (var namespace = namespaces.home(() -> Fd.open(pin))) {
             for (var endpoint : endpoints) {
-                if (!inside.contains(endpoint.interfaceName())
+                var network = on(networks, endpoint);
+                if (young) {
+                    createFirst(container, pin, endpoint, network, namespace);
+                } else if (!inside.contains(endpoint.interfaceName())
                         || !endpoint.hostLink().isEmpty()
                                 && kernel.rtnetlink().link(endpoint.hostLink()).isEmpty()) {
                     // The other end may be in a namespace that is on its way out.
                     disconnect(pin, endpoint);
-                    var network = networks.stream()
-                            .filter(n -> n.name().equals(endpoint.network()))
-                            .findFirst()
-                            .orElseThrow();
-                    if (network.spec().isBridge()) {
-                        createVeth(container, endpoint, network, namespace);
-                    } else {
-                        createShare(endpoint, network, namespace);
-                    }
+                    create(container, endpoint, network, namespace);
                 } else if (!endpoint.hostLink().isEmpty()) {
-                    ensurePort(container, endpoint, networks);
+                    ensurePort(container, endpoint, network);
                 }
             }
         }
         namespaces.inside(pin, () -> {
             try (var inner = Rtnetlink.open()) {
-                for (var endpoint : endpoints) {
-                    var index = inner.index(endpoint.interfaceName());
-                    if (endpoint.of(AddressFamily.IPV6).isPresent()) {
-                        enableIpv6(endpoint.interfaceName());
-                    }
-                    for (var place : endpoint.addresses()) {
-                        addAddress(inner, index, place.address(), place.subnet());
-                    }
-                    for (var address : endpoint.options().linkLocal()) {
-                        addAddress(inner, index, IpAddress.parse(address), LINK_LOCAL);
-                    }
-                    settle(endpoint);
-                    inner.setUp(index);
-                }
-                for (var family : AddressFamily.values()) {
-                    setWayOut(inner, endpoints, family);
-                }
-                for (var endpoint : endpoints) {
-                    awaitPassing(inner, endpoint);
-                }
+                furnish(inner, young, endpoints);
             }
             return Optional.empty();
         });
+    }
+
+    private static OnLink on(List<OnLink> networks, Endpoint endpoint) {
+        return networks.stream()
+                .filter(n -> n.network().name().equals(endpoint.network()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Nobody has such a link, but for a namespace that is on its way out: asked for only when it is in the way. */
+    private void createFirst(String container, Path pin, Endpoint endpoint, OnLink network, Fd namespace)
+            throws IOException {
+        try {
+            make(container, endpoint, network, namespace);
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.EEXIST) {
+                throw e;
+            }
+            disconnect(pin, endpoint);
+            create(container, endpoint, network, namespace);
+        }
+    }
+
+    private void create(String container, Endpoint endpoint, OnLink network, Fd namespace) throws IOException {
+        try {
+            make(container, endpoint, network, namespace);
+        } catch (LinuxException e) {
+            if (e.errno() == Errno.EEXIST) {
+                throw new NetworkException(
+                        "cannot make " + endpoint.interfaceName() + " of container " + container + ": "
+                                + e.getMessage(),
+                        e);
+            }
+            throw e;
+        }
+    }
+
+    private void make(String container, Endpoint endpoint, OnLink network, Fd namespace) throws IOException {
+        if (network.network().spec().isBridge()) {
+            createVeth(container, endpoint, network, namespace);
+        } else {
+            createShare(endpoint, network, namespace);
+        }
+    }
+
+    /** Addresses, parameters and routes of all ends, in as few calls as can be; the calling thread is inside. */
+    private void furnish(Rtnetlink inner, boolean young, List<Endpoint> endpoints) throws IOException {
+        var indexes = new HashMap<String, Integer>();
+        if (!endpoints.isEmpty()) {
+            inner.links().forEach(link -> indexes.put(link.name(), link.index()));
+        }
+        for (var endpoint : endpoints) {
+            if (endpoint.of(AddressFamily.IPV6).isPresent()) {
+                enableIpv6(endpoint.interfaceName());
+            }
+            settle(endpoint);
+        }
+        var changes = inner.changes().loopbackUp();
+        for (var endpoint : endpoints) {
+            var index = index(indexes, endpoint);
+            for (var place : endpoint.addresses()) {
+                addAddress(changes, index, place.address(), place.subnet());
+            }
+            for (var address : endpoint.options().linkLocal()) {
+                addAddress(changes, index, IpAddress.parse(address), LINK_LOCAL);
+            }
+            changes.up(index);
+        }
+        for (var family : AddressFamily.values()) {
+            setWayOut(changes, young, endpoints, indexes, family);
+        }
+        changes.make();
+        for (var endpoint : endpoints) {
+            awaitPassing(inner, endpoint);
+        }
+    }
+
+    private static int index(Map<String, Integer> indexes, Endpoint endpoint) throws NetworkException {
+        var index = indexes.get(endpoint.interfaceName());
+        if (index == null) {
+            throw new NetworkException("interface " + endpoint.interfaceName() + " on network " + endpoint.network()
+                    + " has gone while it was furnished");
+        }
+        return index;
     }
 
     /** The first packet of a container must not be lost; the calling thread is inside. */
@@ -353,18 +435,27 @@ final class Links {
     }
 
     /** The first network that has the family and leads out has the default route. */
-    private static void setWayOut(Rtnetlink inner, List<Endpoint> endpoints, AddressFamily family) throws IOException {
+    private static void setWayOut(
+            LinkChanges changes,
+            boolean young,
+            List<Endpoint> endpoints,
+            Map<String, Integer> indexes,
+            AddressFamily family)
+            throws IOException {
+        if (!young && (family == AddressFamily.IPV4 || Sysctls.read(ALL_IPV6).isPresent())) {
+            if (family == AddressFamily.IPV4) {
+                changes.noDefaultRoute4();
+            } else {
+                changes.noDefaultRoute6();
+            }
+        }
         var way = endpoints.stream()
                 .filter(e -> !e.internal() && e.of(family).isPresent())
                 .findFirst();
         if (way.isPresent()) {
-            inner.replaceDefaultRoute(
-                    inner.index(way.get().interfaceName()),
+            changes.defaultRoute(
+                    index(indexes, way.get()),
                     way.get().of(family).orElseThrow().gateway().bytes());
-        } else if (family == AddressFamily.IPV4) {
-            inner.deleteDefaultRoute();
-        } else if (Sysctls.read(ALL_IPV6).isPresent()) {
-            inner.deleteDefaultRoute6();
         }
     }
 
@@ -376,33 +467,29 @@ final class Links {
         });
     }
 
-    private void createShare(Endpoint endpoint, NetworkRecord network, Fd namespace) throws IOException {
-        var spec = network.spec();
-        var rtnetlink = kernel.rtnetlink();
-        rtnetlink.createShare(
-                rtnetlink.index(network.bridge()),
-                new Rtnetlink.Share(
-                        spec.driver(),
-                        spec.options().modeNumber(spec.driver()),
-                        Optional.of(endpoint.mac())
-                                .filter(mac -> !mac.isEmpty())
-                                .map(Links::macBytes),
-                        spec.mtu()),
-                namespace,
-                endpoint.interfaceName());
+    private void createShare(Endpoint endpoint, OnLink on, Fd namespace) throws IOException {
+        var spec = on.network().spec();
+        kernel.rtnetlink()
+                .createShare(
+                        on.link(),
+                        new Rtnetlink.Share(
+                                spec.driver(),
+                                spec.options().modeNumber(spec.driver()),
+                                Optional.of(endpoint.mac())
+                                        .filter(mac -> !mac.isEmpty())
+                                        .map(Links::macBytes),
+                                spec.mtu()),
+                        namespace,
+                        endpoint.interfaceName());
     }
 
     /** When a bridge is deleted, its ports stay; and who is killed while making one leaves it half done. */
-    private void ensurePort(String container, Endpoint endpoint, List<NetworkRecord> networks) throws IOException {
+    private void ensurePort(String container, Endpoint endpoint, OnLink network) throws IOException {
         if (!endpoint.isOnBridge()) {
             return;
         }
-        var network = networks.stream()
-                .filter(n -> n.name().equals(endpoint.network()))
-                .findFirst()
-                .orElseThrow();
         var rtnetlink = kernel.rtnetlink();
-        var bridge = rtnetlink.index(network.bridge());
+        var bridge = network.link();
         var link = rtnetlink.link(endpoint.hostLink());
         if (link.isPresent()
                 && (link.get().master() != bridge
@@ -412,27 +499,16 @@ final class Links {
         }
     }
 
-    private void createVeth(String container, Endpoint endpoint, NetworkRecord network, Fd namespace)
-            throws IOException {
-        var rtnetlink = kernel.rtnetlink();
-        try {
-            rtnetlink.createVeth(
-                    endpoint.hostLink(),
-                    alias(container + " " + endpoint.network()),
-                    rtnetlink.index(network.bridge()),
-                    namespace,
-                    endpoint.interfaceName(),
-                    macBytes(endpoint.mac()),
-                    network.mtu());
-        } catch (LinuxException e) {
-            if (e.errno() == Errno.EEXIST) {
-                throw new NetworkException(
-                        "cannot make " + endpoint.interfaceName() + " of container " + container + ": "
-                                + e.getMessage(),
-                        e);
-            }
-            throw e;
-        }
+    private void createVeth(String container, Endpoint endpoint, OnLink on, Fd namespace) throws IOException {
+        kernel.rtnetlink()
+                .createVeth(
+                        endpoint.hostLink(),
+                        alias(container + " " + endpoint.network()),
+                        on.link(),
+                        namespace,
+                        endpoint.interfaceName(),
+                        macBytes(endpoint.mac()),
+                        on.network().mtu());
     }
 
     private boolean isOurs(Rtnetlink.Link link) {

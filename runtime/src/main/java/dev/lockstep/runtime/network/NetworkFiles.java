@@ -4,6 +4,7 @@ import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.runtime.store.StateFile;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -79,24 +80,59 @@ final class NetworkFiles {
         records.write(Root.directory(networks.resolve(network.id())).resolve(RECORD), network);
     }
 
+    /**
+     * Writes a network that has given out a lease. After a power failure it may not have: who had the address then does
+     * not run any more, nothing that lasts names it, and the slot gets one anew. After all else it has.
+     */
+    void writeGiven(NetworkRecord network) throws IOException {
+        records.writeWhole(networks.resolve(network.id()).resolve(RECORD), network);
+    }
+
     void delete(NetworkRecord network) throws IOException {
         var directory = networks.resolve(network.id());
         AtomicFiles.delete(directory.resolve(RECORD));
+        removeUnfinished(directory);
         Files.deleteIfExists(directory);
         AtomicFiles.syncDirectory(networks);
     }
 
     List<AttachmentRecord> attachments() throws IOException {
+        return attachments(_ -> true);
+    }
+
+    /** Those in whose files that text stands somewhere: of hundreds few have to be understood. */
+    List<AttachmentRecord> attachmentsWith(String text) throws IOException {
+        return attachments(
+                file -> Files.readString(file, StandardCharsets.ISO_8859_1).contains(text));
+    }
+
+    /** What says whether a file is wanted. */
+    @FunctionalInterface
+    private interface Wanted {
+        boolean test(Path file) throws IOException;
+    }
+
+    private List<AttachmentRecord> attachments(Wanted wanted) throws IOException {
         var found = new ArrayList<AttachmentRecord>();
         try (var files = Files.newDirectoryStream(containers, "*" + JSON)) {
             for (var file : files) {
-                attachments.read(file).ifPresent(found::add);
+                if (isWanted(file, wanted)) {
+                    attachments.read(file).ifPresent(found::add);
+                }
             }
         } catch (NoSuchFileException e) {
             return List.of();
         }
         found.sort(Comparator.comparing(a -> a.request().container()));
         return found;
+    }
+
+    private static boolean isWanted(Path file, Wanted wanted) throws IOException {
+        try {
+            return wanted.test(file);
+        } catch (NoSuchFileException e) {
+            return false; // gone meanwhile
+        }
     }
 
     /** Files that a killed process had not finished. The network lock is held, so that nobody writes one now. */
@@ -108,13 +144,17 @@ final class NetworkFiles {
             // There are no networks.
         }
         for (var place : places) {
-            try (var unfinished = Files.newDirectoryStream(place, ".*" + AtomicFiles.TEMPORARY)) {
-                for (var file : unfinished) {
-                    Files.deleteIfExists(file);
-                }
-            } catch (NoSuchFileException e) {
-                // There is nothing at all.
+            removeUnfinished(place);
+        }
+    }
+
+    private static void removeUnfinished(Path place) throws IOException {
+        try (var unfinished = Files.newDirectoryStream(place, ".*" + AtomicFiles.TEMPORARY)) {
+            for (var file : unfinished) {
+                Files.deleteIfExists(file);
             }
+        } catch (NoSuchFileException e) {
+            // There is nothing at all.
         }
     }
 
@@ -127,7 +167,8 @@ final class NetworkFiles {
     }
 
     void write(AttachmentRecord attachment) throws IOException {
-        attachments.write(attachmentFile(attachment.request().container()), attachment);
+        // What it is about does not outlive a power failure.
+        attachments.writeWhole(attachmentFile(attachment.request().container()), attachment);
     }
 
     void deleteAttachment(String container) throws IOException {
@@ -146,7 +187,7 @@ final class NetworkFiles {
     }
 
     void writePublished(List<Publication> ports) throws IOException {
-        published.write(run.resolve("published.json"), new Published(ports));
+        published.writeWhole(run.resolve("published.json"), new Published(ports));
     }
 
     Optional<Forwarding.Marker> forwarding(AddressFamily family) throws IOException {

@@ -94,7 +94,7 @@ final class NetworkObservation {
         for (var network : records) {
             if (!network.spec().isBridge()) {
                 var isThere = links.hasBridge(network);
-                networks.add(new ObservedNetwork(network, isThere, isThere, true, true));
+                networks.add(new ObservedNetwork(network, isThere, isThere, true, false, true));
                 continue;
             }
             networks.add(new ObservedNetwork(
@@ -106,6 +106,7 @@ final class NetworkObservation {
                             .allMatch(s -> addresses.contains(network.bridge() + " " + s.gateway() + "/"
                                     + s.range().prefix())),
                     open && rules.isPresent() && rules.get().isWhole(network, List.of(), attachments),
+                    rules.filter(Firewall.Loaded::isOutdated).isPresent(),
                     answered || !network.spec().options().bridgeAddress()));
         }
         var published = files.published();

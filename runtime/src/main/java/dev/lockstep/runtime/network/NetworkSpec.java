@@ -107,6 +107,20 @@ public record NetworkSpec(
                 .toList();
     }
 
+    /** Whether ports of its containers can be published: bridges that are not internal. */
+    public boolean mayPublish() {
+        return isBridge() && !internal;
+    }
+
+    /** The families in which published ports of its containers are ports of the host: not those that are routed. */
+    public List<AddressFamily> translated() {
+        return mayPublish()
+                ? families().stream()
+                        .filter(family -> options().gatewayMode(family) != DriverOptions.GatewayMode.ROUTED)
+                        .toList()
+                : List.of();
+    }
+
     /** The ranges of one family that were asked for. */
     public List<SubnetSpec> subnets(AddressFamily family) {
         return subnets.stream().filter(s -> s.range().family() == family).toList();

@@ -49,7 +49,7 @@ public final class Networks implements AutoCloseable {
 
     /**
      * @param namespaces whose home the bridges and rules are in; not closed here
-     * @param names the name server of the same root, in the same home
+     * @param names the name server of the same root, in the same home; closed with this
      */
     public Networks(Root root, NetworkSettings settings, NetworkNamespaces namespaces, NameServer names, Clock clock)
             throws IOException {
@@ -430,6 +430,7 @@ public final class Networks implements AutoCloseable {
     /** Closes the sockets; networks and containers live on. */
     @Override
     public void close() {
+        server.close();
         kernel.close();
     }
 

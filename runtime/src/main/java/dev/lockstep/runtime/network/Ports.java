@@ -64,8 +64,9 @@ final class Ports {
         if (published.isPresent()) {
             return Optional.of(new PortHolder.Container(published.get().container()));
         }
-        var elsewhere =
-                others.roots().stream().filter(root -> root.collides(port)).findFirst();
+        var elsewhere = others.roots().stream()
+                .filter(root -> root.collides(port, families))
+                .findFirst();
         if (elsewhere.isPresent()) {
             return Optional.of(new PortHolder.OtherRoot(elsewhere.get().table()));
         }
@@ -80,7 +81,8 @@ final class Ports {
 
     private static List<IpAddress> addresses(PublishedPort port, Set<AddressFamily> families) {
         return port.hostIp().isPresent()
-                ? List.of(port.hostIp().get())
+                ? port.hostIp().filter(ip -> families.contains(ip.family())).stream()
+                        .toList()
                 : families.stream()
                         .map(f -> f == AddressFamily.IPV4 ? IpAddress.ANY_IPV4 : IpAddress.ANY_IPV6)
                         .toList();

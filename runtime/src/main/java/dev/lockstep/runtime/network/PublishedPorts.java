@@ -78,9 +78,11 @@ final class PublishedPorts {
         var before = files.published();
         var others = without(container, before);
         var routed = routed(attachment);
-        var settled = routed.containsAll(addresses.keySet())
+        var translated = EnumSet.copyOf(addresses.keySet());
+        translated.removeAll(routed);
+        var settled = translated.isEmpty()
                 ? bound.stream().map(PublishedPorts::atContainer).toList()
-                : ports.settle(bound, addresses.keySet(), of(container, before), others);
+                : ports.settle(bound, translated, of(container, before), others);
         var after = new ArrayList<>(others);
         settled.forEach(port -> after.addAll(publications(container, addresses, routed, port)));
         change(before, after);

@@ -24,6 +24,7 @@ import static dev.lockstep.runtime.network.NftJson.masquerade;
 import static dev.lockstep.runtime.network.NftJson.meta;
 import static dev.lockstep.runtime.network.NftJson.number;
 import static dev.lockstep.runtime.network.NftJson.object;
+import static dev.lockstep.runtime.network.NftJson.payload;
 import static dev.lockstep.runtime.network.NftJson.prefix;
 import static dev.lockstep.runtime.network.NftJson.text;
 import static dev.lockstep.runtime.network.NftJson.texts;
@@ -65,8 +66,15 @@ final class Ruleset {
     /** Ports of containers that are reached at their own addresses. */
     static final List<String> OPEN = List.of("open4", "open6");
 
+    /** What the rules do: one more with each change of what stays when elements come and go. */
+    static final int VERSION = 2;
+
+    /** An empty chain in the table, with the version behind it. */
+    static final String VERSION_CHAIN = "version_";
+
     private static final String ISOLATED = "isolated";
     private static final JsonNode TCP_AND_UDP = object("set", texts("tcp", "udp"));
+    private static final JsonNode NEIGHBOURS = object("set", texts("nd-neighbor-solicit", "nd-neighbor-advert"));
     private static final Cidr LOOPBACK = Cidr.parse("127.0.0.0/8");
     private static final Cidr LINK_LOCAL = Cidr.parse("fe80::/10");
 
@@ -129,6 +137,7 @@ final class Ruleset {
     }
 
     private void chains(List<NetworkRecord> networks) {
+        table.chain(VERSION_CHAIN + VERSION);
         table.baseChain("raw", "filter", "prerouting", -300);
         table.baseChain("prerouting", "nat", "prerouting", -100);
         table.baseChain("output", "nat", "output", -100);
@@ -345,6 +354,12 @@ final class Ruleset {
         var of = equal(meta("nfproto"), text("ipv" + family));
         var isolated = text("@" + ISOLATED + family);
         var question = equal(PORT, number(dnsPort));
+        if (family.equals("6")) {
+            // Who asks for names has to find the gateway first, as it does by ARP over IPv4.
+            for (var chain : List.of("tohost6", "fromhost6")) {
+                table.rule(chain, "who has which address", equal(payload("icmpv6", "type"), NEIGHBOURS), accept());
+            }
+        }
         table.rule("tohost" + family, "", of, equal(IN, isolated), equal(L4PROTO, TCP_AND_UDP), question, accept());
         table.rule("tohost" + family, "isolated", of, equal(IN, isolated), counter(), drop());
         table.rule("fromhost" + family, "", isIn(connection("state"), texts("established", "related")), accept());

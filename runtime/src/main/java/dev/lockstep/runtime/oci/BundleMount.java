@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.oci;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -21,6 +22,17 @@ public record BundleMount(String destination, String type, String source, List<S
                 source,
                 // With what is mounted below: a container that may not write must not find a way around.
                 readOnly ? List.of("rbind", "rprivate", "rro") : List.of("rbind", "rprivate"));
+    }
+
+    /** A bind with what its source's mount forbids, which crun would lose. */
+    public BundleMount keeping(List<String> flags) {
+        var kept = new ArrayList<>(options);
+        flags.stream().filter(flag -> !isIn(options, flag)).forEach(kept::add);
+        return new BundleMount(destination, type, source, kept);
+    }
+
+    private static boolean isIn(List<String> options, String flag) {
+        return options.contains(flag) || flag.equals("ro") && options.contains("rro");
     }
 
     /** The same without an option. */

@@ -30,19 +30,22 @@ public final class SeccompProfile {
 
     private final JsonNode profile;
     private final Digest digest;
+    private final boolean narrowed;
     private final JsonMapper json;
 
     /** By bounding set; nearly all containers have the same. */
     private final Map<Set<String>, ObjectNode> translated = new ConcurrentHashMap<>();
 
-    private SeccompProfile(JsonNode profile, Digest digest, JsonMapper json) {
+    private SeccompProfile(JsonNode profile, Digest digest, boolean narrowed, JsonMapper json) {
         this.profile = profile;
         this.digest = digest;
+        this.narrowed = narrowed;
         this.json = json;
     }
 
     /**
-     * Reads a profile.
+     * The profile of containers that ask for none: this file's, which is the distribution's, less what it leaves open
+     * and Docker does not ({@link ClosedCalls}).
      *
      * @throws IOException also when there is none: a container never starts without one
      */
@@ -56,19 +59,23 @@ public final class SeccompProfile {
                             + " On Debian and Ubuntu install golang-github-containers-common, on RHEL containers-common.",
                     e);
         }
-        return of(bytes, json);
+        return of(bytes, true, json);
     }
 
     /**
-     * A profile from its text.
+     * A profile of somebody's own from its text: as it is.
      *
      * @throws IOException when it is no JSON
      */
     public static SeccompProfile of(byte[] bytes, JsonMapper json) throws IOException {
+        return of(bytes, false, json);
+    }
+
+    private static SeccompProfile of(byte[] bytes, boolean narrowed, JsonMapper json) throws IOException {
         try {
             var hex = HexFormat.of()
                     .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-            return new SeccompProfile(json.readTree(bytes), new Digest(hex), json);
+            return new SeccompProfile(json.readTree(bytes), new Digest(hex), narrowed, json);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);
         }
@@ -100,6 +107,9 @@ public final class SeccompProfile {
             if (applies(rule, held, architecture.goName(), kernel)) {
                 rules.add(translate(rule));
             }
+        }
+        if (narrowed) {
+            ClosedCalls.close(result, held);
         }
         return result;
     }

@@ -25,6 +25,8 @@ public final class AtomicFiles {
 
     private static final Set<PosixFilePermission> PRIVATE = PosixFilePermissions.fromString("rw-------");
 
+    private static final Set<StandardOpenOption> NEW = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+
     private AtomicFiles() {}
 
     /** Replaces {@code file}, mode 0600; its directory must exist. */
@@ -34,39 +36,53 @@ public final class AtomicFiles {
 
     /** Replaces {@code file} with the given mode; its directory must exist. */
     public static void write(Path file, byte[] content, Set<PosixFilePermission> mode) throws IOException {
+        replace(file, content, mode, true);
+        syncDirectory(parent(file));
+    }
+
+    /**
+     * Replaces {@code file}, mode 0600, whole whatever happens; but what a power failure takes back may be the change:
+     * then the file is the one before. For what others make good.
+     */
+    public static void writeWhole(Path file, byte[] content) throws IOException {
+        // Synced all the same: of a file that is renamed before its content is on disk, file systems may keep the name
+        // alone.
+        replace(file, content, PRIVATE, true);
+    }
+
+    /** Replaces {@code file}, mode 0600, whole but not durable: for what means nothing after a reboot. */
+    public static void writeVolatile(Path file, byte[] content) throws IOException {
+        replace(file, content, PRIVATE, false);
+    }
+
+    private static void replace(Path file, byte[] content, Set<PosixFilePermission> mode, boolean synced)
+            throws IOException {
         var temporary = temporaryBeside(file);
+        var done = false;
         try {
-            try (var channel = FileChannel.open(
-                    temporary,
-                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                    PosixFilePermissions.asFileAttribute(PRIVATE))) {
+            try (var channel = FileChannel.open(temporary, NEW, PosixFilePermissions.asFileAttribute(PRIVATE))) {
                 var buffer = ByteBuffer.wrap(content);
                 while (buffer.hasRemaining()) {
                     channel.write(buffer);
                 }
-                // The attribute above is cut by the umask; this is not.
-                Files.setPosixFilePermissions(temporary, mode);
-                channel.force(true);
+                if (!mode.equals(PRIVATE)) {
+                    // The attribute above is cut by the umask; this is not.
+                    Files.setPosixFilePermissions(temporary, mode);
+                }
+                if (synced) {
+                    channel.force(true);
+                }
             }
-            publish(temporary, file);
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            done = true;
         } catch (FileSystemException e) {
             throw e; // says where
         } catch (IOException e) {
             throw new IOException("cannot write " + file + ": " + e.getMessage(), e);
         } finally {
-            Files.deleteIfExists(temporary);
-        }
-    }
-
-    /** Replaces {@code file}, mode 0600, whole but not durable: for what means nothing after a reboot. */
-    public static void writeVolatile(Path file, byte[] content) throws IOException {
-        var temporary = temporaryBeside(file);
-        try {
-            Files.createFile(temporary, PosixFilePermissions.asFileAttribute(PRIVATE));
-            Files.write(temporary, content);
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(temporary);
+            if (!done) {
+                Files.deleteIfExists(temporary);
+            }
         }
     }
 

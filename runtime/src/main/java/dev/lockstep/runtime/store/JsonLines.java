@@ -16,6 +16,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -29,6 +30,8 @@ import java.util.Set;
  */
 public final class JsonLines<T> {
     private static final int FORMAT = 1;
+    /** Mostly enough for a line. */
+    private static final long TAIL = 16 << 10;
 
     private final Root root;
     private final JsonMapper json;
@@ -108,6 +111,45 @@ public final class JsonLines<T> {
             }
         }
         return List.copyOf(entries);
+    }
+
+    /** The newest line that is kept, read from the end; empty when there is none. */
+    public Optional<T> last() throws IOException {
+        for (var file : List.of(current, previous)) {
+            try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+                var last = last(channel);
+                if (last.isPresent()) {
+                    return last;
+                }
+            } catch (NoSuchFileException e) {
+                // Not rotated yet, or nothing happened yet.
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<T> last(FileChannel channel) throws IOException {
+        var size = channel.size();
+        for (var length = Math.min(size, TAIL); length > 0; length = Math.min(size, length * 8)) {
+            var tail = ByteBuffer.allocate(Math.toIntExact(length));
+            while (tail.hasRemaining() && channel.read(tail, size - length + tail.position()) > 0) {
+                // on until it is full
+            }
+            var text = new String(tail.array(), 0, tail.position(), StandardCharsets.UTF_8);
+            // What it begins with may be the end of a line.
+            var whole = length == size ? text : text.substring(text.indexOf('\n') + 1);
+            var entries = new ArrayList<T>();
+            for (var line : List.of(whole.split("\n", -1)).reversed()) {
+                read(line, entries);
+                if (!entries.isEmpty()) {
+                    return Optional.of(entries.getFirst());
+                }
+            }
+            if (length == size) {
+                return Optional.empty();
+            }
+        }
+        return Optional.empty();
     }
 
     private void read(String line, List<T> entries) {

@@ -1,8 +1,10 @@
 package dev.lockstep.runtime.store;
 
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -27,6 +29,13 @@ public final class StateFile<T> {
 
     /** No record of ours comes near; whoever reads more runs out of memory. */
     static final long LARGEST = 64L << 20;
+
+    /** Most records have fewer bytes. */
+    private static final int SMALL = 2048;
+
+    private static final String FORMAT = "format";
+    private static final String ROOT = "root";
+    private static final String RECORD = "record";
 
     /** Makes of a record of the format before, as it stands in the file, one of this format. */
     @FunctionalInterface
@@ -57,6 +66,11 @@ public final class StateFile<T> {
         AtomicFiles.write(file, bytes(record));
     }
 
+    /** Replaces the file atomically; a power failure may take that back, see {@link AtomicFiles#writeWhole}. */
+    public void writeWhole(Path file, T record) throws IOException {
+        AtomicFiles.writeWhole(file, bytes(record));
+    }
+
     /** Replaces the file atomically but not durably: for what means nothing after a reboot. */
     public void writeVolatile(Path file, T record) throws IOException {
         AtomicFiles.writeVolatile(file, bytes(record));
@@ -66,11 +80,16 @@ public final class StateFile<T> {
         if (access == Root.Access.READ) {
             throw new IllegalStateException("root " + rootId + " was opened for reading; nothing in it is written");
         }
-        var envelope = json.createObjectNode();
-        envelope.put("format", format);
-        envelope.put("root", rootId);
-        envelope.set("record", json.valueToTree(record));
-        return json.writeValueAsBytes(envelope);
+        var bytes = new ByteArrayOutputStream(SMALL);
+        try (var out = json.createGenerator(bytes)) {
+            out.writeStartObject();
+            out.writeNumberField(FORMAT, format);
+            out.writeStringField(ROOT, rootId);
+            out.writeFieldName(RECORD);
+            json.writeValue(out, record);
+            out.writeEndObject();
+        }
+        return bytes.toByteArray();
     }
 
     /**
@@ -89,13 +108,43 @@ public final class StateFile<T> {
         } catch (IOException e) {
             throw new StateException(file, "cannot be read: " + e.getMessage(), e);
         }
+        var record = straight(bytes);
+        return Optional.of(record.isPresent() ? record.get() : slowly(file, bytes));
+    }
+
+    /**
+     * Of a file that is whole and just as {@link #write} writes it, which nearly all are: without a tree in between.
+     */
+    private Optional<T> straight(byte[] bytes) {
+        try (var in = json.createParser(bytes)) {
+            if (in.nextToken() == JsonToken.START_OBJECT
+                    && FORMAT.equals(in.nextFieldName())
+                    && in.nextIntValue(-1) == format
+                    && ROOT.equals(in.nextFieldName())
+                    && rootId.equals(in.nextTextValue())
+                    && RECORD.equals(in.nextFieldName())) {
+                in.nextToken();
+                T record = json.readValue(in, type);
+                if (in.nextToken() == JsonToken.END_OBJECT
+                        && wholeness.missing(record).isEmpty()) {
+                    return Optional.of(record);
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            return Optional.empty(); // what is wrong with it is said by who looks closer
+        }
+        return Optional.empty();
+    }
+
+    /** Every other one; says what is wrong with it. */
+    private T slowly(Path file, byte[] bytes) throws StateException {
         JsonNode envelope;
         try {
             envelope = json.readTree(bytes);
         } catch (IOException e) {
             throw new StateException(file, "is damaged: " + e.getMessage(), e);
         }
-        var found = envelope.path("format").asInt(-1);
+        var found = envelope.path(FORMAT).asInt(-1);
         if (found > format) {
             throw new StateException(
                     StateException.Reason.VERSION,
@@ -108,7 +157,7 @@ public final class StateFile<T> {
                     file,
                     "has no format that this Lockstep reads");
         }
-        var owner = envelope.path("root").asText();
+        var owner = envelope.path(ROOT).asText();
         if (!owner.equals(rootId)) {
             throw new StateException(
                     owner.matches("[0-9a-f]{32}") ? StateException.Reason.FOREIGN : StateException.Reason.DAMAGED,
@@ -117,7 +166,7 @@ public final class StateFile<T> {
         }
         T record;
         try {
-            var written = envelope.path("record");
+            var written = envelope.path(RECORD);
             if (found < format && written instanceof ObjectNode earlier) {
                 upgrade.upgrade(earlier);
             }
@@ -129,7 +178,7 @@ public final class StateFile<T> {
         if (missing.isPresent()) {
             throw new StateException(StateException.Reason.DAMAGED, file, "is damaged: it lacks " + missing.get());
         }
-        return Optional.of(record);
+        return record;
     }
 
     private static byte[] bytes(Path file) throws IOException {

@@ -1,8 +1,11 @@
 package dev.lockstep.runtime.volume;
 
+import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.Errno;
+import dev.lockstep.runtime.linux.Fd;
 import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.Mounts;
+import dev.lockstep.runtime.linux.RawPath;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -51,6 +54,11 @@ public record LocalMount(String type, String device, String o) {
                 throw new IllegalArgumentException("the local driver's option " + option + " is missing");
             }
         }
+        var device = options.getOrDefault("device", "");
+        if ("none".equals(options.get("type")) && !device.startsWith("/")) {
+            throw new IllegalArgumentException("the device \"" + device + "\" is no absolute path; in a Compose file it"
+                    + " may be relative where driver: local is written and o is bind alone");
+        }
         return Optional.of(new LocalMount(
                 options.getOrDefault("type", ""), options.getOrDefault("device", ""), options.getOrDefault("o", "")));
     }
@@ -60,12 +68,45 @@ public record LocalMount(String type, String device, String o) {
         return type.equals("tmpfs") || type.equals("ramfs");
     }
 
-    /** Mounts it; where that fails, nothing is mounted. */
-    void mountAt(String volume, Path target) throws IOException {
+    private boolean isBind() {
+        var words = List.of(o.split(",", -1));
+        return words.contains("bind") || words.contains("rbind");
+    }
+
+    /**
+     * Mounts it; where that fails, nothing is mounted.
+     *
+     * @param links whether a directory of the host may be reached through links. Not for what a repository names: the
+     *     host allows it a path, and a container may put links there
+     */
+    void mountAt(String volume, Path target, boolean links) throws IOException {
+        if (links || !isBind()) {
+            mountFrom(volume, target, Optional.empty());
+            return;
+        }
+        if (!device.startsWith("/")) {
+            throw new IOException("volume " + volume + " cannot be mounted (" + shown() + "): no absolute path");
+        }
+        try (var top = Directory.open(Path.of("/"));
+                var place = device.equals("/")
+                        ? Fd.openPath(Path.of("/"))
+                        : top.placeBeneath(RawPath.of(device.substring(1)))) {
+            mountFrom(volume, target, Optional.of(place.procPath().toString()));
+        } catch (LinuxException e) {
+            throw new IOException(
+                    "volume " + volume + " cannot be mounted (" + shown() + "): " + e.getMessage()
+                            + (e.errno() == Errno.ELOOP
+                                    ? "; a link on the way is not followed, so name what it leads to"
+                                    : why(e)),
+                    e);
+        }
+    }
+
+    private void mountFrom(String volume, Path target, Optional<String> place) throws IOException {
         String from;
         String options;
         try {
-            from = resolvedDevice();
+            from = place.isPresent() ? place.get() : resolvedDevice();
             options = resolvedOptions();
         } catch (UnknownHostException e) {
             throw new IOException(

@@ -46,7 +46,6 @@ public final class VolumeSnapshots {
     public VolumeSnapshot take(String volume, String name, VolumeSnapshot.Consistency consistency) throws IOException {
         try (var _ = volumes.lock(volume)) {
             var record = volumes.find(volume).orElseThrow(() -> new NoSuchVolumeException(volume));
-            volumes.requireThere(volume);
             var snapshot = new VolumeSnapshot(name, record.spec(), record.slot(), clock.instant(), consistency);
             var place = place(volume, name);
             if (Files.exists(place)) {
@@ -57,7 +56,8 @@ public final class VolumeSnapshots {
             Volumes.deleteTree(coming);
             try {
                 var data = Files.createDirectory(privateDirectory(coming).resolve("data"));
-                try (var from = Directory.open(volumes.path(volume));
+                try (var _ = volumes.visit(volume);
+                        var from = Directory.open(volumes.path(volume));
                         var to = Directory.open(data)) {
                     TreeCopy.copyWhole(from, to);
                     to.syncFileSystem();

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * The volumes of one root. Each is a directory {@code volumes/NAME} with the record and, below it, {@code data}, which
@@ -30,6 +31,9 @@ import java.util.Optional;
  * volume are out of reach of the host's users.
  */
 public final class Volumes {
+    /** How marks of users begin that are no containers. */
+    private static final String VISITOR = "visit-";
+
     private static final String COMING = "coming" + AtomicFiles.TEMPORARY;
 
     private final Root root;
@@ -111,7 +115,8 @@ public final class Volumes {
             return;
         }
         try (var _ = mountLock(name)) {
-            var mount = find(name).flatMap(volume -> volume.spec().mount());
+            var found = find(name);
+            var mount = found.flatMap(volume -> volume.spec().mount());
             if (mount.isEmpty()) {
                 return; // it has just been removed
             }
@@ -124,7 +129,9 @@ public final class Volumes {
             var mounted = false;
             try {
                 if (!Mounts.isMountPoint(path(name))) {
-                    mount.get().mountAt(name, path(name));
+                    var byHand = found.flatMap(volume -> volume.spec().owner().repository())
+                            .isEmpty();
+                    mount.get().mountAt(name, path(name), byHand);
                 }
                 mounted = true;
             } finally {
@@ -153,6 +160,7 @@ public final class Volumes {
     private void release(Path users, Path mark) throws IOException {
         var name = users.getFileName().toString();
         try (var _ = mountLock(name)) {
+            forgetVisitors(users);
             try (var marks = Files.list(users)) {
                 if (marks.allMatch(mark::equals)) {
                     unmount(name);
@@ -179,15 +187,77 @@ public final class Volumes {
     }
 
     /**
-     * Whether its files can be looked at now.
+     * Lets its files be looked at until that is closed: what is mounted only while a container uses it is mounted so
+     * long. One whose process is killed is forgotten by who mounts or unmounts the volume next, and by
+     * {@link #cleanUp}.
      *
-     * @throws IOException when it is mounted only while a container uses it, and none does
+     * @throws IOException with a sentence when it cannot be mounted, or is memory that nobody uses
      */
-    public void requireThere(String name) throws IOException {
+    public Visit visit(String name) throws IOException {
         var mount = find(name).flatMap(volume -> volume.spec().mount());
-        if (mount.isPresent() && !Mounts.isMountPoint(path(name))) {
-            throw new IOException("volume " + name + " is mounted only while a container uses it, and none does ("
-                    + mount.get().shown() + "); start one, or look there");
+        if (mount.isEmpty()) {
+            return () -> {};
+        }
+        if (mount.get().isFleeting() && !Mounts.isMountPoint(path(name))) {
+            throw new IOException("volume " + name + " is memory that no container uses now ("
+                    + mount.get().shown() + "): there is nothing in it");
+        }
+        var visitor =
+                VISITOR + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+        var alive = Flock.fleeting(visitorLock(visitor));
+        try {
+            mount(name, visitor);
+        } catch (IOException | RuntimeException e) {
+            alive.close();
+            throw e;
+        }
+        return () -> {
+            try (alive) {
+                release(users().resolve(name), users().resolve(name).resolve(visitor));
+            }
+        };
+    }
+
+    /** Somebody who looks at a volume's files. */
+    @FunctionalInterface
+    public interface Visit extends AutoCloseable {
+        @Override
+        void close() throws IOException;
+    }
+
+    private Path visitorLock(String visitor) throws IOException {
+        return root.lock("volume-visit/" + visitor);
+    }
+
+    /** Takes away the marks of visitors whose process has ended; the mount's lock is held. */
+    private void forgetVisitors(Path users) throws IOException {
+        try (var marks = Files.newDirectoryStream(users, VISITOR + "*")) {
+            for (var mark : marks) {
+                var lock = visitorLock(mark.getFileName().toString());
+                var free = Flock.tryLasting(lock);
+                if (free.isPresent()) {
+                    Files.deleteIfExists(mark);
+                    Files.deleteIfExists(lock);
+                    free.get().close();
+                }
+            }
+        }
+    }
+
+    /** Unmounts what nobody but killed visitors had mounted. */
+    private void releaseVisitors() throws IOException {
+        if (Files.notExists(users())) {
+            return;
+        }
+        for (var volume : names(users())) {
+            var name = volume.getFileName().toString();
+            try (var _ = mountLock(name)) {
+                var before = names(volume).size();
+                forgetVisitors(volume);
+                if (before > 0 && isEmpty(volume)) {
+                    unmount(name);
+                }
+            }
         }
     }
 
@@ -259,8 +329,9 @@ public final class Volumes {
         file.write(record(directory(volume.spec().name())), volume.asPopulated());
     }
 
-    /** Removes what killed processes left half copied, or half made. */
+    /** Removes what killed processes left half copied, or half made, or mounted. */
     public void cleanUp() throws IOException {
+        releaseVisitors();
         for (var directory : directories()) {
             try (var _ = lock(directory.getFileName().toString())) {
                 deleteTree(directory.resolve(COMING));

@@ -157,7 +157,9 @@ class HealthIT {
         var wishes = List.of(
                 lab.wish("plain"),
                 lab.wish("user").user("1000:1001").environment("A", "b c").workingDir("/etc"),
-                lab.wish("confined").with(confined).memory(64 << 20),
+                Lab.limits()
+                        ? lab.wish("confined").with(confined).memory(64 << 20)
+                        : lab.wish("confined").with(confined),
                 lab.wish("few").with(isolation(false, List.of("CAP_NET_ADMIN"), List.of("ALL"))),
                 lab.wish("privileged").with(isolation(true, List.of(), List.of())));
         for (var wish : wishes) {
@@ -282,7 +284,7 @@ class HealthIT {
                 checked("c", "test -e /dev/shm/second || { touch /dev/shm/second; exec sleep 549; }", LONG));
         // As the runtime left it, with nobody to watch the timeout.
         var process = new ProcessBuilder(
-                        Lab.program("runc").toString(),
+                        Lab.program(Lab.RUNTIME).toString(),
                         "--root",
                         lab.root.run().resolve("runtime").toString(),
                         "exec",

@@ -135,6 +135,12 @@ final class Lab implements AutoCloseable {
                 });
     }
 
+    /** Whether cgroups limit anything here: not where version 2 is without its controllers, as in .ci/v2. */
+    static boolean limits() throws IOException {
+        var controllers = Path.of("/sys/fs/cgroup/cgroup.controllers");
+        return Files.notExists(controllers) || Files.readString(controllers).contains("memory");
+    }
+
     static Path program(String name) {
         return Stream.of("/usr/sbin", "/usr/bin", "/usr/local/bin")
                 .map(d -> Path.of(d, name))

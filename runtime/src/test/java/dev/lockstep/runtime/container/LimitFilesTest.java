@@ -71,6 +71,11 @@ class LimitFilesTest {
         assertThat(own.resolve("cpu.weight")).content().startsWith("59");
         assertThat(own.resolve("cpuset.cpus")).content().startsWith("0-1");
         assertThat(own.resolve("io.weight")).content().startsWith("4950");
+        Files.writeString(own.resolve("cpuset.cpus"), "0-1\n");
+        LimitFiles.write(cgroup, wanted, limits(Optional.of(512L), Optional.empty(), wanted.blockIo()));
+        // With an empty one the kernel says ENOSPC as long as there are processes.
+        assertThat(own.resolve("cpuset.cpus")).content().startsWith("0-3");
+        Files.writeString(own.resolve("cpuset.cpus"), "0-1\n");
         // The kernel adds up what is written to io.max line by line; a plain file keeps the last one.
         assertThat(own.resolve("io.max")).content().startsWith("8:0 wiops=100");
         Files.writeString(own.resolve("cpu.weight"), "59\n");

@@ -8,10 +8,13 @@ import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.testing.TarBuilder;
 import dev.lockstep.runtime.testing.TestImage;
+import dev.lockstep.runtime.volume.VolumeSnapshot;
+import dev.lockstep.runtime.volume.VolumeSnapshots;
 import dev.lockstep.runtime.volume.VolumeSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -169,6 +172,7 @@ class LocalDriverIT {
                 "o=bind;device=/x | type is missing",
                 "type=none;o=bind;device=/x;uid=3 | has no option \"uid\"",
                 "size=10g | project quotas",
+                "type=none;o=bind;device=./x | is no absolute path",
             })
     void options_that_say_no_mount_are_refused(String options, String why) {
         assertThatThrownBy(() -> volume("wrong", options.split(";", -1)))
@@ -180,14 +184,53 @@ class LocalDriverIT {
     void what_is_mounted_now_and_then_is_no_directory_to_copy() throws IOException {
         volume("shared", "type=none", "o=bind", "device=" + host);
 
-        assertThatThrownBy(() -> lab.volumes.requireThere("shared"))
-                .hasMessageContaining("volume shared is mounted only while a container uses it");
         assertThatThrownBy(() -> lab.volumes.replace("shared", () -> {}, target -> {}))
                 .hasMessageContaining("is no directory of ours but a mount");
+    }
+
+    @Test
+    void for_a_copy_it_is_mounted_and_unmounted_whoever_is_killed() throws IOException {
+        volume("shared", "type=none", "o=bind", "device=" + host);
+        Files.writeString(host.resolve("theirs"), "of the host");
+        var marks = directory.resolve("run/volume-users/shared");
+        var snapshots = new VolumeSnapshots(lab.root, lab.volumes, Clock.systemUTC());
+
+        var taken = snapshots.take("shared", "now", VolumeSnapshot.Consistency.STOPPED);
+        assertThat(snapshots.path(taken).resolve("theirs")).hasContent("of the host");
+        assertThat(mounted("shared")).isFalse();
+        assertThat(marks).isEmptyDirectory();
+
+        try (var _ = lab.volumes.visit("shared")) {
+            lab.volumes.mount("shared", "victim");
+            lab.volumes.release("victim");
+            assertThat(lab.volumes.path("shared").resolve("theirs")).hasContent("of the host");
+        }
+        assertThat(mounted("shared")).isFalse();
+
+        // As one that was killed leaves it: nobody holds its lock.
+        lab.volumes.mount("shared", "visit-0000000000000001");
         lab.volumes.mount("shared", "victim");
-        lab.volumes.requireThere("shared");
         lab.volumes.release("victim");
         assertThat(mounted("shared")).isFalse();
+        lab.volumes.mount("shared", "visit-0000000000000002");
+        lab.volumes.cleanUp();
+        assertThat(mounted("shared")).isFalse();
+        assertThat(marks).isEmptyDirectory();
+        assertThat(host.resolve("theirs")).hasContent("of the host");
+        snapshots.remove("shared", "now");
+    }
+
+    @Test
+    void memory_that_nobody_uses_has_nothing_to_copy() throws IOException {
+        volume("memory", "type=tmpfs", "device=tmpfs");
+
+        assertThatThrownBy(() -> lab.volumes.visit("memory"))
+                .hasMessageContaining("volume memory is memory that no container uses now")
+                .hasMessageContaining("there is nothing in it");
+        lab.volumes.mount("memory", "victim");
+        lab.volumes.visit("memory").close();
+        assertThat(mounted("memory")).isTrue();
+        lab.volumes.release("victim");
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.lockstep.runtime.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class MountTableTest {
@@ -16,11 +17,11 @@ class MountTableTest {
     @Test
     void a_place_is_in_the_mount_on_top_that_is_nearest() {
         assertThat(MountTable.around(Path.of("/etc"), TABLE))
-                .isEqualTo(new MountTable.Entry(Path.of("/"), true, false));
+                .isEqualTo(new MountTable.Entry(Path.of("/"), List.of("rw", "relatime"), true, false));
         assertThat(MountTable.around(Path.of("/data/x"), TABLE))
-                .isEqualTo(new MountTable.Entry(Path.of("/data"), true, true));
+                .isEqualTo(new MountTable.Entry(Path.of("/data"), List.of("rw", "relatime"), true, true));
         assertThat(MountTable.around(Path.of("/data/a b/c"), TABLE))
-                .isEqualTo(new MountTable.Entry(Path.of("/data/a b"), false, true));
+                .isEqualTo(new MountTable.Entry(Path.of("/data/a b"), List.of("rw", "relatime"), false, true));
         assertThat(MountTable.around(Path.of("/database"), TABLE).point()).isEqualTo(Path.of("/"));
     }
 }

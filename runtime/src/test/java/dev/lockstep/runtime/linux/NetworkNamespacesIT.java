@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,6 +58,40 @@ class NetworkNamespacesIT {
             } finally {
                 namespaces.delete(pin);
             }
+        }
+    }
+
+    @Test
+    void what_is_done_aside_is_done_once_by_whoever_is_free() throws IOException {
+        try (var namespaces = NetworkNamespaces.ofThisProcess()) {
+            var times = new AtomicInteger();
+            // More than there are threads: none of those that wait may wait for ever.
+            var sum = namespaces.home(() -> {
+                var first = namespaces.aside(times::incrementAndGet);
+                var second = namespaces.aside(
+                        () -> namespaces.aside(times::incrementAndGet).await());
+                var third = namespaces.aside(times::incrementAndGet);
+                return first.await() + second.await() + third.await();
+            });
+            assertThat(sum).isEqualTo(1 + 2 + 3);
+            assertThat(times).hasValue(3);
+        }
+    }
+
+    @Test
+    void what_fails_aside_fails_who_awaits_it_and_not_who_gives_it_up() throws IOException {
+        try (var namespaces = NetworkNamespaces.ofThisProcess()) {
+            var outside = own();
+            assertThatThrownBy(() -> namespaces.home(() -> {
+                        var failing = namespaces.aside(() -> {
+                            throw new IOException("aside");
+                        });
+                        failing.abandon();
+                        return failing.await();
+                    }))
+                    .isInstanceOf(IOException.class)
+                    .hasMessage("aside");
+            assertThat(namespaces.home(NetworkNamespacesIT::own)).isEqualTo(outside);
         }
     }
 

@@ -65,8 +65,11 @@ class ProcessSpawnerIT {
             var out = directory.resolve("out");
             assertThat(ProcessSpawner.reap(cgroup.spawn(command("cat /proc/self/cgroup", out))))
                     .isZero();
+            // Trees of version 1 that are not ours are none of ours, as in .ci/v2.
             assertThat(Files.readAllLines(out))
                     .hasSameSizeAs(ours.lines().toList())
+                    .filteredOn(line -> !cgroup.isUnified() || line.startsWith("0::"))
+                    .isNotEmpty()
                     .allMatch(line -> line.endsWith(":" + cgroup));
             assertThat(Files.readString(Path.of("/proc/self/cgroup"))).isEqualTo(ours);
             // A thread is gone a moment later than it has ended for Java.

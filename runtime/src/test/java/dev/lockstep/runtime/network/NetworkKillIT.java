@@ -62,6 +62,10 @@ class NetworkKillIT {
                 assertThat(worker.isAlive()).as(when + errors()).isTrue();
                 worker.destroyForcibly().waitFor();
                 worker = next;
+                var gateway = bystander.nameServers().getFirst();
+                await().untilAsserted(() -> assertThat(host.resolve(bystander.namespace(), gateway, "bystander"))
+                        .as(when)
+                        .isNotEmpty());
                 if (chance.nextBoolean()) {
                     deleteBridge(host, NETWORKS.get(chance.nextInt(NETWORKS.size())));
                 }
@@ -172,8 +176,7 @@ class NetworkKillIT {
         var chance = new Random(Long.parseLong(args[2]));
         try (var namespaces = NetworkNamespaces.at(Path.of(args[1]))) {
             var root = Root.open(directory.resolve("state"), directory.resolve("run"));
-            var names = new NameServer(
-                    root, () -> NameServer.findProgram(System.getenv("PATH")).orElseThrow(), namespaces, _ -> {});
+            var names = new NameServer(root, PrivateHost::aardvark, namespaces, _ -> {});
             try (var networks =
                     new Networks(root, PrivateHost.settings(directory), namespaces, names, Clock.systemUTC())) {
                 networks.observe();

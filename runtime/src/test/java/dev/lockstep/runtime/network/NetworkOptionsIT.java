@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -203,11 +202,13 @@ class NetworkOptionsIT {
         routeToContainers();
         assertThat(host.dropped(host.outside, address(web), 80)).isTrue();
 
+        // Nobody on the host is in the way of a port that the host does not have.
+        host.serve(host.home(), "host", 8080);
         networks.publish("web", List.of(tcp(8080)));
         assertThat(host.tcp(host.outside, address(web), 80)).isEqualTo("web " + PrivateHost.OUTSIDE);
         assertThat(host.tcp(other.namespace(), address(web), 80)).isEqualTo("web " + address(other));
         assertThat(host.dropped(host.outside, address(web), 81)).isTrue();
-        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("ConnectException");
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("host " + PrivateHost.OUTSIDE);
         assertThat(host.tcp(web.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside " + address(web));
         assertThat(networks.observe("web").orElseThrow().intact()).isTrue();
 
@@ -414,18 +415,8 @@ class NetworkOptionsIT {
             while (true) {
                 var question = new DatagramPacket(new byte[512], 512);
                 socket.receive(question);
-                var end = 12;
-                while (question.getData()[end] != 0) {
-                    end += question.getData()[end] + 1;
-                }
-                var answer = ByteBuffer.allocate(512);
-                answer.put(question.getData(), 0, end + 5);
-                answer.put(2, (byte) 0x81).put(3, (byte) 0x80).putShort(6, (short) 1);
-                // No record but the one: the question's own options are not repeated.
-                answer.putInt(8, 0);
-                answer.putShort((short) 0xc00c).putShort((short) 1).putShort((short) 1);
-                answer.putInt(1).putShort((short) 4).put(address);
-                socket.send(new DatagramPacket(answer.array(), answer.position(), question.getSocketAddress()));
+                var answer = DnsMessage.answer(question.getData(), true, address);
+                socket.send(new DatagramPacket(answer, answer.length, question.getSocketAddress()));
             }
         } catch (IOException e) {
             // The test has closed it.

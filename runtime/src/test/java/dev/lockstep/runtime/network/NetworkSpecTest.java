@@ -9,7 +9,11 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class NetworkSpecTest {
     @Test
@@ -67,6 +71,39 @@ class NetworkSpecTest {
                 .contains(1400);
         assertThatThrownBy(() -> spec("n", "", "", "", Map.of("com.docker.network.driver.mtu", "big")))
                 .hasMessageContaining("\"big\"");
+    }
+
+    /** As Docker 26.1.5 answers {@code docker run -p}: it starts, and nothing listens for internal and macvlan. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "bridge  | false |                                                   | IPv4 IPv6",
+                "bridge  | true  |                                                   |",
+                "bridge  | false | com.docker.network.bridge.gateway_mode_ipv4=routed          | IPv6",
+                "bridge  | false | com.docker.network.bridge.gateway_mode_ipv6=routed          | IPv4",
+                "bridge  | false | com.docker.network.bridge.gateway_mode_ipv4=nat-unprotected | IPv4 IPv6",
+                "macvlan | false | parent=eth0                                       |",
+                "ipvlan  | false | parent=eth0                                       |",
+            })
+    void ports_of_the_host_lead_to_containers_in_these_families(
+            String driver, boolean internal, @Nullable String option, @Nullable String families) {
+        var options =
+                option == null ? Map.<String, String>of() : Map.of(option.split("=", 2)[0], option.split("=", 2)[1]);
+        var spec = new NetworkSpec(
+                "n",
+                new Owner("here", "shop", Optional.empty()),
+                internal,
+                true,
+                true,
+                List.of(),
+                Optional.empty(),
+                options,
+                Map.of(),
+                driver,
+                false);
+        assertThat(spec.translated().stream().map(AddressFamily::toString).collect(Collectors.joining(" ")))
+                .isEqualTo(families == null ? "" : families);
     }
 
     @Test

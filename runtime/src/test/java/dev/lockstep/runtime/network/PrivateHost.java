@@ -9,9 +9,13 @@ import dev.lockstep.runtime.linux.Nftables;
 import dev.lockstep.runtime.linux.Rtnetlink;
 import dev.lockstep.runtime.linux.Sysctls;
 import dev.lockstep.runtime.store.Root;
-import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.ConnectException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -35,6 +39,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A whole host in a network namespace, with {@code ext0} (203.0.113.1, 2001:db8::1) that leads to a machine outside
@@ -51,8 +56,11 @@ final class PrivateHost implements AutoCloseable {
     /** How long nothing must come before a packet counts as dropped. */
     private static final int SILENCE_MILLIS = 400;
 
-    /** How long attempts that are made at once may take altogether. */
-    private static final int ATTEMPT_SECONDS = 3;
+    /** How long nobody must answer attempts that are made at once. */
+    private static final Duration QUIET = Duration.ofSeconds(1);
+
+    /** How long an attempt may take that somebody may answer or not. */
+    private static final Duration ATTEMPT = Duration.ofSeconds(3);
 
     final NetworkNamespaces namespaces;
     final Root root;
@@ -62,6 +70,7 @@ final class PrivateHost implements AutoCloseable {
     private final Path home;
     private final NetworkNamespaces outer;
     private final List<Closeable> servers = new ArrayList<>();
+    private final List<Thread> serving = new ArrayList<>();
     private final NetworkSettings settings;
 
     PrivateHost(Path directory) throws IOException {
@@ -69,6 +78,12 @@ final class PrivateHost implements AutoCloseable {
     }
 
     PrivateHost(Path directory, NetworkSettings.ForeignFirewall foreign) throws IOException {
+        this(directory, foreign, PrivateHost::aardvark);
+    }
+
+    /** @param program the name server */
+    PrivateHost(Path directory, NetworkSettings.ForeignFirewall foreign, NameServer.Program program)
+            throws IOException {
         outer = NetworkNamespaces.ofThisProcess();
         home = directory.resolve("host-namespace");
         outside = directory.resolve("outside-namespace");
@@ -79,10 +94,13 @@ final class PrivateHost implements AutoCloseable {
         Files.writeString(directory.resolve("resolv.conf"), "nameserver 172.28.0.53\n");
         Files.writeString(directory.resolve("machine-id"), "0123456789abcdef0123456789abcdef\n");
         settings = settings(directory, foreign);
-        names = new NameServer(
-                root, () -> NameServer.findProgram(System.getenv("PATH")).orElseThrow(), namespaces, _ -> {});
+        names = new NameServer(root, program, namespaces, _ -> {});
         networks = networks();
         wire();
+    }
+
+    static Path aardvark() {
+        return NameServer.findProgram(System.getenv("PATH")).orElseThrow();
     }
 
     /** What the host in that directory has; another process on it has the same. */
@@ -113,11 +131,7 @@ final class PrivateHost implements AutoCloseable {
                 other,
                 settings,
                 namespaces,
-                new NameServer(
-                        other,
-                        () -> NameServer.findProgram(System.getenv("PATH")).orElseThrow(),
-                        namespaces,
-                        _ -> {}),
+                new NameServer(other, PrivateHost::aardvark, namespaces, _ -> {}),
                 Clock.systemUTC());
     }
 
@@ -181,7 +195,7 @@ final class PrivateHost implements AutoCloseable {
                 where, () -> new DatagramSocket(new InetSocketAddress(InetAddress.getByName(address), port)));
         servers.add(tcp);
         servers.add(udp);
-        Thread.ofPlatform().daemon().start(() -> {
+        serving.add(Thread.ofPlatform().daemon().start(() -> {
             while (true) {
                 try (var client = tcp.accept()) {
                     client.getOutputStream()
@@ -191,8 +205,8 @@ final class PrivateHost implements AutoCloseable {
                     return;
                 }
             }
-        });
-        Thread.ofPlatform().daemon().start(() -> {
+        }));
+        serving.add(Thread.ofPlatform().daemon().start(() -> {
             var packet = new DatagramPacket(new byte[100], 100);
             while (true) {
                 try {
@@ -203,7 +217,7 @@ final class PrivateHost implements AutoCloseable {
                     return;
                 }
             }
-        });
+        }));
     }
 
     /** What the server says, or the failure's name. */
@@ -231,11 +245,24 @@ final class PrivateHost implements AutoCloseable {
     /** Something that somebody tries. */
     record Attempt(String what, Path from, String protocol, String address, int port) {}
 
+    /** Makes the attempt, and says what came of it within three seconds. */
+    String attempt(Path from, String protocol, String address, int port) throws IOException {
+        return tryAll(List.of(new Attempt("", from, protocol, address, port)), Set.of(), ATTEMPT)
+                .getOrDefault("", "");
+    }
+
     /**
      * Makes all attempts at once, and says of each what came of it: the server's answer, {@code refused}, or
      * {@code nothing} after a second.
+     *
+     * @param answered those that are waited for, however long it takes on a busy machine
      */
-    Map<String, String> tryAll(List<Attempt> attempts) throws IOException {
+    Map<String, String> tryAll(List<Attempt> attempts, Set<String> answered) throws IOException {
+        return tryAll(attempts, answered, QUIET);
+    }
+
+    private Map<String, String> tryAll(List<Attempt> attempts, Set<String> answered, Duration quiet)
+            throws IOException {
         var open = new LinkedHashMap<Attempt, AbstractSelectableChannel>();
         var outcomes = new LinkedHashMap<String, String>();
         try {
@@ -259,9 +286,13 @@ final class PrivateHost implements AutoCloseable {
                     outcomes.put(attempt.what(), "refused"); // no route at all, and the like
                 }
             }
-            var deadline =
-                    System.nanoTime() + Duration.ofSeconds(ATTEMPT_SECONDS).toNanos();
-            while (System.nanoTime() < deadline && outcomes.size() < attempts.size()) {
+            var begun = System.nanoTime();
+            var waited = Duration.ZERO;
+            while (outcomes.size() < attempts.size()
+                    && (waited.compareTo(quiet) < 0
+                            || waited.toMillis() < PATIENCE_MILLIS
+                                    && !outcomes.keySet().containsAll(answered))) {
+                waited = Duration.ofNanos(System.nanoTime() - begun);
                 for (var attempt : open.entrySet()) {
                     if (!outcomes.containsKey(attempt.getKey().what())) {
                         outcome(attempt.getValue())
@@ -349,33 +380,37 @@ final class PrivateHost implements AutoCloseable {
 
     /** The addresses of that family that the server answers. */
     List<String> resolve(Path from, String server, String name, AddressFamily family) throws IOException {
-        var type = (byte) (family == AddressFamily.IPV4 ? 1 : 28);
-        var length = family.bytes();
-        var question = new ByteArrayOutputStream();
-        question.writeBytes(new byte[] {0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0});
-        for (var label : List.of(name.split("\\.", -1))) {
-            question.write(label.length());
-            question.writeBytes(label.getBytes(StandardCharsets.US_ASCII));
-        }
-        question.writeBytes(new byte[] {0, 0, type, 0, 1});
+        return ask(from, server, name, family == AddressFamily.IPV4 ? DnsMessage.A : DnsMessage.AAAA, false)
+                .map(DnsMessage::records)
+                .orElse(List.of());
+    }
+
+    /** What the server answers over UDP or TCP; empty when it says nothing. */
+    Optional<DnsMessage> ask(Path from, String server, String name, int type, boolean tcp) throws IOException {
+        var question = DnsMessage.question(name, type);
         byte[] answer;
-        try (var socket = udpSocket(from)) {
-            answer = exchange(socket, server, 53, question.toByteArray(), SILENCE_MILLIS);
-        }
-        var found = new ArrayList<String>();
-        // Each record ends with: type 1 or 28, class 1, four bytes of TTL, length 4 or 16, address.
-        for (var i = question.size(); i + 10 + length <= answer.length; i++) {
-            if (answer[i] == 0
-                    && answer[i + 1] == type
-                    && answer[i + 2] == 0
-                    && answer[i + 3] == 1
-                    && answer[i + 9] == length) {
-                found.add(IpAddress.of(Arrays.copyOfRange(answer, i + 10, i + 10 + length))
-                        .toString());
-                i += 9 + length;
+        if (tcp) {
+            answer = namespaces.inside(from, () -> {
+                try (var socket = new Socket()) {
+                    socket.connect(new InetSocketAddress(server, 53), PATIENCE_MILLIS);
+                    socket.setSoTimeout(PATIENCE_MILLIS);
+                    var out = new DataOutputStream(socket.getOutputStream());
+                    out.write(ByteBuffer.allocate(2 + question.length)
+                            .putShort((short) question.length)
+                            .put(question)
+                            .array());
+                    var in = new DataInputStream(socket.getInputStream());
+                    return in.readNBytes(in.readUnsignedShort());
+                } catch (EOFException | SocketTimeoutException | ConnectException e) {
+                    return new byte[0];
+                }
+            });
+        } else {
+            try (var socket = udpSocket(from)) {
+                answer = exchange(socket, server, 53, question, SILENCE_MILLIS);
             }
         }
-        return found.stream().sorted().toList();
+        return answer.length == 0 ? Optional.empty() : Optional.of(DnsMessage.parse(answer, type));
     }
 
     String nft(String json) throws IOException {
@@ -394,12 +429,25 @@ final class PrivateHost implements AutoCloseable {
         });
     }
 
-    /** Ends the servers, whose sockets hold their namespaces. */
+    /** Ends the servers, whose sockets hold their namespaces. Their ports are free then. */
     void stopServing() throws IOException {
         for (var server : servers) {
             server.close();
         }
         servers.clear();
+        end(serving);
+        serving.clear();
+    }
+
+    /** Waits for who waits at a socket: as long as he does the kernel does not close it. */
+    static void end(List<Thread> serving) throws IOException {
+        try {
+            for (var thread : serving) {
+                thread.join(Duration.ofMillis(PATIENCE_MILLIS));
+            }
+        } catch (InterruptedException e) {
+            throw new InterruptedIOException();
+        }
     }
 
     /** Ends what serves, takes everybody off the networks and the networks away, and looks that nothing is left. */

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,6 +37,9 @@ class ReachIT {
     private static final int UDP = 0x0800;
     private static final int UDP6 = 0x86dd;
     private static final int ARP = 0x0806;
+    private static final String BRIDGE = "com.docker.network.bridge.";
+    private static final List<String> OWN = List.of(PrivateHost.OWN, PrivateHost.OWN6);
+    private static final List<String> OUTSIDE = List.of(PrivateHost.OUTSIDE, PrivateHost.OUTSIDE6);
 
     @TempDir
     static Path directory;
@@ -46,6 +50,14 @@ class ReachIT {
     private static Attached other;
     private static Attached db;
     private static Attached lone;
+    /** Of networks with other rules than usual: their neighbours do not reach them, see {@link #makeModes}. */
+    private static Attached apart;
+
+    private static Attached apartToo;
+    private static Attached open;
+    private static Attached routed;
+    private static Attached sealed;
+    private static Attached sealedToo;
 
     @BeforeAll
     static void makeWorld() throws IOException {
@@ -77,16 +89,53 @@ class ReachIT {
                         port(Optional.of("0.0.0.0"), 8083, TransportProtocol.TCP),
                         port(Optional.of("::"), 8084, TransportProtocol.TCP)));
         networks.publish("lone", List.of(port(Optional.empty(), 8090, TransportProtocol.TCP)));
+        makeModes();
+        apart = attach("apart", "apart");
+        apartToo = attach("apartToo", "apart");
+        open = attach("open", "nat-unprotected");
+        routed = attach("routed", "routed");
+        sealed = attach("sealed", "isolated");
+        sealedToo = attach("sealedToo", "isolated");
+        serveModes();
         // A container with NET_ADMIN gives itself ways out.
-        host.namespaces.inside(db.namespace(), () -> {
-            try (var links = Rtnetlink.open()) {
-                for (var place : db.main().orElseThrow().addresses()) {
-                    links.replaceDefaultRoute(
-                            links.index("eth0"), place.gateway().bytes());
+        for (var inside : List.of(db, sealed)) {
+            host.namespaces.inside(inside.namespace(), () -> {
+                try (var links = Rtnetlink.open()) {
+                    for (var place : inside.main().orElseThrow().addresses()) {
+                        links.replaceDefaultRoute(
+                                links.index("eth0"), place.gateway().bytes());
+                    }
                 }
-            }
-            return Optional.empty();
-        });
+                return Optional.empty();
+            });
+        }
+    }
+
+    private static void makeModes() throws IOException {
+        var networks = host.networks;
+        networks.create(network("apart", false, true, Map.of(BRIDGE + "enable_icc", "false")));
+        for (var mode : List.of("nat-unprotected", "routed", "isolated")) {
+            networks.create(network(
+                    mode,
+                    mode.equals("isolated"),
+                    true,
+                    Map.of(BRIDGE + "gateway_mode_ipv4", mode, BRIDGE + "gateway_mode_ipv6", mode)));
+        }
+    }
+
+    private static void serveModes() throws IOException {
+        for (var container : List.of(apart, apartToo, open, routed, sealed, sealedToo)) {
+            host.serve(container.namespace(), "::", container.container(), 80);
+        }
+        host.serve(routed.namespace(), "::", "admin", 81);
+        host.serve(host.home(), "::", "host", 9100);
+        for (var published : Map.of("apartToo", 8100, "routed", 8101).entrySet()) {
+            host.networks.publish(
+                    published.getKey(),
+                    List.of(
+                            port(Optional.empty(), published.getValue(), TransportProtocol.TCP),
+                            port(Optional.empty(), published.getValue(), TransportProtocol.UDP)));
+        }
     }
 
     @AfterAll
@@ -170,6 +219,105 @@ class ReachIT {
                 .tcp("a port of one address on another", home, gateway(web, AddressFamily.IPV6), 8082, "refused")
                 .tcp("::1, which cannot be translated", home, "::1", 8080, "refused")
                 .verify();
+    }
+
+    @Test
+    void containers_kept_apart_meet_by_published_ports_and_not_otherwise() throws IOException {
+        new Expectations()
+                .both("a neighbour", apart.namespace(), apartToo, 80, "nothing", "nothing")
+                .both("another network", web.namespace(), apart, 80, "nothing", "nothing")
+                .both("straight from outside", host.outside, apart, 80, "nothing", "nothing")
+                .host("a neighbour by the host", apart.namespace(), 8100, "apartToo ", gateways(apart))
+                .host("itself by the host", apartToo.namespace(), 8100, "apartToo ", gateways(apart))
+                .host("another network by the host", other.namespace(), 8100, "apartToo ", addresses(other))
+                .host("from outside", host.outside, 8100, "apartToo ", OUTSIDE)
+                .outside("the world", apart.namespace(), OWN)
+                .from("the host", host.home(), apart, 80, "apart ", gateways(apart))
+                .host("the host's own address", host.home(), 8100, "apartToo ", gateways(apart))
+                .verify();
+    }
+
+    @Test
+    void an_unprotected_network_is_open_to_the_outside_and_to_no_other_network() throws IOException {
+        new Expectations()
+                .from("straight from outside", host.outside, open, 80, "open ", OUTSIDE)
+                .from("the host", host.home(), open, 80, "open ", gateways(open))
+                .outside("the world", open.namespace(), OWN)
+                .both("another network", web.namespace(), open, 80, "nothing", "nothing")
+                .both("an internal network", db.namespace(), open, 80, "nothing", "nothing")
+                .both("an isolated network", sealed.namespace(), open, 80, "nothing", "nothing")
+                .both("out of it", open.namespace(), web, 80, "nothing", "nothing")
+                .verify();
+    }
+
+    @Test
+    void a_routed_network_is_reached_at_published_ports_of_its_containers() throws IOException {
+        new Expectations()
+                .from("straight from outside", host.outside, routed, 80, "routed ", OUTSIDE)
+                .from("another network", web.namespace(), routed, 80, "routed ", addresses(web))
+                .from("the host", host.home(), routed, 80, "routed ", gateways(routed))
+                .outside("the world", routed.namespace(), addresses(routed))
+                .both("what is not published", host.outside, routed, 81, "nothing", "nothing")
+                .both("what is not published, another network", web.namespace(), routed, 81, "nothing", "nothing")
+                .both("an internal network", db.namespace(), routed, 80, "nothing", "nothing")
+                .both("an isolated network", sealed.namespace(), routed, 80, "nothing", "nothing")
+                .both("out of it", routed.namespace(), web, 80, "nothing", "nothing")
+                .add("the host, which has no such port", host.outside, PrivateHost.OWN, 8101, "refused")
+                .add("the host, which has no such port, IPv6", host.outside, PrivateHost.OWN6, 8101, "refused")
+                .verify();
+    }
+
+    @Test
+    void an_isolated_network_has_neighbours_and_nobody_else() throws IOException {
+        new Expectations()
+                .from("a neighbour", sealed.namespace(), sealedToo, 80, "sealedToo ", addresses(sealed))
+                .never("the host", host.home(), v4(sealedToo), 80)
+                .never("the host, IPv6", host.home(), v6(sealedToo), 80)
+                .both("another network", web.namespace(), sealedToo, 80, "nothing", "nothing")
+                .both("straight from outside", host.outside, sealedToo, 80, "nothing", "nothing")
+                .both("another network from inside", sealed.namespace(), web, 80, "nothing", "nothing")
+                .add("the world", sealed.namespace(), PrivateHost.OUTSIDE, 80, "nothing")
+                .add("the world, IPv6", sealed.namespace(), PrivateHost.OUTSIDE6, 80, "nothing")
+                .add("a service of the host", sealed.namespace(), PrivateHost.OWN, 9100, "nothing")
+                .add("a service of the host, IPv6", sealed.namespace(), PrivateHost.OWN6, 9100, "nothing")
+                .add("by its gateway", sealed.namespace(), gateway(sealed, AddressFamily.IPV4), 9100, "nothing")
+                .add("by its gateway, IPv6", sealed.namespace(), gateway(sealed, AddressFamily.IPV6), 9100, "nothing")
+                .add("a published port", sealed.namespace(), PrivateHost.OWN, 8080, "nothing")
+                .add("a published port, IPv6", sealed.namespace(), PrivateHost.OWN6, 8080, "nothing")
+                .add("a port of 127.0.0.1", sealed.namespace(), gateway(sealed, AddressFamily.IPV4), 8081, "nothing")
+                .verify();
+        for (var family : AddressFamily.values()) {
+            await().untilAsserted(() -> assertThat(
+                            host.resolve(sealed.namespace(), gateway(sealed, family), "sealedToo", family))
+                    .containsExactly(IpAddress.of(address(sealedToo, family)).toString()));
+        }
+    }
+
+    /** A port published on 127.0.0.1 is the host's alone, whatever address of the host somebody tries. */
+    @Test
+    void what_is_published_on_127_0_0_1_is_for_the_host_alone() throws IOException {
+        var attempts = new Expectations();
+        for (var container : List.of(mate, other, db, lone, apart, open, routed)) {
+            strangers(attempts, container.container() + " to ", container.namespace());
+        }
+        strangers(attempts, "outside to ", host.outside);
+        attempts.verify();
+    }
+
+    private static void strangers(Expectations attempts, String who, Path from) {
+        for (var target : List.of(web, other, db)) {
+            for (var family : AddressFamily.values()) {
+                var gateway = who + target.container() + "'s gateway, " + family;
+                attempts.never(gateway, from, gateway(target, family), 8081);
+            }
+        }
+        attempts.never(who + "the host's address", from, PrivateHost.OWN, 8081)
+                .never(who + "the host's address, IPv6", from, PrivateHost.OWN6, 8081)
+                .never(who + "127.0.0.1", from, "127.0.0.1", 8081)
+                .never(who + "127.0.0.1 as an IPv6 address", from, "::ffff:127.0.0.1", 8081)
+                .never(who + "::1", from, "::1", 8081)
+                .never(who + "the host's loopback service", from, PrivateHost.OWN, 9000)
+                .never(who + "the host's loopback service, IPv6", from, PrivateHost.OWN6, 9001);
     }
 
     @Test
@@ -276,6 +424,7 @@ class ReachIT {
         var bridge = bridgeMac("front");
         try (var loopback = host.namespaces.home(() -> new DatagramSocket(5001, InetAddress.ofLiteral("127.0.0.1")));
                 var any = host.namespaces.home(() -> new DatagramSocket(5002, InetAddress.ofLiteral("::")));
+                var loopback6 = host.namespaces.home(() -> new DatagramSocket(5003, InetAddress.ofLiteral("::1")));
                 var here = host.namespaces.home(DatagramSocket::new);
                 var frames = frames(mate)) {
             frames.send(RawFrames.ethernet(
@@ -286,6 +435,15 @@ class ReachIT {
                             address(mate, AddressFamily.IPV4),
                             IpAddress.parse("127.0.0.1").bytes(),
                             5001,
+                            text("forged"))));
+            frames.send(RawFrames.ethernet(
+                    bridge,
+                    mac(mate),
+                    UDP6,
+                    RawFrames.udp(
+                            address(mate, AddressFamily.IPV6),
+                            IpAddress.parse("::1").bytes(),
+                            5003,
                             text("forged"))));
             // The host in its own name, over IPv6, where the kernel would believe it.
             frames.send(RawFrames.ethernet(
@@ -309,6 +467,8 @@ class ReachIT {
             assertThat(received(any)).isEqualTo("honest");
             here.send(packet("honest", "127.0.0.1", 5001));
             assertThat(received(loopback)).isEqualTo("honest");
+            here.send(packet("honest", "::1", 5003));
+            assertThat(received(loopback6)).isEqualTo("honest");
         }
     }
 
@@ -346,8 +506,7 @@ class ReachIT {
                                 family == AddressFamily.IPV4 ? UDP : UDP6,
                                 RawFrames.udp(address(mate, family), address(web, family), 80, text("x"))));
                     }
-                    var outcome = host.tryAll(List.of(new Attempt("x", web.namespace(), "tcp", target, 80)))
-                            .get("x");
+                    var outcome = host.attempt(web.namespace(), "tcp", target, 80);
                     assertThat(outcome)
                             .as(family + (attack ? " with" : " without") + " the rules")
                             .isEqualTo(attack ? "third " + IpAddress.of(address(web, family)) : "nothing");
@@ -380,6 +539,8 @@ class ReachIT {
 
     /** What somebody tries, over TCP and UDP, and what must come of it. */
     private static final class Expectations {
+        private static final String NO_ANSWER = "no answer";
+
         private final List<Attempt> attempts = new ArrayList<>();
         private final Map<String, String> expected = new TreeMap<>();
 
@@ -402,8 +563,37 @@ class ReachIT {
             return this;
         }
 
+        /** Everywhere the same answer, with the source that the server sees: the first for IPv4, the other for IPv6. */
+        Expectations from(String what, Path from, Attached to, int port, String answer, List<String> sources) {
+            return both(what, from, to, port, answer + sources.getFirst(), answer + sources.getLast());
+        }
+
+        /** A published port by the host's own addresses. */
+        Expectations host(String what, Path from, int port, String answer, List<String> sources) {
+            return add(what, from, PrivateHost.OWN, port, answer + sources.getFirst())
+                    .add(what + ", IPv6", from, PrivateHost.OWN6, port, answer + sources.getLast());
+        }
+
+        /** The machine outside, and whom it sees. */
+        Expectations outside(String what, Path from, List<String> sources) {
+            return add(what, from, PrivateHost.OUTSIDE, 80, "outside " + sources.getFirst())
+                    .add(what + ", IPv6", from, PrivateHost.OUTSIDE6, 80, "outside " + sources.getLast());
+        }
+
+        /** No server answers; whether somebody refuses or nobody says anything is not the point. */
+        Expectations never(String what, Path from, String address, int port) {
+            return add(what, from, address, port, NO_ANSWER);
+        }
+
         void verify() throws IOException {
-            assertThat(new TreeMap<>(host.tryAll(attempts))).isEqualTo(expected);
+            var answered = new TreeMap<>(expected);
+            answered.values().removeAll(Set.of("nothing", NO_ANSWER));
+            var outcomes = new TreeMap<>(host.tryAll(attempts, answered.keySet()));
+            outcomes.replaceAll((what, outcome) ->
+                    NO_ANSWER.equals(expected.get(what)) && (outcome.equals("refused") || outcome.equals("nothing"))
+                            ? NO_ANSWER
+                            : outcome);
+            assertThat(outcomes).isEqualTo(expected);
         }
     }
 
@@ -446,6 +636,14 @@ class ReachIT {
         return container.main().orElseThrow().of(family).orElseThrow().gateway().toString();
     }
 
+    private static List<String> gateways(Attached container) {
+        return List.of(gateway(container, AddressFamily.IPV4), gateway(container, AddressFamily.IPV6));
+    }
+
+    private static List<String> addresses(Attached container) {
+        return List.of(v4(container), v6(container));
+    }
+
     private static String v4(Attached container) {
         return IpAddress.of(address(container, AddressFamily.IPV4)).toString();
     }
@@ -464,6 +662,10 @@ class ReachIT {
     }
 
     private static NetworkSpec network(String name, boolean internal, boolean ipv4) {
+        return network(name, internal, ipv4, Map.of());
+    }
+
+    private static NetworkSpec network(String name, boolean internal, boolean ipv4, Map<String, String> options) {
         return new NetworkSpec(
                 name,
                 new Owner("here", "shop", Optional.empty()),
@@ -472,7 +674,7 @@ class ReachIT {
                 true,
                 List.of(),
                 Optional.empty(),
-                Map.of(),
+                options,
                 Map.of());
     }
 

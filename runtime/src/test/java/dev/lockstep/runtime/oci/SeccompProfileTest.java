@@ -8,11 +8,18 @@ import dev.lockstep.runtime.linux.Architecture;
 import dev.lockstep.runtime.store.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class SeccompProfileTest {
+    @TempDir
+    Path directory;
+
     private static final String PROFILE = """
             {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38, "defaultErrno": "ENOSYS",
              "archMap": [{"architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86", "SCMP_ARCH_X32"]},
@@ -60,6 +67,47 @@ class SeccompProfileTest {
                 .isEqualTo("{\"names\":[\"without-admin\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1}");
         assertThat(profile.path("syscalls").path(4).path("args").toString())
                 .isEqualTo("[{\"index\":0,\"value\":8,\"valueTwo\":0,\"op\":\"SCMP_CMP_EQ\"}]");
+    }
+
+    /** As Docker's: what the distribution leaves to the kernel. */
+    @Test
+    void the_hosts_profile_is_narrowed_by_capabilities_and_one_of_ones_own_is_not() throws IOException {
+        var text = """
+                {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
+                  {"names": ["read", "mount", "clone", "clone3", "unshare", "keyctl", "syslog"], "action": "SCMP_ACT_ALLOW"},
+                  {"names": ["setns"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_SYS_ADMIN"]}},
+                  {"names": ["setns"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1, "excludes": {"caps": ["CAP_SYS_ADMIN"]}}]}
+                """;
+        var file = Files.writeString(directory.resolve("seccomp.json"), text);
+        var narrowed = SeccompProfile.read(file, Json.mapper());
+        assertThat(narrowed.forContainer(Capabilities.DEFAULT).path("syscalls").toString())
+                .isEqualTo("[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"},"
+                        + "{\"names\":[\"fsconfig\",\"fsmount\",\"fsopen\",\"fspick\",\"keyctl\",\"mount\","
+                        + "\"mount_setattr\",\"move_mount\",\"open_tree\",\"pidfd_getfd\",\"pivot_root\",\"reboot\","
+                        + "\"setns\",\"syslog\",\"umount\",\"umount2\",\"unshare\"],"
+                        + "\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1},"
+                        + "{\"names\":[\"clone\"],\"action\":\"SCMP_ACT_ALLOW\","
+                        + "\"args\":[{\"index\":0,\"value\":2114060288,\"valueTwo\":0,\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
+                        + Stream.of(131072, 33554432, 67108864, 134217728, 268435456, 536870912, 1073741824)
+                                .map(flag -> "{\"names\":[\"clone\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1,"
+                                        + "\"args\":[{\"index\":0,\"value\":" + flag + ",\"valueTwo\":" + flag
+                                        + ",\"op\":\"SCMP_CMP_MASKED_EQ\"}]},")
+                                .collect(Collectors.joining())
+                        + "{\"names\":[\"clone3\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":38}]");
+        assertThat(narrowed.forContainer(List.of("CAP_SYS_ADMIN", "CAP_SYS_BOOT", "CAP_SYS_PTRACE"))
+                        .path("syscalls")
+                        .toString())
+                .isEqualTo("[{\"names\":[\"read\",\"mount\",\"clone\",\"clone3\",\"unshare\",\"keyctl\",\"syslog\"],"
+                        + "\"action\":\"SCMP_ACT_ALLOW\"},{\"names\":[\"setns\"],\"action\":\"SCMP_ACT_ALLOW\"}]");
+        assertThat(names(narrowed.forContainer(List.of("CAP_SYSLOG"))))
+                .startsWith("read", "fsconfig", "clone")
+                .endsWith("clone", "clone3");
+        assertThat(SeccompProfile.of(text.getBytes(StandardCharsets.UTF_8), Json.mapper())
+                        .forContainer(Capabilities.DEFAULT)
+                        .path("syscalls")
+                        .toString())
+                .contains("\"unshare\"")
+                .doesNotContain("MASKED");
     }
 
     @Test

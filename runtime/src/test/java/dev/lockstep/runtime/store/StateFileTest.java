@@ -58,6 +58,17 @@ class StateFileTest {
     }
 
     @Test
+    void an_envelope_in_another_order_with_more_in_it_is_read_as_well() throws IOException {
+        var file = dir.resolve("r.json");
+        Files.writeString(file, """
+                {"note": {"by": "somebody"}, "record": {"at": "2026-11-24T16:00:00Z", "grace": "PT1S", "inners": [],
+                 "variables": {}}, "root": "%s", "format": 2}
+                """.formatted(ROOT));
+        assertThat(files.read(file))
+                .contains(new Outer(Instant.parse("2026-11-24T16:00:00Z"), Duration.ofSeconds(1), List.of(), Map.of()));
+    }
+
+    @Test
     void an_absent_file_is_an_empty_result() throws IOException {
         assertThat(files.read(dir.resolve("none.json"))).isEmpty();
     }

@@ -5,8 +5,10 @@ import dev.lockstep.spec.canonical.Value.Items;
 import dev.lockstep.spec.model.Data;
 import dev.lockstep.spec.model.NamespaceMode;
 import dev.lockstep.spec.model.ProjectExtension;
+import dev.lockstep.spec.model.Schedule;
 import dev.lockstep.spec.model.ServiceExtension;
 import dev.lockstep.spec.model.VolumeExtension;
+import java.time.LocalDate;
 import java.util.Locale;
 
 /** {@code x-lockstep}, and the {@code x-} keys of others. */
@@ -22,7 +24,7 @@ final class ExtensionForm {
                     "drift",
                     new Fields()
                             .put("mode", drift.mode().name().toLowerCase(Locale.ROOT))
-                            .putTexts("ignore", drift.ignore()));
+                            .putItems("ignore", drift.ignore(), ExtensionForm::ignored));
         });
         extension
                 .users()
@@ -30,14 +32,28 @@ final class ExtensionForm {
         return out;
     }
 
+    private static Value ignored(ProjectExtension.Ignored ignored) {
+        return ignored.reason().isEmpty() && ignored.until().isEmpty()
+                ? new Value.Text(ignored.path())
+                : new Fields()
+                        .put("path", ignored.path())
+                        .putText("reason", ignored.reason())
+                        .putText("until", ignored.until().map(LocalDate::toString));
+    }
+
     static Fields of(ServiceExtension extension) {
         var out = new Fields();
         extension.schedule().ifPresent(schedule -> {
-            out.put(
-                    "schedule",
-                    new Fields()
-                            .put("cron", schedule.cron().text())
-                            .put("zone", schedule.zone().getId()));
+            var fields = new Fields()
+                    .put("cron", schedule.cron().text())
+                    .put("zone", schedule.zone().getId());
+            if (schedule.overlap() != Schedule.Overlap.SKIP) {
+                fields.put("overlap", schedule.overlap().name().toLowerCase(Locale.ROOT));
+            }
+            if (schedule.missed() != Schedule.Missed.SKIP) {
+                fields.put("missed", schedule.missed().name().toLowerCase(Locale.ROOT));
+            }
+            out.put("schedule", fields);
         });
         return out;
     }

@@ -3,6 +3,8 @@ package dev.lockstep.spec.check;
 import dev.lockstep.spec.model.Network;
 import dev.lockstep.spec.model.Service;
 import java.net.Inet6Address;
+import java.util.List;
+import java.util.Optional;
 
 /** What a network does not have has no effect: ports published where nothing leads in, ranges of a family it lacks. */
 final class Reach {
@@ -10,10 +12,17 @@ final class Reach {
 
     static void check(Findings findings) {
         findings.project().services().forEach((name, service) -> {
-            if (!service.networking().ports().isEmpty() && isInternal(findings, service)) {
+            var networks = networks(findings, service);
+            if (!service.networking().ports().isEmpty()
+                    && !networks.isEmpty()
+                    && networks.stream().noneMatch(Network::mayPublish)) {
                 findings.warning(
                         Findings.service(name) + ".ports",
-                        "nothing is published, since all networks of the service are internal");
+                        "nothing is published, since "
+                                + (networks.stream().allMatch(Network::internal)
+                                        ? "all networks of the service are internal"
+                                        : "no network of the service is a bridge that leads out; of macvlan and ipvlan"
+                                                + " its containers are reached at their own addresses"));
             }
         });
         findings.project().networks().values().stream()
@@ -21,13 +30,11 @@ final class Reach {
                 .forEach(network -> ranges(findings, network));
     }
 
-    private static boolean isInternal(Findings findings, Service service) {
-        var keys = service.networking().networks().keySet();
-        return !keys.isEmpty()
-                && keys.stream().allMatch(key -> {
-                    var network = findings.project().networks().get(key);
-                    return network != null && network.internal() && !network.external();
-                });
+    private static List<Network> networks(Findings findings, Service service) {
+        var networks = findings.project().networks();
+        return service.networking().networks().keySet().stream()
+                .flatMap(key -> Optional.ofNullable(networks.get(key)).stream())
+                .toList();
     }
 
     private static void ranges(Findings findings, Network network) {

@@ -25,4 +25,7 @@ public record Rule(String id, String description) {
     /** Of a repository: ports and names of a host. */
     public static final Rule HOST_CONFLICT =
             new Rule("host-conflict", "Two stacks of one host claim what only one of them can have.");
+
+    /** Of a stack: what its host or its repository does not let it ask for. */
+    public static final Rule POLICY = new Rule("policy", "A stack asks for what a policy does not allow.");
 }

@@ -64,6 +64,11 @@ public record LoadRequest(
         return new Draft(tree).request();
     }
 
+    /** The same files of another tree. */
+    public LoadRequest withTree(FileTree value) {
+        return with(draft -> draft.tree = value);
+    }
+
     public LoadRequest withDirectory(String value) {
         return with(draft -> draft.directory = value);
     }
@@ -148,7 +153,7 @@ public record LoadRequest(
 
     /** A request while it changes. */
     private static final class Draft {
-        private final FileTree tree;
+        private FileTree tree;
         private String directory = "";
         private List<String> files = List.of();
         private @Nullable StandardInput standardInput;

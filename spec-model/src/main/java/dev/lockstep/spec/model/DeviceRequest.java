@@ -3,6 +3,7 @@ package dev.lockstep.spec.model;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * Devices that a driver of the host hands to a container.
@@ -44,5 +45,43 @@ public record DeviceRequest(
     /** Every device of the driver: {@code gpus: all}. */
     public static DeviceRequest all() {
         return new DeviceRequest(List.of(), Optional.empty(), new Selection.All(), Map.of());
+    }
+
+    /**
+     * The names that vendors' tools give the devices in the Container Device Interface: an index, an identifier, or
+     * {@code all}.
+     *
+     * @throws IllegalArgumentException with a sentence, when there are no such devices here
+     */
+    public List<String> names() {
+        if (!options.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "options are for a driver of Docker's own, which there is none of here. Leave them out");
+        }
+        var asked = driver.orElse("nvidia");
+        if (asked.equals("cdi")) {
+            if (selection instanceof Selection.Ids(var ids)) {
+                return ids;
+            }
+            throw new IllegalArgumentException("the driver cdi takes device_ids alone, such as vendor.com/class=name");
+        }
+        var kind = Optional.ofNullable(
+                        Map.of("nvidia", "nvidia.com/gpu", "amd", "amd.com/gpu").get(asked))
+                .orElseThrow(() ->
+                        new IllegalArgumentException("there is no driver \"" + asked + "\". Write nvidia, amd or cdi"));
+        if (driver.isEmpty()
+                && !capabilities.isEmpty()
+                && !capabilities.contains("gpu")
+                && !capabilities.contains("nvidia")) {
+            throw new IllegalArgumentException(
+                    "no driver has devices that can do " + capabilities + ". Write driver: as well");
+        }
+        return switch (selection) {
+            case Selection.All _ -> List.of(kind + "=all");
+            case Selection.Count(var number) ->
+                LongStream.range(0, number).mapToObj(i -> kind + "=" + i).toList();
+            case Selection.Ids(var ids) ->
+                ids.stream().map(id -> kind + "=" + id).toList();
+        };
     }
 }

@@ -70,6 +70,19 @@ public record Network(
                 Optional.empty());
     }
 
+    /**
+     * Whether ports of its containers can be published: not when it is internal, nor when they have a share in a link
+     * of the host (macvlan, ipvlan), as with Docker. Of external ones nothing is known here.
+     */
+    public boolean mayPublish() {
+        return external || !internal && isBridge();
+    }
+
+    /** Whether containers are machines of a network that is the host's alone. */
+    public boolean isBridge() {
+        return driver.filter(name -> !name.equals("bridge")).isEmpty();
+    }
+
     /** Fixed address ranges; chosen by the engine when empty. */
     public List<Subnet> subnets() {
         return ipam.subnets();

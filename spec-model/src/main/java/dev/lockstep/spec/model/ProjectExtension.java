@@ -1,5 +1,8 @@
 package dev.lockstep.spec.model;
 
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,11 +16,35 @@ public record ProjectExtension(Optional<Drift> drift, Optional<NamespaceMode> us
     /**
      * What happens when the host is not as the files say.
      *
-     * @param ignore paths that do not count, such as {@code services.web.mem_limit}
+     * @param ignore what does not count
      */
-    public record Drift(Mode mode, List<String> ignore) {
+    public record Drift(Mode mode, List<Ignored> ignore) {
         public Drift {
             ignore = List.copyOf(ignore);
+        }
+    }
+
+    /**
+     * A field that somebody else owns.
+     *
+     * @param path as it stands in the file, such as {@code services.web.mem_limit}; what is below it is meant as well
+     * @param reason for people
+     * @param until the last day on which it does not count, as UTC counts days; absent: for good
+     */
+    public record Ignored(String path, Optional<String> reason, Optional<LocalDate> until) {
+        /** @throws IllegalArgumentException when the path is of no service's attribute */
+        public Ignored {
+            if (!path.matches("services\\.[^.]+\\..+")) {
+                throw new IllegalArgumentException(
+                        "\"" + path + "\" is no attribute of a service. Write for example services.web.mem_limit");
+            }
+        }
+
+        /** Whether it counts again. */
+        public boolean isOver(Instant now) {
+            return until.filter(day -> now.isAfter(
+                            day.plusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant()))
+                    .isPresent();
         }
     }
 

@@ -12,6 +12,10 @@ import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.load.StackDirectories;
 import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.policy.Confinement;
+import dev.lockstep.spec.policy.Demands;
+import dev.lockstep.spec.policy.PolicyLayer;
+import dev.lockstep.spec.settings.HostPolicy;
 import dev.lockstep.spec.settings.ImagePolicy;
 import dev.lockstep.spec.settings.RepositorySettings;
 import dev.lockstep.spec.yaml.Problem;
@@ -72,15 +76,22 @@ public final class RepositoryCheck {
      * @param name what the stack of the root is called
      * @param rules how stacks are loaded: the request as an agent makes it, changed where this caller knows better
      * @param ofHost which images may run on the host where this is asked, if it says anything
+     * @param policy what stacks may ask of a host, to hold them to that as well as to what the repository itself says
      * @throws IOException if the tree cannot be listed or read
      */
     public static RepositoryReport check(
-            FileTree tree, String base, String name, UnaryOperator<LoadRequest> rules, Optional<ImagePolicy> ofHost)
+            FileTree tree,
+            String base,
+            String name,
+            UnaryOperator<LoadRequest> rules,
+            Optional<ImagePolicy> ofHost,
+            Optional<HostPolicy> policy)
             throws IOException {
-        return new RepositoryCheck(tree, base).run(name, rules, ofHost);
+        return new RepositoryCheck(tree, base).run(name, rules, ofHost, policy);
     }
 
-    private RepositoryReport run(String name, UnaryOperator<LoadRequest> rules, Optional<ImagePolicy> ofHost)
+    private RepositoryReport run(
+            String name, UnaryOperator<LoadRequest> rules, Optional<ImagePolicy> ofHost, Optional<HostPolicy> policy)
             throws IOException {
         var settings = settings();
         settings.widenings(ofHost).forEach(p -> findings.add(new Finding(Rule.SETTINGS, Severity.WARNING, p)));
@@ -108,6 +119,7 @@ public final class RepositoryCheck {
         // A host that nobody lists takes what is placed nowhere in particular.
         sameName(members, member -> isEverywhere(member, settings));
         conflicts(settings, members, hosts);
+        members.forEach(member -> policies(settings, policy, member));
         var stacks = members.stream()
                 .map(member -> new RepositoryReport.Stack(
                         member.name,
@@ -260,6 +272,19 @@ public final class RepositoryCheck {
             HostConflicts.check("host " + host, projects(members, m -> m.runsOn(host, settings)))
                     .forEach(tell);
         }
+    }
+
+    /** What the repository itself refuses its stacks, and a host where one is asked. */
+    private void policies(RepositorySettings settings, Optional<HostPolicy> host, Member member) {
+        member.project.ifPresent(project -> {
+            var layers = new ArrayList<PolicyLayer>();
+            host.ifPresent(policy -> layers.add(policy.layer(member.name, Optional.empty())));
+            layers.addAll(settings.policies(member.name));
+            var demands = Demands.of(project, false, path -> path.endsWith(".sock"));
+            new Confinement(layers)
+                    .refusals(demands, project.sources())
+                    .forEach(problem -> error(Rule.POLICY, problem));
+        });
     }
 
     private static List<Project> projects(List<Member> members, Predicate<Member> here) {

@@ -29,6 +29,7 @@ import java.util.Optional;
  * @param housekeeping when images that nobody needs go, and which
  * @param registries how single registries are reached, by host as images name it, in file order
  * @param images which images may run; what repositories say of it can only narrow this
+ * @param policy what stacks of followed repositories may ask for
  * @param proxy what stands between this host and registries
  * @param unpackLimits how much a layer may ask for
  * @param userNamespaces whose users containers have
@@ -43,6 +44,7 @@ public record AgentSettings(
         HousekeepingEntry housekeeping,
         Map<String, RegistryEntry> registries,
         ImagePolicy images,
+        HostPolicy policy,
         ProxyEntry proxy,
         LayerLimits unpackLimits,
         UserNamespaceEntry userNamespaces) {
@@ -50,9 +52,9 @@ public record AgentSettings(
     public static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(60);
 
     static final Keys SETTINGS = Keys.of(
-            "host labels repositories interval drift-interval foreign-firewall housekeeping registries images proxy"
-                    + " unpack-limits user-namespaces");
-    static final Keys REPOSITORY = Keys.of("url ref path");
+            "host labels repositories interval drift-interval foreign-firewall housekeeping registries images policy"
+                    + " proxy unpack-limits user-namespaces");
+    static final Keys REPOSITORY = Keys.of("url ref path report");
     private static final Duration SHORTEST = Duration.ofSeconds(1);
 
     public AgentSettings {
@@ -73,6 +75,7 @@ public record AgentSettings(
                 HousekeepingEntry.DEFAULT,
                 Map.of(),
                 ImagePolicy.NONE,
+                HostPolicy.CLOSED,
                 ProxyEntry.NONE,
                 LayerLimits.DEFAULT,
                 UserNamespaceEntry.DEFAULT);
@@ -85,8 +88,14 @@ public record AgentSettings(
      * @param ref branch, tag or full name; {@code main} when empty
      * @param path the directory in the repository that is looked in, relative and without {@code ..}; all of it when
      *     empty
+     * @param report whether the status of its stacks is pushed to {@code refs/lockstep/status/HOST}
      */
-    public record Repository(String url, Optional<String> ref, Optional<String> path) {}
+    public record Repository(String url, Optional<String> ref, Optional<String> path, boolean report) {
+        /** One that nothing is reported to. */
+        public Repository(String url, Optional<String> ref, Optional<String> path) {
+            this(url, ref, path, false);
+        }
+    }
 
     /** What to do where another firewall would drop our forwarded traffic. */
     public enum ForeignFirewall {
@@ -124,13 +133,13 @@ public record AgentSettings(
         if (documents.size() > 1) {
             problems.error(documents.get(1).at(), "", "only one document is allowed here");
         }
-        var settings = documents.isEmpty() ? defaults() : settings(new Reading(problems), documents.getFirst());
+        var settings = documents.isEmpty() ? defaults() : settings(new Reading(problems), documents.getFirst(), file);
         return problems.hasErrors()
                 ? new Read.Invalid(problems.errors(), problems.warnings())
                 : new Read.Valid(settings, problems.warnings());
     }
 
-    private static AgentSettings settings(Reading reading, YamlNode root) {
+    private static AgentSettings settings(Reading reading, YamlNode root, String file) {
         var fields = reading.fields("", root.at(), root, SETTINGS);
         return new AgentSettings(
                 fields.parsed("host", HostLabels::host),
@@ -143,6 +152,7 @@ public record AgentSettings(
                 HousekeepingEntry.read(fields, "housekeeping"),
                 RegistryEntry.read(reading, fields, "registries"),
                 new ImagePolicyReader(reading, true).read(fields, "images"),
+                HostPolicy.read(reading, fields, file),
                 ProxyEntry.read(reading, fields, "proxy"),
                 LayerLimits.read(fields, "unpack-limits"),
                 UserNamespaceEntry.read(fields, "user-namespaces"));
@@ -167,7 +177,8 @@ public record AgentSettings(
             var repository = new Repository(
                     url.orElse(""),
                     fields.parsed("ref", AgentSettings::ref),
-                    fields.parsed("path", AgentSettings::path).filter(text -> !text.isEmpty()));
+                    fields.parsed("path", AgentSettings::path).filter(text -> !text.isEmpty()),
+                    fields.flag("report", false));
             var earlier = places.putIfAbsent(repository, item.at());
             if (earlier != null) {
                 reading.error(item.at(), path, "is the same as the one at " + earlier);

@@ -1,5 +1,6 @@
 package dev.lockstep.spec.settings;
 
+import dev.lockstep.spec.policy.Subject;
 import dev.lockstep.spec.yaml.Keys;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -8,14 +9,11 @@ import java.util.Map;
 enum RepositoryKeys {
     FILE("", "hosts stacks windows builds policy suspend"),
     HOST("hosts.*", "labels suspend"),
-    STACK("stacks.*", "hosts labels after suspend windows policy"),
+    STACK("stacks.*", "hosts labels after suspend windows approve policy"),
     WINDOW("windows.*", "opens duration zone"),
     BUILD("builds.*", "image tags context dockerfile target args platforms when hosts labels"),
     BUILD_WHEN("builds.*.when", "tags branches"),
-    POLICY(
-            "policy",
-            "privileged host-namespaces capabilities bind-sources devices sockets security-options sysctls runtimes"
-                    + " published-addresses registries images"),
+    POLICY("policy", Subject.keys() + " registries images"),
     STACK_POLICY("stacks.*.policy", POLICY.words);
 
     private final String path;

@@ -79,6 +79,7 @@ final class RepositoryReader {
                 list(fields, "after", HostLabels::stack),
                 suspension(fields),
                 list(fields, "windows", UnaryOperator.identity()),
+                list(fields, "approve", Guard::parse),
                 policy(fields, RepositoryKeys.STACK_POLICY));
     }
 
@@ -158,14 +159,14 @@ final class RepositoryReader {
     }
 
     private Optional<Policy> policy(Fields above, RepositoryKeys keys) {
-        return above.has("policy")
-                ? Optional.of(new PolicyReader(this, above.fields("policy", keys.keys())).read())
-                : Optional.empty();
-    }
-
-    /** What a policy says of images; keys stand in the file itself. */
-    List<ImageRule> images(Fields policy) {
-        return new ImagePolicyReader(reading, false).rules(policy, "images");
+        if (!above.has("policy")) {
+            return Optional.empty();
+        }
+        var fields = above.fields("policy", keys.keys());
+        var policy = new PolicyReader(reading, fields);
+        // Keys stand in the file itself.
+        var images = new ImagePolicyReader(reading, false).rules(fields, "images");
+        return Optional.of(new Policy(policy.rulings(), policy.registries(), images));
     }
 
     /** A list of texts, or a single one; each as {@code parser} takes it. */

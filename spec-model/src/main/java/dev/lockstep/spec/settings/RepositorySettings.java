@@ -1,6 +1,7 @@
 package dev.lockstep.spec.settings;
 
 import dev.lockstep.spec.model.Sources;
+import dev.lockstep.spec.policy.PolicyLayer;
 import dev.lockstep.spec.yaml.Problem;
 import dev.lockstep.spec.yaml.Problems;
 import dev.lockstep.spec.yaml.Reading;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -152,6 +154,18 @@ public record RepositorySettings(
         return List.copyOf(policies);
     }
 
+    /** What this file says a stack may ask for, beside the host: it must be allowed by each of them. */
+    public List<PolicyLayer> policies(String stack) {
+        var layers = new ArrayList<PolicyLayer>();
+        layers.add(new PolicyLayer("The repository's " + FILE, policy.rulings(), Optional.empty()));
+        stack(stack)
+                .policy()
+                .ifPresent(own ->
+                        layers.add(new PolicyLayer("The repository's " + FILE, own.rulings(), Optional.empty())));
+        layers.removeIf(layer -> layer.rulings().isEmpty());
+        return List.copyOf(layers);
+    }
+
     /** The keys that it names for images, of all stacks. */
     public List<KeySource> imageKeys() {
         var keys = new ArrayList<>(images("policy", policy).keys());
@@ -187,13 +201,11 @@ public record RepositorySettings(
                 policy.images());
     }
 
-    /** What a policy speaks about, but for images: that is acted on. */
-    private List<String> subjects(String policy) {
-        return RepositoryKeys.POLICY.keys().known().stream()
-                .filter(subject -> !subject.equals("registries") && !subject.equals("images"))
-                .map(subject -> policy + "." + subject)
-                .filter(sources.positions()::containsKey)
-                .toList();
+    /** When that stack may be changed, by the windows' names; none: at any time. */
+    public Map<String, Window> windows(String stack) {
+        var open = new LinkedHashMap<String, Window>();
+        stack(stack).windows().forEach(name -> open.put(name, Objects.requireNonNull(windows.get(name))));
+        return Collections.unmodifiableMap(open);
     }
 
     /**
@@ -202,10 +214,7 @@ public record RepositorySettings(
      */
     public List<Problem> notActedOn() {
         var paths = new ArrayList<String>();
-        windows.keySet().forEach(name -> paths.add("windows." + name));
         builds.keySet().forEach(name -> paths.add("builds." + name));
-        paths.addAll(subjects("policy"));
-        stacks.keySet().forEach(name -> paths.addAll(subjects("stacks." + name + ".policy")));
         return paths.stream()
                 .map(path -> new Problem(
                         sources.at(path),

@@ -9,6 +9,7 @@ import java.util.Optional;
  * @param placement the hosts that run it
  * @param after stacks that must be well on a host before this one is changed there
  * @param windows names of the times at which it may be changed; none: at any time
+ * @param approved guards that do not hold its plans
  * @param policy narrower than the repository's
  */
 public record StackEntry(
@@ -16,13 +17,15 @@ public record StackEntry(
         List<String> after,
         Optional<Suspension> suspension,
         List<String> windows,
+        List<Guard> approved,
         Optional<Policy> policy) {
     /** What holds for a stack that the file does not name. */
     public static final StackEntry NONE =
-            new StackEntry(HostSelector.EVERY, List.of(), Optional.empty(), List.of(), Optional.empty());
+            new StackEntry(HostSelector.EVERY, List.of(), Optional.empty(), List.of(), List.of(), Optional.empty());
 
     public StackEntry {
         after = List.copyOf(after);
         windows = List.copyOf(windows);
+        approved = List.copyOf(approved);
     }
 }

@@ -23,7 +23,8 @@ final class Unmatched {
 
     List<Problem> find() {
         settings.stacks().forEach((name, stack) -> {
-            if (!names.contains(name)) {
+            // Who agrees that a stack goes names one that is gone.
+            if (!names.contains(name) && !stack.approved().contains(Guard.ORPHANED)) {
                 warn("stacks." + name, "the repository has no such stack", name, names);
             }
             for (var i = 0; i < stack.after().size(); i++) {

@@ -287,9 +287,11 @@ class ChecksTest {
                   hidden: {image: x, ports: ["80:80"], networks: [vault]}
                   seen: {image: x, ports: ["81:80"], networks: [vault, front]}
                   unknown: {image: x, ports: ["82:80"], networks: [theirs, six]}
+                  shares: {image: x, ports: ["83:80"], networks: [lan, vault]}
                 networks:
                   vault: {internal: true}
                   theirs: {external: true}
+                  lan: {driver: macvlan, driver_opts: {parent: eth0}}
                   front: {ipam: {config: [{subnet: 10.1.0.0/24}, {subnet: "fd00::/64"}]}}
                   six: {enable_ipv6: true, enable_ipv4: false, ipam: {config: [{subnet: 10.2.0.0/24}, {subnet: "fd01::/64"}]}}
                 """);
@@ -299,8 +301,10 @@ class ChecksTest {
                 .extracting(problem -> problem.at().line() + " " + problem.path() + ": " + problem.message())
                 .containsExactly(
                         "2 services.hidden.ports: nothing is published, since all networks of the service are internal",
-                        "8 networks.front.ipam.config[1].subnet: fd00::/64 has no effect without enable_ipv6: true",
-                        "9 networks.six.ipam.config[0].subnet: 10.2.0.0/24 has no effect with enable_ipv4: false");
+                        "5 services.shares.ports: nothing is published, since no network of the service is a bridge that"
+                                + " leads out; of macvlan and ipvlan its containers are reached at their own addresses",
+                        "10 networks.front.ipam.config[1].subnet: fd00::/64 has no effect without enable_ipv6: true",
+                        "11 networks.six.ipam.config[0].subnet: 10.2.0.0/24 has no effect with enable_ipv4: false");
     }
 
     @Test

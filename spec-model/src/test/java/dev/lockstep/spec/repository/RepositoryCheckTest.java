@@ -35,7 +35,8 @@ class RepositoryCheckTest {
     }
 
     private RepositoryReport check(Optional<ImagePolicy> host) throws IOException {
-        return RepositoryCheck.check(DirectoryTree.confined(root), "", "infra", UnaryOperator.identity(), host);
+        return RepositoryCheck.check(
+                DirectoryTree.confined(root), "", "infra", UnaryOperator.identity(), host, Optional.empty());
     }
 
     private List<String> findings() throws IOException {
@@ -56,17 +57,19 @@ class RepositoryCheckTest {
                   night: {opens: "0 0 2 * * ?", duration: 4h, zone: Europe/Berlin}
                 builds:
                   api: {context: api, image: "registry.example/api", when: {branches: [main]}}
-                policy:
-                  privileged: false
-                stacks:
-                  shop: {policy: {privileged: false}}
                 """);
+        assertThat(findings()).containsExactly("ERROR settings lockstep.yaml:4:3: builds.api: " + NOT_ACTED_ON);
+    }
+
+    @Test
+    void a_stack_is_held_to_what_its_repository_lets_it_ask_for() throws IOException {
+        file("stacks/shop/compose.yaml", "services: {a: {image: 'x:1', cap_add: [SYS_TIME, NET_ADMIN]}}");
+        file("lockstep.yaml", "policy: {capabilities: [SYS_TIME]}\n");
         assertThat(findings())
-                .containsExactly(
-                        "ERROR settings lockstep.yaml:2:3: windows.night: " + NOT_ACTED_ON,
-                        "ERROR settings lockstep.yaml:4:3: builds.api: " + NOT_ACTED_ON,
-                        "ERROR settings lockstep.yaml:6:15: policy.privileged: " + NOT_ACTED_ON,
-                        "ERROR settings lockstep.yaml:8:31: stacks.shop.policy.privileged: " + NOT_ACTED_ON);
+                .filteredOn(finding -> finding.startsWith("ERROR"))
+                .containsExactly("ERROR policy stacks/shop/compose.yaml:1:50: services.a.cap_add[1]: asks for the"
+                        + " capability NET_ADMIN. The repository's lockstep.yaml does not allow it: it is not in"
+                        + " policy.capabilities at lockstep.yaml:1:10");
     }
 
     @Test

@@ -86,6 +86,7 @@ class AgentSettingsTest {
                                                 List.of("registry.example.com", "docker.io"),
                                                 new SourcePosition("agent.yaml", 15, 3, List.of()))),
                                         List.of()),
+                                new HostPolicy("agent.yaml", Map.of(), Map.of()),
                                 new ProxyEntry(
                                         Optional.of("http://me:se%40cret@proxy.example:3128"),
                                         Optional.of("[fd00::1]:8080"),

@@ -207,22 +207,6 @@ class ImagePolicyTest {
     }
 
     @Test
-    void the_rest_of_a_policy_is_still_refused_with_the_place_of_each_subject() {
-        var read = RepositorySettings.read("lockstep.yaml", """
-                policy: {registries: [a.example], privileged: false}
-                stacks: {shop: {policy: {images: {}, runtimes: [crun]}}}
-                """.getBytes(StandardCharsets.UTF_8));
-        assertThat(read)
-                .isInstanceOfSatisfying(
-                        RepositorySettings.Read.Valid.class,
-                        valid -> assertThat(valid.settings().notActedOn())
-                                .extracting(problem -> problem.at() + " " + problem.path())
-                                .containsExactly(
-                                        "lockstep.yaml:1:47 policy.privileged",
-                                        "lockstep.yaml:2:38 stacks.shop.policy.runtimes"));
-    }
-
-    @Test
     void a_pattern_of_no_words_is_refused() {
         assertThatIllegalArgumentException().isThrownBy(() -> ImagePattern.parse(""));
         assertThatIllegalArgumentException().isThrownBy(() -> ImagePattern.parse("/"));

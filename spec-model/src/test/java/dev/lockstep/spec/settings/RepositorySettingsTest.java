@@ -2,8 +2,10 @@ package dev.lockstep.spec.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.spec.model.Capability;
 import dev.lockstep.spec.model.CronExpression;
+import dev.lockstep.spec.policy.Allowance;
+import dev.lockstep.spec.policy.PolicyLayer;
+import dev.lockstep.spec.policy.Subject;
 import dev.lockstep.spec.settings.RepositorySettings.Read;
 import dev.lockstep.spec.yaml.Problem;
 import java.nio.charset.StandardCharsets;
@@ -88,7 +90,10 @@ class RepositorySettingsTest {
         assertThat(settings.stack("shop").placement())
                 .isEqualTo(new HostSelector(List.of("web*"), Map.of("role", "web")));
         assertThat(settings.stack("shop").after()).containsExactly("database");
-        assertThat(settings.stack("shop").policy().orElseThrow().capabilities()).contains(List.of());
+        assertThat(settings.stack("shop").policy().flatMap(own -> own.ruling(Subject.CAPABILITIES)))
+                .get()
+                .extracting(PolicyLayer.Ruling::allowed)
+                .isEqualTo(List.of());
         assertThat(settings.windows())
                 .containsEntry(
                         "night",
@@ -110,8 +115,11 @@ class RepositorySettingsTest {
                                 List.of("v*"),
                                 List.of("main"),
                                 new HostSelector(List.of(), Map.of("role", "build"))));
-        assertThat(settings.policy().capabilities()).contains(List.of(new Capability("NET_ADMIN")));
-        assertThat(settings.policy().devices()).isEmpty();
+        assertThat(settings.policy().ruling(Subject.CAPABILITIES))
+                .get()
+                .extracting(PolicyLayer.Ruling::allowed)
+                .isEqualTo(List.of(new Allowance.Word("NET_ADMIN")));
+        assertThat(settings.policy().ruling(Subject.DEVICES)).isEmpty();
         assertThat(settings.suspension()).isEmpty();
         assertThat(settings.sources().at("stacks.shop.windows[0]")).hasToString("lockstep.yaml:9:15");
     }
@@ -168,7 +176,7 @@ class RepositorySettingsTest {
                         "lockstep.yaml:15:18: policy.capabilities[0]: Linux has no capability \"NET_ADMN\". Did you mean"
                                 + " \"NET_ADMIN\"?",
                         "lockstep.yaml:16:21: policy.host-namespaces[0]: \"net\" is not a namespace. Write one of network,"
-                                + " pid, ipc, uts, user, cgroup",
+                                + " pid, ipc, uts, user, cgroup, mount",
                         "lockstep.yaml:17:18: policy.bind-sources[0]: \"data\" must be an absolute path without ..",
                         "lockstep.yaml:18:25: policy.published-addresses[0]: \"300.0.0.1\" is no IP address");
     }

@@ -1,5 +1,6 @@
 package dev.lockstep.spec.settings;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -27,25 +28,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The published schemas say what the readers do: the same keys, the same examples, the same mistakes. */
 class SchemasTest {
-    private static final Map<String, Keys> AGENT = Map.of(
-            "",
-            AgentSettings.SETTINGS,
-            "repositories[]",
-            AgentSettings.REPOSITORY,
-            "housekeeping",
-            HousekeepingEntry.KEYS,
-            "registries.*",
-            RegistryEntry.KEYS,
-            "images",
-            ImagePolicyReader.IMAGES,
-            "images.rules.*",
-            ImagePolicyReader.RULE,
-            "proxy",
-            ProxyEntry.KEYS,
-            "unpack-limits",
-            LayerLimits.KEYS,
-            "user-namespaces",
-            UserNamespaceEntry.KEYS);
+    private static final Map<String, Keys> AGENT = Map.ofEntries(
+            entry("", AgentSettings.SETTINGS),
+            entry("repositories[]", AgentSettings.REPOSITORY),
+            entry("housekeeping", HousekeepingEntry.KEYS),
+            entry("registries.*", RegistryEntry.KEYS),
+            entry("images", ImagePolicyReader.IMAGES),
+            entry("images.rules.*", ImagePolicyReader.RULE),
+            entry("proxy", ProxyEntry.KEYS),
+            entry("unpack-limits", LayerLimits.KEYS),
+            entry("user-namespaces", UserNamespaceEntry.KEYS),
+            entry("policy", HostPolicy.KEYS),
+            entry("policy.stacks.*", HostPolicy.STACK));
 
     private static final Path DOC = Path.of("src/main/distribution/doc");
     private static final Pattern BLOCK = Pattern.compile("(?s)```yaml\n(.*?)```");
@@ -142,6 +136,8 @@ class SchemasTest {
         ProxyEntry.KEYS.known().forEach(key -> assertThat(agent).contains(key + ":"));
         ImagePolicyReader.IMAGES.known().forEach(key -> assertThat(agent).contains(key + ":"));
         ImagePolicyReader.RULE.known().forEach(key -> assertThat(agent).contains(key + ":"));
+        HostPolicy.KEYS.known().forEach(key -> assertThat(agent).contains(key + ":"));
+        HostPolicy.STACK.known().forEach(key -> assertThat(agent).contains(key + ":"));
     }
 
     /** A value that no key of either file may have, with the path that the problem must name. */
@@ -219,6 +215,7 @@ class SchemasTest {
                 "builds: {app: {image: x, when: {tags: v*, tag: x}}}",
                 "policy: {priviliged: true}",
                 "policy: {host-namespaces: [net]}",
+                "policy: {host-resources: [memory]}",
                 "stacks: {shop: {policy: {capabilities: {}}}}",
                 "policy: {images: [nginx]}",
                 "policy: {images: {nginx: {}}}",
@@ -248,6 +245,17 @@ class SchemasTest {
                 "registries: {'https://a.example': {}}",
                 "registries: {a_b: {}}",
                 "registries: {a.example: {insecure: 3}}",
+                "policy: [a]",
+                "policy: {priviliged: true}",
+                "policy: {privileged: [a]}",
+                "policy: {host-namespaces: [net]}",
+                "policy: {host-resources: [memory]}",
+                "policy: {registries: [docker.io]}",
+                "policy: {bind-sources: {/srv: ro}}",
+                "policy: {stacks: {Shop: {}}}",
+                "policy: {stacks: {shop: {stacks: {}}}}",
+                "policy: {stacks: {shop: {capabilities: {}}}}",
+                "policy: {stacks: {shop: {repository: [a]}}}",
                 "unpack-limits: {entries: 0}",
                 "unpack-limits: {bytes: []}",
                 "unpack-limits: {ratio: x}",

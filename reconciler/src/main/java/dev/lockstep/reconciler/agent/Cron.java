@@ -1,0 +1,50 @@
+package dev.lockstep.reconciler.agent;
+
+import dev.lockstep.spec.model.CronExpression;
+import java.text.ParseException;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.Date;
+import java.util.Optional;
+import java.util.TimeZone;
+
+/**
+ * Points in time as Quartz finds them: by the clocks of a zone. A time that the clocks leave out when they go forward
+ * is left out; one that they show twice comes once.
+ */
+public final class Cron {
+    private final org.quartz.CronExpression expression;
+
+    private Cron(org.quartz.CronExpression expression) {
+        this.expression = expression;
+    }
+
+    /**
+     * By the clocks of a zone.
+     *
+     * @throws IllegalArgumentException when Quartz does not take what our reader took
+     */
+    public static Cron of(CronExpression expression, ZoneId zone) {
+        try {
+            var quartz = new org.quartz.CronExpression(expression.text());
+            quartz.setTimeZone(TimeZone.getTimeZone(zone));
+            return new Cron(quartz);
+        } catch (ParseException e) {
+            throw new IllegalArgumentException("\"" + expression + "\" is no cron expression: " + e.getMessage(), e);
+        }
+    }
+
+    /** The first such time after that one; empty when there is none any more. */
+    public Optional<Instant> after(Instant time) {
+        return Optional.ofNullable(expression.getTimeAfter(Date.from(time))).map(Date::toInstant);
+    }
+
+    /** The last such time that is after {@code from} and not after {@code to}. */
+    Optional<Instant> last(Instant from, Instant to) {
+        var last = Optional.<Instant>empty();
+        for (var next = after(from); next.isPresent() && !next.get().isAfter(to); next = after(next.get())) {
+            last = next;
+        }
+        return last;
+    }
+}

@@ -1,0 +1,63 @@
+package dev.lockstep.reconciler.agent;
+
+import dev.lockstep.reconciler.deploy.StackSource;
+import dev.lockstep.reconciler.plan.Secrets;
+import dev.lockstep.spec.load.LoadRequest;
+import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.policy.PolicyLayer;
+import dev.lockstep.spec.settings.ImagePolicy;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A commit that ran here before, with what its image references stood for then.
+ *
+ * @param digests by reference, as the history has them
+ */
+record EarlierRevision(CommitSource source, Map<String, String> digests) implements StackSource {
+    EarlierRevision {
+        digests = Map.copyOf(digests);
+    }
+
+    @Override
+    public LoadRequest load() {
+        return source.load();
+    }
+
+    @Override
+    public Optional<String> repository() {
+        return source.repository();
+    }
+
+    @Override
+    public Optional<String> revision() {
+        return source.revision();
+    }
+
+    @Override
+    public List<ImagePolicy> imagePolicies() {
+        return source.imagePolicies();
+    }
+
+    @Override
+    public List<PolicyLayer> policies() {
+        return source.policies();
+    }
+
+    @Override
+    public Secrets secrets() {
+        return source.secrets();
+    }
+
+    @Override
+    public Files files(Project project, String projectDirectory) throws IOException {
+        return source.files(project, projectDirectory);
+    }
+
+    @Override
+    public byte[] read(String projectDirectory, String path) throws IOException {
+        return source.read(projectDirectory, path);
+    }
+}

@@ -1,0 +1,65 @@
+package dev.lockstep.reconciler.history;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The commits that a stack was at, as its history tells them: which of them were well when they were left, and what
+ * their images stood for.
+ *
+ * @param entries of the stack, oldest first
+ */
+public record HealthyRevisions(List<HistoryEntry> entries) {
+    public HealthyRevisions {
+        entries = List.copyOf(entries);
+    }
+
+    /** The newest entry of each commit at which the stack was brought to what it asks, oldest first. */
+    private Map<String, HistoryEntry> byCommit() {
+        var applied = new LinkedHashMap<String, HistoryEntry>();
+        for (var entry : entries) {
+            if (entry.commit().isEmpty()) {
+                continue;
+            }
+            var commit = entry.commit().get();
+            switch (entry.outcome()) {
+                case CONVERGED, DRIFT_CORRECTED -> {
+                    var earlier = Optional.ofNullable(applied.remove(commit)); // last again
+                    applied.put(
+                            commit,
+                            entry.images().isEmpty() && earlier.isPresent()
+                                    ? entry.with(entry.steps(), earlier.get().images())
+                                    : entry);
+                }
+                case UNHEALTHY, FAILED -> applied.remove(commit);
+                // Nothing of the commit was done.
+                default -> {}
+            }
+        }
+        return applied;
+    }
+
+    /** The last commit that was well and is not that one. */
+    public Optional<HistoryEntry> before(String commit) {
+        return byCommit().values().stream()
+                .filter(entry -> !entry.commit().equals(Optional.of(commit)))
+                .reduce((_, later) -> later);
+    }
+
+    /**
+     * The commit that somebody names, well or not.
+     *
+     * @param name the number of an entry, or a commit's first digits, at least four
+     */
+    public Optional<HistoryEntry> named(String name) {
+        var applied = byCommit();
+        return entries.stream()
+                .filter(entry -> entry.commit().isPresent())
+                .filter(entry -> String.valueOf(entry.number()).equals(name)
+                        || name.length() >= 4 && entry.commit().get().startsWith(name))
+                .reduce((_, later) -> later)
+                .map(entry -> applied.getOrDefault(entry.commit().orElse(""), entry));
+    }
+}

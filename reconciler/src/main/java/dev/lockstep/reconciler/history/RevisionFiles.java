@@ -1,0 +1,82 @@
+package dev.lockstep.reconciler.history;
+
+import dev.lockstep.runtime.store.AtomicFiles;
+import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * What a stack goes back to and what it is not brought to again: {@code stacks/STACK/good.json} and
+ * {@code failed.json}, for root alone, since what containers are given may be secret.
+ */
+public final class RevisionFiles {
+    private final Root root;
+    private final String stack;
+    private final StateFile<Good> good;
+    private final StateFile<Failed> failed;
+
+    /**
+     * The last revision that was well, as far as anybody looked.
+     *
+     * @param since when that was found
+     */
+    public record Good(StackRevision revision, Instant since) {}
+
+    /**
+     * A revision that did not become well, and that the stack left again.
+     *
+     * @param why a sentence
+     * @param paused the stack was left as it was then, half changed, because {@code failure_action: pause} says so
+     */
+    public record Failed(StackRevision revision, String why, Instant since, boolean paused) {}
+
+    public RevisionFiles(Root root, String stack) {
+        this.root = root;
+        this.stack = stack;
+        this.good = root.stateFile(Good.class, 1);
+        this.failed = root.stateFile(Failed.class, 1);
+    }
+
+    public Optional<StackRevision> good() throws IOException {
+        return good.read(file("good.json")).map(Good::revision);
+    }
+
+    /** What was tried last in vain; whoever tries compares. */
+    public Optional<Failed> failed() throws IOException {
+        return failed.read(file("failed.json"));
+    }
+
+    /** It is well: from now on the stack goes back to it. Not written again while that is so. */
+    public void good(StackRevision revision, Instant now) throws IOException {
+        if (good().filter(revision::equals).isEmpty()) {
+            StackDirectories.make(root, stack);
+            good.write(file("good.json"), new Good(revision, now));
+        }
+        forgive();
+    }
+
+    public void failed(Failed revision) throws IOException {
+        StackDirectories.make(root, stack);
+        failed.write(file("failed.json"), revision);
+    }
+
+    /** What was tried in vain may be tried again. */
+    public void forgive() throws IOException {
+        if (failed().isPresent()) {
+            AtomicFiles.delete(file("failed.json"));
+        }
+    }
+
+    /** The stack was taken down. */
+    public void forget() throws IOException {
+        AtomicFiles.delete(file("failed.json"));
+        AtomicFiles.delete(file("good.json"));
+    }
+
+    private Path file(String name) {
+        return StackDirectories.of(root, stack).resolve(name);
+    }
+}

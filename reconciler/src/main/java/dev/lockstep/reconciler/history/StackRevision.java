@@ -1,0 +1,196 @@
+package dev.lockstep.reconciler.history;
+
+import dev.lockstep.reconciler.desired.ComposeLabels;
+import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.desired.DesiredContainer;
+import dev.lockstep.reconciler.desired.DesiredNetwork;
+import dev.lockstep.reconciler.desired.DesiredService;
+import dev.lockstep.reconciler.desired.DesiredVolume;
+import dev.lockstep.reconciler.desired.Resolution;
+import dev.lockstep.reconciler.desired.Rollout;
+import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.container.MountSpec;
+import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.spec.model.Dependency;
+import dev.lockstep.spec.model.Sources;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Everything that a stack was on this host at one time, values of the host and digests of images included: what to go
+ * back to, and what was tried in vain. Contents of secrets are not in it, only their identities.
+ *
+ * @param commit where it comes from; absent for a plain directory
+ * @param services in dependency order
+ */
+public record StackRevision(
+        Optional<StackStatus.Commit> commit,
+        Owner owner,
+        List<DesiredNetwork> networks,
+        List<DesiredVolume> volumes,
+        List<Service> services) {
+    /**
+     * A service and its containers.
+     *
+     * @param containers by slot
+     */
+    public record Service(
+            String name,
+            List<ContainerSpec> containers,
+            Map<String, Dependency> dependsOn,
+            Rollout update,
+            Rollout rollback,
+            boolean job) {
+        public Service {
+            containers = List.copyOf(containers);
+            dependsOn = Collections.unmodifiableMap(new LinkedHashMap<>(dependsOn));
+        }
+    }
+
+    public StackRevision {
+        networks = List.copyOf(networks);
+        volumes = List.copyOf(volumes);
+        services = List.copyOf(services);
+    }
+
+    /**
+     * What is wanted.
+     *
+     * @param containers of this host, which know the digests that only a pull could tell
+     */
+    public static StackRevision of(
+            Desired desired, Optional<StackStatus.Commit> commit, List<ObservedContainer> containers) {
+        return new StackRevision(
+                commit,
+                desired.owner(),
+                desired.networks(),
+                desired.volumes(),
+                desired.services().stream()
+                        .map(service -> new Service(
+                                service.name(),
+                                service.slots().stream()
+                                        .map(slot -> known(slot.spec(), containers))
+                                        .toList(),
+                                service.dependsOn(),
+                                service.update(),
+                                service.rollback(),
+                                service.job()))
+                        .toList());
+    }
+
+    private static ContainerSpec known(ContainerSpec spec, List<ObservedContainer> containers) {
+        if (!spec.images().contains(DesiredContainer.NOT_KNOWN)) {
+            return spec;
+        }
+        return containers.stream()
+                .map(c -> c.record().spec())
+                .filter(made -> made.owner().stack().equals(spec.owner().stack()))
+                .filter(made -> made.service().equals(spec.service()) && made.slot() == spec.slot())
+                .filter(made -> made.name().equals(spec.name()))
+                .findFirst()
+                .orElse(spec);
+    }
+
+    /**
+     * What runs of a stack, as the records of its containers have it; empty when nothing does. Of conditions between
+     * services it has what Compose's labels tell.
+     */
+    public static Optional<StackRevision> running(Owner owner, Observed observed) {
+        var stack = owner.stack();
+        var byService = new TreeMap<>(observed.containersOf(stack).stream()
+                .filter(c -> c.record().effective().isPresent())
+                .map(c -> c.record().spec())
+                .filter(spec -> !spec.service().isEmpty() && !ComposeLabels.isOneOff(spec.labels()))
+                .collect(Collectors.groupingBy(ContainerSpec::service)));
+        if (byService.isEmpty()) {
+            return Optional.empty();
+        }
+        var services = new LinkedHashMap<String, Service>();
+        byService.keySet().forEach(name -> visit(name, byService, services));
+        return Optional.of(new StackRevision(
+                Optional.empty(),
+                owner,
+                observed.networks().networks().stream()
+                        .map(n -> n.record().spec())
+                        .filter(spec -> spec.owner().stack().equals(stack))
+                        .map(spec -> new DesiredNetwork(spec.name(), spec, false))
+                        .toList(),
+                observed.volumes().stream()
+                        .map(v -> v.spec())
+                        .filter(spec -> spec.owner().stack().equals(stack))
+                        .map(spec -> new DesiredVolume(spec.name(), spec, false, false))
+                        .toList(),
+                List.copyOf(services.values())));
+    }
+
+    /** What others depend on comes first; labels that go in circles end at their second visit. */
+    private static void visit(String name, Map<String, List<ContainerSpec>> all, Map<String, Service> done) {
+        var containers = all.get(name);
+        if (containers == null || done.containsKey(name)) {
+            return;
+        }
+        var gates = ComposeLabels.gates(containers.getFirst().labels());
+        var rest = new TreeMap<>(all);
+        rest.remove(name);
+        gates.keySet().forEach(dependency -> visit(dependency, rest, done));
+        done.put(
+                name,
+                new Service(
+                        name,
+                        containers.stream()
+                                .sorted(Comparator.comparingInt(ContainerSpec::slot))
+                                .toList(),
+                        gates,
+                        Rollout.DEFAULT,
+                        Rollout.DEFAULT,
+                        false));
+    }
+
+    /** Whether both ask the same of this host, whatever commits they come from. */
+    public boolean isSameAs(StackRevision other) {
+        return networks.equals(other.networks) && volumes.equals(other.volumes) && services.equals(other.services);
+    }
+
+    /** For people: the commit, or where else it comes from. */
+    public String title() {
+        return commit.map(c -> c.id().substring(0, 7) + " \"" + c.subject() + "\"")
+                .orElse("what ran before");
+    }
+
+    /**
+     * As something to plan for, replaced as {@code rollback_config} says.
+     *
+     * @param images what this host has of a digest
+     */
+    public Desired toGoBackTo(Function<Digest, Resolution> images) {
+        var wanted = new ArrayList<DesiredService>();
+        for (var service : services) {
+            var slots = service.containers().stream()
+                    .map(spec -> new DesiredContainer(spec, images.apply(spec.digest()), mounted(spec, images)))
+                    .toList();
+            wanted.add(new DesiredService(
+                    service.name(), slots, service.dependsOn(), service.rollback(), service.rollback(), service.job()));
+        }
+        return new Desired(owner, commit.map(_ -> title()), networks, volumes, wanted, Sources.none());
+    }
+
+    private static Map<dev.lockstep.runtime.image.ImageReference, Resolution> mounted(
+            ContainerSpec spec, Function<Digest, Resolution> images) {
+        return spec.mounts().stream()
+                .filter(MountSpec.OfImage.class::isInstance)
+                .map(MountSpec.OfImage.class::cast)
+                .collect(Collectors.toMap(
+                        MountSpec.OfImage::image, mount -> images.apply(mount.digest()), (first, _) -> first));
+    }
+}

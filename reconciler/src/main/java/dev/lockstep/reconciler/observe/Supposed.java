@@ -1,0 +1,97 @@
+package dev.lockstep.reconciler.observe;
+
+import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.runtime.container.ContainerRecord;
+import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.container.ContainerState;
+import dev.lockstep.runtime.container.Effective;
+import dev.lockstep.runtime.container.Life;
+import dev.lockstep.runtime.container.Limits;
+import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.network.AddressFamily;
+import dev.lockstep.runtime.network.Cidr;
+import dev.lockstep.runtime.network.NetworkRecord;
+import dev.lockstep.runtime.network.NetworkSpec;
+import dev.lockstep.runtime.network.ObservedNetwork;
+import dev.lockstep.runtime.network.ObservedNetworks;
+import dev.lockstep.runtime.network.SubnetSpec;
+import dev.lockstep.runtime.volume.VolumeRecord;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A host that nobody has looked at, as it is if it did what it was asked: what a stack is compared with where the host
+ * is elsewhere. What an image and an engine would have filled in is what is usual.
+ *
+ * @param now when its containers were made
+ */
+public record Supposed(Instant now) {
+    private static final Digest USUAL = new Digest("5".repeat(64));
+    private static final Duration GRACE = Duration.ofSeconds(10);
+
+    /** A host on which exactly this stack runs. */
+    public Observed running(Desired desired) {
+        var containers = new ArrayList<ObservedContainer>();
+        for (var service : desired.services()) {
+            for (var slot : service.slots()) {
+                containers.add(container(slot.spec()));
+            }
+        }
+        var networks = desired.networks().stream().map(n -> network(n.spec())).toList();
+        var volumes = desired.volumes().stream()
+                .map(v -> new VolumeRecord(v.spec(), Optional.empty(), now, true))
+                .toList();
+        return new Observed(containers, new ObservedNetworks(networks, Map.of()), volumes);
+    }
+
+    private ObservedNetwork network(NetworkSpec spec) {
+        var subnets =
+                new ArrayList<>(spec.subnets().stream().map(SubnetSpec::settled).toList());
+        for (var family : spec.families()) {
+            if (spec.subnets(family).isEmpty()) {
+                var range = family == AddressFamily.IPV4 ? "172.28.0.0/24" : "fd00:28::/64";
+                subnets.add(SubnetSpec.of(Cidr.parse(range)).settled());
+            }
+        }
+        return new ObservedNetwork(
+                new NetworkRecord("0".repeat(64), spec, subnets, "ls0123456789abc", 1500, now, List.of(), List.of()),
+                true,
+                true,
+                true,
+                false,
+                true);
+    }
+
+    /** One container of it, which runs. */
+    public ObservedContainer container(ContainerSpec spec) {
+        var id = "%064x".formatted(spec.name().hashCode() & 0xffffffffL);
+        var effective = new Effective(
+                spec.digest(),
+                "runc",
+                List.of("sh"),
+                Map.of("PATH", "/bin"),
+                spec.user().orElse(""),
+                spec.workingDir().orElse("/"),
+                spec.hostname().orElse(id.substring(0, 12)),
+                List.of(),
+                USUAL,
+                spec.stopSignal().orElse("SIGTERM"),
+                spec.stopGrace().orElse(GRACE),
+                Limits.of(spec.resources()),
+                Optional.empty(),
+                Map.of());
+        return new ObservedContainer(
+                new ContainerRecord(id, spec, Optional.of(effective), ContainerRecord.Phase.CREATED, now),
+                new ContainerState.Running(4711, now, true, false),
+                Life.NEW,
+                Optional.of(Limits.of(spec.resources())),
+                spec.ports(),
+                List.of(),
+                Optional.empty());
+    }
+}

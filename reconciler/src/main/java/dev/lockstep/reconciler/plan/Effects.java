@@ -1,0 +1,227 @@
+package dev.lockstep.reconciler.plan;
+
+import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.runtime.container.ObservedContainer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What a plan means for those who use the stack: who is away for how long, and what nobody gets back.
+ *
+ * @param downtimes by service; those that the plan makes anew are not in it
+ * @param destroyed what is lost when the plan is applied
+ */
+public record Effects(Map<String, Downtime> downtimes, List<Destroyed> destroyed) {
+    /** Nobody is away and nothing is lost. */
+    public static final Effects NONE = new Effects(Map.of(), List.of());
+
+    /** How long a service is away, from the least to the worst. */
+    public sealed interface Downtime {
+        /** It changes while it runs. */
+        record None() implements Downtime {}
+
+        /** It goes on running, or there are always others of it; connections over a network are cut. */
+        record Connections() implements Downtime {}
+
+        /**
+         * From the end of the old process to the start of the new one.
+         *
+         * @param grace how long the old one may take to end before it is killed
+         */
+        record Gap(Duration grace) implements Downtime {}
+
+        /** It is not there any more, or until somebody starts it. */
+        record Ends() implements Downtime {}
+    }
+
+    /** One thing whose data is lost. */
+    public sealed interface Destroyed {
+        /** As people know it. */
+        String name();
+
+        /** A named volume. */
+        record Volume(String name) implements Destroyed {}
+
+        /** What a container wrote outside of volumes. */
+        record Written(String name) implements Destroyed {}
+
+        /** A container's own volume, by where it is mounted. */
+        record Anonymous(String name, String target) implements Destroyed {}
+    }
+
+    public Effects {
+        downtimes = Collections.unmodifiableMap(new LinkedHashMap<>(downtimes));
+        destroyed = List.copyOf(destroyed);
+    }
+
+    /** What those steps do to that host. */
+    static Effects of(List<Step> steps, Observed observed) {
+        var downtimes = new LinkedHashMap<String, Downtime>();
+        var destroyed = new ArrayList<Destroyed>();
+        var rolling = rolling(steps);
+        for (var step : steps) {
+            switch (step.operation()) {
+                case Operation.ReplaceContainer replace -> {
+                    var old = find(replace.id(), observed);
+                    worse(downtimes, replace.spec().service(), downtime(replace, old, rolling));
+                    old.ifPresent(container -> lost(container, replace.renewVolumes(), destroyed));
+                }
+                case Operation.RestartContainer restart ->
+                    worse(downtimes, restart.spec().service(), gap(find(restart.id(), observed)));
+                case Operation.UpdateContainer update ->
+                    worse(downtimes, update.spec().service(), new Downtime.None());
+                case Operation.StopContainer stop ->
+                    find(stop.id(), observed)
+                            .ifPresent(container -> worse(downtimes, service(container), new Downtime.Ends()));
+                case Operation.RemoveContainer remove ->
+                    find(remove.id(), observed).ifPresent(container -> {
+                        // One of several that go on, or what an interrupted change has left, is missed by nobody.
+                        if (container.isRunning() && isLast(container, steps, observed)) {
+                            var again = steps.stream()
+                                    .anyMatch(s -> s.operation() instanceof Operation.CreateContainer create
+                                            && create.spec().service().equals(service(container)));
+                            worse(
+                                    downtimes,
+                                    service(container),
+                                    again ? gap(Optional.of(container)) : new Downtime.Ends());
+                        }
+                        lost(container, remove.anonymousVolumes(), destroyed);
+                    });
+                case Operation.ReplaceNetwork network ->
+                    observed.containers().stream()
+                            .filter(ObservedContainer::isRunning)
+                            .filter(c -> c.record().spec().networks().stream()
+                                    .anyMatch(a -> a.network().equals(network.name())))
+                            .forEach(c -> worse(downtimes, service(c), new Downtime.Connections()));
+                case Operation.RemoveVolume volume -> destroyed.add(new Destroyed.Volume(volume.name()));
+                case Operation.PullImage _,
+                        Operation.CreateNetwork _,
+                        Operation.UpdateNetwork _,
+                        Operation.RepairNetwork _,
+                        Operation.RemoveNetwork _,
+                        Operation.CreateVolume _,
+                        Operation.CreateContainer _,
+                        Operation.StartContainer _ -> {
+                    // Nobody had it before.
+                }
+            }
+        }
+        return new Effects(downtimes, destroyed);
+    }
+
+    /** Services whose replicas change one group after the other, so that some are always there. */
+    private static Set<String> rolling(List<Step> steps) {
+        return steps.stream()
+                .filter(step -> step.turn().isPresent())
+                .map(Step::operation)
+                .flatMap(operation -> operation instanceof Operation.ReplaceContainer replace
+                        ? Stream.of(replace.spec().service())
+                        : Stream.empty())
+                .collect(Collectors.toSet());
+    }
+
+    private static Downtime downtime(
+            Operation.ReplaceContainer replace, Optional<ObservedContainer> old, Set<String> rolling) {
+        if (!replace.started()) {
+            return new Downtime.Ends();
+        }
+        return replace.startFirst() || rolling.contains(replace.spec().service())
+                ? new Downtime.Connections()
+                : gap(old);
+    }
+
+    private static Optional<ObservedContainer> find(String id, Observed observed) {
+        return observed.containers().stream().filter(c -> c.id().equals(id)).findFirst();
+    }
+
+    /** One that does not run is not away for any longer. */
+    private static Downtime gap(Optional<ObservedContainer> old) {
+        return old.filter(ObservedContainer::isRunning)
+                .<Downtime>map(c -> new Downtime.Gap(
+                        c.record().effective().map(made -> made.stopGrace()).orElse(Duration.ZERO)))
+                .orElse(new Downtime.None());
+    }
+
+    private static boolean isLast(ObservedContainer container, List<Step> steps, Observed observed) {
+        var spec = container.record().spec();
+        return observed.containersOf(spec.owner().stack()).stream()
+                .filter(c -> c.record().spec().service().equals(spec.service()))
+                .allMatch(c -> steps.stream()
+                        .map(Step::operation)
+                        .anyMatch(o -> o instanceof Operation.RemoveContainer remove
+                                && remove.id().equals(c.id())));
+    }
+
+    /** A container that no service has is known by its own name. */
+    private static String service(ObservedContainer container) {
+        var service = container.record().spec().service();
+        return service.isEmpty() ? container.name() : service;
+    }
+
+    private static void worse(Map<String, Downtime> downtimes, String service, Downtime downtime) {
+        downtimes.merge(service, downtime, (a, b) -> weight(a) < weight(b) ? b : a);
+    }
+
+    private static long weight(Downtime downtime) {
+        return switch (downtime) {
+            case Downtime.None _ -> 0;
+            case Downtime.Connections _ -> 1;
+            case Downtime.Gap(var grace) -> 2 + grace.toMillis();
+            case Downtime.Ends _ -> Long.MAX_VALUE;
+        };
+    }
+
+    private static void lost(ObservedContainer container, boolean volumes, List<Destroyed> destroyed) {
+        destroyed.add(new Destroyed.Written(container.name()));
+        if (volumes) {
+            container
+                    .record()
+                    .effective()
+                    .ifPresent(made -> made.anonymousVolumes()
+                            .keySet()
+                            .forEach(target -> destroyed.add(new Destroyed.Anonymous(container.name(), target))));
+        }
+    }
+
+    /** How long, in words. */
+    static String words(Downtime downtime) {
+        return switch (downtime) {
+            case Downtime.None _ -> "none";
+            case Downtime.Connections _ -> "none, but open connections are cut";
+            case Downtime.Gap(var grace) ->
+                "from the old one's end, which may take " + Sizes.show(grace) + ", to the new one's start";
+            case Downtime.Ends _ -> "from then on";
+        };
+    }
+
+    /** The destroyed things, a phrase for each sort. */
+    List<String> destroyedInWords() {
+        var phrases = new ArrayList<String>();
+        destroyed.forEach(thing -> {
+            switch (thing) {
+                case Destroyed.Volume(var name) -> phrases.add("ALL DATA in volume " + name);
+                case Destroyed.Anonymous(var name, var target) ->
+                    phrases.add("ALL DATA in the volume of its own that container " + name + " has at " + target);
+                case Destroyed.Written _ -> {
+                    // together, below
+                }
+            }
+        });
+        var written = destroyed.stream()
+                .filter(Destroyed.Written.class::isInstance)
+                .map(Destroyed::name)
+                .toList();
+        if (!written.isEmpty()) {
+            phrases.add("what " + String.join(", ", written) + " wrote outside of volumes");
+        }
+        return phrases;
+    }
+}

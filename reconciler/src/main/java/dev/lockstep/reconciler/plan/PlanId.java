@@ -1,0 +1,75 @@
+package dev.lockstep.reconciler.plan;
+
+import dev.lockstep.spec.settings.Guard;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Collection;
+import java.util.HexFormat;
+
+/**
+ * Names a plan by what it does and why: twelve hexadecimal digits, the same for the same operations with the same
+ * causes, whichever commit brings them. What a person agreed to is this plan and no other one. Images that are here
+ * already need no pull, so pulls do not count.
+ */
+public record PlanId(String text) {
+    private static final int DIGITS = 12;
+
+    public PlanId {
+        if (!text.matches("[0-9a-f]{" + DIGITS + "}")) {
+            throw new IllegalArgumentException("not an id of a plan: " + text);
+        }
+    }
+
+    /**
+     * The plan's id.
+     *
+     * @param guards that hold it
+     */
+    public static PlanId of(Plan plan, Collection<Guard> guards) {
+        var text = new StringBuilder(plan.host() + "\n" + plan.stack() + "\n" + guards + "\n");
+        for (var step : plan.steps()) {
+            if (!(step.operation() instanceof Operation.PullImage)) {
+                text.append(step.operation().getClass().getSimpleName() + " " + step.id() + image(step.operation()))
+                        .append('\n');
+                step.causes()
+                        .forEach(c -> text.append(c.kind() + " " + c.field() + " " + c.before() + " " + c.after())
+                                .append('\n'));
+            }
+        }
+        try {
+            var digest =
+                    MessageDigest.getInstance("SHA-256").digest(text.toString().getBytes(StandardCharsets.UTF_8));
+            return new PlanId(HexFormat.of().formatHex(digest).substring(0, DIGITS));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String image(Operation operation) {
+        return switch (operation) {
+            case Operation.CreateContainer c ->
+                " " + c.spec().image() + "@" + c.spec().digest();
+            case Operation.ReplaceContainer r ->
+                " " + r.spec().image() + "@" + r.spec().digest();
+            case Operation.PullImage _,
+                    Operation.CreateNetwork _,
+                    Operation.UpdateNetwork _,
+                    Operation.ReplaceNetwork _,
+                    Operation.RepairNetwork _,
+                    Operation.RemoveNetwork _,
+                    Operation.CreateVolume _,
+                    Operation.RemoveVolume _,
+                    Operation.UpdateContainer _,
+                    Operation.StartContainer _,
+                    Operation.RestartContainer _,
+                    Operation.StopContainer _,
+                    Operation.RemoveContainer _ -> "";
+        };
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}

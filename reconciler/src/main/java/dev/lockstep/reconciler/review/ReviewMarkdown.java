@@ -1,0 +1,69 @@
+package dev.lockstep.reconciler.review;
+
+import dev.lockstep.reconciler.plan.PlanMarkdown;
+import java.nio.charset.StandardCharsets;
+
+/** A review as one comment on a pull request. What does not fit is left out by whole stacks first, then by actions. */
+public final class ReviewMarkdown {
+    /** Less room than this is not worth a part of a plan. */
+    private static final int LEAST = 2_000;
+
+    private final int largest;
+
+    public ReviewMarkdown() {
+        this(PlanMarkdown.LARGEST);
+    }
+
+    /** @param largest bytes of UTF-8 */
+    ReviewMarkdown(int largest) {
+        this.largest = largest;
+    }
+
+    /** The comment, ending with a newline. */
+    public String print(Review review) {
+        var text = new StringBuilder("## Lockstep: from " + PlanMarkdown.code(review.base()) + " to "
+                + PlanMarkdown.code(review.head()) + "\n\n");
+        var tail = new StringBuilder();
+        review.moves()
+                .forEach(move -> tail.append("**Warning:** ")
+                        .append(PlanMarkdown.code(move.sentence()))
+                        .append("\n\n"));
+        review.problems()
+                .forEach(problem -> tail.append("**Error:** ")
+                        .append(PlanMarkdown.code(problem.toString()))
+                        .append("\n\n"));
+        review.notes().forEach(note -> tail.append(PlanMarkdown.code(note)).append("\n\n"));
+        var end = "**" + ReviewText.last(review) + "**\n";
+        var room = largest - bytes(text.toString()) - bytes(end) - bytes(left(Integer.MAX_VALUE, Integer.MAX_VALUE));
+        // Warnings come before what they warn of.
+        var warnings = tail.length() > room / 4 ? tail.substring(0, tail.indexOf("\n\n") + 2) + "… and more\n\n" : tail;
+        room -= bytes(warnings.toString());
+        text.append(warnings);
+        var plans = review.plans();
+        for (var i = 0; i < plans.size(); i++) {
+            var whole = new PlanMarkdown(Integer.MAX_VALUE).print(plans.get(i)) + "\n";
+            if (bytes(whole) > room) {
+                var cut = room < LEAST ? "" : new PlanMarkdown(room - 1).print(plans.get(i)) + "\n";
+                var rest = plans.subList(cut.isEmpty() ? i : i + 1, plans.size());
+                text.append(cut);
+                if (!rest.isEmpty()) {
+                    text.append(left(
+                            rest.size(),
+                            rest.stream().mapToInt(plan -> plan.steps().size()).sum()));
+                }
+                break;
+            }
+            room -= bytes(whole);
+            text.append(whole);
+        }
+        return text + end;
+    }
+
+    private static String left(int stacks, int actions) {
+        return "… and " + stacks + " more stacks with " + actions + " actions; `lockstep diff` shows all\n\n";
+    }
+
+    private static int bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
+    }
+}

@@ -1,0 +1,109 @@
+package dev.lockstep.reconciler.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.runtime.store.Owner;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What a plan means for those who use the stack. */
+class EffectsTest {
+    private static final String SHOP = """
+            services:
+              web: {image: x, networks: [front]}
+              app: {image: y, scale: 2, mem_limit: 64m, volumes: ["data:/d"]}
+            networks: {front: {}}
+            volumes: {data: {}}
+            """;
+
+    private static Effects effects(String before, String after) {
+        return Planner.plan(World.desired(after), World.running(World.desired(before)), Facts.none())
+                .effects();
+    }
+
+    private static Effects down(boolean volumes) {
+        var host = World.running(World.desired(SHOP));
+        var nothing = Desired.nothing(new Owner("web1", "shop", Optional.empty()));
+        return Planner.plan(
+                        nothing,
+                        host,
+                        new Facts(false, true, volumes, false, Set.of(), Map.of(), Map.of(), Secrets.NONE))
+                .effects();
+    }
+
+    @Test
+    void what_is_new_or_unchanged_is_away_from_nobody() {
+        assertThat(effects(SHOP, SHOP)).isEqualTo(Effects.NONE);
+        assertThat(Planner.plan(World.desired(SHOP), World.nothing(), Facts.none())
+                        .effects())
+                .isEqualTo(Effects.NONE);
+    }
+
+    @Test
+    void a_replaced_one_is_away_and_what_it_wrote_is_lost() {
+        var effects = effects(SHOP, SHOP.replace("image: x", "image: z"));
+
+        assertThat(Effects.words(Objects.requireNonNull(effects.downtimes().get("web"))))
+                .isEqualTo("from the old one's end, which may take 10s, to the new one's start");
+        assertThat(effects.downtimes()).containsOnlyKeys("web");
+        assertThat(effects.destroyedInWords()).containsExactly("what shop-web-1 wrote outside of volumes");
+    }
+
+    @Test
+    void one_that_does_not_run_is_not_away_for_longer() {
+        var host = World.with(World.running(World.desired(SHOP)), "shop-web-1", World.state(World.exited(1)));
+        var plan = Planner.plan(World.desired(SHOP.replace("image: x", "image: z")), host, Facts.none());
+
+        assertThat(Effects.words(
+                        Objects.requireNonNull(plan.effects().downtimes().get("web"))))
+                .isEqualTo("none");
+    }
+
+    @Test
+    void a_change_in_place_is_felt_by_nobody_and_another_network_cuts_connections() {
+        assertThat(effects(SHOP, SHOP.replace("64m", "96m")).downtimes())
+                .containsExactly(Map.entry("app", new Effects.Downtime.None()));
+        assertThat(effects(SHOP, SHOP.replace("front: {}", "front: {internal: true}"))
+                        .downtimes())
+                .containsExactly(Map.entry("web", new Effects.Downtime.Connections()));
+    }
+
+    @Test
+    void fewer_containers_of_a_service_leave_it_there_and_none_do_not() {
+        assertThat(effects(SHOP, SHOP.replace("scale: 2", "scale: 1")).downtimes())
+                .isEmpty();
+        var gone = effects(SHOP, SHOP.replace("scale: 2", "scale: 0"));
+        assertThat(gone.downtimes()).containsExactly(Map.entry("app", new Effects.Downtime.Ends()));
+        assertThat(gone.destroyedInWords()).containsExactly("what shop-app-2, shop-app-1 wrote outside of volumes");
+    }
+
+    @Test
+    void volumes_are_destroyed_only_where_a_person_asked_for_it() {
+        assertThat(down(false).destroyed()).hasSize(3).allMatch(d -> d instanceof Effects.Destroyed.Written);
+        assertThat(down(true).destroyedInWords()).contains("ALL DATA in volume shop_data");
+    }
+
+    @Test
+    void text_names_both_in_so_many_words() {
+        Observed host = World.running(World.desired(SHOP));
+        var plan = Planner.plan(World.desired(SHOP.replace("image: x", "image: z")), host, Facts.none());
+
+        assertThat(new PlanText(false).print(plan)).endsWith("""
+
+                Downtime of web: from the old one's end, which may take 10s, to the new one's start
+                Destroyed: what shop-web-1 wrote outside of volumes
+
+                Plan: 0 to create, 0 to update in place, 1 to replace, 0 to remove.
+                """);
+        assertThat(new PlanMarkdown().print(plan)).contains("""
+                **Downtime** of `web`: from the old one's end, which may take 10s, to the new one's start
+
+                **Destroyed:** `what shop-web-1 wrote outside of volumes`
+                """);
+    }
+}

@@ -1,0 +1,200 @@
+package dev.lockstep.reconciler.story;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.lockstep.reconciler.deploy.StackLock;
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an agent does not do by itself, and what makes it do so. */
+class NeverByAccidentIT {
+    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final String WEB = "services:\n"
+            + "  web: {image: \"web:1\", command: sleep 100000, stop_grace_period: 0s, environment: {LEVEL:"
+            + " info}}\n";
+    private static final String DB =
+            "  db: {image: \"web:1\", command: sleep 100000, stop_grace_period: 0s, volumes: [\"data:/data\"]}\n";
+    private static final String DATA = "volumes: {data: {}}\n";
+
+    @TempDir
+    Path directory;
+
+    private Host host;
+    private Repository repository;
+
+    @BeforeEach
+    void aHostAndARepository() throws IOException {
+        host = new Host(directory);
+        repository = new Repository(directory.resolve("infra"));
+    }
+
+    @AfterEach
+    void nothingIsLeft() throws IOException {
+        host.lockstep("-p", "shop", "down", "-v");
+        repository.close();
+        host.close();
+    }
+
+    private Set<String> running() throws IOException {
+        return host.pids().keySet();
+    }
+
+    private String status() throws IOException {
+        return host.lockstep("status").out();
+    }
+
+    private void runs(String... containers) {
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(running()).as(host.agentLog()).containsExactlyInAnyOrder(containers));
+    }
+
+    @Test
+    void what_a_commit_takes_away_waits_for_a_person_or_the_commits_own_word() throws Exception {
+        repository.commit("Both", Map.of("stacks/shop/compose.yaml", WEB + DB + DATA, "stacks/blog/compose.yaml", WEB));
+        var agent = host.agent(repository.directory());
+        runs("shop-web-1", "shop-db-1", "blog-web-1");
+        await().atMost(SOON).untilAsserted(() -> assertThat(status()).contains("converged", "Both"));
+        var before = host.pids();
+
+        repository.commit("Drop", Map.of("stacks/shop/compose.yaml", WEB, "stacks/blog/compose.yaml", ""));
+        assertThat(host.lockstep("sync").code()).isEqualTo(5);
+        assertThat(status())
+                .contains("shop-db-1 has volume shop_data", "'lockstep approve shop'")
+                .contains("does not have stack blog", "'lockstep approve blog'");
+        assertThat(host.pids()).isEqualTo(before);
+
+        // What is agreed to holds for the next agent, too, and for that plan alone.
+        host.end(agent, false);
+        assertThat(host.lockstep("approve", "blog", "0000").code()).isEqualTo(5);
+        assertThat(host.lockstep("approve", "blog", "-y").out()).contains("the next one does it");
+        agent = host.agent(repository.directory());
+        runs("shop-web-1", "shop-db-1");
+        assertThat(host.lockstep("sync").code()).isEqualTo(5);
+
+        repository.commit("Meant\n\nLockstep-Approve: shop", Map.of("README", "x"));
+        runs("shop-web-1");
+        await().atMost(SOON).untilAsserted(() -> assertThat(status()).doesNotContain("held"));
+        assertThat(host.lockstep("volume", "ls", "-q").out()).contains("shop_data");
+        assertThat(history("shop")).contains("approved by commit");
+
+        // An empty repository, at last.
+        repository.commit("Nothing", Map.of("stacks/shop/compose.yaml", ""));
+        assertThat(host.lockstep("sync").code()).isEqualTo(1);
+        assertThat(status()).contains("has no stack at all", "has no compose file");
+        assertThat(running()).containsExactly("shop-web-1");
+        host.end(agent, false);
+    }
+
+    @Test
+    void a_suspended_stack_stays_as_it_is_over_commits_and_agents() throws Exception {
+        repository.commit("First", Map.of("stacks/shop/compose.yaml", WEB));
+        assertThat(host.lockstep("suspend", "shop", "--reason", "new disks").code())
+                .isZero();
+        var agent = host.agent(repository.directory());
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(status()).contains("suspended by", "new disks", "2 to create"));
+        assertThat(running()).isEmpty();
+        assertThat(host.lockstep("resume", "shop").code()).isZero();
+        runs("shop-web-1");
+
+        assertThat(host.lockstep("suspend", "--host").code()).isZero();
+        assertThat(host.lockstep("-p", "shop", "stop").err()).contains("stays so until 'lockstep resume'");
+        repository.commit("Second", Map.of("stacks/shop/compose.yaml", WEB.replace("info", "debug")));
+        host.end(agent, true);
+        agent = host.agent(repository.directory());
+        await().atMost(SOON).untilAsserted(() -> assertThat(status()).contains("Second", "the host is suspended"));
+        assertThat(running()).isEmpty();
+        host.lockstep("resume", "--host");
+        runs("shop-web-1");
+        host.end(agent, false);
+    }
+
+    @Test
+    void changes_wait_for_their_window_and_repairs_do_not() throws Exception {
+        var file = """
+            stacks: {shop: {windows: [once]}}
+            windows: {once: {opens: "0 0 0 1 1 ? 2099", duration: 1m, zone: Europe/Berlin}}
+            """;
+        repository.commit("First", Map.of("stacks/shop/compose.yaml", WEB, "lockstep.yaml", file));
+        var agent = host.agent(repository.directory());
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(status())
+                        .contains("waiting for window once, which opens next 2099-01-01 00:00 Europe/Berlin"));
+        assertThat(running()).isEmpty();
+        assertThat(host.lockstep("sync").code()).isEqualTo(5);
+
+        assertThat(host.lockstep("sync", "--now").code()).isZero();
+        runs("shop-web-1");
+        assertThat(history("shop")).contains("outside of its windows, as sync --now asked");
+        assertThat(host.lockstep("-p", "shop", "kill").code()).isZero();
+        runs("shop-web-1");
+        host.end(agent, false);
+    }
+
+    @Test
+    void drift_is_only_reported_where_the_stack_asks_for_that() throws Exception {
+        repository.commit("First", Map.of("stacks/shop/compose.yaml", "x-lockstep: {drift: report}\n" + WEB));
+        var agent = host.agent(repository.directory());
+        runs("shop-web-1");
+        await().atMost(SOON).untilAsserted(() -> assertThat(status()).contains("converged"));
+
+        assertThat(host.lockstep("-p", "shop", "stop").code()).isZero();
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(status()).contains("drifted", "x-lockstep.drift: report leaves it so"));
+        assertThat(running()).isEmpty();
+
+        repository.commit("Repair", Map.of("stacks/shop/compose.yaml", WEB));
+        runs("shop-web-1");
+        host.end(agent, false);
+    }
+
+    @Test
+    void of_a_burst_of_commits_at_most_two_are_applied_and_the_newest_last() throws Exception {
+        repository.commit("First", Map.of("stacks/shop/compose.yaml", WEB));
+        var agent = host.agent(repository.directory());
+        await().atMost(SOON).untilAsserted(() -> assertThat(status()).contains("converged", "First"));
+        var before = history("shop").lines().count();
+
+        var root = Root.open(host.root(), host.runRoot());
+        try (var _ = StackLock.take(root, "shop", SOON, _ -> {})) {
+            var newest = "";
+            for (var i = 0; i < 20; i++) {
+                newest = repository.commit(
+                        "Burst " + i, Map.of("stacks/shop/compose.yaml", WEB.replace("info", "burst" + i)));
+            }
+            var seen = " at " + newest.substring(0, 7);
+            await().atMost(SOON).untilAsserted(() -> assertThat(status()).contains(seen));
+        }
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(host.lockstep("-p", "shop", "exec", "-T", "web", "env")
+                                .out())
+                        .contains("LEVEL=burst19"));
+        host.end(agent, false);
+        assertThat(history("shop").lines().count() - before).isBetween(1L, 2L);
+    }
+
+    @Test
+    void a_job_runs_at_its_times_and_is_no_drift_when_it_has_ended() throws Exception {
+        repository.commit("First", Map.of("stacks/shop/compose.yaml", WEB + """
+              tick: {image: "web:1", command: ["sh", "-c", "exit 3"], x-lockstep: {schedule: "* * * ? * *"}}
+            """));
+        var agent = host.agent(repository.directory());
+        await().atMost(SOON).untilAsserted(() -> assertThat(status()).contains("converged", "exit code 3"));
+        host.end(agent, false);
+        assertThat(history("shop")).contains("> job tick").doesNotContain("drift-corrected");
+    }
+
+    private String history(String stack) throws IOException {
+        return Files.readString(host.root().resolve("stacks/" + stack + "/history.jsonl"));
+    }
+}

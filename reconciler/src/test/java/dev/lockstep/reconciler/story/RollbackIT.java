@@ -1,0 +1,177 @@
+package dev.lockstep.reconciler.story;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A revision that does not become well is left again, once, and everything is what it was. */
+class RollbackIT {
+    private static final Duration SOON = Duration.ofSeconds(60);
+
+    @TempDir
+    Path directory;
+
+    private Host host;
+
+    @BeforeEach
+    void aHost() throws IOException {
+        host = new Host(directory);
+    }
+
+    @AfterEach
+    void nothingIsLeft() throws IOException {
+        host.close();
+    }
+
+    private static String compose(String level, String end) {
+        return """
+                services:
+                  web:
+                    image: web:1
+                    command: [sh, -c, "trap 'exit 0' TERM; sleep 1000000 & wait"]
+                    environment: {LEVEL: %s}
+                    volumes: ["./conf:/conf:ro"]
+                    deploy: {replicas: 2, update_config: {parallelism: 0}}
+                  app:
+                    image: web:1
+                    command: [sh, -c, "trap 'exit 0' TERM; %s sleep 1000000 & wait"]
+                    environment: {LEVEL: %s}
+                    restart: "no"
+                """.formatted(level, end, level);
+    }
+
+    /** Name, id and file of every container. */
+    private String containers() throws IOException {
+        var said = new StringBuilder();
+        for (var name : new String[] {"shop-app-1", "shop-web-1", "shop-web-2"}) {
+            var inspected = host.lockstep("container", "inspect", "-f", "{{.Id}} {{.Config.Env}}", name);
+            said.append(name).append(' ').append(inspected.all());
+        }
+        return said.toString();
+    }
+
+    @Test
+    void apply_that_waits_brings_back_what_ran_before() throws Exception {
+        var project = Files.createDirectories(directory.resolve("shop"));
+        Files.writeString(project.resolve("conf"), "one");
+        Files.writeString(project.resolve("compose.yaml"), compose("first", ""));
+        // Nobody waited then: it counts as well as far as anybody knows.
+        assertThat(host.lockstepIn(project, "apply", "-y").code()).isZero();
+        var before = containers();
+
+        Files.writeString(
+                project.resolve("compose.yaml"),
+                compose("second", "exit 3;")
+                        .replace("  app:", "  more: {image: 'web:1', command: sleep 9999}\n  app:"));
+        var failed = host.lockstepIn(project, "apply", "-y", "--wait");
+
+        assertThat(failed.code()).as(failed.all()).isEqualTo(4);
+        assertThat(failed.all()).contains("container shop-app-1 exited (3)").contains("Rolled back");
+        // The same containers: they had only stood by.
+        assertThat(containers()).isEqualTo(before);
+        assertThat(host.pids()).containsOnlyKeys("shop-app-1", "shop-web-1", "shop-web-2");
+        assertThat(host.lockstepIn(project, "ps", "-a", "-q").out().lines()).hasSize(3);
+
+        Files.writeString(project.resolve("compose.yaml"), compose("first", ""));
+        assertThat(host.lockstepIn(project, "plan", "--detailed-exitcode").code())
+                .isZero();
+    }
+
+    @Test
+    void the_agent_leaves_a_bad_commit_and_remembers_it_until_somebody_asks() throws Exception {
+        try (var repository = new Repository(directory.resolve("shop"))) {
+            repository.commit("Good", Map.of("compose.yaml", compose("first", ""), "conf", "one"));
+            var once = new String[] {
+                "agent", "--once", "--repository", repository.directory().toString(), "--ref", "main", "--host", "test"
+            };
+            var first = host.lockstep(once);
+            assertThat(first.code()).as(first.all()).isZero();
+            var before = containers();
+
+            repository.commit("Bad", Map.of("compose.yaml", compose("second", "exit 3;"), "conf", "two"));
+            var failed = host.lockstep(once);
+            assertThat(failed.code()).as(failed.all()).isEqualTo(4);
+            assertThat(failed.out()).contains("going back to").contains("is back at");
+            assertThat(containers()).isEqualTo(before);
+            var status = host.lockstep("status").out();
+            assertThat(status).contains("rolled-back").contains("exited (3)").contains("sync --retry");
+            assertThat(status).contains("\"Good\"");
+
+            // Killed at work on nothing: the commit is not tried again, and what runs is kept in order.
+            host.lockstep("-p", "shop", "rm", "-sf", "web");
+            var again = host.lockstep(once);
+            assertThat(again.code()).as(again.all()).isEqualTo(4);
+            assertThat(again.out()).doesNotContain("second").contains("+ container shop-web-1");
+            assertThat(host.pids()).containsOnlyKeys("shop-app-1", "shop-web-1", "shop-web-2");
+
+            // A commit that changes nothing of the stack is the same revision; one that mends it is not.
+            repository.commit("Elsewhere", Map.of("README.md", "nothing"));
+            assertThat(host.lockstep(once).out()).doesNotContain("Plan:");
+            var agent = host.agent(repository.directory());
+            await().atMost(SOON).until(() -> host.agentLog().contains("agent of host test runs"));
+            assertThat(host.lockstep("sync").code()).isEqualTo(4);
+            assertThat(host.agentLog()).doesNotContain("going back to");
+            assertThat(host.lockstep("sync", "--retry").code()).isEqualTo(4);
+            assertThat(host.agentLog()).contains("going back to").contains("is back at");
+
+            repository.commit("Mended", Map.of("compose.yaml", compose("second", "")));
+            assertThat(host.lockstep("sync").code()).as(host.agentLog()).isZero();
+            assertThat(containers()).contains("LEVEL=second");
+            host.end(agent, false);
+        }
+    }
+
+    @Test
+    void a_replacement_that_starts_first_never_leaves_its_port_alone() throws Exception {
+        var project = Files.createDirectories(directory.resolve("shop"));
+        var port = Host.freePort();
+        var file = project.resolve("compose.yaml");
+        var text = """
+                services:
+                  web:
+                    image: web:1
+                    command: [sh, -c, "echo first >/tmp/index.html; httpd -f -p 80 -h /tmp"]
+                    stop_signal: SIGKILL
+                    ports: ["%d:80"]
+                    healthcheck: {test: wget -qO- http://127.0.0.1/, interval: 1s, start_period: 20s, start_interval: 100ms}
+                    deploy: {update_config: {order: start-first}}
+                """.formatted(port);
+        Files.writeString(file, text);
+        assertThat(host.lockstepIn(project, "apply", "-y", "--wait").code()).isZero();
+        var url = "http://127.0.0.1:" + port + "/";
+        var over = new AtomicBoolean();
+        var wrong = new StringBuilder();
+        var client = Thread.ofPlatform().start(() -> {
+            while (!over.get()) {
+                var said = host.get(url);
+                if (!said.equals("first") && !said.equals("second")) {
+                    wrong.append(said).append('\n');
+                }
+            }
+        });
+        Files.writeString(file, text.replace("first >", "second >"));
+        var applied = host.lockstepIn(project, "apply", "-y", "--wait");
+        // One that does not become healthy never gets the port.
+        Files.writeString(file, text.replace("echo first", "exit 7; echo third"));
+        var failed = host.lockstepIn(project, "apply", "-y", "--wait");
+        over.set(true);
+        client.join();
+
+        assertThat(applied.code()).as(applied.all()).isZero();
+        assertThat(failed.code()).as(failed.all()).isEqualTo(4);
+        assertThat(host.get(url)).isEqualTo("second");
+        // A connection that was open when the port moved is cut; none is refused.
+        assertThat(wrong.toString().lines().filter(line -> line.contains("ConnectException")))
+                .isEmpty();
+    }
+}

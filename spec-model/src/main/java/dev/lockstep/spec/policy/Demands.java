@@ -1,0 +1,358 @@
+package dev.lockstep.spec.policy;
+
+import dev.lockstep.spec.model.Addresses;
+import dev.lockstep.spec.model.Capability;
+import dev.lockstep.spec.model.Deploy;
+import dev.lockstep.spec.model.DeviceRequest;
+import dev.lockstep.spec.model.Hook;
+import dev.lockstep.spec.model.Limits;
+import dev.lockstep.spec.model.Mount;
+import dev.lockstep.spec.model.NamespaceMode;
+import dev.lockstep.spec.model.Network;
+import dev.lockstep.spec.model.NetworkMode;
+import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.model.ProjectExtension;
+import dev.lockstep.spec.model.Propagation;
+import dev.lockstep.spec.model.Service;
+import dev.lockstep.spec.model.Volume;
+import dev.lockstep.spec.model.VolumesFrom;
+import dev.lockstep.spec.model.Written;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * What a project asks of its host beyond what every container gets. What stands in several places is asked for in each;
+ * whatever leads to the same thing by another way (a volume that is a directory of the host, a hook with more rights
+ * than its container) is the same demand.
+ */
+public final class Demands {
+    /** What Docker gives every container, container/daemon defaults. */
+    private static final Set<String> CAPABILITIES = Set.of(
+            "CHOWN",
+            "DAC_OVERRIDE",
+            "FSETID",
+            "FOWNER",
+            "MKNOD",
+            "NET_RAW",
+            "SETGID",
+            "SETUID",
+            "SETFCAP",
+            "SETPCAP",
+            "NET_BIND_SERVICE",
+            "SYS_CHROOT",
+            "KILL",
+            "AUDIT_WRITE");
+
+    /** Options that take no wall away: they add one, or say what is so anyway. */
+    private static final Set<String> WALLS = Set.of("no-new-privileges", "mask", "proc-opts");
+
+    private static final Set<String> DEFAULT_WALLS = Set.of("seccomp=builtin", "apparmor=docker-default");
+
+    /** What containers are started with where nothing is written. */
+    private static final Set<String> RUNTIMES = Set.of("crun", "runc", "io.containerd.runc.v2");
+
+    private static final Set<String> MEMORY = Set.of("tmpfs", "ramfs");
+    private static final String HOST_BINDING = "com.docker.network.bridge.host_binding_ipv4";
+
+    private final Project project;
+    private final boolean ownUsers;
+    private final Predicate<String> isSocket;
+    private final List<Demand> demands = new ArrayList<>();
+
+    private Demands(Project project, boolean ownUsers, Predicate<String> isSocket) {
+        this.project = project;
+        this.ownUsers = ownUsers;
+        this.isSocket = isSocket;
+    }
+
+    /**
+     * Everything that is asked for, in the order of the project.
+     *
+     * @param ownUsers whether containers have users of their own where the files do not say it: only then it is
+     *     something to ask for the host's
+     * @param isSocket whether an absolute path of the host is a socket, as far as anybody knows
+     */
+    public static List<Demand> of(Project project, boolean ownUsers, Predicate<String> isSocket) {
+        var demands = new Demands(project, ownUsers, isSocket);
+        project.services().values().forEach(demands::service);
+        project.volumes().values().forEach(demands::volume);
+        project.networks().values().forEach(demands::network);
+        if (ownUsers
+                && project.extension()
+                        .flatMap(ProjectExtension::users)
+                        .filter(NamespaceMode.Host.class::isInstance)
+                        .isPresent()) {
+            demands.add(Subject.HOST_NAMESPACES, "user", "x-lockstep.userns");
+        }
+        return List.copyOf(demands.demands);
+    }
+
+    private void add(Subject subject, String value, String path) {
+        demands.add(new Demand(subject, value, path));
+    }
+
+    private void service(Service service) {
+        var path = "services." + service.name() + ".";
+        rights(path, service);
+        namespaces(path, service);
+        mounts(path, service);
+        devices(path, service);
+        resources(path, service);
+        ports(path, service);
+    }
+
+    private void rights(String path, Service service) {
+        var isolation = service.isolation();
+        if (isolation.privileged()) {
+            add(Subject.PRIVILEGED, "true", path + "privileged");
+        }
+        hooks(path + "pre_start", service.lifecycle().hooks().preStart());
+        hooks(path + "post_start", service.lifecycle().hooks().postStart());
+        hooks(path + "pre_stop", service.lifecycle().hooks().preStop());
+        for (var i = 0; i < isolation.capAdd().size(); i++) {
+            var capability = capability(isolation.capAdd().get(i));
+            if (!CAPABILITIES.contains(capability)) {
+                add(Subject.CAPABILITIES, capability, path + "cap_add[" + i + "]");
+            }
+        }
+        for (var i = 0; i < isolation.securityOptions().size(); i++) {
+            var option = Allowance.securityOption(isolation.securityOptions().get(i));
+            var equals = option.indexOf('=');
+            if (!WALLS.contains(equals < 0 ? option : option.substring(0, equals)) && !DEFAULT_WALLS.contains(option)) {
+                add(Subject.SECURITY_OPTIONS, option, path + "security_opt[" + i + "]");
+            }
+        }
+        isolation
+                .runtime()
+                .filter(runtime -> !RUNTIMES.contains(runtime))
+                .ifPresent(runtime -> add(Subject.RUNTIMES, runtime, path + "runtime"));
+        isolation
+                .sysctls()
+                .keySet()
+                .forEach(name -> add(Subject.SYSCTLS, name.replace('/', '.'), path + "sysctls." + name));
+        service.identity()
+                .annotations()
+                .keySet()
+                .forEach(name -> add(Subject.ANNOTATIONS, name, path + "annotations." + name));
+    }
+
+    private void hooks(String path, List<Hook> hooks) {
+        for (var i = 0; i < hooks.size(); i++) {
+            if (hooks.get(i).privileged()) {
+                add(Subject.PRIVILEGED, "true", path + "[" + i + "].privileged");
+            }
+        }
+    }
+
+    private static String capability(String text) {
+        try {
+            return Capability.parse(text).name();
+        } catch (IllegalArgumentException e) {
+            return text; // which the checks refuse
+        }
+    }
+
+    private void namespaces(String path, Service service) {
+        service.networking().mode().flatMap(Written::value).ifPresent(mode -> {
+            switch (mode) {
+                case NetworkMode.Host _ -> add(Subject.HOST_NAMESPACES, "network", path + "network_mode");
+                case NetworkMode.OfContainer(var container) -> container(container, path + "network_mode");
+                case NetworkMode.None _, NetworkMode.Bridge _, NetworkMode.OfService _ -> {}
+            }
+        });
+        var namespaces = service.isolation().namespaces();
+        namespace("pid", path + "pid", namespaces.pid().flatMap(Written::value));
+        namespace("ipc", path + "ipc", namespaces.ipc().flatMap(Written::value));
+        namespace("uts", path + "uts", namespaces.uts().flatMap(Written::value));
+        namespace("cgroup", path + "cgroup", namespaces.cgroup());
+        var users = namespaces.user().flatMap(Written::value);
+        if (ownUsers
+                || users.filter(NamespaceMode.OfContainer.class::isInstance).isPresent()) {
+            namespace("user", path + "userns_mode", users);
+        }
+    }
+
+    private void namespace(String name, String path, Optional<NamespaceMode> mode) {
+        mode.ifPresent(asked -> {
+            switch (asked) {
+                case NamespaceMode.Host _ -> add(Subject.HOST_NAMESPACES, name, path);
+                case NamespaceMode.OfContainer(var container) -> container(container, path);
+                case NamespaceMode.Private _,
+                        NamespaceMode.Shareable _,
+                        NamespaceMode.None _,
+                        NamespaceMode.OfService _ -> {}
+            }
+        });
+    }
+
+    /** A container of another stack may have more than this one may ask for. */
+    private void container(String name, String path) {
+        var own = project.services().values().stream()
+                .anyMatch(service -> service.identity()
+                        .containerName()
+                        .map(name::equals)
+                        .orElseGet(() -> name.matches(
+                                java.util.regex.Pattern.quote(project.name() + "-" + service.name()) + "-\\d+")));
+        if (!own) {
+            add(Subject.EXTERNAL, "container:" + name, path);
+        }
+    }
+
+    private void mounts(String path, Service service) {
+        var storage = service.storage();
+        for (var i = 0; i < storage.mounts().size(); i++) {
+            if (storage.mounts().get(i) instanceof Mount.Bind bind) {
+                var at = path + "volumes[" + i + "]";
+                if (bind.source().startsWith("/")) {
+                    source(bind.source(), bind.readOnly(), at);
+                }
+                // What is mounted inside appears on the host as well, mount_namespaces(7).
+                if (bind.propagation()
+                        .filter(p -> p == Propagation.SHARED || p == Propagation.RSHARED)
+                        .isPresent()) {
+                    add(Subject.HOST_NAMESPACES, "mount", at);
+                }
+            }
+        }
+        for (var i = 0; i < storage.volumesFrom().size(); i++) {
+            if (storage.volumesFrom().get(i) instanceof VolumesFrom.OfContainer(var container, var _)) {
+                container(container, path + "volumes_from[" + i + "]");
+            }
+        }
+    }
+
+    private void source(String source, boolean readOnly, String path) {
+        var normal = Path.of(source).normalize().toString();
+        demands.add(
+                isSocket.test(normal)
+                        ? new Demand(Subject.SOCKETS, normal, path)
+                        : new Demand(Subject.BIND_SOURCES, normal, readOnly, path));
+    }
+
+    private void devices(String path, Service service) {
+        var devices = service.devices();
+        for (var i = 0; i < devices.mappings().size(); i++) {
+            var source = devices.mappings().get(i).source();
+            add(
+                    Subject.DEVICES,
+                    source.startsWith("/") ? Path.of(source).normalize().toString() : source,
+                    path + "devices[" + i + "]");
+        }
+        for (var i = 0; i < devices.cgroupRules().size(); i++) {
+            add(Subject.DEVICES, devices.cgroupRules().get(i).text(), path + "device_cgroup_rules[" + i + "]");
+        }
+        requests(path + "gpus", devices.gpus());
+        requests(
+                path + "deploy.resources.reservations.devices",
+                service.lifecycle()
+                        .deploy()
+                        .flatMap(Deploy::reservations)
+                        .map(Deploy.Reservations::devices)
+                        .orElse(List.of()));
+    }
+
+    private void requests(String path, List<DeviceRequest> requests) {
+        for (var i = 0; i < requests.size(); i++) {
+            try {
+                for (var name : requests.get(i).names()) {
+                    add(Subject.DEVICES, name, path + "[" + i + "]");
+                }
+            } catch (IllegalArgumentException e) {
+                // Nothing is given for it: who translates it says so.
+            }
+        }
+    }
+
+    private void resources(String path, Service service) {
+        service.isolation()
+                .cgroupParent()
+                .ifPresent(_ -> add(Subject.HOST_RESOURCES, "cgroup-parent", path + "cgroup_parent"));
+        Limits.Memory memory = service.limits().memory();
+        if (memory.oomKillDisable()) {
+            add(Subject.HOST_RESOURCES, "oom", path + "oom_kill_disable");
+        }
+        memory.oomScoreAdjustment()
+                .filter(score -> score < 0)
+                .ifPresent(_ -> add(Subject.HOST_RESOURCES, "oom", path + "oom_score_adj"));
+        var cpu = service.limits().cpu();
+        cpu.realtimeRuntime().ifPresent(_ -> add(Subject.HOST_RESOURCES, "realtime", path + "cpu_rt_runtime"));
+        cpu.realtimePeriod().ifPresent(_ -> add(Subject.HOST_RESOURCES, "realtime", path + "cpu_rt_period"));
+    }
+
+    private void ports(String path, Service service) {
+        for (var i = 0; i < service.networking().ports().size(); i++) {
+            var at = path + "ports[" + i + "]";
+            var asked = service.networking().ports().get(i).hostIp();
+            if (asked.isPresent()) {
+                address(asked.get(), at);
+                continue;
+            }
+            var networks = service.networking().networks().keySet().stream()
+                    .flatMap(key -> Optional.ofNullable(project.networks().get(key)).stream())
+                    .toList();
+            var bound = networks.stream()
+                    .flatMap(network ->
+                            Optional.ofNullable(network.driverOptions().get(HOST_BINDING)).stream())
+                    .toList();
+            (bound.isEmpty() ? List.of("0.0.0.0") : bound).forEach(address -> address(address, at));
+            if (networks.stream().anyMatch(network -> network.ipv6().orElse(false))) {
+                address("::", at);
+            }
+        }
+    }
+
+    private void address(String text, String path) {
+        try {
+            add(Subject.PUBLISHED_ADDRESSES, Addresses.normalized(text), path);
+        } catch (IllegalArgumentException e) {
+            // No address at all: the checks refuse it.
+        }
+    }
+
+    /** What a volume is when it is no directory of the engine's: the words are those of mount(8). */
+    private void volume(Volume volume) {
+        var path = "volumes." + volume.key();
+        if (volume.external()) {
+            add(Subject.EXTERNAL, "volume:" + volume.name(), path);
+            return;
+        }
+        var type = volume.driverOptions().getOrDefault("type", "");
+        var device = volume.driverOptions().getOrDefault("device", "");
+        var words = List.of(volume.driverOptions().getOrDefault("o", "").split(",", -1));
+        if (words.contains("bind") || words.contains("rbind")) {
+            // Whatever its type is: for a bind mount the kernel does not look at it.
+            if (device.startsWith("/")) {
+                source(device, words.contains("ro"), path + ".driver_opts.device");
+            } else if (!volume.bindsDirectory()) {
+                // Relative to nothing that anybody means.
+                add(Subject.BIND_SOURCES, device, path + ".driver_opts.device");
+            }
+            if (words.contains("shared") || words.contains("rshared")) {
+                add(Subject.HOST_NAMESPACES, "mount", path + ".driver_opts.o");
+            }
+        } else if (!type.isEmpty() && !MEMORY.contains(type)) {
+            add(Subject.VOLUME_TYPES, type, path + ".driver_opts.type");
+            if (device.startsWith("/") && !device.startsWith("//")) {
+                add(Subject.DEVICES, Path.of(device).normalize().toString(), path + ".driver_opts.device");
+            }
+        }
+    }
+
+    private void network(Network network) {
+        var path = "networks." + network.key();
+        if (network.external()) {
+            add(Subject.EXTERNAL, "network:" + network.name(), path);
+            return;
+        }
+        if (network.driver()
+                .filter(d -> d.equals("macvlan") || d.equals("ipvlan"))
+                .isPresent()) {
+            Optional.ofNullable(network.driverOptions().get("parent"))
+                    .ifPresent(parent -> add(Subject.NETWORK_PARENTS, parent, path + ".driver_opts.parent"));
+        }
+    }
+}
