@@ -1,7 +1,10 @@
 package dev.lockstep.reconciler.git;
 
 import java.io.File;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.jgit.lib.Config;
+import org.eclipse.jgit.lib.ConfigConstants;
 import org.eclipse.jgit.storage.file.FileBasedConfig;
 import org.eclipse.jgit.util.FS;
 import org.eclipse.jgit.util.SystemReader;
@@ -48,6 +51,8 @@ final class QuietSystemReader extends SystemReader.Delegate {
     }
 
     private static final class InMemory extends FileBasedConfig {
+        private static final Duration RACY = Duration.ofSeconds(2);
+
         InMemory(Config parent, FS fs) {
             super(parent, new File("/dev/null"), fs);
         }
@@ -65,6 +70,18 @@ final class QuietSystemReader extends SystemReader.Delegate {
         @Override
         public boolean isOutdated() {
             return false;
+        }
+
+        /**
+         * JGit would measure for seconds how finely this file system tells times, in each process. Two seconds are its
+         * own answer where it cannot: what is younger is read again.
+         */
+        @Override
+        public long getTimeUnit(
+                String section, @Nullable String subsection, String name, long defaultValue, TimeUnit wantUnit) {
+            return section.equals(ConfigConstants.CONFIG_FILESYSTEM_SECTION)
+                    ? wantUnit.convert(RACY)
+                    : super.getTimeUnit(section, subsection, name, defaultValue, wantUnit);
         }
     }
 }
