@@ -12,7 +12,10 @@ import time
 from bench_host import needed
 
 PACKAGES = {"docker": "docker.io", "podman": "podman", "skopeo": "skopeo", "docker-registry": "docker-registry",
-            "docker-compose": "docker-compose"}
+            "docker-compose": "docker-compose",
+            "docker-buildx": "docker-buildx", "buildah": "buildah"}
+
+PLUGINS = pathlib.Path("/usr/libexec/docker/cli-plugins")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Taken:
 
 def install(*tools: str) -> None:
     """The Debian packages of those that are missing; starts no service."""
-    missing = [PACKAGES[tool] for tool in tools if not shutil.which(tool)]
+    missing = [PACKAGES[tool] for tool in tools if not (shutil.which(tool) or (PLUGINS / tool).exists())]
     if missing:
         print(f"installing: {' '.join(missing)}", file=sys.stderr)
         policy = pathlib.Path("/usr/sbin/policy-rc.d")

@@ -1,5 +1,7 @@
 package dev.lockstep.runtime;
 
+import dev.lockstep.runtime.build.BuildRooms;
+import dev.lockstep.runtime.build.Builder;
 import dev.lockstep.runtime.container.CleanUp;
 import dev.lockstep.runtime.container.ContainerRooms;
 import dev.lockstep.runtime.container.Containers;
@@ -18,6 +20,7 @@ import dev.lockstep.runtime.image.ImageStore;
 import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.image.TaggedImage;
+import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
 import dev.lockstep.runtime.linux.NoSpace;
 import dev.lockstep.runtime.log.Journal;
@@ -58,6 +61,11 @@ import org.slf4j.LoggerFactory;
 public final class Engine implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Engine.class);
 
+    /** What no build has used for so long is not kept for builds to come. */
+    private static final Duration CACHE = Duration.ofDays(7);
+
+    private static final Duration CACHE_ON_FULL_DISK = Duration.ofHours(1);
+
     private final Root root;
     private final EngineOptions options;
     private final HostTools tools = HostTools.ofThisProcess();
@@ -71,6 +79,7 @@ public final class Engine implements AutoCloseable {
     private final Once<NetworkNamespaces> namespaces;
     private final Once<Networks> networks;
     private final Once<OciRuntime> runtime;
+    private final Once<SeccompProfile> seccomp;
     private final Once<Containers> containers;
 
     private Engine(Root root, EngineOptions options) {
@@ -85,6 +94,7 @@ public final class Engine implements AutoCloseable {
         this.namespaces = new Once<>(NetworkNamespaces::ofThisProcess);
         this.networks = new Once<>(this::openNetworks);
         this.runtime = new Once<>(() -> new RuntimeChoice(root, tools).choose());
+        this.seccomp = new Once<>(() -> SeccompProfile.read(SeccompProfile.DISTRIBUTION, root.json()));
         this.containers = new Once<>(() -> new Containers(new ContainerRooms(
                 root,
                 new StoredImages(images, snapshots),
@@ -98,7 +108,7 @@ public final class Engine implements AutoCloseable {
                 new Once<>(() -> tool(HostTools.Tool.INIT)),
                 new CdiRegistry(root.json()),
                 new Journal(Journal.SOCKET, this::journalctl),
-                new Once<>(() -> SeccompProfile.read(SeccompProfile.DISTRIBUTION, root.json())),
+                seccomp,
                 clock,
                 FailPoint.NONE)));
     }
@@ -307,6 +317,7 @@ public final class Engine implements AutoCloseable {
 
     /** Removes images that nobody needs, by the rules of {@link EngineOptions#keep}. */
     public PruneReport prune(PruneRecord.Trigger trigger) throws IOException {
+        builder().forget(trigger == PruneRecord.Trigger.DISK ? CACHE_ON_FULL_DISK : CACHE);
         return housekeeping().prune(options.keep(), trigger);
     }
 
@@ -434,15 +445,56 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
+     * Builds images.
+     *
+     * @param pull gets base images that are not here, as far as whoever asks may have them
+     * @param repositories gets what {@code ADD} names of Git repositories
+     */
+    public Builder builder(BuildRooms.Pull pull, BuildRooms.Repositories repositories) throws IOException {
+        return new Builder(new BuildRooms(
+                root,
+                new BuildRooms.RunRoot() {
+                    @Override
+                    public Flock enter() throws IOException {
+                        return containers().enter();
+                    }
+
+                    @Override
+                    public void leave() throws IOException {
+                        containers().leave();
+                    }
+                },
+                images(),
+                snapshots(),
+                networks,
+                () -> runtime.get().withState(root.run().resolve("build-runtime")),
+                seccomp,
+                pull,
+                repositories,
+                snapshots()::unpack,
+                host(),
+                clock));
+    }
+
+    /** The same with base images from wherever their names say, and without Git. */
+    public Builder builder() throws IOException {
+        return builder(this::pull, BuildRooms.Repositories.NONE);
+    }
+
+    /**
      * Undoes or completes what killed processes left half done: containers, then the networks of those that are gone,
      * then layers. What runs keeps running.
      */
     public CleanUp cleanUp() throws IOException {
         var actions = new ArrayList<>(containers().cleanUp().actions());
+        var steps = builder().cleanUp();
+        if (steps > 0) {
+            actions.add("removed what " + steps + (steps == 1 ? " step" : " steps") + " of a killed build had left");
+        }
         var known = containers().observe().stream().map(ObservedContainer::id).collect(Collectors.toSet());
         volumes.cleanUp();
         volumeSnapshots().cleanUp();
-        var stray = networks().cleanUp(id -> known.contains(id) || isContainer(id));
+        var stray = networks().cleanUp(id -> known.contains(id) || Builder.isAtWork(root, id) || isContainer(id));
         if (stray > 0) {
             actions.add("removed " + stray + " links, namespaces, ports and names of containers that are gone");
         }

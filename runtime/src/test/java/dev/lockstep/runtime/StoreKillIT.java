@@ -5,6 +5,8 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
+import dev.lockstep.runtime.image.Layer;
+import dev.lockstep.runtime.image.MediaType;
 import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.image.StoredImage;
@@ -97,6 +99,7 @@ class StoreKillIT {
             case SAVE -> directory.resolve("out.tar").toString();
             case EXTRACT -> directory.resolve("tree").toString();
             case ROOTFS -> directory.resolve("rootfs.tar").toString();
+            case COMMIT -> directory.resolve("step").toString();
             case LOAD, TAG, RM, UNPACK, VERIFY, PRUNE, ALL -> archive.toString();
         };
     }
@@ -120,6 +123,12 @@ class StoreKillIT {
                 deleteTree();
             }
             case ROOTFS -> Files.write(directory.resolve("rootfs.tar"), layer(9));
+            case COMMIT -> {
+                var step = Files.createDirectories(directory.resolve("step"));
+                for (var i = 0; i < FILES; i++) {
+                    Files.write(step.resolve("f" + i), new byte[FILE_BYTES]);
+                }
+            }
             case PULL, LOAD, IMPORT, ALL -> {
                 // There is enough to do in an empty one.
             }
@@ -259,6 +268,14 @@ class StoreKillIT {
                             .hasSize(1));
             return;
         }
+        if (work == StoreWork.COMMIT) {
+            assertThat(engine.snapshots().all()).as(when).isNotEmpty().allSatisfy(layer -> {
+                assertThat(engine.images().blobs().has(layer)).isTrue();
+                assertThat(engine.snapshots().verify(new Layer(layer, layer, MediaType.OCI_LAYER, 0, List.of())))
+                        .isEmpty();
+            });
+            return;
+        }
         assertThat(images)
                 .as(when)
                 .extracting(StoredImage::digest)
@@ -289,7 +306,7 @@ class StoreKillIT {
                 assertThat(directory.resolve("tree").toFile().listFiles())
                         .as(when)
                         .hasSize(4 * FILES);
-            case LOAD, IMPORT, RM, PRUNE, ROOTFS, ALL -> {
+            case LOAD, IMPORT, RM, PRUNE, ROOTFS, COMMIT, ALL -> {
                 // Seen above.
             }
         }

@@ -1,11 +1,15 @@
 package dev.lockstep.runtime;
 
+import dev.lockstep.runtime.copy.TreeCopy;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.InvalidImageException;
 import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.image.StoredImage;
+import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.prune.KeepRules;
 import dev.lockstep.runtime.prune.PruneRecord;
+import dev.lockstep.runtime.snapshot.Snapshots;
+import dev.lockstep.runtime.store.AtomicFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 
 /** One thing that is done to a store, in this process or in one of its own that can be killed. */
 enum StoreWork {
@@ -96,6 +101,19 @@ enum StoreWork {
                 var name = Optional.of(ImageReference.parse("example.test/rootfs:1"));
                 engine.images().importRootfs(content, name, List.of(), "");
             }
+        }
+    },
+    /** A layer of a step's upper directory, which is a copy of {@code argument}. */
+    COMMIT {
+        @Override
+        void run(Engine engine, String argument) throws IOException {
+            var upper = AtomicFiles.temporaryBeside(engine.root().state().resolve("upper"));
+            Files.createDirectory(upper);
+            try (var from = Directory.open(Path.of(argument));
+                    var to = Directory.open(upper)) {
+                TreeCopy.copy(from, to);
+            }
+            engine.snapshots().commit(new Snapshots.Change(upper, List.of(), Set.of(), Optional.empty()));
         }
     },
     VERIFY {

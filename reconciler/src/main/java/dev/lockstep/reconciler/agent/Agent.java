@@ -39,6 +39,7 @@ public final class Agent {
     private final AgentSettings settings;
     private final String host;
     private final Path stackSettings;
+    private final Optional<Path> launcher;
     private final Consumer<String> out;
     private final InstantSource clock = InstantSource.system();
     private final CountDownLatch stopped = new CountDownLatch(1);
@@ -47,9 +48,17 @@ public final class Agent {
     /**
      * @param stackSettings directory with the host's own values, {@code STACK/env} and {@code STACK/secrets}; usually
      *     {@code /etc/lockstep/stacks}
+     * @param launcher the program that runs, to see when it is replaced
      * @param out hears what a person should know; several threads call it
      */
-    public Agent(Engine engine, AgentSettings settings, String host, Path stackSettings, Consumer<String> out) {
+    public Agent(
+            Engine engine,
+            AgentSettings settings,
+            String host,
+            Path stackSettings,
+            Optional<Path> launcher,
+            Consumer<String> out) {
+        this.launcher = launcher;
         this.engine = engine;
         this.settings = settings;
         this.host = host;
@@ -90,12 +99,13 @@ public final class Agent {
                         out);
                 var statuses = new RepositoryStatuses(engine.root(), host, settings.repositories(), clock, out);
                 var followers = followers();
-                try (var _ = NameServerWatch.start(engine.networks(), out)) {
+                try (var _ = NameServerWatch.start(engine.networks(), out);
+                        var _ = NetworkLossWatch.start(engine.networks(), stacks::look, out)) {
                     supervisor.start();
                     var all = followers.stream()
                             .map(f -> new Following(f, makers, stacks, statuses, settings, out))
                             .toList();
-                    return once ? once(all) : follow(all, followers);
+                    return once ? once(all) : follow(all, followers, statuses);
                 } finally {
                     followers.forEach(Follower::close);
                 }
@@ -152,8 +162,11 @@ public final class Agent {
         return code;
     }
 
-    private int follow(List<Following> all, List<Follower> followers) throws IOException, InterruptedException {
-        try (var _ = HousekeepingSchedule.start(engine, settings.housekeeping(), clock, out);
+    private int follow(List<Following> all, List<Follower> followers, RepositoryStatuses statuses)
+            throws IOException, InterruptedException {
+        var check = new SelfCheck(engine.root(), engine.tools(), launcher, clock.instant());
+        try (var _ = SelfChecks.start(check, followers, statuses, settings.driftInterval(), out);
+                var _ = HousekeepingSchedule.start(engine, settings.housekeeping(), clock, out);
                 var _ = JobSchedule.start(
                         engine, stacks, stack -> new StackRecords(engine.root(), host, stack, clock), clock, out)) {
             return followUntilStopped(all, followers);

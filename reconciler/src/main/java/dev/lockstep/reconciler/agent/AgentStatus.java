@@ -14,9 +14,12 @@ import java.util.Optional;
  * stand beside.
  *
  * @param startedAt of the agent that wrote it
+ * @param problems what is wrong with the agent itself, a sentence for each
  */
-public record AgentStatus(String host, Instant startedAt, List<Repository> repositories) {
+public record AgentStatus(String host, Instant startedAt, List<Repository> repositories, List<String> problems) {
     public AgentStatus {
+        // A file of an earlier version has none.
+        problems = List.copyOf(Objects.requireNonNullElse(problems, List.of()));
         repositories = List.copyOf(repositories);
     }
 

@@ -1,11 +1,13 @@
 package dev.lockstep.reconciler.agent;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /** How long to wait before the next look at something. */
 final class Backoff {
     private static final Duration FIRST = Duration.ofSeconds(1);
+    private static final Duration LONGEST_FIRST = Duration.ofSeconds(10);
     private static final Duration LONGEST = Duration.ofMinutes(5);
     /** Many agents that were switched on together must not knock together. */
     private static final double JITTER = 0.15;
@@ -22,6 +24,24 @@ final class Backoff {
         failures = 0;
         var factor = 1 - JITTER + 2 * JITTER * chance.nextDouble();
         return Duration.ofNanos((long) (interval.toNanos() * factor));
+    }
+
+    /** Before the first look, where many agents may begin together: up to a tenth of the interval, at most 10 s. */
+    Duration first(Duration interval) {
+        var longest = Math.min(interval.toNanos() / 10, LONGEST_FIRST.toNanos());
+        return Duration.ofNanos((long) (chance.nextDouble() * longest));
+    }
+
+    /**
+     * After a failure of a remote that says how long it wants to be left alone: that long and up to a tenth more, and
+     * never less than without its word.
+     */
+    Duration failed(Optional<Duration> retryAfter) {
+        var own = failed();
+        return retryAfter
+                .map(pause -> pause.plusNanos((long) (chance.nextDouble() * pause.toNanos() / 10)))
+                .filter(pause -> pause.compareTo(own) > 0)
+                .orElse(own);
     }
 
     /**

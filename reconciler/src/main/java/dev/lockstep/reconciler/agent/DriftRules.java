@@ -93,6 +93,7 @@ record DriftRules(ProjectExtension.Mode mode, List<String> ignored) {
                     Operation.RepairNetwork _,
                     Operation.RemoveNetwork _,
                     Operation.CreateVolume _,
+                    Operation.UpdateVolume _,
                     Operation.RemoveVolume _,
                     Operation.CreateContainer _,
                     Operation.ReplaceContainer _,

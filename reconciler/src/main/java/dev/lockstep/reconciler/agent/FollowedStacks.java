@@ -90,6 +90,11 @@ final class FollowedStacks {
         return workers.values().stream().anyMatch(StackWorker::hasJobs);
     }
 
+    /** Something on the host changed that concerns them all: they look now. */
+    void look() {
+        workers.values().forEach(StackWorker::look);
+    }
+
     /** Ends all workers, and waits for the runs that are under way. */
     void end() throws InterruptedException {
         workers.values().forEach(StackWorker::close);

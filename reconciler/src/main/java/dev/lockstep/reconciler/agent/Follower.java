@@ -5,6 +5,7 @@ import dev.lockstep.reconciler.git.FollowedRef;
 import dev.lockstep.reconciler.git.GitException;
 import dev.lockstep.reconciler.git.GitRepositories;
 import dev.lockstep.reconciler.git.GitSource;
+import dev.lockstep.reconciler.git.RefWatch;
 import dev.lockstep.reconciler.git.Remote;
 import dev.lockstep.reconciler.git.Revision;
 import dev.lockstep.reconciler.history.StackStatus;
@@ -18,6 +19,7 @@ import dev.lockstep.spec.load.StackDirectories;
 import dev.lockstep.spec.settings.AgentSettings;
 import dev.lockstep.spec.yaml.Problem;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -79,6 +81,11 @@ final class Follower implements AutoCloseable {
         return url() + " " + ref() + " " + settings.path().orElse("");
     }
 
+    /** Tells when a look is worth while before its time; empty where nothing can. */
+    Optional<RefWatch> watch(Runnable moved) {
+        return RefWatch.start(source.remote(), ref, moved);
+    }
+
     /** What is followed. */
     String ref() {
         return ref.text();
@@ -107,6 +114,16 @@ final class Follower implements AutoCloseable {
             brought = true;
         }
         return last.get();
+    }
+
+    /** Whether others may ask the same remote at the same time: it is not a directory of this host. */
+    boolean isFar() {
+        return source.remote().transport() != Remote.Transport.LOCAL;
+    }
+
+    /** How far this host's clock is ahead of the remote's, if that tells the time. */
+    Optional<Duration> ahead() {
+        return source.ahead();
     }
 
     /** Keeps the clone small; to be called when nobody waits for a revision. */

@@ -1,8 +1,12 @@
 package dev.lockstep.reconciler.agent;
 
+import dev.lockstep.reconciler.deploy.Deployment;
+import dev.lockstep.reconciler.git.GitException;
+import dev.lockstep.reconciler.git.RefWatch;
 import dev.lockstep.reconciler.git.Revision;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StackStatus;
+import dev.lockstep.reconciler.plan.Guards;
 import dev.lockstep.spec.settings.AgentSettings;
 import java.io.IOException;
 import java.time.Duration;
@@ -14,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -101,10 +106,32 @@ final class Following implements AutoCloseable {
     }
 
     private void follow() {
+        var pushes = follower.watch(nudge::wake);
+        try {
+            poll();
+        } finally {
+            pushes.ifPresent(Following::end);
+        }
+    }
+
+    private static void end(RefWatch watch) {
+        try {
+            watch.close();
+        } catch (IOException e) {
+            LOG.debug("a watch was not closed: {}", e.toString());
+        }
+    }
+
+    private void poll() {
         var backoff = new Backoff(RandomGenerator.getDefault());
         try {
             var pause = Duration.ZERO;
             var first = true;
+            // After a power cut fifty hosts ask at once; what they have to do until then stands in their clones.
+            if (follower.isFar() && workFromClone()) {
+                pause = backoff.first(settings.interval());
+                first = false;
+            }
             while (nudge.await(pause)) {
                 try {
                     var trigger = nudge.begin().orElse(first ? "start" : "poll");
@@ -118,11 +145,11 @@ final class Following implements AutoCloseable {
                         return; // broken off
                     }
                     nudge.failed(e);
-                    pause = backoff.failed();
+                    pause = backoff.failed(e instanceof GitException git ? git.retryAfter() : Optional.empty());
                     statuses.failed(
                             follower, e, Optional.of(makers.clock().instant().plus(pause)));
                     if (first) {
-                        workFromClone();
+                        var _ = workFromClone();
                     }
                 }
                 first = false;
@@ -155,16 +182,18 @@ final class Following implements AutoCloseable {
         }
     }
 
-    /** The remote is down, and the host still knows what it should run. */
-    private void workFromClone() throws IOException, InterruptedException {
+    /** Nobody has answered yet, or nobody does, and the host still knows what it should run: whether it does. */
+    private boolean workFromClone() throws IOException, InterruptedException {
         try {
             var known = follower.known();
             if (known.isPresent()) {
                 tell(known.get(), "start");
             }
+            return known.isPresent();
         } catch (IOException | RuntimeException e) {
-            // What is wrong has been told; the next look may find it mended.
+            // What is wrong is told by the look at the remote; the next one may find it mended.
             LOG.debug("clone cannot be worked from url={}", follower.url(), e);
+            return false;
         }
     }
 
@@ -215,7 +244,16 @@ final class Following implements AutoCloseable {
     /** Whether a stack that is gone waits for somebody to agree to that. */
     private boolean orphan(HostStacks found, Revision revision) throws IOException, InterruptedException {
         var waits = false;
-        for (var status : statuses.of(follower)) {
+        var known = statuses.of(follower);
+        var going = known.stream()
+                .map(StackStatus::stack)
+                .filter(stack -> !found.has(stack))
+                .collect(Collectors.toSet());
+        // Before the first of them goes: they are counted as what they are together.
+        var together = going.size() < 2
+                ? Optional.<Guards.Finding>empty()
+                : Guards.together(Deployment.observe(makers.engine()), going);
+        for (var status : known) {
             var stack = status.stack();
             if (!found.has(stack)) {
                 stacks.remove(stack);
@@ -229,7 +267,7 @@ final class Following implements AutoCloseable {
                 }
                 try {
                     waits |= new OrphanRemoval(makers)
-                            .consider(stack, revision, found, follower.trailers(revision, PlanHold.TRAILER));
+                            .consider(stack, revision, found, follower.trailers(revision, PlanHold.TRAILER), together);
                 } catch (IOException | RuntimeException e) {
                     LOG.debug("orphan is not removed stack={}", stack, e);
                     out.accept("stack " + stack + " cannot be taken down: " + e.getMessage());

@@ -48,6 +48,12 @@ final class Nudge implements AutoCloseable {
         return answer;
     }
 
+    /** Something may be new; nobody waits for an answer. */
+    synchronized void wake() {
+        due = true;
+        notifyAll();
+    }
+
     /** A look begins; what those who wait for it have asked for, empty when nobody does. */
     synchronized Optional<String> begin() {
         var trigger = waiting.isEmpty() ? Optional.<String>empty() : Optional.of(String.join(" ", asked));

@@ -43,16 +43,18 @@ final class OrphanRemoval {
      *
      * @param found what the commit has for this host, which is not this stack
      * @param trailers of the commit
+     * @param together what is to be said of all stacks that this commit takes away
      * @return whether it waits for somebody
      */
-    boolean consider(String stack, Revision revision, HostStacks found, List<String> trailers)
+    boolean consider(
+            String stack, Revision revision, HostStacks found, List<String> trailers, Optional<Guards.Finding> together)
             throws IOException, InterruptedException {
         if (decisions.suspension(stack).isPresent()) {
             return true;
         }
         var plan = plan(stack);
         var hold = new PlanHold(stack, decisions, makers.clock());
-        return switch (hold.judge(plan, findings(stack, plan, revision, found), revision, trailers)) {
+        return switch (hold.judge(plan, findings(stack, plan, revision, found, together), revision, trailers)) {
             case PlanHold.Verdict.Held(var held, var news) -> {
                 if (news) {
                     var sentence = hold.sentence(held);
@@ -70,7 +72,8 @@ final class OrphanRemoval {
                 .planDown(stack, false);
     }
 
-    private List<Guards.Finding> findings(String stack, Plan plan, Revision revision, HostStacks found)
+    private List<Guards.Finding> findings(
+            String stack, Plan plan, Revision revision, HostStacks found, Optional<Guards.Finding> together)
             throws IOException {
         if (plan.isEmpty()) {
             return List.of(); // somebody has taken it down already
@@ -87,6 +90,7 @@ final class OrphanRemoval {
             new Guards(plan, Deployment.observe(makers.engine()), Optional.empty())
                     .find().stream().filter(f -> f.guard() == Guard.DATA).forEach(findings::add);
         }
+        together.filter(finding -> !agreed.contains(finding.guard())).ifPresent(findings::add);
         if (found.isEmpty() && !agreed.contains(Guard.REPOSITORY)) {
             findings.add(
                     new Guards.Finding(Guard.REPOSITORY, "the repository has no stack at all for this host any more"));

@@ -237,6 +237,7 @@ final class Permission {
                     Operation.ReplaceNetwork _,
                     Operation.RepairNetwork _,
                     Operation.CreateVolume _,
+                    Operation.UpdateVolume _,
                     Operation.CreateContainer _,
                     Operation.UpdateContainer _,
                     Operation.StartContainer _,

@@ -347,14 +347,14 @@ final class Reconciliation {
         if (unwell.isEmpty()) {
             kept.letGo();
             pin(source);
-            records.revisions().good(revision(source, ready), clock.instant());
+            var containers = engine.containers().observe();
+            records.revisions().good(StackRecords.revision(source, ready.desired(), containers), clock.instant());
             var notes =
                     ready.images().notes().stream().map(StackRecords::problem).toList();
             if (records.good(source, notes)) {
                 ready.images().notes().forEach(note -> out.accept("stack " + stack + ": " + note));
             }
-            new StackImages(engine.images().roots(), stack)
-                    .applied(engine.containers().observe());
+            new StackImages(engine.images().roots(), stack).applied(containers);
             return Run.CONVERGED;
         }
         if (isSuperseded()) {

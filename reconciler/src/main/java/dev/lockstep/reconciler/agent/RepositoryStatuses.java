@@ -28,6 +28,7 @@ final class RepositoryStatuses {
     private final Instant startedAt;
     private final List<AgentSettings.Repository> followed;
     private final Map<String, AgentStatus.Repository> repositories = new LinkedHashMap<>();
+    private List<String> problems = List.of();
 
     /** @param followed all that the agent follows */
     RepositoryStatuses(
@@ -87,8 +88,20 @@ final class RepositoryStatuses {
                         error,
                         same.map(AgentStatus.Repository::since).orElse(clock.instant()),
                         next));
-        new AgentStatus(host, startedAt, List.copyOf(repositories.values())).write(root);
+        write();
         return same.isEmpty();
+    }
+
+    private void write() throws IOException {
+        new AgentStatus(host, startedAt, List.copyOf(repositories.values()), problems).write(root);
+    }
+
+    /** What the agent finds wrong with itself; written only when that changes. */
+    synchronized void agent(List<String> found) throws IOException {
+        if (!problems.equals(found)) {
+            problems = List.copyOf(found);
+            write();
+        }
     }
 
     private void fetchError(Follower follower, Optional<String> error) throws IOException {

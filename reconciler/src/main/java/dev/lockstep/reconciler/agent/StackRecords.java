@@ -12,6 +12,7 @@ import dev.lockstep.reconciler.history.StackRevision;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.reconciler.plan.Plan;
+import dev.lockstep.reconciler.plan.PlanId;
 import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.store.Root;
@@ -192,7 +193,7 @@ final class StackRecords {
     /** The same for a stack that the commit may not have. */
     void ran(Revision commit, String trigger, Outcome outcome, Plan plan, String message, Duration took)
             throws IOException {
-        history.append(entry(commit, trigger, outcome, new PlanText(false).operations(plan), message, took));
+        history.append(planned(commit, trigger, outcome, plan, message, took));
     }
 
     /**
@@ -234,9 +235,15 @@ final class StackRecords {
             String message,
             Duration took)
             throws IOException {
-        history.append(entry(source.commit(), trigger, outcome, new PlanText(false).operations(plan), message, took)
+        history.append(planned(source.commit(), trigger, outcome, plan, message, took)
                 .agreed(by, overrides)
                 .with(StepRecords.of(results), StepRecords.images(stack, containers)));
+    }
+
+    private HistoryEntry planned(
+            Revision commit, String trigger, Outcome outcome, Plan plan, String message, Duration took) {
+        return entry(commit, trigger, outcome, new PlanText(false).operations(plan), message, took)
+                .planned(PlanId.of(plan, List.of()).text());
     }
 
     private HistoryEntry entry(

@@ -71,13 +71,13 @@ public record StatusReport(String host, String root, String repository) {
 
     /** Whether a document is of this host's root; one that cannot be read is somebody else's. */
     boolean isOwn(byte[] document) {
-        return read(document)
+        return read(new String(document, StandardCharsets.UTF_8))
                 .filter(json -> json.path("root").asText().equals(root))
                 .isPresent();
     }
 
     /** A document that somebody has reported; empty when it is none that is understood. */
-    public static Optional<JsonNode> read(byte[] document) {
+    public static Optional<JsonNode> read(String document) {
         try {
             var json = JSON.readTree(document);
             return json.path("format").asInt() == FORMAT ? Optional.of(json) : Optional.empty();

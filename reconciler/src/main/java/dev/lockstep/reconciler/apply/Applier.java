@@ -42,6 +42,9 @@ public final class Applier {
     /** Starting a container is work for the processor; more at a time than this only makes each slower (measured). */
     public static final int AT_A_TIME = 4;
 
+    /** A wrong command, a missing library, a file that is not there: they end a program in less. */
+    private static final Duration SHORT_LOOK = Duration.ofMillis(500);
+
     private final Engine engine;
     private final HealthMonitor health;
     private final BeforeStart beforeStart;
@@ -50,6 +53,7 @@ public final class Applier {
     private final CountDownLatch cancelled = new CountDownLatch(1);
     private final Semaphore slots;
     private final Optional<KeptContainers> kept;
+    private final Duration steady;
     /** What pulls have told, for specs that were planned without knowing it. */
     private final Map<ImageReference, Digest> pulled = new ConcurrentHashMap<>();
 
@@ -65,17 +69,19 @@ public final class Applier {
             BeforeStart beforeStart,
             ApplyListener listener,
             Optional<Duration> grace) {
-        this(engine, health, beforeStart, listener, grace, AT_A_TIME);
+        this(engine, health, beforeStart, listener, grace, AT_A_TIME, Optional.empty(), Gates.STEADY);
     }
 
     /** @param kept takes the containers that others take the place of, until somebody knows that those are well */
     public Applier(
             Engine engine, HealthMonitor health, BeforeStart beforeStart, ApplyListener listener, KeptContainers kept) {
-        this(engine, health, beforeStart, listener, Optional.empty(), AT_A_TIME, Optional.of(kept));
+        this(engine, health, beforeStart, listener, Optional.empty(), AT_A_TIME, Optional.of(kept), Gates.STEADY);
     }
 
     /**
-     * The same with another number of steps at a time.
+     * The same with another number of steps at a time, and for somebody who waits in front of it: replicas are changed
+     * one group after the other all the same, but a new one without a health check need only not have failed at once.
+     * {@code docker compose up} replaces them all without a look.
      *
      * @param atATime how many may be at work; those that wait for others do not count
      */
@@ -86,7 +92,7 @@ public final class Applier {
             ApplyListener listener,
             Optional<Duration> grace,
             int atATime) {
-        this(engine, health, beforeStart, listener, grace, atATime, Optional.empty());
+        this(engine, health, beforeStart, listener, grace, atATime, Optional.empty(), SHORT_LOOK);
     }
 
     private Applier(
@@ -96,7 +102,9 @@ public final class Applier {
             ApplyListener listener,
             Optional<Duration> grace,
             int atATime,
-            Optional<KeptContainers> kept) {
+            Optional<KeptContainers> kept,
+            Duration steady) {
+        this.steady = steady;
         this.kept = kept;
         this.slots = new Semaphore(atATime);
         this.grace = grace;
@@ -129,7 +137,7 @@ public final class Applier {
     }
 
     private List<StepResult> steps(Plan plan) throws IOException {
-        var gates = new Gates(engine.containers(), health, plan.stack(), cancelled);
+        var gates = new Gates(engine.containers(), health, plan.stack(), cancelled, steady);
         var futures = new LinkedHashMap<String, CompletableFuture<StepResult>>();
         // Steps block in native calls, which virtual threads must not; most of them wait, so there may be many.
         try (var threads = Executors.newCachedThreadPool(
@@ -266,6 +274,7 @@ public final class Applier {
             case Operation.ReplaceNetwork replace -> engine.networks().replace(replace.spec());
             case Operation.RemoveNetwork remove -> engine.networks().remove(remove.name());
             case Operation.CreateVolume create -> engine.volumes().create(create.spec());
+            case Operation.UpdateVolume update -> engine.volumes().updateLabels(update.name(), update.labels());
             case Operation.RemoveVolume remove -> engine.volumes().remove(remove.name());
             case Operation.CreateContainer create -> {
                 beforeStart.materialise(create.spec());

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +36,11 @@ public final class Gates {
      */
     private static final Duration LOOK = Duration.ofMillis(50);
 
+    /**
+     * As often only what is waited for is looked at: of a hundred containers mostly one, and then all of them again.
+     */
+    private static final int LOOKS_AT_FEW = 20;
+
     /** Without a health check nobody can know more than that it goes on running; most mistakes show at once. */
     static final Duration STEADY = Duration.ofSeconds(2);
     /** One that was started again so often and ended each time, will not be well. */
@@ -48,10 +54,17 @@ public final class Gates {
     private final HealthMonitor health;
     private final String stack;
     private final CountDownLatch cancelled;
+    private final Duration steady;
     private final InstantSource clock = InstantSource.system();
 
     /** @param cancelled ends every wait when it is counted down */
     public Gates(Containers containers, HealthMonitor health, String stack, CountDownLatch cancelled) {
+        this(containers, health, stack, cancelled, STEADY);
+    }
+
+    /** @param steady how long a container without a health check must run to be well, where its file does not say */
+    Gates(Containers containers, HealthMonitor health, String stack, CountDownLatch cancelled, Duration steady) {
+        this.steady = steady;
         this.containers = containers;
         this.health = health;
         this.stack = stack;
@@ -104,6 +117,7 @@ public final class Gates {
         while (true) {
             var unwell = new TreeMap<String, String>();
             var waiting = Optional.<Map.Entry<String, String>>empty();
+            var awaited = new LinkedHashMap<String, DesiredService>();
             var patience = ALLOWANCE;
             for (var container : containers.observe()) {
                 var service = byName.get(container.record().spec().service());
@@ -112,10 +126,13 @@ public final class Gates {
                 }
                 var limit = service.job() ? JOB : patience(container);
                 patience = patience.compareTo(limit) < 0 ? limit : patience;
-                switch (well(container, service.update().monitor().orElse(STEADY), service.job())) {
+                switch (well(container, service)) {
                     case Verdict.Holds _ -> {}
                     case Verdict.Fails(var why) -> unwell.putIfAbsent(service.name(), why);
-                    case Verdict.NotYet(var what) -> waiting = Optional.of(Map.entry(service.name(), what));
+                    case Verdict.NotYet(var what) -> {
+                        waiting = Optional.of(Map.entry(service.name(), what));
+                        awaited.put(container.id(), service);
+                    }
                 }
             }
             if (!unwell.isEmpty()) {
@@ -130,10 +147,31 @@ public final class Gates {
                         Set.of(waiting.get().getKey()),
                         waiting.get().getValue() + " after " + limit.toSeconds() + " s"));
             }
-            if (cancelled.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
-                return Optional.of(new Unwell(Set.of(), "waiting was interrupted"));
-            }
+            var looks = 0;
+            do {
+                if (cancelled.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+                    return Optional.of(new Unwell(Set.of(), "waiting was interrupted"));
+                }
+            } while (++looks < LOOKS_AT_FEW && areNotYet(awaited));
         }
+    }
+
+    private Verdict well(ObservedContainer container, DesiredService service) {
+        return well(container, service.update().monitor().orElse(steady), service.job());
+    }
+
+    /** Whether all that is to be said of these is that they are waited for. */
+    private boolean areNotYet(Map<String, DesiredService> awaited) throws IOException {
+        var waiting = false;
+        for (var entry : awaited.entrySet()) {
+            var container = containers.observe(entry.getKey());
+            var verdict = container.map(c -> well(c, entry.getValue()));
+            if (verdict.isEmpty() || verdict.get() instanceof Verdict.Fails) {
+                return false;
+            }
+            waiting |= verdict.get() instanceof Verdict.NotYet;
+        }
+        return waiting;
     }
 
     /**
@@ -162,7 +200,7 @@ public final class Gates {
                     .filter(c -> c.name().equals(name))
                     .findFirst();
             if (found.isPresent()) {
-                awaitWell(found.get().id(), monitor.orElse(STEADY)).ifPresent(unwell::add);
+                awaitWell(found.get().id(), monitor.orElse(steady)).ifPresent(unwell::add);
             }
         }
         return unwell;
@@ -170,10 +208,10 @@ public final class Gates {
 
     /** Waits until one container is well; says why it is not. */
     Optional<String> awaitWell(String id) throws IOException, InterruptedException {
-        return awaitWell(id, STEADY);
+        return awaitWell(id, steady);
     }
 
-    private Optional<String> awaitWell(String id, Duration steady) throws IOException, InterruptedException {
+    private Optional<String> awaitWell(String id, Duration monitor) throws IOException, InterruptedException {
         var container = containers.observe(id);
         return container.isEmpty()
                 ? Optional.of("a container was removed while it was waited for")
@@ -183,7 +221,7 @@ public final class Gates {
                             return now.isEmpty()
                                     ? new Verdict.Fails(
                                             "container " + container.get().name() + " was removed")
-                                    : well(now.get(), steady, false);
+                                    : well(now.get(), monitor, false);
                         },
                         Optional.of(patience(container.get())));
     }
@@ -200,7 +238,7 @@ public final class Gates {
                 .plus(ALLOWANCE);
     }
 
-    private Verdict well(ObservedContainer container, Duration steady, boolean job) {
+    private Verdict well(ObservedContainer container, Duration monitor, boolean job) {
         if (runsAtTimes(container)) {
             return new Verdict.Holds();
         }
@@ -219,7 +257,7 @@ public final class Gates {
                 if (container.record().made().healthCheck().isPresent()) {
                     yield healthy(container);
                 }
-                yield running.startedAt().plus(steady).isAfter(clock.instant())
+                yield running.startedAt().plus(monitor).isAfter(clock.instant())
                         ? new Verdict.NotYet("container " + container.name() + " has just been started")
                         : new Verdict.Holds();
             }

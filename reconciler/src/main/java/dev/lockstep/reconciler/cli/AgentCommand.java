@@ -131,6 +131,7 @@ final class AgentCommand implements Command {
                 settings,
                 HostSettings.name(settings),
                 HostSettings.stacks(call.world().environment()),
+                call.world().launcher(),
                 line -> say(call, line));
     }
 

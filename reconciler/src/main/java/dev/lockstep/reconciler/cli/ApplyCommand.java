@@ -16,6 +16,7 @@ import dev.lockstep.reconciler.history.StackRevision;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.spec.settings.Guard;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -23,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code apply}: the plan, a question, the changes, and with {@code --wait} the health of what runs then. */
@@ -41,6 +43,10 @@ final class ApplyCommand implements Command {
                         "Exit codes: 0 converged, 1 error, 3 applied but unhealthy, 4 rolled back, 5 refused.");
         spec.addPositional(Options.arguments("[FILE]", "0..1", "A saved plan"));
         spec.addOption(Options.flag("Do not ask", "-y", "--yes"));
+        spec.addOption(Options.values(
+                "GUARD",
+                "With -y: go on where this guard holds the plan: last-service, most-of-host or data",
+                "--approve"));
         spec.addOption(Options.flag("Show the plan and change nothing", "--dry-run"));
         spec.addOption(Options.flag("Wait until everything runs and is healthy", "--wait"));
         spec.addOption(Options.value(
@@ -56,6 +62,7 @@ final class ApplyCommand implements Command {
     public int run(Invocation given) throws Exception {
         var waitTimeout = given.duration("--wait-timeout");
         var lockTimeout = given.duration("--lock-timeout").orElse(LOCK_TIMEOUT);
+        var approved = RemovalGuard.approved(given);
         var saved = SavedPlans.given(given);
         var call = saved.map(plan -> given.about(plan.source())).orElse(given);
         var door = EngineDoor.of(call);
@@ -98,7 +105,7 @@ final class ApplyCommand implements Command {
                         yield saved.isPresent() ? ExitCodes.REFUSED : ExitCodes.ERROR;
                     }
                     case Planned.Ready ready ->
-                        apply(call, door, engine, deployment, files.source(), saved, ready, waitTimeout);
+                        apply(call, door, engine, deployment, files.source(), saved, ready, approved, waitTimeout);
                 };
             }
         }
@@ -129,6 +136,7 @@ final class ApplyCommand implements Command {
             StackSource source,
             Optional<SavedPlan> saved,
             Planned.Ready ready,
+            Set<Guard> approved,
             Optional<Duration> waitTimeout)
             throws IOException, InterruptedException, CommandException {
         var plan = ready.plan();
@@ -145,9 +153,16 @@ final class ApplyCommand implements Command {
             // Whoever saved it has seen it; from now on it is used, whatever becomes of it.
             new AppliedPlans(engine.root())
                     .add(plan.stack(), saved.get().id(), call.world().clock().instant());
-        } else if (!plan.isEmpty() && !agreed(call)) {
-            call.say("Nothing was changed.");
-            return ExitCodes.ERROR;
+        } else if (!plan.isEmpty()) {
+            var held = RemovalGuard.held(call, approved, plan, ready.observed());
+            if (held.isPresent()) {
+                call.say(held.get());
+                return ExitCodes.REFUSED;
+            }
+            if (!agreed(call)) {
+                call.say("Nothing was changed.");
+                return ExitCodes.ERROR;
+            }
         }
         var images = new StackImages(engine.images().roots(), ready.desired().stack());
         images.want(ready.desired());
@@ -165,16 +180,17 @@ final class ApplyCommand implements Command {
             var applied = PlanRun.succeeded(results);
             var unhealthy = applied && gate.isPresent() ? gate.get().unhealthy() : Optional.<Gates.Unwell>empty();
             if (applied && unhealthy.isEmpty()) {
-                images.applied(engine.containers().observe());
+                // Where nothing was done, what the plan was made of is as new: the stack is held since then.
+                var containers = plan.isEmpty() && gate.isEmpty()
+                        ? ready.observed().containers()
+                        : engine.containers().observe();
+                images.applied(containers);
                 if (gate.isPresent()) {
                     gate.get().passed();
                 }
                 new RevisionFiles(engine.root(), ready.desired().stack())
                         .good(
-                                StackRevision.of(
-                                        ready.desired(),
-                                        Optional.empty(),
-                                        engine.containers().observe()),
+                                StackRevision.of(ready.desired(), Optional.empty(), containers),
                                 call.world().clock().instant());
             }
             if (!plan.isEmpty()) {

@@ -1,12 +1,10 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.history.Version;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.spec.yaml.Suggestion;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -280,10 +278,6 @@ final class CommandLineInterface {
 
     /** Written by the build. */
     static String version() {
-        try (InputStream text = CommandLineInterface.class.getResourceAsStream("version")) {
-            return text == null ? "unknown" : new String(text.readAllBytes(), StandardCharsets.UTF_8).strip();
-        } catch (IOException e) {
-            return "unknown";
-        }
+        return Version.text();
     }
 }

@@ -60,6 +60,7 @@ final class ComposeProgress implements ApplyListener {
             case Operation.UpdateNetwork _,
                     Operation.RepairNetwork _,
                     Operation.ReplaceNetwork _,
+                    Operation.UpdateVolume _,
                     Operation.UpdateContainer _ -> new Words("Updating", "Updated");
             case Operation.RemoveNetwork _, Operation.RemoveVolume _, Operation.RemoveContainer _ ->
                 new Words("Removing", "Removed");
@@ -80,7 +81,8 @@ final class ComposeProgress implements ApplyListener {
                     Operation.RepairNetwork _,
                     Operation.ReplaceNetwork _,
                     Operation.RemoveNetwork _ -> "Network " + operation.name();
-            case Operation.CreateVolume _, Operation.RemoveVolume _ -> "Volume \"" + operation.name() + "\"";
+            case Operation.CreateVolume _, Operation.UpdateVolume _, Operation.RemoveVolume _ ->
+                "Volume \"" + operation.name() + "\"";
             case Operation.CreateContainer _,
                     Operation.ReplaceContainer _,
                     Operation.UpdateContainer _,

@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.agent.FileLines;
+import dev.lockstep.reconciler.git.CommitTree;
 import dev.lockstep.reconciler.git.GitSettings;
 import dev.lockstep.reconciler.git.WorkTree;
 import dev.lockstep.reconciler.review.Reports;
@@ -66,23 +67,51 @@ final class DiffCommand implements Command {
      * @param host the only one that is asked about
      */
     static Review review(Invocation call, String range, Optional<String> host) throws IOException, CommandException {
-        var at = range.indexOf(RANGE);
-        if (at <= 0 || range.startsWith(RANGE + ".", at)) {
-            throw new CommandException("\"" + range + "\" is no range of commits: BASE..HEAD, for example main..HEAD");
+        try (var repository = repository(call, "the commits of " + range)) {
+            return review(call, repository, Optional.of(range), host, Reports.NONE);
         }
+    }
+
+    /** The repository that the command was called in. The caller closes it. */
+    static WorkTree repository(Invocation call, String what) throws IOException, CommandException {
         var top = WorkTree.top(call.world().directory())
-                .orElseThrow(() -> new CommandException(call.world().directory()
-                        + " is not in a Git repository: call it where the commits of " + range + " are"));
-        try (var repository = WorkTree.open(top, GitSettings.defaults())) {
-            var base = repository.open(repository.revision(range.substring(0, at)));
-            var named = range.substring(at + RANGE.length());
-            var head = repository.open(repository.revision(named.isEmpty() ? "HEAD" : named));
-            var review = new Reviewer(
-                            top.toString(), Reports.NONE, call.world().clock().instant())
-                    .review(base, head, host, commit -> repository.open(repository.revision(commit)));
-            var lines = FileLines.of(head);
-            return review.withPlans(review.plans().stream().map(lines::explain).toList());
+                .orElseThrow(() -> new CommandException(
+                        call.world().directory() + " is not in a Git repository: call it where " + what + " are"));
+        return WorkTree.open(top, GitSettings.defaults());
+    }
+
+    /**
+     * Compares what hosts run with a commit.
+     *
+     * @param range {@code BASE..HEAD}; absent: what hosts have reported with the commit that is checked out
+     * @param host the only one that is asked about
+     * @param reports what hosts have said of themselves; others are supposed to be as BASE asks
+     */
+    static Review review(
+            Invocation call, WorkTree repository, Optional<String> range, Optional<String> host, Reports reports)
+            throws IOException, CommandException {
+        var reviewer = new Reviewer(
+                repository.top().toString(), reports, call.world().clock().instant());
+        Reviewer.Commits commits = commit -> repository.open(repository.revision(commit));
+        CommitTree head;
+        Review review;
+        if (range.isEmpty()) {
+            head = repository.open(repository.revision("HEAD"));
+            review = reviewer.review(head, host, commits);
+        } else {
+            var words = range.get();
+            var at = words.indexOf(RANGE);
+            if (at <= 0 || words.startsWith(RANGE + ".", at)) {
+                throw new CommandException(
+                        "\"" + words + "\" is no range of commits: BASE..HEAD, for example main..HEAD");
+            }
+            var base = repository.open(repository.revision(words.substring(0, at)));
+            var named = words.substring(at + RANGE.length());
+            head = repository.open(repository.revision(named.isEmpty() ? "HEAD" : named));
+            review = reviewer.review(base, head, host, commits);
         }
+        var lines = FileLines.of(head);
+        return review.withPlans(review.plans().stream().map(lines::explain).toList());
     }
 
     /** Prints it; what is wrong with files is told to the person in any case. */

@@ -132,7 +132,12 @@ record GlobalOptions(
                 directory(parsed, "--run-root", "LOCKSTEP_RUN_ROOT", RUN_ROOT, world),
                 last(parsed, "--log-level").or(() -> world.variable("LOCKSTEP_LOG")),
                 parsed.stream().anyMatch(p -> p.hasMatchedOption("--dry-run")),
-                word(parsed, "--progress", "COMPOSE_PROGRESS", List.of("auto", "tty", "plain", "quiet"), world),
+                word(
+                        parsed,
+                        "--progress",
+                        "COMPOSE_PROGRESS",
+                        List.of("auto", "tty", "plain", "quiet", "rawjson"),
+                        world),
                 parallel(parsed, world));
     }
 
@@ -164,7 +169,8 @@ record GlobalOptions(
     /** The world as these options want it seen: with colours or without, with lines that are overwritten or without. */
     static Surroundings seen(List<ParseResult> parsed, Surroundings world) throws CommandException {
         var ansi = word(parsed, "--ansi", "COMPOSE_ANSI", List.of("never", "always", "auto"), world);
-        var progress = word(parsed, "--progress", "COMPOSE_PROGRESS", List.of("auto", "tty", "plain", "quiet"), world);
+        var progress = word(
+                parsed, "--progress", "COMPOSE_PROGRESS", List.of("auto", "tty", "plain", "quiet", "rawjson"), world);
         var seen = world;
         if (ansi.isPresent()) {
             seen = switch (ansi.get()) {
@@ -185,7 +191,12 @@ record GlobalOptions(
 
     private static List<String> all(List<ParseResult> parsed, String name) {
         var all = new ArrayList<String>();
-        parsed.forEach(p -> all.addAll(p.matchedOptionValue(name, List.<String>of())));
+        for (var p : parsed) {
+            // A command's own option of that name, such as the Dockerfile of build, says nothing of the stack's files.
+            if (p.hasMatchedOption(name) && p.matchedOption(name).isMultiValue()) {
+                all.addAll(p.matchedOptionValue(name, List.<String>of()));
+            }
+        }
         return all;
     }
 

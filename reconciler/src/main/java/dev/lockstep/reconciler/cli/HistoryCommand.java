@@ -176,8 +176,11 @@ final class HistoryCommand implements Command {
         if (!entry.message().isEmpty()) {
             line(text, "Message", entry.message());
         }
+        entry.version().ifPresent(version -> line(text, "Lockstep", version));
         if (!entry.operations().isEmpty()) {
-            text.append("\nPlan:\n");
+            text.append("\nPlan")
+                    .append(entry.plan().map(digest -> " " + digest).orElse(""))
+                    .append(":\n");
             entry.operations()
                     .forEach(operation ->
                             text.append("  ").append(Printable.text(operation)).append('\n'));
@@ -242,6 +245,8 @@ final class HistoryCommand implements Command {
         texts(json, "overrides", entry.overrides());
         json.writeStringField("message", entry.message());
         json.writeStringField("duration", entry.duration().toString());
+        optional(json, "version", entry.version());
+        optional(json, "plan", entry.plan());
         json.writeEndObject();
     }
 

@@ -22,6 +22,7 @@ import java.util.stream.Stream;
  * What {@code status} shows.
  *
  * @param agent whether one runs now
+ * @param problems what the agent found wrong with itself; one that ends in order takes them back
  * @param suspended that a person suspended all of it
  * @param repositories what the agent that ran last knew of them
  * @param housekeeping the last one; absent when there was none
@@ -30,6 +31,7 @@ import java.util.stream.Stream;
 record HostStatus(
         String host,
         boolean agent,
+        List<String> problems,
         Optional<Suspension> suspended,
         List<AgentStatus.Repository> repositories,
         Optional<PruneRecord> housekeeping,
@@ -37,6 +39,7 @@ record HostStatus(
     private static final int COMMIT = 7;
 
     HostStatus {
+        problems = List.copyOf(problems);
         repositories = List.copyOf(repositories);
         stacks = List.copyOf(stacks);
     }
@@ -139,6 +142,8 @@ record HostStatus(
     /** For people. */
     String text(Instant now) {
         var text = new StringBuilder("Host ").append(host).append(agent ? ": an agent runs.\n" : ": no agent runs.\n");
+        problems.forEach(problem ->
+                text.append("Agent: ").append(Printable.text(problem)).append('\n'));
         suspended.ifPresent(s -> text.append(Printable.text("Suspended: " + s.sentence(true)))
                 .append(", since ")
                 .append(Spans.ago(s.since(), now))
@@ -274,6 +279,7 @@ record HostStatus(
         json.writeStringField("host", host);
         json.writeObjectFieldStart("agent");
         json.writeBooleanField("running", agent);
+        texts(json, "problems", problems);
         json.writeEndObject();
         if (suspended.isPresent()) {
             write(json, suspended.get());

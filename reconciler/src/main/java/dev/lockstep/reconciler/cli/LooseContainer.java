@@ -33,7 +33,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
@@ -72,8 +71,8 @@ final class LooseContainer {
                 requireNetwork(name);
             }
         }
-        for (var name : said.volumes()) {
-            engine.volumes().create(new VolumeSpec(name, owner, Map.of()));
+        for (var volume : said.volumes().entrySet()) {
+            engine.volumes().create(new VolumeSpec(volume.getKey(), owner, volume.getValue()));
         }
         var spec = own(translated());
         try {

@@ -1,5 +1,7 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.runtime.EarlyStart;
+
 /** Where the process begins and ends. */
 public final class Main {
     /**
@@ -8,12 +10,18 @@ public final class Main {
      */
     private static final String JNA_LIBRARIES = "jna.platform.library.path";
 
+    /** What the launcher says of commands that look at the host. */
+    private static final String ENGINE = "lockstep.engine";
+
     private Main() {}
 
     /** Runs one command and ends the process with its exit code. */
     public static void main(String[] args) {
         if (System.getProperty(JNA_LIBRARIES) == null) {
             System.setProperty(JNA_LIBRARIES, "");
+        }
+        if (Boolean.getBoolean(ENGINE)) {
+            EarlyStart.begin();
         }
         var world = Surroundings.ofThisProcess();
         int code;

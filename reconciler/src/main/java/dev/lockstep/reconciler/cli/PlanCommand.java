@@ -27,14 +27,18 @@ final class PlanCommand implements Command {
                         "Shows what would change on this host, and why. Changes nothing.",
                         "'plan --out FILE' writes the plan down, 'apply FILE' makes just these changes, once, and 'plan"
                                 + " show FILE' shows it again.");
-        spec.addPositional(Options.arguments(
-                "[show FILE | BASE..HEAD]",
-                "0..2",
-                "Show a saved plan, be it stale; or plan for all hosts what a range of commits changes"));
+        spec.addPositional(
+                Options.arguments(
+                        "[show FILE | BASE..HEAD]",
+                        "0..2",
+                        "Show a saved plan, be it stale; or plan for all hosts what a range of commits changes; with --host and"
+                                + " --all-hosts from what they have reported, and HEAD is what is checked out if it is not said"));
         spec.addOption(Options.value("REV", "Plan what this directory would be at that commit", "--revision"));
-        spec.addOption(
-                Options.value("NAME", "Plan what a range changes on that host, which need not be here", "--host"));
-        spec.addOption(Options.flag("Plan what a range changes on every host", "--all-hosts"));
+        spec.addOption(Options.value(
+                "NAME",
+                "Plan for that host, which need not be here: from what it has reported, else from BASE",
+                "--host"));
+        spec.addOption(Options.flag("The same for every host", "--all-hosts"));
         spec.addOption(Options.value("FORMAT", "text, markdown or json", "-o", "--output"));
         spec.addOption(Options.flag(
                 "Exit with 0 if there is nothing to do, 2 if there is, 1 on errors", "--detailed-exitcode"));
@@ -140,18 +144,15 @@ final class PlanCommand implements Command {
             throw new CommandException("plan takes 'show FILE' or BASE..HEAD and no other words, not \""
                     + Printable.text(String.join(" ", words)) + "\"");
         }
-        if (words.isEmpty()) {
-            throw new CommandException("a host that is elsewhere has reported nothing here, so say from which commit to"
-                    + " which: 'lockstep plan "
-                    + call.text("--host").map(h -> "--host " + h).orElse("--all-hosts")
-                    + " BASE..HEAD'");
-        }
         for (var option : List.of("--out", "--revision", "--remove-orphans", "--force-recreate", "--pull")) {
             if (call.flag(option)) {
                 throw new CommandException(option + " is of plans for this host, and not for a range of commits");
             }
         }
-        var review = DiffCommand.review(call, words.getFirst(), call.text("--host"));
+        var hosts = call.flag("--host") || call.flag("--all-hosts");
+        var review = hosts
+                ? ReportedHosts.review(call, words.stream().findFirst(), call.text("--host"))
+                : DiffCommand.review(call, words.getFirst(), Optional.empty());
         DiffCommand.print(call, review, format);
         if (!review.problems().isEmpty()) {
             return ExitCodes.ERROR;
@@ -187,7 +188,7 @@ final class PlanCommand implements Command {
                 out.print(new PlanText(
                                 call.world().colour(call.world().terminals().out()))
                         .print(plan));
-                if (!plan.isEmpty() && plan.problems().isEmpty() && !call.flag("--revision")) {
+                if (!plan.isEmpty() && code(call, plan) != ExitCodes.ERROR && !call.flag("--revision")) {
                     out.println("Run 'lockstep apply"
                             + saved.map(file -> " " + file).orElse("") + "' to make these changes.");
                 }
@@ -196,7 +197,8 @@ final class PlanCommand implements Command {
     }
 
     private static int code(Invocation call, Plan plan) {
-        if (!plan.problems().isEmpty()) {
+        // As with Terraform's: what cannot be applied as it is is an error, whatever there is to do beside.
+        if (!plan.problems().isEmpty() || !plan.refusals().isEmpty()) {
             return ExitCodes.ERROR;
         }
         return call.flag("--detailed-exitcode") && !plan.isEmpty() ? ExitCodes.CHANGES : ExitCodes.OK;

@@ -11,6 +11,7 @@ import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.reconciler.plan.OperationWords;
 import dev.lockstep.reconciler.plan.Plan;
+import dev.lockstep.reconciler.plan.PlanId;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.spec.settings.AgentSettings;
 import java.io.IOException;
@@ -156,6 +157,7 @@ final class PlanRun {
                                 results.stream().map(ApplyProgress::line).toList(),
                                 message,
                                 took)
+                        .planned(PlanId.of(plan, List.of()).text())
                         .agreed(Optional.of(Decided.by(call)), List.of())
                         .with(
                                 StepRecords.of(results),

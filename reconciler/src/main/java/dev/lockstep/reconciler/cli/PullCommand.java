@@ -21,7 +21,7 @@ final class PullCommand implements Command {
         spec.usageMessage().description("Pulls the images of services, also where an older one is here.");
         spec.addOption(Options.flag("Also of what the services named depend on", "--include-deps"));
         spec.addOption(Options.flag("Go on with the others when one cannot be pulled", "--ignore-pull-failures"));
-        spec.addOption(Options.flag("Accepted: nothing is built", "--ignore-buildable"));
+        spec.addOption(Options.flag("Not of services that are built", "--ignore-buildable"));
         spec.addOption(Options.value("POLICY", "always, or only what is missing here", "--policy"));
         spec.addOption(Options.flag("No progress", "-q", "--quiet"));
         spec.addOption(Options.dryRun());
@@ -65,7 +65,9 @@ final class PullCommand implements Command {
                 var named = call.arguments().isEmpty()
                         || call.flag("--include-deps")
                         || call.arguments().contains(service.name());
-                var image = named ? reference(service) : Optional.<ImageReference>empty();
+                var ignored = call.flag("--ignore-buildable")
+                        && service.image().build().isPresent();
+                var image = named && !ignored ? reference(service) : Optional.<ImageReference>empty();
                 if (image.isPresent() && images.putIfAbsent(image.get(), service.name()) != null) {
                     tell(call, service.name(), "Skipped - Image is already being pulled by " + images.get(image.get()));
                 }

@@ -58,7 +58,7 @@ final class RunCommand implements Command {
         spec.addOption(Options.flag("Not what the service depends on", "--no-deps"));
         spec.addOption(Options.flag("Remove containers of services that the files do not name", "--remove-orphans"));
         spec.addOption(Options.flag("No progress of pulls", "--quiet-pull"));
-        spec.addOption(Options.flag("Accepted: there is nothing to build", "--build"));
+        spec.addOption(Options.flag("Build the images first, also those that are here", "--build"));
         spec.addOption(Options.dryRun());
         spec.addPositional(Options.arguments("SERVICE [COMMAND] [ARGS...]", "1..*", "Service, and a program"));
     }
@@ -75,8 +75,14 @@ final class RunCommand implements Command {
         var all = new TreeSet<>(project.services().keySet());
         all.addAll(project.disabled().keySet());
         Stack.require(List.of(service), all);
+        var scoped = files.withServices(List.of(service));
+        if (scoped.load() instanceof Loaded.Valid valid) {
+            var needed = call.flag("--no-deps")
+                    ? Set.of(service)
+                    : new TreeSet<>(valid.project().services().keySet());
+            new ServiceBuild(call).before(valid, needed);
+        }
         try (var change = StackChange.begin(call, project.name())) {
-            var scoped = files.withServices(List.of(service));
             var planned = change.deployment().plan(scoped.source(), options(call, scoped, service, all));
             ProjectFiles.tellWarnings(planned.warnings(), call.world().err());
             return switch (planned) {

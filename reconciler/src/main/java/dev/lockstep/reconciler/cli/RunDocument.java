@@ -7,8 +7,10 @@ import dev.lockstep.reconciler.plan.Printable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -93,7 +95,7 @@ final class RunDocument {
     private final ObjectNode document = JsonMapper.builder().build().createObjectNode();
     private final ObjectNode service;
     private final Set<String> networks = new LinkedHashSet<>();
-    private final Set<String> volumes = new LinkedHashSet<>();
+    private final Map<String, Map<String, String>> volumes = new LinkedHashMap<>();
 
     private RunDocument(Invocation call) {
         this.call = call;
@@ -105,12 +107,12 @@ final class RunDocument {
      * What the flags say.
      *
      * @param networks that must be there
-     * @param volumes by name, that are made when they are not there
+     * @param volumes by name, that are made when they are not there, with these labels
      */
-    record Said(String text, Set<String> networks, Set<String> volumes) {
+    record Said(String text, Set<String> networks, Map<String, Map<String, String>> volumes) {
         Said {
             networks = Set.copyOf(networks);
-            volumes = Set.copyOf(volumes);
+            volumes = Map.copyOf(volumes);
         }
     }
 
@@ -168,7 +170,7 @@ final class RunDocument {
         mounts();
         network();
         var top = document.putObject("volumes");
-        volumes.forEach(name -> top.putObject(name).put("name", name).put("external", true));
+        volumes.keySet().forEach(name -> top.putObject(name).put("name", name).put("external", true));
     }
 
     private void list(String attribute, List<String> values) {
@@ -332,7 +334,7 @@ final class RunDocument {
         for (var text : call.texts("--volume")) {
             var source = text.split(":", 2)[0];
             if (text.contains(":") && !source.matches("[/.~].*")) {
-                volumes.add(source);
+                volumes.putIfAbsent(source, Map.of());
             }
         }
         for (var text : call.texts("--mount")) {
@@ -342,7 +344,16 @@ final class RunDocument {
                 field(mount, text, field);
             }
             if (mount.path("type").asText().equals("volume") && mount.has("source")) {
-                volumes.add(mount.path("source").asText());
+                var labels = new LinkedHashMap<String, String>();
+                mount.path("volume")
+                        .path("labels")
+                        .properties()
+                        .forEach(label ->
+                                labels.put(label.getKey(), label.getValue().asText()));
+                if (!labels.isEmpty()) {
+                    mount.withObject("/volume").remove("labels"); // it is there when the container is made
+                }
+                volumes.put(mount.path("source").asText(), labels);
             }
         }
     }
@@ -359,12 +370,16 @@ final class RunDocument {
             case "bind-recursive" -> mount.withObject("/bind").put("recursive", value);
             case "volume-nocopy" -> mount.withObject("/volume").put("nocopy", value.matches("true|1"));
             case "volume-subpath" -> mount.withObject("/volume").put("subpath", value);
+            case "volume-label" -> {
+                var label = value.split("=", 2);
+                mount.withObject("/volume/labels").put(label[0], label.length > 1 ? label[1] : "");
+            }
             case "tmpfs-size" -> mount.withObject("/tmpfs").put("size", value);
             case "tmpfs-mode" -> mount.withObject("/tmpfs").put("mode", Integer.parseInt(octal(text, value), 8));
             default ->
                 throw new CommandException("--mount \"" + Printable.text(text) + "\": \"" + Printable.text(words[0])
                         + "\" is not known; there are type, source, target, readonly, bind-propagation, bind-recursive,"
-                        + " volume-nocopy, volume-subpath, tmpfs-size and tmpfs-mode");
+                        + " volume-nocopy, volume-subpath, volume-label, tmpfs-size and tmpfs-mode");
         }
     }
 

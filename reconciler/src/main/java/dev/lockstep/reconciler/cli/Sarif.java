@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.image.BlobStore;
 import dev.lockstep.spec.check.Finding;
-import dev.lockstep.spec.check.Rule;
 import dev.lockstep.spec.yaml.Problem;
 import java.io.IOException;
 import java.net.URI;
@@ -12,7 +11,9 @@ import java.net.URISyntaxException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
@@ -24,6 +25,25 @@ final class Sarif {
     private static final String ROOT = "SRCROOT";
     private static final Pattern FOREIGN = Pattern.compile("[^\\x00-\\x7F]+");
 
+    /**
+     * One result.
+     *
+     * @param rule its id
+     * @param description one sentence that holds for all results of the rule
+     * @param level {@code error}, {@code warning} or {@code note}
+     * @param identity what, beside rule and file, makes it the same result as one of yesterday
+     */
+    record Result(String rule, String description, String level, Problem problem, String identity) {
+        static Result of(Finding finding) {
+            return new Result(
+                    finding.rule().id(),
+                    finding.rule().description(),
+                    finding.isError() ? "error" : "warning",
+                    finding.problem(),
+                    finding.problem().path());
+        }
+    }
+
     private final Path directory;
 
     Sarif(Path directory) {
@@ -31,7 +51,13 @@ final class Sarif {
     }
 
     String write(List<Finding> findings) {
-        var rules = findings.stream().map(Finding::rule).distinct().toList();
+        return results(findings.stream().map(Result::of).toList());
+    }
+
+    String results(List<Result> results) {
+        var rules = new LinkedHashMap<String, String>();
+        results.forEach(result -> rules.putIfAbsent(result.rule, result.description));
+        var ids = List.copyOf(rules.keySet());
         return JsonText.document(json -> {
             json.writeStartObject();
             json.writeStringField("$schema", "https://json.schemastore.org/sarif-2.1.0.json");
@@ -42,8 +68,8 @@ final class Sarif {
             // SnakeYAML counts characters, not UTF-16 units.
             json.writeStringField("columnKind", "unicodeCodePoints");
             json.writeArrayFieldStart("results");
-            for (var finding : findings) {
-                result(json, finding, rules.indexOf(finding.rule()));
+            for (var result : results) {
+                result(json, result, ids.indexOf(result.rule));
             }
             json.writeEndArray();
             json.writeEndObject();
@@ -52,16 +78,16 @@ final class Sarif {
         });
     }
 
-    private static void tool(JsonGenerator json, List<Rule> rules) throws IOException {
+    private static void tool(JsonGenerator json, Map<String, String> rules) throws IOException {
         json.writeObjectFieldStart("tool");
         json.writeObjectFieldStart("driver");
         json.writeStringField("name", "lockstep");
         json.writeStringField("semanticVersion", CommandLineInterface.version());
         json.writeArrayFieldStart("rules");
-        for (var rule : rules) {
+        for (var rule : rules.entrySet()) {
             json.writeStartObject();
-            json.writeStringField("id", rule.id());
-            text(json, "shortDescription", rule.description());
+            json.writeStringField("id", rule.getKey());
+            text(json, "shortDescription", rule.getValue());
             json.writeEndObject();
         }
         json.writeEndArray();
@@ -69,12 +95,12 @@ final class Sarif {
         json.writeEndObject();
     }
 
-    private void result(JsonGenerator json, Finding finding, int rule) throws IOException {
-        var problem = finding.problem();
+    private void result(JsonGenerator json, Result result, int rule) throws IOException {
+        var problem = result.problem;
         json.writeStartObject();
-        json.writeStringField("ruleId", finding.rule().id());
+        json.writeStringField("ruleId", result.rule);
         json.writeNumberField("ruleIndex", rule);
-        json.writeStringField("level", finding.isError() ? "error" : "warning");
+        json.writeStringField("level", result.level);
         text(
                 json,
                 "message",
@@ -85,7 +111,7 @@ final class Sarif {
         }
         json.writeEndArray();
         json.writeObjectFieldStart("partialFingerprints");
-        json.writeStringField("lockstep/1", fingerprint(finding));
+        json.writeStringField("lockstep/1", fingerprint(result));
         json.writeEndObject();
         json.writeEndObject();
     }
@@ -136,9 +162,8 @@ final class Sarif {
     }
 
     /** What stays the same when lines above are added: a code host does not show it as new then. */
-    private static String fingerprint(Finding finding) {
-        var problem = finding.problem();
-        var text = finding.rule().id() + "\n" + problem.at().file() + "\n" + problem.path();
+    private static String fingerprint(Result result) {
+        var text = result.rule + "\n" + result.problem.at().file() + "\n" + result.identity;
         return BlobStore.digest(text.getBytes(StandardCharsets.UTF_8)).hex().substring(0, 32);
     }
 

@@ -34,18 +34,24 @@ final class SecretCommand implements CommandGroup {
         public void describe(CommandSpec spec) {
             spec.usageMessage()
                     .description(
-                            "Gives a secret of a stack a value, from a file or standard input, byte for byte.",
-                            "For example: printf %%s \"$PASSWORD\" | lockstep -p shop secret set db_password");
+                            "Gives a secret of a stack a value, from standard input, byte for byte.",
+                            "For example: printf %%s \"$PASSWORD\" | lockstep secret set shop db_password",
+                            "In the stack's directory, or with -p, its name need not be said: secret set NAME [FILE]."
+                                    + " Of two words the first is a stack unless -p names one or the second is -"
+                                    + " or has a slash.");
             spec.addPositional(Options.arguments(
-                    "NAME [FILE|-]", "1..2", "The secret's name in the files; where its value is (default: -)"));
+                    "[STACK] NAME [FILE|-]",
+                    "1..3",
+                    "Whose it is; its name in the files; where its value is (default: -)"));
         }
 
         @Override
         public int run(Invocation call) throws Exception {
             var secrets = EngineDoor.of(call).secrets();
-            var stack = new ProjectFiles(call).name();
-            var name = call.arguments().getFirst();
-            var file = call.arguments().size() > 1 ? call.arguments().get(1) : "-";
+            var words = words(call);
+            var stack = words.stack().isPresent() ? words.stack().get() : new ProjectFiles(call).name();
+            var name = words.name();
+            var file = words.file();
             try {
                 secrets.set(stack, name, value(call, file));
             } catch (IllegalArgumentException e) {
@@ -58,6 +64,38 @@ final class SecretCommand implements CommandGroup {
             return ExitCodes.OK;
         }
 
+        /**
+         * What was said.
+         *
+         * @param stack absent: that of the directory
+         */
+        private record Words(Optional<String> stack, String name, String file) {}
+
+        /** {@code NAME}, {@code NAME FILE}, {@code STACK NAME}, {@code STACK NAME FILE}. */
+        private static Words words(Invocation call) throws CommandException {
+            var said = call.arguments();
+            var named = call.globals().projectName();
+            return switch (said.size()) {
+                case 1 -> new Words(Optional.empty(), said.getFirst(), "-");
+                case 2 ->
+                    named.isPresent() || isFile(said.get(1))
+                            ? new Words(Optional.empty(), said.getFirst(), said.get(1))
+                            : new Words(Optional.of(said.getFirst()), said.get(1), "-");
+                default -> {
+                    if (named.filter(stack -> !stack.equals(said.getFirst())).isPresent()) {
+                        throw new CommandException("-p " + named.get() + " and " + said.getFirst()
+                                + " are two stacks; a secret is of one");
+                    }
+                    yield new Words(Optional.of(said.getFirst()), said.get(1), said.get(2));
+                }
+            };
+        }
+
+        /** By how it is written, whatever the directory has: the name of a secret has no slash. */
+        private static boolean isFile(String word) {
+            return word.equals("-") || word.contains("/");
+        }
+
         private static byte[] value(Invocation call, String file) throws IOException, CommandException {
             if (!file.equals("-")) {
                 try (var in = Files.newInputStream(call.world().directory().resolve(file))) {
@@ -67,7 +105,7 @@ final class SecretCommand implements CommandGroup {
             if (call.world().terminals().in()) {
                 // It would stand on the screen.
                 throw new CommandException("secret set reads the value from a file, or from a standard input that is no"
-                        + " terminal: lockstep secret set NAME FILE");
+                        + " terminal: lockstep secret set STACK NAME < FILE");
             }
             return call.world().in().readNBytes(HostSecrets.LARGEST + 1);
         }
@@ -78,13 +116,17 @@ final class SecretCommand implements CommandGroup {
         public void describe(CommandSpec spec) {
             spec.usageMessage().description("Lists the secrets of a stack by name; without a stack, those of all.");
             spec.addOption(Options.flag("Print only names", "-q", "--quiet"));
+            spec.addPositional(Options.arguments("[STACK]", "0..1", "Whose"));
         }
 
         @Override
         public int run(Invocation call) throws Exception {
             var files = new ProjectFiles(call);
             var secrets = EngineDoor.of(call).secrets();
-            var stack = files.isAny() ? Optional.of(files.name()) : Optional.<String>empty();
+            var stack = call.arguments().stream().findFirst();
+            if (stack.isEmpty() && files.isAny()) {
+                stack = Optional.of(files.name());
+            }
             var table = new Table("STACK", "NAME", "SET");
             for (var kept : secrets.list(stack)) {
                 if (call.flag("--quiet")) {

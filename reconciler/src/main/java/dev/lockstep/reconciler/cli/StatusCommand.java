@@ -117,6 +117,8 @@ final class StatusCommand implements Command {
         return new HostStatus(
                 agent.map(AgentStatus::host).orElse(host),
                 EngineDoor.agentRuns(engine.root()),
+                // Also where none seems to run: that its lock is not to be found may be the problem.
+                agent.map(AgentStatus::problems).orElse(List.of()),
                 decisions.ofHost(),
                 agent.map(AgentStatus::repositories).orElse(List.of()),
                 new PruneRecords(engine.root()).all().stream().reduce((_, later) -> later),

@@ -50,7 +50,8 @@ final class SystemCommand implements CommandGroup {
                     rows.addAll(usage(engine));
                 }
             } else {
-                List.of("Images", "Containers", "Local Volumes").forEach(type -> rows.add(new Usage(type, 0, 0, 0, 0)));
+                List.of("Images", "Containers", "Local Volumes", "Build Cache")
+                        .forEach(type -> rows.add(new Usage(type, 0, 0, 0, 0)));
             }
             if (format.equals("json")) {
                 rows.forEach(row -> call.world().out().print(json(row)));
@@ -75,7 +76,8 @@ final class SystemCommand implements CommandGroup {
             return List.of(
                     new Usage("Images", images.images(), images.active(), images.bytes(), images.reclaimable()),
                     containers(engine, containers),
-                    volumes(engine, containers));
+                    volumes(engine, containers),
+                    builds(engine));
         }
 
         /** What they wrote, their logs included. */
@@ -111,6 +113,12 @@ final class SystemCommand implements CommandGroup {
                 }
             }
             return new Usage("Local Volumes", volumes.size(), active, bytes, reclaimable);
+        }
+
+        /** Steps that were done, and cache mounts. Layers that images have, too, are counted there as well. */
+        private static Usage builds(Engine engine) throws IOException {
+            var kept = engine.builder().kept();
+            return new Usage("Build Cache", kept.records() + kept.directories(), 0, kept.bytes(), kept.bytes());
         }
 
         private static Set<String> used(List<ObservedContainer> containers) {

@@ -1,9 +1,11 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.deploy.DefaultBridge;
+import dev.lockstep.runtime.build.Builder;
 import dev.lockstep.runtime.container.CleanUp;
 import dev.lockstep.runtime.prune.PruneRecord;
 import dev.lockstep.runtime.prune.PruneReport;
+import java.time.Duration;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -15,8 +17,9 @@ final class SystemPrune implements Command {
     public void describe(CommandSpec spec) {
         spec.usageMessage()
                 .description(
-                        "Removes images without a name, or with -a all that nobody needs, and what processes that were"
-                                + " killed left half done.",
+                        "Removes images without a name, or with -a all that nobody needs, what processes that were"
+                                + " killed left half done, and what builds have not used for a day, or with -a all of"
+                                + " their cache.",
                         "Containers, networks and volumes belong to stacks and stay: 'lockstep -p STACK down' removes"
                                 + " those of a stack, with -v its volumes too.");
         spec.addOption(Options.flag("Images with a name too", "-a", "--all"));
@@ -34,12 +37,20 @@ final class SystemPrune implements Command {
         }
         CleanUp leftovers;
         PruneReport report;
+        Builder.Kept forgotten;
         try (var engine = door.open()) {
             leftovers = engine.cleanUp();
             new DefaultBridge(engine).removeIfUnused();
+            forgotten = engine.builder().forget(call.flag("--all") ? Duration.ZERO : Duration.ofDays(1));
             report = engine.housekeeping().prune(rules, PruneRecord.Trigger.HAND);
         }
         leftovers.actions().forEach(action -> call.world().out().println("Cleaned up: " + action));
+        if (forgotten.records() + forgotten.directories() > 0) {
+            call.world()
+                    .out()
+                    .println("Forgot " + forgotten.records() + " build steps and " + forgotten.directories()
+                            + " cache mounts");
+        }
         call.world().out().print(ImagePrune.text(report, false));
         return ExitCodes.OK;
     }

@@ -10,6 +10,7 @@ import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.reconciler.plan.Planner;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.EngineOptions;
+import dev.lockstep.runtime.container.ContainerRehearsal;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.network.ObservedNetworks;
@@ -104,11 +105,50 @@ final class TrainCommand implements Command {
             rehearse(call, directory, image);
             images(call, directory, registry);
             commands(call, directory);
+            withoutChanges(call, directory);
             follow(call, directory);
+            build(call, directory);
             // More than the engine does yet: what is read of it counts.
             var rich = Files.createDirectory(directory.resolve("rich"));
             TrainingFiles.write(rich, image);
             run(call, rich, "root", List.of("plan"));
+        }
+    }
+
+    /** To the end of commands that change a host, where nothing is to be changed. */
+    private static void withoutChanges(Invocation call, Path directory) throws IOException {
+        var still = Files.createDirectory(directory.resolve("still"));
+        Files.writeString(
+                still.resolve("compose.yaml"),
+                "services: {nobody: {image: example.com/app:1, network_mode: none, scale: 0}}\n");
+        for (var words : List.of(List.of("apply", "-y"), List.of("up", "-d"), List.of("apply", "-y"))) {
+            var named = new ArrayList<>(List.of("--project-directory", still.toString()));
+            named.addAll(words);
+            run(call, directory, "still-root", named);
+        }
+    }
+
+    /** What needs no mounts, since only root may have them. */
+    private static void build(Invocation call, Path directory) throws IOException {
+        var context = Files.createDirectory(directory.resolve("context"));
+        Files.writeString(context.resolve("Dockerfile"), """
+                ARG A=1
+                FROM scratch AS base
+                ARG A
+                ENV B=${A:-2} C="c d"
+                LABEL e=f
+                FROM base
+                USER 1
+                EXPOSE 80
+                HEALTHCHECK --interval=5s CMD true
+                CMD ["program"]
+                """);
+        for (var words : List.of(
+                List.of("build", "-t", "trained:1", "context/"),
+                List.of("build", "-q", "context/"),
+                List.of("build"),
+                List.of("image", "rm", "trained:1"))) {
+            run(call, directory, "root", words);
         }
     }
 
@@ -154,6 +194,8 @@ final class TrainCommand implements Command {
                 List.of("validate"),
                 List.of("validate", "-o", "json"),
                 List.of("validate", "-o", "sarif", "."),
+                List.of("lint"),
+                List.of("lint", "-o", "sarif"),
                 List.of("config"),
                 List.of("config", "--format", "json"),
                 List.of("config", "--images"),
@@ -222,6 +264,7 @@ final class TrainCommand implements Command {
                     .rehearse(engine, image, call.world().clock().instant());
             // What needs a package of the host may be missing on the machine that builds.
             attempt("nftables", () -> engine.networks().observe());
+            attempt("cgroups", () -> new ContainerRehearsal(engine.root()).limits());
         }
     }
 

@@ -39,7 +39,7 @@ final class UpCommand implements Command {
         UpRun.options(spec);
         spec.addOption(Options.flag("Accepted: nothing is asked", "-y", "--yes"));
         spec.addOption(Options.refused(
-                "images are not built from sources, so there is nothing to rebuild; an agent follows a repository's"
+                "files are not watched; 'lockstep up --build' builds what has changed, and an agent follows a repository's"
                         + " files",
                 "-w",
                 "--watch"));
@@ -69,7 +69,7 @@ final class UpCommand implements Command {
         var run = new UpRun(call, call.arguments(), UpRun.scale(call.texts("--scale")), !call.flag("--no-start"));
         return run.run((change, outcome) -> {
                     if (call.flag("--wait")) {
-                        return UpRun.awaitHealthy(call, change, outcome);
+                        return run.rememberGood(change, UpRun.awaitHealthy(call, change, outcome));
                     }
                     return detached ? outcome : new Attached(call, change, outcome, began).stay();
                 })

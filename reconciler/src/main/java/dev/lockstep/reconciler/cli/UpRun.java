@@ -1,8 +1,11 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.apply.Gates;
+import dev.lockstep.reconciler.deploy.PlanOptions;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.deploy.StackImages;
+import dev.lockstep.reconciler.history.RevisionFiles;
+import dev.lockstep.reconciler.history.StackRevision;
 import dev.lockstep.reconciler.plan.Step;
 import dev.lockstep.reconciler.plan.Wishes;
 import dev.lockstep.spec.load.Loaded;
@@ -12,6 +15,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
@@ -46,8 +50,8 @@ final class UpRun {
         spec.addOption(Options.flag("Remove containers of services that the files do not name", "--remove-orphans"));
         spec.addOption(Options.values("SERVICE=N", "That many containers of the service", "--scale"));
         spec.addOption(Options.dryRun());
-        spec.addOption(Options.flag("Accepted: there is nothing to build", "--build"));
-        spec.addOption(Options.flag("Accepted: nothing is built", "--no-build"));
+        spec.addOption(Options.flag("Build images first, also those that are here", "--build"));
+        spec.addOption(Options.flag("Build no image, also where it is missing", "--no-build"));
     }
 
     /** {@code web=3}, in Docker's words when it is something else. */
@@ -94,6 +98,10 @@ final class UpRun {
         var wanted = wanted(scoped);
         var untouched = new HashSet<>(all);
         untouched.removeAll(wanted);
+        if (scoped.load() instanceof Loaded.Valid valid) {
+            // Before anything is stopped, and before anybody waits for the stack's lock.
+            new ServiceBuild(call).before(valid, wanted);
+        }
         try (var change = StackChange.begin(call, project.name())) {
             var wishes = new Wishes(
                     untouched,
@@ -156,12 +164,12 @@ final class UpRun {
         if (services.isEmpty() && !call.dryRun()) {
             new StackImages(change.engine().images().roots(), ready.desired().stack()).want(ready.desired());
         }
-        tellRunning(change, ready, wanted);
+        tellRunning(ready, wanted);
         return change.run(plan, ready.beforeStart(), call.duration("--timeout"));
     }
 
     /** What is as it should be is mentioned, too. */
-    private void tellRunning(StackChange change, Planned.Ready ready, Set<String> wanted) throws IOException {
+    private void tellRunning(Planned.Ready ready, Set<String> wanted) throws IOException {
         var changed = ready.plan().steps().stream().map(Step::id).collect(Collectors.toSet());
         var names = ready.desired().services().stream()
                 .filter(s -> wanted.contains(s.name()))
@@ -169,11 +177,36 @@ final class UpRun {
                 .map(s -> s.spec().name())
                 .collect(Collectors.toSet());
         var progress = ComposeProgress.of(call);
-        for (var container : change.engine().containers().observe()) {
+        for (var container : ready.observed().containers()) {
             if (names.contains(container.name()) && !changed.contains("container/" + container.name())) {
                 progress.line("Container " + container.name(), container.isRunning() ? "Running" : "Created");
             }
         }
+    }
+
+    /**
+     * Writes down that the stack is well as the files have it now, so that a later apply that fails has something to go
+     * back to. Only for all services, and only where nobody has changed the stack while its health was waited for.
+     */
+    Outcome rememberGood(StackChange change, Outcome outcome) throws IOException, InterruptedException {
+        if (outcome.exitCode() != ExitCodes.OK || !services.isEmpty()) {
+            return outcome;
+        }
+        var engine = change.engine();
+        try (var _ = StackChange.lock(call, engine, outcome.stack())) {
+            var options = PlanOptions.byHand(false, false, Optional.empty()).forUp(Wishes.NONE, scale);
+            if (change.deployment().plan(files.source(), options) instanceof Planned.Ready ready
+                    && ready.plan().isEmpty()) {
+                new RevisionFiles(engine.root(), outcome.stack())
+                        .good(
+                                StackRevision.of(
+                                        ready.desired(),
+                                        Optional.empty(),
+                                        engine.containers().observe()),
+                                call.world().clock().instant());
+            }
+        }
+        return outcome;
     }
 
     /** Waits until everything runs and is healthy; says why it does not. */

@@ -106,13 +106,16 @@ final class ValidateCommand implements Command {
         policy.ifPresent(host -> new Confinement(List.of(host.layer(project.name(), Optional.empty())))
                 .refusals(Demands.of(project, false, path -> path.endsWith(".sock")), project.sources())
                 .forEach(problem -> findings.add(new Finding(Rule.POLICY, Severity.ERROR, problem))));
+        findings.addAll(
+                new BuildFiles(new DirectoryTree(files.directory("")), valid.projectDirectory()).findings(project));
         Collections.sort(findings);
         return new ValidationReport(
                 List.of(new RepositoryReport.Stack(
                         project.name(),
                         valid.projectDirectory(),
                         List.of(),
-                        project.services().size())),
+                        Optional.of(project),
+                        valid.projectDirectory())),
                 findings);
     }
 
@@ -133,6 +136,9 @@ final class ValidateCommand implements Command {
                 policy);
         var findings = new ArrayList<>(report.findings());
         findings.addAll(keys(tree));
+        for (var stack : report.stacks()) {
+            stack.project().ifPresent(project -> findings.addAll(new BuildFiles(tree, stack.base()).findings(project)));
+        }
         Collections.sort(findings);
         return new ValidationReport(
                 report.stacks(), findings.stream().map(f -> below(base, f)).toList());

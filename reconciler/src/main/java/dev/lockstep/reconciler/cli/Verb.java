@@ -7,6 +7,7 @@ import java.util.Optional;
 /** Every command there is. Its class is loaded when {@link #command()} is called and not before. */
 enum Verb {
     VALIDATE("validate", "Check the files of a stack, and say everything that is wrong"),
+    LINT("lint", "Say what in Dockerfiles and Compose files is allowed and not wise"),
     CONFIG("config", "Print a stack's files as one, with everything filled in"),
     PLAN("plan", "Show what would change on this host, and why"),
     APPLY("apply", "Make this host what the files say"),
@@ -24,6 +25,7 @@ enum Verb {
     UP("up", "Make and start containers, and show what they write"),
     CREATE("create", "Make containers without starting them"),
     SCALE("scale", "Change how many containers a service has"),
+    BUILD("build", "Build an image from a Dockerfile, or those of services"),
     PULL("pull", "Get the images of services"),
     START("start", "Start existing containers"),
     STOP("stop", "Stop containers"),
@@ -83,12 +85,10 @@ enum Verb {
     static Optional<String> refusal(String word) {
         return Optional.ofNullable(
                 switch (word) {
-                    case "build" ->
-                        "images are not built from Dockerfiles yet; 'lockstep pull' and 'lockstep image import' bring"
-                                + " what was built elsewhere";
-                    case "push" -> "what is not built here needs no push; 'lockstep image push NAME' sends any image";
+                    case "push" ->
+                        "'lockstep build --push' pushes what it builds; 'lockstep image push NAME' sends any image";
                     case "watch" ->
-                        "files of a repository are followed by 'lockstep agent'; images are not built from sources yet";
+                        "files of a repository are followed by 'lockstep agent'; 'lockstep up --build' builds what has changed";
                     case "alpha", "publish", "viz" -> "Compose's experiments are not followed";
                     default -> null;
                 });
@@ -102,6 +102,7 @@ enum Verb {
                     UP,
                     CREATE,
                     SCALE,
+                    BUILD,
                     PULL,
                     START,
                     STOP,
@@ -126,6 +127,7 @@ enum Verb {
                     VERSION -> ExitCodes.COMPOSE_FLAG;
             case INSPECT, CONTAINER, IMAGE, NETWORK, VOLUME, SYSTEM -> ExitCodes.ENGINE;
             case DIFF -> DiffCommand.TROUBLE;
+            case LINT -> LintCommand.UNREADABLE;
             case VALIDATE,
                     PLAN,
                     APPLY,
@@ -148,6 +150,7 @@ enum Verb {
     boolean looksOnly() {
         return switch (this) {
             case VALIDATE,
+                    LINT,
                     CONFIG,
                     PLAN,
                     DIFF,
@@ -175,6 +178,7 @@ enum Verb {
                     UP,
                     CREATE,
                     SCALE,
+                    BUILD,
                     PULL,
                     START,
                     STOP,
@@ -207,6 +211,7 @@ enum Verb {
     Command command() {
         return switch (this) {
             case VALIDATE -> new ValidateCommand();
+            case LINT -> new LintCommand();
             case CONFIG -> new ConfigCommand();
             case PLAN -> new PlanCommand();
             case APPLY -> new ApplyCommand();
@@ -224,6 +229,7 @@ enum Verb {
             case UP -> new UpCommand();
             case CREATE -> new UpCommand.Create();
             case SCALE -> new UpCommand.Scale();
+            case BUILD -> new BuildCommand();
             case PULL -> new PullCommand();
             case START -> new LifecycleCommands.Start();
             case STOP -> new LifecycleCommands.Stop();

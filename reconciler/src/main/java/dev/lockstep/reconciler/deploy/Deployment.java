@@ -2,13 +2,13 @@ package dev.lockstep.reconciler.deploy;
 
 import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.desired.Desired;
-import dev.lockstep.reconciler.desired.DesiredService;
 import dev.lockstep.reconciler.desired.FileContents;
 import dev.lockstep.reconciler.desired.Placement;
 import dev.lockstep.reconciler.desired.Resolution;
 import dev.lockstep.reconciler.desired.Translation;
 import dev.lockstep.reconciler.history.StackRevision;
 import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.reconciler.observe.OtherEngines;
 import dev.lockstep.reconciler.plan.Facts;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.reconciler.plan.Planner;
@@ -18,9 +18,12 @@ import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.HostTools;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
+import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.StorageLimits;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.network.AddressFamily;
+import dev.lockstep.runtime.network.AttachmentSpec;
+import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.spec.check.Checks;
@@ -36,12 +39,14 @@ import dev.lockstep.spec.yaml.SourcePosition;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Plans stacks on this host. Reads; what is planned is applied by {@link dev.lockstep.reconciler.apply.Applier}. */
@@ -112,14 +117,17 @@ public final class Deployment {
 
     private Planned plan(StackSource source, PlanOptions options, Loaded.Valid loaded, Looking looking)
             throws IOException {
-        var project = loaded.project();
-        var problems = Checks.strict(project);
+        var written = loaded.project();
+        var problems = Checks.strict(written);
         if (!problems.isEmpty()) {
-            return new Planned.Invalid(project.name(), problems, loaded.warnings(), loaded.files());
+            return new Planned.Invalid(written.name(), problems, loaded.warnings(), loaded.files());
         }
+        // Whoever plans by hand has built, or is told to; an agent builds nothing from these sections.
+        var project = options.followed() ? written : BuiltImages.named(written);
         var observed = looking.result();
         var now = clock.instant();
-        var demands = PullDemands.of(project, options, now);
+        var demands = PullDemands.of(project, options, now)
+                .withBuilt(options.followed() ? Set.of() : BuiltImages.references(written));
         if (!demands.problems().isEmpty()) {
             return new Planned.Invalid(project.name(), demands.problems(), loaded.warnings(), loaded.files());
         }
@@ -193,22 +201,33 @@ public final class Deployment {
         };
     }
 
-    /** Limits of what containers write that the file system of this root would not hold anybody to. */
+    /** Limits of what containers write and volumes hold that the root's file system would not hold anybody to. */
     private List<Problem> unlimited(Project project, Desired desired) throws IOException {
         var services = desired.services().stream()
                 .filter(service -> service.slots().stream()
                         .anyMatch(slot -> slot.spec().options().storage().size().isPresent()))
-                .map(DesiredService::name)
+                .map(service -> "services." + service.name() + ".storage_opt.size")
+                .toList();
+        var volumes = desired.volumes().stream()
+                .filter(volume -> !volume.external() && volume.spec().size().isPresent())
+                .map(volume -> "volumes." + volume.key() + ".driver_opts.size")
                 .toList();
         // Asked for last, and only then: most have none.
-        var missing = services.isEmpty()
-                ? Optional.<String>empty()
-                : StorageLimits.missing(engine.root().state());
-        return missing.stream()
-                .flatMap(why -> services.stream()
-                        .map(name -> "services." + name + ".storage_opt.size")
-                        .map(path -> new Problem(project.sources().at(path), path, why)))
-                .toList();
+        var problems = new ArrayList<Problem>();
+        if (!services.isEmpty()) {
+            StorageLimits.missing(engine.root().state())
+                    .ifPresent(why -> services.forEach(path -> problems.add(at(project, path, why))));
+        }
+        if (!volumes.isEmpty()) {
+            engine.volumes()
+                    .missingLimits()
+                    .ifPresent(why -> volumes.forEach(path -> problems.add(at(project, path, why))));
+        }
+        return problems;
+    }
+
+    private static Problem at(Project project, String path, String why) {
+        return new Problem(project.sources().at(path), path, why);
     }
 
     /** Root's own hand on a directory is held to nothing: whoever has it can change the policy, too. */
@@ -349,9 +368,45 @@ public final class Deployment {
                 options.leftAlone(),
                 portHolders(desired, observed),
                 subnetConflicts(desired, observed),
+                otherEngines(desired, observed),
+                memoryUse(desired, observed),
                 missing(),
                 secrets,
                 options.wishes());
+    }
+
+    /** Looks only for names of containers that are still to be made: a plan without such reads no file. */
+    private static Map<String, String> otherEngines(Desired desired, Observed observed) {
+        var here = observed.containersOf(desired.stack()).stream()
+                .map(ObservedContainer::name)
+                .collect(Collectors.toSet());
+        return OtherEngines.ofThisHost()
+                .named(desired.services().stream()
+                        .flatMap(service -> service.slots().stream())
+                        .map(slot -> slot.spec().name())
+                        .filter(name -> !here.contains(name))
+                        .collect(Collectors.toSet()));
+    }
+
+    /** What containers use whose limit is to be lower than it was; of the others nobody has to know. */
+    private Map<String, Long> memoryUse(Desired desired, Observed observed) throws IOException {
+        var use = new HashMap<String, Long>();
+        for (var service : desired.services()) {
+            for (var slot : service.slots()) {
+                var limit = slot.spec().resources().memory();
+                var lowered = observed.containersOf(desired.stack()).stream()
+                        .filter(c -> c.name().equals(slot.spec().name()) && c.isRunning())
+                        .filter(c -> limit.isPresent()
+                                && c.record().spec().resources().memory().orElse(Long.MAX_VALUE) > limit.get())
+                        .findFirst();
+                if (lowered.isPresent()) {
+                    engine.containers()
+                            .usage(lowered.get().id())
+                            .ifPresent(u -> use.put(lowered.get().id(), u.memory()));
+                }
+            }
+        }
+        return use;
     }
 
     private List<String> missing() {
@@ -391,14 +446,28 @@ public final class Deployment {
         return taken;
     }
 
-    /** In which families the host's ports will lead to it. */
+    /** In which families the host's ports will lead to it: as its way out in that family is. */
     private static Set<AddressFamily> families(ContainerSpec spec, Desired desired, Observed observed) {
+        var networks = spec.networks().stream()
+                .sorted(Comparator.comparingInt(
+                                (AttachmentSpec a) -> a.options().gatewayPriority())
+                        .thenComparingInt(AttachmentSpec::priority)
+                        .reversed()
+                        .thenComparing(AttachmentSpec::network))
+                .flatMap(attachment -> desired
+                        .network(attachment.network())
+                        .or(() -> observed.network(attachment.network())
+                                .map(n -> n.record().spec()))
+                        .stream())
+                .filter(NetworkSpec::mayPublish)
+                .toList();
         var families = EnumSet.noneOf(AddressFamily.class);
-        for (var attachment : spec.networks()) {
-            desired.network(attachment.network())
-                    .or(() -> observed.network(attachment.network())
-                            .map(n -> n.record().spec()))
-                    .ifPresent(n -> families.addAll(n.translated()));
+        for (var family : AddressFamily.values()) {
+            networks.stream()
+                    .filter(network -> network.families().contains(family))
+                    .findFirst()
+                    .filter(network -> network.translated().contains(family))
+                    .ifPresent(_ -> families.add(family));
         }
         return families;
     }

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Says which images may not run here, by what the host and the repository say. Everything must be known to be good:
@@ -29,7 +30,20 @@ public final class ImageGate {
     private final Map<Question, List<String>> answers = new HashMap<>();
     private Optional<Instant> next = Optional.empty();
 
-    private record Question(ImageReference reference, Resolution resolution) {}
+    private record Question(ImageReference reference, Resolution resolution) {
+        // As the JVM would make them, but it makes them when they are first called, which every plan would pay.
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Question its
+                    && reference.equals(its.reference)
+                    && resolution.equals(its.resolution);
+        }
+
+        @Override
+        public int hashCode() {
+            return reference.hashCode();
+        }
+    }
 
     /** For a person who asks once. */
     public ImageGate(Engine engine, ImagePolicy host) {

@@ -108,7 +108,10 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
             return new Resolution.Local(local.get().digest(), local.get().config());
         }
         if (!demand.mayPull()) {
-            var why = "is not on this host, and pull_policy: never forbids to pull it";
+            var why = demands.built().contains(reference)
+                    ? "is built and not pulled, and it is not on this host: run 'lockstep build', or 'lockstep up"
+                            + " --build'"
+                    : "is not on this host, and pull_policy: never forbids to pull it";
             problems.put(reference, why);
             return new Resolution.Unknown(why);
         }

@@ -14,14 +14,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * When the tags of a stack are to be looked up. Where services that name the same image want different things, the most
  * eager counts: a tag means one image on a host.
  *
  * @param problems what in the files cannot be understood
+ * @param built images that are built on this host: no registry is asked for them, whatever is wanted otherwise
  */
-record PullDemands(Map<ImageReference, Demand> byReference, List<Problem> problems) {
+record PullDemands(Map<ImageReference, Demand> byReference, List<Problem> problems, Set<ImageReference> built) {
     /**
      * When one tag is to be looked up.
      *
@@ -55,9 +57,19 @@ record PullDemands(Map<ImageReference, Demand> byReference, List<Problem> proble
     PullDemands {
         byReference = Map.copyOf(byReference);
         problems = List.copyOf(problems);
+        built = Set.copyOf(built);
+    }
+
+    /** The same with images that are built here. */
+    PullDemands withBuilt(Set<ImageReference> references) {
+        return new PullDemands(byReference, problems, references);
     }
 
     Demand of(ImageReference reference) {
+        return built.contains(reference) ? new Demand(false, Optional.empty()) : demanded(reference);
+    }
+
+    private Demand demanded(ImageReference reference) {
         return byReference.getOrDefault(reference, Demand.MISSING);
     }
 
@@ -72,7 +84,7 @@ record PullDemands(Map<ImageReference, Demand> byReference, List<Problem> proble
                     .flatMap(PullDemands::reference)
                     .ifPresent(reference -> demands.merge(reference, demand, Demand::and));
         }
-        return new PullDemands(demands, problems);
+        return new PullDemands(demands, problems, Set.of());
     }
 
     /** What is none is told by whoever translates the service. */
@@ -101,7 +113,7 @@ record PullDemands(Map<ImageReference, Demand> byReference, List<Problem> proble
                         switch (plain) {
                             case ALWAYS -> each(options, plain.word());
                             case NEVER -> new Demand(false, Optional.empty());
-                            // There is no builder, which is told elsewhere.
+                            // Built before it is planned, or told elsewhere.
                             case MISSING, BUILD -> Demand.MISSING;
                             case DAILY -> after(Duration.ofDays(1), plain.word(), options, now);
                             case WEEKLY -> after(Duration.ofDays(7), plain.word(), options, now);

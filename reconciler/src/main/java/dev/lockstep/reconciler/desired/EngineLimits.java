@@ -20,7 +20,6 @@ import dev.lockstep.spec.model.VolumeExtension;
 import dev.lockstep.spec.model.Written;
 import dev.lockstep.spec.yaml.Problem;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,17 +66,17 @@ final class EngineLimits {
         refuse(path, value.isPresent());
     }
 
-    private void refuse(String path, Collection<?> values) {
-        refuse(path, !values.isEmpty());
-    }
-
     private void refuse(String path, Map<?, ?> values) {
         refuse(path, !values.isEmpty());
     }
 
     private void service(Service service) {
         var path = "services." + service.name() + ".";
-        refuse(path + "build", service.image().build());
+        refuse(
+                path + "build",
+                service.image().build(),
+                "an agent does not build this section yet. Build and push the image elsewhere, name it with image:, and"
+                        + " take this line out; 'lockstep up --build' builds by hand");
         var here = Platform.current();
         refuse(
                 path + "platform",
@@ -87,11 +86,12 @@ final class EngineLimits {
                         .filter(wanted -> !here.runs(Platform.parse(wanted.toString()))),
                 "this host runs " + here + " and nothing else. Place the service on another host, or take this line"
                         + " out");
-        if (service.image().pullPolicy().equals(Optional.of(PullPolicy.Plain.BUILD))) {
+        if (service.image().build().isEmpty()
+                && service.image().pullPolicy().equals(Optional.of(PullPolicy.Plain.BUILD))) {
             problems.add(new Problem(
                     project.sources().at(path + "pull_policy"),
                     path + "pull_policy",
-                    "there is no builder here yet. Build and push the image elsewhere, and take this line out"));
+                    "nothing is built here. Write build: as well, or take this line out"));
         }
         isolation(path, service);
         limits(path, service);
@@ -179,25 +179,33 @@ final class EngineLimits {
     /** Only the options of the mount's own type mean something. */
     private void mount(String path, Mount mount) {
         switch (mount) {
-            case Mount.NamedVolume volume -> volumeLabels(path, volume);
-            case Mount.AnonymousVolume volume -> {
-                refuse(path + ".volume.subpath", volume.options().volume().flatMap(MountOptions.Volume::subpath));
-                volumeLabels(path, volume);
-            }
+            // As Docker's daemon, which says "must not set Subpath when using anonymous volumes".
+            case Mount.AnonymousVolume volume ->
+                refuse(
+                        path + ".volume.subpath",
+                        volume.options().volume().flatMap(MountOptions.Volume::subpath),
+                        "a volume without a name is made with its container, so there is no part of it that could be"
+                                + " mounted. Give the volume a name, or remove this");
             // Translation honours all of the first and refuses the others with a sentence of their own.
-            case Mount.Bind _, Mount.Tmpfs _, Mount.Image _, Mount.NamedPipe _, Mount.ClusterVolume _ -> {}
+            case Mount.NamedVolume _,
+                    Mount.Bind _,
+                    Mount.Tmpfs _,
+                    Mount.Image _,
+                    Mount.NamedPipe _,
+                    Mount.ClusterVolume _ -> {}
         }
-    }
-
-    private void volumeLabels(String path, Mount mount) {
-        refuse(
-                path + ".volume.labels",
-                mount.options().volume().map(MountOptions.Volume::labels).orElse(Map.of()));
     }
 
     private void lifecycle(String path, Service service) {
         var lifecycle = service.lifecycle();
-        refuse(path + "pre_start", lifecycle.hooks().preStart());
+        if (!lifecycle.hooks().preStart().isEmpty()) {
+            // Compose keeps such containers out of its model of a stack: nothing could be planned, resumed or undone.
+            problems.add(new Problem(
+                    project.sources().at(path + "pre_start"),
+                    path + "pre_start",
+                    "is not done. Write it as a service of its own, and depend on that with condition:"
+                            + " service_completed_successfully: it runs before this one and whenever it changes"));
+        }
         lifecycle.deploy().ifPresent(deploy -> deploy(path + "deploy.", service, deploy));
     }
 

@@ -5,7 +5,9 @@ import dev.lockstep.spec.model.UpdateConfig.FailureAction;
 import dev.lockstep.spec.model.UpdateConfig.Order;
 import dev.lockstep.spec.model.Written;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the containers of a service are replaced ({@code deploy.update_config}, {@code rollback_config}).
@@ -54,5 +56,22 @@ public record Rollout(
     /** How many of a number of containers may fail. */
     public int mayFail(int all) {
         return (int) Math.floor(maxFailureRatio * all);
+    }
+
+    // As the JVM would make them, but it makes them when they are first called, which every plan would pay.
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Rollout its
+                && parallelism == its.parallelism
+                && delay.equals(its.delay)
+                && startFirst == its.startFirst
+                && onFailure.equals(its.onFailure)
+                && monitor.equals(its.monitor)
+                && Double.compare(maxFailureRatio, its.maxFailureRatio) == 0;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(parallelism, delay, startFirst, onFailure, monitor, maxFailureRatio);
     }
 }

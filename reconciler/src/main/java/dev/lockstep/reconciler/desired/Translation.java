@@ -414,7 +414,7 @@ public final class Translation {
                         found.name(), volume.target(), volume.readOnly(), volume.noCopy(), volume.subpath());
             }
             case Mount.AnonymousVolume volume ->
-                new MountSpec.Anonymous(volume.target(), volume.readOnly(), volume.noCopy());
+                new MountSpec.Anonymous(volume.target(), volume.readOnly(), volume.noCopy(), volume.labels());
             case Mount.Tmpfs tmpfs ->
                 new MountSpec.Tmpfs(
                         tmpfs.target(),

@@ -1,6 +1,8 @@
 package dev.lockstep.reconciler.git;
 
 import dev.lockstep.reconciler.git.GitException.Kind;
+import dev.lockstep.runtime.context.SourceDirectory;
+import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.spec.load.FileTree;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -215,6 +217,27 @@ public final class CommitTree implements FileTree {
     /** Text of a symbolic link. */
     public String linkTarget(TreeEntry link) throws GitException {
         return source.read(reader -> linkText(reader, link));
+    }
+
+    /**
+     * A directory of this commit as files for a build; links on the way to it are followed inside the commit. Good as
+     * long as this is.
+     *
+     * @param path of a directory, empty for the whole commit
+     * @throws GitException when there is no such directory
+     */
+    public SourceDirectory directory(String path) throws GitException {
+        var entry = resolve(path).filter(TreeEntry::isDirectory);
+        if (entry.isEmpty()) {
+            throw refused("there is no directory \"" + path + "\"");
+        }
+        var committed = source.read(reader -> Revisions.committed(reader, revision));
+        return CommitDirectory.open(
+                this,
+                source,
+                committed,
+                RawPath.of(entry.get().path()),
+                ObjectId.fromString(entry.get().objectId()));
     }
 
     private Optional<TreeEntry> find(ObjectReader reader, String path) throws IOException {

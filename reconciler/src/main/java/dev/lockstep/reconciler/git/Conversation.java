@@ -2,6 +2,8 @@ package dev.lockstep.reconciler.git;
 
 import dev.lockstep.reconciler.git.GitException.Kind;
 import java.net.URISyntaxException;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -106,8 +108,13 @@ final class Conversation implements AutoCloseable {
         transport.setTimeout((int) settings.silence().toSeconds());
         // Our refs are set from the advertisement; tags nobody asked for stay away.
         transport.setFetchThin(true);
+        if (settings.shallow() && local != null) {
+            transport.setDepth(1);
+        }
         if (transport instanceof TransportHttp http) {
-            http.setHttpConnectionFactory(new SameHostConnections(http.getHttpConnectionFactory(), remote, login));
+            var answers = new HttpAnswers(InstantSource.system());
+            failures.http(answers);
+            http.setHttpConnectionFactory(new SameHostConnections(answers, remote, login));
         }
         if (remote.transport() == Remote.Transport.SSH) {
             failures.ssh(SshConnections.configure(transport, settings));
@@ -132,6 +139,11 @@ final class Conversation implements AutoCloseable {
             specs.add(new RefSpec("+" + source + ":" + source));
         }
         return specs;
+    }
+
+    /** How far this host's clock is ahead of the server's; empty where the way there tells no time. */
+    Optional<Duration> ahead() {
+        return failures.ahead();
     }
 
     /** The ref's place in this advertisement. */

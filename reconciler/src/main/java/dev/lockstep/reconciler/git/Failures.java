@@ -7,6 +7,7 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class Failures {
     private final Remote remote;
     private @Nullable LoginProvider login;
+    private @Nullable HttpAnswers answers;
     private Supplier<Optional<String>> hostKey = Optional::empty;
 
     Failures(Remote remote) {
@@ -37,6 +39,16 @@ final class Failures {
 
     void login(LoginProvider provider) {
         this.login = provider;
+    }
+
+    /** @param heard what an HTTP server has answered */
+    void http(HttpAnswers heard) {
+        this.answers = heard;
+    }
+
+    /** How far this host's clock is ahead of the server's. */
+    Optional<Duration> ahead() {
+        return answers == null ? Optional.empty() : answers.ahead();
     }
 
     /** @param refusal why the server's key was refused, if it was */
@@ -59,6 +71,15 @@ final class Failures {
         var refusedKey = hostKey.get();
         if (refusedKey.isPresent()) {
             return exception(Kind.AUTH, ": " + refusedKey.get(), failure);
+        }
+        if (answers != null && answers.retryAfter().isPresent()) {
+            var pause = answers.retryAfter().get();
+            return new GitException(
+                    Kind.UNREACHABLE,
+                    "repository " + remote + " asks to be left alone for " + pause.toSeconds() + " s (HTTP "
+                            + answers.code() + ")",
+                    failure,
+                    Optional.of(pause));
         }
         for (var cause : causes) {
             var found = byType(cause, failure);

@@ -79,7 +79,7 @@ final class Fetch {
             }
             // "not advertised", "not our ref": the server's answer to an id that no ref names. What it does name may
             // hold it.
-            fetchAll(local, remote, settings, ref);
+            fetchAll(local, remote, settings.withShallow(false), ref);
         }
         if (!has(local, id)) {
             throw new GitException(

@@ -3,8 +3,8 @@ package dev.lockstep.reconciler.git;
 import java.util.List;
 
 /**
- * What of a repository is followed: a full ref ({@code refs/…}), a branch or tag by its short name, or a commit by its
- * 40 digits. A short name is a branch; only when there is no such branch it is the tag of that name.
+ * What of a repository is followed: a full ref ({@code refs/…}), a branch or tag by its short name, a commit by its 40
+ * digits, or {@code HEAD}. A short name is a branch; only when there is no such branch it is the tag of that name.
  */
 public record FollowedRef(String text) {
     private static final int LONGEST = 200;
@@ -16,6 +16,15 @@ public record FollowedRef(String text) {
         }
     }
 
+    /** What the remote itself takes when nobody says more: the branch that its {@code HEAD} names. */
+    public static FollowedRef ofDefault() {
+        return new FollowedRef("HEAD");
+    }
+
+    private boolean isDefault() {
+        return text.equals("HEAD");
+    }
+
     /** True when a commit is pinned and the remote need not be asked where anything points. */
     public boolean isCommit() {
         return ObjectName.matches(text);
@@ -23,6 +32,9 @@ public record FollowedRef(String text) {
 
     /** Full names in the order in which they are tried. */
     List<String> candidates() {
+        if (isDefault()) {
+            return List.of(text);
+        }
         return text.startsWith("refs/") ? List.of(text) : List.of("refs/heads/" + text, "refs/tags/" + text);
     }
 

@@ -1,6 +1,9 @@
 package dev.lockstep.reconciler.git;
 
 import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What went wrong with a repository, in one sentence for people. The message never contains a user name, password or
@@ -34,15 +37,27 @@ public final class GitException extends IOException {
     }
 
     private final Kind kind;
+    private final @Nullable Duration retryAfter;
 
     GitException(Kind kind, String message) {
         super(message);
         this.kind = kind;
+        this.retryAfter = null;
     }
 
     GitException(Kind kind, String message, Throwable cause) {
+        this(kind, message, cause, Optional.empty());
+    }
+
+    GitException(Kind kind, String message, Throwable cause, Optional<Duration> retryAfter) {
         super(message, cause);
         this.kind = kind;
+        this.retryAfter = retryAfter.orElse(null);
+    }
+
+    /** How long the remote asks to be left alone. */
+    public Optional<Duration> retryAfter() {
+        return Optional.ofNullable(retryAfter);
     }
 
     /** What a caller decides by. */

@@ -35,6 +35,17 @@ public final class GitRepositories {
         }
     }
 
+    /**
+     * A source for one commit that is wanted once, without those before it: the clone is the caller's, and removing it
+     * too. The caller closes the source before that.
+     *
+     * @param directory empty
+     */
+    public static GitSource once(Remote remote, GitSettings settings, Path directory) {
+        return new GitSource(
+                remote, settings.withShallow(true), directory.resolve("repository"), directory.resolve("lock"));
+    }
+
     /** Where clones lie. */
     Path directory() {
         return root.state().resolve("git");

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param silence longest time without a byte from the remote
  * @param deadline longest time for one fetch
  * @param limits what is taken from a repository
+ * @param shallow whether a commit comes without those before it
  */
 public record GitSettings(
         CredentialSource credentials,
@@ -22,7 +23,8 @@ public record GitSettings(
         Duration question,
         Duration silence,
         Duration deadline,
-        Limits limits) {
+        Limits limits,
+        boolean shallow) {
 
     /**
      * Bounds on what a repository may hold, so that it cannot fill a host's disk or memory.
@@ -59,22 +61,28 @@ public record GitSettings(
                 Duration.ofSeconds(20),
                 Duration.ofSeconds(30),
                 Duration.ofMinutes(10),
-                Limits.DEFAULT);
+                Limits.DEFAULT,
+                false);
     }
 
     public GitSettings withCredentials(CredentialSource source) {
-        return new GitSettings(source, sshDirectory, sshKey, question, silence, deadline, limits);
+        return new GitSettings(source, sshDirectory, sshKey, question, silence, deadline, limits, shallow);
     }
 
     public GitSettings withSsh(Path directory, Optional<Path> key) {
-        return new GitSettings(credentials, directory, key, question, silence, deadline, limits);
+        return new GitSettings(credentials, directory, key, question, silence, deadline, limits, shallow);
     }
 
     public GitSettings withTimeouts(Duration newQuestion, Duration newSilence, Duration newDeadline) {
-        return new GitSettings(credentials, sshDirectory, sshKey, newQuestion, newSilence, newDeadline, limits);
+        return new GitSettings(
+                credentials, sshDirectory, sshKey, newQuestion, newSilence, newDeadline, limits, shallow);
     }
 
     public GitSettings withLimits(Limits newLimits) {
-        return new GitSettings(credentials, sshDirectory, sshKey, question, silence, deadline, newLimits);
+        return new GitSettings(credentials, sshDirectory, sshKey, question, silence, deadline, newLimits, shallow);
+    }
+
+    GitSettings withShallow(boolean newShallow) {
+        return new GitSettings(credentials, sshDirectory, sshKey, question, silence, deadline, limits, newShallow);
     }
 }

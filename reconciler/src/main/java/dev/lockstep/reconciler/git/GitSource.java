@@ -5,7 +5,9 @@ import dev.lockstep.runtime.linux.Flock;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,6 +45,7 @@ public final class GitSource implements AutoCloseable {
     private final Object monitor = new Object();
     private @Nullable Repository repository;
     private boolean swept;
+    private volatile Optional<Duration> ahead = Optional.empty();
 
     GitSource(Remote remote, GitSettings settings, Path directory, Path lockFile) {
         this.remote = remote;
@@ -72,6 +75,7 @@ public final class GitSource implements AutoCloseable {
         try {
             return deadline.hold("answer", settings.question(), () -> {
                 try (var conversation = Conversation.open(remote, settings, ref)) {
+                    ahead = conversation.ahead();
                     return conversation.tip();
                 }
             });
@@ -80,6 +84,14 @@ public final class GitSource implements AutoCloseable {
         } catch (IOException | DamageException e) {
             throw local(e);
         }
+    }
+
+    /**
+     * How far this host's clock was ahead of the remote's when it answered last, negative: behind; to a second or two.
+     * Empty where the way to it tells no time: only HTTP does.
+     */
+    public Optional<Duration> ahead() {
+        return ahead;
     }
 
     /**
@@ -234,16 +246,22 @@ public final class GitSource implements AutoCloseable {
     }
 
     /** What hosts have reported to the remote, by the host's name. */
-    public Map<String, byte[]> reported() throws GitException {
+    public Map<String, HostReport> reported() throws GitException {
         try (var _ = lock()) {
             var local = writable(new ArrayList<>());
             return deadline.hold("tell the status of its hosts", settings.question(), () -> {
-                var documents = new TreeMap<String, byte[]>();
+                var reports = new TreeMap<String, HostReport>();
                 for (var host : StatusRefs.fetch(local, remote, settings).entrySet()) {
-                    StatusRefs.read(local, host.getValue())
-                            .ifPresent(document -> documents.put(host.getKey(), document));
+                    var document = StatusRefs.read(local, host.getValue());
+                    if (document.isPresent()) {
+                        reports.put(
+                                host.getKey(),
+                                new HostReport(
+                                        new String(document.get(), StandardCharsets.UTF_8),
+                                        StatusRefs.time(local, host.getValue())));
+                    }
                 }
-                return documents;
+                return reports;
             });
         } catch (GitException e) {
             throw e;

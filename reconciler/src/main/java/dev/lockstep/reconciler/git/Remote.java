@@ -141,7 +141,7 @@ public final class Remote {
     }
 
     /** The host's name, empty for a path. */
-    String host() {
+    public String host() {
         return host;
     }
 

@@ -33,6 +33,11 @@ public record Revision(
 
     /** The commit as people write it: seven digits. */
     public String shortCommit() {
+        return shortened(commit);
+    }
+
+    /** An id of 40 digits as people write it: seven digits. */
+    public static String shortened(String commit) {
         return commit.substring(0, 7);
     }
 }

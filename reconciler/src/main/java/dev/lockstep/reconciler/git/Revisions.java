@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.git;
 
 import dev.lockstep.reconciler.git.GitException.Kind;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -81,6 +82,14 @@ final class Revisions {
             }
         }
         force(local, name, id);
+    }
+
+    /** When the commit was made, by the clock of who made it. */
+    static Instant committed(ObjectReader reader, Revision revision) throws IOException {
+        try (var walk = new RevWalk(reader)) {
+            return Instant.ofEpochSecond(
+                    walk.parseCommit(ObjectId.fromString(revision.commit())).getCommitTime());
+        }
     }
 
     static boolean isAncestor(ObjectReader reader, String older, String newer) throws IOException {

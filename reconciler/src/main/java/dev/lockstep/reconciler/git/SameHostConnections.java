@@ -3,17 +3,18 @@ package dev.lockstep.reconciler.git;
 import java.io.IOException;
 import java.net.Proxy;
 import java.net.URL;
+import java.util.Optional;
 import org.eclipse.jgit.transport.http.HttpConnection;
 import org.eclipse.jgit.transport.http.HttpConnectionFactory;
 
-/** Keeps a conversation that has shown a login at the host it was shown to. */
+/** Keeps a conversation that has shown a login at the host it was shown to, and hears what is answered. */
 final class SameHostConnections implements HttpConnectionFactory {
-    private final HttpConnectionFactory connections;
+    private final HttpAnswers answers;
     private final Remote remote;
     private final LoginProvider login;
 
-    SameHostConnections(HttpConnectionFactory connections, Remote remote, LoginProvider login) {
-        this.connections = connections;
+    SameHostConnections(HttpAnswers answers, Remote remote, LoginProvider login) {
+        this.answers = answers;
         this.remote = remote;
         this.login = login;
     }
@@ -21,13 +22,13 @@ final class SameHostConnections implements HttpConnectionFactory {
     @Override
     public HttpConnection create(URL url) throws IOException {
         check(url);
-        return connections.create(url);
+        return answers.connect(url, Optional.empty());
     }
 
     @Override
     public HttpConnection create(URL url, Proxy proxy) throws IOException {
         check(url);
-        return connections.create(url, proxy);
+        return answers.connect(url, Optional.of(proxy));
     }
 
     private void check(URL url) throws IOException {

@@ -117,6 +117,13 @@ final class StatusRefs {
         }
     }
 
+    /** When such a commit was made, by the clock of who made it. */
+    static Instant time(Repository local, ObjectId id) throws IOException {
+        try (var walk = new RevWalk(local)) {
+            return walk.parseCommit(id).getCommitterIdent().getWhenAsInstant();
+        }
+    }
+
     private static ObjectId commit(Repository local, String host, byte[] document, Instant now) throws IOException {
         try (var inserter = local.newObjectInserter()) {
             var tree = new TreeFormatter();

@@ -3,19 +3,24 @@ package dev.lockstep.reconciler.git;
 import dev.lockstep.reconciler.git.GitException.Kind;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import org.eclipse.jgit.errors.AmbiguousObjectException;
 import org.eclipse.jgit.errors.RevisionSyntaxException;
+import org.eclipse.jgit.lib.ConfigConstants;
 import org.eclipse.jgit.lib.Constants;
 import org.eclipse.jgit.lib.ObjectId;
 import org.eclipse.jgit.lib.ObjectLoader;
 import org.eclipse.jgit.lib.Repository;
 import org.eclipse.jgit.storage.file.FileRepositoryBuilder;
+import org.eclipse.jgit.transport.RemoteConfig;
 import org.eclipse.jgit.util.FS;
+import org.eclipse.jgit.util.FileUtils;
 
 /**
  * The repository that a person works in: a directory with {@code .git} in it. It is read, its commits and nothing of
@@ -104,6 +109,62 @@ public final class WorkTree implements AutoCloseable {
             return head == null ? Optional.empty() : Optional.of(new LineHistory(objects(), head.name(), budget));
         } catch (IOException e) {
             throw damaged(e);
+        }
+    }
+
+    /**
+     * Where it was cloned from: the remote of the branch that is checked out, else {@code origin}, else the only one.
+     * Empty when there is none, or several and nothing says which.
+     *
+     * @throws GitException when the address of that remote is none that can be asked
+     */
+    public Optional<Remote> origin() throws GitException {
+        try {
+            var config = repository.getConfig();
+            var names = repository.getRemoteNames();
+            var branch = repository.getBranch();
+            var tracked = branch == null
+                    ? null
+                    : config.getString(
+                            ConfigConstants.CONFIG_BRANCH_SECTION, branch, ConfigConstants.CONFIG_KEY_REMOTE);
+            var name = tracked != null && names.contains(tracked)
+                    ? tracked
+                    : names.contains(Constants.DEFAULT_REMOTE_NAME) || names.size() != 1
+                            ? Constants.DEFAULT_REMOTE_NAME
+                            : names.iterator().next();
+            var urls = new RemoteConfig(config, name).getURIs();
+            if (urls.isEmpty()) {
+                return Optional.empty();
+            }
+            var url = urls.getFirst();
+            // Git takes a path as seen from the top of the work tree.
+            return Optional.of(Remote.parse(
+                    url.isRemote() || url.getScheme() != null
+                            ? url.toPrivateString()
+                            : top.resolve(url.getPath()).normalize().toString()));
+        } catch (IOException | URISyntaxException | IllegalArgumentException e) {
+            throw new GitException(
+                    Kind.LOCAL, "the remote of the repository in " + top + " cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * What the hosts that follow that remote have reported to it, by the host's name. The answer goes through a
+     * directory that is gone afterwards: nothing is written into the person's own repository.
+     */
+    public Map<String, HostReport> reported(Remote remote) throws GitException {
+        try {
+            var directory = Files.createTempDirectory("lockstep-reports");
+            try (var source = new GitSource(remote, settings, directory.resolve("git"), directory.resolve("lock"))) {
+                return source.reported();
+            } finally {
+                FileUtils.delete(directory.toFile(), FileUtils.RECURSIVE);
+            }
+        } catch (GitException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new GitException(
+                    Kind.LOCAL, "the reports of hosts at " + remote + " cannot be read: " + e.getMessage(), e);
         }
     }
 

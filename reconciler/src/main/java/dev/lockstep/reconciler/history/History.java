@@ -39,7 +39,7 @@ public final class History {
                     : last.get().number() > 0
                             ? last.get().number()
                             : entries(entry.stack()).size();
-            lines.append(entry.numbered(number + 1));
+            lines.append(entry.ofVersion(Version.text()).numbered(number + 1));
         }
     }
 

@@ -31,6 +31,8 @@ import java.util.Optional;
  * @param overrides what was passed over because somebody said so: a guard, a window
  * @param message what a person must know; empty when there is nothing
  * @param duration from the first operation to the last
+ * @param version of Lockstep that did it; absent in an entry of a version that did not say
+ * @param plan digest of what the plan does and why: two runs of the same plan have the same; absent without one
  */
 public record HistoryEntry(
         long number,
@@ -51,7 +53,9 @@ public record HistoryEntry(
         Map<String, String> images,
         List<String> overrides,
         String message,
-        Duration duration) {
+        Duration duration,
+        Optional<String> version,
+        Optional<String> plan) {
     /**
      * What became of an operation.
      *
@@ -67,6 +71,8 @@ public record HistoryEntry(
         author = Objects.requireNonNullElse(author, Optional.empty());
         subject = Objects.requireNonNullElse(subject, Optional.empty());
         by = Objects.requireNonNullElse(by, Optional.empty());
+        version = Objects.requireNonNullElse(version, Optional.empty());
+        plan = Objects.requireNonNullElse(plan, Optional.empty());
         steps = List.copyOf(Objects.requireNonNullElse(steps, List.of()));
         images = Collections.unmodifiableMap(new LinkedHashMap<>(Objects.requireNonNullElse(images, Map.of())));
         overrides = List.copyOf(Objects.requireNonNullElse(overrides, List.of()));
@@ -109,7 +115,9 @@ public record HistoryEntry(
                 Map.of(),
                 List.of(),
                 message,
-                duration);
+                duration,
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** The same under that number. */
@@ -133,7 +141,9 @@ public record HistoryEntry(
                 images,
                 overrides,
                 message,
-                duration);
+                duration,
+                version,
+                plan);
     }
 
     /** The same of that commit. */
@@ -157,7 +167,9 @@ public record HistoryEntry(
                 images,
                 overrides,
                 message,
-                duration);
+                duration,
+                version,
+                plan);
     }
 
     /** The same asked for or agreed to by somebody, who passed over something. */
@@ -181,7 +193,9 @@ public record HistoryEntry(
                 images,
                 passedOver,
                 message,
-                duration);
+                duration,
+                version,
+                plan);
     }
 
     /** The same with what became of each operation, and what images stood for then. */
@@ -205,6 +219,60 @@ public record HistoryEntry(
                 meant,
                 overrides,
                 message,
-                duration);
+                duration,
+                version,
+                plan);
+    }
+
+    /** The same done by that version. */
+    HistoryEntry ofVersion(String lockstep) {
+        return new HistoryEntry(
+                number,
+                time,
+                host,
+                root,
+                stack,
+                repository,
+                commit,
+                ref,
+                author,
+                subject,
+                trigger,
+                by,
+                outcome,
+                operations,
+                steps,
+                images,
+                overrides,
+                message,
+                duration,
+                Optional.of(lockstep),
+                plan);
+    }
+
+    /** The same as that plan asked for. */
+    public HistoryEntry planned(String digest) {
+        return new HistoryEntry(
+                number,
+                time,
+                host,
+                root,
+                stack,
+                repository,
+                commit,
+                ref,
+                author,
+                subject,
+                trigger,
+                by,
+                outcome,
+                operations,
+                steps,
+                images,
+                overrides,
+                message,
+                duration,
+                version,
+                Optional.of(digest));
     }
 }

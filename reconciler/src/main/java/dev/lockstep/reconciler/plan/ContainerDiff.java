@@ -355,6 +355,9 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
         connected.stream()
                 .filter(n -> !asked.contains(n))
                 .forEach(n -> causes.add(Cause.drift("networks." + n, "connected", "not connected")));
+        if (!attachment.namespace() && !asked.isEmpty()) {
+            causes.add(Cause.drift("networks", "its namespace is not kept", "kept"));
+        }
         attachment.missingPorts().forEach(p -> causes.add(Cause.drift("ports", "", p.toString())));
         return causes;
     }

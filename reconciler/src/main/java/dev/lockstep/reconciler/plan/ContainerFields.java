@@ -428,7 +428,13 @@ final class ContainerFields {
                 "image " + image.image().familiar() + " (" + image.digest().abbreviated() + ")"
                         + image.subpath().map(path -> " path " + path).orElse("") + mode;
             case MountSpec.Content content -> content.name() + mode;
-            case MountSpec.Anonymous a -> "volume of its own" + mode + (a.readOnly() ? " read-only" : "");
+            case MountSpec.Anonymous a ->
+                "volume of its own" + mode + (a.readOnly() ? " read-only" : "")
+                        + (a.labels().isEmpty()
+                                ? ""
+                                : a.labels().entrySet().stream()
+                                        .map(label -> label.getKey() + "=" + label.getValue())
+                                        .collect(Collectors.joining(", ", " labelled ", "")));
             case MountSpec.Tmpfs t ->
                 "tmpfs" + mode + t.size().map(s -> " size " + Sizes.show(s)).orElse("")
                         + t.mode().map(m -> " mode " + Integer.toOctalString(m)).orElse("")

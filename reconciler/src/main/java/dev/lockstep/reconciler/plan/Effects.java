@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a plan means for those who use the stack: who is away for how long, and what nobody gets back.
@@ -22,6 +23,17 @@ import java.util.stream.Stream;
 public record Effects(Map<String, Downtime> downtimes, List<Destroyed> destroyed) {
     /** Nobody is away and nothing is lost. */
     public static final Effects NONE = new Effects(Map.of(), List.of());
+
+    // As the JVM would make them, but it makes them when they are first called, which every plan would pay.
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Effects its && downtimes.equals(its.downtimes) && destroyed.equals(its.destroyed);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * downtimes.hashCode() + destroyed.hashCode();
+    }
 
     /** How long a service is away, from the least to the worst. */
     public sealed interface Downtime {
@@ -108,6 +120,7 @@ public record Effects(Map<String, Downtime> downtimes, List<Destroyed> destroyed
                         Operation.RepairNetwork _,
                         Operation.RemoveNetwork _,
                         Operation.CreateVolume _,
+                        Operation.UpdateVolume _,
                         Operation.CreateContainer _,
                         Operation.StartContainer _ -> {
                     // Nobody had it before.

@@ -17,6 +17,8 @@ import java.util.Set;
  *     often: not started by this plan
  * @param portHolders who has a port that the stack wants to publish, in words; only ports that are taken
  * @param subnetConflicts by name of a network that has to be made: what its subnet overlaps, in words
+ * @param otherEngines by name of a container that has to be made: which other engine has one of that name, in words
+ * @param memoryUse by id of a container whose memory limit is lowered: bytes that it uses now
  * @param missing what the host lacks to run containers, a sentence for each thing
  * @param secrets what never shows, beside variables whose names say so
  * @param wishes what a person asked for beside the files
@@ -29,6 +31,8 @@ public record Facts(
         Set<String> leftAlone,
         Map<PublishedPort, String> portHolders,
         Map<String, String> subnetConflicts,
+        Map<String, String> otherEngines,
+        Map<String, Long> memoryUse,
         List<String> missing,
         Secrets secrets,
         Wishes wishes) {
@@ -37,6 +41,8 @@ public record Facts(
         leftAlone = Set.copyOf(leftAlone);
         portHolders = Map.copyOf(portHolders);
         subnetConflicts = Map.copyOf(subnetConflicts);
+        otherEngines = Map.copyOf(otherEngines);
+        memoryUse = Map.copyOf(memoryUse);
     }
 
     /** On a host that lacks nothing. */
@@ -57,6 +63,8 @@ public record Facts(
                 leftAlone,
                 portHolders,
                 subnetConflicts,
+                Map.of(),
+                Map.of(),
                 List.of(),
                 secrets,
                 Wishes.NONE);

@@ -53,6 +53,26 @@ public record Guards(Plan plan, Observed observed, Optional<String> rewritten) {
         return List.copyOf(findings);
     }
 
+    /**
+     * Finds out whether several stacks that go at once are most of the host, where none of them is by itself.
+     *
+     * @param going stacks that a commit takes away together
+     */
+    public static Optional<Finding> together(Observed observed, Set<String> going) {
+        var managed = observed.containers().stream().filter(Guards::isManaged).toList();
+        var gone = managed.stream()
+                .filter(container ->
+                        going.contains(container.record().spec().owner().stack()))
+                .count();
+        return going.size() < 2 || gone < MANY || gone * 2 <= managed.size()
+                ? Optional.empty()
+                : Optional.of(new Finding(
+                        Guard.MOST_OF_HOST,
+                        "the stacks that go together, "
+                                + going.stream().sorted().collect(Collectors.joining(", ")) + ", have " + gone
+                                + " of the " + managed.size() + " containers of this host"));
+    }
+
     private static boolean isManaged(ObservedContainer container) {
         var spec = container.record().spec();
         return !spec.owner().stack().isEmpty() && !ComposeLabels.isOneOff(spec.labels());
@@ -140,6 +160,7 @@ public record Guards(Plan plan, Observed observed, Optional<String> rewritten) {
                         Operation.RepairNetwork _,
                         Operation.RemoveNetwork _,
                         Operation.CreateVolume _,
+                        Operation.UpdateVolume _,
                         Operation.RemoveVolume _,
                         Operation.UpdateContainer _,
                         Operation.StartContainer _,

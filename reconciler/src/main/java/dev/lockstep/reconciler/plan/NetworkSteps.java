@@ -132,8 +132,7 @@ record NetworkSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
 
     /** What only its record says. */
     private List<Cause> marks(NetworkSpec then, NetworkSpec now, String path) {
-        var causes = new ArrayList<Cause>();
-        compare(causes, "labels", then.labels().toString(), now.labels().toString(), path + ".labels");
+        var causes = new ArrayList<>(new LabelCauses(desired, facts).between(then.labels(), now.labels(), path));
         if (now.owner().repository().isPresent()) {
             compare(
                     causes,

@@ -6,6 +6,9 @@ import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.network.LeaseKey;
 import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.runtime.volume.VolumeSpec;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /** One thing to do on this host. Sealed, so that a new one breaks every switch that forgot it. */
@@ -57,6 +60,13 @@ public sealed interface Operation {
         @Override
         public String name() {
             return spec.name();
+        }
+    }
+
+    /** Only its labels change, which nothing but its record knows. */
+    record UpdateVolume(String name, Map<String, String> labels) implements Operation {
+        public UpdateVolume {
+            labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
         }
     }
 
@@ -146,6 +156,7 @@ public sealed interface Operation {
                     RepairNetwork _,
                     RemoveNetwork _,
                     CreateVolume _,
+                    UpdateVolume _,
                     RemoveVolume _,
                     StopContainer _,
                     RemoveContainer _ -> Optional.empty();
@@ -163,6 +174,7 @@ public sealed interface Operation {
                     RepairNetwork _,
                     RemoveNetwork _,
                     CreateVolume _,
+                    UpdateVolume _,
                     RemoveVolume _,
                     UpdateContainer _,
                     StopContainer _,

@@ -19,6 +19,7 @@ public record OperationWords(String symbol, String action, String done, String k
             case Operation.ReplaceNetwork _ -> replace("network");
             case Operation.RemoveNetwork _ -> remove("network");
             case Operation.CreateVolume _ -> create("volume");
+            case Operation.UpdateVolume _ -> update("volume");
             case Operation.RemoveVolume _ -> remove("volume");
             case Operation.CreateContainer create ->
                 new OperationWords("+", "create", create.started() ? "started" : "created", "container");

@@ -76,7 +76,10 @@ public record Plan(
             var index = switch (step.operation()) {
                 case Operation.PullImage _ -> 5;
                 case Operation.CreateNetwork _, Operation.CreateVolume _, Operation.CreateContainer _ -> 0;
-                case Operation.UpdateNetwork _, Operation.RepairNetwork _, Operation.UpdateContainer _ -> 1;
+                case Operation.UpdateNetwork _,
+                        Operation.RepairNetwork _,
+                        Operation.UpdateVolume _,
+                        Operation.UpdateContainer _ -> 1;
                 case Operation.ReplaceNetwork _, Operation.ReplaceContainer _ -> 2;
                 case Operation.StartContainer _, Operation.RestartContainer _ -> 3;
                 case Operation.StopContainer _ -> 1;

@@ -176,7 +176,8 @@ final class PlanBuilder {
                     Operation.ReplaceNetwork _,
                     Operation.RemoveNetwork _ -> "network/" + operation.name();
             case Operation.RepairNetwork _ -> "network/" + operation.name() + "/repair";
-            case Operation.CreateVolume _, Operation.RemoveVolume _ -> "volume/" + operation.name();
+            case Operation.CreateVolume _, Operation.UpdateVolume _, Operation.RemoveVolume _ ->
+                "volume/" + operation.name();
             case Operation.CreateContainer _,
                     Operation.ReplaceContainer _,
                     Operation.UpdateContainer _,

@@ -59,6 +59,7 @@ public record PlanId(String text) {
                     Operation.RepairNetwork _,
                     Operation.RemoveNetwork _,
                     Operation.CreateVolume _,
+                    Operation.UpdateVolume _,
                     Operation.RemoveVolume _,
                     Operation.UpdateContainer _,
                     Operation.StartContainer _,

@@ -103,6 +103,23 @@ public final class PlanJson {
             json.writeStringField(gate.getKey(), gate.getValue().condition().word());
         }
         json.writeEndObject();
+        if (step.turn().isPresent()) {
+            turn(step.turn().get(), json);
+        }
+        json.writeEndObject();
+    }
+
+    /** Only of replicas that are not all changed at once. */
+    private static void turn(Turn turn, JsonGenerator json) throws IOException {
+        json.writeObjectFieldStart("turn");
+        json.writeNumberField("group", turn.group());
+        json.writeNumberField("groups", turn.groups());
+        texts("well", turn.well(), json);
+        json.writeNumberField("delayMillis", turn.delay().toMillis());
+        if (turn.monitor().isPresent()) {
+            json.writeNumberField("monitorMillis", turn.monitor().get().toMillis());
+        }
+        json.writeNumberField("mayFail", turn.mayFail());
         json.writeEndObject();
     }
 
@@ -121,6 +138,7 @@ public final class PlanJson {
                     Operation.RepairNetwork _,
                     Operation.RemoveNetwork _,
                     Operation.CreateVolume _,
+                    Operation.UpdateVolume _,
                     Operation.RemoveVolume _,
                     Operation.StopContainer _,
                     Operation.RemoveContainer _ -> {

@@ -76,6 +76,7 @@ public final class PlanMarkdown {
                     Operation.RepairNetwork _,
                     Operation.RemoveNetwork _,
                     Operation.CreateVolume _,
+                    Operation.UpdateVolume _,
                     Operation.StartContainer _,
                     Operation.RestartContainer _,
                     Operation.StopContainer _,

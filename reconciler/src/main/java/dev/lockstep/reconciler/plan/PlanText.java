@@ -83,7 +83,8 @@ public final class PlanText {
         }
         parts.add(s.remove() + " to remove");
         return "Plan: " + String.join(", ", parts) + "."
-                + (s.pull() > 0 ? " " + s.pull() + " image" + (s.pull() == 1 ? "" : "s") + " to pull." : "");
+                + (s.pull() > 0 ? " " + s.pull() + " image" + (s.pull() == 1 ? "" : "s") + " to pull." : "")
+                + (plan.refusals().isEmpty() ? "" : " Nothing of it is done as long as it is refused.");
     }
 
     private String head(Step step) {
@@ -109,6 +110,7 @@ public final class PlanText {
                         "its containers keep running, lose addresses and open connections");
             case Operation.RemoveNetwork _ -> line(RED, "-", "network", name, "");
             case Operation.CreateVolume _ -> line(GREEN, "+", "volume", name, "");
+            case Operation.UpdateVolume _ -> line(YELLOW, "~", "volume", name, "record only");
             case Operation.RemoveVolume _ -> line(RED, "-", "volume", name, "ALL DATA IN IT IS DESTROYED");
             case Operation.CreateContainer c ->
                 line(

@@ -22,7 +22,7 @@ public final class Planner {
             return plan.build(observed);
         }
         desired.networks().forEach(new NetworkSteps(desired, observed, facts, plan)::plan);
-        desired.volumes().forEach(new VolumeSteps(desired, observed, plan)::plan);
+        desired.volumes().forEach(new VolumeSteps(desired, observed, facts, plan)::plan);
         var removals = new RemovalSteps(desired, observed, facts, plan);
         var services = new ServiceSteps(desired, observed, facts, plan, removals);
         var known = new HashSet<String>();

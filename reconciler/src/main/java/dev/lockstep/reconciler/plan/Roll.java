@@ -64,6 +64,7 @@ final class Roll {
                     Operation.RepairNetwork _,
                     Operation.RemoveNetwork _,
                     Operation.CreateVolume _,
+                    Operation.UpdateVolume _,
                     Operation.RemoveVolume _,
                     Operation.CreateContainer _,
                     Operation.UpdateContainer _,

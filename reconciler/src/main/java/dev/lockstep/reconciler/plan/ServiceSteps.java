@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** What to do about the containers of services, each after those that it depends on. */
 final class ServiceSteps {
@@ -40,7 +41,18 @@ final class ServiceSteps {
     /** Those of other stacks, by name. */
     private final Map<String, ObservedContainer> others = new HashMap<>();
 
-    private record Place(String service, int slot) {}
+    private record Place(String service, int slot) {
+        // As the JVM would make them, but it makes them when they are first called, which every plan would pay.
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Place its && slot == its.slot && service.equals(its.service);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * service.hashCode() + slot;
+        }
+    }
 
     /** Steps of each service that start something or change it: what its dependants come after. */
     private final Map<String, Set<String>> serviceSteps = new HashMap<>();
@@ -97,6 +109,10 @@ final class ServiceSteps {
                                 + (c.record().spec().owner().stack().isEmpty()
                                         ? "no stack"
                                         : "stack " + c.record().spec().owner().stack())));
+        // No reason not to make it: it is people who take the one for the other.
+        Optional.ofNullable(facts.otherEngines().get(spec.name()))
+                .ifPresent(other -> plan.warn("container name " + spec.name() + " is also that of a container of "
+                        + other + ", which is left alone: both exist side by side, and each engine knows its own"));
     }
 
     private void ports(ContainerSpec spec) {
@@ -217,6 +233,7 @@ final class ServiceSteps {
                     start(service, new Operation.RestartContainer(container.id(), spec), wanted, causes, before));
         }
         if (!causes.isEmpty() && !wishes.keep()) {
+            memory(container, spec);
             var after = new TreeSet<>(plan.networks(spec));
             after.addAll(before);
             stepsOf(service).add(plan.add(new Operation.UpdateContainer(container.id(), spec), causes, after));
@@ -225,6 +242,18 @@ final class ServiceSteps {
         var restarted = container.isRunning() ? restartedDependency(service) : Optional.<Cause>empty();
         return restarted.map(cause ->
                 start(service, new Operation.RestartContainer(container.id(), spec), wanted, List.of(cause), before));
+    }
+
+    /** What the kernel makes of a limit below what is used: memory.max (cgroup v2), memory.limit_in_bytes (v1). */
+    private void memory(ObservedContainer container, ContainerSpec spec) {
+        var used = Optional.ofNullable(facts.memoryUse().get(container.id()));
+        spec.resources()
+                .memory()
+                .ifPresent(limit -> used.filter(bytes -> bytes > limit)
+                        .ifPresent(bytes -> plan.warn("container " + container.name() + " uses " + Sizes.show(bytes)
+                                + " of memory now, and mem_limit becomes " + Sizes.show(limit)
+                                + ": on a host with cgroup v2 the kernel may end processes in it; with v1 the old limit stays"
+                                + " until it uses less")));
     }
 
     /** Why it begins anew although nothing of it changes. */

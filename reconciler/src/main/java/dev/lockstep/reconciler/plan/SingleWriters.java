@@ -96,6 +96,7 @@ record SingleWriters(Desired desired, Observed observed, PlanBuilder plan) {
                     Operation.RepairNetwork _,
                     Operation.RemoveNetwork _,
                     Operation.CreateVolume _,
+                    Operation.UpdateVolume _,
                     Operation.RemoveVolume _,
                     Operation.CreateContainer _,
                     Operation.UpdateContainer _,

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Set;
 
 /** What to do about the volumes of a stack. A volume is never removed because its lines are gone. */
-record VolumeSteps(Desired desired, Observed observed, PlanBuilder plan) {
+record VolumeSteps(Desired desired, Observed observed, Facts facts, PlanBuilder plan) {
     void plan(DesiredVolume volume) {
         var name = volume.spec().name();
         var found = observed.volume(name);
@@ -29,10 +29,20 @@ record VolumeSteps(Desired desired, Observed observed, PlanBuilder plan) {
                     "volume " + name + " was made with " + words(found.get().spec()) + ", and the file says "
                             + words(volume.spec()) + ". Its data is not moved: give the new one another name, or remove"
                             + " this one when nothing in it is needed: 'lockstep volume rm " + name + "'");
+        } else {
+            var labels = new LabelCauses(desired, facts)
+                    .between(found.get().spec().labels(), volume.spec().labels(), "volumes." + volume.key());
+            if (!labels.isEmpty()) {
+                plan.add(new Operation.UpdateVolume(name, volume.spec().labels()), labels, Set.of());
+            }
         }
     }
 
     private static String words(VolumeSpec volume) {
-        return volume.mount().map(mount -> "(" + mount.shown() + ")").orElse("no options");
+        return volume.mount()
+                .map(mount -> "(" + mount.shown() + ")")
+                .orElseGet(() -> volume.options().isEmpty()
+                        ? "no options"
+                        : "(size: " + volume.options().get("size") + ")");
     }
 }

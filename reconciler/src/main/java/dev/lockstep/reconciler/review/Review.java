@@ -35,6 +35,11 @@ public record Review(
         return plans.isEmpty();
     }
 
+    /** The same with other notes. */
+    public Review withNotes(List<String> others) {
+        return new Review(base, head, plans, unchanged, moves, others, problems);
+    }
+
     /** The same with its plans explained better. */
     public Review withPlans(List<Plan> better) {
         return new Review(base, head, better, unchanged, moves, notes, problems);

@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** Compares what two commits ask of each host. */
 public final class Reviewer {
@@ -60,17 +61,35 @@ public final class Reviewer {
     }
 
     /**
-     * Plans the way from one commit to the other.
+     * Plans the way from what hosts have reported to a commit. Hosts that have reported nothing are named and left out.
+     *
+     * @param host the only one that is asked about; absent: all
+     */
+    public Review review(CommitTree head, Optional<String> host, Commits commits) throws IOException {
+        return review(head, head, host, commits, false);
+    }
+
+    /**
+     * Plans the way from one commit to the other, and for hosts that have reported from what they run.
      *
      * @param host the only one that is asked about; absent: all
      */
     public Review review(CommitTree base, CommitTree head, Optional<String> host, Commits commits) throws IOException {
+        return review(base, head, host, commits, true);
+    }
+
+    /** @param known whether hosts that have reported nothing are supposed to run what {@code base} asks for */
+    private Review review(CommitTree base, CommitTree head, Optional<String> host, Commits commits, boolean known)
+            throws IOException {
         var older = new CommitStacks(base, repository, key);
         var newer = new CommitStacks(head, repository, key);
         var hosts = new TreeSet<>(older.hosts());
         hosts.addAll(newer.hosts());
         // The others too: a stack may come from them.
         host.ifPresent(hosts::add);
+        if (host.isEmpty()) {
+            hosts.addAll(reports.hosts().keySet());
+        }
         if (hosts.isEmpty()) {
             hosts.add(EVERY_HOST);
         }
@@ -85,11 +104,20 @@ public final class Reviewer {
             var report = reports.of(name);
             var asked = host.filter(only -> !only.equals(name)).isEmpty();
             if (asked && !name.equals(EVERY_HOST)) {
-                report.ifPresentOrElse(
-                        said -> notes.add("host " + name + " is as it said " + age(said.at()) + " ago"),
-                        () -> silent.add(name));
+                report.ifPresentOrElse(said -> notes.add(said(name, said)), () -> silent.add(name));
             }
-            var then = report.isPresent() ? reported(report.get(), name, commits) : older.of(name);
+            if (report.isEmpty() && !known) {
+                // Where it is now nobody has said.
+                continue;
+            }
+            var then = report.isPresent()
+                    ? reported(
+                            report.get(),
+                            name,
+                            known ? older.of(name) : Map.of(),
+                            commits,
+                            asked ? notes : new ArrayList<>())
+                    : older.of(name);
             var wanted = newer.of(name);
             var stacks = new LinkedHashSet<>(wanted.keySet());
             stacks.addAll(then.keySet());
@@ -119,7 +147,10 @@ public final class Reviewer {
         }
         if (!silent.isEmpty()) {
             notes.add((silent.size() == 1 ? silent.getFirst() + " has" : String.join(", ", silent) + " have")
-                    + " reported nothing: compared with what " + base.revision().shortCommit() + " asks for");
+                    + " reported nothing: "
+                    + (known
+                            ? "compared with what " + base.revision().shortCommit() + " asks for"
+                            : "not planned; BASE..HEAD compares what two commits ask for"));
         }
         var moves = leaving.entrySet().stream()
                 .filter(entry -> coming.containsKey(entry.getKey()))
@@ -136,22 +167,58 @@ public final class Reviewer {
                 shown(base.revision()), shown(head.revision()), plans, unchanged, moves, notes, newer.problems());
     }
 
-    /** What the commits that a host has applied ask of it. */
-    private Map<String, Desired> reported(Reports.Report report, String host, Commits commits) throws IOException {
-        var known = new LinkedHashMap<String, CommitStacks>();
+    private String said(String host, Reports.Report report) {
+        var stacks = report.sorted().entrySet().stream()
+                .map(entry -> entry.getKey()
+                        + entry.getValue()
+                                .applied()
+                                .map(id -> " " + Revision.shortened(id))
+                                .orElse(" nothing")
+                        + entry.getValue()
+                                .state()
+                                .map(state -> " (" + state + ")")
+                                .orElse(""))
+                .collect(Collectors.joining(", "));
+        return "host " + host + " is as it reported " + age(report.at()) + " ago: "
+                + (stacks.isEmpty() ? "no stacks" : stacks);
+    }
+
+    /**
+     * What the commits that a host has applied ask of it.
+     *
+     * @param older what it is supposed to run where its report does not help
+     */
+    private Map<String, Desired> reported(
+            Reports.Report report, String host, Map<String, Desired> older, Commits commits, List<String> notes) {
+        var known = new LinkedHashMap<String, Optional<Map<String, Desired>>>();
         var then = new LinkedHashMap<String, Desired>();
-        for (var entry : report.applied().entrySet()) {
-            var stacks = known.get(entry.getValue());
-            if (stacks == null) {
-                stacks = new CommitStacks(commits.open(entry.getValue()), repository, key);
-                known.put(entry.getValue(), stacks);
-            }
-            var desired = stacks.of(host).get(entry.getKey());
-            if (desired != null) {
-                then.put(entry.getKey(), desired);
-            }
-        }
+        report.sorted()
+                .forEach((stack, said) -> said.applied().ifPresent(commit -> {
+                    var stacks = known.computeIfAbsent(commit, id -> asked(id, host, commits));
+                    var desired = stacks.map(all -> all.get(stack));
+                    desired.or(() -> Optional.ofNullable(older.get(stack))).ifPresent(found -> then.put(stack, found));
+                    if (desired.isEmpty()) {
+                        notes.add("host " + host + " runs stack " + stack + " of commit " + Revision.shortened(commit)
+                                + ", which "
+                                + (stacks.isEmpty()
+                                        ? "is not in this clone ('git fetch' brings it)"
+                                        : "does not have it here")
+                                + ": "
+                                + (older.containsKey(stack)
+                                        ? "compared with what the older commit asks for"
+                                        : "shown as if it did not run"));
+                    }
+                }));
         return then;
+    }
+
+    /** What that commit asks of a host; empty when it is not there or cannot be read. */
+    private Optional<Map<String, Desired>> asked(String commit, String host, Commits commits) {
+        try {
+            return Optional.of(new CommitStacks(commits.open(commit), repository, key).of(host));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     private Plan plan(Optional<Desired> before, Optional<Desired> after, String host, String stack, Revision revision) {

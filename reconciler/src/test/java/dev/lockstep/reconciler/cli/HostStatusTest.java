@@ -79,6 +79,7 @@ class HostStatusTest {
         return new HostStatus(
                 "web1",
                 true,
+                List.of("the clock\u001b[2J is wrong"),
                 Optional.empty(),
                 List.of(new AgentStatus.Repository(
                         "https://git.example/shop",
@@ -120,6 +121,7 @@ class HostStatusTest {
     void text_says_where_each_stack_is_and_what_a_person_must_know() {
         assertThat(status().text(NOW)).isEqualTo("""
             Host web1: an agent runs.
+            Agent: the clock\\u001b[2J is wrong
             Repository https://git.example/shop main at bbbbbbb
             Housekeeping 3 hours ago: 1 image removed, 2kB freed
 
@@ -140,6 +142,7 @@ class HostStatusTest {
         var status = new HostStatus(
                 "web1",
                 true,
+                List.of(),
                 Optional.of(new Suspension(Optional.empty(), "bob", NOW.minus(Duration.ofMinutes(3)))),
                 List.of(new AgentStatus.Repository(
                         "https://git.example/shop",
@@ -192,7 +195,8 @@ class HostStatusTest {
 
     @Test
     void an_empty_host_says_so() {
-        assertThat(new HostStatus("web1", false, Optional.empty(), List.of(), Optional.empty(), List.of()).text(NOW))
+        assertThat(new HostStatus("web1", false, List.of(), Optional.empty(), List.of(), Optional.empty(), List.of())
+                        .text(NOW))
                 .isEqualTo("Host web1: no agent runs.\n\nThere is no stack on this host.\n");
     }
 
@@ -202,6 +206,7 @@ class HostStatusTest {
 
         assertThat(json.path("format").asText()).isEqualTo("lockstep.status/1");
         assertThat(json.path("agent").path("running").asBoolean()).isTrue();
+        assertThat(json.path("agent").path("problems")).hasSize(1);
         assertThat(json.path("housekeeping").path("trigger").asText()).isEqualTo("schedule");
         assertThat(json.path("housekeeping")
                         .path("removed")

@@ -99,11 +99,11 @@ class ServiceCommandsTest {
         assertThat(refused("port", "web", "http")).contains("\"http\" is no port");
         assertThat(refused("events", "--since", "yesterday")).contains("is no time");
         assertThat(refused("container")).contains("needs one of run, create, ls");
-        assertThat(refused(16, "up", "--watch")).contains("up: --watch: images are not built from sources");
+        assertThat(refused(16, "up", "--watch")).contains("up: --watch: files are not watched");
         assertThat(refused("up", "--abort-on-container-failure", "-d")).contains("cannot be combined");
-        assertThat(refused("build")).contains("build: images are not built from Dockerfiles yet");
+        assertThat(refused("build", "-t", "x", "a", "b")).contains("--tag is about one context");
         assertThat(refused("--dry-run", "image", "rm", "x")).contains("--dry-run is not there for this command");
-        assertThat(refused("--progress", "loud", "ps")).contains("--progress takes auto, tty, plain or quiet");
+        assertThat(refused("--progress", "loud", "ps")).contains("--progress takes auto, tty, plain, quiet or rawjson");
         assertThat(refused("--parallel", "0", "ps")).contains("--parallel takes a whole number from 1, or -1");
         assertThat(refused("ps", "--format", "x")).contains("--format takes table, json or a Go template");
         assertThat(refused("ps", "--filter", "x=y")).contains("unknown filter x");

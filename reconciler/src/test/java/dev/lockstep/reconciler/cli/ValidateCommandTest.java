@@ -31,11 +31,11 @@ class ValidateCommandTest {
 
     private void repository() throws IOException {
         file("lockstep.yaml", """
-                hosts: {web1: {labels: {role: web}}, web2: {}}
-                stacks:
-                  shop: {hosts: web1}
-                  blgo: {}
-                """);
+            hosts: {web1: {labels: {role: web}}, web2: {}}
+            stacks:
+              shop: {hosts: web1}
+              blgo: {}
+            """);
         file("stacks/shop/compose.yaml", "services: {web: {image: x, ports: ['80:80']}}\n");
         file("stacks/blog/compose.yaml", "services: {web: {image: x, ports: ['80:8080', '${PORT}:81']}}\n");
         file("stacks/wrong/compose.yaml", "services: {web: {imag: x}}\n");
@@ -98,22 +98,22 @@ class ValidateCommandTest {
     }
 
     private static final String CUT_OFF = """
-            - |
-                      -----BEGIN PUBLIC KEY-----
-                      MFkwEwYHKoZI
-            """;
+        - |
+                  -----BEGIN PUBLIC KEY-----
+                  MFkwEwYHKoZI
+        """;
 
     @Test
     void a_key_in_a_repository_that_is_none_is_told_with_its_place() throws IOException {
         file("lockstep.yaml", """
-                policy:
-                  images:
-                    docker.io/*:
-                      require-signed:
-                        %s
-                stacks:
-                  a: {policy: {images: {'*': {require-signed: "-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----"}}}}
-                """.formatted(CUT_OFF.stripTrailing()));
+            policy:
+              images:
+                docker.io/*:
+                  require-signed:
+                    %s
+            stacks:
+              a: {policy: {images: {'*': {require-signed: "-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----"}}}}
+            """.formatted(CUT_OFF.stripTrailing()));
         file("stacks/a/compose.yaml", "services: {a: {image: x}}\n");
         for (var what : List.of(".", "lockstep.yaml")) {
             var console = console();
@@ -131,13 +131,13 @@ class ValidateCommandTest {
     @Test
     void a_key_of_a_host_that_is_none_is_told_where_the_settings_are_read() throws IOException {
         file("agent.yaml", """
-                images:
-                  rules:
-                    docker.io/*: {require-signed: keys/gone.pub}
-                    quay.io/*:
-                      require-signed:
-                        %s
-                """.formatted(CUT_OFF.stripTrailing()));
+            images:
+              rules:
+                docker.io/*: {require-signed: keys/gone.pub}
+                quay.io/*:
+                  require-signed:
+                    %s
+            """.formatted(CUT_OFF.stripTrailing()));
         file("compose.yaml", "services: {a: {image: x}}\n");
         var settings = directory.resolve("agent.yaml").toString();
         var gone = settings + ":3:35: images.rules.docker.io/*.require-signed: the key " + directory
@@ -203,8 +203,8 @@ class ValidateCommandTest {
     @Test
     void what_a_host_has_to_give_is_a_warning() throws IOException {
         file("stacks/a/compose.yaml", """
-                services: {a: {image: "x:${TAG:?}", environment: {PW: "${PW:?ask ops}"}, restart: "${GIVEN:?}"}}
-                """);
+            services: {a: {image: "x:${TAG:?}", environment: {PW: "${PW:?ask ops}"}, restart: "${GIVEN:?}"}}
+            """);
         file("stacks/a/.env", "GIVEN=always\n");
         var console = console();
 
@@ -234,9 +234,9 @@ class ValidateCommandTest {
         var settings = console();
         assertThat(settings.run("validate", "lockstep.yaml", "agent.yaml")).isEqualTo(1);
         assertThat(settings.out()).isEqualTo("""
-                        agent.yaml:1:1: intervall: unknown key. Did you mean "interval"?
-                        lockstep.yaml:1:10: suspend: must be true, false, or the reason as text
-                        """);
+            agent.yaml:1:1: intervall: unknown key. Did you mean "interval"?
+            lockstep.yaml:1:10: suspend: must be true, false, or the reason as text
+            """);
         var both = console();
         assertThat(both.run("validate", "other.yaml", "directory"))
                 .as(both.out())
@@ -268,11 +268,11 @@ class ValidateCommandTest {
     @Test
     void sarif_annotates_the_line() throws IOException {
         file("stacks/with space/compose.yaml", """
-                services:
-                  web:
-                    imag: x
-                    privileged: true
-                """);
+            services:
+              web:
+                imag: x
+                privileged: true
+            """);
         file("stacks/ok/compose.yaml", "services: {a: {image: x, privileged: true, restart: soon}}\n");
         var console = console();
 
@@ -365,7 +365,47 @@ class ValidateCommandTest {
         assertThat(console.err().lines())
                 .containsExactly(
                         "Warning: compose.yaml:1:1: version: is obsolete and ignored. Remove it",
-                        "Warning: compose.yaml:2:40: services.a.network_mode: the container sees and uses the host's own"
-                                + " network");
+                        "Warning: compose.yaml:2:40: services.a.network_mode: the container sees and uses the host's"
+                                + " own network");
+    }
+
+    @Test
+    void dockerfiles_of_builds_are_read_and_their_mistakes_told() throws IOException {
+        file("compose.yaml", """
+            services:
+              web: {build: web}
+              api: {build: {context: api, dockerfile: ../web/api.Dockerfile}}
+              one: {build: {dockerfile_inline: "FROM x:1\\nRUN sudo y"}}
+              two: {build: nowhere}
+              off: {build: empty}
+            """);
+        file("web/Dockerfile", "FROM x:1\nADD a /b\nRUN cd /x\n");
+        file("web/api.Dockerfile", "FROM x:1\nFORM y\n");
+        file("empty/readme", "");
+        var console = console();
+
+        assertThat(console.run("validate")).isEqualTo(1);
+        assertThat(console.out())
+                .isEqualTo("web/api.Dockerfile:2:1: DL1000: unknown instruction: FORM (did you mean FROM?)\n");
+        assertThat(console.err().lines().filter(line -> line.contains("build") || line.contains("Dockerfile")))
+                .containsExactly(
+                        "Warning: compose.yaml:4:36: services.one.build.dockerfile_inline: DL3004: line 2: sudo: RUN is"
+                                + " root unless USER says otherwise",
+                        "Warning: compose.yaml:6:16: services.off.build: there is no Dockerfile empty/Dockerfile, so"
+                                + " this cannot be built",
+                        "Warning: web/Dockerfile:2:1: DL3020: ADD of a: use COPY for files and directories");
+    }
+
+    @Test
+    void dockerfiles_of_a_repository_are_read_from_its_stacks() throws IOException {
+        file("infra/stacks/a/compose.yaml", "services: {a: {image: x, build: ../../src}}\n");
+        file("infra/src/Dockerfile", "RUN x\nFROM y:1\n");
+        var console = console();
+
+        assertThat(console.run("validate", "infra")).isEqualTo(1);
+        assertThat(console.out())
+                .isEqualTo(
+                        "infra/src/Dockerfile:1:1: DL3061: no build stage in current context: the first instruction is"
+                                + " FROM\n");
     }
 }

@@ -52,9 +52,7 @@ class EngineLimitsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "build: .",
                 "models: [m]",
-                "pre_start: [{command: [x]}]",
                 "provider: {type: x}",
             })
     void what_the_engine_cannot_do_is_refused_where_it_stands(String attribute) {
@@ -63,6 +61,14 @@ class EngineLimitsTest {
                 .singleElement()
                 .asString()
                 .matches("compose\\.yaml:5:\\d+: services\\.web\\." + key + LIMIT);
+    }
+
+    @Test
+    void what_runs_before_a_container_is_refused_with_what_does_the_same() {
+        assertThat(limits(service("pre_start: [{command: [x]}]")))
+                .containsExactly("compose.yaml:5:5: services.web.pre_start: is not done. Write it as a service of its"
+                        + " own, and depend on that with condition: service_completed_successfully: it runs before this"
+                        + " one and whenever it changes");
     }
 
     @ParameterizedTest
@@ -91,13 +97,20 @@ class EngineLimitsTest {
     }
 
     @Test
+    void an_agent_builds_no_section_and_says_who_does() {
+        assertThat(limits(service("build: {context: .}")))
+                .singleElement()
+                .asString()
+                .contains("services.web.build: an agent does not build this section yet", "'lockstep up --build'");
+    }
+
+    @Test
     void an_image_that_must_be_built_is_refused_with_what_to_do_instead() {
         assertThat(limits(service("pull_policy: build")))
                 .singleElement()
                 .asString()
-                .matches(
-                        "compose\\.yaml:5:\\d+: services\\.web\\.pull_policy: there is no builder here yet\\. Build and"
-                                + " push the image elsewhere, and take this line out");
+                .matches("compose\\.yaml:5:\\d+: services\\.web\\.pull_policy: nothing is built here\\. Write build: as"
+                        + " well, or take this line out");
     }
 
     @ParameterizedTest
@@ -296,6 +309,7 @@ class EngineLimitsTest {
                 networks: [n]
                 volumes:
                   - {type: volume, source: v, target: /v, volume: {subpath: a}}
+                  - {type: volume, target: /w, volume: {subpath: a, labels: {c: d}}}
                 deploy:
                   mode: replicated-job
                   restart_policy: {condition: any}
@@ -307,15 +321,18 @@ class EngineLimitsTest {
               v: {driver_opts: {type: nfs}, x-lockstep: {single_writer: true}}
             """))
                 .containsExactly(
-                        "compose.yaml:10:35: services.web.deploy.restart_policy.condition: starts a job that is done over"
+                        "compose.yaml:8:54: services.web.volumes[1].volume.subpath: a volume without a name is made with"
+                                + " its container, so there is no part of it that could be mounted. Give the volume a"
+                                + " name, or remove this",
+                        "compose.yaml:11:35: services.web.deploy.restart_policy.condition: starts a job that is done over"
                                 + " and over again; write on-failure, or nothing",
-                        "compose.yaml:11:30: services.web.deploy.update_config.order: the old container and the new one"
+                        "compose.yaml:12:30: services.web.deploy.update_config.order: the old container and the new one"
                                 + " run side by side for a while, and only one of them can have volume v, which is"
                                 + " single_writer. Write stop-first, or take that out",
-                        "compose.yaml:13:22: networks.n.ipam.driver: addresses are given out by Lockstep itself. Write"
+                        "compose.yaml:14:22: networks.n.ipam.driver: addresses are given out by Lockstep itself. Write"
                                 + " default, or nothing",
-                        "compose.yaml:13:48: networks.n.ipam.options.a: addresses are given out by Lockstep itself,"
+                        "compose.yaml:14:48: networks.n.ipam.options.a: addresses are given out by Lockstep itself,"
                                 + " which has no options. Remove it",
-                        "compose.yaml:16:7: volumes.v.driver_opts: the local driver's option device is missing");
+                        "compose.yaml:17:7: volumes.v.driver_opts: the local driver's option device is missing");
     }
 }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.zip.GZIPInputStream;
@@ -21,12 +22,13 @@ import org.eclipse.jgit.transport.RefAdvertiser;
 import org.eclipse.jgit.transport.UploadPack;
 
 /** Git's smart HTTP protocol (gitprotocol-http(5)) on loopback, with basic authentication if a test wants it. */
-final class GitHttpServer implements AutoCloseable {
+public final class GitHttpServer implements AutoCloseable {
     private final HttpServer server;
     private final Repository repository;
     private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
     private volatile Optional<String> login = Optional.empty();
     private volatile Optional<String> redirect = Optional.empty();
+    private volatile Map<String, String> headers = Map.of();
     private volatile int status;
 
     private GitHttpServer(HttpServer server, Repository repository) {
@@ -34,7 +36,7 @@ final class GitHttpServer implements AutoCloseable {
         this.repository = repository;
     }
 
-    static GitHttpServer start(Repository repository) throws IOException {
+    public static GitHttpServer start(Repository repository) throws IOException {
         var http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         var server = new GitHttpServer(http, repository);
         http.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
@@ -44,7 +46,7 @@ final class GitHttpServer implements AutoCloseable {
     }
 
     /** From now on {@code user:password} is wanted. */
-    void require(String userAndPassword) {
+    public void require(String userAndPassword) {
         login = Optional.of(userAndPassword);
     }
 
@@ -58,16 +60,21 @@ final class GitHttpServer implements AutoCloseable {
         status = newStatus;
     }
 
+    /** From now on each answer has these, in the place of its own. */
+    void say(Map<String, String> newHeaders) {
+        headers = newHeaders;
+    }
+
     /** Method, path and, if there was one, the login of each request. */
-    List<String> requests() {
+    public List<String> requests() {
         return List.copyOf(requests);
     }
 
-    int port() {
+    public int port() {
         return server.getAddress().getPort();
     }
 
-    String url() {
+    public String url() {
         return "http://127.0.0.1:" + port() + "/shop.git";
     }
 
@@ -77,6 +84,7 @@ final class GitHttpServer implements AutoCloseable {
             requests.add(exchange.getRequestMethod() + " "
                     + exchange.getRequestURI().getPath()
                     + sent.map(s -> " " + s.substring(0, s.indexOf(' '))).orElse(""));
+            headers.forEach(exchange.getResponseHeaders()::set);
             if (status != 0) {
                 exchange.sendResponseHeaders(status, -1);
             } else if (redirect.isPresent()) {

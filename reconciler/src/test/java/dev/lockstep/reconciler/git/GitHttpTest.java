@@ -9,13 +9,20 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GitHttpTest {
@@ -68,6 +75,54 @@ class GitHttpTest {
     }
 
     @Test
+    void a_server_that_asks_to_be_left_alone_says_for_how_long() throws IOException {
+        try (var source = source(server.url())) {
+            server.answer(429);
+            server.say(Map.of("Retry-After", "120"));
+            var failure = catchThrowableOfType(GitException.class, () -> source.tip(MAIN));
+            assertThat(failure)
+                    .hasMessage("repository " + server.url() + " asks to be left alone for 120 s (HTTP 429)");
+            assertThat(failure.retryAfter()).contains(Duration.ofMinutes(2));
+            assertThat(failure.isTransient()).isTrue();
+
+            server.say(Map.of());
+            assertThat(catchThrowableOfType(GitException.class, () -> source.tip(MAIN))
+                            .retryAfter())
+                    .isEmpty();
+            server.answer(0);
+            assertThat(source.tip(MAIN).commit()).isEqualTo(commit);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "0                             |",
+                "-5                            |",
+                "soon                          |",
+                "90                            | PT1M30S",
+                "999999999                     | PT1H",
+                "99999999999999999999          |",
+                "Tue, 24 Nov 2026 12:00:30 GMT | PT30S",
+                "Tue, 24 Nov 2026 11:00:00 GMT |",
+                "Wed, 24 Nov 2027 12:00:00 GMT | PT1H",
+            })
+    void the_pause_is_seconds_or_a_date_and_an_hour_at_most(String text, Duration pause) {
+        assertThat(HttpAnswers.pause(text, Instant.parse("2026-11-24T12:00:00Z")))
+                .isEqualTo(Optional.ofNullable(pause));
+    }
+
+    @Test
+    void a_server_tells_how_right_this_hosts_clock_is() throws IOException {
+        try (var source = source(server.url())) {
+            assertThat(source.ahead()).isEmpty();
+            source.tip(MAIN);
+            assertThat(source.ahead().orElseThrow()).isBetween(Duration.ofSeconds(-5), Duration.ofSeconds(10));
+        }
+    }
+
+    @Test
     void a_repository_that_asks_for_credentials_says_so_and_is_asked_once() throws IOException {
         server.require("bob:tok3n");
         try (var source = source(server.url())) {
@@ -75,7 +130,8 @@ class GitHttpTest {
             assertThat(failure.kind()).isEqualTo(Kind.AUTH);
             assertThat(failure)
                     .hasMessage("repository " + server.url()
-                            + " asks for credentials: name a credentials file for it in the agent's configuration");
+                            + " asks for credentials: write a token into the address, or name a credentials file for it"
+                            + " in the agent's configuration");
             assertThat(server.requests()).hasSize(1);
         }
     }
@@ -169,6 +225,28 @@ class GitHttpTest {
         try (var source = source(server.url())) {
             assertThat(source.fetch(new FollowedRef(commit)).revision().commit())
                     .isEqualTo(commit);
+        }
+    }
+
+    @Test
+    void what_is_wanted_once_comes_without_the_commits_before_it() throws IOException {
+        var last = origin.put("a", "2").commit("two");
+        origin.put("a", "3").commit("three");
+        for (var url : List.of(server.url(), origin.directory().toString())) {
+            var remote = Remote.parse(url);
+            var place = Files.createTempDirectory(directory, "once");
+            try (var source = GitRepositories.once(remote, GitSettings.defaults(), place)) {
+                var tip = source.fetch(FollowedRef.ofDefault()).revision();
+                assertThat(tip.ref()).isEqualTo("refs/heads/main");
+                assertThat(source.open(tip).read("a")).contains("3".getBytes(StandardCharsets.UTF_8));
+                assertThat(source.revision(last)).isEmpty();
+            }
+            // Servers that give no commit by its id give the branch that reaches it.
+            place = Files.createTempDirectory(directory, "once");
+            try (var source = GitRepositories.once(remote, GitSettings.defaults(), place)) {
+                var named = source.fetch(new FollowedRef(last)).revision();
+                assertThat(source.open(named).read("a")).contains("2".getBytes(StandardCharsets.UTF_8));
+            }
         }
     }
 

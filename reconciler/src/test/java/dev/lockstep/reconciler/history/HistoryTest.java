@@ -48,15 +48,29 @@ class HistoryTest {
                 Duration.ofMillis(1234));
     }
 
+    /** As it is written down. */
+    private HistoryEntry kept(String message, long number) {
+        return entry(message).ofVersion(Version.text()).numbered(number);
+    }
+
+    @Test
+    void who_did_it_by_which_plan_is_kept_and_an_old_entry_has_neither() throws IOException {
+        var history = new History(root);
+        history.append(entry("first").planned("0123456789ab"));
+        var line = Files.readString(file);
+        assertThat(line).contains("\"plan\":\"0123456789ab\"", "\"version\":\"" + Version.text() + "\"");
+        Files.writeString(file, line.replaceAll(",?\"(plan|version)\":\"[^\"]*\"", ""));
+
+        assertThat(history.entries("web")).containsExactly(entry("first").numbered(1));
+    }
+
     @Test
     void entries_come_back_in_order_and_as_one_line_each() throws IOException {
         var history = new History(root);
         history.append(entry("first"));
         history.append(entry("second\nline"));
 
-        assertThat(history.entries("web"))
-                .containsExactly(
-                        entry("first").numbered(1), entry("second\nline").numbered(2));
+        assertThat(history.entries("web")).containsExactly(kept("first", 1), kept("second\nline", 2));
         assertThat(Files.readAllLines(file))
                 .hasSize(2)
                 .allSatisfy(l -> assertThat(l).startsWith("{\"format\":1,"));
@@ -74,11 +88,10 @@ class HistoryTest {
         var history = new History(root);
         history.append(entry("first"));
         Files.writeString(file, "{\"format\":1,\"time\":\"2026-", StandardOpenOption.APPEND);
-        assertThat(history.entries("web")).containsExactly(entry("first").numbered(1));
+        assertThat(history.entries("web")).containsExactly(kept("first", 1));
 
         history.append(entry("second"));
-        assertThat(history.entries("web"))
-                .containsExactly(entry("first").numbered(1), entry("second").numbered(2));
+        assertThat(history.entries("web")).containsExactly(kept("first", 1), kept("second", 2));
     }
 
     @Test
@@ -86,7 +99,7 @@ class HistoryTest {
         var history = new History(root);
         history.append(entry("first"));
         Files.writeString(file, "{\"format\":9,\"what\":1}\n", StandardOpenOption.APPEND);
-        assertThat(history.entries("web")).containsExactly(entry("first").numbered(1));
+        assertThat(history.entries("web")).containsExactly(kept("first", 1));
     }
 
     @Test
@@ -95,7 +108,7 @@ class HistoryTest {
         IntStream.range(0, 20).forEach(i -> append(history, "entry " + i));
         var entries = history.entries("web");
         assertThat(entries).hasSizeBetween(4, 12);
-        assertThat(entries.getLast()).isEqualTo(entry("entry 19").numbered(20));
+        assertThat(entries.getLast()).isEqualTo(kept("entry 19", 20));
         assertThat(Files.size(file)).isLessThan(3000);
     }
 

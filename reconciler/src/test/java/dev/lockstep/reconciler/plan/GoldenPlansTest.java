@@ -137,6 +137,8 @@ class GoldenPlansTest {
                 Set.of(),
                 Map.of(),
                 Map.of(),
+                Map.of(),
+                Map.of(),
                 facts.contains("no conmon") ? List.of("conmon is missing") : List.of(),
                 Secrets.NONE,
                 facts.contains("keep")

@@ -48,6 +48,24 @@ class GuardsTest {
         return BEFORE.replaceFirst("(?m)^  " + service + ": .*\n", "");
     }
 
+    @Test
+    void stacks_that_go_at_once_are_counted_together() {
+        var all = new ArrayList<ObservedContainer>();
+        for (var stack : new String[] {"a", "b", "c", "d"}) {
+            all.addAll(World.running(World.desired("name: " + stack + "\nservices: {x: {image: i}, y: {image: i}}"))
+                    .containers());
+        }
+        var host = new Observed(all, World.nothing().networks(), World.nothing().volumes());
+
+        assertThat(Guards.together(host, Set.of("a", "b", "c")))
+                .hasValueSatisfying(finding -> assertThat(finding.sentence())
+                        .isEqualTo("the stacks that go together, a, b, c, have 6 of the 8 containers of this host"));
+        assertThat(Guards.together(host, Set.of("a", "b")))
+                .as("half is not more than half")
+                .isEmpty();
+        assertThat(Guards.together(host, Set.of("a"))).isEmpty();
+    }
+
     @ParameterizedTest(name = "{0}: {1}")
     @CsvSource(
             delimiter = '|',

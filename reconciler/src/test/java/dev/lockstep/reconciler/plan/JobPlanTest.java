@@ -28,7 +28,19 @@ class JobPlanTest {
         return Planner.plan(
                 World.desired(compose),
                 host,
-                new Facts(true, true, false, false, Set.of(), Map.of(), Map.of(), List.of(), Secrets.NONE, wishes));
+                new Facts(
+                        true,
+                        true,
+                        false,
+                        false,
+                        Set.of(),
+                        Map.of(),
+                        Map.of(),
+                        Map.of(),
+                        Map.of(),
+                        List.of(),
+                        Secrets.NONE,
+                        wishes));
     }
 
     private static Observed host(ContainerState job) {

@@ -215,7 +215,7 @@ class OriginTest {
 
         assertThat(causes())
                 .containsExactly(
-                        "labels: {l=a} → {l=b}   [compose.yaml:11:5]",
+                        "labels.l: a → b   [compose.yaml:11:17]",
                         "ports: 0.0.0.0:9443->443/tcp   [compose.yaml:6:9]",
                         "ports: 0.0.0.0:8443->443/tcp → (none)   [compose.yaml:2:3]",
                         "networks.shop_front: shop_front aliases a → shop_front aliases b   [compose.yaml:8:7]");
@@ -234,7 +234,7 @@ class OriginTest {
 
         assertThat(causes())
                 .containsExactly(
-                        "labels: (sensitive) → (sensitive)   [compose.yaml:2:16, from $PIN in " + HOST_FILE + ":1:1]",
+                        "labels.l: (sensitive) → (sensitive)   [compose.yaml:2:28, from $PIN in " + HOST_FILE + ":1:1]",
                         "environment.URL: (sensitive) → (none)   [compose.yaml:1:12]");
     }
 

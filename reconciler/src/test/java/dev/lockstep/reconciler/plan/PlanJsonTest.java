@@ -8,6 +8,7 @@ import dev.lockstep.spec.yaml.Problem;
 import dev.lockstep.spec.yaml.SourcePosition;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -76,6 +77,24 @@ class PlanJsonTest {
         assertThat(level.path("sensitive").asBoolean()).isFalse();
         assertThat(byPath.apply("environment.DB_PASSWORD").path("sensitive").asBoolean())
                 .isTrue();
+    }
+
+    @Test
+    void replicas_say_whose_turn_it_is_and_what_must_be_well_first() throws IOException {
+        var before = "services: {web: {image: x, deploy: {replicas: 3, update_config: {parallelism: 2, delay: 5s}}}}";
+        var after = before.replace("image: x", "image: y");
+        var actions = json(Planner.plan(World.desired(after), World.running(World.desired(before)), Facts.none()))
+                .path("actions");
+
+        var turns = new ArrayList<String>();
+        actions.forEach(action -> {
+            if (action.has("turn")) {
+                turns.add(action.path("name").asText() + " " + action.path("turn"));
+            }
+        });
+        assertThat(turns)
+                .containsExactly("shop-web-3 {\"group\":2,\"groups\":2,\"well\":[\"shop-web-1\",\"shop-web-2\"],"
+                        + "\"delayMillis\":5000,\"mayFail\":0}");
     }
 
     @Test

@@ -454,6 +454,8 @@ class PlannerTest {
                 Set.of(),
                 Map.of(),
                 Map.of(),
+                Map.of(),
+                Map.of(),
                 List.of("conmon is missing"),
                 Secrets.NONE,
                 Wishes.NONE);
@@ -465,6 +467,64 @@ class PlannerTest {
                 .isEqualTo("conmon is missing");
         assertThat(Planner.plan(desired, World.running(desired), lacks).problems())
                 .isEmpty();
+    }
+
+    @Test
+    void a_memory_limit_below_what_is_used_is_warned_of_with_what_is_used() {
+        var host = World.running(World.desired(SHOP));
+        var id = host.containers().stream()
+                .filter(c -> c.name().equals("shop-app-1"))
+                .findFirst()
+                .orElseThrow()
+                .id();
+        var facts = new Facts(
+                false,
+                false,
+                false,
+                false,
+                Set.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(id, 96L << 20),
+                List.of(),
+                Secrets.NONE,
+                Wishes.NONE);
+
+        assertThat(Planner.plan(World.desired(SHOP.replace("128m", "64m")), host, facts)
+                        .warnings())
+                .containsExactly("container shop-app-1 uses 96 MiB of memory now, and mem_limit becomes 64 MiB: on a"
+                        + " host with cgroup v2 the kernel may end processes in it; with v1 the old limit stays until it"
+                        + " uses less");
+        assertThat(Planner.plan(World.desired(SHOP.replace("128m", "100m")), host, facts)
+                        .warnings())
+                .isEmpty();
+    }
+
+    @Test
+    void a_name_that_another_engine_uses_too_is_told_and_stops_nothing() {
+        var desired = World.desired(SHOP);
+        var plan = Planner.plan(
+                desired,
+                World.nothing(),
+                new Facts(
+                        false,
+                        false,
+                        false,
+                        false,
+                        Set.of(),
+                        Map.of(),
+                        Map.of(),
+                        Map.of("shop-web-1", "Docker (3bbf933eb203)"),
+                        Map.of(),
+                        List.of(),
+                        Secrets.NONE,
+                        Wishes.NONE));
+
+        assertThat(plan.problems()).isEmpty();
+        assertThat(plan.warnings())
+                .containsExactly("container name shop-web-1 is also that of a container of Docker (3bbf933eb203), which"
+                        + " is left alone: both exist side by side, and each engine knows its own");
     }
 
     @Test
@@ -597,7 +657,19 @@ class PlannerTest {
     }
 
     private static Facts wishing(Wishes wishes) {
-        return new Facts(false, false, false, false, Set.of(), Map.of(), Map.of(), List.of(), Secrets.NONE, wishes);
+        return new Facts(
+                false,
+                false,
+                false,
+                false,
+                Set.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                List.of(),
+                Secrets.NONE,
+                wishes);
     }
 
     @Test

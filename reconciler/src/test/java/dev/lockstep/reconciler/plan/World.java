@@ -88,7 +88,8 @@ final class World {
             throw new IllegalArgumentException(
                     ((Loaded.Invalid) loaded).errors().toString());
         }
-        var result = new Translation(valid.project(), new Owner("web1", "shop", repository), binds, images)
+        var result = new Translation(
+                        valid.project(), new Owner("web1", valid.project().name(), repository), binds, images)
                 .translate(Placement.ONE_HOST, Optional.empty());
         return switch (result) {
             case Translation.Result.Translated(var desired) -> desired;

@@ -163,16 +163,47 @@ class ReviewTest {
         var first = Objects.requireNonNull(git.getRepository().resolve("HEAD")).name();
         commit(Map.of("stacks/db/compose.yaml", "services: {db: {image: 'pg:1', mem_limit: 96m}}"));
         commit(Map.of("stacks/db/compose.yaml", "services: {db: {image: 'pg:1', mem_limit: 128m}}"));
-        Reports reports = host -> host.equals("web2")
-                ? Optional.of(new Reports.Report(NOW.minusSeconds(300), Map.of("db", first, "own", first)))
-                : Optional.empty();
+        var reports = new Reports(Map.of("web2", report(Map.of("db", first, "own", first), "rolled-back")));
 
         assertThat(text(review(Optional.empty(), reports)))
                 .contains(
-                        "host web2 is as it said 5 minutes ago",
+                        "host web2 is as it reported 5 minutes ago: db %1$s (rolled-back), own %1$s (rolled-back)"
+                                .formatted(first.substring(0, 7)),
                         "web1 has reported nothing",
                         "mem_limit: 64 MiB → 128 MiB",
                         "mem_limit: 96 MiB → 128 MiB");
+    }
+
+    private static Reports.Report report(Map<String, String> applied, String state) {
+        var stacks = new HashMap<String, Reports.Stack>();
+        applied.forEach((stack, commit) -> stacks.put(
+                stack, new Reports.Stack(Optional.of(commit), Optional.of(state).filter(s -> !s.isEmpty()))));
+        return new Reports.Report(NOW.minusSeconds(300), stacks);
+    }
+
+    @Test
+    void without_an_older_commit_only_hosts_that_have_reported_are_planned() throws GitAPIException, IOException {
+        var first = Objects.requireNonNull(git.getRepository().resolve("HEAD")).name();
+        commit(Map.of("stacks/db/compose.yaml", "services: {db: {image: 'pg:1', mem_limit: 96m}}"));
+        var lost = "0123456789".repeat(4);
+        var reports = new Reports(Map.of("web2", report(Map.of("db", first, "own", lost, "left", first), "")));
+        try (var tree = WorkTree.open(directory, GitSettings.defaults())) {
+            var review = new Reviewer("shop.git", reports, NOW)
+                    .review(
+                            tree.open(tree.revision("HEAD")),
+                            Optional.empty(),
+                            commit -> tree.open(tree.revision(commit)));
+
+            assertThat(text(review))
+                    .contains(
+                            "mem_limit: 64 MiB → 96 MiB",
+                            "web1 has reported nothing: not planned; BASE..HEAD compares",
+                            "host web2 runs stack own of commit 0123456, which is not in this clone ('git fetch'"
+                                    + " brings it): shown as if it did not run",
+                            "host web2 runs stack left of commit " + first.substring(0, 7)
+                                    + ", which does not have it here")
+                    .doesNotContain("stack shop");
+        }
     }
 
     @Test

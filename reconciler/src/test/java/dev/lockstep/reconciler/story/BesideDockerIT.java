@@ -88,6 +88,35 @@ class BesideDockerIT {
         }
     }
 
+    @Test
+    void a_container_of_docker_with_the_same_name_is_told_in_the_plan_and_left_alone() throws Exception {
+        var project = Files.createDirectories(directory.resolve("shop"));
+        Files.writeString(
+                project.resolve("compose.yaml"),
+                "services: {web: {image: 'web:1', command: sleep 1000, stop_grace_period: 0s}}");
+        try (var host = new Host(directory)) {
+            // Its files are put there in a mount namespace: this machine may have a Docker of its own.
+            var command = new ArrayList<>(List.of(
+                    "unshare",
+                    "-m",
+                    "--propagation",
+                    "private",
+                    "sh",
+                    "-c",
+                    "mount -t tmpfs none /var/lib && mkdir -p /var/lib/docker/containers/3bbf"
+                            + " && echo '{\"ID\": \"3bbf933eb20319eb\", \"Name\": \"/shop-web-1\"}'"
+                            + " > /var/lib/docker/containers/3bbf/config.v2.json && exec \"$@\"",
+                    "sh"));
+            command.addAll(host.command("plan"));
+            var planned = host.run(project, command);
+
+            assertThat(planned.code()).as(planned.all()).isZero();
+            assertThat(planned.out())
+                    .contains("container name shop-web-1 is also that of a container of Docker (3bbf933eb203)");
+            assertThat(host.lockstepIn(project, "plan").out()).doesNotContain("3bbf933eb203");
+        }
+    }
+
     private static List<String> services() throws IOException {
         try (var files = Files.list(RECORDED)) {
             return files.map(f -> f.getFileName().toString())

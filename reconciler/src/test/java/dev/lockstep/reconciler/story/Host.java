@@ -148,7 +148,10 @@ final class Host implements AutoCloseable {
         var arguments = new ArrayList<>(List.of("agent"));
         arguments.addAll(List.of(what));
         arguments.addAll(List.of("--host", "test", "--interval", "500ms", "--drift-interval", "2s"));
-        var agent = new ProcessBuilder(command(arguments.toArray(String[]::new)))
+        // It hears SIGHUP also where whoever runs the tests does not, as what nohup starts.
+        var command = new ArrayList<>(List.of("env", "--default-signal=HUP"));
+        command.addAll(command(arguments.toArray(String[]::new)));
+        var agent = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
                         directory.resolve("agent.log").toFile()))

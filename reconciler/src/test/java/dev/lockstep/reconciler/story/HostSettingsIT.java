@@ -83,8 +83,16 @@ class HostSettingsIT {
                         + directory.resolve("stacks/p/secrets/cfg"));
 
         Files.writeString(directory.resolve("value"), "canary-4711-first");
-        all.append(says("secret", "set", "db", directory.resolve("value").toString()));
+        // As the documents write it: lockstep secret set STACK NAME < FILE.
+        var words = new ArrayList<>(List.of("sh", "-c", "exec env LOCKSTEP_STACKS=\"$0\" \"$@\" < value"));
+        words.add(directory.resolve("stacks").toString());
+        words.addAll(host.command("secret", "set", "p", "db"));
+        var set = host.run(directory, words);
+        assertThat(set.all()).contains("Set secret db of stack p");
+        all.append(set.all());
         all.append(says("secret", "set", "cfg", directory.resolve("value").toString()));
+        assertThat(says("secret", "ls", "other")).doesNotContain("db");
+        assertThat(says("secret", "ls", "p", "-q")).isEqualTo("cfg\ndb\n");
         assertThat(says("secret", "ls")).contains("p       cfg", "p       db").doesNotContain("canary");
         all.append(says("plan")).append(says("apply", "-y"));
         assertThat(inside("cat /run/secrets/db /c")).isEqualTo("canary-4711-first".repeat(2));

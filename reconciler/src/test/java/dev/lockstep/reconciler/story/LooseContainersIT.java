@@ -81,6 +81,13 @@ class LooseContainersIT {
                         .err())
                 .contains("--volume-driver takes local, not \"a\": volumes are on this host");
         assertThat(run(0, "container", "ls", "-aq").out()).isEmpty();
+        for (var source : List.of("src=kept,", "")) {
+            var mount = "type=volume," + source + "dst=/v,volume-label=tier=back";
+            run(0, "container", "run", "--rm", "--mount", mount, Host.WEB, "true");
+        }
+        // That of the container goes with it, as with docker.
+        assertThat(run(0, "volume", "ls", "-q", "-f", "label=tier=back").out()).isEqualTo("kept\n");
+        run(0, "volume", "rm", "kept");
 
         // Nobody waits for it, and it goes all the same, with the network that it was the last one in.
         run(0, "container", "run", "-d", "--rm", Host.WEB, "true");

@@ -96,6 +96,64 @@ class NeverByAccidentIT {
     }
 
     @Test
+    void stacks_that_may_go_one_by_one_are_held_where_together_they_are_most_of_the_host() throws Exception {
+        var one = "services: {x: {image: \"web:1\", command: sleep 100000, stop_grace_period: 0s}}\n";
+        repository.commit(
+                "All",
+                Map.of(
+                        "stacks/a/compose.yaml", one,
+                        "stacks/b/compose.yaml", one,
+                        "stacks/c/compose.yaml", one,
+                        "stacks/shop/compose.yaml", one,
+                        "lockstep.yaml",
+                                "stacks: {a: {approve: [orphaned]}, b: {approve: [orphaned]}, c: {approve: [orphaned]}}\n"));
+        var agent = host.agent(repository.directory());
+        runs("a-x-1", "b-x-1", "c-x-1", "shop-x-1");
+
+        repository.commit("Fewer", Map.of("stacks/a/compose.yaml", ""));
+        runs("b-x-1", "c-x-1", "shop-x-1");
+        repository.commit("More", Map.of("stacks/a/compose.yaml", one));
+        runs("a-x-1", "b-x-1", "c-x-1", "shop-x-1");
+        repository.commit(
+                "Drop", Map.of("stacks/a/compose.yaml", "", "stacks/b/compose.yaml", "", "stacks/c/compose.yaml", ""));
+        // What sync answers for are the stacks that there are.
+        assertThat(host.lockstep("sync").code()).isZero();
+        assertThat(status()).contains("the stacks that go together, a, b, c, have 3 of the 4 containers of this host");
+        runs("a-x-1", "b-x-1", "c-x-1", "shop-x-1");
+        host.end(agent, false);
+    }
+
+    @Test
+    void apply_unasked_does_not_empty_a_stack_unless_its_guard_is_named() throws Exception {
+        var project = Files.createDirectories(directory.resolve("p"));
+        var file = project.resolve("compose.yaml");
+        Files.writeString(file, "name: shop\n" + WEB + DB + DATA);
+        assertThat(host.lockstepIn(project, "apply", "-y").code()).isZero();
+        var before = host.pids();
+
+        Files.writeString(file, "name: shop\nservices: {}\n");
+        var held = host.lockstepIn(project, "apply", "-y", "--remove-orphans");
+        assertThat(held.code()).isEqualTo(5);
+        assertThat(held.err())
+                .contains(
+                        "Nothing was changed. The plan is held: it removes the last service of stack shop:"
+                                + " shop-db-1, shop-web-1; shop-db-1 has volume shop_data",
+                        "'lockstep apply -y --approve last-service --approve data'");
+        assertThat(host.lockstepIn(project, "apply", "-y", "--remove-orphans", "--approve", "data")
+                        .code())
+                .isEqualTo(5);
+        var wrong = host.lockstepIn(project, "apply", "-y", "--approve", "everything");
+        assertThat(wrong.code()).isEqualTo(1);
+        assertThat(wrong.err()).contains("--approve takes last-service, most-of-host or data, not \"everything\"");
+        assertThat(host.pids()).isEqualTo(before);
+
+        var meant = host.lockstepIn(project, "apply", "-y", "--remove-orphans", "--approve", "last-service,data");
+        assertThat(meant.code()).as(meant.all()).isZero();
+        assertThat(running()).isEmpty();
+        assertThat(host.lockstep("volume", "ls", "-q").out()).contains("shop_data");
+    }
+
+    @Test
     void a_suspended_stack_stays_as_it_is_over_commits_and_agents() throws Exception {
         repository.commit("First", Map.of("stacks/shop/compose.yaml", WEB));
         assertThat(host.lockstep("suspend", "shop", "--reason", "new disks").code())

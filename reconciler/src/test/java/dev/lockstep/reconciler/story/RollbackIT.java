@@ -88,6 +88,24 @@ class RollbackIT {
     }
 
     @Test
+    void what_up_has_seen_healthy_is_what_a_later_apply_goes_back_to() throws Exception {
+        var project = Files.createDirectories(directory.resolve("shop"));
+        var file = project.resolve("compose.yaml");
+        Files.writeString(project.resolve("conf"), "one");
+        Files.writeString(file, compose("first", ""));
+        assertThat(host.lockstepIn(project, "up", "--wait").code()).isZero();
+        // What nobody has seen well is nothing to go back to.
+        Files.writeString(file, compose("second", "exit 3;"));
+        host.lockstepIn(project, "up", "-d");
+        assertThat(containers()).contains("LEVEL=second");
+
+        Files.writeString(file, compose("third", "exit 4;"));
+        var failed = host.lockstepIn(project, "apply", "-y", "--wait");
+        assertThat(failed.code()).as(failed.all()).isEqualTo(4);
+        assertThat(containers()).contains("LEVEL=first").doesNotContain("LEVEL=second", "LEVEL=third");
+    }
+
+    @Test
     void the_agent_leaves_a_bad_commit_and_remembers_it_until_somebody_asks() throws Exception {
         try (var repository = new Repository(directory.resolve("shop"))) {
             repository.commit("Good", Map.of("compose.yaml", compose("first", ""), "conf", "one"));

@@ -113,8 +113,11 @@ class TrustStoryIT {
             "(rule \"" + registry.host() + "/team/*\" at " + settings + ":3:5)"
         };
         var plan = lockstep("plan");
-        assertThat(plan.code()).as(plan.all()).isZero();
-        assertThat(plan.out()).contains("Refused: ").contains(why);
+        assertThat(plan.code()).as(plan.all()).isEqualTo(1);
+        assertThat(plan.out())
+                .contains("Refused: ", "Nothing of it is done as long as it is refused.")
+                .contains(why)
+                .doesNotContain("Run 'lockstep apply'");
         refused(lockstep("apply", "-y"), why);
         refused(lockstep("image", "pull", reference), "Refused: ", "has no signature", settings + ":3:5");
         assertThat(host.pids()).isEmpty();

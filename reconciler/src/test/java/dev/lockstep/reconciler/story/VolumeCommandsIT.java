@@ -55,6 +55,47 @@ class VolumeCommandsIT {
         return Host.field(run(0, "ps", "-a", "--format", "json").out(), "State");
     }
 
+    /**
+     * As docker-compose with docker 26.1: a volume without a name is labelled, and keeps that when it is carried over.
+     */
+    @Test
+    void a_volume_without_a_name_has_the_labels_of_its_mount() throws IOException {
+        var file = project.resolve("compose.yaml");
+        var mount = "{type: volume, target: /cache, volume: {labels: {tier: back}}}";
+        Files.writeString(file, Files.readString(file).replace("\"/cache\"", mount));
+        run(0, "up", "-d");
+        var name = run(0, "volume", "ls", "-q", "-f", "label=tier=back").out();
+        assertThat(name).matches("[0-9a-f]{64}\n");
+        inside("echo kept > /cache/file");
+
+        Files.writeString(file, Files.readString(file).replace("tier: back", "tier: front"));
+        assertThat(run(0, "plan").out())
+                .contains("volume of its own at /cache labelled tier=back → volume of its own at /cache labelled"
+                        + " tier=front");
+        run(0, "up", "-d");
+        assertThat(inside("cat /cache/file")).isEqualTo("kept\n");
+        assertThat(run(0, "volume", "ls", "-q", "-f", "label=tier=back").out()).isEqualTo(name);
+    }
+
+    @Test
+    void labels_of_a_mount_of_a_named_volume_and_parts_of_one_without_a_name_are_told() throws IOException {
+        var file = project.resolve("compose.yaml");
+        var plain = Files.readString(file);
+        Files.writeString(
+                file,
+                plain.replace("\"data:/data\"", "{type: volume, source: data, target: /d, volume: {labels: [a=b]}}"));
+        assertThat(run(0, "validate").all())
+                .contains("services.db.volumes[0].volume.labels: has no effect, since the volume is made before its"
+                        + " containers. Write it below volumes.data.labels");
+        Files.writeString(file, plain.replace("\"/cache\"", "{type: volume, target: /c, volume: {subpath: a}}"));
+        assertThat(run(1, "up", "-d").err())
+                .contains("services.db.volumes[1].volume.subpath: a volume without a name is made with its container");
+        Files.writeString(file, plain.replace("{data: {}}", "{data: {driver_opts: {size: 10m}}}"));
+        assertThat(run(1, "up", "-d").err())
+                .contains("volumes.data.driver_opts.size: what a volume holds is limited by project quotas, and those");
+        assertThat(run(0, "volume", "ls", "-q").out()).isEmpty();
+    }
+
     @Test
     void a_volume_may_be_something_that_is_mounted() throws IOException {
         Files.writeString(Files.createDirectory(project.resolve("shared")).resolve("theirs"), "of the host");

@@ -23,6 +23,7 @@ public final class MemberWriter {
     private static final long OCTAL_SIZE = 1L << 33;
 
     private final OutputStream out;
+    private final byte[] buffer = new byte[128 * 1024];
 
     public MemberWriter(OutputStream out) {
         this.out = out;
@@ -62,7 +63,6 @@ public final class MemberWriter {
     }
 
     private void copy(InputStream content, long size) throws IOException {
-        var buffer = new byte[64 * 1024];
         var left = size;
         while (left > 0) {
             var n = content.read(buffer, 0, (int) Math.min(buffer.length, left));
@@ -131,8 +131,8 @@ public final class MemberWriter {
         var modified = entry.modified();
         var seconds = modified.getEpochSecond();
         var nanos = modified.getNano();
-        if (nanos != 0 && seconds >= 0) {
-            values.put("mtime", ascii("%d.%09d".formatted(seconds, nanos)));
+        if (nanos != 0 || seconds < 0 || seconds >= OCTAL_SIZE) {
+            values.put("mtime", ascii(decimal(seconds, nanos)));
         }
         entry.attributes().forEach((name, value) -> values.put("SCHILY.xattr." + name, value));
         var all = new ByteArrayOutputStream();
@@ -147,6 +147,15 @@ public final class MemberWriter {
             all.write('\n');
         });
         return all.toByteArray();
+    }
+
+    /** Seconds with nine digits behind the point; nanoseconds count forwards, also before 1970. */
+    private static String decimal(long seconds, int nanos) {
+        var borrowed = seconds < 0 && nanos > 0;
+        var whole = Math.abs(borrowed ? seconds + 1 : seconds);
+        var rest = borrowed ? 1_000_000_000 - nanos : nanos;
+        var fraction = Integer.toString(1_000_000_000 + rest).substring(1);
+        return (seconds < 0 ? "-" : "") + whole + (rest == 0 ? "" : "." + fraction);
     }
 
     private static byte[] header(

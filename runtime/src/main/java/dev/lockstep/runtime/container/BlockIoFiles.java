@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * Where limits of disk access stand. The throttles of version 1 are files with a line per device, those of version 2
@@ -22,6 +23,9 @@ final class BlockIoFiles {
     private static final List<String> VERSION_2 = List.of("io.bfq.weight", "io.weight");
     private static final Map<String, String> KEYS =
             Map.of("rbps", "read_bps", "riops", "read_iops", "wbps", "write_bps", "wiops", "write_iops");
+
+    private static final Pattern DEVICE = Pattern.compile("\\d+:\\d+");
+    private static final Pattern NUMBER = Pattern.compile("\\d+");
 
     private BlockIoFiles() {}
 
@@ -65,10 +69,10 @@ final class BlockIoFiles {
     }
 
     /** What the kernel has; weights only where some were told, for another one means nothing without the scheduler. */
-    static BlockIo read(Cgroup cgroup, BlockIo told) throws IOException {
+    static BlockIo read(Cgroup cgroup, BlockIo told, HostLimits host) throws IOException {
         var weight = Optional.<Long>empty();
         Map<String, Long> weights = Map.of();
-        var file = weightFile(cgroup);
+        var file = host.weightFile(cgroup);
         if (file.isPresent()) {
             var lines = lines(cgroup, file.get());
             weight = weight(lines)
@@ -92,7 +96,7 @@ final class BlockIoFiles {
     private static Optional<Long> weight(List<String> lines) {
         return lines.stream()
                 .map(line -> line.startsWith("default ") ? line.substring("default ".length()) : line)
-                .filter(line -> line.matches("\\d+"))
+                .filter(line -> NUMBER.matcher(line).matches())
                 .map(Long::valueOf)
                 .findFirst();
     }
@@ -113,7 +117,9 @@ final class BlockIoFiles {
         var values = new TreeMap<String, Long>();
         for (var line : lines) {
             var parts = line.split(" ", -1);
-            if (parts.length == 2 && parts[0].matches("\\d+:\\d+") && parts[1].matches("\\d+")) {
+            if (parts.length == 2
+                    && DEVICE.matcher(parts[0]).matches()
+                    && NUMBER.matcher(parts[1]).matches()) {
                 values.put(parts[0], Long.valueOf(parts[1]));
             }
         }
@@ -137,7 +143,8 @@ final class BlockIoFiles {
     }
 
     private static List<String> lines(Cgroup cgroup, String file) throws IOException {
-        return cgroup.read(controller(cgroup), file).orElse("").lines().toList();
+        var text = cgroup.read(controller(cgroup), file).orElse("");
+        return text.isEmpty() ? List.of() : text.lines().toList();
     }
 
     /** Changes what differs. */

@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.container;
 
+import dev.lockstep.runtime.linux.Cgroups;
 import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
@@ -55,5 +56,10 @@ public final class ContainerRehearsal {
         if (check.isPresent()) {
             store.write(id, HealthState.starting(now).advance(check.get(), new HealthResult(now, now, 0, "")));
         }
+    }
+
+    /** Looks at limits, which are where a container runs: at those of all of the host here. */
+    public Optional<Limits> limits() throws IOException {
+        return LimitFiles.read(Cgroups.detect().at("/"), Limits.of(Resources.UNLIMITED));
     }
 }

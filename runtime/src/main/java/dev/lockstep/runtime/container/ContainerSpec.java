@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -57,8 +58,10 @@ public record ContainerSpec(
         Optional<String> stopSignal,
         Optional<Duration> stopGrace,
         ContainerOptions options) {
+    private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}");
+
     public ContainerSpec {
-        if (!name.matches("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}")) {
+        if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException("invalid container name \"" + name + "\"");
         }
         if (slot < 1) {

@@ -20,12 +20,15 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The records of all containers, and their locks. */
 final class ContainerStore {
     private static final Logger LOG = LoggerFactory.getLogger(ContainerStore.class);
+
+    private static final Pattern ID = Pattern.compile("[0-9a-f]{64}");
 
     private final Root root;
     private final StateFile<ContainerRecord> records;
@@ -138,7 +141,7 @@ final class ContainerStore {
                 return Optional.empty();
             }
             return Optional.of(Name.parse(Files.readString(file, StandardCharsets.ISO_8859_1)))
-                    .filter(n -> n.holder().matches("[0-9a-f]{64}"))
+                    .filter(n -> ID.matcher(n.holder()).matches())
                     .filter(n -> n.heir().matches("([0-9a-f]{64})?"));
         } catch (NoSuchFileException e) {
             return Optional.empty();
@@ -352,6 +355,15 @@ final class ContainerStore {
         }
     }
 
+    /** The one that has that name, if its record cannot be used. */
+    Optional<DamagedContainer> damagedNamed(String name) throws IOException {
+        var holder =
+                name(name).map(Name::holder).filter(id -> Files.exists(files(id).state()));
+        return holder.isEmpty()
+                ? Optional.empty()
+                : damaged(holder.get()).filter(damaged -> damaged.name().equals(name));
+    }
+
     private String nameOf(String id) throws IOException {
         for (var name : names(ContainerFiles.names(root))) {
             if (!name.startsWith(".")
@@ -391,7 +403,7 @@ final class ContainerStore {
     /** Ids of everything that has a directory, sorted. */
     List<String> ids() throws IOException {
         return names(ContainerFiles.all(root)).stream()
-                .filter(name -> name.matches("[0-9a-f]{64}"))
+                .filter(name -> ID.matcher(name).matches())
                 .toList();
     }
 

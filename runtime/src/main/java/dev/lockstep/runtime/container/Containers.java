@@ -843,6 +843,11 @@ public final class Containers {
         supervisors.add(pid);
     }
 
+    /** Makes the run root what running containers need, and keeps it so as long as the result is held. */
+    public Flock enter() throws IOException {
+        return runRoot.enter();
+    }
+
     /** Takes away what the host has only for running containers, when none is left. */
     public void leave() throws IOException {
         runRoot.leave(host.cgroups());

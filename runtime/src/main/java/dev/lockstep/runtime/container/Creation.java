@@ -114,13 +114,13 @@ final class Creation {
 
     /** Who has the name and a record that nobody can read is in the way of the one that is to be made instead. */
     private void makeWay(ContainerSpec spec) throws IOException {
-        for (var damaged : store.damaged()) {
-            if (damaged.replaceable() && damaged.name().equals(spec.name())) {
-                try (var _ = store.lock(damaged.id())) {
-                    var still = store.damaged(damaged.id());
-                    if (still.isPresent()) {
-                        quarantine.setAside(still.get(), !spec.networks().isEmpty());
-                    }
+        // Not all that are damaged: for each of many new ones, all that there are would be read.
+        var damaged = store.damagedNamed(spec.name()).filter(DamagedContainer::replaceable);
+        if (damaged.isPresent()) {
+            try (var _ = store.lock(damaged.get().id())) {
+                var still = store.damaged(damaged.get().id());
+                if (still.isPresent()) {
+                    quarantine.setAside(still.get(), !spec.networks().isEmpty());
                 }
             }
         }
@@ -266,11 +266,22 @@ final class Creation {
                                     spec.owner(),
                                     spec.service().isEmpty() ? spec.name() : spec.service(),
                                     spec.slot(),
-                                    target)
+                                    target,
+                                    labels(spec, target))
                             .spec()
                             .name());
         }
         return names;
+    }
+
+    private static Map<String, String> labels(ContainerSpec spec, String target) {
+        return spec.mounts().stream()
+                .filter(mount -> mount.target().equals(target))
+                .filter(MountSpec.Anonymous.class::isInstance)
+                .map(MountSpec.Anonymous.class::cast)
+                .map(MountSpec.Anonymous::labels)
+                .findFirst()
+                .orElse(Map.of());
     }
 
     private void directories(ContainerFiles files) throws IOException {

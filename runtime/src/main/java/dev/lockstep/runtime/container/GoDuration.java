@@ -4,10 +4,11 @@ import java.math.BigDecimal;
 import java.time.Duration;
 
 /** A duration in Go's spelling, which is Docker's in its messages: {@code 300ms}, {@code 1.5s}, {@code 1m30s}. */
-final class GoDuration {
+public final class GoDuration {
     private GoDuration() {}
 
-    static String of(Duration duration) {
+    /** That duration as text. */
+    public static String of(Duration duration) {
         var nanos = duration.toNanos();
         if (nanos == 0) {
             return "0s";

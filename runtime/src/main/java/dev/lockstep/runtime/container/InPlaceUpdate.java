@@ -221,11 +221,11 @@ final class InPlaceUpdate {
         var now = networks.observe(changed.id());
         var result = run;
         var same = spec.networks().equals(before.spec().networks())
-                && now.filter(is -> is.missingNetworks().isEmpty() && isOn(is, spec))
+                && now.filter(is -> is.namespace() && is.missingNetworks().isEmpty() && isOn(is, spec))
                         .isPresent();
         if (!same || !naming(changed).equals(naming(before))) {
             var request = Start.request(changed, Optional.empty());
-            var attached = now.isPresent()
+            var attached = now.filter(ObservedAttachment::namespace).isPresent()
                     ? networks.updateAttachments(request)
                     : networks.updateAttachments(request, run.process().orElseThrow());
             EtcFiles.write(changed, files, Optional.of(attached));

@@ -55,10 +55,15 @@ final class LimitFiles {
      *     2 from the shares it was computed of
      */
     static Optional<Limits> read(Cgroup cgroup, Limits told) throws IOException {
-        return cgroup.isUnified() ? readUnified(cgroup, told) : readVersion1(cgroup, told);
+        return read(cgroup, told, new HostLimits());
     }
 
-    private static Optional<Limits> readVersion1(Cgroup cgroup, Limits told) throws IOException {
+    /** The same for one of many. */
+    static Optional<Limits> read(Cgroup cgroup, Limits told, HostLimits host) throws IOException {
+        return cgroup.isUnified() ? readUnified(cgroup, told, host) : readVersion1(cgroup, told, host);
+    }
+
+    private static Optional<Limits> readVersion1(Cgroup cgroup, Limits told, HostLimits host) throws IOException {
         var memory = cgroup.read("memory", "memory.limit_in_bytes");
         var pids = cgroup.read("pids", "pids.max");
         if (memory.isEmpty() && pids.isEmpty()) {
@@ -73,20 +78,20 @@ final class LimitFiles {
                 quota.isEmpty() ? Optional.empty() : number(cgroup.read("cpu", "cpu.cfs_period_us")),
                 number(pids),
                 number(cgroup.read("cpu", "cpu.shares")).filter(s -> s != Limits.SHARES),
-                cpuset(cgroup, told),
+                cpuset(cgroup, told, host),
                 told.realtimePeriod().isEmpty() ? Optional.empty() : number(cgroup.read("cpu", "cpu.rt_period_us")),
                 told.realtimeRuntime().isEmpty() ? Optional.empty() : number(cgroup.read("cpu", "cpu.rt_runtime_us")),
                 otherThanHost(
                         told.swappiness(),
                         number(cgroup.read("memory", "memory.swappiness")),
-                        number(cgroup.root().read("memory", "memory.swappiness"))),
+                        number(host.swappiness(cgroup))),
                 cgroup.read("memory", "memory.oom_control")
                         .filter(text -> text.contains("oom_kill_disable 1"))
                         .isPresent(),
-                BlockIoFiles.read(cgroup, told.blockIo())));
+                BlockIoFiles.read(cgroup, told.blockIo(), host)));
     }
 
-    private static Optional<Limits> readUnified(Cgroup cgroup, Limits told) throws IOException {
+    private static Optional<Limits> readUnified(Cgroup cgroup, Limits told, HostLimits host) throws IOException {
         if (!cgroup.exists()) {
             return Optional.empty();
         }
@@ -102,21 +107,21 @@ final class LimitFiles {
                 quota.isEmpty() || cpu.length < 2 ? Optional.empty() : number(cpu[1]),
                 number(cgroup.read("pids", "pids.max")),
                 shares(number(cgroup.read("cpu", "cpu.weight")), told.cpuShares()),
-                cpuset(cgroup, told),
+                cpuset(cgroup, told, host),
                 // Version 2 knows none of these; what it cannot have is not missed.
                 told.realtimePeriod(),
                 told.realtimeRuntime(),
                 told.swappiness(),
                 told.oomKillDisable(),
-                BlockIoFiles.read(cgroup, told.blockIo())));
+                BlockIoFiles.read(cgroup, told.blockIo(), host)));
     }
 
-    private static Optional<String> cpuset(Cgroup cgroup, Limits told) throws IOException {
+    private static Optional<String> cpuset(Cgroup cgroup, Limits told, HostLimits host) throws IOException {
         return otherThanHost(
-                told.cpuset(), cgroup.read("cpuset", "cpuset.cpus").filter(set -> !set.isEmpty()), hostCpus(cgroup));
+                told.cpuset(), cgroup.read("cpuset", "cpuset.cpus").filter(set -> !set.isEmpty()), host.cpus(cgroup));
     }
 
-    private static Optional<String> hostCpus(Cgroup cgroup) throws IOException {
+    static Optional<String> hostCpus(Cgroup cgroup) throws IOException {
         return cgroup.root().read("cpuset", cgroup.isUnified() ? "cpuset.cpus.effective" : "cpuset.cpus");
     }
 
@@ -156,10 +161,18 @@ final class LimitFiles {
 
     /** Absent for every way to say "no limit". */
     private static Optional<Long> number(String text) {
-        if (!text.matches("-?\\d{1,19}")) {
+        if (!isNumber(text)) {
             return Optional.empty();
         }
-        return Optional.of(Long.parseLong(text)).filter(v -> v >= 0 && v < UNLIMITED);
+        var value = Long.parseLong(text);
+        return value >= 0 && value < UNLIMITED ? Optional.of(value) : Optional.empty();
+    }
+
+    /** Up to 19 digits, perhaps below zero. Not by a pattern, which would be made anew ten times a container. */
+    private static boolean isNumber(String text) {
+        var begin = text.startsWith("-") ? 1 : 0;
+        var digits = text.length() - begin;
+        return digits >= 1 && digits <= 19 && text.chars().skip(begin).allMatch(c -> c >= '0' && c <= '9');
     }
 
     /** Bytes in use, for messages. */

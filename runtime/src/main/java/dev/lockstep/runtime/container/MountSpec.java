@@ -5,7 +5,10 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -99,11 +102,17 @@ public sealed interface MountSpec {
      * A volume of the slot without a name; kept when the container is replaced.
      *
      * @param noCopy do not copy the image's content at the target into it
+     * @param labels of the volume when it is made; the one that a replaced container had keeps its own
      */
-    record Anonymous(String target, boolean readOnly, boolean noCopy) implements MountSpec {
+    record Anonymous(String target, boolean readOnly, boolean noCopy, Map<String, String> labels) implements MountSpec {
+        public Anonymous {
+            // A record of an earlier version has none.
+            labels = Collections.unmodifiableMap(new LinkedHashMap<>(Objects.requireNonNullElse(labels, Map.of())));
+        }
+
         /** Filled with what the image has there. */
         public Anonymous(String target, boolean readOnly) {
-            this(target, readOnly, false);
+            this(target, readOnly, false, Map.of());
         }
     }
 

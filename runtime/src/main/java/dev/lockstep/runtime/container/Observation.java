@@ -24,9 +24,10 @@ final class Observation {
 
     List<ObservedContainer> all() throws IOException {
         var all = new ArrayList<ObservedContainer>();
+        var limits = new HostLimits();
         for (var record : store.list()) {
             try {
-                all.add(one(record));
+                all.add(one(record, limits));
             } catch (StateException e) {
                 // Of a newer Lockstep: it has written the record too, or will.
                 LOG.warn("container={} left out: {}", record.spec().name(), e.getMessage());
@@ -37,6 +38,10 @@ final class Observation {
     }
 
     ObservedContainer one(ContainerRecord record) throws IOException {
+        return one(record, new HostLimits());
+    }
+
+    private ObservedContainer one(ContainerRecord record, HostLimits limits) throws IOException {
         var id = record.id();
         var files = store.files(id);
         var life = store.life(id);
@@ -50,7 +55,8 @@ final class Observation {
                 running && record.effective().isPresent()
                         ? LimitFiles.read(
                                 host.cgroups().at(files.cgroup(record.spec())),
-                                record.made().resources())
+                                record.made().resources(),
+                                limits)
                         : Optional.empty(),
                 running ? run.map(Run::ports).orElse(List.of()) : List.of(),
                 running ? run.map(Run::addresses).orElse(List.of()) : List.of(),

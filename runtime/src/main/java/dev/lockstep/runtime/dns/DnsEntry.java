@@ -13,13 +13,16 @@ import java.util.List;
  */
 public record DnsEntry(
         String container, List<String> ipv4, List<String> ipv6, List<String> names, List<String> servers) {
+    private static final String SEPARATORS = ", \t\n\u000B\f\r";
+
     public DnsEntry {
         ipv4 = List.copyOf(ipv4);
         ipv6 = List.copyOf(ipv6);
         names = List.copyOf(names);
         servers = List.copyOf(servers);
         for (var word : names) {
-            if (word.isEmpty() || word.matches(".*[\\s,].*")) {
+            // Not by a pattern: a zone is read and written for each container that comes, with all that are there.
+            if (word.isEmpty() || word.chars().anyMatch(c -> SEPARATORS.indexOf(c) >= 0)) {
                 throw new IllegalArgumentException("\"" + word + "\" cannot be a DNS name");
             }
         }

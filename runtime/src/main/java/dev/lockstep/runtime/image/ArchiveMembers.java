@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.image;
 
+import dev.lockstep.runtime.archive.ArchiveStream;
 import dev.lockstep.runtime.archive.Compression;
 import dev.lockstep.runtime.archive.TarReader;
 import dev.lockstep.runtime.linux.NoSpace;

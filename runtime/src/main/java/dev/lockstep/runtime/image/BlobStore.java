@@ -160,15 +160,25 @@ public final class BlobStore {
         return AtomicFiles.temporaryBeside(temporary.resolve("spool"));
     }
 
+    /** Begins a blob that is made here. */
+    public NewBlob create() throws IOException {
+        return new NewBlob(this, spoolFile());
+    }
+
     /** Publishes a spooled file of that digest, which the caller has computed while writing it. */
     void publish(Path spooled, Digest digest) throws IOException {
+        try (var channel = FileChannel.open(spooled, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        publishSynced(spooled, digest);
+    }
+
+    /** The same, of a file that is on the disk already. */
+    void publishSynced(Path spooled, Digest digest) throws IOException {
         try (var _ = lock(digest)) {
             if (touch(digest)) {
                 Files.delete(spooled);
                 return;
-            }
-            try (var channel = FileChannel.open(spooled, StandardOpenOption.WRITE)) {
-                channel.force(true);
             }
             AtomicFiles.publish(spooled, path(digest));
         }

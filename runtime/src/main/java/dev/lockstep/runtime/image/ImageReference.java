@@ -3,8 +3,10 @@ package dev.lockstep.runtime.image;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A name of an image, in full: {@code nginx} is {@code docker.io/library/nginx:latest}. Equal references name the same
@@ -117,5 +119,20 @@ public record ImageReference(String host, String repository, Optional<String> ta
     @Override
     public String toString() {
         return host + "/" + repository + suffix();
+    }
+
+    // As the JVM would make them, but it makes them when they are first called, which every plan would pay.
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ImageReference its
+                && host.equals(its.host)
+                && repository.equals(its.repository)
+                && tag.equals(its.tag)
+                && digest.equals(its.digest);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(host, repository, tag, digest);
     }
 }

@@ -283,6 +283,15 @@ public final class ImageStore {
         register(List.of(new IndexFile.Entry(Optional.of(reference), target)));
     }
 
+    /**
+     * Adds an image that has no name; nothing when it is here under one.
+     *
+     * @throws InvalidImageException when part of the image is not here
+     */
+    public void addUnnamed(Descriptor target) throws IOException {
+        register(List.of(new IndexFile.Entry(Optional.empty(), target)));
+    }
+
     private List<TaggedImage> register(List<IndexFile.Entry> additions) throws IOException {
         try (var _ = lock()) {
             for (var addition : additions) {

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -55,6 +57,24 @@ public final class NamedRoots {
         var file = file(name);
         try (var _ = ImageStore.lock(root)) {
             AtomicFiles.delete(file);
+        }
+    }
+
+    /** Notes that somebody has used what that name keeps; nothing when there is no such name any more. */
+    public void touch(String name, Instant when) throws IOException {
+        try {
+            Files.setLastModifiedTime(file(name), FileTime.from(when));
+        } catch (NoSuchFileException e) {
+            // Somebody has just removed it.
+        }
+    }
+
+    /** When that name was registered, or last {@linkplain #touch used}; the epoch when there is none of that name. */
+    public Instant used(String name) throws IOException {
+        try {
+            return Files.getLastModifiedTime(file(name)).toInstant();
+        } catch (NoSuchFileException e) {
+            return Instant.EPOCH;
         }
     }
 

@@ -2,6 +2,7 @@ package dev.lockstep.runtime.image;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.runtime.archive.ArchiveStream;
 import dev.lockstep.runtime.archive.TarReader;
 import dev.lockstep.runtime.linux.NoSpace;
 import java.io.IOException;

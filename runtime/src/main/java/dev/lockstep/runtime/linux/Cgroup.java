@@ -217,7 +217,7 @@ public final class Cgroup {
         }
         try {
             return Optional.of(
-                    Files.readString(tree.get().resolve(name).resolve(file)).strip());
+                    KernelFile.read(tree.get().resolve(name).resolve(file)).strip());
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {

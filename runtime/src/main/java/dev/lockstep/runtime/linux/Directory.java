@@ -317,6 +317,16 @@ public final class Directory implements AutoCloseable {
         return attributes;
     }
 
+    /** Removes an extended attribute of the file itself. No error when it has none of that name. */
+    public void removeAttribute(RawPath name, String attribute) throws LinuxException {
+        if (FileCalls.lremovexattr(through(name), Libc.bytes(attribute)) < 0) {
+            var errno = Native.getLastError();
+            if (errno != Errno.ENODATA) {
+                throw new LinuxException("lremovexattr " + attribute, at(name).toString(), errno);
+            }
+        }
+    }
+
     /** Names in this directory, in the file system's order, without {@code .} and {@code ..}. */
     public List<RawPath> list() throws LinuxException {
         var names = new ArrayList<RawPath>();

@@ -76,6 +76,8 @@ final class FileCalls {
 
     static native long llistxattr(byte[] path, long buffer, long size);
 
+    static native int lremovexattr(byte[] path, byte[] attribute);
+
     static native int syncfs(int fd);
 
     static native int fsync(int fd);

@@ -7,6 +7,8 @@ import java.time.Instant;
  * What {@code statx(2)} says about a file itself, never about what a link points to.
  *
  * @param mode the permission bits, set-id and sticky included, without the type
+ * @param changed when anything of it was changed last; no program can set it (inode(7))
+ * @param fileSystem number of the device that it lies on: inodes are unique on one only
  * @param device of a device node: what it stands for
  * @param mountRoot whether something is mounted here
  */
@@ -19,6 +21,8 @@ public record FileStatus(
         long inode,
         long size,
         Instant modified,
+        Instant changed,
+        long fileSystem,
         DeviceNumber device,
         boolean mountRoot) {
 
@@ -69,6 +73,8 @@ public record FileStatus(
                 statx.getLong(32),
                 statx.getLong(40),
                 Instant.ofEpochSecond(statx.getLong(112), statx.getInt(120)),
+                Instant.ofEpochSecond(statx.getLong(96), statx.getInt(104)),
+                (statx.getInt(136) & 0xffffffffL) << 32 | statx.getInt(140) & 0xffffffffL,
                 new DeviceNumber(statx.getInt(128), statx.getInt(132)),
                 (statx.getLong(8) & FileCalls.STATX_ATTR_MOUNT_ROOT) != 0);
     }

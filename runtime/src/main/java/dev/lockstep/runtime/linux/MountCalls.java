@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 final class MountCalls {
     static final int OPEN_TREE_CLONE = 1;
     static final int AT_RECURSIVE = 0x8000;
+    static final int FSCONFIG_SET_FLAG = 0;
     static final int FSCONFIG_SET_STRING = 1;
     static final int MNT_DETACH = 2;
     static final int UMOUNT_NOFOLLOW = 8;
@@ -42,6 +43,14 @@ final class MountCalls {
                 var v = text(value)) {
             var n = Libc.syscall(FSCONFIG, context.number(), FSCONFIG_SET_STRING, Libc.address(k), Libc.address(v), 0);
             check(n, context, "fsconfig", key + "=" + value);
+        }
+    }
+
+    /** An option without a value. */
+    static void fsconfig(Fd context, String key) throws LinuxException {
+        try (var k = text(key)) {
+            var n = Libc.syscall(FSCONFIG, context.number(), FSCONFIG_SET_FLAG, Libc.address(k), 0, 0);
+            check(n, context, "fsconfig", key);
         }
     }
 

@@ -60,8 +60,13 @@ public final class MountTable {
 
     static Entry around(Path place, String mountinfo) {
         var found = new Entry(Path.of("/"), List.of(), false, false);
+        var text = place.toString();
         for (var line : mountinfo.split("\n", -1)) {
-            var fields = line.split(" - ", 2)[0].split(" ", -1);
+            if (!mayHold(line, text)) {
+                continue;
+            }
+            var separator = line.indexOf(" - ");
+            var fields = (separator < 0 ? line : line.substring(0, separator)).split(" ", -1);
             if (fields.length <= 5) {
                 continue;
             }
@@ -77,6 +82,24 @@ public final class MountTable {
             }
         }
         return found;
+    }
+
+    /** A host has a line for each container, and of hundreds two or three have to be understood. */
+    private static boolean mayHold(String line, String place) {
+        var begin = -1;
+        for (var field = 0; field < 4; field++) {
+            begin = line.indexOf(' ', begin + 1);
+            if (begin < 0) {
+                return false;
+            }
+        }
+        var end = line.indexOf(' ', begin + 1);
+        if (end < 0) {
+            return false;
+        }
+        var length = end - begin - 1;
+        var escape = line.indexOf('\\', begin + 1);
+        return escape >= 0 && escape < end || place.regionMatches(0, line, begin + 1, length);
     }
 
     /** Kinds of the file systems that a place is in and that are mounted below it, each once. */

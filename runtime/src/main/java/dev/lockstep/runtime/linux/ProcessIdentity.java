@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One process and no other: pids are used again, a pid with its start time is not (within one boot).
@@ -23,6 +24,17 @@ public record ProcessIdentity(int pid, long startTicks) {
     /** Whether it still runs. A zombie does not. */
     public boolean isAlive() {
         return of(pid).filter(this::equals).isPresent();
+    }
+
+    // As the JVM would make them, but it makes them when they are first called, which every look at a host would pay.
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ProcessIdentity(var itsPid, var itsStart) && pid == itsPid && startTicks == itsStart;
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * pid + Long.hashCode(startTicks);
     }
 
     /** The id of the running kernel: identities of another boot mean nothing. */

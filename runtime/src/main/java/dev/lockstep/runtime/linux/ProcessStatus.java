@@ -1,8 +1,6 @@
 package dev.lockstep.runtime.linux;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -19,7 +17,7 @@ public record ProcessStatus(int pid, char state, int parent, int session, long s
     /** Empty when there is no such process. */
     public static Optional<ProcessStatus> of(int pid) {
         try {
-            return Optional.of(parse(Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1)));
+            return Optional.of(parse(KernelFile.read(Path.of("/proc/" + pid + "/stat"))));
         } catch (IOException e) {
             return Optional.empty();
         }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * A container that wants to be on networks.
@@ -38,6 +39,8 @@ public record AttachRequest(
         return new AttachRequest(container, key, others, dnsNames, dnsServers, userNamespace);
     }
 
+    private static final Pattern CONTAINER = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]*");
+
     public AttachRequest {
         // A record of an earlier version has none.
         userNamespace = Objects.requireNonNullElse(userNamespace, Optional.empty());
@@ -47,7 +50,7 @@ public record AttachRequest(
         if (networks.stream().map(AttachmentSpec::network).distinct().count() != networks.size()) {
             throw new IllegalArgumentException("container " + container + " names a network twice");
         }
-        if (!container.matches("[a-zA-Z0-9][a-zA-Z0-9_.-]*")) {
+        if (!CONTAINER.matcher(container).matches()) {
             throw new IllegalArgumentException("invalid container id \"" + container + "\"");
         }
     }

@@ -8,13 +8,23 @@ import java.util.List;
  * @param request what was asked
  * @param answered whether its names are answered
  * @param endpoints the main one first
+ * @param leaving it is being taken off them: its rules are gone already, and its links go
  */
-record AttachmentRecord(AttachRequest request, boolean answered, List<Endpoint> endpoints) {
+record AttachmentRecord(AttachRequest request, boolean answered, List<Endpoint> endpoints, boolean leaving) {
     AttachmentRecord {
         endpoints = List.copyOf(endpoints);
     }
 
+    /** One that stays. */
+    AttachmentRecord(AttachRequest request, boolean answered, List<Endpoint> endpoints) {
+        this(request, answered, endpoints, false);
+    }
+
     AttachmentRecord withAnswered(boolean changed) {
-        return new AttachmentRecord(request, changed, endpoints);
+        return new AttachmentRecord(request, changed, endpoints, leaving);
+    }
+
+    AttachmentRecord asLeaving() {
+        return new AttachmentRecord(request, answered, endpoints, true);
     }
 }

@@ -52,6 +52,8 @@ final class Attachments {
             var found = files.attachment(container);
             ports.withdraw(container);
             if (found.isPresent()) {
+                // Who looks from now on does not miss the rules that go.
+                files.write(found.get().asLeaving());
                 sources.follow(found.get().endpoints(), List.of());
                 for (var endpoint : found.get().endpoints()) {
                     names.remove(endpoint.network(), container);

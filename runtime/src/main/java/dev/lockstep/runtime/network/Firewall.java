@@ -27,10 +27,15 @@ final class Firewall {
     private @Nullable Boolean knowsTargets;
 
     Firewall(String shortRootId, String rootId, Kernel kernel, JsonMapper json) {
-        this.table = PREFIX + shortRootId;
+        this.table = table(shortRootId);
         this.rootId = rootId;
         this.kernel = kernel;
         this.json = json;
+    }
+
+    /** What the tables of that root are called, in each family. */
+    static String table(String shortRootId) {
+        return PREFIX + shortRootId;
     }
 
     /**

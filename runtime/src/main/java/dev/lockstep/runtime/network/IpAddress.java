@@ -6,6 +6,7 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An IPv4 or IPv6 address, ordered by family and then as a number.
@@ -159,5 +160,16 @@ public record IpAddress(AddressFamily family, long high, long low) implements Co
             }
         }
         return text.toString();
+    }
+
+    // As the JVM would make them, but it makes them when they are first called, which every look at a host would pay.
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof IpAddress its && family == its.family && high == its.high && low == its.low;
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * (31 * family.hashCode() + Long.hashCode(high)) + Long.hashCode(low);
     }
 }

@@ -58,6 +58,11 @@ final class Links {
         this.namespaces = namespaces;
     }
 
+    /** How names of links of that root begin. */
+    static List<String> prefixes(String rootId) {
+        return List.of("ls" + rootId.substring(0, 4), "lv" + rootId.substring(0, 4));
+    }
+
     /** Name of the bridge of a network. */
     static String bridgeName(String rootId, String networkId) {
         return "ls" + rootId.substring(0, 4) + networkId.substring(0, 9);
@@ -235,11 +240,17 @@ final class Links {
         return true;
     }
 
-    /** Makes the namespace that a running process has one of ours, if it is not yet. */
-    void adoptNamespace(Path pin, ProcessIdentity process) throws IOException {
+    /**
+     * Makes the namespace that a running process has one of ours, if it is not yet.
+     *
+     * @param strange whether an OCI runtime made it; else it was ours, and somebody took its pin away
+     */
+    void adoptNamespace(Path pin, ProcessIdentity process, boolean strange) throws IOException {
         if (!namespaces.isPinned(pin)) {
             namespaces.adopt(pin, process);
-            namespaces.inside(pin, Links::withoutIpv6);
+            if (strange) {
+                namespaces.inside(pin, Links::withoutIpv6);
+            }
         }
     }
 
@@ -484,7 +495,7 @@ final class Links {
     }
 
     /** When a bridge is deleted, its ports stay; and who is killed while making one leaves it half done. */
-    private void ensurePort(String container, Endpoint endpoint, OnLink network) throws IOException {
+    void ensurePort(String container, Endpoint endpoint, OnLink network) throws IOException {
         if (!endpoint.isOnBridge()) {
             return;
         }

@@ -19,6 +19,7 @@ import java.util.Optional;
  *
  * <pre>
  * STATE/networks/ID/record.json            a network and its leases
+ * RUN/networks/given/ID.json               the same with leases that were given out since; where it is, it counts
  * RUN/networks/containers/CONTAINER.json   a container's attachments
  * RUN/networks/published.json              all published ports
  * RUN/networks/forwarding.json             that forwarding of IPv4 was off before us
@@ -41,6 +42,7 @@ final class NetworkFiles {
     private final Path networks;
     private final Path run;
     private final Path containers;
+    private final Path given;
     private final Path namespaces;
     private final StateFile<NetworkRecord> records;
     private final StateFile<AttachmentRecord> attachments;
@@ -51,6 +53,7 @@ final class NetworkFiles {
         networks = root.room(root.state().resolve("networks"));
         run = root.room(root.run().resolve("networks"));
         containers = root.room(run.resolve("containers"));
+        given = root.room(run.resolve("given"));
         namespaces = root.room(root.run().resolve("netns"));
         records = root.stateFile(NetworkRecord.class, FORMAT, OneFamily::network);
         attachments = root.stateFile(AttachmentRecord.class, FORMAT, OneFamily::attachment);
@@ -63,7 +66,7 @@ final class NetworkFiles {
         var found = new ArrayList<NetworkRecord>();
         try (var directories = Files.newDirectoryStream(networks)) {
             for (var directory : directories) {
-                records.read(directory.resolve(RECORD)).ifPresent(found::add);
+                latest(directory).ifPresent(found::add);
             }
         } catch (NoSuchFileException e) {
             return List.of();
@@ -76,19 +79,63 @@ final class NetworkFiles {
         return networks().stream().filter(n -> n.name().equals(name)).findFirst();
     }
 
+    /** Where leases were given out, the record with them is younger than what is durable. */
+    private Optional<NetworkRecord> latest(Path directory) throws IOException {
+        var younger = records.read(given(directory.getFileName().toString()));
+        return younger.isPresent() ? younger : records.read(directory.resolve(RECORD));
+    }
+
+    private Path given(String id) {
+        return given.resolve(id + JSON);
+    }
+
     void write(NetworkRecord network) throws IOException {
+        var younger = given(network.id());
+        if (Files.exists(younger)) {
+            // First: whoever is killed before the next step leaves what counts, and a reboot leaves what was before.
+            records.writeWhole(younger, network);
+        }
         records.write(Root.directory(networks.resolve(network.id())).resolve(RECORD), network);
+        Files.deleteIfExists(younger);
     }
 
     /**
-     * Writes a network that has given out a lease. After a power failure it may not have: who had the address then does
-     * not run any more, nothing that lasts names it, and the slot gets one anew. After all else it has.
+     * Writes a network that has given out a lease, where a reboot may take it away: no disk is waited for while a
+     * container starts. {@link #settle} makes it durable. Where a power failure comes before, who had the address does
+     * not run any more, nothing that lasts names it, and the slot gets one anew.
      */
     void writeGiven(NetworkRecord network) throws IOException {
-        records.writeWhole(networks.resolve(network.id()).resolve(RECORD), network);
+        records.writeWhole(given(network.id()), network);
+    }
+
+    /** Whether leases were given out that are not durable yet. */
+    boolean hasGiven() throws IOException {
+        try (var files = Files.newDirectoryStream(given, "*" + JSON)) {
+            return files.iterator().hasNext();
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    /** Makes leases durable that were given out. The network lock is held. */
+    void settle() throws IOException {
+        try (var files = Files.newDirectoryStream(given, "*" + JSON)) {
+            for (var file : files) {
+                var network = records.read(file);
+                // One whose network is gone was left by somebody who was killed while he removed that.
+                if (network.isPresent()
+                        && Files.exists(networks.resolve(network.get().id()))) {
+                    records.writeWhole(networks.resolve(network.get().id()).resolve(RECORD), network.get());
+                }
+                Files.deleteIfExists(file);
+            }
+        } catch (NoSuchFileException e) {
+            // Nobody ever gave one.
+        }
     }
 
     void delete(NetworkRecord network) throws IOException {
+        Files.deleteIfExists(given(network.id()));
         var directory = networks.resolve(network.id());
         AtomicFiles.delete(directory.resolve(RECORD));
         removeUnfinished(directory);
@@ -137,7 +184,7 @@ final class NetworkFiles {
 
     /** Files that a killed process had not finished. The network lock is held, so that nobody writes one now. */
     void removeUnfinished() throws IOException {
-        var places = new ArrayList<>(List.of(run, containers));
+        var places = new ArrayList<>(List.of(run, containers, given));
         try (var directories = Files.newDirectoryStream(networks, Files::isDirectory)) {
             directories.forEach(places::add);
         } catch (NoSuchFileException e) {

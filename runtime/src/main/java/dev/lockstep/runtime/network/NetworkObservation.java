@@ -73,7 +73,9 @@ final class NetworkObservation {
 
     ObservedNetworks all() throws IOException {
         var records = files.networks();
-        var attachments = files.attachments();
+        var attachments = files.attachments().stream()
+                .filter(attachment -> !attachment.leaving())
+                .toList();
         if (records.isEmpty() && attachments.isEmpty()) {
             return new ObservedNetworks(List.of(), Map.of());
         }

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.network;
 
 import dev.lockstep.runtime.dns.NameServer;
+import dev.lockstep.runtime.linux.NetworkEvents;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
 import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.ProcessIdentity;
@@ -32,7 +33,12 @@ import org.slf4j.LoggerFactory;
 public final class Networks implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Networks.class);
 
+    /** Where nothing may be locked: a container that comes takes a few milliseconds, as long as a look. */
+    private static final int LOOKS = 4;
+
+    private final Root root;
     private final NetworkLock lock;
+    private final boolean mayLock;
     private final NetworkNamespaces namespaces;
     private final NetworkFiles files;
     private final Kernel kernel;
@@ -46,6 +52,7 @@ public final class Networks implements AutoCloseable {
     private final PublishedPorts ports;
     private final Attachments containers;
     private final NetworkObservation observation;
+    private final Mending mending;
 
     /**
      * @param namespaces whose home the bridges and rules are in; not closed here
@@ -53,8 +60,10 @@ public final class Networks implements AutoCloseable {
      */
     public Networks(Root root, NetworkSettings settings, NetworkNamespaces namespaces, NameServer names, Clock clock)
             throws IOException {
+        this.root = root;
         this.namespaces = namespaces;
         this.lock = new NetworkLock(root, namespaces);
+        this.mayLock = root.access() == Root.Access.WRITE;
         this.files = new NetworkFiles(root);
         this.kernel = new Kernel(namespaces);
         this.foreign = new ForeignFirewalls(root.id(), files, kernel, root.json(), settings);
@@ -72,6 +81,7 @@ public final class Networks implements AutoCloseable {
                 root, lock, namespaces, files, links, bridges, this.names, ports, new Sources(firewall, bridges));
         this.observation = new NetworkObservation(
                 files, kernel, links, firewall, foreign, this.names, containers, addresses, namespaces);
+        this.mending = new Mending(lock, files, observation, bridges, links);
     }
 
     // ---- networks
@@ -203,12 +213,15 @@ public final class Networks implements AutoCloseable {
     }
 
     /**
-     * The same for a container that was started without networks, and so in a namespace that its OCI runtime made.
+     * The same for a container that was started without networks, and so in a namespace that its OCI runtime made, or
+     * whose namespace is not pinned any more.
      *
      * @param process any process in that namespace
      */
     public Attached updateAttachments(AttachRequest request, ProcessIdentity process) throws IOException {
-        links.adoptNamespace(files.namespace(request.container()), process);
+        var container = request.container();
+        links.adoptNamespace(
+                files.namespace(container), process, files.attachment(container).isEmpty());
         return containers.update(request, false);
     }
 
@@ -325,6 +338,23 @@ public final class Networks implements AutoCloseable {
         });
     }
 
+    /** Listens from now on for what may take something from the networks. Belongs to the caller, who closes it. */
+    public NetworkWatch watch() throws IOException {
+        return new NetworkWatch(
+                namespaces.home(NetworkEvents::open), files, Firewall.table(root.shortId()), Links.prefixes(root.id()));
+    }
+
+    /**
+     * Puts back what is missing of all networks that containers are on: bridges with their ports, addresses, rules with
+     * all published ports, exceptions in other firewalls, names. What is missing inside of containers stays: theirs are
+     * the locks of those who change them.
+     *
+     * @return a sentence for each thing that was missing and is there again
+     */
+    public List<String> mend() throws IOException {
+        return mending.mend();
+    }
+
     // ---- published ports
 
     /**
@@ -384,9 +414,23 @@ public final class Networks implements AutoCloseable {
         return observation.of(container);
     }
 
-    /** What the kernel says. */
+    /**
+     * What the kernel says. Containers come and go meanwhile, and their records a moment before their rules: what seems
+     * to be missing is looked at again under the lock.
+     */
     public ObservedNetworks observe() throws IOException {
-        return observation.all();
+        var seen = observation.all();
+        for (var looks = 1; !isWhole(seen) && looks < LOOKS; looks++) {
+            if (mayLock) {
+                return lock.holding(observation::all);
+            }
+            seen = observation.all();
+        }
+        return seen;
+    }
+
+    private static boolean isWhole(ObservedNetworks seen) {
+        return seen.networks().stream().allMatch(ObservedNetwork::intact);
     }
 
     /**
@@ -427,15 +471,32 @@ public final class Networks implements AutoCloseable {
         return new HostChanges(made, report.wanted(), addresses.overlaps(files.networks()));
     }
 
+    /** Makes leases durable that were given out meanwhile; nothing where there are none. */
+    public void settle() throws IOException {
+        if (files.hasGiven()) {
+            lock.holding(() -> {
+                files.settle();
+                return Optional.empty();
+            });
+        }
+    }
+
     /** Closes the sockets; networks and containers live on. */
     @Override
-    public void close() {
-        server.close();
-        kernel.close();
+    public void close() throws IOException {
+        try {
+            if (root.access() == Root.Access.WRITE) {
+                settle();
+            }
+        } finally {
+            server.close();
+            kernel.close();
+        }
     }
 
     private int removeStrays() throws IOException {
         files.removeUnfinished();
+        files.settle();
         var removed = bridges.removeStrays() + ports.removeStrays();
         var renamed = 0;
         for (var network : files.networks()) {

@@ -23,6 +23,11 @@ public record OciRuntime(String name, Path program, Path state) {
 
     private static final int OUTPUT = 64 * 1024;
 
+    /** The same program, which keeps what it knows of containers elsewhere. */
+    public OciRuntime withState(Path other) {
+        return new OciRuntime(name, program, other);
+    }
+
     /**
      * How a run of it ended.
      *

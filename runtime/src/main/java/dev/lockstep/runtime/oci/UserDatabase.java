@@ -42,8 +42,36 @@ public final class UserDatabase {
      */
     public static UserDatabase read(Path root) throws IOException {
         try (var directory = Directory.open(root)) {
-            return parse(text(directory, "etc/passwd"), text(directory, "etc/group"));
+            return read(directory);
         }
+    }
+
+    /**
+     * Reads the files below an open root; missing ones are empty.
+     *
+     * @throws IllegalArgumentException with a sentence, when one is a trap such as a FIFO
+     */
+    public static UserDatabase read(Directory root) throws IOException {
+        return parse(text(root, "etc/passwd"), text(root, "etc/group"));
+    }
+
+    /** A user's own numbers. */
+    public record Ids(int uid, int gid) {}
+
+    /** The user of that name. */
+    public Optional<Ids> user(String name) {
+        return users.stream()
+                .filter(u -> u.name().equals(name))
+                .map(u -> new Ids(u.uid(), u.gid()))
+                .findFirst();
+    }
+
+    /** Number of the group of that name. */
+    public Optional<Integer> group(String name) {
+        return groups.stream()
+                .filter(g -> g.name().equals(name))
+                .map(Group::gid)
+                .findFirst();
     }
 
     private static String text(Directory root, String path) throws IOException {

@@ -105,7 +105,7 @@ final class Extraction {
     }
 
     /** The layers as one tree; closing it takes the mount away. */
-    private Directory look(List<Path> layers) throws IOException {
+    Directory look(List<Path> layers) throws IOException {
         try (var _ = Flock.exclusive(root.lock("look"))) {
             var place = Root.directory(root.run().resolve("look"));
             var nothing = Root.directory(root.run().resolve("look-nothing"));

@@ -7,6 +7,7 @@ import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.Layer;
 import dev.lockstep.runtime.image.LayerIntake;
+import dev.lockstep.runtime.image.MediaType;
 import dev.lockstep.runtime.image.ParallelLayers;
 import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.image.WrongDigestException;
@@ -23,8 +24,10 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -99,8 +102,17 @@ public final class Snapshots implements LayerIntake {
      * @throws WrongDigestException when a layer is not what the configuration says
      */
     public List<Path> unpack(Image image, Progress progress) throws IOException {
+        return unpack(image.layers(), progress);
+    }
+
+    /**
+     * The same for layers that are of no image yet.
+     *
+     * @param layers bottom layer first
+     */
+    public List<Path> unpack(List<Layer> layers, Progress progress) throws IOException {
         var missing = new ArrayList<Layer>();
-        for (var layer : new LinkedHashSet<>(image.layers())) {
+        for (var layer : new LinkedHashSet<>(layers)) {
             if (find(layer.diffId())) {
                 progress.report(Progress.Step.PRESENT, layer.blob(), layer.size(), layer.size());
             } else {
@@ -108,9 +120,7 @@ public final class Snapshots implements LayerIntake {
             }
         }
         ParallelLayers.forEach(missing, AT_ONCE, layer -> unpack(layer, progress));
-        return image.layers().reversed().stream()
-                .map(layer -> path(layer.diffId()))
-                .toList();
+        return layers.reversed().stream().map(layer -> path(layer.diffId())).toList();
     }
 
     private Path path(Digest diffId) {
@@ -331,6 +341,87 @@ public final class Snapshots implements LayerIntake {
                 ? new SnapshotStorageException(
                         "layer " + layer.blob() + " cannot be unpacked" + at + ": " + e.getMessage(), e)
                 : refused(layer, e, at);
+    }
+
+    /**
+     * What a step has changed.
+     *
+     * @param upper of its overlay, which is not mounted any more; below the state root, so that it can become the
+     *     unpacked layer by a rename. Whatever happens, it is not the caller's afterwards
+     * @param below the unpacked layers that it lies over, top layer first
+     * @param mountPoints paths from the root where something was mounted meanwhile: nothing there is of the layer
+     * @param newest times after it are set to it; as they are when empty
+     */
+    public record Change(Path upper, List<Path> below, Set<RawPath> mountPoints, Optional<Instant> newest) {
+        public Change {
+            below = List.copyOf(below);
+            mountPoints = Set.copyOf(mountPoints);
+        }
+    }
+
+    /**
+     * Makes a layer of a change: its archive becomes a blob, and the upper directory the unpacked layer, without being
+     * unpacked again. The same change is the same layer, whenever and wherever it is made. Killed anywhere, there is
+     * the whole layer or none. What there is stays while it is young, or as long as something refers to it.
+     *
+     * @throws UnpackException when a file cannot be in a layer
+     */
+    public Layer commit(Change change) throws IOException {
+        try (var blob = blobs.create()) {
+            LayerDiff.Result result;
+            try (var upper = Directory.open(change.upper());
+                    var below = change.below().isEmpty() ? null : look(change.below());
+                    var diff = new LayerDiff(blob.stream(), change.mountPoints(), change.newest())) {
+                result = diff.write(upper, Optional.ofNullable(below));
+            } catch (ArchiveException e) {
+                throw new UnpackException("no layer can be made: " + e.getMessage(), e);
+            }
+            var diffId = blob.finish();
+            var layer = new Layer(diffId, diffId, MediaType.OCI_LAYER, blob.size(), List.of());
+            // One call for both, where they lie together: content and directory.
+            sync.run();
+            if (isOnOneFileSystem()) {
+                blob.publishSynced(diffId);
+            } else {
+                blob.publish(diffId);
+            }
+            adopt(layer, change.upper());
+            noteSize(diffId, result.bytes());
+            return layer;
+        } finally {
+            if (Files.exists(change.upper(), LinkOption.NOFOLLOW_LINKS)) {
+                remove(change.upper());
+            }
+        }
+    }
+
+    private boolean isOnOneFileSystem() throws IOException {
+        try (var here = Directory.open(directory);
+                var there = Directory.open(blobs.directory())) {
+            return here.status(HERE).orElseThrow().fileSystem()
+                    == there.status(HERE).orElseThrow().fileSystem();
+        }
+    }
+
+    private void adopt(Layer layer, Path upper) throws IOException {
+        try (var _ = lock(layer.diffId())) {
+            if (touch(layer.diffId())) {
+                return;
+            }
+            AtomicFiles.publish(upper, path(layer.diffId()));
+        } catch (AtomicMoveNotSupportedException e) {
+            // It was made on another file system.
+            unpack(layer, Progress.NONE);
+        }
+    }
+
+    /**
+     * Opens what layers show together, read-only; closing it takes the mount away.
+     *
+     * @param layers unpacked, top layer first, at least one
+     */
+    public Directory look(List<Path> layers) throws IOException {
+        return new Extraction(root, this::remove).look(layers);
     }
 
     private void remove(Path tree) throws IOException {

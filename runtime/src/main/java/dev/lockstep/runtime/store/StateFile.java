@@ -26,6 +26,8 @@ public final class StateFile<T> {
     private final Root.Access access;
     private final Upgrade upgrade;
     private final Wholeness wholeness = new Wholeness();
+    private final PlainRecords plain = new PlainRecords();
+    private final LastReads<T> last = new LastReads<>();
 
     /** No record of ours comes near; whoever reads more runs out of memory. */
     static final long LARGEST = 64L << 20;
@@ -98,9 +100,15 @@ public final class StateFile<T> {
      * @throws StateException when the file cannot be read, is damaged, newer than this program, or another root's
      */
     public Optional<T> read(Path file) throws IOException {
+        BasicFileAttributes attributes;
         byte[] bytes;
         try {
-            bytes = bytes(file);
+            attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            var same = last.find(file, attributes);
+            if (same.isPresent()) {
+                return same;
+            }
+            bytes = bytes(file, attributes);
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (StateException e) {
@@ -108,12 +116,15 @@ public final class StateFile<T> {
         } catch (IOException e) {
             throw new StateException(file, "cannot be read: " + e.getMessage(), e);
         }
-        var record = straight(bytes);
-        return Optional.of(record.isPresent() ? record.get() : slowly(file, bytes));
+        var straight = straight(bytes);
+        var record = straight.isPresent() ? straight.get() : slowly(file, bytes);
+        last.keep(file, attributes, record);
+        return Optional.of(record);
     }
 
     /**
-     * Of a file that is whole and just as {@link #write} writes it, which nearly all are: without a tree in between.
+     * Of a file that is whole and just as {@link #write} writes it, which nearly all are: without a tree in between,
+     * and without Jackson's view of the record.
      */
     private Optional<T> straight(byte[] bytes) {
         try (var in = json.createParser(bytes)) {
@@ -124,9 +135,8 @@ public final class StateFile<T> {
                     && rootId.equals(in.nextTextValue())
                     && RECORD.equals(in.nextFieldName())) {
                 in.nextToken();
-                T record = json.readValue(in, type);
-                if (in.nextToken() == JsonToken.END_OBJECT
-                        && wholeness.missing(record).isEmpty()) {
+                T record = type.isRecord() ? plain.read(in, type) : json.readValue(in, type);
+                if (in.nextToken() == JsonToken.END_OBJECT) {
                     return Optional.of(record);
                 }
             }
@@ -181,8 +191,7 @@ public final class StateFile<T> {
         return record;
     }
 
-    private static byte[] bytes(Path file) throws IOException {
-        var attributes = Files.readAttributes(file, BasicFileAttributes.class);
+    private static byte[] bytes(Path file, BasicFileAttributes attributes) throws IOException {
         // A FIFO would let us wait for ever.
         if (!attributes.isRegularFile()) {
             throw new StateException(StateException.Reason.DAMAGED, file, "is damaged: it is no regular file");

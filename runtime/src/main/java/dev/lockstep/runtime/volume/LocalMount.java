@@ -25,29 +25,31 @@ import java.util.regex.Pattern;
  * @param o options, separated by commas
  */
 public record LocalMount(String type, String device, String o) {
-    private static final List<String> KNOWN = List.of("type", "o", "device");
+    private static final List<String> KNOWN = List.of("type", "o", "device", "size");
     private static final Pattern ADDRESS = Pattern.compile("(^|,)addr=([^,]*)");
     private static final Pattern CIFS_HOST = Pattern.compile("^//([^/]+)(?=/)");
     private static final Pattern PASSWORD = Pattern.compile("(^|,)(pass(?:word|wd)?2?)=[^,]*");
 
     /**
-     * Reads the driver's options; empty when there are none.
+     * Reads the driver's options; empty when they mount nothing: there are none, or {@code size} alone.
      *
      * @throws IllegalArgumentException with a sentence, for the same that Docker refuses
      */
     public static Optional<LocalMount> of(Map<String, String> options) {
-        if (options.isEmpty()) {
-            return Optional.empty();
-        }
         for (var option : options.keySet()) {
-            if (option.equals("size")) {
-                throw new IllegalArgumentException("the option size takes project quotas, which are not set here; for"
-                        + " tmpfs write o: size=…, else keep the data on a file system of its size");
-            }
             if (!KNOWN.contains(option)) {
                 throw new IllegalArgumentException(
-                        "the local driver has no option \"" + option + "\"; it has type, o and device");
+                        "the local driver has no option \"" + option + "\"; it has type, o, device and size");
             }
+        }
+        var limit = options.get("size");
+        if (limit != null && VolumeSize.parse(limit) >= 0 && options.size() > 1) {
+            throw new IllegalArgumentException(
+                    "the option size limits a directory of ours, and type, o and device mount"
+                            + " something else; for tmpfs write o: size=" + limit);
+        }
+        if (options.isEmpty() || limit != null) {
+            return Optional.empty();
         }
         for (var option : List.of("type", "device")) {
             if (options.getOrDefault(option, "").isBlank()) {

@@ -33,6 +33,11 @@ public record VolumeSpec(String name, Owner owner, Map<String, String> labels, M
         return LocalMount.of(options);
     }
 
+    /** The most bytes that it may hold; empty: as many as its file system has. */
+    public Optional<Long> size() {
+        return Optional.ofNullable(options.get("size")).map(VolumeSize::parse).filter(bytes -> bytes > 0);
+    }
+
     /** @throws IllegalArgumentException for what is no name of a volume */
     static void checkName(String name) {
         if (!isName(name)) {

@@ -3,9 +3,11 @@ package dev.lockstep.runtime.volume;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.Mounts;
+import dev.lockstep.runtime.linux.ProjectQuota;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.store.Projects;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.runtime.store.StateFile;
 import java.io.IOException;
@@ -52,10 +54,15 @@ public final class Volumes {
         return create(spec, Optional.empty());
     }
 
-    /** The volume without a name that a slot has at {@code target}; made when there is none. */
-    public VolumeRecord anonymous(Owner owner, String service, int slot, String target) throws IOException {
+    /**
+     * The volume without a name that a slot has at {@code target}; made when there is none.
+     *
+     * @param labels of one that is made now; one that is there keeps its own
+     */
+    public VolumeRecord anonymous(Owner owner, String service, int slot, String target, Map<String, String> labels)
+            throws IOException {
         var whose = new VolumeRecord.Slot(owner.stack(), service, slot, target);
-        return create(new VolumeSpec(anonymousName(whose), owner, Map.of()), Optional.of(whose));
+        return create(new VolumeSpec(anonymousName(whose), owner, labels), Optional.of(whose));
     }
 
     /** Makes the volume as it was, unless there is one of that name. */
@@ -70,7 +77,8 @@ public final class Volumes {
             if (existing.isPresent()) {
                 return existing.get();
             }
-            Root.directory(root.state().resolve("volumes"));
+            var all = Root.directory(root.state().resolve("volumes"));
+            checkSize(spec, all);
             Files.createDirectories(directory);
             Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
             var data = directory.resolve("data");
@@ -78,9 +86,54 @@ public final class Volumes {
                 Files.createDirectory(data);
                 Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwxr-xr-x"));
             }
+            limit(spec, data);
             var made = new VolumeRecord(spec, slot, clock.instant(), false);
             file.write(record(directory), made);
             return made;
+        }
+    }
+
+    /** Why no volume can be limited here, and how to change that; a sentence that goes on. Absent: it can. */
+    public Optional<String> missingLimits() throws IOException {
+        return Projects.missing("what a volume holds", root.state().resolve("volumes"));
+    }
+
+    /** As Docker: a limit that would hold nobody is refused. */
+    private static void checkSize(VolumeSpec spec, Path place) throws IOException {
+        if (spec.size().isPresent()) {
+            var missing = Projects.missing("what a volume holds", place);
+            if (missing.isPresent()) {
+                throw new IOException("volume " + spec.name() + " has the option size: " + missing.get() + ".");
+            }
+        }
+    }
+
+    /** Limits a directory that is empty and has no project; each that may become the volume's has one of its own. */
+    private void limit(VolumeSpec spec, Path directory) throws IOException {
+        if (spec.size().isPresent() && ProjectQuota.project(directory) == 0) {
+            Projects.give(root, List.of(directory), spec.size().get());
+        }
+    }
+
+    /** Removes a directory that may have had a limit. */
+    private static void discard(Path directory) throws IOException {
+        Projects.release(directory);
+        deleteTree(directory);
+    }
+
+    /** Gives the volume other labels, in the place of all that it has; what is in it and who uses it is not touched. */
+    public void updateLabels(String name, Map<String, String> labels) throws IOException {
+        try (var _ = lock(name)) {
+            var record = record(directory(name));
+            var then = file.read(record).orElseThrow(() -> new IOException("there is no volume " + name));
+            var spec = then.spec();
+            file.write(
+                    record,
+                    new VolumeRecord(
+                            new VolumeSpec(spec.name(), spec.owner(), labels, spec.options()),
+                            then.slot(),
+                            then.createdAt(),
+                            then.populated()));
         }
     }
 
@@ -111,7 +164,14 @@ public final class Volumes {
      * @throws IOException with a sentence when it cannot be mounted
      */
     public void mount(String name, String user) throws IOException {
-        if (find(name).flatMap(volume -> volume.spec().mount()).isEmpty()) {
+        var asked = find(name);
+        if (asked.isPresent()) {
+            checkSize(asked.get().spec(), path(name)); // quotas may be off since
+            if (asked.get().spec().size().isPresent()) {
+                Projects.change(path(name), asked.get().spec().size().get());
+            }
+        }
+        if (asked.flatMap(volume -> volume.spec().mount()).isEmpty()) {
             return;
         }
         try (var _ = mountLock(name)) {
@@ -279,7 +339,7 @@ public final class Volumes {
             try (var _ = mountLock(name)) {
                 unmount(name);
                 // The record goes last: what a crash leaves is still a volume, and can be removed again.
-                deleteTree(directory.resolve("data"));
+                discard(directory.resolve("data"));
                 AtomicFiles.delete(record(directory));
                 deleteTree(directory);
                 deleteTree(users().resolve(name));
@@ -307,10 +367,12 @@ public final class Volumes {
             }
             var filling = directory.resolve("filling" + AtomicFiles.TEMPORARY);
             if (Files.exists(data) && isEmpty(data)) {
-                deleteTree(filling);
+                discard(filling);
                 Files.createDirectory(filling);
                 Files.setPosixFilePermissions(filling, PosixFilePermissions.fromString("rwxr-xr-x"));
+                limit(found.get().spec(), filling);
                 content.writeTo(filling);
+                Projects.release(data);
                 // Renaming over an empty directory is one step, rename(2).
                 AtomicFiles.publish(filling, data);
             }
@@ -334,10 +396,14 @@ public final class Volumes {
         releaseVisitors();
         for (var directory : directories()) {
             try (var _ = lock(directory.getFileName().toString())) {
-                deleteTree(directory.resolve(COMING));
+                discard(directory.resolve(COMING));
                 for (var name : names(directory)) {
                     if (name.toString().endsWith(AtomicFiles.TEMPORARY)) {
-                        Files.deleteIfExists(name);
+                        if (Files.isDirectory(name, LinkOption.NOFOLLOW_LINKS)) {
+                            discard(name);
+                        } else {
+                            Files.deleteIfExists(name);
+                        }
                     }
                 }
                 // Nobody can have written into one that has no record yet. If there is something all the same, its
@@ -392,10 +458,11 @@ public final class Volumes {
             }
             check.run();
             var coming = directory.resolve(COMING);
-            deleteTree(coming);
+            discard(coming);
             try {
                 Files.createDirectory(coming);
                 Files.setPosixFilePermissions(coming, PosixFilePermissions.fromString("rwxr-xr-x"));
+                limit(found.spec(), coming);
                 content.writeTo(coming);
                 check.run(); // that may have taken long
                 try (var volume = Directory.open(directory)) {
@@ -405,7 +472,7 @@ public final class Volumes {
                 }
                 file.write(record(directory), found.asPopulated());
             } finally {
-                deleteTree(coming);
+                discard(coming); // of a limited one it has now the old project
             }
         }
     }

@@ -2,8 +2,10 @@ package dev.lockstep.runtime.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lockstep.runtime.linux.Mounts;
+import dev.lockstep.runtime.linux.ProjectQuota;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.testing.TarBuilder;
@@ -171,13 +173,31 @@ class LocalDriverIT {
                 "type=tmpfs | device is missing",
                 "o=bind;device=/x | type is missing",
                 "type=none;o=bind;device=/x;uid=3 | has no option \"uid\"",
-                "size=10g | project quotas",
+                "size=10x | the option size is \"10x\"; write bytes, or as 500m or 10g",
+                "size=9999999p | which no disk has",
+                "size=1m;type=tmpfs;device=tmpfs | for tmpfs write o: size=1m",
                 "type=none;o=bind;device=./x | is no absolute path",
             })
     void options_that_say_no_mount_are_refused(String options, String why) {
         assertThatThrownBy(() -> volume("wrong", options.split(";", -1)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(why);
+    }
+
+    /** As docker: "quota size requested but no quota support". StorageLimitsIT has disks that can. */
+    @Test
+    void a_size_that_no_disk_would_hold_anybody_to_is_refused_and_none_is_none() throws IOException {
+        assumeTrue(!ProjectQuota.isEnforced(directory), "this directory has quotas");
+
+        assertThatThrownBy(() -> volume("small", "size=10m"))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("volume small has the option size: what a volume holds is limited by project"
+                        + " quotas, and those of " + lab.root.state())
+                .hasMessageContaining("are not on. ");
+        assertThat(lab.volumes.list()).isEmpty();
+        volume("wide", "size=0");
+        assertThat(lab.output(wish("victim", "wide").shell("echo a > /v/a; cat /v/a")))
+                .isEqualTo("a\n");
     }
 
     @Test

@@ -2,10 +2,12 @@ package dev.lockstep.runtime.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,7 +65,7 @@ class NamespacesIT {
         // Its process 1 is not the namespace's: everything of the cgroup ends with it.
         assertThat(lab.exec(id, ExecSpec.of("sh", "-c", "sleep 500 & true"), "").exitCode())
                 .isZero();
-        lab.containers.stop(id, Optional.of(java.time.Duration.ZERO));
+        lab.containers.stop(id, Optional.of(Duration.ZERO));
     }
 
     @Test
@@ -88,11 +90,11 @@ class NamespacesIT {
         assertThat(lab.containers.observe(id).orElseThrow().left()).isEmpty();
 
         // The other one begins anew: what this one is in is nobody's any more.
-        lab.containers.restart(target, Optional.of(java.time.Duration.ZERO));
+        lab.containers.restart(target, Optional.of(Duration.ZERO));
         if (lab.containers.observe(id).orElseThrow().isRunning()) {
             assertThat(lab.containers.observe(id).orElseThrow().left()).containsExactly("target");
         }
-        lab.containers.restart(id, Optional.of(java.time.Duration.ZERO));
+        lab.containers.restart(id, Optional.of(Duration.ZERO));
         assertThat(namespace(lab.pid(id), "net")).isEqualTo(namespace(lab.pid(target), "net"));
     }
 
@@ -104,8 +106,11 @@ class NamespacesIT {
                 .with(namespaces(OWN, new NamespaceMode.Of("target"), OWN, OWN))
                 .with(init)
                 .run("sleep", "600"));
-        assertThat(Lab.read("/proc/" + lab.pid(id) + "/cmdline").replace('\0', ' '))
-                .startsWith("/sbin/docker-init -s -- sleep");
+        // A start that returns has let the runtime's init go; its next step is the program.
+        var line = Path.of("/proc/" + lab.pid(id) + "/cmdline");
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(Files.readString(line).replace('\0', ' '))
+                        .startsWith("/sbin/docker-init -s -- sleep"));
     }
 
     @Test

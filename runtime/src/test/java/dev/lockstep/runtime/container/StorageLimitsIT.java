@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.ProjectQuota;
+import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.store.Projects;
+import dev.lockstep.runtime.volume.VolumeSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +18,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -106,9 +110,9 @@ class StorageLimitsIT {
 
     @Test
     void each_file_system_has_its_own_way() {
-        assertThat(StorageLimits.remedy("xfs", "/dev/a")).contains("pquota", "rootflags=pquota");
-        assertThat(StorageLimits.remedy("ext4", "/dev/a")).contains("tune2fs -O project,quota -Q prjquota /dev/a");
-        assertThat(StorageLimits.remedy("btrfs", "/dev/a")).startsWith("Keep the root of Lockstep on xfs mounted");
+        assertThat(Projects.remedy("xfs", "/dev/a")).contains("pquota", "rootflags=pquota");
+        assertThat(Projects.remedy("ext4", "/dev/a")).contains("tune2fs -O project,quota -Q prjquota /dev/a");
+        assertThat(Projects.remedy("btrfs", "/dev/a")).startsWith("Keep the root of Lockstep on xfs mounted");
     }
 
     @ParameterizedTest
@@ -161,6 +165,71 @@ class StorageLimitsIT {
             }
             for (var number : numbers) {
                 assertThat(ProjectQuota.use(lab.root.state(), number)
+                                .orElseThrow()
+                                .isNobodys())
+                        .isTrue();
+            }
+        }
+    }
+
+    /** The option {@code size} of a volume, through its whole life: filling, using, replacing, a kill, removing. */
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void a_volume_holds_as_much_as_it_may(Kind kind) throws IOException, InterruptedException {
+        kind.mount(directory.resolve("disk"), directory.resolve("limited"));
+        var owner = new Owner("test-host", "test", Optional.empty());
+        try (var lab = new Lab(directory.resolve("limited"))) {
+            lab.volumes.create(new VolumeSpec("small", owner, Map.of(), Map.of("size", "4m")));
+            lab.volumes.create(new VolumeSpec("large", owner, Map.of(), Map.of("size", "64 MiB")));
+            var data = lab.volumes.path("small");
+            var first = ProjectQuota.project(data);
+            assertThat(first).isNotZero().isNotEqualTo(ProjectQuota.project(lab.volumes.path("large")));
+            var container = lab.started(lab.wish("user")
+                    .mount(new MountSpec.Volume("small", "/etc", false, false))
+                    .mount(new MountSpec.Volume("large", "/large", false, false))
+                    .run("sleep", "600"));
+            // The image's files came into it, in a directory that took its place.
+            assertThat(data.resolve("passwd")).exists();
+            var number = ProjectQuota.project(data);
+            assertThat(number).isNotZero().isNotEqualTo(first);
+
+            var fill = "dd if=/dev/zero of=%s/big bs=64k count=128";
+            assertThat(lab.exec(container, "sh", "-c", fill.formatted("/etc")).err())
+                    .containsAnyOf("Disk quota exceeded", "No space left on device");
+            assertThat(lab.exec(container, "sh", "-c", fill.formatted("/large")).err())
+                    .doesNotContain("exceeded", "No space");
+            assertThat(ProjectQuota.use(data, number).orElseThrow())
+                    .returns(4 * MIB, ProjectQuota.Use::limit)
+                    .satisfies(use -> assertThat(use.used()).isBetween(3 * MIB, 4 * MIB));
+
+            // A limit that somebody took away is set again with the next start, as docker does.
+            ProjectQuota.limit(data, number, 0);
+            lab.containers.stop(container, Optional.of(Duration.ZERO));
+            lab.containers.start(container);
+            assertThat(ProjectQuota.use(data, number).orElseThrow().limit()).isEqualTo(4 * MIB);
+            lab.containers.remove(container, true, false);
+
+            // Other content has a limit of its own, so that it need not share the room of the old one.
+            lab.volumes.replace("small", () -> {}, to -> Files.write(to.resolve("new"), new byte[(int) (3 * MIB)]));
+            var next = ProjectQuota.project(data);
+            assertThat(next).isNotZero().isNotEqualTo(number);
+            if (kind == Kind.XFS) { // ext4 lets the host's root write on (CAP_SYS_RESOURCE), which a container has not
+                assertThatThrownBy(() -> lab.volumes.replace(
+                                "small", () -> {}, to -> Files.write(to.resolve("new"), new byte[(int) (8 * MIB)])))
+                        .isInstanceOf(IOException.class);
+            }
+            assertThat(data.resolve("new")).hasSize(3 * MIB);
+            // As one that was killed leaves it.
+            var half = data.resolveSibling("filling.tmp");
+            Files.createDirectories(half.resolve("something"));
+            lab.volumes.cleanUp();
+            assertThat(half).doesNotExist();
+
+            var large = ProjectQuota.project(lab.volumes.path("large"));
+            lab.volumes.remove("small");
+            lab.volumes.remove("large");
+            for (var gone : List.of(first, number, next, large)) {
+                assertThat(ProjectQuota.use(lab.root.state(), gone)
                                 .orElseThrow()
                                 .isNobodys())
                         .isTrue();

@@ -79,11 +79,41 @@ class MountsIT {
         assertThat(target().resolve("file")).hasContent("here");
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void what_will_be_synced_as_a_whole_syncs_no_file_alone(boolean byContext) throws IOException {
+        var upper = Optional.of(upper().unsynced());
+        if (byContext) {
+            Mounts.overlay(layers(1), upper, target());
+        } else {
+            var fds = new ArrayList<Fd>();
+            Mounts.overlayByOptions(layers(1), upper, Optional.empty(), target(), fds);
+            fds.forEach(Fd::close);
+        }
+
+        assertThat(Files.readAllLines(Path.of("/proc/self/mountinfo")))
+                .anySatisfy(line -> assertThat(line).contains(target().toString(), "volatile"));
+    }
+
     @Test
     void too_many_layers_are_refused_in_the_words_of_the_kernel() {
         assertThatThrownBy(() -> Mounts.overlay(layers(501), Optional.empty(), target()))
                 .isInstanceOf(LinuxException.class)
                 .hasMessageContaining("too many lower directories");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void a_layer_may_come_twice(boolean writable) throws IOException {
+        var layers = layers(3);
+        Mounts.overlay(
+                List.of(layers.get(1), layers.get(0), layers.get(1), layers.get(2)),
+                writable ? Optional.of(upper()) : Optional.empty(),
+                target());
+
+        assertThat(target().resolve("same")).hasContent("1");
+        assertThat(target().resolve("from-0")).hasContent("0");
+        assertThat(target().resolve("from-2")).hasContent("2");
     }
 
     @Test

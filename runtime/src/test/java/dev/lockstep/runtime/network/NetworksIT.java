@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -75,6 +76,31 @@ class NetworksIT {
                 assertThat(host.resolve(web.namespace(), gateway, "APP.front")).containsExactly(address(app)));
         assertThat(host.resolve(web.namespace(), gateway, "nobody")).isEmpty();
         assertThat(web.nameServers()).containsExactly(gateway);
+    }
+
+    @Test
+    void a_network_is_whole_to_whoever_looks_while_containers_come_and_go() throws Exception {
+        networks.create(network("front"));
+        var over = new AtomicBoolean();
+        var coming = new FutureTask<>(() -> {
+            for (var times = 0; times < 30; times++) {
+                attach("c1", "web", "front");
+                networks.detach("c1");
+            }
+            over.set(true);
+            return Optional.empty();
+        });
+        Thread.ofPlatform().start(coming);
+        var broken = 0;
+        var looks = 0;
+        while (!over.get() && !coming.isDone()) {
+            looks++;
+            broken += networks.observe().networks().getFirst().intact() ? 0 : 1;
+        }
+        coming.get();
+
+        assertThat(broken).as("of %d looks", looks).isZero();
+        assertThat(looks).isGreaterThan(10);
     }
 
     @Test

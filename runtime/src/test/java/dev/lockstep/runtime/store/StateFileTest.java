@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -66,6 +67,59 @@ class StateFileTest {
                 """.formatted(ROOT));
         assertThat(files.read(file))
                 .contains(new Outer(Instant.parse("2026-11-24T16:00:00Z"), Duration.ofSeconds(1), List.of(), Map.of()));
+    }
+
+    private static Outer outer(int seconds) {
+        return new Outer(Instant.EPOCH, Duration.ofSeconds(seconds), List.of(), Map.of());
+    }
+
+    /** As if it had been written that long ago. */
+    private static void age(Path file, Duration age) throws IOException {
+        Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(age)));
+    }
+
+    @Test
+    void a_file_that_is_the_same_is_read_once_and_what_it_said_is_shared() throws IOException {
+        var file = dir.resolve("r.json");
+        files.write(file, outer(1));
+        age(file, Duration.ofMinutes(1));
+        var first = files.read(file).orElseThrow();
+        assertThat(files.read(file)).containsSame(first);
+    }
+
+    @Test
+    void a_file_that_was_replaced_edited_or_removed_is_looked_at_again() throws IOException {
+        var file = dir.resolve("r.json");
+        files.write(file, outer(1));
+        age(file, Duration.ofMinutes(3));
+        assertThat(files.read(file)).contains(outer(1));
+
+        files.write(file, outer(2));
+        age(file, Duration.ofMinutes(3));
+        assertThat(files.read(file)).as("another inode, same length").contains(outer(2));
+
+        Files.writeString(file, Files.readString(file).replace("PT2S", "PT3S"));
+        age(file, Duration.ofMinutes(2));
+        assertThat(files.read(file)).as("same inode, same length, another time").contains(outer(3));
+
+        Files.writeString(file, "{}");
+        age(file, Duration.ofMinutes(2));
+        assertThatThrownBy(() -> files.read(file)).isInstanceOf(StateException.class);
+
+        Files.delete(file);
+        assertThat(files.read(file)).isEmpty();
+    }
+
+    @Test
+    void of_a_young_file_nothing_is_kept_since_its_time_may_not_move_with_the_next_write() throws IOException {
+        var file = dir.resolve("r.json");
+        files.write(file, outer(1));
+        var time = Files.getLastModifiedTime(file);
+        assertThat(files.read(file)).contains(outer(1));
+        // In place: the same inode and length, and no tick of the kernel's clock in between.
+        Files.writeString(file, Files.readString(file).replace("PT1S", "PT2S"));
+        Files.setLastModifiedTime(file, time);
+        assertThat(files.read(file)).contains(outer(2));
     }
 
     @Test

@@ -143,7 +143,7 @@ class VolumeSnapshotsIT {
 
     @Test
     void an_anonymous_volume_comes_back_as_the_same_slots() throws IOException {
-        var anonymous = volumes.anonymous(new Owner("h", "shop", Optional.empty()), "web", 1, "/cache");
+        var anonymous = volumes.anonymous(new Owner("h", "shop", Optional.empty()), "web", 1, "/cache", Map.of());
         var taken = snapshots.take(anonymous.spec().name(), "one", STOPPED);
         volumes.remove(anonymous.spec().name());
 

@@ -1,9 +1,11 @@
 package dev.lockstep.spec.check;
 
+import dev.lockstep.spec.model.Network;
 import dev.lockstep.spec.model.Port;
 import dev.lockstep.spec.model.PortRange;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.model.Protocol;
+import dev.lockstep.spec.model.Service;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -61,9 +63,20 @@ final class PortClaims {
         }
     }
 
+    /** Whether what the service publishes takes ports of the host, as far as its file tells. */
+    static boolean takesHostPorts(Project project, Service service) {
+        var networks = service.networking().networks().keySet().stream()
+                .flatMap(key -> Optional.ofNullable(project.networks().get(key)).stream())
+                .toList();
+        return networks.isEmpty() || networks.stream().anyMatch(Network::takesHostPorts);
+    }
+
     /** Adds what the services of a project publish at a port of their choice. */
     void add(Project project) {
         project.services().forEach((name, service) -> {
+            if (!takesHostPorts(project, service)) {
+                return;
+            }
             var ports = service.networking().ports();
             for (var i = 0; i < ports.size(); i++) {
                 var port = ports.get(i);

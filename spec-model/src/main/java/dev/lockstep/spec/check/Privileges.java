@@ -2,11 +2,13 @@ package dev.lockstep.spec.check;
 
 import dev.lockstep.spec.model.Capability;
 import dev.lockstep.spec.model.Mount;
+import dev.lockstep.spec.model.MountOptions;
 import dev.lockstep.spec.model.NamespaceMode;
 import dev.lockstep.spec.model.NetworkMode;
 import dev.lockstep.spec.model.Service;
 import dev.lockstep.spec.model.Written;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -99,6 +101,9 @@ final class Privileges {
     private void mounts() {
         var mounts = service.storage().mounts();
         for (var i = 0; i < mounts.size(); i++) {
+            if (mounts.get(i) instanceof Mount.NamedVolume volume) {
+                volumeLabels(path + ".volumes[" + i + "].volume.labels", volume);
+            }
             if (!(mounts.get(i) instanceof Mount.Bind bind)) {
                 continue;
             }
@@ -111,6 +116,17 @@ final class Privileges {
                         bind.source() + " of the host can be written to. Write :ro behind it, or a"
                                 + " directory below");
             }
+        }
+    }
+
+    /** As with Compose, which makes named volumes before their containers. */
+    private void volumeLabels(String where, Mount.NamedVolume mount) {
+        var labels = mount.options().volume().map(MountOptions.Volume::labels).orElse(Map.of());
+        if (!labels.isEmpty()) {
+            findings.warning(
+                    where,
+                    "has no effect, since the volume is made before its containers. Write it below volumes."
+                            + mount.key() + ".labels");
         }
     }
 }

@@ -6,6 +6,9 @@ final class PublishedPorts {
 
     static void check(Findings findings) {
         findings.project().services().forEach((name, service) -> {
+            if (!PortClaims.takesHostPorts(findings.project(), service)) {
+                return;
+            }
             var ports = service.networking().ports();
             for (var i = 0; i < ports.size(); i++) {
                 var path = Findings.service(name) + ".ports[" + i + "]";

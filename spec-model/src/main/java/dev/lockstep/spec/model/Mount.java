@@ -1,5 +1,6 @@
 package dev.lockstep.spec.model;
 
+import java.util.Map;
 import java.util.Optional;
 
 /** Something mounted into a service's containers. */
@@ -93,6 +94,11 @@ public sealed interface Mount {
         @Override
         public Optional<String> from() {
             return Optional.empty();
+        }
+
+        /** What the volume is labelled when it is made. */
+        public Map<String, String> labels() {
+            return options.volume().map(MountOptions.Volume::labels).orElse(Map.of());
         }
 
         /** Do not fill it with what the image has at the target. */

@@ -78,6 +78,19 @@ public record Network(
         return external || !internal && isBridge();
     }
 
+    /**
+     * Whether published ports of its containers are ports of the host: where a gateway mode is {@code routed} they are
+     * reached at the containers' own addresses, and as many containers as like have the same.
+     */
+    public boolean takesHostPorts() {
+        return mayPublish()
+                && (external || ipv4.orElse(true) && !isRouted("ipv4") || ipv6.orElse(false) && !isRouted("ipv6"));
+    }
+
+    private boolean isRouted(String family) {
+        return "routed".equals(driverOptions.get("com.docker.network.bridge.gateway_mode_" + family));
+    }
+
     /** Whether containers are machines of a network that is the host's alone. */
     public boolean isBridge() {
         return driver.filter(name -> !name.equals("bridge")).isEmpty();

@@ -51,7 +51,7 @@ public final class RepositoryCheck {
     }
 
     /** A stack that was found, and its project if it can be loaded. */
-    private record Member(StackDirectories.Stack place, String name, Optional<Project> project) {
+    private record Member(StackDirectories.Stack place, String name, Optional<Project> project, String base) {
         boolean runsOn(String host, RepositorySettings settings) {
             return place.host().map(host::equals).orElseGet(() -> settings.isPlaced(name, host, Map.of()));
         }
@@ -127,7 +127,8 @@ public final class RepositoryCheck {
                         hosts.stream()
                                 .filter(host -> member.runsOn(host, settings))
                                 .toList(),
-                        member.project.map(p -> p.services().size()).orElse(0)))
+                        member.project,
+                        member.base))
                 .toList();
         return new RepositoryReport(
                 stacks, findings.stream().sorted().distinct().toList());
@@ -162,12 +163,12 @@ public final class RepositoryCheck {
             case Loaded.Valid valid -> {
                 findings.addAll(Finding.ofLoading(List.of(), valid.warnings()));
                 findings.addAll(Checks.all(valid.project()));
-                yield new Member(place, valid.project().name(), Optional.of(valid.project()));
+                yield new Member(place, valid.project().name(), Optional.of(valid.project()), valid.projectDirectory());
             }
             case Loaded.Invalid invalid -> {
                 findings.addAll(Finding.ofLoading(invalid.errors(), invalid.warnings()));
                 invalid.readable().ifPresent(project -> findings.addAll(Checks.beside(project, invalid.errors())));
-                yield new Member(place, place.defaultName(), Optional.empty());
+                yield new Member(place, place.defaultName(), Optional.empty(), place.directory());
             }
         };
     }

@@ -1,7 +1,9 @@
 package dev.lockstep.spec.repository;
 
 import dev.lockstep.spec.check.Finding;
+import dev.lockstep.spec.model.Project;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What checking a repository gave.
@@ -15,11 +17,17 @@ public record RepositoryReport(List<Stack> stacks, List<Finding> findings) {
      *
      * @param directory in the repository, {@code ""} for its root
      * @param hosts those known by name that run it; empty when no host is known by name
-     * @param services how many are on; 0 for a stack that cannot be loaded
+     * @param project what is in its files; empty for a stack that cannot be loaded
+     * @param base the base of the project's relative paths, in the repository
      */
-    public record Stack(String name, String directory, List<String> hosts, int services) {
+    public record Stack(String name, String directory, List<String> hosts, Optional<Project> project, String base) {
         public Stack {
             hosts = List.copyOf(hosts);
+        }
+
+        /** How many services are on; 0 for a stack that cannot be loaded. */
+        public int services() {
+            return project.map(p -> p.services().size()).orElse(0);
         }
     }
 

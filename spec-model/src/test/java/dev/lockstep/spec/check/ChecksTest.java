@@ -132,6 +132,12 @@ class ChecksTest {
                 row(
                         "services: {a: {image: x, ports: ['127.0.0.1:80:80']}, b: {image: x, ports: ['0.0.0.0:80:80']}}",
                         "compose.yaml:1:77: services.b.ports[0]: port 80/tcp of the host is already published by services.a.ports[0] (compose.yaml:1:34)"),
+                // where nothing of the host's is taken, as docker has it
+                row(
+                        "services: {a: {image: x, ports: ['80:80'], networks: [r]}, b: {image: x, scale: 2, ports: ['80:80'], networks: [r]}, c: {image: x, ports: ['80:80'], networks: [i]}}\nnetworks: {i: {internal: true}, r: {driver_opts: {com.docker.network.bridge.gateway_mode_ipv4: routed}}}"),
+                row(
+                        "services: {a: {image: x, ports: ['80:80'], networks: [r]}, b: {image: x, ports: ['80:80'], networks: [r]}}\nnetworks: {r: {enable_ipv6: true, driver_opts: {com.docker.network.bridge.gateway_mode_ipv4: routed}}}",
+                        "compose.yaml:1:82: services.b.ports[0]: port 80/tcp of the host is already published by services.a.ports[0] (compose.yaml:1:34)"),
                 row(
                         "services: {a: {image: x, ports: ['80-81:80-81']}, b: {image: x, ports: ['80-81:80']}, c: {image: x, ports: ['80-82:80']}}",
                         "compose.yaml:1:73: services.b.ports[0]: every port of 80-81/tcp of the host is already published by services.a.ports[0] (compose.yaml:1:34)"),
@@ -288,7 +294,10 @@ class ChecksTest {
                   seen: {image: x, ports: ["81:80"], networks: [vault, front]}
                   unknown: {image: x, ports: ["82:80"], networks: [theirs, six]}
                   shares: {image: x, ports: ["83:80"], networks: [lan, vault]}
+                  alone: {image: x, networks: [lan]}
+                  single: {image: x, networks: [far]}
                 networks:
+                  far: {driver: ipvlan, driver_opts: {parent: eth1}}
                   vault: {internal: true}
                   theirs: {external: true}
                   lan: {driver: macvlan, driver_opts: {parent: eth0}}
@@ -303,8 +312,11 @@ class ChecksTest {
                         "2 services.hidden.ports: nothing is published, since all networks of the service are internal",
                         "5 services.shares.ports: nothing is published, since no network of the service is a bridge that"
                                 + " leads out; of macvlan and ipvlan its containers are reached at their own addresses",
-                        "10 networks.front.ipam.config[1].subnet: fd00::/64 has no effect without enable_ipv6: true",
-                        "11 networks.six.ipam.config[0].subnet: 10.2.0.0/24 has no effect with enable_ipv4: false");
+                        "6 services.alone.networks: the names of shares and others are not answered on macvlan alone, since"
+                                + " its containers do not reach the host's name server. Put the service on a bridge too, or"
+                                + " write extra_hosts with fixed addresses",
+                        "13 networks.front.ipam.config[1].subnet: fd00::/64 has no effect without enable_ipv6: true",
+                        "14 networks.six.ipam.config[0].subnet: 10.2.0.0/24 has no effect with enable_ipv4: false");
     }
 
     @Test

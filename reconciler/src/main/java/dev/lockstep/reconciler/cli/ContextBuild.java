@@ -1,0 +1,305 @@
+package dev.lockstep.reconciler.cli;
+
+import dev.lockstep.runtime.build.BuildException;
+import dev.lockstep.runtime.build.BuildRequest;
+import dev.lockstep.runtime.build.Builder;
+import dev.lockstep.runtime.container.Naming;
+import dev.lockstep.runtime.dockerfile.Dockerfile;
+import dev.lockstep.runtime.dockerfile.DockerfileParser;
+import dev.lockstep.runtime.image.Image;
+import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.image.Platform;
+import dev.lockstep.runtime.oci.Rlimit;
+import dev.lockstep.spec.model.ByteSize;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** {@code build PATH}, as {@code docker build} has it. */
+final class ContextBuild {
+    private final Invocation call;
+    private final String argument;
+
+    ContextBuild(Invocation call, String argument) {
+        this.call = call;
+        this.argument = argument;
+    }
+
+    int run() throws Exception {
+        var door = EngineDoor.of(call);
+        var names = names();
+        var outputs = BuildOutputs.of(call, names);
+        // What is here is read before anything is opened: a mistake in it then costs nothing.
+        var secrets = secrets();
+        var here = isHere() ? Optional.of(request(FetchedContexts.none(), secrets)) : Optional.<BuildRequest>empty();
+        if (call.dryRun()) {
+            call.say("DRY-RUN MODE - build " + argument);
+            return ExitCodes.OK;
+        }
+        var quiet = call.flag("--quiet");
+        try (var engine = door.open();
+                var fetched = FetchedContexts.below(engine.root(), RepositoryTokens.of(secrets, argument))) {
+            var run = new BuildRun(call, engine, door, fetched);
+            try {
+                var request = here.isPresent() ? here.get() : request(fetched, secrets);
+                Image image;
+                try (var progress = run.progress(quiet)) {
+                    image = run.build(request, progress, outputs.finish(engine));
+                }
+                outputs.push(engine);
+                outputs.tell(image);
+                if (quiet) {
+                    call.world().out().println(image.id());
+                }
+                return ExitCodes.OK;
+            } catch (BuildException e) {
+                throw run.failure(e);
+            }
+        }
+    }
+
+    private List<ImageReference> names() throws CommandException {
+        var names = new ArrayList<ImageReference>();
+        for (var text : call.texts("--tag")) {
+            names.add(ImageCommand.reference(text));
+        }
+        return names;
+    }
+
+    /** Whether nothing is fetched. */
+    private boolean isHere() throws CommandException {
+        for (var context :
+                pairs("--build-context", call.texts("--build-context")).values()) {
+            if (!BuildContexts.isHere(context)) {
+                return false;
+            }
+        }
+        return BuildContexts.isHere(argument);
+    }
+
+    private BuildContexts.Found find(BuildContexts contexts, Map<String, String> arguments)
+            throws IOException, CommandException {
+        var file = call.text("--file").filter(name -> !name.equals("-"));
+        var address = ContextAddress.parse(argument);
+        Optional<Dockerfile> given = Optional.empty();
+        if (call.text("--file").filter("-"::equals).isPresent()) {
+            if (address instanceof ContextAddress.Input) {
+                throw new CommandException("standard input cannot be both: the context and, by -f -, the Dockerfile");
+            }
+            given = Optional.of(
+                    contexts.dockerfile("Dockerfile", call.world().in().readNBytes(DockerfileParser.LARGEST + 1)));
+        }
+        return switch (address) {
+            case ContextAddress.Directory(var path) -> {
+                var directory = contexts.directory(path);
+                var named = file.map(contexts::path).orElse(directory.resolve("Dockerfile"));
+                yield new BuildContexts.Found(
+                        given.isPresent() ? given.get() : contexts.dockerfile(named),
+                        Optional.of(
+                                contexts.context(directory, given.isPresent() ? Optional.empty() : Optional.of(named))),
+                        Map.of());
+            }
+            case ContextAddress.Input _ -> contexts.input(call.world().in(), file);
+            case ContextAddress.Web web -> contexts.web(web, file, given);
+            case ContextAddress.Git git -> contexts.git(git, file, given, arguments);
+        };
+    }
+
+    private BuildRequest request(FetchedContexts fetched, Map<String, BuildRequest.Secret> secrets)
+            throws IOException, CommandException {
+        var contexts = new BuildContexts(call.world().directory(), call.world().err(), fetched);
+        var arguments = arguments(call.texts("--build-arg"), call.world());
+        var found = find(contexts, arguments);
+        var labels = new LinkedHashMap<>(found.labels());
+        labels.putAll(pairs("--label", call.texts("--label")));
+        var filters = new HashSet<String>();
+        call.texts("--no-cache-filter")
+                .forEach(text ->
+                        List.of(text.split(",", -1)).forEach(stage -> filters.add(stage.toLowerCase(Locale.ROOT))));
+        var epoch = Optional.ofNullable(arguments.get("SOURCE_DATE_EPOCH"))
+                .or(() -> call.world().variable("SOURCE_DATE_EPOCH"));
+        return new BuildRequest(
+                found.dockerfile(),
+                call.text("--target"),
+                found.context(),
+                contexts.named(pairs("--build-context", call.texts("--build-context"))),
+                arguments,
+                labels,
+                new BuildRequest.CacheUse(call.flag("--no-cache"), filters),
+                call.flag("--pull"),
+                secrets,
+                agents(call.texts("--ssh"), call.world()),
+                steps(),
+                platform(),
+                Builder.epoch(epoch));
+    }
+
+    private Platform platform() throws CommandException {
+        var text = call.text("--platform");
+        if (text.isEmpty()) {
+            return Platform.current();
+        }
+        if (text.get().contains(",")) {
+            throw new CommandException("--platform: images of several platforms are not built; name one");
+        }
+        try {
+            return Platform.parse(text.get());
+        } catch (IllegalArgumentException e) {
+            throw new CommandException("--platform: " + e.getMessage());
+        }
+    }
+
+    /** Values, or those of the environment where only names are given. */
+    static Map<String, String> arguments(List<String> texts, Surroundings world) {
+        var arguments = new LinkedHashMap<String, String>();
+        for (var text : texts) {
+            var words = text.split("=", 2);
+            if (words.length == 2) {
+                arguments.put(words[0], words[1]);
+            } else if (world.environment().containsKey(text)) {
+                arguments.put(text, world.environment().get(text));
+            }
+        }
+        return arguments;
+    }
+
+    private static Map<String, String> pairs(String option, List<String> texts) throws CommandException {
+        var pairs = new LinkedHashMap<String, String>();
+        for (var text : texts) {
+            var words = text.split("=", 2);
+            if (words[0].isEmpty() || words.length < 2 && !option.equals("--label")) {
+                throw new CommandException(option + " takes NAME=VALUE, not \"" + text + "\"");
+            }
+            pairs.put(words[0], words.length < 2 ? "" : words[1]);
+        }
+        return pairs;
+    }
+
+    /** {@code id=ID,src=FILE} or {@code id=ID,env=NAME}; an id alone is that variable's, or a file of that name. */
+    private Map<String, BuildRequest.Secret> secrets() throws IOException, CommandException {
+        var secrets = new LinkedHashMap<String, BuildRequest.Secret>();
+        for (var text : call.texts("--secret")) {
+            var fields = new LinkedHashMap<String, String>();
+            for (var field : text.split(",", -1)) {
+                var words = field.split("=", 2);
+                fields.put(words[0].toLowerCase(Locale.ROOT), words.length < 2 ? "" : words[1]);
+            }
+            var type = fields.remove("type");
+            var id = Optional.ofNullable(fields.remove("id")).filter(word -> !word.isEmpty());
+            var file = Optional.ofNullable(fields.remove("src")).or(() -> Optional.ofNullable(fields.remove("source")));
+            var variable = Optional.ofNullable(fields.remove("env"));
+            if (id.isEmpty() || !fields.isEmpty()) {
+                throw new CommandException("--secret takes id=ID,src=FILE or id=ID,env=NAME");
+            }
+            var name = variable.or(() -> file.isEmpty() || "env".equals(type) ? file.or(() -> id) : Optional.empty())
+                    .filter(call.world().environment()::containsKey);
+            if (name.isPresent() && (variable.isPresent() || file.isEmpty() || "env".equals(type))) {
+                secrets.put(id.get(), secret(call.world().environment().getOrDefault(name.get(), "")));
+            } else if (variable.isPresent()) {
+                throw new CommandException("--secret " + id.get() + ": there is no variable " + variable.get());
+            } else {
+                var path =
+                        call.world().directory().resolve(file.orElse(id.get())).normalize();
+                if (!Files.isRegularFile(path)) {
+                    throw new CommandException("--secret " + id.get() + ": there is no file " + path);
+                }
+                secrets.put(id.get(), new BuildRequest.Secret(Files.readAllBytes(path)));
+            }
+        }
+        return secrets;
+    }
+
+    private static BuildRequest.Secret secret(String text) {
+        return new BuildRequest.Secret(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** {@code default}, or {@code ID=SOCKET}. */
+    static Map<String, Path> agents(List<String> texts, Surroundings world) throws CommandException {
+        var agents = new LinkedHashMap<String, Path>();
+        for (var text : texts) {
+            var words = text.split("=", 2);
+            var path = words.length > 1 ? Optional.of(words[1]) : world.variable("SSH_AUTH_SOCK");
+            if (path.isEmpty()) {
+                throw new CommandException("--ssh " + text + ": there is no agent (SSH_AUTH_SOCK is not set); give "
+                        + words[0] + "=SOCKET");
+            }
+            var socket = world.directory().resolve(path.get());
+            if (Files.isRegularFile(socket)) {
+                throw new CommandException("--ssh " + words[0] + ": keys are not served from a file; add " + socket
+                        + " to an agent (ssh-add) and give " + words[0] + " alone");
+            }
+            agents.put(words[0], socket);
+        }
+        return agents;
+    }
+
+    private BuildRequest.StepOptions steps() throws CommandException {
+        var allowed = new HashSet<String>();
+        call.texts("--allow").forEach(text -> allowed.addAll(List.of(text.split(",", -1))));
+        var known = List.of("network.host", "security.insecure");
+        for (var entitlement : allowed) {
+            if (!known.contains(entitlement)) {
+                throw new CommandException(
+                        "--allow takes " + String.join(" or ", known) + ", not \"" + entitlement + "\"");
+            }
+        }
+        var hosts = new ArrayList<Naming.ExtraHost>();
+        for (var text : call.texts("--add-host")) {
+            var words = text.split("[=:]", 2);
+            if (words.length < 2 || words[0].isEmpty()) {
+                throw new CommandException("--add-host takes NAME:ADDRESS, not \"" + text + "\"");
+            }
+            hosts.add(new Naming.ExtraHost(words[0], words[1].replaceAll("^\\[(.*)]$", "$1")));
+        }
+        return new BuildRequest.StepOptions(
+                network(call.text("--network").orElse("default")),
+                hosts,
+                call.text("--shm-size").isPresent()
+                        ? Optional.of(bytes(call.text("--shm-size").get()))
+                        : Optional.empty(),
+                limits(),
+                allowed.contains("network.host"),
+                allowed.contains("security.insecure"));
+    }
+
+    static BuildRequest.Network network(String text) throws CommandException {
+        return switch (text) {
+            case "default", "bridge", "" -> BuildRequest.Network.DEFAULT;
+            case "none" -> BuildRequest.Network.NONE;
+            case "host" -> BuildRequest.Network.HOST;
+            default ->
+                throw new CommandException("the network of a build is default, none or host, not \"" + text + "\"");
+        };
+    }
+
+    private static long bytes(String text) throws CommandException {
+        try {
+            return ByteSize.parse(text).bytes();
+        } catch (IllegalArgumentException e) {
+            throw new CommandException("--shm-size: " + e.getMessage());
+        }
+    }
+
+    private Map<String, Rlimit> limits() throws CommandException {
+        var limits = new LinkedHashMap<String, Rlimit>();
+        for (var text : call.texts("--ulimit")) {
+            var words = text.split("=", 2);
+            try {
+                var numbers = words[1].split(":", 2);
+                var soft = Long.parseLong(numbers[0]);
+                limits.put(words[0], new Rlimit(soft, numbers.length > 1 ? Long.parseLong(numbers[1]) : soft));
+            } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
+                throw new CommandException("--ulimit takes NAME=SOFT[:HARD] in numbers, not \"" + text + "\"");
+            }
+        }
+        return limits;
+    }
+}

@@ -1,0 +1,179 @@
+package dev.lockstep.reconciler.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.runtime.testing.TestImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code build} of a directory and of services, and {@code up} and {@code run} of what is built. */
+class BuildCommandIT {
+    @TempDir
+    private Path directory;
+
+    private Console console = Console.in(Path.of("/"));
+
+    @BeforeEach
+    void load() throws IOException {
+        var file = TestImage.busybox("busybox:latest").dockerArchive(directory.resolve("in.tar"));
+        assertThat(run("image", "load", "-q", "-i", file.toString())).isZero();
+        Files.delete(file);
+    }
+
+    @AfterEach
+    void leave() throws IOException {
+        if (Files.exists(directory.resolve("compose.yaml"))) {
+            run("down", "-v");
+        }
+        for (var room : List.of("run/build", "root/build-steps")) {
+            if (Files.exists(directory.resolve(room))) {
+                assertThat(directory.resolve(room)).isEmptyDirectory();
+            }
+        }
+    }
+
+    private int run(String... words) {
+        console = Console.in(directory);
+        var args = new ArrayList<>(List.of(
+                "--root",
+                directory.resolve("root").toString(),
+                "--run-root",
+                directory.resolve("run").toString()));
+        args.addAll(List.of(words));
+        return console.run(args.toArray(String[]::new));
+    }
+
+    private void file(String name, String content) throws IOException {
+        var file = directory.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, content);
+    }
+
+    @Test
+    void a_directory_is_built_as_docker_build_does() throws IOException {
+        file("app/Dockerfile", "FROM busybox\nARG A\nCOPY a.txt /\nRUN ip route && echo $A > /o\nCMD [\"cat\"]\n");
+        file("app/a.txt", "hello\n");
+        assertThat(run("build", "-t", "app:1", "--build-arg", "A=x", "--iidfile", "iid", "app"))
+                .as(console.err())
+                .isZero();
+        assertThat(console.err())
+                .contains("[2/3] COPY a.txt /", "[3/3] RUN ip route && echo $A > /o", "default via ", "as app:1");
+        assertThat(run("network", "ls", "-q")).isZero();
+        assertThat(console.out()).isEmpty();
+        var id = Files.readString(directory.resolve("iid"));
+        assertThat(run("build", "-q", "--build-arg", "A=x", "./app")).isZero();
+        assertThat(console.out()).isEqualTo(id + "\n");
+        assertThat(console.err()).isEmpty();
+        file("other.Dockerfile", "FROM scratch\nCOPY a.txt /only\n");
+        assertThat(run("build", "-f", "other.Dockerfile", "-o", "type=tar,dest=o.tar", "app"))
+                .isZero();
+        assertThat(directory.resolve("o.tar")).isNotEmptyFile();
+        assertThat(run("build", "-o", "out", "--build-arg", "A=x", "./app")).isZero();
+        assertThat(console.err()).contains("CACHED");
+        assertThat(directory.resolve("out/o")).hasContent("x\n");
+        assertThat(directory.resolve("out/a.txt")).hasContent("hello\n");
+    }
+
+    @Test
+    void what_steps_have_made_survives_a_prune_of_images_until_the_cache_is_forgotten() throws IOException {
+        file("app/Dockerfile", "FROM scratch\nCOPY a.txt /\nWORKDIR /w\n");
+        file("app/a.txt", "hello\n");
+        assertThat(run("build", "-t", "app:1", "app/")).isZero();
+        assertThat(run("image", "prune", "-a", "-f")).isZero();
+        assertThat(run("build", "-q", "app/")).isZero();
+        assertThat(run("build", "app/")).isZero();
+        assertThat(console.err()).contains("CACHED").doesNotContain("DONE");
+        assertThat(run("system", "df")).isZero();
+        assertThat(console.out()).containsPattern("Build Cache +2 ");
+        assertThat(run("system", "prune", "-a", "-f")).isZero();
+        assertThat(console.out()).contains("Forgot 2 build steps and 0 cache mounts");
+        assertThat(run("build", "app/")).isZero();
+        assertThat(console.err()).contains("DONE").doesNotContain("CACHED");
+    }
+
+    @Test
+    void a_failure_tells_the_last_lines_and_the_place() throws IOException {
+        file("Dockerfile", "FROM busybox\nRUN --network=none echo almost; exit 3\n");
+        assertThat(run("build", ".")).isEqualTo(ExitCodes.ERROR);
+        assertThat(console.err())
+                .contains(
+                        "> [2/2] RUN --network=none echo almost; exit 3:\nalmost\n",
+                        "Dockerfile:2",
+                        ">>> RUN --network=none echo almost; exit 3",
+                        "failed to build: Dockerfile:2: process \"/bin/sh -c echo almost; exit 3\" did not complete"
+                                + " successfully: exit code: 3");
+        file("Dockerfile", "FORM busybox\n");
+        assertThat(run("build", ".")).isEqualTo(ExitCodes.ERROR);
+        assertThat(console.err()).contains("unknown instruction: FORM (did you mean FROM?)");
+    }
+
+    @Test
+    void a_bare_name_is_a_service_and_a_path_is_none() throws IOException {
+        assertThat(BuildCommand.isContext(List.of("web"), false)).isFalse();
+        assertThat(BuildCommand.isContext(List.of("web"), true)).isTrue();
+        assertThat(BuildCommand.isContext(List.of("./web"), false)).isTrue();
+        assertThat(BuildCommand.isContext(List.of("."), false)).isTrue();
+        assertThat(BuildCommand.isContext(List.of("web", "db"), true)).isFalse();
+        assertThat(BuildCommand.isContext(List.of(), true)).isFalse();
+        assertThat(run("build", "-t", "x")).isEqualTo(ExitCodes.ERROR);
+        assertThat(console.err()).contains("--tag is about one context: give one PATH, such as '.'");
+        assertThat(run("build", "oci-layout://user:hidden@x/y")).isEqualTo(ExitCodes.ERROR);
+        assertThat(console.err())
+                .contains("the context oci-layout://x/y is of a kind that is not fetched")
+                .doesNotContain("hidden");
+    }
+
+    @Test
+    void services_are_built_before_they_run_and_only_when_they_must() throws IOException {
+        file("compose.yaml", """
+                name: built
+                services:
+                  web:
+                    build:
+                      context: web
+                      network: none
+                      args: {WHO: you}
+                      labels: {made: here}
+                      additional_contexts: {lib: "service:lib"}
+                      secrets: [key]
+                    network_mode: none
+                    command: ["cat", "/greeting", "/lib"]
+                  lib:
+                    build: {context: web, dockerfile_inline: "FROM busybox\\nCOPY lib.txt /lib\\n"}
+                    network_mode: none
+                    command: ["true"]
+                secrets: {key: {file: key.txt}}
+                """);
+        file("key.txt", "hidden-value\n");
+        file("web/lib.txt", "lib\n");
+        file("web/Dockerfile", """
+                FROM busybox
+                ARG WHO
+                COPY --from=lib /lib /
+                RUN --mount=type=secret,id=key test -s /run/secrets/key && echo "hello $WHO" > /greeting
+                """);
+        assertThat(run("up", "--no-build", "-d")).isEqualTo(ExitCodes.ERROR);
+        assertThat(console.err()).contains("run 'lockstep build', or 'lockstep up --build'");
+        assertThat(run("run", "--rm", "-T", "web")).as(console.err()).isZero();
+        assertThat(console.err()).contains(" lib Built", " web Built");
+        assertThat(run("run", "--rm", "-T", "web")).isZero();
+        assertThat(console.err()).doesNotContain("Building");
+        assertThat(run("image", "inspect", "--format", "{{.Config.Labels.made}}", "built-web"))
+                .isZero();
+        assertThat(console.out()).isEqualTo("here\n");
+
+        file("web/lib.txt", "other\n");
+        assertThat(run("build", "web")).isZero();
+        assertThat(console.err()).contains("CACHED").contains(" web Built");
+        assertThat(run("up", "-d", "--build")).as(console.err()).isZero();
+        assertThat(run("logs", "--no-log-prefix", "web")).isZero();
+        assertThat(console.out()).contains("hello you\nother\n");
+    }
+}

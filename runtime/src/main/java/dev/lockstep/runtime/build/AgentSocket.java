@@ -1,0 +1,102 @@
+package dev.lockstep.runtime.build;
+
+import dev.lockstep.runtime.dockerfile.Mount;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A socket of a step behind which an SSH agent of the host answers. Its owner and mode are the step's, whatever those
+ * of the agent's own socket are, and it ends with the step.
+ */
+final class AgentSocket implements AutoCloseable {
+    private static final int MODE = 0600;
+
+    private final ServerSocketChannel server;
+    private final Path agent;
+    private final Set<SocketChannel> open = ConcurrentHashMap.newKeySet();
+
+    private AgentSocket(ServerSocketChannel server, Path agent) {
+        this.server = server;
+        this.agent = agent;
+    }
+
+    static AgentSocket open(Path socket, Path agent, Mount.Access access) throws IOException {
+        if (Files.notExists(agent)) {
+            throw new BuildException("the SSH agent's socket " + agent + " is not there");
+        }
+        var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            server.bind(UnixDomainSocketAddress.of(socket));
+            StepMounts.Access.set(socket, access, MODE);
+            var opened = new AgentSocket(server, agent);
+            Thread.ofVirtual().name("ssh-agent").start(opened::accept);
+            return opened;
+        } catch (IOException | RuntimeException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    private void accept() {
+        try {
+            while (true) {
+                var step = server.accept();
+                open.add(step);
+                Thread.ofVirtual().start(() -> connect(step));
+            }
+        } catch (IOException e) {
+            // Closed: the step is over.
+        }
+    }
+
+    private void connect(SocketChannel step) {
+        try (step;
+                var host = SocketChannel.open(UnixDomainSocketAddress.of(agent))) {
+            open.add(host);
+            var back = Thread.ofVirtual().start(() -> pass(host, step));
+            pass(step, host);
+            back.join();
+        } catch (IOException e) {
+            // The agent is gone; the step sees its socket closed.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void pass(SocketChannel from, SocketChannel to) {
+        var buffer = ByteBuffer.allocate(16 * 1024);
+        try {
+            while (from.read(buffer) >= 0) {
+                buffer.flip();
+                while (buffer.hasRemaining()) {
+                    to.write(buffer);
+                }
+                buffer.clear();
+            }
+            to.shutdownOutput();
+        } catch (IOException e) {
+            // One of the two has gone, and so does the other.
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+            for (var channel : open) {
+                channel.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package dev.lockstep.runtime.build;
+
+import dev.lockstep.runtime.dockerfile.Mount;
+import dev.lockstep.runtime.image.BlobStore;
+import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+
+/**
+ * A directory that outlives builds, for {@code RUN --mount=type=cache}: {@code build-mounts/ID-N} below the root, by
+ * the digest of its id. Whoever uses it holds its lock, so that nobody removes it meanwhile.
+ */
+final class CacheDirectory implements AutoCloseable {
+    private static final int MODE = 0755;
+
+    private final Path path;
+    private final InstantSource clock;
+    private final Flock lock;
+
+    private CacheDirectory(Path path, InstantSource clock, Flock lock) {
+        this.path = path;
+        this.clock = clock;
+        this.lock = lock;
+    }
+
+    static Path all(Root root) {
+        return root.state().resolve("build-mounts");
+    }
+
+    /**
+     * Opens it, and makes it where there is none.
+     *
+     * @param sharing whether others may use it at the same time: {@code LOCKED} waits for them, {@code PRIVATE} takes
+     *     another directory
+     * @param access of a new one
+     */
+    static CacheDirectory open(BuildRooms rooms, String id, Mount.Sharing sharing, Mount.Access access)
+            throws IOException {
+        var root = rooms.root();
+        root.room(all(root));
+        // As with BuildKit, one that is asked for with another owner or mode is another one.
+        var whose = access.mode().orElse(MODE) + ":" + access.uid().orElse(0) + ":"
+                + access.gid().orElse(0);
+        var name = BlobStore.digest((whose + " " + id).getBytes(StandardCharsets.UTF_8))
+                .hex();
+        return switch (sharing) {
+            case SHARED -> made(rooms, name + "-0", Flock.shared(lockFile(root, name + "-0")), access);
+            case LOCKED -> made(rooms, name + "-0", Flock.exclusive(lockFile(root, name + "-0")), access);
+            case PRIVATE -> {
+                for (var number = 0; ; number++) {
+                    var lock = Flock.tryExclusive(lockFile(root, name + "-" + number));
+                    if (lock.isPresent()) {
+                        yield made(rooms, name + "-" + number, lock.get(), access);
+                    }
+                }
+            }
+        };
+    }
+
+    private static Path lockFile(Root root, String name) throws IOException {
+        return root.lock("build-mount/" + name);
+    }
+
+    private static CacheDirectory made(BuildRooms rooms, String name, Flock lock, Mount.Access access)
+            throws IOException {
+        var path = all(rooms.root()).resolve(name);
+        try {
+            // Two that share a new one may come at once, and both give it the same access.
+            if (Files.notExists(path)) {
+                Files.createDirectories(path);
+                StepMounts.Access.set(path, access, MODE);
+            }
+            return new CacheDirectory(path, rooms.clock(), lock);
+        } catch (IOException | RuntimeException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /** Notes that somebody needed it. */
+    void used() throws IOException {
+        Files.setLastModifiedTime(path, FileTime.from(clock.instant()));
+    }
+
+    /** All that there are. */
+    static List<Path> list(Root root) throws IOException {
+        if (Files.notExists(all(root))) {
+            return List.of();
+        }
+        try (var directories = Files.list(all(root))) {
+            return directories.sorted().toList();
+        }
+    }
+
+    /**
+     * Removes one, unless somebody uses it or has used it since.
+     *
+     * @return whether it is gone
+     */
+    static boolean remove(Root root, Path directory, Instant since) throws IOException {
+        var name = directory.getFileName().toString();
+        try (var lock = Flock.tryExclusive(lockFile(root, name)).orElse(null)) {
+            if (lock == null || Files.getLastModifiedTime(directory).toInstant().isAfter(since)) {
+                return false;
+            }
+            try (var above = Directory.open(all(root))) {
+                above.removeTree(RawPath.of(name));
+            }
+            return true;
+        }
+    }
+
+    @Override
+    public void close() {
+        lock.close();
+    }
+}

@@ -1,0 +1,302 @@
+package dev.lockstep.runtime.build;
+
+import dev.lockstep.runtime.context.ContentDigest;
+import dev.lockstep.runtime.context.Copier;
+import dev.lockstep.runtime.context.CopyRequest;
+import dev.lockstep.runtime.context.CopySource;
+import dev.lockstep.runtime.context.Ignore;
+import dev.lockstep.runtime.context.InlineDirectory;
+import dev.lockstep.runtime.context.ModeChange;
+import dev.lockstep.runtime.context.OpenDirectory;
+import dev.lockstep.runtime.context.Ownership;
+import dev.lockstep.runtime.context.SourceTree;
+import dev.lockstep.runtime.dockerfile.Instruction;
+import dev.lockstep.runtime.dockerfile.StageGraph;
+import dev.lockstep.runtime.image.Layer;
+import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.RawPath;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** {@code COPY} and {@code ADD}. */
+final class CopyStep {
+    private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{7,40}");
+
+    private final StageBuild.Step step;
+
+    CopyStep(StageBuild.Step step) {
+        this.step = step;
+    }
+
+    StageBuild.Outcome copy(Instruction.Copy copy) throws IOException {
+        try (var open = new OpenTrees()) {
+            var tree = copy.transfer().hasPaths() ? Optional.of(tree(copy.from(), open)) : Optional.<SourceTree>empty();
+            var sources = new ArrayList<CopySource>();
+            for (var source : copy.transfer().sources()) {
+                sources.add(
+                        switch (source) {
+                            case Instruction.Source.Path(var path) -> new CopySource(tree.orElseThrow(), path);
+                            case Instruction.Source.Inline inline -> inline(inline, open);
+                        });
+            }
+            return transfer("COPY", copy.transfer(), copy.flags(), sources, List.of(), flagsOf(copy.flags()));
+        }
+    }
+
+    StageBuild.Outcome add(Instruction.Add add) throws IOException {
+        try (var open = new OpenTrees()) {
+            var sources = new ArrayList<CopySource>();
+            var commits = new ArrayList<String>();
+            var remote = false;
+            for (var source : add.transfer().sources()) {
+                switch (source) {
+                    case Instruction.Source.Inline inline -> sources.add(inline(inline, open));
+                    case Instruction.Source.Path(var path)
+                    when RemoteFile.isGit(path) -> {
+                        remote = true;
+                        var commit = commit(add, path);
+                        commits.add(commit.id());
+                        var files = SourceTree.context(open.add(commit.files().open()), Ignore.NOTHING);
+                        sources.add(new CopySource(files, "."));
+                    }
+                    case Instruction.Source.Path(var path)
+                    when RemoteFile.isUrl(path) -> {
+                        remote = true;
+                        var scratch = open.scratch(step);
+                        var file = step.solver()
+                                .cancellation()
+                                .interrupting(() ->
+                                        RemoteFile.fetch(path, add.transfer().destination(), add.checksum(), scratch));
+                        var tree = SourceTree.context(open.add(file.tree()), Ignore.NOTHING);
+                        sources.add(
+                                new CopySource(tree, file.name(), add.unpack().orElse(false)));
+                    }
+                    case Instruction.Source.Path(var path) ->
+                        sources.add(new CopySource(
+                                tree(Optional.empty(), open), path, add.unpack().orElse(true)));
+                }
+            }
+            if (add.checksum().isPresent() && !remote) {
+                throw new BuildException("checksum requires HTTP(S) or Git sources");
+            }
+            return transfer("ADD", add.transfer(), add.flags(), sources, commits, flagsOf(add.flags()));
+        }
+    }
+
+    private BuildRooms.Commit commit(Instruction.Add add, String address) throws IOException {
+        var shown = RemoteFile.shown(address);
+        if (add.keepGitDir()) {
+            throw new BuildException("ADD --keep-git-dir is not supported: the files of " + shown
+                    + " come from its objects, and no .git is made for them; leave it out");
+        }
+        var checksum = add.checksum();
+        if (checksum.isPresent() && !COMMIT.matcher(checksum.get()).matches()) {
+            throw new BuildException(
+                    "the checksum of a Git repository is a commit, 7 to 40 hexadecimal digits, and not \""
+                            + checksum.get() + "\"");
+        }
+        var commit = step.solver().rooms().repositories().fetch(address);
+        if (checksum.isPresent() && !commit.id().startsWith(checksum.get())) {
+            throw new BuildException(
+                    "expected checksum to match " + checksum.get() + ", got " + commit.id() + " from " + shown);
+        }
+        return commit;
+    }
+
+    /** A text of the Dockerfile; its time says nothing, and the cache must not see one. */
+    private CopySource inline(Instruction.Source.Inline inline, OpenTrees open) {
+        var text = inline.heredoc().data().getBytes(StandardCharsets.UTF_8);
+        var time =
+                step.solver().request().epoch().orElseGet(step.solver().rooms().clock()::instant);
+        var name = RawPath.of(inline.heredoc().name());
+        var tree = InlineDirectory.text(name, text, time);
+        return new CopySource(
+                SourceTree.context(open.add(tree), Ignore.NOTHING),
+                escaped(inline.heredoc().name()));
+    }
+
+    /** A name that is no pattern, whatever is in it. */
+    static String escaped(String name) {
+        return name.replaceAll("([\\\\*?\\[])", "\\\\$1");
+    }
+
+    SourceTree tree(Optional<String> from, OpenTrees open) throws IOException {
+        var solver = step.solver();
+        if (from.isEmpty()) {
+            var context = solver.request()
+                    .context()
+                    .orElseThrow(() -> new BuildException("there is no build context to copy from; give a directory"));
+            var tree = context.open();
+            open.add(tree.root());
+            return tree;
+        }
+        return switch (solver.source(from.get(), step.node().stage().index())) {
+            case StageGraph.From.Scratch _ -> throw new BuildException("there is nothing in scratch to copy");
+            case StageGraph.From.OfStage(var index) ->
+                open.stage(
+                        solver, solver.directories(solver.await(index).draft().layers()));
+            case StageGraph.From.Image(var name) ->
+                open.stage(solver, solver.bases().image(name, Optional.empty()).directories());
+            case StageGraph.From.Context(var name) ->
+                switch (solver.bases().named(name)) {
+                    case BuildRequest.NamedContext.Files(var context) -> {
+                        var tree = context.open();
+                        open.add(tree.root());
+                        yield tree;
+                    }
+                    case BuildRequest.NamedContext.Named _, BuildRequest.NamedContext.Here _ ->
+                        open.stage(solver, solver.bases().context(name).directories());
+                };
+        };
+    }
+
+    private static String flagsOf(Instruction.TransferFlags flags) {
+        var text = new StringBuilder();
+        flags.owner().ifPresent(owner -> text.append(" --chown=").append(owner));
+        flags.mode().ifPresent(mode -> text.append(" --chmod=").append(mode));
+        return text.toString();
+    }
+
+    private StageBuild.Outcome transfer(
+            String name,
+            Instruction.Transfer transfer,
+            Instruction.TransferFlags flags,
+            List<CopySource> sources,
+            List<String> commits,
+            String shownFlags)
+            throws IOException {
+        var draft = step.state().draft();
+        var request = request(transfer, flags, sources);
+        var owner = flags.owner().orElse("");
+        // The names of users are the stage's, so what they mean depends on it.
+        var ofStage = !flags.link() || !owner.matches("[0-9:]*");
+        var parts = (ofStage ? step.key(name) : StepKey.of(name).add(epoch()))
+                .add(digest(request))
+                .add(
+                        transfer.destination().startsWith("/")
+                                ? ""
+                                : draft.config().workingDirOrRoot())
+                .add(transfer.destination())
+                .add(owner)
+                .add(flags.mode().orElse(""))
+                .add(String.valueOf(flags.link()))
+                .add(String.valueOf(flags.parents()))
+                .add(flags.exclude())
+                .add(sources.stream()
+                        .map(source -> String.valueOf(source.unpack()))
+                        .toList())
+                .add(sources.stream().map(CopySource::path).toList());
+        var key = (commits.isEmpty() ? parts : parts.add(commits)).key();
+        var outcome = step.solver().cache().obtain(key, step.anew(), () -> make(request, flags.link()));
+        return new StageBuild.Outcome(
+                draft.copy(outcome.result(), name + shownFlags + shown(transfer)), outcome.cached());
+    }
+
+    /** What the request copies. */
+    String digest(CopyRequest request) throws IOException {
+        return step.solver()
+                .cancellation()
+                .interrupting(() -> ContentDigest.of(request))
+                .toString();
+    }
+
+    private String epoch() {
+        return step.solver().request().epoch().map(Instant::toString).orElse("");
+    }
+
+    private static String shown(Instruction.Transfer transfer) {
+        var text = new StringBuilder();
+        for (var source : transfer.sources()) {
+            switch (source) {
+                case Instruction.Source.Path(var path) -> text.append(' ').append(RemoteFile.withoutLogins(path));
+                case Instruction.Source.Inline(var heredoc) ->
+                    text.append(" <<").append(heredoc.name());
+            }
+        }
+        return text.append(' ').append(transfer.destination()).toString();
+    }
+
+    private CopyRequest request(
+            Instruction.Transfer transfer, Instruction.TransferFlags flags, List<CopySource> sources)
+            throws IOException {
+        var owner = flags.owner().isPresent()
+                ? Optional.of(Ownership.parse(flags.owner().get()))
+                : Optional.<Ownership>empty();
+        var mode = flags.mode().isPresent()
+                ? Optional.of(ModeChange.parse(flags.mode().get()))
+                : Optional.<ModeChange>empty();
+        return new CopyRequest(
+                sources,
+                transfer.destination(),
+                step.state().draft().config().workingDirOrRoot(),
+                owner,
+                mode,
+                flags.parents(),
+                Ignore.of(flags.exclude()),
+                Optional.empty());
+    }
+
+    private Layer make(CopyRequest request, boolean link) throws IOException {
+        var root = step.solver().rooms().root();
+        var below = link ? List.<Path>of() : step.layers();
+        try (var workspace = StepWorkspace.open(root)) {
+            workspace.mount(below);
+            try (var target = Directory.open(workspace.rootfs());
+                    var users = link && !step.layers().isEmpty()
+                            ? step.solver().rooms().snapshots().look(step.layers())
+                            : Directory.open(workspace.rootfs())) {
+                var _ = step.solver().cancellation().interrupting(() -> Copier.copy(request, target, users));
+            }
+            workspace.unmountRoot();
+            return step.commit(workspace, below);
+        }
+    }
+
+    /** Trees that a step copies from, open; closes them all. */
+    static final class OpenTrees implements AutoCloseable {
+        private final List<AutoCloseable> open = new ArrayList<>();
+
+        <T extends AutoCloseable> T add(T tree) {
+            open.add(tree);
+            return tree;
+        }
+
+        /** The files of a stage or image. */
+        SourceTree stage(Solver solver, List<Path> layers) throws IOException {
+            if (layers.isEmpty()) {
+                return SourceTree.stage(add(OpenDirectory.open(
+                        solver.rooms().root().room(solver.rooms().root().state().resolve("build-nothing")))));
+            }
+            return SourceTree.stage(
+                    add(OpenDirectory.of(solver.rooms().snapshots().look(layers))));
+        }
+
+        /** A directory for what is downloaded. */
+        Path scratch(StageBuild.Step step) throws IOException {
+            return add(StepWorkspace.open(step.solver().rooms().root())).scratch();
+        }
+
+        @Override
+        public void close() throws IOException {
+            IOException failure = null;
+            for (var tree : open.reversed()) {
+                try {
+                    tree.close();
+                } catch (IOException e) {
+                    failure = e;
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+            if (failure != null) {
+                throw failure;
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+package dev.lockstep.runtime.build;
+
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.image.ImageStore;
+import dev.lockstep.runtime.image.InvalidImageException;
+import dev.lockstep.runtime.image.Layer;
+import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What steps have made before. A record is one of the store's {@linkplain ImageStore#roots roots}, {@code build.KEY}:
+ * it keeps an image of the one layer that the step made, so that no prune takes that away as long as the record is
+ * there, and the record is written when all of it is durable. A step that fails or is killed leaves none.
+ */
+public final class StepCache {
+    private static final String PREFIX = "build.";
+
+    private final Root root;
+    private final ImageStore images;
+    private final InstantSource clock;
+
+    StepCache(Root root, ImageStore images, InstantSource clock) {
+        this.root = root;
+        this.images = images;
+        this.clock = clock;
+    }
+
+    /** Does a step. */
+    @FunctionalInterface
+    interface Maker {
+        /** The layer that it made, whose blob is in the store. */
+        Layer make() throws IOException;
+    }
+
+    /**
+     * The result of a step.
+     *
+     * @param cached whether somebody had done it before, or at the same time
+     */
+    record Outcome(StepResult result, boolean cached) {}
+
+    /**
+     * What the step made when it was done before; else does it. Of several that want one step at the same time, in
+     * whatever process, one does it and the others wait. Platform threads only.
+     *
+     * @param anew do it in any case
+     */
+    Outcome obtain(StepKey key, boolean anew, Maker maker) throws IOException {
+        if (!anew) {
+            var known = find(key);
+            if (known.isPresent()) {
+                return new Outcome(known.get(), true);
+            }
+        }
+        try (var _ = Flock.fleeting(root.lock("build-step/" + key.hex()))) {
+            if (!anew) {
+                var meanwhile = find(key);
+                if (meanwhile.isPresent()) {
+                    return new Outcome(meanwhile.get(), true);
+                }
+            }
+            var result = new StepResult(maker.make(), clock.instant());
+            record(key, result);
+            return new Outcome(result, false);
+        }
+    }
+
+    /** Removes lock files of killed processes. */
+    void cleanUp() throws IOException {
+        var locks = root.lock("build-step/x").resolveSibling("");
+        try (var files = Files.list(locks)) {
+            for (var file : files.toList()) {
+                try (var lock = Flock.tryLasting(file).orElse(null)) {
+                    if (lock != null) {
+                        Files.deleteIfExists(file);
+                    }
+                }
+            }
+        }
+    }
+
+    private void record(StepKey key, StepResult result) throws IOException {
+        var config = images.json().createObjectNode();
+        config.put("architecture", images.platform().architecture());
+        config.put("os", images.platform().os());
+        config.put("created", result.created().toString());
+        config.putObject("rootfs")
+                .put("type", "layers")
+                .putArray("diff_ids")
+                .add(result.layer().diffId().toString());
+        var manifest = new StoredDocuments(images).image(config, List.of(result.layer()), Map.of());
+        images.roots().register(PREFIX + key.hex(), Set.of(manifest.digest()));
+    }
+
+    /** What the step made; empty too when that is not here whole any more. */
+    private Optional<StepResult> find(StepKey key) throws IOException {
+        var name = PREFIX + key.hex();
+        for (var digest : recorded(name)) {
+            var found = read(digest);
+            if (found.isPresent()) {
+                images.roots().touch(name, clock.instant());
+                return found;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** What a record keeps; of a damaged one nothing, for the step is done again and writes it anew. */
+    private Set<Digest> recorded(String name) throws IOException {
+        try {
+            return images.roots().of(name);
+        } catch (StateException e) {
+            if (e.reason() == StateException.Reason.DAMAGED) {
+                return Set.of();
+            }
+            throw e;
+        }
+    }
+
+    private Optional<StepResult> read(Digest digest) throws IOException {
+        try {
+            var image = images.find(digest);
+            if (image.isEmpty() || image.get().layers().size() != 1) {
+                return Optional.empty();
+            }
+            var created = images.json()
+                    .readTree(images.blobs().read(image.get().id()))
+                    .path("created")
+                    .asText();
+            return Optional.of(new StepResult(image.get().layers().getFirst(), Instant.parse(created)));
+        } catch (InvalidImageException | DateTimeParseException e) {
+            return Optional.empty(); // Damaged: the step is done again.
+        }
+    }
+
+    /**
+     * A record.
+     *
+     * @param name of the root that keeps it
+     * @param used when it was made, or a build last found it
+     * @param bytes of its layer as it is stored
+     */
+    public record Entry(String name, Instant used, long bytes) {}
+
+    /** All records, those first that were not used for the longest time. */
+    public List<Entry> entries() throws IOException {
+        var entries = new ArrayList<Entry>();
+        for (var root : images.roots().all().entrySet()) {
+            if (root.getKey().startsWith(PREFIX)) {
+                var bytes = 0L;
+                for (var digest : root.getValue()) {
+                    bytes += read(digest).map(step -> step.layer().size()).orElse(0L);
+                }
+                entries.add(new Entry(root.getKey(), images.roots().used(root.getKey()), bytes));
+            }
+        }
+        entries.sort(Comparator.comparing(Entry::used).thenComparing(Entry::name));
+        return List.copyOf(entries);
+    }
+
+    /**
+     * Forgets records; what they kept goes with the next prune of images, unless an image has it.
+     *
+     * @param unused those that nobody used for so long; zero: all
+     * @return what was forgotten
+     */
+    public List<Entry> forget(Duration unused) throws IOException {
+        var limit = clock.instant().minus(unused);
+        var forgotten = new ArrayList<Entry>();
+        for (var entry : entries()) {
+            if (unused.isZero() || entry.used().isBefore(limit)) {
+                images.roots().remove(entry.name());
+                forgotten.add(entry);
+            }
+        }
+        return List.copyOf(forgotten);
+    }
+}
