@@ -11,6 +11,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /**
  * How an image wants to be run, with everything that a Dockerfile can say of it (OCI image specification, config.md,
@@ -77,221 +78,114 @@ public record RunConfig(
     }
 
     RunConfig withUser(String name) {
-        return new RunConfig(
-                Optional.of(name),
-                exposedPorts,
-                environment,
-                entrypoint,
-                command,
-                volumes,
-                workingDir,
-                labels,
-                stopSignal,
-                healthCheck,
-                shell,
-                onBuild,
-                argsEscaped);
+        return with(draft -> draft.user = Optional.of(name));
     }
 
     RunConfig withPorts(Collection<String> more) {
-        var ports = new TreeSet<>(exposedPorts);
-        ports.addAll(more);
-        return new RunConfig(
-                user,
-                ports,
-                environment,
-                entrypoint,
-                command,
-                volumes,
-                workingDir,
-                labels,
-                stopSignal,
-                healthCheck,
-                shell,
-                onBuild,
-                argsEscaped);
+        return with(draft -> draft.exposedPorts.addAll(more));
     }
 
     /** A name that is known keeps its place. */
     RunConfig withEnvironment(Map<String, String> more) {
-        var variables = new LinkedHashMap<>(environment);
-        variables.putAll(more);
-        return new RunConfig(
-                user,
-                exposedPorts,
-                variables,
-                entrypoint,
-                command,
-                volumes,
-                workingDir,
-                labels,
-                stopSignal,
-                healthCheck,
-                shell,
-                onBuild,
-                argsEscaped);
+        return with(draft -> draft.environment.putAll(more));
     }
 
     RunConfig withEntrypoint(Optional<List<String>> words) {
-        return new RunConfig(
-                user,
-                exposedPorts,
-                environment,
-                words,
-                command,
-                volumes,
-                workingDir,
-                labels,
-                stopSignal,
-                healthCheck,
-                shell,
-                onBuild,
-                argsEscaped);
+        return with(draft -> draft.entrypoint = words);
     }
 
     RunConfig withCommand(Optional<List<String>> words, boolean escaped) {
-        return new RunConfig(
-                user,
-                exposedPorts,
-                environment,
-                entrypoint,
-                words,
-                volumes,
-                workingDir,
-                labels,
-                stopSignal,
-                healthCheck,
-                shell,
-                onBuild,
-                escaped);
+        return with(draft -> {
+            draft.command = words;
+            draft.argsEscaped = escaped;
+        });
     }
 
     RunConfig withVolumes(Collection<String> more) {
-        var paths = new TreeSet<>(volumes);
-        paths.addAll(more);
-        return new RunConfig(
-                user,
-                exposedPorts,
-                environment,
-                entrypoint,
-                command,
-                paths,
-                workingDir,
-                labels,
-                stopSignal,
-                healthCheck,
-                shell,
-                onBuild,
-                argsEscaped);
+        return with(draft -> draft.volumes.addAll(more));
     }
 
     RunConfig withWorkingDir(String path) {
-        return new RunConfig(
-                user,
-                exposedPorts,
-                environment,
-                entrypoint,
-                command,
-                volumes,
-                Optional.of(path),
-                labels,
-                stopSignal,
-                healthCheck,
-                shell,
-                onBuild,
-                argsEscaped);
+        return with(draft -> draft.workingDir = Optional.of(path));
     }
 
     RunConfig withLabels(Map<String, String> more) {
-        var all = new TreeMap<>(labels);
-        all.putAll(more);
-        return new RunConfig(
-                user,
-                exposedPorts,
-                environment,
-                entrypoint,
-                command,
-                volumes,
-                workingDir,
-                all,
-                stopSignal,
-                healthCheck,
-                shell,
-                onBuild,
-                argsEscaped);
+        return with(draft -> draft.labels.putAll(more));
     }
 
     RunConfig withStopSignal(String signal) {
-        return new RunConfig(
-                user,
-                exposedPorts,
-                environment,
-                entrypoint,
-                command,
-                volumes,
-                workingDir,
-                labels,
-                Optional.of(signal),
-                healthCheck,
-                shell,
-                onBuild,
-                argsEscaped);
+        return with(draft -> draft.stopSignal = Optional.of(signal));
     }
 
     RunConfig withHealthCheck(DeclaredHealthCheck test) {
-        return new RunConfig(
-                user,
-                exposedPorts,
-                environment,
-                entrypoint,
-                command,
-                volumes,
-                workingDir,
-                labels,
-                stopSignal,
-                Optional.of(test),
-                shell,
-                onBuild,
-                argsEscaped);
+        return with(draft -> draft.healthCheck = Optional.of(test));
     }
 
     RunConfig withShell(List<String> words) {
-        return new RunConfig(
-                user,
-                exposedPorts,
-                environment,
-                entrypoint,
-                command,
-                volumes,
-                workingDir,
-                labels,
-                stopSignal,
-                healthCheck,
-                Optional.of(words),
-                onBuild,
-                argsEscaped);
+        return with(draft -> draft.shell = Optional.of(words));
     }
 
     RunConfig withTrigger(String instruction) {
-        var triggers = new ArrayList<>(onBuild);
-        triggers.add(instruction);
-        return withTriggers(triggers);
+        return with(draft -> draft.onBuild.add(instruction));
     }
 
     RunConfig withTriggers(List<String> triggers) {
-        return new RunConfig(
-                user,
-                exposedPorts,
-                environment,
-                entrypoint,
-                command,
-                volumes,
-                workingDir,
-                labels,
-                stopSignal,
-                healthCheck,
-                shell,
-                triggers,
-                argsEscaped);
+        return with(draft -> draft.onBuild = new ArrayList<>(triggers));
+    }
+
+    private RunConfig with(Consumer<Draft> change) {
+        var draft = new Draft(this);
+        change.accept(draft);
+        return draft.finished();
+    }
+
+    /** The same while it changes; nobody else sees it. */
+    private static final class Draft {
+        private Optional<String> user;
+        private final SortedSet<String> exposedPorts;
+        private final Map<String, String> environment;
+        private Optional<List<String>> entrypoint;
+        private Optional<List<String>> command;
+        private final SortedSet<String> volumes;
+        private Optional<String> workingDir;
+        private final SortedMap<String, String> labels;
+        private Optional<String> stopSignal;
+        private Optional<DeclaredHealthCheck> healthCheck;
+        private Optional<List<String>> shell;
+        private List<String> onBuild;
+        private boolean argsEscaped;
+
+        Draft(RunConfig from) {
+            user = from.user;
+            exposedPorts = new TreeSet<>(from.exposedPorts);
+            environment = new LinkedHashMap<>(from.environment);
+            entrypoint = from.entrypoint;
+            command = from.command;
+            volumes = new TreeSet<>(from.volumes);
+            workingDir = from.workingDir;
+            labels = new TreeMap<>(from.labels);
+            stopSignal = from.stopSignal;
+            healthCheck = from.healthCheck;
+            shell = from.shell;
+            onBuild = new ArrayList<>(from.onBuild);
+            argsEscaped = from.argsEscaped;
+        }
+
+        RunConfig finished() {
+            return new RunConfig(
+                    user,
+                    exposedPorts,
+                    environment,
+                    entrypoint,
+                    command,
+                    volumes,
+                    workingDir,
+                    labels,
+                    stopSignal,
+                    healthCheck,
+                    shell,
+                    onBuild,
+                    argsEscaped);
+        }
     }
 }
