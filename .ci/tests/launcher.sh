@@ -79,6 +79,10 @@ done
 : >"$home/lib/lockstep-26+35-1234abcd5678-images.aot"
 run "$lockstep" --root /r image pull x
 check "image has one of its own" line "-XX:AOTCache=$home/lib/lockstep-26+35-1234abcd5678-images.aot"
+: >"$home/lib/lockstep-26+35-1234abcd5678-builds.aot"
+run "$lockstep" --root /r build -t x:1 .
+check "so has build" line "-XX:AOTCache=$home/lib/lockstep-26+35-1234abcd5678-builds.aot"
+check "and both compilers: it may hash gigabytes" no_line "-XX:TieredStopAtLevel"
 run "$lockstep" -p config plan
 check "plan has not" line "-XX:AOTCache=$home/lib/lockstep-26+35-1234abcd5678.aot"
 echo 000000000000 >"$home/lib/jars"
@@ -108,7 +112,7 @@ check "the launcher passes its own path" line "-Dlockstep.launcher=$lockstep"
 run "$lockstep" --root /r --run-root agent --log-level debug agent --host a
 check "the agent gets both compilers" no_line "TieredStopAtLevel"
 check "and a bounded heap that begins small" line "-Xmx192m"
-check "with a small part for what is new" line "-Xmn12m"
+check "with a small part for what is new" line "-Xmn8m"
 for once in --once --print-unit --help; do
     run "$lockstep" agent --repository /r $once
     check "agent $once is a command like others" line "-XX:TieredStopAtLevel=1"

@@ -23,7 +23,7 @@ def agent_java(*arguments) -> list:
     """A class of the tests in a virtual machine like an agent's: with the options and the cache that bin/lockstep gives it."""
     lib = LOCKSTEP.parents[1] / "lib"
     caches = sorted(c for c in lib.glob("lockstep-*.aot") if not c.stem.endswith(("-files", "-images")))
-    return [pathlib.Path(os.environ["JAVA_HOME"]) / "bin/java", "-XX:+UseSerialGC", "-Xms16m", "-Xmn12m", "-Xmx192m",
+    return [pathlib.Path(os.environ["JAVA_HOME"]) / "bin/java", "-XX:+UseSerialGC", "-Xms16m", "-Xmn8m", "-Xmx192m",
             *(f"-XX:AOTCache={c}" for c in caches[-1:]), "--enable-native-access=ALL-UNNAMED",
             "-cp", f"{lib}/lockstep.jar:{TOP}/runtime/target/test-classes", *arguments]
 

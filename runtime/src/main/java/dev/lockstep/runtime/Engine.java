@@ -1,7 +1,14 @@
 package dev.lockstep.runtime;
 
+import dev.lockstep.runtime.attest.Attestations;
+import dev.lockstep.runtime.build.BuildRehearsal;
 import dev.lockstep.runtime.build.BuildRooms;
 import dev.lockstep.runtime.build.Builder;
+import dev.lockstep.runtime.build.CacheFrom;
+import dev.lockstep.runtime.build.CacheSource;
+import dev.lockstep.runtime.build.LayerForm;
+import dev.lockstep.runtime.build.Packing;
+import dev.lockstep.runtime.build.RegistryCaches;
 import dev.lockstep.runtime.container.CleanUp;
 import dev.lockstep.runtime.container.ContainerRooms;
 import dev.lockstep.runtime.container.Containers;
@@ -13,6 +20,7 @@ import dev.lockstep.runtime.container.OnExitScript;
 import dev.lockstep.runtime.container.StandStill;
 import dev.lockstep.runtime.dns.NameServer;
 import dev.lockstep.runtime.event.EventLog;
+import dev.lockstep.runtime.image.Descriptor;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
@@ -35,6 +43,7 @@ import dev.lockstep.runtime.prune.PruneRecord;
 import dev.lockstep.runtime.prune.PruneRecords;
 import dev.lockstep.runtime.prune.PruneReport;
 import dev.lockstep.runtime.registry.RegistryClient;
+import dev.lockstep.runtime.registry.WebFile;
 import dev.lockstep.runtime.snapshot.Snapshots;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.runtime.trust.KnownImages;
@@ -310,6 +319,15 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /** Gives an image the form in which it goes somewhere, as {@link Packing#pack} does; it has no name yet. */
+    public Image pack(Image image, LayerForm form) throws IOException {
+        try (var _ = images().lease("packing of " + image.digest().abbreviated())) {
+            var packed = builder().packing().pack(image, form);
+            images().addUnnamed(images().describe(packed.digest()));
+            return packed;
+        }
+    }
+
     /** Removal of images that nobody needs; it knows this engine's containers. */
     public Housekeeping housekeeping() throws IOException {
         return new Housekeeping(images(), snapshots(), this::imageUses, clock, new PruneRecords(root));
@@ -449,9 +467,21 @@ public final class Engine implements AutoCloseable {
      *
      * @param pull gets base images that are not here, as far as whoever asks may have them
      * @param repositories gets what {@code ADD} names of Git repositories
+     * @param web gets what it names of the web
      */
+    public Builder builder(BuildRooms.Pull pull, BuildRooms.Repositories repositories, BuildRooms.Web web)
+            throws IOException {
+        return new Builder(buildRooms(pull, repositories, web));
+    }
+
+    /** The same with whatever of the web this host reaches. */
     public Builder builder(BuildRooms.Pull pull, BuildRooms.Repositories repositories) throws IOException {
-        return new Builder(new BuildRooms(
+        return builder(pull, repositories, WebFile::fetch);
+    }
+
+    private BuildRooms buildRooms(BuildRooms.Pull pull, BuildRooms.Repositories repositories, BuildRooms.Web web)
+            throws IOException {
+        return new BuildRooms(
                 root,
                 new BuildRooms.RunRoot() {
                     @Override
@@ -471,14 +501,43 @@ public final class Engine implements AutoCloseable {
                 seccomp,
                 pull,
                 repositories,
+                web,
+                new BuildRooms.Caches() {
+                    // Registries are asked late: most builds have no other cache.
+                    @Override
+                    public CacheSource open(CacheFrom from) throws IOException {
+                        return caches().open(from);
+                    }
+
+                    @Override
+                    public void write(ImageReference reference, Descriptor manifest, List<Descriptor> content)
+                            throws IOException {
+                        caches().write(reference, manifest, content);
+                    }
+                },
                 snapshots()::unpack,
                 host(),
-                clock));
+                "",
+                clock);
+    }
+
+    /** Says something of images that were built. */
+    public Attestations attestations() throws IOException {
+        return new Attestations(images(), snapshots(), host(), clock);
+    }
+
+    private RegistryCaches caches() throws IOException {
+        return new RegistryCaches(registry(), images(), snapshots());
     }
 
     /** The same with base images from wherever their names say, and without Git. */
     public Builder builder() throws IOException {
         return builder(this::pull, BuildRooms.Repositories.NONE);
+    }
+
+    /** Does as if images were built. */
+    public BuildRehearsal buildRehearsal() throws IOException {
+        return new BuildRehearsal(buildRooms(this::pull, BuildRooms.Repositories.NONE, WebFile::fetch));
     }
 
     /**

@@ -181,17 +181,23 @@ class StoreKillIT {
         System.out.println(
                 "kill test of " + work + ": seed " + Long.toUnsignedString(seed) + ", " + rounds + " rounds");
         var chance = new Random(seed);
+        try (var row = work.new Row(directory, argument(work))) {
+            killed(work, row, rounds, chance, "seed " + Long.toUnsignedString(seed));
+        }
+    }
+
+    private void killed(StoreWork work, StoreWork.Row row, int rounds, Random chance, String seed) throws Exception {
         prepare(work);
-        var longest = undisturbed(work);
+        var longest = undisturbed(row);
         for (var round = 0; round < rounds; round++) {
             prepare(work);
-            var process = work.start(directory, argument(work));
+            var process = row.begin();
             awaitReady(process);
             if (!process.waitFor(chance.nextLong(longest), TimeUnit.MICROSECONDS)) {
                 process.destroyForcibly();
             }
             process.waitFor();
-            var when = work + ", seed " + Long.toUnsignedString(seed) + ", round " + round;
+            var when = work + ", " + seed + ", round " + round;
             assertGood(when);
             assertAllOrNothing(when);
             if (work == StoreWork.EXTRACT) {
@@ -226,8 +232,8 @@ class StoreKillIT {
     }
 
     /** Microseconds that the work takes when nobody kills it. */
-    private long undisturbed(StoreWork work) throws Exception {
-        var process = work.start(directory, argument(work));
+    private long undisturbed(StoreWork.Row row) throws Exception {
+        var process = row.begin();
         awaitReady(process);
         var begin = System.nanoTime();
         assertThat(process.waitFor())

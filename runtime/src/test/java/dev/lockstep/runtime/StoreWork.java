@@ -170,6 +170,15 @@ enum StoreWork {
 
     /** A process that says that it is ready, does the work and ends. */
     Process start(Path directory, String argument) {
+        var process = prepare(directory, argument);
+        begin(process);
+        return process;
+    }
+
+    /**
+     * One that only {@link #begin begins} when it is told to: the start of a virtual machine takes most of the time.
+     */
+    Process prepare(Path directory, String argument) {
         var command = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElseThrow(),
                 "--enable-native-access=ALL-UNNAMED",
@@ -191,14 +200,53 @@ enum StoreWork {
         }
     }
 
+    /** Lets a prepared process look at the store, say that it is ready, and do the work. */
+    static void begin(Process prepared) {
+        try (var in = prepared.outputWriter()) {
+            in.write("begin\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Processes for one work after the other, each made ready while the one before it is looked after. */
+    final class Row implements AutoCloseable {
+        private final Path directory;
+        private final String argument;
+        private Process next;
+
+        Row(Path directory, String argument) {
+            this.directory = directory;
+            this.argument = argument;
+            this.next = prepare(directory, argument);
+        }
+
+        /** Begins the next one. */
+        Process begin() {
+            var process = next;
+            next = prepare(directory, argument);
+            StoreWork.begin(process);
+            return process;
+        }
+
+        @Override
+        public void close() {
+            next.destroyForcibly();
+        }
+    }
+
     public static void main(String[] args) throws IOException {
+        var work = valueOf(args[0]);
+        if (System.in.read() < 0) {
+            return; // nobody wants it any more
+        }
         try (var engine = engine(Path.of(args[1]))) {
             // What only costs time, so that the kill hits the work.
             engine.images().catalog().images().forEach(StoredImage::called);
             engine.housekeeping();
             System.out.println("ready");
             System.out.flush();
-            valueOf(args[0]).run(engine, args[2]);
+            work.run(engine, args[2]);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.agent;
 
+import dev.lockstep.reconciler.building.BuildQueue;
 import dev.lockstep.reconciler.deploy.DefaultBridge;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.PlanOptions;
@@ -23,6 +24,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -85,27 +87,33 @@ public final class Agent {
             new DefaultBridge(engine).removeIfUnused();
             try (var health = engine.containers().healthMonitor(this::healthChanged);
                     var supervisor = new Supervisor(engine, health, clock, stacks::isFollowed, stacks::isHealed, out)) {
-                var makers = new StackWorkers(
-                        engine,
-                        host,
-                        settings.images(),
-                        settings.policy(),
-                        new HostSecrets(stackSettings),
-                        health,
-                        supervisor,
-                        stacks,
-                        settings.driftInterval(),
-                        clock,
-                        out);
                 var statuses = new RepositoryStatuses(engine.root(), host, settings.repositories(), clock, out);
                 var followers = followers();
                 try (var _ = NameServerWatch.start(engine.networks(), out);
-                        var _ = NetworkLossWatch.start(engine.networks(), stacks::look, out)) {
-                    supervisor.start();
-                    var all = followers.stream()
-                            .map(f -> new Following(f, makers, stacks, statuses, settings, out))
+                        var _ = NetworkLossWatch.start(engine.networks(), stacks::look, out);
+                        var builds = builds(followers)) {
+                    var events = followers.stream()
+                            .map(f -> new BuildEvents(f, engine.root(), builds, out))
                             .toList();
-                    return once ? once(all) : follow(all, followers, statuses);
+                    var makers = new StackWorkers(
+                            engine,
+                            host,
+                            settings.images(),
+                            settings.policy(),
+                            new HostSecrets(stackSettings),
+                            health,
+                            supervisor,
+                            stacks,
+                            settings.driftInterval(),
+                            clock,
+                            (source, images) -> wanted(events, source).order(source, images),
+                            out);
+                    supervisor.start();
+                    var all = events.stream()
+                            .map(e -> new Following(e, makers, stacks, statuses, settings, out))
+                            .toList();
+                    builds.start();
+                    return once ? once(all, builds) : follow(all, followers, statuses, builds);
                 } finally {
                     followers.forEach(Follower::close);
                 }
@@ -149,35 +157,74 @@ public final class Agent {
         var git = new GitRepositories(engine.root(), GitSettings.defaults());
         for (var repository : settings.repositories()) {
             all.add(new Follower(
-                    repository, git, engine.root(), host, settings.labels(), new HostVariables(stackSettings), out));
+                    repository,
+                    git,
+                    engine.root(),
+                    host,
+                    settings.labels(),
+                    new HostVariables(stackSettings),
+                    settings.builds(),
+                    out));
         }
         return all;
     }
 
-    private static int once(List<Following> all) throws IOException, InterruptedException {
-        var code = 0;
-        for (var following : all) {
-            code = Following.worst(code, following.once());
-        }
+    private static WantedBuilds wanted(List<BuildEvents> events, CommitSource source) {
+        return events.stream()
+                .filter(e -> Optional.of(e.follower().url()).equals(source.repository()))
+                .findFirst()
+                .<WantedBuilds>map(e -> e)
+                .orElse(WantedBuilds.NONE);
+    }
+
+    private BuildQueue builds(List<Follower> followers) throws IOException {
+        var followed = new FollowedBuilds(engine, followers);
+        return new BuildQueue(
+                engine,
+                settings.builds(),
+                settings.images(),
+                settings.policy(),
+                new HostSecrets(stackSettings),
+                followed,
+                followed,
+                followed,
+                clock,
+                out);
+    }
+
+    /** What a look orders is built before the end, and looked at again: a stack may have waited for it. */
+    private static int once(List<Following> all, BuildQueue builds) throws IOException, InterruptedException {
+        var built = new AtomicBoolean();
+        builds.onEnd(_ -> built.set(true));
+        int code;
+        do {
+            built.set(false);
+            code = 0;
+            for (var following : all) {
+                code = Following.worst(code, following.once());
+            }
+            builds.awaitIdle();
+        } while (built.get());
         return code;
     }
 
-    private int follow(List<Following> all, List<Follower> followers, RepositoryStatuses statuses)
+    private int follow(List<Following> all, List<Follower> followers, RepositoryStatuses statuses, BuildQueue builds)
             throws IOException, InterruptedException {
         var check = new SelfCheck(engine.root(), engine.tools(), launcher, clock.instant());
         try (var _ = SelfChecks.start(check, followers, statuses, settings.driftInterval(), out);
                 var _ = HousekeepingSchedule.start(engine, settings.housekeeping(), clock, out);
                 var _ = JobSchedule.start(
                         engine, stacks, stack -> new StackRecords(engine.root(), host, stack, clock), clock, out)) {
-            return followUntilStopped(all, followers);
+            return followUntilStopped(all, followers, builds);
         }
     }
 
-    private int followUntilStopped(List<Following> all, List<Follower> followers)
+    private int followUntilStopped(List<Following> all, List<Follower> followers, BuildQueue builds)
             throws IOException, InterruptedException {
+        builds.onEnd(_ -> stacks.built());
         all.forEach(Following::start);
         var box = new RequestBox(engine.root(), clock);
-        var sync = new SyncRequests(all, stacks, clock);
+        var sync = new SyncRequests(all, stacks, new BuildRequests(builds), clock);
         var requests = Thread.ofPlatform().daemon().name("requests").start(() -> {
             try {
                 box.serve(sync::answer);
@@ -193,6 +240,7 @@ public final class Agent {
         for (var following : all) {
             following.join(); // before the workers end, since it may make one more
         }
+        builds.close(); // what is called off waits for the next agent
         stacks.end();
         out.accept("agent of host " + host + " ended; containers go on running");
         return 0;

@@ -6,6 +6,7 @@ import dev.lockstep.reconciler.content.FileChange;
 import dev.lockstep.reconciler.content.MountSource;
 import dev.lockstep.reconciler.content.MountSources;
 import dev.lockstep.reconciler.content.StackFiles;
+import dev.lockstep.reconciler.deploy.StackBuilds;
 import dev.lockstep.reconciler.deploy.StackSource;
 import dev.lockstep.reconciler.desired.BindSources;
 import dev.lockstep.reconciler.git.CommitTree;
@@ -41,6 +42,7 @@ import java.util.stream.Collectors;
  * @param imagePolicies what {@code lockstep.yaml} says of the stack's images
  * @param policies what {@code lockstep.yaml} leaves of what the host allows the stack to ask for
  * @param rules what it says of when and how the stack is changed
+ * @param builds what of its images the commit builds on this host
  * @param reports hears what became of files that somebody changed on the host
  */
 record CommitSource(
@@ -51,8 +53,19 @@ record CommitSource(
         List<ImagePolicy> imagePolicies,
         List<PolicyLayer> policies,
         StackRules rules,
+        StackBuilds builds,
         Consumer<FileChange> reports)
         implements StackSource {
+
+    /** Whether both say the same of the stack: one commit of one repository, with the same values of the host. */
+    boolean isSameAs(CommitSource other) {
+        return commit().equals(other.commit())
+                && stack.equals(other.stack)
+                && variables.equals(other.variables)
+                && imagePolicies.equals(other.imagePolicies)
+                && policies.equals(other.policies)
+                && rules.equals(other.rules);
+    }
 
     Revision commit() {
         return tree.revision();

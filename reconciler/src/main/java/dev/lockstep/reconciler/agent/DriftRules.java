@@ -45,7 +45,7 @@ record DriftRules(ProjectExtension.Mode mode, List<String> ignored) {
      * registry is none.
      */
     static boolean isRepair(Step step) {
-        return !(step.operation() instanceof Operation.PullImage)
+        return !(step.operation() instanceof Operation.OnImage)
                 && step.causes().stream().allMatch(cause -> switch (cause.kind()) {
                     case DRIFT, DEPENDENCY -> true;
                     case SPEC, DEFAULT, IMAGE, CONTENT -> false;
@@ -86,15 +86,9 @@ record DriftRules(ProjectExtension.Mode mode, List<String> ignored) {
             case Operation.UpdateContainer u -> Optional.of(u.spec()).map(ContainerSpec::service);
             case Operation.StartContainer s -> Optional.of(s.spec()).map(ContainerSpec::service);
             case Operation.RestartContainer r -> Optional.of(r.spec()).map(ContainerSpec::service);
-            case Operation.PullImage _,
-                    Operation.CreateNetwork _,
-                    Operation.UpdateNetwork _,
-                    Operation.ReplaceNetwork _,
-                    Operation.RepairNetwork _,
-                    Operation.RemoveNetwork _,
-                    Operation.CreateVolume _,
-                    Operation.UpdateVolume _,
-                    Operation.RemoveVolume _,
+            case Operation.OnImage _,
+                    Operation.OnNetwork _,
+                    Operation.OnVolume _,
                     Operation.CreateContainer _,
                     Operation.ReplaceContainer _,
                     Operation.StopContainer _,

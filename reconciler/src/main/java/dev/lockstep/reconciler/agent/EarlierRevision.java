@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.agent;
 
+import dev.lockstep.reconciler.deploy.StackBuilds;
 import dev.lockstep.reconciler.deploy.StackSource;
 import dev.lockstep.reconciler.plan.Secrets;
 import dev.lockstep.spec.load.LoadRequest;
@@ -39,6 +40,11 @@ record EarlierRevision(CommitSource source, Map<String, String> digests) impleme
     @Override
     public List<ImagePolicy> imagePolicies() {
         return source.imagePolicies();
+    }
+
+    @Override
+    public StackBuilds builds() {
+        return source.builds();
     }
 
     @Override

@@ -95,6 +95,11 @@ final class FollowedStacks {
         workers.values().forEach(StackWorker::look);
     }
 
+    /** A build has ended: those that wait for it look, and whoever does not finds nothing new. */
+    void built() {
+        workers.values().forEach(StackWorker::built);
+    }
+
     /** Ends all workers, and waits for the runs that are under way. */
     void end() throws InterruptedException {
         workers.values().forEach(StackWorker::close);

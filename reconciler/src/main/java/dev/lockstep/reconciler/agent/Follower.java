@@ -1,12 +1,23 @@
 package dev.lockstep.reconciler.agent;
 
+import dev.lockstep.reconciler.building.BuildSources;
+import dev.lockstep.reconciler.builds.BuildInputs;
+import dev.lockstep.reconciler.builds.BuildRecords;
+import dev.lockstep.reconciler.builds.BuildTarget;
+import dev.lockstep.reconciler.builds.BuildTargets;
+import dev.lockstep.reconciler.builds.CommitBuilds;
 import dev.lockstep.reconciler.content.FileChange;
+import dev.lockstep.reconciler.contexts.BuildSections;
+import dev.lockstep.reconciler.deploy.StackBuilds;
+import dev.lockstep.reconciler.git.BroughtRef;
+import dev.lockstep.reconciler.git.CommitTree;
 import dev.lockstep.reconciler.git.FollowedRef;
 import dev.lockstep.reconciler.git.GitException;
 import dev.lockstep.reconciler.git.GitRepositories;
 import dev.lockstep.reconciler.git.GitSource;
 import dev.lockstep.reconciler.git.RefWatch;
 import dev.lockstep.reconciler.git.Remote;
+import dev.lockstep.reconciler.git.RemoteRef;
 import dev.lockstep.reconciler.git.Revision;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
@@ -17,16 +28,23 @@ import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.load.StackDirectories;
 import dev.lockstep.spec.settings.AgentSettings;
+import dev.lockstep.spec.settings.BuildsEntry;
+import dev.lockstep.spec.settings.ImagePolicy;
 import dev.lockstep.spec.yaml.Problem;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Follows one repository: asks its remote where the ref points, brings what is new, and says which stacks the commit
@@ -43,11 +61,28 @@ final class Follower implements AutoCloseable {
     private final String host;
     private final Map<String, String> labels;
     private final HostVariables variables;
+    private final BuildsEntry builds;
     private final Consumer<String> out;
-    private Optional<Revision> last = Optional.empty();
+    /** Builds ask in threads of their own. */
+    private volatile Optional<Revision> last = Optional.empty();
+    /** Names that files of valid stacks give them: to know one, its files are loaded, and every poll asks for all. */
+    private final Map<Placed, String> names = new ConcurrentHashMap<>();
+
     private boolean brought;
+    /** What is asked for beside the followed ref, and what the answer was. */
+    private List<String> asked = List.of();
+
+    private List<RemoteRef> refs = List.of();
+    /** What the followed commit builds, and which commit that was. */
+    private List<BuildTarget> targets = List.of();
+
+    private String targetsOf = "";
     private List<Problem> warned = List.of();
 
+    /** A stack in a commit, whose files are the same for ever. */
+    private record Placed(String commit, StackDirectories.Stack stack) {}
+
+    /** @param builds what the host's owner lets repositories build */
     Follower(
             AgentSettings.Repository settings,
             GitRepositories repositories,
@@ -55,6 +90,7 @@ final class Follower implements AutoCloseable {
             String host,
             Map<String, String> labels,
             HostVariables variables,
+            BuildsEntry builds,
             Consumer<String> out)
             throws GitException {
         this.settings = settings;
@@ -64,6 +100,7 @@ final class Follower implements AutoCloseable {
         this.host = host;
         this.labels = labels;
         this.variables = variables;
+        this.builds = builds;
         this.out = out;
     }
 
@@ -102,7 +139,9 @@ final class Follower implements AutoCloseable {
      * @return the newest revision; the same as before when nothing is new
      */
     Revision look() throws GitException {
-        var tip = source.tip(ref);
+        var answer = source.ask(ref, asked);
+        refs = answer.refs();
+        var tip = answer.tip();
         if (last.isEmpty() || !last.get().commit().equals(tip.commit())) {
             var fetched = source.fetch(ref);
             fetched.notes().forEach(out);
@@ -111,9 +150,63 @@ final class Follower implements AutoCloseable {
                         + fetched.previous().map(c -> c.substring(0, 7)).orElse("") + " (forced)");
             }
             last = Optional.of(fetched.revision());
+            names.clear();
             brought = true;
         }
         return last.get();
+    }
+
+    /**
+     * Branches and tags of the remote, as the last {@link #look} found them; what it did not ask for is asked for now,
+     * and from then on with it.
+     *
+     * @param patterns full names, each with one {@code *} at most
+     */
+    List<RemoteRef> refs(List<String> patterns) throws GitException {
+        if (!patterns.equals(asked)) {
+            asked = List.copyOf(patterns);
+            refs = ask(asked);
+        }
+        return refs;
+    }
+
+    /** The same as the remote has them now. Any thread may ask. */
+    List<RemoteRef> ask(List<String> patterns) throws GitException {
+        return source.ask(ref, patterns).refs();
+    }
+
+    /** Full name of the followed ref, as it was found; empty before that. Any thread may ask. */
+    Optional<String> followed() {
+        return last.map(Revision::ref);
+    }
+
+    /** Brings commits of branches and tags that are built; see {@link GitSource#bring}. Any thread may ask. */
+    Map<String, BroughtRef> bring(List<RemoteRef> wanted) throws GitException {
+        return source.bring(wanted);
+    }
+
+    /** Branches that are gone need not be kept. */
+    void letGo(Set<String> branches) throws GitException {
+        source.letGo(branches::contains);
+    }
+
+    /** Whether something that is meant differs between two commits; see {@link GitSource#differ}. */
+    boolean differ(String older, String newer, Predicate<String> paths) throws GitException {
+        return source.differ(older, newer, paths);
+    }
+
+    /** The files of a commit of the clone. Any thread may ask. */
+    CommitTree open(Revision revision) throws GitException {
+        return source.open(revision);
+    }
+
+    /** What the followed commit builds on this host; read once for each commit. */
+    List<BuildTarget> targets(Revision revision) throws IOException {
+        if (!targetsOf.equals(revision.commit())) {
+            targets = targets(open(revision));
+            targetsOf = revision.commit();
+        }
+        return targets;
     }
 
     /** Whether others may ask the same remote at the same time: it is not a directory of this host. */
@@ -157,11 +250,12 @@ final class Follower implements AutoCloseable {
         var base = settings.path().orElse("");
         var file = RepositoryFile.read(tree, base, host, labels);
         var found = StackDirectories.find(tree, base, source.remote().name());
-        if (found.isEmpty()) {
+        if (found.isEmpty() && !file.hasBuilds()) {
             throw new IOException("repository " + url() + " has no compose file at " + revision.shortCommit()
                     + ": expected compose.yaml, stacks/STACK/compose.yaml or hosts/" + host + "/STACK/compose.yaml"
                     + (base.isEmpty() ? "" : " below " + base));
         }
+        var built = new CommitBuilds(url(), new Builds(tree), new BuildRecords(root));
         var stacks = new LinkedHashMap<String, CommitSource>();
         var bound = new HashSet<String>();
         var others = new HashSet<String>();
@@ -171,7 +265,15 @@ final class Follower implements AutoCloseable {
                 continue; // nobody asks for its name
             }
             var name = name(new CommitSource(
-                    tree, stack, root, EnvironmentFile.EMPTY, List.of(), List.of(), StackRules.NONE, _ -> {}));
+                    tree,
+                    stack,
+                    root,
+                    EnvironmentFile.EMPTY,
+                    List.of(),
+                    List.of(),
+                    StackRules.NONE,
+                    StackBuilds.NONE,
+                    _ -> {}));
             if (elsewhere) {
                 others.add(name);
                 continue;
@@ -192,6 +294,7 @@ final class Follower implements AutoCloseable {
                             file.imagePolicies(name),
                             file.policies(name),
                             file.rules(name),
+                            built,
                             change -> report(name, change)));
             stack.host().ifPresent(_ -> bound.add(name));
         }
@@ -217,6 +320,110 @@ final class Follower implements AutoCloseable {
         return revision.isPresent()
                 ? Optional.ofNullable(found(revision.get(), _ -> {}).active().get(stack))
                 : Optional.empty();
+    }
+
+    /** A commit of the clone as something to build from; empty when the clone does not have it. Any thread may ask. */
+    Optional<BuildSources.Source> toBuild(String commit) throws IOException {
+        var revision = source.revision(commit);
+        return revision.isPresent() ? Optional.of(new Built(source.open(revision.get()))) : Optional.empty();
+    }
+
+    /** What a commit builds on this host: nothing where the owner does not let it. Any thread may ask. */
+    List<BuildTarget> targets(CommitTree tree) throws IOException {
+        if (!builds.allows(url())) {
+            return List.of();
+        }
+        var base = settings.path().orElse("");
+        var said = RepositoryFile.read(tree, base, host, labels).targets(base);
+        if (said.isPresent()) {
+            return said.get();
+        }
+        var stacks = new LinkedHashMap<String, BuildTargets.Stack>();
+        for (var stack : found(tree.revision(), _ -> {}).active().entrySet()) {
+            // What is wrong with its files is told when it is deployed.
+            if (new ComposeLoader().load(stack.getValue().load()) instanceof Loaded.Valid valid) {
+                stacks.put(stack.getKey(), new BuildTargets.Stack(valid.projectDirectory(), valid.project()));
+            }
+        }
+        return BuildTargets.ofServices(stacks, last.map(Revision::ref).orElse(""));
+    }
+
+    /** What a commit builds, read when it is asked for: most have nothing that is built. */
+    private final class Builds implements CommitBuilds.Targets {
+        private final CommitTree tree;
+        private final Map<String, String> inputs = new ConcurrentHashMap<>();
+        private volatile Optional<List<BuildTarget>> all = Optional.empty();
+
+        Builds(CommitTree tree) {
+            this.tree = tree;
+        }
+
+        @Override
+        public List<BuildTarget> all() throws IOException {
+            var read = all;
+            if (read.isEmpty()) {
+                read = Optional.of(targets(tree));
+                all = read;
+            }
+            return read.get();
+        }
+
+        @Override
+        public String inputs(BuildTarget target) throws IOException {
+            var known = inputs.get(target.name());
+            if (known == null) {
+                known = BuildInputs.of(tree, target);
+                inputs.put(target.name(), known);
+            }
+            return known;
+        }
+    }
+
+    /** One commit. */
+    private final class Built implements BuildSources.Source {
+        private final CommitTree tree;
+
+        Built(CommitTree tree) {
+            this.tree = tree;
+        }
+
+        @Override
+        public CommitTree tree() {
+            return tree;
+        }
+
+        @Override
+        public List<BuildTarget> targets() throws IOException {
+            return Follower.this.targets(tree);
+        }
+
+        @Override
+        public List<ImagePolicy> imagePolicies() throws IOException {
+            // Of no stack: what the file says of all.
+            return RepositoryFile.read(tree, settings.path().orElse(""), host, labels)
+                    .imagePolicies("");
+        }
+
+        @Override
+        public Optional<BuildSources.Stack> stack(String word) throws IOException {
+            var slash = word.indexOf('/');
+            var service = word.substring(slash + 1);
+            var having = new ArrayList<BuildSources.Stack>();
+            for (var stack : found(tree.revision(), _ -> {}).active().entrySet()) {
+                if (slash < 0 || stack.getKey().equals(word.substring(0, slash))) {
+                    if (new ComposeLoader().load(stack.getValue().load()) instanceof Loaded.Valid valid
+                            && BuildSections.service(valid.project(), service).isPresent()) {
+                        having.add(new BuildSources.Stack(stack.getValue(), stack.getKey(), service));
+                    }
+                }
+            }
+            if (having.size() > 1) {
+                throw new IOException("the service " + service + " is in the stacks "
+                        + having.stream().map(BuildSources.Stack::name).collect(Collectors.joining(", "))
+                        + "; write STACK/" + service);
+            }
+            return having.stream().findFirst();
+        }
     }
 
     /** Values of the trailer in the messages of that commit and of those that it merges. */
@@ -266,9 +473,17 @@ final class Follower implements AutoCloseable {
      * typing mistake would orphan what runs.
      */
     private String name(CommitSource source) throws IOException {
+        var placed = new Placed(source.commit().commit(), source.stack());
+        var known = names.get(placed);
+        if (known != null) {
+            return known;
+        }
         LoadRequest request = source.load();
         return switch (new ComposeLoader().load(request)) {
-            case Loaded.Valid valid -> valid.project().name();
+            case Loaded.Valid valid -> {
+                names.put(placed, valid.project().name());
+                yield valid.project().name();
+            }
             case Loaded.Invalid _ ->
                 new StatusFiles(root)
                         .all().stream()

@@ -33,6 +33,7 @@ final class Following implements AutoCloseable {
     private static final int NOT_DONE = 5;
 
     private final Follower follower;
+    private final BuildEvents events;
     private final StackWorkers makers;
     private final FollowedStacks stacks;
     private final RepositoryStatuses statuses;
@@ -41,17 +42,20 @@ final class Following implements AutoCloseable {
     private final Nudge nudge = new Nudge();
     /** Why the status is not reported; only the following thread uses it. */
     private Optional<String> reportError = Optional.empty();
+    /** The same of builds that are not ordered. */
+    private Optional<String> buildError = Optional.empty();
 
     private final Thread thread;
 
     Following(
-            Follower follower,
+            BuildEvents events,
             StackWorkers makers,
             FollowedStacks stacks,
             RepositoryStatuses statuses,
             AgentSettings settings,
             Consumer<String> out) {
-        this.follower = follower;
+        this.follower = events.follower();
+        this.events = events;
         this.makers = makers;
         this.stacks = stacks;
         this.statuses = statuses;
@@ -78,6 +82,7 @@ final class Following implements AutoCloseable {
         var code = 0;
         try {
             var revision = follower.look();
+            order(revision);
             var found = follower.stacks(revision);
             stacks.order(found.after());
             if (!found.suspended().isEmpty()) {
@@ -135,7 +140,9 @@ final class Following implements AutoCloseable {
             while (nudge.await(pause)) {
                 try {
                     var trigger = nudge.begin().orElse(first ? "start" : "poll");
-                    nudge.looked(tell(follower.look(), trigger));
+                    var revision = follower.look();
+                    order(revision);
+                    nudge.looked(tell(revision, trigger));
                     statuses.good(follower);
                     report();
                     follower.tidy();
@@ -158,6 +165,29 @@ final class Following implements AutoCloseable {
             LOG.debug("following ended url={}", follower.url());
         } catch (IOException e) {
             out.accept("following " + follower.url() + " ended: " + e.getMessage());
+        }
+    }
+
+    /**
+     * Before the stacks are told: they wait for what is ordered. What is wrong with that keeps no stack from going on.
+     */
+    private void order(Revision revision) {
+        Optional<String> error = Optional.empty();
+        try {
+            events.look(revision);
+        } catch (RepositoryFile.RefusedException e) {
+            LOG.debug("commit is refused, which the stacks tell", e);
+        } catch (IOException | RuntimeException e) {
+            if (nudge.isClosed()) {
+                return;
+            }
+            LOG.debug("builds are not ordered url={}", follower.url(), e);
+            error = Optional.of("builds of " + follower.url() + " are not ordered: "
+                    + Optional.ofNullable(e.getMessage()).orElse(e.toString()));
+        }
+        if (!error.equals(buildError)) {
+            buildError = error;
+            error.ifPresent(out);
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.lockstep.reconciler.agent;
 
+import dev.lockstep.runtime.linux.Pidfd;
+import dev.lockstep.runtime.linux.Poll;
 import dev.lockstep.runtime.network.Networks;
 import java.io.IOException;
 import java.nio.file.ClosedWatchServiceException;
@@ -13,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Waits for the end of the process that answers containers for names, and starts it again. Its pidfd tells of the end;
- * of a start by anybody, the file with its pid.
+ * Waits for the end of a process that answers containers for names, and starts it again. Its pidfd tells of the end; of
+ * the start of the root's by anybody, the file with its pid, and of that of a single container the next turn.
  */
 final class NameServerWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NameServerWatch.class);
@@ -46,17 +48,28 @@ final class NameServerWatch implements AutoCloseable {
     }
 
     private void run() {
+        var why = "";
         while (!stopped) {
             try {
-                if (awaitEnd() && !stopped && networks.mendNames()) {
-                    out.accept("the name server of containers had ended and was started again");
+                // One that could not be started does not end once more: nobody would be told of it.
+                var ended = !why.isEmpty() || awaitEnd();
+                if (stopped) {
+                    return;
+                }
+                var mended = ended && networks.mendNames();
+                why = "";
+                if (mended) {
+                    out.accept("a name server of containers had ended and was started again");
                     Thread.sleep(PAUSE);
                 }
             } catch (IOException | RuntimeException e) {
                 if (stopped || e instanceof ClosedWatchServiceException) {
                     return;
                 }
-                LOG.warn("the name server of containers is not watched error={}", e.toString());
+                if (!why.equals(e.toString())) {
+                    LOG.warn("a name server of containers cannot be watched or started error={}", e.toString());
+                }
+                why = e.toString();
                 if (!pause()) {
                     return;
                 }
@@ -79,11 +92,14 @@ final class NameServerWatch implements AutoCloseable {
 
     /** Whether there was one and it ended, or there is none and somebody may need it. */
     private boolean awaitEnd() throws IOException, InterruptedException {
-        var server = networks.nameServer();
-        if (server.isPresent()) {
-            try (var process = server.get()) {
-                return process.awaitExit(TURN);
+        var servers = networks.nameServers();
+        try {
+            if (!servers.isEmpty()) {
+                return !Poll.readable(servers.stream().map(Pidfd::fd).toList(), Optional.of(TURN))
+                        .isEmpty();
             }
+        } finally {
+            servers.forEach(Pidfd::close);
         }
         var key = Optional.ofNullable(changes.poll(TURN.toMillis(), TimeUnit.MILLISECONDS));
         key.ifPresent(changed -> {

@@ -137,7 +137,12 @@ final class Permission {
         return new Answer.Go(plan, left, leftAs, by);
     }
 
-    /** Whether a person wants the stack left alone, whatever the plan is. */
+    /** Whether a person wants the stack left alone. */
+    boolean isSuspended() throws IOException {
+        return decisions.suspension(stack).isPresent();
+    }
+
+    /** The same as an answer, whatever the plan is. */
     Optional<Answer.Stay> suspended(Plan plan) throws IOException {
         return decisions
                 .suspension(stack)
@@ -231,7 +236,7 @@ final class Permission {
                     Operation.RemoveContainer _,
                     Operation.RemoveNetwork _,
                     Operation.RemoveVolume _ -> true;
-            case Operation.PullImage _,
+            case Operation.OnImage _,
                     Operation.CreateNetwork _,
                     Operation.UpdateNetwork _,
                     Operation.ReplaceNetwork _,
@@ -247,7 +252,7 @@ final class Permission {
     }
 
     private static boolean isPull(Step step) {
-        return step.operation() instanceof Operation.PullImage;
+        return step.operation() instanceof Operation.OnImage;
     }
 
     private static String would(Plan plan) {

@@ -8,6 +8,7 @@ import dev.lockstep.reconciler.apply.Gates;
 import dev.lockstep.reconciler.apply.KeptContainers;
 import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.deploy.Deployment;
+import dev.lockstep.reconciler.deploy.HostState;
 import dev.lockstep.reconciler.deploy.PlanOptions;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.deploy.StackImages;
@@ -24,6 +25,8 @@ import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.reconciler.plan.Step;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.HealthMonitor;
+import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.spec.model.UpdateConfig.FailureAction;
 import dev.lockstep.spec.yaml.Problem;
 import java.io.IOException;
@@ -32,10 +35,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -59,6 +64,7 @@ final class Reconciliation {
     private final InstantSource clock;
     private final Consumer<String> out;
     private final Permission permission;
+    private final WantedBuilds wantedBuilds;
 
     /** Whether the revision that runs has services that run at times. */
     private volatile boolean jobs;
@@ -66,6 +72,8 @@ final class Reconciliation {
     private Optional<CommitSource> last = Optional.empty();
     /** When there is reason to look at the images again, or at the stack. */
     private Optional<Instant> nextLook = Optional.empty();
+    /** The last run, if it found nothing to do. */
+    private Optional<Settled> settled = Optional.empty();
     /** Of the run that is under way. */
     private CountDownLatch superseded = new CountDownLatch(1);
 
@@ -84,7 +92,8 @@ final class Reconciliation {
             Applied applied,
             InstantSource clock,
             Consumer<String> out,
-            Permission permission) {
+            Permission permission,
+            WantedBuilds wantedBuilds) {
         this.stack = stack;
         this.engine = engine;
         this.deployment = deployment;
@@ -94,6 +103,7 @@ final class Reconciliation {
         this.clock = clock;
         this.out = out;
         this.permission = permission;
+        this.wantedBuilds = wantedBuilds;
     }
 
     /** When the last run found reason to look again before the usual time; empty when it did not. */
@@ -155,6 +165,14 @@ final class Reconciliation {
             throws IOException, InterruptedException {
         this.superseded = superseded;
         nextLook = Optional.empty();
+        if (trigger.equals(StackWorker.DRIFT) && isSettled(source, options)) {
+            nextLook = settled.flatMap(Settled::nextLook);
+            LOG.debug("host is as it was stack={}", stack);
+            var _ = records.good(source, List.of()); // shows that somebody looks
+            return Run.CONVERGED;
+        }
+        settled = Optional.empty();
+        var kept = kept(); // before the plan, which must not be newer than what it is remembered by
         return switch (deployment.plan(source, options)) {
             case Planned.Invalid invalid -> {
                 var problems =
@@ -168,9 +186,95 @@ final class Reconciliation {
             }
             case Planned.Ready ready -> {
                 nextLook = ready.images().nextLook();
-                yield apply(source, trigger, ready, options);
+                if (isWaiting(ready)) {
+                    yield await(source, trigger, ready, options);
+                }
+                var run = apply(source, trigger, ready, options);
+                if (run.equals(Run.CONVERGED)
+                        && !isSuperseded()
+                        && ready.plan().isEmpty()
+                        && ready.images().notes().isEmpty()) {
+                    settled = kept.map(with -> new Settled(
+                            source, options, new HostState(ready.observed(), with), nextLook, clock.instant()));
+                }
+                yield run;
             }
         };
+    }
+
+    /** Whether nothing keeps the plan from being applied but builds that are still to come. */
+    private static boolean isWaiting(Planned.Ready ready) {
+        return !ready.images().waits().isEmpty()
+                && ready.plan().refusals().isEmpty()
+                && ready.images().waits().containsAll(ready.plan().problems());
+    }
+
+    /** Has built what nobody has ordered yet, and leaves the stack as it is until that is done. */
+    private Run await(CommitSource source, String trigger, Planned.Ready ready, PlanOptions options)
+            throws IOException, InterruptedException {
+        var waiting = ready;
+        var unmet = List.<StackStatus.Problem>of();
+        if (!ready.images().wanted().isEmpty()) {
+            var refused = order(source, ready.images().wanted());
+            unmet = refused.entrySet().stream()
+                    .map(entry -> StackRecords.problem(entry.getKey().familiar() + " " + entry.getValue()))
+                    .toList();
+            // Now they are known by their numbers; a build that is quick may even be over.
+            if (refused.size() < ready.images().wanted().size()
+                    && deployment.plan(source, options) instanceof Planned.Ready again) {
+                nextLook = again.images().nextLook();
+                if (!isWaiting(again)) {
+                    return apply(source, trigger, again, options);
+                }
+                waiting = again;
+            }
+        }
+        var suspended = permission.suspended(waiting.plan());
+        if (suspended.isPresent()) {
+            return stay(source, trigger, waiting, suspended.get(), options);
+        }
+        var why = new ArrayList<>(
+                waiting.images().waits().stream().map(StackRecords::problem).toList());
+        why.addAll(unmet);
+        if (records.failed(source, Outcome.WAITING, why)) {
+            out.accept("stack " + stack + " at " + source.revision().orElse("") + " stays as it is:");
+            why.forEach(problem -> out.accept("  " + problem.asText()));
+        }
+        keepApplied(source, options);
+        return new Run(Outcome.WAITING, 5);
+    }
+
+    /** A remote that is away keeps nothing from being built later, and nobody from keeping what runs. */
+    private Map<ImageReference, String> order(CommitSource source, Set<ImageReference> wanted) {
+        try {
+            return wantedBuilds.order(source, wanted);
+        } catch (IOException e) {
+            LOG.debug("builds are not ordered stack={}", stack, e);
+            var why = "is not ordered to be built now: "
+                    + Optional.ofNullable(e.getMessage()).orElse(e.toString());
+            return wanted.stream().collect(Collectors.toMap(Function.identity(), _ -> why));
+        }
+    }
+
+    /** Whether a plan would be what it was last time: nothing to do for a stack that is well. */
+    private boolean isSettled(CommitSource source, PlanOptions options) throws IOException {
+        if (settled.filter(s -> s.answers(source, options, clock.instant())).isEmpty()
+                || permission.isSuspended()
+                || records.revisions().failed().isPresent()) {
+            return false;
+        }
+        var kept = kept();
+        return kept.isPresent() && settled.get().host().equals(new HostState(Deployment.observe(engine), kept.get()));
+    }
+
+    /** Empty where something of it cannot be read: what that means for the stack, a plan finds out. */
+    private Optional<HostState.Kept> kept() {
+        try {
+            return Optional.of(deployment.kept(stack));
+        } catch (IOException e) {
+            LOG.debug("not known what the host keeps stack={}", stack, e);
+            return Optional.empty();
+        }
     }
 
     private Run apply(CommitSource source, String trigger, Planned.Ready ready, PlanOptions options)
@@ -192,7 +296,8 @@ final class Reconciliation {
             return stay(source, trigger, ready, suspended.get(), options);
         }
         var revisions = records.revisions();
-        var wantedNow = revision(source, ready);
+        var wantedNow =
+                StackRecords.revision(source, ready.desired(), ready.observed().containers());
         var failed = revisions.failed().filter(f -> f.revision().isSameAs(wantedNow));
         if (failed.isPresent() && trigger.contains(RETRY)) {
             revisions.forgive();
@@ -312,7 +417,9 @@ final class Reconciliation {
             records.good(source, List.of());
             return Run.CONVERGED; // whoever wants no word of what does not run wants none of its health either
         }
-        return verify(source, ready, back, ran, kept);
+        var unchanged =
+                plan.isEmpty() ? Optional.of(ready.observed().containers()) : Optional.<List<ObservedContainer>>empty();
+        return verify(source, ready, unchanged, back, ran, kept);
     }
 
     private void pin(CommitSource source) throws IOException {
@@ -337,17 +444,28 @@ final class Reconciliation {
                 .anyMatch(step -> Operation.startsContainer(step.operation()));
     }
 
-    /** The health gate: only a revision that passes it is well. */
+    /**
+     * The health gate: only a revision that passes it is well.
+     *
+     * @param seen containers of this host, if nothing has been done since somebody looked
+     */
     private Run verify(
-            CommitSource source, Planned.Ready ready, Return back, Optional<StackRevision> ran, KeptContainers kept)
+            CommitSource source,
+            Planned.Ready ready,
+            Optional<List<ObservedContainer>> seen,
+            Return back,
+            Optional<StackRevision> ran,
+            KeptContainers kept)
             throws IOException, InterruptedException {
         records.verifying(source);
-        var gates = gates();
-        var unwell = gates.awaitWell(ready.desired().services(), Optional.empty());
+        var services = ready.desired().services();
+        var unwell = seen.isPresent()
+                ? gates().awaitWell(services, seen.get())
+                : gates().awaitWell(services, Optional.<Duration>empty());
         if (unwell.isEmpty()) {
             kept.letGo();
             pin(source);
-            var containers = engine.containers().observe();
+            var containers = seen.isPresent() ? seen.get() : engine.containers().observe();
             records.revisions().good(StackRecords.revision(source, ready.desired(), containers), clock.instant());
             var notes =
                     ready.images().notes().stream().map(StackRecords::problem).toList();
@@ -448,7 +566,7 @@ final class Reconciliation {
 
         private Run to(StackRevision good, RevisionFiles.Failed failed, boolean now)
                 throws IOException, InterruptedException {
-            var trouble = carry(good, now ? "rollback" : "drift", now);
+            var trouble = carry(good, now ? "rollback" : StackWorker.DRIFT, now);
             if (trouble.isPresent() && isSuperseded()) {
                 return Run.wentBack(Outcome.ROLLED_BACK); // a newer revision is waiting
             }

@@ -1,5 +1,7 @@
 package dev.lockstep.reconciler.agent;
 
+import dev.lockstep.reconciler.builds.BuildTarget;
+import dev.lockstep.reconciler.builds.BuildTargets;
 import dev.lockstep.reconciler.deploy.KeyRing;
 import dev.lockstep.reconciler.git.CommitTree;
 import dev.lockstep.spec.policy.PolicyLayer;
@@ -13,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -56,7 +59,6 @@ final class RepositoryFile {
         }
         return switch (RepositorySettings.read(name, bytes.get())) {
             case RepositorySettings.Read.Valid(var settings, var unused) -> {
-                refuse(tree, settings.notActedOn());
                 refuse(tree, KeyRing.problems(settings.imageKeys()));
                 yield new RepositoryFile(settings, host, labels);
             }
@@ -110,6 +112,22 @@ final class RepositoryFile {
         var agreed = new LinkedHashMap<String, Set<Guard>>();
         settings.stacks().forEach((name, entry) -> agreed.put(name, Set.copyOf(entry.approved())));
         return new HostStacks(active, suspended, elsewhere, after, agreed);
+    }
+
+    /** Whether it names something that is built, be it on other hosts: then the repository needs no stacks. */
+    boolean hasBuilds() {
+        return !settings.builds().isEmpty();
+    }
+
+    /**
+     * What this host builds of the file's {@code builds:}; empty when the file does not say what is built.
+     *
+     * @param base directory of the file in the repository
+     */
+    Optional<List<BuildTarget>> targets(String base) {
+        return BuildTargets.isSaid(settings)
+                ? Optional.of(BuildTargets.ofEntries(settings, base, host, labels))
+                : Optional.empty();
     }
 
     /** What the file says of the images of that stack. */

@@ -76,6 +76,7 @@ public final class Rollback implements AutoCloseable {
                 host,
                 settings.labels(),
                 new HostVariables(stackSettings),
+                settings.builds(),
                 out);
         try {
             var source = follower.at(target.commit().orElseThrow(), status.stack());

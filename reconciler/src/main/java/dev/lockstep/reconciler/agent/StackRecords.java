@@ -38,6 +38,7 @@ final class StackRecords {
     private final String stack;
     private final StatusFiles files;
     private final History history;
+    private final RevisionFiles revisions;
     private final InstantSource clock;
 
     StackRecords(Root root, String host, String stack, InstantSource clock) {
@@ -46,6 +47,7 @@ final class StackRecords {
         this.stack = stack;
         this.files = new StatusFiles(root);
         this.history = new History(root);
+        this.revisions = new RevisionFiles(root, stack);
         this.clock = clock;
     }
 
@@ -123,7 +125,7 @@ final class StackRecords {
 
     /** What the stack goes back to and what it is not brought to again. */
     RevisionFiles revisions() {
-        return new RevisionFiles(root, stack);
+        return revisions;
     }
 
     /** What a commit asks of this host. */

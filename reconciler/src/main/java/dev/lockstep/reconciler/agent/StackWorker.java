@@ -31,6 +31,8 @@ import org.slf4j.LoggerFactory;
 final class StackWorker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StackWorker.class);
     static final Duration LOCK_PATIENCE = Duration.ofMinutes(5);
+    /** What a run is for that nobody asked for: to see whether the host is still as it should be. */
+    static final String DRIFT = "drift";
     /** A file may want its image looked up each nanosecond. */
     private static final Duration SHORTEST_LOOK = Duration.ofSeconds(1);
 
@@ -89,13 +91,14 @@ final class StackWorker implements AutoCloseable {
             Backoff backoff,
             Consumer<String> out,
             Supplier<List<StackWorker>> before,
-            Permission permission) {
+            Permission permission,
+            WantedBuilds wantedBuilds) {
         this.stack = stack;
         this.engine = engine;
         this.supervisor = supervisor;
         this.records = records;
-        this.reconciliation =
-                new Reconciliation(stack, engine, deployment, health, records, applied, clock, out, permission);
+        this.reconciliation = new Reconciliation(
+                stack, engine, deployment, health, records, applied, clock, out, permission, wantedBuilds);
         this.driftInterval = driftInterval;
         this.clock = clock;
         this.backoff = backoff;
@@ -142,6 +145,16 @@ final class StackWorker implements AutoCloseable {
         }
     }
 
+    /** A build has ended that the stack may wait for. What a person has asked for meanwhile stays what is done next. */
+    void built() {
+        synchronized (monitor) {
+            if (wanted != null && (due.isEmpty() || due.equals(DRIFT))) {
+                due = "build";
+                monitor.notifyAll();
+            }
+        }
+    }
+
     /** See {@link Reconciliation#startJob}. */
     Optional<String> startJob(String service) throws IOException, InterruptedException {
         return reconciliation.startJob(service);
@@ -161,7 +174,7 @@ final class StackWorker implements AutoCloseable {
     void look() {
         synchronized (monitor) {
             if (due.isEmpty()) {
-                due = "drift";
+                due = DRIFT;
                 monitor.notifyAll();
             }
         }
@@ -190,7 +203,7 @@ final class StackWorker implements AutoCloseable {
                         return;
                     }
                     source = wanted; // a newer one may have come meanwhile
-                    trigger = due.isEmpty() ? "drift" : due;
+                    trigger = due.isEmpty() ? DRIFT : due;
                     due = "";
                     verifying = new CountDownLatch(1);
                     answers = List.copyOf(waiting);
@@ -285,7 +298,9 @@ final class StackWorker implements AutoCloseable {
                 LOCK_PATIENCE,
                 who -> out.accept("stack " + stack + " is being changed by " + who + "; waiting"))) {
             return run(source, trigger);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | VirtualMachineError e) {
+            // Also when there was no memory for what who can push had it read: else nobody looks after the stack any
+            // more.
             LOG.debug("run failed stack={}", stack, e);
             var why = Optional.ofNullable(e.getMessage()).orElse(e.toString());
             out.accept("stack " + stack + ": " + why);

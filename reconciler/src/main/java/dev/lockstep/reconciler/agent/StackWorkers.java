@@ -24,6 +24,7 @@ record StackWorkers(
         FollowedStacks stacks,
         Duration driftInterval,
         InstantSource clock,
+        WantedBuilds builds,
         Consumer<String> out) {
 
     /** A worker for the stack of that name, not started. */
@@ -41,7 +42,8 @@ record StackWorkers(
                 new Backoff(RandomGenerator.getDefault()),
                 out,
                 () -> stacks.before(stack),
-                new Permission(stack, engine, clock));
+                new Permission(stack, engine, clock),
+                builds);
     }
 
     StackRecords records(String stack) {

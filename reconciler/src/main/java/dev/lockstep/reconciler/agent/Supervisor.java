@@ -45,6 +45,10 @@ final class Supervisor implements AutoCloseable {
     private static final Duration FOR_EVER = Duration.ofDays(36_500);
     private static final Set<String> WATCHED_AFTER = Set.of("start", "update", "unpause");
     private static final Duration ROTATION_PAUSE = Duration.ofSeconds(1);
+    /**
+     * The kernel tells of what there is to rotate; woken so often it is only looked whether somebody still wants it.
+     */
+    private static final Duration ROTATION_TURN = Duration.ofSeconds(30);
 
     private final Engine engine;
     private final HealthMonitor health;
@@ -128,7 +132,7 @@ final class Supervisor implements AutoCloseable {
         try (var rotation = engine.containers().rotateLogs()) {
             while (!Thread.interrupted()) {
                 try {
-                    rotation.await(ROTATION_PAUSE);
+                    rotation.await(ROTATION_TURN);
                 } catch (IOException | RuntimeException e) {
                     LOG.warn("a log is not rotated error={}", e.toString());
                     Thread.sleep(ROTATION_PAUSE); // a full disk, say

@@ -15,9 +15,9 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Answers {@code sync}: all repositories are looked at now, and what became of their stacks is the answer. And
- * {@code look}: a person decided something, so that stack is looked at again.
+ * {@code look}: a person decided something, so that stack is looked at again. What is about builds, builds answer.
  */
-record SyncRequests(List<Following> repositories, FollowedStacks stacks, InstantSource clock) {
+record SyncRequests(List<Following> repositories, FollowedStacks stacks, BuildRequests builds, InstantSource clock) {
     /** Before the deadline passes, so that who asked hears why there is no better answer. */
     private static final long MARGIN_MILLIS = 100;
 
@@ -33,6 +33,7 @@ record SyncRequests(List<Following> repositories, FollowedStacks stacks, Instant
                         // One that is gone from its repository has no worker.
                         .orElseGet(() -> sync(request, why));
             }
+            case "build" -> builds.answer(request);
             default -> Answer.error("this agent does not know how to " + request.verb());
         };
     }

@@ -268,6 +268,8 @@ public final class Applier {
                         : engine.pull(pull.image(), progress);
                 pulled.put(pull.image(), image.digest());
             }
+            // Whoever carries the plan out has had it built, and has planned again.
+            case Operation.BuildImage build -> throw new IOException("the image is not built yet: " + build.why());
             case Operation.CreateNetwork create -> engine.networks().create(create.spec());
             case Operation.UpdateNetwork update -> engine.networks().updateRecord(update.spec());
             case Operation.RepairNetwork repair -> engine.networks().ensure(repair.name());

@@ -112,6 +112,23 @@ public final class Gates {
      */
     public Optional<Unwell> awaitWell(List<DesiredService> services, Optional<Duration> timeout)
             throws IOException, InterruptedException {
+        return awaitWell(services, timeout, containers.observe());
+    }
+
+    /**
+     * The same where somebody has just looked; without a timeout.
+     *
+     * @param seen all containers of this host
+     */
+    public Optional<Unwell> awaitWell(List<DesiredService> services, List<ObservedContainer> seen)
+            throws IOException, InterruptedException {
+        return awaitWell(services, Optional.empty(), seen);
+    }
+
+    private Optional<Unwell> awaitWell(
+            List<DesiredService> services, Optional<Duration> timeout, List<ObservedContainer> first)
+            throws IOException, InterruptedException {
+        var seen = first;
         var byName = services.stream().collect(Collectors.toMap(DesiredService::name, Function.identity()));
         var began = System.nanoTime();
         while (true) {
@@ -119,7 +136,7 @@ public final class Gates {
             var waiting = Optional.<Map.Entry<String, String>>empty();
             var awaited = new LinkedHashMap<String, DesiredService>();
             var patience = ALLOWANCE;
-            for (var container : containers.observe()) {
+            for (var container : seen) {
                 var service = byName.get(container.record().spec().service());
                 if (service == null || !isOf(container, service.name()::equals) || KeptName.has(container.record())) {
                     continue;
@@ -153,6 +170,7 @@ public final class Gates {
                     return Optional.of(new Unwell(Set.of(), "waiting was interrupted"));
                 }
             } while (++looks < LOOKS_AT_FEW && areNotYet(awaited));
+            seen = containers.observe();
         }
     }
 

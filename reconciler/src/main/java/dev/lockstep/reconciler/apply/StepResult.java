@@ -28,7 +28,7 @@ public sealed interface StepResult {
     /** Whether nothing was touched: images are pulled before anything else, and nothing but that failed. */
     static boolean changedNothing(Collection<StepResult> results) {
         return results.stream()
-                .filter(result -> !(result.step().operation() instanceof Operation.PullImage))
+                .filter(result -> !(result.step().operation() instanceof Operation.OnImage))
                 .allMatch(Skipped.class::isInstance);
     }
 

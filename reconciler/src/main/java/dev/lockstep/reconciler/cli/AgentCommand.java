@@ -200,7 +200,8 @@ final class AgentCommand implements Command {
                 written.policy(),
                 written.proxy(),
                 written.unpackLimits(),
-                written.userNamespaces());
+                written.userNamespaces(),
+                written.builds());
     }
 
     private static AgentSettings ofFile(Invocation call, Path file) throws Exception {

@@ -38,6 +38,7 @@ final class ApplyCommand implements Command {
                 .description(
                         "Makes this host what the files say. Shows the plan first, and asks where there is a terminal.",
                         "With --wait, a stack that does not become well goes back to what ran before.",
+                        "Images of build sections that are not on this host are built first; --build builds all of them.",
                         "'apply FILE' makes the changes of a plan that 'plan --out FILE' wrote, once, and refuses when"
                                 + " anything that it rests on has moved.",
                         "Exit codes: 0 converged, 1 error, 3 applied but unhealthy, 4 rolled back, 5 refused.");
@@ -73,8 +74,10 @@ final class ApplyCommand implements Command {
         if (loaded.isEmpty()) {
             return saved.isPresent() ? ExitCodes.REFUSED : ExitCodes.ERROR;
         }
-        var options = (saved.isPresent() ? saved.get().options() : PlanCommand.choices(call)).planOptions();
+        var byHand = PlanCommand.choices(call);
+        var options = (saved.isPresent() ? saved.get().options() : byHand).planOptions();
         if (call.dryRun()) {
+            var building = saved.isPresent() ? options : options.building(PlanCommand.builds(call));
             try (var engine = door.openForReading()) {
                 var deployment = new Deployment(
                         engine,
@@ -82,7 +85,18 @@ final class ApplyCommand implements Command {
                         door.settings().images(),
                         door.settings().policy(),
                         door.secrets());
-                return dryRun(call, engine, saved, deployment.plan(files.source(), options));
+                return dryRun(call, engine, saved, deployment.plan(files.source(), building));
+            }
+        }
+        // A saved plan builds nothing: it was not written while something was to be built.
+        var agreed = Optional.<Set<String>>empty();
+        if (saved.isEmpty()) {
+            var building = options.building(PlanCommand.builds(call));
+            switch (new BuildFirst(call, door, files, loaded.get(), approved).run(building)) {
+                case BuildFirst.Answer.Ended(var code) -> {
+                    return code;
+                }
+                case BuildFirst.Answer.GoOn(var steps) -> agreed = steps;
             }
         }
         try (var engine = door.open()) {
@@ -105,7 +119,17 @@ final class ApplyCommand implements Command {
                         yield saved.isPresent() ? ExitCodes.REFUSED : ExitCodes.ERROR;
                     }
                     case Planned.Ready ready ->
-                        apply(call, door, engine, deployment, files.source(), saved, ready, approved, waitTimeout);
+                        apply(
+                                call,
+                                door,
+                                engine,
+                                deployment,
+                                files.source(),
+                                saved,
+                                ready,
+                                approved,
+                                agreed,
+                                waitTimeout);
                 };
             }
         }
@@ -137,6 +161,7 @@ final class ApplyCommand implements Command {
             Optional<SavedPlan> saved,
             Planned.Ready ready,
             Set<Guard> approved,
+            Optional<Set<String>> agreed,
             Optional<Duration> waitTimeout)
             throws IOException, InterruptedException, CommandException {
         var plan = ready.plan();
@@ -159,7 +184,7 @@ final class ApplyCommand implements Command {
                 call.say(held.get());
                 return ExitCodes.REFUSED;
             }
-            if (!agreed(call)) {
+            if (!BuildFirst.covers(agreed, plan) && !agreed(call)) {
                 call.say("Nothing was changed.");
                 return ExitCodes.ERROR;
             }
@@ -215,7 +240,7 @@ final class ApplyCommand implements Command {
         }
     }
 
-    private static void print(Invocation call, Plan plan) {
+    static void print(Invocation call, Plan plan) {
         call.world()
                 .out()
                 .print(new PlanText(call.world().colour(call.world().terminals().out())).print(plan));
@@ -223,7 +248,7 @@ final class ApplyCommand implements Command {
     }
 
     /** Why the plan is not applied, as an exit code; the plan has said it in words. */
-    private static Optional<Integer> verdict(Plan plan) {
+    static Optional<Integer> verdict(Plan plan) {
         if (!plan.problems().isEmpty()) {
             return Optional.of(ExitCodes.ERROR);
         }

@@ -27,6 +27,7 @@ final class BuildCommand implements Command {
             "--ulimit",
             "--iidfile",
             "--metadata-file",
+            "--annotation",
             "--allow");
 
     private static final List<String> COMPOSES = List.of("--with-dependencies");
@@ -47,12 +48,14 @@ final class BuildCommand implements Command {
                 "NAME[=VALUE]", "Build argument; without a value that of the environment", "--build-arg"));
         spec.addOption(Options.values("NAME=VALUE", "Label of the image", "--label"));
         spec.addOption(Options.value("STAGE", "Build this stage (default: the last)", "--target"));
-        spec.addOption(Options.value("OS/ARCH", "Platform of the image; this host's and no other", "--platform"));
+        spec.addOption(Options.value(
+                "OS/ARCH", "Platform of the image; programs of another need a handler (qemu-user)", "--platform"));
         spec.addOption(Options.flag("Ask registries for base images that are here, too", "--pull"));
         spec.addOption(Options.flag("Do every step anew", "--no-cache"));
         spec.addOption(Options.values("STAGE", "Do the steps of this stage anew", "--no-cache-filter"));
         spec.addOption(Options.values("id=ID[,src=FILE|,env=NAME]", "Secret for RUN --mount=type=secret", "--secret"));
-        spec.addOption(Options.values("ID[=SOCKET]", "SSH agent for RUN --mount=type=ssh", "--ssh"));
+        spec.addOption(Options.values(
+                "ID[=SOCKET|KEY,...]", "SSH agent, or files of keys, for RUN --mount=type=ssh", "--ssh"));
         spec.addOption(
                 Options.values("NAME=PATH", "Further context: as PATH, or docker-image://NAME", "--build-context"));
         spec.addOption(Options.value("MODE", "Network of RUN: default, none or host", "--network"));
@@ -74,17 +77,24 @@ final class BuildCommand implements Command {
         spec.addOption(Options.flag("Print the image's id and nothing else", "-q", "--quiet"));
         spec.addOption(Options.flag("Also what the services named depend on", "--with-dependencies"));
         spec.addOption(Options.dryRun());
-        spec.addOption(Options.refusedValue(
-                "the cache of this host is used; caches of registries are not read yet", "--cache-from"));
-        spec.addOption(Options.refusedValue(
-                "the cache stays on this host; it is not written to registries yet", "--cache-to"));
-        spec.addOption(Options.refusedValue(
-                "attestations are not made yet; leave it out", "--sbom", "--provenance", "--attest"));
-        spec.addOption(Options.refusedValue(
-                "annotations of manifests are not written yet; a label says the same", "--annotation"));
+        spec.addOption(Options.values(
+                "REF|type=TYPE[,...]",
+                "Where else steps may have been done: type=registry,ref=REF or type=local,src=DIR",
+                "--cache-from"));
+        spec.addOption(Options.values(
+                "REF|type=TYPE[,...]",
+                "Where steps are kept for other hosts: type=registry,ref=REF, type=local,dest=DIR or type=inline, the"
+                        + " first two with mode=min or mode=max",
+                "--cache-to"));
+        spec.addOption(Options.value("true", "Attach a list of the packages in the image (SPDX)", "--sbom"));
+        spec.addOption(Options.value(
+                "true|mode=min|mode=max",
+                "Attach how the image was built (SLSA); max with all arguments",
+                "--provenance"));
+        spec.addOption(Options.values("type=sbom|type=provenance[,...]", "The same, in full", "--attest"));
+        spec.addOption(Options.values("KEY=VALUE", "Annotation of the image's manifest", "--annotation"));
         spec.addOption(Options.refusedValue("steps have a cgroup of their own below Lockstep's", "--cgroup-parent"));
-        spec.addOption(Options.refusedValue(
-                "steps have no memory limit of their own yet; the host's holds", "-m", "--memory"));
+        spec.addOption(Options.value("SIZE", "Memory that the processes of a RUN may have", "-m", "--memory"));
         spec.addOption(Options.refused("it builds, and checks nothing besides", "--check"));
         spec.addOption(Options.refusedValue("it builds and nothing else", "--call"));
         spec.addOption(Options.refusedValue("there is one builder, Lockstep's own", "--builder"));

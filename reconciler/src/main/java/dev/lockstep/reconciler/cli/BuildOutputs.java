@@ -1,8 +1,16 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.contexts.AttestOptions;
+import dev.lockstep.reconciler.contexts.Attributes;
+import dev.lockstep.reconciler.contexts.CacheOptions;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.archive.Compression;
+import dev.lockstep.runtime.attest.Attestation;
 import dev.lockstep.runtime.build.Builder;
+import dev.lockstep.runtime.build.Built;
 import dev.lockstep.runtime.build.ImageFiles;
+import dev.lockstep.runtime.build.LayerForm;
+import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.StoredImage;
@@ -14,9 +22,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -26,10 +35,13 @@ final class BuildOutputs {
     /** One {@code -o}. */
     private sealed interface Output {
         /** Into the store, with the names. */
-        record Store(boolean push, List<ImageReference> names) implements Output {}
+        record Store(boolean push, List<ImageReference> names, LayerForm form) implements Output {}
 
         /** An archive that is an OCI layout and a Docker archive at once. */
-        record Archive(Optional<Path> file) implements Output {}
+        record Archive(Optional<Path> file, List<ImageReference> names, LayerForm form) implements Output {}
+
+        /** The same as a directory. */
+        record Layout(Path directory, List<ImageReference> names, LayerForm form) implements Output {}
 
         /** The files as one archive. */
         record Tar(Optional<Path> file) implements Output {}
@@ -39,76 +51,123 @@ final class BuildOutputs {
 
         /** Nothing: the steps are in the cache. */
         record Nothing() implements Output {}
+
+        /** How the image is written. */
+        default LayerForm form() {
+            return LayerForm.AS_IS;
+        }
+
+        /** The names that it gets. */
+        default List<ImageReference> names() {
+            return List.of();
+        }
+
+        /** Whether it is an image, and not its files. */
+        default boolean isImage() {
+            return this instanceof Store || this instanceof Archive || this instanceof Layout;
+        }
     }
+
+    private static final Pattern KINDS =
+            Pattern.compile("((?:(?:index|manifest|index-descriptor|manifest-descriptor)(?:\\[[^]]*])?,?)+):(.*)");
 
     private final Invocation call;
     private final List<Output> outputs;
-    private final List<ImageReference> names;
+    private final Map<Output, Digest> digests = new LinkedHashMap<>();
 
-    private BuildOutputs(Invocation call, List<Output> outputs, List<ImageReference> names) {
+    private BuildOutputs(Invocation call, List<Output> outputs) {
         this.call = call;
         this.outputs = List.copyOf(outputs);
-        this.names = List.copyOf(names);
     }
 
-    static BuildOutputs of(Invocation call, List<ImageReference> names) throws CommandException {
+    static BuildOutputs of(Invocation call, List<ImageReference> names) throws IOException, CommandException {
         var outputs = new ArrayList<Output>();
+        var annotations = annotations(call);
         for (var text : call.texts("--output")) {
-            outputs.add(output(call, text, names));
+            outputs.add(output(call, text, names, annotations));
         }
         if (outputs.isEmpty() || call.flag("--load") || call.flag("--push")) {
-            outputs.add(new Output.Store(call.flag("--push"), names));
+            var form = new LayerForm(Optional.empty(), OptionalInt.empty(), false, Optional.empty(), annotations);
+            outputs.add(new Output.Store(
+                    call.flag("--push"), names, call.flag("--push") ? form.compressed(Compression.GZIP) : form));
         }
         var push = outputs.stream().anyMatch(output -> output instanceof Output.Store store && store.push());
         if (push && names(outputs).isEmpty()) {
             throw new CommandException("--push needs a name with the registry in it: give -t HOST/NAME:TAG");
         }
-        return new BuildOutputs(call, outputs, names);
+        return new BuildOutputs(call, outputs);
     }
 
-    private static Output output(Invocation call, String text, List<ImageReference> names) throws CommandException {
-        var fields = new LinkedHashMap<String, String>();
+    private static Output output(
+            Invocation call, String text, List<ImageReference> names, Map<String, String> annotations)
+            throws IOException, CommandException {
         if (!text.contains("=")) {
             return text.equals("-") ? new Output.Tar(Optional.empty()) : new Output.Local(path(call, text));
         }
-        for (var field : text.split(",", -1)) {
-            var words = field.split("=", 2);
-            fields.put(words[0].toLowerCase(Locale.ROOT).strip(), words.length < 2 ? "true" : words[1]);
-        }
-        var type = Optional.ofNullable(fields.remove("type"))
+        var fields = Attributes.parse("-o", text);
+        var type = fields.take("type")
                 .orElseThrow(() -> new CommandException("-o " + text + ": say which type it is, such as type=local"));
-        var dest =
-                Optional.ofNullable(fields.remove("dest")).or(() -> Optional.ofNullable(fields.remove("destination")));
+        var dest = fields.take("dest").or(() -> fields.take("destination"));
         var file = dest.filter(name -> !name.equals("-")).map(name -> path(call, name));
         var output = switch (type) {
             case "local" ->
                 new Output.Local(file.orElseThrow(() -> new CommandException("-o type=local needs dest=DIR")));
             case "tar" -> new Output.Tar(file);
-            case "oci" -> {
-                if ("false".equals(fields.remove("tar"))) {
-                    throw new CommandException("-o type=oci writes an archive; unpack it for a layout in a directory");
-                }
-                yield new Output.Archive(file);
-            }
-            case "docker" -> dest.isEmpty() ? new Output.Store(false, named(fields, names)) : new Output.Archive(file);
-            case "image" -> {
-                var push = "true".equals(fields.remove("push"));
-                yield new Output.Store(push, named(fields, names));
-            }
-            case "registry" -> new Output.Store(true, named(fields, names));
+            case "oci" -> archive(fields, file, names, annotations);
+            case "docker" ->
+                dest.isEmpty() ? store(fields, false, names, annotations) : archive(fields, file, names, annotations);
+            case "image" -> store(fields, fields.takeFlag("push").orElse(false), names, annotations);
+            case "registry" -> store(fields, true, names, annotations);
             case "cacheonly" -> new Output.Nothing();
             default ->
                 throw new CommandException(
                         "-o type=" + type + ": there are image, local, tar, oci, docker, registry and cacheonly");
         };
-        unpacked(fields, type);
+        fields.end(
+                switch (output) {
+                    case Output.Store _, Output.Archive _, Output.Layout _ ->
+                        "an image is written by name, push, compression, compression-level, force-compression,"
+                                + " oci-mediatypes, annotation.KEY and rewrite-timestamp, an archive by dest and tar"
+                                + " too";
+                    case Output.Tar _, Output.Local _, Output.Nothing _ -> "files have no such attribute";
+                });
         return output;
     }
 
-    private static List<ImageReference> named(Map<String, String> fields, List<ImageReference> names)
-            throws CommandException {
+    private static Output store(
+            Attributes fields, boolean push, List<ImageReference> names, Map<String, String> annotations)
+            throws IOException, CommandException {
+        var named = named(fields, names);
+        rewritten(fields);
+        fields.takeFlag("unpack"); // Layers of a build are unpacked, since its steps stand on them.
+        var form = fields.takeForm(annotations);
+        return new Output.Store(push, named, push ? form.compressed(Compression.GZIP) : form);
+    }
+
+    private static Output archive(
+            Attributes fields, Optional<Path> file, List<ImageReference> names, Map<String, String> annotations)
+            throws IOException, CommandException {
+        var named = named(fields, names);
+        rewritten(fields);
+        var form = fields.takeForm(annotations);
+        if (fields.takeFlag("tar").orElse(true)) {
+            return new Output.Archive(file, named, form);
+        }
+        return new Output.Layout(
+                file.orElseThrow(() -> new CommandException("-o tar=false needs dest=DIR")), named, form);
+    }
+
+    /** Files have no time after SOURCE_DATE_EPOCH, whether that is asked for or not. */
+    private static void rewritten(Attributes fields) throws IOException, CommandException {
+        if (fields.takeFlag("rewrite-timestamp").equals(Optional.of(false))) {
+            throw new CommandException("-o rewrite-timestamp=false: with SOURCE_DATE_EPOCH no file of a layer is newer;"
+                    + " leave out one of them");
+        }
+    }
+
+    private static List<ImageReference> named(Attributes fields, List<ImageReference> names) throws CommandException {
         var all = new ArrayList<>(names);
-        var text = Optional.ofNullable(fields.remove("name"));
+        var text = fields.take("name");
         if (text.isPresent()) {
             for (var name : text.get().split(",", -1)) {
                 all.add(ImageCommand.reference(name));
@@ -117,22 +176,25 @@ final class BuildOutputs {
         return all;
     }
 
-    /** Attributes that change nothing of what is done are taken; others would be missed. */
-    private static void unpacked(Map<String, String> fields, String type) throws CommandException {
-        fields.remove("unpack");
-        if ("uncompressed".equals(fields.get("compression"))) {
-            fields.remove("compression");
+    /** {@code --annotation [KIND:]KEY=VALUE}. */
+    private static Map<String, String> annotations(Invocation call) throws IOException, CommandException {
+        var all = new LinkedHashMap<String, String>();
+        for (var text : call.texts("--annotation")) {
+            var words = text.split("=", 2);
+            var kinds = KINDS.matcher(words[0]);
+            var key = words[0];
+            if (kinds.matches()) {
+                for (var kind : kinds.group(1).split(",", -1)) {
+                    Attributes.checkAnnotation("--annotation " + text, kind.replaceFirst("\\[.*]$", ""));
+                }
+                key = kinds.group(2);
+            }
+            if (words.length < 2 || key.isEmpty()) {
+                throw new CommandException("--annotation takes KEY=VALUE, not \"" + text + "\"");
+            }
+            all.put(key, words[1]);
         }
-        if ("true".equals(fields.get("oci-mediatypes"))) {
-            fields.remove("oci-mediatypes");
-        }
-        if ("true".equals(fields.get("rewrite-timestamp"))) {
-            fields.remove("rewrite-timestamp"); // Always so, with SOURCE_DATE_EPOCH.
-        }
-        if (!fields.isEmpty()) {
-            throw new CommandException("-o type=" + type + ": " + String.join(", ", fields.keySet())
-                    + " is not supported; layers are written uncompressed, with OCI's media types");
-        }
+        return all;
     }
 
     private static Path path(Invocation call, String text) {
@@ -147,23 +209,58 @@ final class BuildOutputs {
     }
 
     /** What is done while the image's content is held. */
-    Builder.Finish finish(Engine engine) {
-        return image -> {
+    Builder.Finish finish(Engine engine, Builder builder, CacheOptions caches, Map<String, String> source)
+            throws IOException {
+        var attestations = attestations(call, AttestOptions.ShortForm.NONE);
+        return built -> {
             for (var output : outputs) {
-                write(engine, image, output);
+                var packed = built.as(builder.packing().pack(built.image(), output.form()));
+                if (output.isImage()) {
+                    attest(engine, packed, attestations, output.names(), source);
+                }
+                write(engine, packed, output);
+                digests.putIfAbsent(output, packed.image().digest());
             }
+            caches.write(builder, built, call::say);
         };
     }
 
-    private void write(Engine engine, Image image, Output output) throws IOException {
+    /** What the options of the command line ask for, above what a {@code build} section says. */
+    static List<Attestation> attestations(Invocation call, AttestOptions.ShortForm section) throws IOException {
+        return call.parsed().commandSpec().optionsMap().containsKey("--attest")
+                ? AttestOptions.of(
+                        section,
+                        call.texts("--attest"),
+                        new AttestOptions.ShortForm(call.text("--sbom"), call.text("--provenance")))
+                : AttestOptions.of(section, List.of(), AttestOptions.ShortForm.NONE);
+    }
+
+    /** Says of an image what is asked for, by its first name. */
+    static void attest(
+            Engine engine,
+            Built built,
+            List<Attestation> attestations,
+            List<ImageReference> names,
+            Map<String, String> source)
+            throws IOException {
+        var name = names.isEmpty()
+                ? built.image().digest().toString()
+                : names.getFirst().toString();
+        engine.attestations().attach(built, attestations, name, source);
+    }
+
+    private void write(Engine engine, Built built, Output output) throws IOException {
+        var image = built.image();
         switch (output) {
             case Output.Store store ->
-                Builder.Finish.named(engine.images(), store.names()).with(image);
-            case Output.Archive(var file) ->
-                write(
-                        file,
-                        out -> engine.images()
-                                .save(List.of(new StoredImage(image.digest(), names, Optional.of(image))), out));
+                Builder.Finish.named(engine.images(), store.names()).with(built);
+            case Output.Archive(var file, var names, var _) -> {
+                var stored = List.of(new StoredImage(image.digest(), names, Optional.of(image)));
+                write(file, out -> engine.images().save(stored, out));
+            }
+            case Output.Layout(var directory, var names, var _) ->
+                engine.images()
+                        .saveLayout(List.of(new StoredImage(image.digest(), names, Optional.of(image))), directory);
             case Output.Tar(var file) -> write(file, out -> new ImageFiles(engine.snapshots()).archive(image, out));
             case Output.Local(var directory) -> new ImageFiles(engine.snapshots()).copy(image, directory);
             case Output.Nothing() -> {
@@ -212,7 +309,7 @@ final class BuildOutputs {
         if (metadata.isPresent()) {
             WholeFile.write(
                     path(call, metadata.get()),
-                    out -> out.write(document(image, names).getBytes(StandardCharsets.UTF_8)));
+                    out -> out.write(document(image, digest(image), names).getBytes(StandardCharsets.UTF_8)));
         }
         if (call.flag("--quiet")) {
             return;
@@ -229,7 +326,8 @@ final class BuildOutputs {
                                                     store.names().stream()
                                                             .map(ImageReference::familiar)
                                                             .toList())));
-                case Output.Archive(var file) -> file.ifPresent(path -> call.say("Wrote " + path));
+                case Output.Archive(var file, var _, var _) -> file.ifPresent(path -> call.say("Wrote " + path));
+                case Output.Layout(var directory, var _, var _) -> call.say("Wrote " + directory);
                 case Output.Tar(var file) -> file.ifPresent(path -> call.say("Wrote " + path));
                 case Output.Local(var directory) -> call.say("Wrote " + directory);
                 case Output.Nothing() -> call.say("Built " + image.id() + "; its steps are in the cache");
@@ -237,11 +335,16 @@ final class BuildOutputs {
         }
     }
 
-    private static String document(Image image, List<ImageReference> names) {
+    /** What the first output that is an image has made of it. */
+    private Digest digest(Image image) {
+        return digests.values().stream().findFirst().orElse(image.digest());
+    }
+
+    private static String document(Image image, Digest digest, List<ImageReference> names) {
         return JsonText.document(json -> {
             json.writeStartObject();
             json.writeStringField("containerimage.config.digest", image.id().toString());
-            json.writeStringField("containerimage.digest", image.digest().toString());
+            json.writeStringField("containerimage.digest", digest.toString());
             if (!names.isEmpty()) {
                 json.writeStringField(
                         "image.name",

@@ -1,13 +1,8 @@
 package dev.lockstep.reconciler.cli;
 
-import dev.lockstep.reconciler.plan.Printable;
+import dev.lockstep.reconciler.builds.BuildLines;
 import dev.lockstep.runtime.build.BuildEvent;
 import java.io.PrintStream;
-import java.time.Duration;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 
 /** Shows how far a build is. {@link #close} shows what is still to be shown. */
 abstract sealed class BuildProgress implements BuildEvent.Listener, AutoCloseable {
@@ -30,18 +25,6 @@ abstract sealed class BuildProgress implements BuildEvent.Listener, AutoCloseabl
         };
     }
 
-    /** Tabs are what programs align their output with, and harm nobody. */
-    static String printable(String text) {
-        return String.join(
-                "\t",
-                List.of(text.split("\t", -1)).stream().map(Printable::text).toList());
-    }
-
-    /** {@code 1.2s}. */
-    static String seconds(Duration time) {
-        return String.format(Locale.ROOT, "%.1fs", time.toMillis() / 1000.0);
-    }
-
     /** Says nothing. */
     static final class Silent extends BuildProgress {
         @Override
@@ -51,59 +34,23 @@ abstract sealed class BuildProgress implements BuildEvent.Listener, AutoCloseabl
         public void close() {}
     }
 
-    /** A line for everything, with the step's number before it. Where another step speaks, an empty line is between. */
+    /** A line for everything. */
     static final class Plain extends BuildProgress {
         private final PrintStream to;
-        private final Map<Integer, String> titles = new HashMap<>();
-        private final Map<Integer, Long> begun = new HashMap<>();
-        private int speaker;
+        private final BuildLines lines;
 
         Plain(PrintStream to) {
             this.to = to;
+            this.lines = new BuildLines(to::println);
         }
 
         @Override
-        public synchronized void happened(BuildEvent event) {
-            switch (event) {
-                case BuildEvent.Started(var step, var title) -> {
-                    titles.put(step, title);
-                    begun.put(step, System.nanoTime());
-                    line(step, "");
-                }
-                case BuildEvent.Done(var step, var cached, var took) ->
-                    line(step, cached ? "CACHED" : "DONE " + seconds(took));
-                case BuildEvent.Failed(var step, var message, var _) -> line(step, "ERROR: " + message);
-                case BuildEvent.Cancelled(var step) -> line(step, "CANCELED");
-                case BuildEvent.Output(var step, var _, var text) -> line(step, since(step) + " " + text);
-                case BuildEvent.Progressed(var step, var what, var done, var total) -> {
-                    if (done >= total && total > 0) {
-                        line(step, what + " " + Transfers.mib(total) + " MiB");
-                    }
-                }
-                case BuildEvent.Warning(var text) -> to.println("WARN: " + Printable.text(text));
-            }
-        }
-
-        private String since(int step) {
-            var nanos = System.nanoTime() - begun.getOrDefault(step, System.nanoTime());
-            return String.format(Locale.ROOT, "%.3f", nanos / 1e9);
-        }
-
-        private void line(int step, String text) {
-            if (speaker != step) {
-                if (speaker != 0) {
-                    to.println();
-                }
-                to.println("#" + step + " " + Printable.text(titles.getOrDefault(step, "")));
-                speaker = step;
-            }
-            if (!text.isEmpty()) {
-                to.println("#" + step + " " + printable(text));
-            }
+        public void happened(BuildEvent event) {
+            lines.happened(event);
         }
 
         @Override
-        public synchronized void close() {
+        public void close() {
             to.flush();
         }
     }

@@ -1,5 +1,7 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.contexts.ContextAddress;
+import dev.lockstep.reconciler.contexts.FetchedContexts;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.build.BuildCancelledException;
@@ -46,9 +48,14 @@ final class BuildRun {
             throw new BuildException(Printable.text(address) + " is the address of no Git repository");
         } catch (BuildException e) {
             throw e;
-        } catch (CommandException | IOException e) {
+        } catch (IOException e) {
             throw new BuildException(String.valueOf(e.getMessage()), e);
         }
+    }
+
+    /** What builds. */
+    Builder builder() {
+        return builder;
     }
 
     /**
@@ -58,7 +65,12 @@ final class BuildRun {
      */
     Image build(BuildRequest request, BuildEvent.Listener listener, Builder.Finish finish)
             throws IOException, CommandException {
-        var cancellation = new Cancellation();
+        return build(request, listener, finish, new Cancellation());
+    }
+
+    /** The same, which somebody else may call off, too. */
+    Image build(BuildRequest request, BuildEvent.Listener listener, Builder.Finish finish, Cancellation cancellation)
+            throws IOException {
         var ended = new Object() {
             boolean over;
 
@@ -99,9 +111,13 @@ final class BuildRun {
 
     /** Tells why it failed, as a person reads it, and returns the last word of it. */
     CommandException failure(BuildException e) {
+        return failure(call, e);
+    }
+
+    static CommandException failure(Invocation call, BuildException e) {
         return switch (e) {
             case StepFailedException step -> {
-                tell(step);
+                tell(call, step);
                 // The excerpt begins with the file's name and the line.
                 var place = step.excerpt()
                         .lines()
@@ -122,7 +138,7 @@ final class BuildRun {
         };
     }
 
-    private void tell(StepFailedException e) {
+    private static void tell(Invocation call, StepFailedException e) {
         var err = call.world().err();
         if (!e.lastLines().isEmpty()) {
             err.println("------\n > " + Printable.text(e.title()) + ":");
@@ -134,6 +150,10 @@ final class BuildRun {
 
     /** A progress that fits the call, by {@code --progress} or the variables that Docker and Compose have for it. */
     BuildProgress progress(boolean quiet) throws CommandException {
+        return progress(call, quiet);
+    }
+
+    static BuildProgress progress(Invocation call, boolean quiet) throws CommandException {
         if (quiet) {
             return new BuildProgress.Silent();
         }

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.builds.BuildLines;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.build.BuildEvent;
 import dev.lockstep.runtime.linux.LinuxException;
@@ -126,7 +127,7 @@ final class BuildScreen implements AutoCloseable {
                 .count();
         var all = new ArrayList<String>();
         for (var line : steps.values()) {
-            var time = line.state == State.CACHED ? "" : BuildProgress.seconds(line.time());
+            var time = line.state == State.CACHED ? "" : BuildLines.seconds(line.time());
             all.add(padded(" => " + mark(line.state) + Printable.text(line.title), time, window.columns()));
             if (line.state == State.RUNNING) {
                 if (!line.note.isEmpty()) {
@@ -138,8 +139,8 @@ final class BuildScreen implements AutoCloseable {
         // What was done long ago scrolls away first.
         var room = Math.max(1, window.rows() - 2);
         var shown = new ArrayList<String>();
-        shown.add("[+] Building " + BuildProgress.seconds(Duration.ofNanos(System.nanoTime() - begun)) + " (" + ended
-                + "/" + steps.size() + ")");
+        shown.add("[+] Building " + BuildLines.seconds(Duration.ofNanos(System.nanoTime() - begun)) + " (" + ended + "/"
+                + steps.size() + ")");
         shown.addAll(all.size() <= room ? all : all.subList(all.size() - room, all.size()));
         return shown;
     }

@@ -55,6 +55,7 @@ final class ComposeProgress implements ApplyListener {
 
     private static Words words(Operation operation) {
         return switch (operation) {
+            case Operation.BuildImage _ -> new Words("Building", "Built");
             case Operation.PullImage _ -> new Words("Pulling", "Pulled");
             case Operation.CreateNetwork _, Operation.CreateVolume _ -> new Words("Creating", "Created");
             case Operation.UpdateNetwork _,
@@ -75,21 +76,10 @@ final class ComposeProgress implements ApplyListener {
 
     private static String subject(Operation operation) {
         return switch (operation) {
-            case Operation.PullImage _ -> "Image " + operation.name();
-            case Operation.CreateNetwork _,
-                    Operation.UpdateNetwork _,
-                    Operation.RepairNetwork _,
-                    Operation.ReplaceNetwork _,
-                    Operation.RemoveNetwork _ -> "Network " + operation.name();
-            case Operation.CreateVolume _, Operation.UpdateVolume _, Operation.RemoveVolume _ ->
-                "Volume \"" + operation.name() + "\"";
-            case Operation.CreateContainer _,
-                    Operation.ReplaceContainer _,
-                    Operation.UpdateContainer _,
-                    Operation.StartContainer _,
-                    Operation.RestartContainer _,
-                    Operation.StopContainer _,
-                    Operation.RemoveContainer _ -> "Container " + operation.name();
+            case Operation.OnImage _ -> "Image " + operation.name();
+            case Operation.OnNetwork _ -> "Network " + operation.name();
+            case Operation.OnVolume _ -> "Volume \"" + operation.name() + "\"";
+            case Operation.OnContainer _ -> "Container " + operation.name();
         };
     }
 

@@ -1,8 +1,19 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.contexts.AttestOptions;
+import dev.lockstep.reconciler.contexts.BuildContexts;
+import dev.lockstep.reconciler.contexts.CacheOptions;
+import dev.lockstep.reconciler.contexts.ContextAddress;
+import dev.lockstep.reconciler.contexts.Dockerfiles;
+import dev.lockstep.reconciler.contexts.FetchedContexts;
+import dev.lockstep.reconciler.contexts.HostFiles;
+import dev.lockstep.reconciler.contexts.RepositoryTokens;
+import dev.lockstep.reconciler.contexts.SectionRequest;
 import dev.lockstep.runtime.build.BuildException;
 import dev.lockstep.runtime.build.BuildRequest;
 import dev.lockstep.runtime.build.Builder;
+import dev.lockstep.runtime.build.SshAgent;
+import dev.lockstep.runtime.build.SshKey;
 import dev.lockstep.runtime.container.Naming;
 import dev.lockstep.runtime.dockerfile.Dockerfile;
 import dev.lockstep.runtime.dockerfile.DockerfileParser;
@@ -22,6 +33,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** {@code build PATH}, as {@code docker build} has it. */
 final class ContextBuild {
@@ -39,7 +51,14 @@ final class ContextBuild {
         var outputs = BuildOutputs.of(call, names);
         // What is here is read before anything is opened: a mistake in it then costs nothing.
         var secrets = secrets();
-        var here = isHere() ? Optional.of(request(FetchedContexts.none(), secrets)) : Optional.<BuildRequest>empty();
+        var caches = CacheOptions.parse(
+                call.texts("--cache-from"),
+                call.texts("--cache-to"),
+                call.world().directory(),
+                arguments(call.texts("--build-arg"), call.world()));
+        var here = isHere()
+                ? Optional.of(request(FetchedContexts.none(), secrets, caches))
+                : Optional.<BuildRequest>empty();
         if (call.dryRun()) {
             call.say("DRY-RUN MODE - build " + argument);
             return ExitCodes.OK;
@@ -49,10 +68,12 @@ final class ContextBuild {
                 var fetched = FetchedContexts.below(engine.root(), RepositoryTokens.of(secrets, argument))) {
             var run = new BuildRun(call, engine, door, fetched);
             try {
-                var request = here.isPresent() ? here.get() : request(fetched, secrets);
+                var request = here.isPresent() ? here.get() : request(fetched, secrets, caches);
+                var source = AttestOptions.source(
+                        request, pairs("--label", call.texts("--label")).keySet());
                 Image image;
                 try (var progress = run.progress(quiet)) {
-                    image = run.build(request, progress, outputs.finish(engine));
+                    image = run.build(request, progress, outputs.finish(engine, run.builder(), caches, source));
                 }
                 outputs.push(engine);
                 outputs.tell(image);
@@ -75,7 +96,7 @@ final class ContextBuild {
     }
 
     /** Whether nothing is fetched. */
-    private boolean isHere() throws CommandException {
+    private boolean isHere() throws IOException, CommandException {
         for (var context :
                 pairs("--build-context", call.texts("--build-context")).values()) {
             if (!BuildContexts.isHere(context)) {
@@ -87,6 +108,7 @@ final class ContextBuild {
 
     private BuildContexts.Found find(BuildContexts contexts, Map<String, String> arguments)
             throws IOException, CommandException {
+        var dockerfiles = dockerfiles();
         var file = call.text("--file").filter(name -> !name.equals("-"));
         var address = ContextAddress.parse(argument);
         Optional<Dockerfile> given = Optional.empty();
@@ -95,17 +117,14 @@ final class ContextBuild {
                 throw new CommandException("standard input cannot be both: the context and, by -f -, the Dockerfile");
             }
             given = Optional.of(
-                    contexts.dockerfile("Dockerfile", call.world().in().readNBytes(DockerfileParser.LARGEST + 1)));
+                    dockerfiles.read("Dockerfile", call.world().in().readNBytes(DockerfileParser.LARGEST + 1)));
         }
         return switch (address) {
             case ContextAddress.Directory(var path) -> {
-                var directory = contexts.directory(path);
-                var named = file.map(contexts::path).orElse(directory.resolve("Dockerfile"));
-                yield new BuildContexts.Found(
-                        given.isPresent() ? given.get() : contexts.dockerfile(named),
-                        Optional.of(
-                                contexts.context(directory, given.isPresent() ? Optional.empty() : Optional.of(named))),
-                        Map.of());
+                var files = files();
+                var directory = files.directory(path);
+                yield files.find(
+                        directory, file.map(files::path).orElse(directory.resolve("Dockerfile")), given, dockerfiles);
             }
             case ContextAddress.Input _ -> contexts.input(call.world().in(), file);
             case ContextAddress.Web web -> contexts.web(web, file, given);
@@ -113,9 +132,17 @@ final class ContextBuild {
         };
     }
 
-    private BuildRequest request(FetchedContexts fetched, Map<String, BuildRequest.Secret> secrets)
+    private Dockerfiles dockerfiles() {
+        return new Dockerfiles(call.world().err()::println);
+    }
+
+    private HostFiles files() {
+        return new HostFiles(call.world().directory());
+    }
+
+    private BuildRequest request(FetchedContexts fetched, Map<String, BuildRequest.Secret> secrets, CacheOptions caches)
             throws IOException, CommandException {
-        var contexts = new BuildContexts(call.world().directory(), call.world().err(), fetched);
+        var contexts = new BuildContexts(files(), dockerfiles(), fetched);
         var arguments = arguments(call.texts("--build-arg"), call.world());
         var found = find(contexts, arguments);
         var labels = new LinkedHashMap<>(found.labels());
@@ -133,7 +160,7 @@ final class ContextBuild {
                 contexts.named(pairs("--build-context", call.texts("--build-context"))),
                 arguments,
                 labels,
-                new BuildRequest.CacheUse(call.flag("--no-cache"), filters),
+                new BuildRequest.CacheUse(call.flag("--no-cache"), filters, caches.from(), caches.inline()),
                 call.flag("--pull"),
                 secrets,
                 agents(call.texts("--ssh"), call.world()),
@@ -221,30 +248,48 @@ final class ContextBuild {
         return new BuildRequest.Secret(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** {@code default}, or {@code ID=SOCKET}. */
-    static Map<String, Path> agents(List<String> texts, Surroundings world) throws CommandException {
-        var agents = new LinkedHashMap<String, Path>();
+    /** {@code default}, {@code ID=SOCKET}, or {@code ID=KEY,KEY}. */
+    static Map<String, SshAgent> agents(List<String> texts, Surroundings world) throws CommandException {
+        var agents = new LinkedHashMap<String, SshAgent>();
         for (var text : texts) {
             var words = text.split("=", 2);
             var path = words.length > 1 ? Optional.of(words[1]) : world.variable("SSH_AUTH_SOCK");
             if (path.isEmpty()) {
                 throw new CommandException("--ssh " + text + ": there is no agent (SSH_AUTH_SOCK is not set); give "
-                        + words[0] + "=SOCKET");
+                        + words[0] + "=SOCKET, or " + words[0] + "=FILE with a key");
             }
-            var socket = world.directory().resolve(path.get());
-            if (Files.isRegularFile(socket)) {
-                throw new CommandException("--ssh " + words[0] + ": keys are not served from a file; add " + socket
-                        + " to an agent (ssh-add) and give " + words[0] + " alone");
-            }
-            agents.put(words[0], socket);
+            var files = Stream.of(path.get().split(",", -1))
+                    .map(name -> world.directory().resolve(home(name, world)))
+                    .toList();
+            agents.put(words[0], agent(words[0], files));
         }
         return agents;
     }
 
-    private BuildRequest.StepOptions steps() throws CommandException {
+    /** In a file of Compose no shell has written out who is at home where. */
+    private static String home(String name, Surroundings world) {
+        return name.startsWith("~/") ? world.variable("HOME").orElse("~") + name.substring(1) : name;
+    }
+
+    private static SshAgent agent(String id, List<Path> files) throws CommandException {
+        if (files.size() == 1 && !Files.isRegularFile(files.getFirst())) {
+            return new SshAgent.Socket(files.getFirst());
+        }
+        var keys = new ArrayList<SshKey>();
+        for (var file : files) {
+            try {
+                keys.add(SshKey.read(file));
+            } catch (IOException e) {
+                throw new CommandException("--ssh " + id + ": " + e.getMessage());
+            }
+        }
+        return new SshAgent.Keys(keys);
+    }
+
+    private BuildRequest.StepOptions steps() throws IOException, CommandException {
         var allowed = new HashSet<String>();
         call.texts("--allow").forEach(text -> allowed.addAll(List.of(text.split(",", -1))));
-        var known = List.of("network.host", "security.insecure");
+        var known = SectionRequest.ENTITLEMENTS;
         for (var entitlement : allowed) {
             if (!known.contains(entitlement)) {
                 throw new CommandException(
@@ -260,31 +305,39 @@ final class ContextBuild {
             hosts.add(new Naming.ExtraHost(words[0], words[1].replaceAll("^\\[(.*)]$", "$1")));
         }
         return new BuildRequest.StepOptions(
-                network(call.text("--network").orElse("default")),
-                hosts,
-                call.text("--shm-size").isPresent()
-                        ? Optional.of(bytes(call.text("--shm-size").get()))
-                        : Optional.empty(),
-                limits(),
-                allowed.contains("network.host"),
-                allowed.contains("security.insecure"));
+                        SectionRequest.network(call.text("--network").orElse("default")),
+                        hosts,
+                        call.text("--shm-size").isPresent()
+                                ? Optional.of(bytes(
+                                        "--shm-size", call.text("--shm-size").get()))
+                                : Optional.empty(),
+                        limits(),
+                        allowed.contains("network.host"),
+                        allowed.contains("security.insecure"))
+                .withLogSize(logSize(call.world()))
+                .withMemory(
+                        call.text("--memory").isPresent()
+                                ? Optional.of(
+                                        bytes("--memory", call.text("--memory").get()))
+                                : Optional.empty());
     }
 
-    static BuildRequest.Network network(String text) throws CommandException {
-        return switch (text) {
-            case "default", "bridge", "" -> BuildRequest.Network.DEFAULT;
-            case "none" -> BuildRequest.Network.NONE;
-            case "host" -> BuildRequest.Network.HOST;
-            default ->
-                throw new CommandException("the network of a build is default, none or host, not \"" + text + "\"");
-        };
+    /** By BuildKit's variable; of its rate there is no limit. */
+    static long logSize(Surroundings world) throws CommandException {
+        var name = "BUILDKIT_STEP_LOG_MAX_SIZE";
+        var text = world.variable(name);
+        try {
+            return text.isEmpty() ? BuildRequest.StepOptions.LOG_SIZE : Long.parseLong(text.get());
+        } catch (NumberFormatException e) {
+            throw new CommandException(name + " is a number of bytes, or -1, not \"" + text.get() + "\"");
+        }
     }
 
-    private static long bytes(String text) throws CommandException {
+    static long bytes(String option, String text) throws CommandException {
         try {
             return ByteSize.parse(text).bytes();
         } catch (IllegalArgumentException e) {
-            throw new CommandException("--shm-size: " + e.getMessage());
+            throw new CommandException(option + ": " + e.getMessage());
         }
     }
 

@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.lockstep.reconciler.agent.AgentStatus;
+import dev.lockstep.reconciler.builds.BuildRecord;
 import dev.lockstep.reconciler.decision.HeldPlan;
 import dev.lockstep.reconciler.decision.Suspension;
 import dev.lockstep.reconciler.history.JobRuns;
@@ -9,13 +10,19 @@ import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.container.HealthState;
+import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.prune.PruneRecord;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -27,6 +34,7 @@ import java.util.stream.Stream;
  * @param repositories what the agent that ran last knew of them
  * @param housekeeping the last one; absent when there was none
  * @param stacks by name
+ * @param builds of repositories that are to come, and of each target the last one where it does not count
  */
 record HostStatus(
         String host,
@@ -35,13 +43,30 @@ record HostStatus(
         Optional<Suspension> suspended,
         List<AgentStatus.Repository> repositories,
         Optional<PruneRecord> housekeeping,
-        List<Stack> stacks) {
+        List<Stack> stacks,
+        List<BuildRecord> builds) {
     private static final int COMMIT = 7;
 
     HostStatus {
         problems = List.copyOf(problems);
         repositories = List.copyOf(repositories);
         stacks = List.copyOf(stacks);
+        builds = List.copyOf(builds);
+    }
+
+    /**
+     * The builds that are worth a word.
+     *
+     * @param all the newest first
+     */
+    static List<BuildRecord> open(List<BuildRecord> all) {
+        var targets = new HashSet<String>();
+        return all.stream()
+                .filter(record -> record.state().isPending()
+                        || record.state() != BuildRecord.State.SUPERSEDED
+                                && targets.add(record.repository() + " " + record.target())
+                                && record.state() != BuildRecord.State.SUCCEEDED)
+                .toList();
     }
 
     /**
@@ -54,6 +79,7 @@ record HostStatus(
      * @param suspended that a person suspended it
      * @param held a plan that waits for a person
      * @param jobs its services that run at times
+     * @param images what its containers are made from, by the names that the files have for it
      */
     record Stack(
             String name,
@@ -63,14 +89,18 @@ record HostStatus(
             List<HealthState.Status> checks,
             Optional<Suspension> suspended,
             Optional<HeldPlan> held,
-            List<Job> jobs) {
+            List<Job> jobs,
+            Map<String, Digest> images) {
         Stack {
+            images = Collections.unmodifiableMap(new TreeMap<>(images));
             jobs = List.copyOf(jobs);
             checks = List.copyOf(checks);
         }
 
         /** The same stack, with the other's containers as well. */
         Stack plus(Stack other) {
+            var both = new TreeMap<>(images);
+            both.putAll(other.images);
             return new Stack(
                     name,
                     status.or(other::status),
@@ -79,7 +109,8 @@ record HostStatus(
                     Stream.concat(checks.stream(), other.checks.stream()).toList(),
                     suspended.or(other::suspended),
                     held.or(other::held),
-                    Stream.concat(jobs.stream(), other.jobs.stream()).toList());
+                    Stream.concat(jobs.stream(), other.jobs.stream()).toList(),
+                    both);
         }
 
         /** The worst that a health check says; {@code -} where there is none. */
@@ -170,6 +201,8 @@ record HostStatus(
                 .append(" removed, ")
                 .append(ImageLines.size(last.bytes()))
                 .append(" freed\n"));
+        builds.forEach(
+                build -> text.append(Printable.text(sentence(build, now))).append('\n'));
         if (stacks.isEmpty()) {
             return text.append("\nThere is no stack on this host.\n").toString();
         }
@@ -199,9 +232,37 @@ record HostStatus(
                             .append(": ")
                             .append(Printable.text(job.sentence(now)))
                             .append(".\n"));
+            // Of others there are 'ps' and 'inspect'.
+            if (stack.status().isPresent() && !stack.images().isEmpty()) {
+                text.append("\nStack ")
+                        .append(stack.name())
+                        .append(" runs ")
+                        .append(stack.images().entrySet().stream()
+                                .map(image -> Printable.text(image.getKey()) + " ("
+                                        + image.getValue().abbreviated() + ")")
+                                .collect(Collectors.joining(", ")))
+                        .append(".\n");
+            }
             stack.status().ifPresent(s -> problems(s, now, text));
         }
         return text.toString();
+    }
+
+    private static String sentence(BuildRecord build, Instant now) {
+        var what = "Build " + build.number() + " of " + build.name();
+        return switch (build.state()) {
+            case QUEUED -> what + " waits, since " + Spans.ago(build.queued(), now);
+            case BUILDING, TESTING ->
+                what + (build.state() == BuildRecord.State.TESTING ? " is tested" : " is made") + ", begun "
+                        + Spans.ago(build.started().orElse(now), now);
+            case FAILED ->
+                what + " failed " + Spans.ago(build.ended().orElse(now), now) + ": " + build.problem()
+                        + ". 'lockstep builds logs " + build.number() + "' shows what it said";
+            case REFUSED ->
+                what + " was refused " + Spans.ago(build.ended().orElse(now), now) + ": " + build.problem()
+                        + ". 'lockstep builds retry " + build.number() + "' makes it all the same";
+            case SUCCEEDED, SUPERSEDED -> what + " is over";
+        };
     }
 
     private static String next(Optional<Instant> time, Instant now) {
@@ -304,6 +365,11 @@ record HostStatus(
             write(json, stack);
         }
         json.writeEndArray();
+        json.writeArrayFieldStart("builds");
+        for (var build : builds) {
+            BuildsCommand.write(build, json);
+        }
+        json.writeEndArray();
         json.writeEndObject();
     }
 
@@ -338,6 +404,14 @@ record HostStatus(
         json.writeStringField("health", stack.health().equals("-") ? "none" : stack.health());
         json.writeBooleanField(
                 "followed", stack.status().filter(s -> !s.orphaned()).isPresent());
+        json.writeArrayFieldStart("images");
+        for (var image : stack.images().entrySet()) {
+            json.writeStartObject();
+            json.writeStringField("reference", image.getKey());
+            json.writeStringField("digest", image.getValue().toString());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
         if (!stack.jobs().isEmpty()) {
             json.writeArrayFieldStart("jobs");
             for (var job : stack.jobs()) {

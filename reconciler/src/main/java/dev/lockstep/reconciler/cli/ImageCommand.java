@@ -23,6 +23,7 @@ final class ImageCommand implements CommandGroup {
         subcommands.put("tag", new ImageTag());
         subcommands.put("rm", new ImageRemove());
         subcommands.put("inspect", new ImageInspect());
+        subcommands.put("referrers", new ImageReferrers());
         subcommands.put("history", new ImageHistory());
         subcommands.put("save", new ImageSave());
         subcommands.put("load", new ImageLoad());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.image.Attachments;
 import dev.lockstep.runtime.image.ImageDetails;
 import dev.lockstep.runtime.image.StoredImage;
 import java.io.IOException;
@@ -21,7 +22,8 @@ final class ImageInspect implements Command {
         spec.addPositional(Options.arguments("IMAGE...", "1..*", "Names or ids"));
     }
 
-    private record Inspected(StoredImage stored, ImageDetails details, long size) {}
+    private record Inspected(
+            StoredImage stored, ImageDetails details, long size, List<Attachments.Attached> attached) {}
 
     @Override
     public int run(Invocation call) throws Exception {
@@ -63,7 +65,11 @@ final class ImageInspect implements Command {
 
     private static Inspected inspect(Engine engine, StoredImage stored) throws IOException {
         var image = stored.whole().orElseThrow();
-        return new Inspected(stored, engine.images().details(image), ImageLines.bytes(engine, image));
+        return new Inspected(
+                stored,
+                engine.images().details(image),
+                ImageLines.bytes(engine, image),
+                engine.images().attachments().of(image.digest()));
     }
 
     private static void write(JsonGenerator json, Inspected inspected) throws IOException {
@@ -96,6 +102,17 @@ final class ImageInspect implements Command {
                 "Layers",
                 image.config().diffIds().stream().map(Object::toString).toList());
         json.writeEndObject();
+        if (!inspected.attached().isEmpty()) {
+            json.writeArrayFieldStart("Referrers");
+            for (var attached : inspected.attached()) {
+                json.writeStartObject();
+                json.writeStringField("Digest", attached.manifest().digest().toString());
+                json.writeStringField("ArtifactType", attached.artifactType());
+                json.writeStringField("Type", ImageReferrers.type(attached));
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+        }
         json.writeObjectFieldStart("Descriptor");
         json.writeStringField("digest", image.digest().toString());
         json.writeEndObject();

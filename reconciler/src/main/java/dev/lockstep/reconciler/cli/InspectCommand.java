@@ -117,6 +117,8 @@ final class InspectCommand implements Command {
                 made.args().subList(Math.min(1, made.args().size()), made.args().size()));
         state(json, container);
         json.writeStringField("Image", made.image().toString());
+        // As with Podman: what its name stood for, which names it in a registry too.
+        json.writeStringField("ImageDigest", spec.digest().toString());
         json.writeStringField("Name", "/" + spec.name());
         json.writeNumberField("RestartCount", container.life().restartCount());
         json.writeStringField("Driver", "overlay");

@@ -78,16 +78,10 @@ final class LintCommand implements Command {
     public int run(Invocation call) throws Exception {
         var format = call.choice("--output", "text", List.of("text", "json", "sarif"));
         var threshold = call.choice("--failure-threshold", "warning", LEVELS);
-        var run = new LintRun(call.world().directory(), settings(call));
-        for (var path : paths(call)) {
-            var files = LintFiles.of(call.world().directory(), path);
-            for (var file : files.dockerfiles()) {
-                run.dockerfile(file);
-            }
-            files.composeDirectories()
-                    .forEach(directory -> run.compose(stack(
-                            call, request -> request.withDirectory(directory).withFiles(List.of()))));
-            files.composeFiles().forEach(file -> run.compose(stack(call, request -> request.withFiles(List.of(file)))));
+        LintRun run;
+        try (var images = new LintedImages(call)) {
+            run = new LintRun(call.world().directory(), settings(call), images.surroundings());
+            look(call, run);
         }
         var lines = run.lines();
         switch (format) {
@@ -103,6 +97,19 @@ final class LintCommand implements Command {
             return UNREADABLE;
         }
         return lines.stream().anyMatch(line -> counts(line, threshold)) ? FOUND : ExitCodes.OK;
+    }
+
+    private static void look(Invocation call, LintRun run) throws Exception {
+        for (var path : paths(call)) {
+            var files = LintFiles.of(call.world().directory(), path);
+            for (var file : files.dockerfiles()) {
+                run.dockerfile(file);
+            }
+            files.composeDirectories()
+                    .forEach(directory -> run.compose(stack(
+                            call, request -> request.withDirectory(directory).withFiles(List.of()))));
+            files.composeFiles().forEach(file -> run.compose(stack(call, request -> request.withFiles(List.of(file)))));
+        }
     }
 
     private static List<String> paths(Invocation call) {

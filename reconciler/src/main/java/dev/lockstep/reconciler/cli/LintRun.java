@@ -29,13 +29,16 @@ final class LintRun {
 
     private final Path directory;
     private final LintSettings settings;
+    private final LintSurroundings known;
     private final List<LintLine> lines = new ArrayList<>();
     private boolean unreadable;
     private int files;
 
-    LintRun(Path directory, LintSettings settings) {
+    /** @param known what is known of base images */
+    LintRun(Path directory, LintSettings settings, LintSurroundings known) {
         this.directory = directory;
         this.settings = settings;
+        this.known = known;
     }
 
     /** By place, each once. */
@@ -65,19 +68,19 @@ final class LintRun {
      * With the ignore file that holds for it: its own beside it, else that of its directory, which is the usual
      * context. One that cannot be read is the build's to refuse.
      */
-    private static LintSurroundings surroundings(Path dockerfile) throws IOException {
+    private LintSurroundings surroundings(Path dockerfile) throws IOException {
         for (var name : List.of(dockerfile.getFileName() + ".dockerignore", ".dockerignore")) {
             var file = dockerfile.resolveSibling(name);
             if (Files.isRegularFile(file) && Files.size(file) < LARGEST_IGNORE_FILE) {
                 try {
                     var ignore = Ignore.parse(Files.readAllBytes(file), name);
-                    return LintSurroundings.UNKNOWN.withIgnored(path -> ignores(ignore, path));
+                    return known.withIgnored(path -> ignores(ignore, path));
                 } catch (ContextException e) {
-                    return LintSurroundings.UNKNOWN;
+                    return known;
                 }
             }
         }
-        return LintSurroundings.UNKNOWN;
+        return known;
     }
 
     private static boolean ignores(Ignore ignore, String path) {
@@ -127,7 +130,7 @@ final class LintRun {
                         .ifPresent(text -> {
                             var path = "services." + name + ".build.dockerfile_inline";
                             var place = project.sources().at(path);
-                            of(DockerfileParser.parse(path, text), place.file(), LintSurroundings.UNKNOWN)
+                            of(DockerfileParser.parse(path, text), place.file(), known)
                                     .forEach(line -> lines.add(line.within(place, path)));
                         }));
     }

@@ -13,7 +13,6 @@ import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
-import dev.lockstep.runtime.network.LeaseKey;
 import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.volume.VolumeSpec;
@@ -216,14 +215,6 @@ final class LooseContainer {
 
     /** Removes it; of one that belongs to no service its addresses, and the network if it was the last, go with it. */
     static void remove(Engine engine, ContainerRecord container, boolean volumes) throws IOException {
-        var spec = container.spec();
-        engine.containers().finishExit(container.id());
-        engine.containers().remove(container.id(), true, volumes);
-        if (spec.service().isEmpty() && !spec.networks().isEmpty()) {
-            engine.networks().release(new LeaseKey(spec.owner().stack(), spec.name(), spec.slot()));
-        }
-        if (spec.owner().stack().isEmpty()) {
-            new DefaultBridge(engine).removeIfUnused();
-        }
+        new DefaultBridge(engine).remove(container, volumes);
     }
 }

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.deploy.BuildChoice;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.deploy.PullChoice;
@@ -53,6 +54,16 @@ final class PlanCommand implements Command {
         spec.addOption(Options.flag("Replace containers although nothing changed", "--force-recreate"));
         spec.addOption(Options.value(
                 "WHEN", "Look images up always, missing, never, or as pull_policy says: policy (default)", "--pull"));
+        spec.addOption(Options.flag("Build images of build sections first, also those that are here", "--build"));
+        spec.addOption(Options.flag("Build no image, also where it is missing", "--no-build"));
+    }
+
+    /** Which images of {@code build} sections are built before the plan is carried out. */
+    static BuildChoice builds(Invocation call) throws CommandException {
+        UpRun.exclude(call, "--build", "--no-build");
+        return call.flag("--no-build")
+                ? BuildChoice.DONE
+                : call.flag("--build") ? BuildChoice.ALL : BuildChoice.MISSING;
     }
 
     static SavedPlan.Choices choices(Invocation call) throws CommandException {
@@ -68,7 +79,7 @@ final class PlanCommand implements Command {
                     case "never" -> Optional.of(PullChoice.NEVER);
                     default -> Optional.empty();
                 };
-        return new SavedPlan.Choices(orphans, call.flag("--force-recreate"), pull);
+        return new SavedPlan.Choices(orphans, call.flag("--force-recreate"), pull, BuildChoice.DONE);
     }
 
     @Override
@@ -104,7 +115,7 @@ final class PlanCommand implements Command {
     private static int here(Invocation call, String format, Optional<Path> out, StackSource source) throws Exception {
         var door = EngineDoor.of(call);
         HostSettings.tellKeys(call, door.settings());
-        var choices = choices(call);
+        var choices = choices(call).building(builds(call));
         try (var engine = door.openForReading()) {
             var deployment = new Deployment(
                     engine,
@@ -144,7 +155,7 @@ final class PlanCommand implements Command {
             throw new CommandException("plan takes 'show FILE' or BASE..HEAD and no other words, not \""
                     + Printable.text(String.join(" ", words)) + "\"");
         }
-        for (var option : List.of("--out", "--revision", "--remove-orphans", "--force-recreate", "--pull")) {
+        for (var option : List.of("--out", "--revision", "--remove-orphans", "--force-recreate", "--pull", "--build")) {
             if (call.flag(option)) {
                 throw new CommandException(option + " is of plans for this host, and not for a range of commits");
             }

@@ -1,7 +1,11 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.contexts.Attributes;
+import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.image.ImageReference;
+import java.io.IOException;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.SequencedMap;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -23,7 +27,13 @@ final class RegistryCommands {
     private static final class Push implements Command {
         @Override
         public void describe(CommandSpec spec) {
-            spec.usageMessage().description("Pushes an image of this host to the registry that its name says.");
+            spec.usageMessage()
+                    .description(
+                            "Pushes an image of this host to the registry that its name says, as it is: its digest"
+                                    + " stays.",
+                            "With --compression its layers are compressed first where they are not, and the name stands"
+                                    + " for what came of that, here too.");
+            spec.addOption(Options.value("HOW", "gzip or zstd", "--compression"));
             spec.addOption(Options.flag("Print only what was pushed", "-q", "--quiet"));
             spec.addOption(LayerProgress.format());
             spec.addPositional(Options.arguments("REFERENCE", "1", "The image"));
@@ -34,6 +44,13 @@ final class RegistryCommands {
             var reference = ImageCommand.reference(call.arguments().getFirst());
             return LayerProgress.show(call, "Pushed", reference, progress -> {
                 try (var engine = EngineDoor.of(call).open()) {
+                    if (call.text("--compression").isPresent()) {
+                        compress(
+                                call,
+                                engine,
+                                reference,
+                                call.text("--compression").get());
+                    }
                     var pushed = engine.push(reference, progress);
                     if (!pushed.whole()) {
                         call.say("lockstep: of the platforms of " + reference.familiar() + " only this host's is here:"
@@ -42,6 +59,27 @@ final class RegistryCommands {
                     return pushed.digest();
                 }
             });
+        }
+    }
+
+    private static void compress(Invocation call, Engine engine, ImageReference reference, String how)
+            throws IOException, CommandException {
+        var form = Attributes.parse("--compression", "compression=" + how).takeForm(Map.of());
+        var image = engine.images()
+                .find(reference)
+                .orElseThrow(() -> new CommandException("there is no image " + reference.familiar() + " here"));
+        if (!image.digest().equals(image.manifest())) {
+            throw new CommandException("--compression: " + reference.familiar()
+                    + " came as an index of images for several platforms, which has the digest that it has; push it as"
+                    + " it is");
+        }
+        var packed = engine.pack(image, form);
+        if (!packed.equals(image)) {
+            engine.images().tag(packed.digest(), reference);
+            if (!engine.images().attachments().of(image.digest()).isEmpty()) {
+                call.say("Warning: what is attached to " + reference.familiar() + " is about its digest as it was, "
+                        + image.digest().abbreviated() + ", and is not pushed; build it with --push instead");
+            }
         }
     }
 

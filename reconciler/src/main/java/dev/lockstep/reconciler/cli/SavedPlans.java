@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.cli;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.deploy.SavedPlan;
 import dev.lockstep.reconciler.history.AppliedPlans;
+import dev.lockstep.reconciler.plan.Operation;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.spec.load.LoadRequest;
@@ -44,10 +45,12 @@ record SavedPlans(Invocation call) {
         if (call.globals().nameFiles()
                 || call.flag("--remove-orphans")
                 || call.flag("--force-recreate")
-                || call.flag("--pull")) {
+                || call.flag("--pull")
+                || call.flag("--build")
+                || call.flag("--no-build")) {
             throw new CommandException("a saved plan says itself from which files and with which options it was made:"
-                    + " leave -f, -p, --env-file, --profile, --project-directory, --remove-orphans, --force-recreate"
-                    + " and --pull out");
+                    + " leave -f, -p, --env-file, --profile, --project-directory, --remove-orphans,"
+                    + " --force-recreate, --pull, --build and --no-build out");
         }
         return Optional.of(
                 SavedPlan.read(call.world().directory().resolve(call.arguments().getFirst())));
@@ -63,6 +66,11 @@ record SavedPlans(Invocation call) {
         var plan = ready.plan();
         if (!plan.problems().isEmpty() || !plan.refusals().isEmpty()) {
             throw new CommandException("the plan was not written to " + file + ": it could not be applied");
+        }
+        if (plan.steps().stream().anyMatch(step -> step.operation() instanceof Operation.BuildImage)) {
+            throw new CommandException(
+                    "the plan was not written to " + file + ": it builds images, and what comes of that"
+                            + " nobody can look at before. 'lockstep build' builds them; plan after it");
         }
         SavedPlan.of(
                         ready,

@@ -1,9 +1,19 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.contexts.AttestOptions;
+import dev.lockstep.reconciler.contexts.BuildSections;
+import dev.lockstep.reconciler.contexts.CacheOptions;
+import dev.lockstep.reconciler.contexts.FetchedContexts;
+import dev.lockstep.reconciler.contexts.HostFiles;
+import dev.lockstep.reconciler.contexts.RepositoryTokens;
+import dev.lockstep.reconciler.contexts.SectionRequest;
 import dev.lockstep.reconciler.deploy.BuiltImages;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.build.BuildEvent;
 import dev.lockstep.runtime.build.BuildException;
 import dev.lockstep.runtime.build.Builder;
+import dev.lockstep.runtime.build.Cancellation;
+import dev.lockstep.runtime.build.LayerForm;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.spec.load.Loaded;
@@ -12,16 +22,20 @@ import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.model.PullPolicy;
 import dev.lockstep.spec.model.Service;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** Builds the {@code build} sections of a project's services, one after the other, those first that others need. */
+/** Builds the {@code build} sections of a project's services, side by side, those first that others need. */
 final class ServiceBuild {
     /** Which images of the services asked for are built. */
     enum Which {
@@ -29,6 +43,9 @@ final class ServiceBuild {
         /** Those that are not on this host, or whose policy says so. */
         MISSING
     }
+
+    /** Steps are seldom idle, and those of one image are done side by side anyway. */
+    private static final int AT_ONCE = Math.max(2, Runtime.getRuntime().availableProcessors());
 
     private final Invocation call;
 
@@ -52,7 +69,7 @@ final class ServiceBuild {
             wanted.addAll(valid.project().services().keySet());
         }
         var scoped = files.withServices(services).load() instanceof Loaded.Valid valid ? valid : loaded.get();
-        var order = order(scoped.project(), wanted);
+        var order = BuildSections.order(scoped.project(), wanted);
         if (order.isEmpty()) {
             call.say("No services to build");
             return ExitCodes.OK;
@@ -70,7 +87,7 @@ final class ServiceBuild {
         if (call.flag("--no-build")) {
             return;
         }
-        var order = order(loaded.project(), wanted);
+        var order = BuildSections.order(loaded.project(), wanted);
         if (!order.isEmpty()) {
             build(loaded, order, call.flag("--build") ? Which.ALL : Which.MISSING);
         }
@@ -85,17 +102,66 @@ final class ServiceBuild {
             }
             return;
         }
-        var built = new HashMap<String, Image>();
         try (var engine = door.open()) {
+            var here = new LinkedHashMap<String, Image>();
+            var missing = new ArrayList<String>();
             for (var name : order) {
-                var service = service(project, name);
-                var reference = ImageCommand.reference(BuiltImages.name(project, service));
-                var here = engine.images().find(reference);
-                if (which == Which.MISSING && here.isPresent() && !isBuiltEachTime(service)) {
-                    built.put(name, here.get());
+                var service = BuildSections.service(project, name).orElseThrow();
+                var image = engine.images().find(ImageCommand.reference(BuiltImages.name(project, service)));
+                if (which == Which.MISSING && image.isPresent() && !isBuiltEachTime(service)) {
+                    here.put(name, image.get());
                 } else {
-                    built.put(name, build(engine, door, loaded, service, built));
+                    missing.add(name);
                 }
+            }
+            build(engine, door, loaded, missing, here);
+        }
+    }
+
+    /** Several at once, each when those that it is built from are done. The first failure calls the others off. */
+    private void build(
+            Engine engine, EngineDoor door, Loaded.Valid loaded, List<String> missing, Map<String, Image> here)
+            throws Exception {
+        var quiet = call.flag("--quiet");
+        if (!quiet) {
+            missing.forEach(name -> call.world().err().println(" " + name + " Building"));
+        }
+        var project = loaded.project();
+        var built = new ConcurrentHashMap<>(here);
+        var cancellation = new Cancellation();
+        var tasks = new DependentTasks(AT_ONCE, cancellation::cancel);
+        Optional<Throwable> failure;
+        try (var progress = BuildRun.progress(call, quiet)) {
+            var numbers = new AtomicInteger();
+            for (var name : missing) {
+                var service = BuildSections.service(project, name).orElseThrow();
+                var listener = missing.size() == 1 ? progress : new ServiceEvents(progress, name, numbers);
+                var needed = service.image().build().orElseThrow().services();
+                tasks.add(
+                        name,
+                        needed,
+                        () -> built.put(
+                                name, build(engine, door, loaded, service, Map.copyOf(built), listener, cancellation)));
+            }
+            failure = tasks.await();
+        }
+        if (failure.isPresent()) {
+            throw told(failure.get());
+        }
+        for (var name : missing) {
+            var service = BuildSections.service(project, name).orElseThrow();
+            if (quiet) {
+                call.world()
+                        .out()
+                        .println(Objects.requireNonNull(built.get(name), name).id());
+            } else {
+                call.world().err().println(" " + name + " Built");
+            }
+            if (call.flag("--push")) {
+                push(
+                        engine,
+                        service,
+                        names(project, service, service.image().build().orElseThrow()));
             }
         }
     }
@@ -104,46 +170,141 @@ final class ServiceBuild {
         return service.image().pullPolicy().equals(Optional.of(PullPolicy.Plain.BUILD));
     }
 
-    private static Service service(Project project, String name) {
-        return Optional.ofNullable(project.services().get(name))
-                .orElseGet(() -> project.disabled().get(name));
+    /** The last word of a build that failed; the story is told before, when nothing else is shown any more. */
+    private Exception told(Throwable failure) {
+        return switch (failure) {
+            case FailedException failed -> {
+                var last = BuildRun.failure(call, failed.why());
+                yield new CommandException(
+                        "service \"" + failed.service() + "\": " + last.getMessage(), last.exitCode());
+            }
+            case Exception other -> other;
+            case Error error -> throw error;
+            default -> new IllegalStateException(failure);
+        };
     }
 
-    private Image build(Engine engine, EngineDoor door, Loaded.Valid loaded, Service service, Map<String, Image> built)
+    /** A service whose image cannot be built. */
+    private static final class FailedException extends Exception {
+        private static final long serialVersionUID = 1;
+
+        private final String service;
+        private final transient BuildException why;
+
+        FailedException(String service, BuildException why) {
+            super(why);
+            this.service = service;
+            this.why = why;
+        }
+
+        String service() {
+            return service;
+        }
+
+        BuildException why() {
+            return why;
+        }
+    }
+
+    private Image build(
+            Engine engine,
+            EngineDoor door,
+            Loaded.Valid loaded,
+            Service service,
+            Map<String, Image> built,
+            BuildEvent.Listener listener,
+            Cancellation cancellation)
             throws Exception {
         var project = loaded.project();
         var build = service.image().build().orElseThrow();
         var names = names(project, service, build);
-        var quiet = call.flag("--quiet");
-        if (!quiet) {
-            call.world().err().println(" " + service.name() + " Building");
-        }
         var directory =
                 call.world().directory().resolve(loaded.projectDirectory()).normalize();
-        var asked = new ServiceRequest(call, project, directory, door.secrets(), built);
+        var asked = new SectionRequest(
+                project,
+                new HostFiles(directory),
+                door.secrets(),
+                built,
+                call.world().err()::println);
         var secrets = asked.secrets(build);
         var logins = RepositoryTokens.of(secrets, build.context().text());
-        Image image;
         try (var fetched = FetchedContexts.below(engine.root(), logins)) {
             var run = new BuildRun(call, engine, door, fetched);
-            var request = asked.of(service, build, secrets, fetched);
-            try (var progress = run.progress(quiet)) {
-                image = run.build(request, progress, Builder.Finish.named(engine.images(), names));
-            } catch (BuildException e) {
-                var failure = run.failure(e);
-                throw new CommandException(
-                        "service \"" + service.name() + "\": " + failure.getMessage(), failure.exitCode());
-            }
+            var caches = caches(build, directory);
+            var request = asked.of(service, build, secrets, additions(build, caches), fetched);
+            var source = AttestOptions.source(request, build.labels().keySet());
+            var finish = finish(engine, run.builder(), caches, build, names, source);
+            var image = run.build(request, listener, finish, cancellation);
+            // As its names stand for it: what is pushed has another form.
+            return engine.images().find(names.getFirst()).orElse(image);
+        } catch (BuildException e) {
+            throw new FailedException(service.name(), e);
         }
-        if (quiet) {
-            call.world().out().println(image.id());
-        } else {
-            call.world().err().println(" " + service.name() + " Built");
-        }
-        if (call.flag("--push")) {
-            push(engine, service, names);
-        }
-        return image;
+    }
+
+    /** What is pushed is compressed first, so that its names mean the same here and there. */
+    private Builder.Finish finish(
+            Engine engine,
+            Builder builder,
+            CacheOptions caches,
+            Build build,
+            List<ImageReference> names,
+            Map<String, String> source)
+            throws IOException {
+        var form = call.flag("--push") ? LayerForm.PUSHED : LayerForm.AS_IS;
+        var attestations =
+                BuildOutputs.attestations(call, new AttestOptions.ShortForm(build.sbom(), build.provenance()));
+        return built -> {
+            var packed = built.as(builder.packing().pack(built.image(), form));
+            BuildOutputs.attest(engine, packed, attestations, names, source);
+            Builder.Finish.named(engine.images(), names).with(packed);
+            caches.write(builder, built, call::say);
+        };
+    }
+
+    /** The caches that the section names, and those of the command line. */
+    private CacheOptions caches(Build build, Path directory) throws IOException {
+        var from = new ArrayList<>(build.cacheFrom());
+        from.addAll(given("--cache-from"));
+        var to = new ArrayList<>(build.cacheTo());
+        to.addAll(given("--cache-to"));
+        return CacheOptions.parse(from, to, directory, build.args());
+    }
+
+    private SectionRequest.Additions additions(Build build, CacheOptions caches) throws IOException, CommandException {
+        var agents = new ArrayList<String>();
+        build.ssh().forEach(key -> agents.add(key.toString()));
+        agents.addAll(given("--ssh"));
+        return new SectionRequest.Additions(
+                ContextBuild.arguments(given("--build-arg"), call.world()),
+                Map.of(),
+                has("--no-cache"),
+                pulls(),
+                caches,
+                ContextBuild.agents(agents, call.world()),
+                Builder.epoch(call.world().variable("SOURCE_DATE_EPOCH")),
+                memory());
+    }
+
+    private Optional<Long> memory() throws CommandException {
+        var given = call.parsed().commandSpec().optionsMap().containsKey("--memory")
+                ? call.text("--memory")
+                : Optional.<String>empty();
+        return given.isPresent() ? Optional.of(ContextBuild.bytes("--memory", given.get())) : Optional.empty();
+    }
+
+    /** Only some of the commands that build have the option. */
+    private boolean has(String option) {
+        return call.parsed().commandSpec().optionsMap().containsKey(option) && call.flag(option);
+    }
+
+    /** Of {@code build} it is about base images; {@code up --pull} is about the services' own. */
+    private boolean pulls() {
+        return call.parsed().commandSpec().name().equals("build") && call.flag("--pull");
+    }
+
+    private List<String> given(String option) {
+        return call.parsed().commandSpec().optionsMap().containsKey(option) ? call.texts(option) : List.of();
     }
 
     private void push(Engine engine, Service service, List<ImageReference> names) throws IOException {
@@ -169,30 +330,5 @@ final class ServiceBuild {
             names.add(ImageCommand.reference(tag));
         }
         return names;
-    }
-
-    /** Those with a {@code build} section, each behind the services whose images it is built from. */
-    static List<String> order(Project project, Set<String> wanted) throws CommandException {
-        var done = new LinkedHashSet<String>();
-        for (var name : wanted) {
-            visit(project, name, done, new LinkedHashSet<>());
-        }
-        return List.copyOf(done);
-    }
-
-    private static void visit(Project project, String name, Set<String> done, Set<String> above)
-            throws CommandException {
-        var service = service(project, name);
-        if (service == null || service.image().build().isEmpty() || done.contains(name)) {
-            return;
-        }
-        if (!above.add(name)) {
-            throw new CommandException("services are built from each other in a circle: " + String.join(", ", above));
-        }
-        for (var other : service.image().build().get().services()) {
-            visit(project, other, done, above);
-        }
-        above.remove(name);
-        done.add(name);
     }
 }

@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.cli;
 import dev.lockstep.reconciler.agent.AgentStatus;
 import dev.lockstep.reconciler.agent.Cron;
 import dev.lockstep.reconciler.agent.StatusReport;
+import dev.lockstep.reconciler.builds.BuildRecords;
 import dev.lockstep.reconciler.decision.Decisions;
 import dev.lockstep.reconciler.desired.JobLabel;
 import dev.lockstep.reconciler.git.GitRepositories;
@@ -91,10 +92,12 @@ final class StatusCommand implements Command {
                             List.of(),
                             decisions.ofStack(status.stack()),
                             decisions.held(status.stack()),
-                            List.of()));
+                            List.of(),
+                            Map.of()));
         }
         for (var container : engine.containers().observe()) {
-            var name = container.record().spec().owner().stack();
+            var spec = container.record().spec();
+            var name = spec.owner().stack();
             var job = job(engine, container, call.world().clock().instant());
             stacks.merge(
                     name,
@@ -106,7 +109,8 @@ final class StatusCommand implements Command {
                             container.health().map(HealthState::status).stream().toList(),
                             Optional.empty(),
                             Optional.empty(),
-                            job.stream().toList()),
+                            job.stream().toList(),
+                            Map.of(spec.image().familiar(), spec.digest())),
                     HostStatus.Stack::plus);
         }
         var shown = stacks.values().stream()
@@ -122,7 +126,8 @@ final class StatusCommand implements Command {
                 decisions.ofHost(),
                 agent.map(AgentStatus::repositories).orElse(List.of()),
                 new PruneRecords(engine.root()).all().stream().reduce((_, later) -> later),
-                shown);
+                shown,
+                HostStatus.open(new BuildRecords(engine.root()).all()));
     }
 
     private static Optional<HostStatus.Job> job(Engine engine, ObservedContainer container, Instant now)

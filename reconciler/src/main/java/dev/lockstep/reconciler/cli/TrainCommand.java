@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.cli;
 import dev.lockstep.reconciler.git.GitSettings;
 import dev.lockstep.reconciler.git.WorkTree;
 import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.reconciler.observe.Supposed;
 import dev.lockstep.reconciler.plan.Facts;
 import dev.lockstep.reconciler.plan.PlanJson;
 import dev.lockstep.reconciler.plan.PlanMarkdown;
@@ -13,6 +14,7 @@ import dev.lockstep.runtime.EngineOptions;
 import dev.lockstep.runtime.container.ContainerRehearsal;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.network.NetworkRehearsal;
 import dev.lockstep.runtime.network.ObservedNetworks;
 import java.io.IOException;
 import java.io.InputStream;
@@ -64,11 +66,17 @@ final class TrainCommand implements Command {
             List.of("-f", TrainingFiles.WRONG, "config"),
             List.of("-f", TrainingFiles.WRONG, "validate"));
 
+    /**
+     * A root of their own: where containers seem to run, a build does not take the mount of the run root away again.
+     */
+    private static final String BUILDS = "builds";
+
     @Override
     public void describe(CommandSpec spec) {
         spec.usageMessage().description("Exercises commands while an AOT cache is made; not for people.");
         spec.addOption(Options.flag("Only those that read nothing but files", "--files"));
         spec.addOption(Options.flag("Only those that are about images", "--images"));
+        spec.addOption(Options.flag("Only builds", "--builds"));
     }
 
     @Override
@@ -86,6 +94,9 @@ final class TrainCommand implements Command {
                 try (var registry = TrainingRegistry.start()) {
                     images(call, directory, registry);
                 }
+            } else if (call.flag("--builds")) {
+                run(call, directory, BUILDS, List.of("build", "--help"));
+                build(call, directory);
             } else {
                 everything(call, directory);
             }
@@ -128,28 +139,35 @@ final class TrainCommand implements Command {
         }
     }
 
-    /** What needs no mounts, since only root may have them. */
+    /** Builds that find all steps done. Of those that look into other stages only root may mount what they look at. */
     private static void build(Invocation call, Path directory) throws IOException {
-        var context = Files.createDirectory(directory.resolve("context"));
-        Files.writeString(context.resolve("Dockerfile"), """
-                ARG A=1
-                FROM scratch AS base
-                ARG A
-                ENV B=${A:-2} C="c d"
-                LABEL e=f
-                FROM base
-                USER 1
-                EXPOSE 80
-                HEALTHCHECK --interval=5s CMD true
-                CMD ["program"]
-                """);
-        for (var words : List.of(
-                List.of("build", "-t", "trained:1", "context/"),
-                List.of("build", "-q", "context/"),
-                List.of("build"),
-                List.of("image", "rm", "trained:1"))) {
-            run(call, directory, "root", words);
+        var training = TrainingBuild.write(directory.resolve("context"));
+        var options = new EngineOptions(
+                directory.resolve(BUILDS), directory.resolve(BUILDS + "-run"), "train", Optional.empty(), true);
+        try (var engine = Engine.open(options)) {
+            for (var dockerfile : training.dockerfiles()) {
+                attempt("a build of " + dockerfile, () -> {
+                    training.rehearse(engine, dockerfile);
+                    return dockerfile;
+                });
+            }
         }
+        for (var dockerfile : training.dockerfiles()) {
+            var file = "context/" + dockerfile;
+            for (var words : List.of(
+                    List.of("build", "-t", "trained:1", "-f", file, "context/"),
+                    List.of("build", "-q", "-f", file, "context/"),
+                    List.of("build", "--progress=rawjson", "-f", file, "context/"))) {
+                run(call, directory, BUILDS, words);
+            }
+        }
+        var project = List.of("--project-directory", training.context().toString());
+        for (var words : List.of(List.of("build"), List.of("build", "-q", "made"))) {
+            var named = new ArrayList<>(project);
+            named.addAll(words);
+            run(call, directory, BUILDS, named);
+        }
+        run(call, directory, BUILDS, List.of("image", "rm", "trained:1", "trained:2"));
     }
 
     /** Pulls, in plain text and by TLS, and what is done with an image. */
@@ -240,11 +258,14 @@ final class TrainCommand implements Command {
         new CommandLineInterface(world).run(args.toArray(String[]::new));
     }
 
-    /** A plan that makes everything, in every form. */
+    /** A plan that makes everything, in every form, and one that finds all of it running. */
     private static void plan(Invocation call, Path directory) throws IOException {
         var nothing = new Observed(List.of(), new ObservedNetworks(List.of(), Map.of()), List.of());
-        var plan = Planner.plan(new TrainingStack(directory).desired(), nothing, Facts.none());
+        var desired = new TrainingStack(directory).desired();
+        var all = new Supposed(call.world().clock().instant()).running(desired);
+        var plan = Planner.plan(desired, nothing, Facts.none());
         var texts = List.of(
+                new PlanText(true).print(Planner.plan(desired, all, Facts.none())),
                 new PlanText(true).print(plan),
                 new PlanMarkdown().print(plan),
                 new PlanJson().print(plan, call.world().clock().instant()));
@@ -264,6 +285,7 @@ final class TrainCommand implements Command {
                     .rehearse(engine, image, call.world().clock().instant());
             // What needs a package of the host may be missing on the machine that builds.
             attempt("nftables", () -> engine.networks().observe());
+            attempt("rules of networks", () -> new NetworkRehearsal(engine.root()).isWhole());
             attempt("cgroups", () -> new ContainerRehearsal(engine.root()).limits());
         }
     }
@@ -304,13 +326,13 @@ final class TrainCommand implements Command {
 
     @FunctionalInterface
     private interface Attempt {
-        Object make() throws IOException;
+        Object make() throws IOException, CommandException;
     }
 
     private static void attempt(String what, Attempt attempt) {
         try {
             attempt.make();
-        } catch (IOException | RuntimeException | LinkageError e) {
+        } catch (IOException | CommandException | RuntimeException | LinkageError e) {
             LoggerFactory.getLogger(TrainCommand.class).debug("trained without {}: {}", what, e.toString());
         }
     }

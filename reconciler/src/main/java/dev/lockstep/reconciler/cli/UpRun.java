@@ -84,7 +84,10 @@ final class UpRun {
     /** Plans and applies; {@code then} goes on with what runs, before the engine is closed. */
     Outcome run(After then) throws Exception {
         exclude(call, "--force-recreate", "--no-recreate");
-        var choices = PlanCommand.choices(call).planOptions();
+        exclude(call, "--build", "--no-build");
+        var byHand = PlanCommand.choices(call).planOptions();
+        // Otherwise that is done by the time of the plan.
+        var choices = call.dryRun() ? byHand.building(PlanCommand.builds(call)) : byHand;
         var loaded = files.loadOrTell();
         if (loaded.isEmpty()) {
             return new Outcome(ExitCodes.ERROR, "", Set.of());

@@ -25,7 +25,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -180,9 +179,7 @@ final class ValidateCommand implements Command {
         findings.addAll(errors(
                 switch (read) {
                     case RepositorySettings.Read.Valid valid ->
-                        Stream.concat(
-                                        valid.settings().notActedOn().stream(),
-                                        KeyRing.problems(valid.settings().imageKeys()).stream())
+                        KeyRing.problems(valid.settings().imageKeys()).stream()
                                 .sorted()
                                 .toList();
                     case RepositorySettings.Read.Invalid invalid -> invalid.errors();

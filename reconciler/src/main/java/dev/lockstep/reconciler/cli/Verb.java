@@ -21,6 +21,7 @@ enum Verb {
     HISTORY("history", "Show what was done to stacks, when and why"),
     ROLLBACK("rollback", "Bring a stack back to a revision that was well"),
     STATUS("status", "Show what each stack should be and what became of it"),
+    BUILDS("builds", "Show what was built of repositories, and build it again"),
     SECRET("secret", "Keep secrets of stacks on this host"),
     UP("up", "Make and start containers, and show what they write"),
     CREATE("create", "Make containers without starting them"),
@@ -139,6 +140,7 @@ enum Verb {
                     HISTORY,
                     ROLLBACK,
                     STATUS,
+                    BUILDS,
                     SECRET,
                     DOCTOR,
                     CONTAINER_EXIT,
@@ -194,6 +196,7 @@ enum Verb {
                     CP,
                     CONTAINER,
                     IMAGE,
+                    BUILDS,
                     SECRET,
                     SYSTEM,
                     NETWORK,
@@ -225,6 +228,7 @@ enum Verb {
             case HISTORY -> new HistoryCommand();
             case ROLLBACK -> new RollbackCommand();
             case STATUS -> new StatusCommand();
+            case BUILDS -> new BuildsCommand();
             case SECRET -> new SecretCommand();
             case UP -> new UpCommand();
             case CREATE -> new UpCommand.Create();

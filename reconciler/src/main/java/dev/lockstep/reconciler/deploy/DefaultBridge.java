@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.deploy;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.network.LeaseKey;
 import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.runtime.store.Owner;
 import java.io.IOException;
@@ -58,6 +59,24 @@ public final class DefaultBridge {
             try (var _ = Flock.exclusive(lock())) {
                 removeUnlessUsed();
             }
+        }
+    }
+
+    /**
+     * Removes a container, running or not; of one that belongs to no service its addresses, and the network if it was
+     * the last, go with it.
+     *
+     * @param volumes whether its anonymous volumes go as well
+     */
+    public void remove(ContainerRecord container, boolean volumes) throws IOException {
+        var spec = container.spec();
+        engine.containers().finishExit(container.id());
+        engine.containers().remove(container.id(), true, volumes);
+        if (spec.service().isEmpty() && !spec.networks().isEmpty()) {
+            engine.networks().release(new LeaseKey(spec.owner().stack(), spec.name(), spec.slot()));
+        }
+        if (spec.owner().stack().isEmpty()) {
+            removeIfUnused();
         }
     }
 

@@ -122,22 +122,25 @@ public final class Deployment {
         if (!problems.isEmpty()) {
             return new Planned.Invalid(written.name(), problems, loaded.warnings(), loaded.files());
         }
-        // Whoever plans by hand has built, or is told to; an agent builds nothing from these sections.
-        var project = options.followed() ? written : BuiltImages.named(written);
+        // A person builds what the files say; for a repository that is followed its builds do.
+        var builds = source.builds().of(written);
+        var project = options.followed() ? BuiltImages.named(written, builds::containsKey) : BuiltImages.named(written);
         var observed = looking.result();
         var now = clock.instant();
-        var demands = PullDemands.of(project, options, now)
-                .withBuilt(options.followed() ? Set.of() : BuiltImages.references(written));
+        var pulls = PullDemands.of(project, options, now);
+        var demands = options.followed() ? pulls : pulls.withBuilt(written, options.builds());
         if (!demands.problems().isEmpty()) {
             return new Planned.Invalid(project.name(), demands.problems(), loaded.warnings(), loaded.files());
         }
         var gate = new ImageGate(engine, policies(source), attempts, clock, options.since());
         var images = new ImageResolver(engine, observed.containers(), demands, options, gate, attempts, now)
+                .knowing(builds)
                 .meaning(source.digests());
         var files = source.files(project, loaded.projectDirectory());
         var asked =
                 new HostGate(confinement(source, project.name()), engine.users().byDefault(), observed);
         var owner = new Owner(host, project.name(), source.repository());
+        var keeper = source.keeper().orElse(project.name());
         var contents = new FileContents() {
             @Override
             public byte[] read(String path) throws IOException {
@@ -146,16 +149,16 @@ public final class Deployment {
 
             @Override
             public byte[] external(String what, String name) throws IOException {
-                return secrets.find(project.name(), name)
+                return secrets.find(keeper, name)
                         .orElseThrow(() -> new IOException("the " + what + " is not on this host. Create "
-                                + secrets.file(project.name(), name) + ", which only root may read, by lockstep -p "
-                                + project.name() + " secret set " + name + ", with its value on standard input"));
+                                + secrets.file(keeper, name) + ", which only root may read, by lockstep -p "
+                                + keeper + " secret set " + name + ", with its value on standard input"));
             }
 
             @Override
             public Optional<byte[]> kept(String name) throws IOException {
                 // A key that cannot be a file's name has none.
-                return HostSecrets.isName(name) ? secrets.find(project.name(), name) : Optional.empty();
+                return HostSecrets.isName(name) ? secrets.find(keeper, name) : Optional.empty();
             }
 
             @Override
@@ -189,11 +192,12 @@ public final class Deployment {
                 refusals.addAll(verdict.refusals());
                 yield new Planned.Ready(
                         Planner.plan(desired, observed, facts(desired, observed, options, source.secrets()))
-                                .refusing(verdict.problems(), refusals),
+                                .refusing(verdict.problems(), refusals)
+                                .waiting(verdict.waits()),
                         desired,
                         observed,
                         withContents(files.beforeStart(), desired),
-                        new ImageFindings(verdict.notes(), verdict.next()),
+                        new ImageFindings(verdict.notes(), verdict.waits(), verdict.wanted(), verdict.next()),
                         List.copyOf(warnings),
                         loaded.files(),
                         project);
@@ -321,6 +325,11 @@ public final class Deployment {
                 engine.containers().observe(),
                 engine.networks().observe(),
                 engine.volumes().list());
+    }
+
+    /** What else of this host a plan of the stack depends on. */
+    public HostState.Kept kept(String stack) throws IOException {
+        return new HostState.Kept(engine.images().list(), secrets.list(Optional.of(stack)));
     }
 
     /** As with Docker, what the cgroups of a host do not have is no reason not to run there; but it is said. */

@@ -125,6 +125,8 @@ public final class ImageGate {
                     rule.signedBy().isEmpty()
                             ? Optional.empty()
                             : Optional.of("is wanted signed, and cannot be checked: " + why);
+                // What came of the build is asked about when there is something.
+                case Resolution.Unbuilt _ -> Optional.empty();
                 case Resolution.Remote remote -> signature(rule, reference, remote.digest());
                 case Resolution.Local(var digest, var unused) -> local(rule, reference, digest);
             };

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.deploy;
 
+import dev.lockstep.reconciler.deploy.StackBuilds.BuildState;
 import dev.lockstep.reconciler.desired.Resolution;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.MountSpec;
@@ -12,9 +13,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -39,7 +42,10 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
     private final Map<ImageReference, String> problems = new HashMap<>();
     private final Map<ImageReference, String> notes = new HashMap<>();
     private Optional<Instant> next = Optional.empty();
+    private final Map<ImageReference, String> waits = new HashMap<>();
+    private final Set<ImageReference> wanted = new HashSet<>();
     private Map<String, String> kept = Map.of();
+    private Map<ImageReference, BuildState> builds = Map.of();
 
     ImageResolver(
             Engine engine,
@@ -69,6 +75,22 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
         return this;
     }
 
+    /** The same one that knows what of the images is built. */
+    ImageResolver knowing(Map<ImageReference, BuildState> states) {
+        builds = Map.copyOf(states);
+        return this;
+    }
+
+    /** For which build a stack with that image waits. */
+    Optional<String> waits(ImageReference reference) {
+        return Optional.ofNullable(waits.get(reference));
+    }
+
+    /** Whether that build has to be asked for. */
+    boolean isWanted(ImageReference reference) {
+        return wanted.contains(reference);
+    }
+
     /** Why a stack with that image cannot be applied. */
     Optional<String> problem(ImageReference reference) {
         return Optional.ofNullable(problems.get(reference));
@@ -87,14 +109,11 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
     private Resolution resolve(ImageReference reference) {
         var then = Optional.ofNullable(kept.get(reference.toString())).map(Digest::parse);
         if (then.isPresent()) {
-            try {
-                return engine.images()
-                        .find(then.get())
-                        .<Resolution>map(image -> new Resolution.Local(image.digest(), image.config()))
-                        .orElseGet(() -> new Resolution.Remote(then.get()));
-            } catch (IOException e) {
-                return new Resolution.Remote(then.get()); // damaged: the registry has it again
-            }
+            return local(then.get()).orElseGet(() -> new Resolution.Remote(then.get()));
+        }
+        var state = builds.get(reference);
+        if (state != null) {
+            return built(reference, state);
         }
         Optional<Image> local;
         try {
@@ -103,11 +122,18 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
             local = Optional.empty(); // damaged: the registry has it again
         }
         var demand = demands.of(reference);
+        var again = demands.builtAgain(reference);
+        if (local.isPresent() && again.isPresent()) {
+            return new Resolution.Unbuilt(again.get());
+        }
         var refresh = demand.refresh().filter(_ -> reference.digest().isEmpty());
         if (local.isPresent() && (refresh.isEmpty() || isFresh(reference, refresh.get()))) {
             return new Resolution.Local(local.get().digest(), local.get().config());
         }
         if (!demand.mayPull()) {
+            if (demands.built().contains(reference) && options.builds() != BuildChoice.DONE) {
+                return new Resolution.Unbuilt("it is not on this host");
+            }
             var why = demands.built().contains(reference)
                     ? "is built and not pulled, and it is not on this host: run 'lockstep build', or 'lockstep up"
                             + " --build'"
@@ -116,6 +142,77 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
             return new Resolution.Unknown(why);
         }
         return ask(reference, local, refresh);
+    }
+
+    /** The same image of this host; one that is damaged is none, and can be had again where it came from. */
+    private Optional<Resolution> local(Digest digest) {
+        try {
+            return engine.images().find(digest).map(image -> new Resolution.Local(image.digest(), image.config()));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** What the builds of the repository make of it. */
+    private Resolution built(ImageReference reference, BuildState state) {
+        return switch (state) {
+            case BuildState.Built built -> {
+                var here = local(built.digest());
+                if (here.isPresent()) {
+                    yield here.get();
+                }
+                if (built.pushed()
+                        && meaning(reference.withDigest(built.digest())).isPresent()) {
+                    yield new Resolution.Remote(built.digest());
+                }
+                yield want(
+                        reference,
+                        "waits for " + reference.familiar() + " to be built again: the image of build " + built.build()
+                                + " is not on this host any more");
+            }
+            case BuildState.Pending(var why) -> {
+                waits.put(reference, why);
+                yield new Resolution.Unbuilt(why);
+            }
+            case BuildState.Broken(var why) -> {
+                problems.put(reference, why);
+                yield new Resolution.Unbuilt(why);
+            }
+            case BuildState.Missing missing -> {
+                var runs = missing.sameTag() ? deployed(reference) : Optional.<Image>empty();
+                if (runs.isPresent()) {
+                    yield new Resolution.Local(runs.get().digest(), runs.get().config());
+                }
+                var elsewhere = missing.elsewhere() ? meaning(reference) : Optional.<Digest>empty();
+                if (elsewhere.isPresent()) {
+                    yield local(elsewhere.get()).orElseGet(() -> new Resolution.Remote(elsewhere.get()));
+                }
+                yield want(reference, missing.why());
+            }
+        };
+    }
+
+    private Resolution want(ImageReference reference, String why) {
+        waits.put(reference, why);
+        wanted.add(reference);
+        return new Resolution.Unbuilt(why);
+    }
+
+    /** What its registry says of it, if that can be asked and has it: what cannot be had from there is built. */
+    private Optional<Digest> meaning(ImageReference reference) {
+        var question = "meaning of " + reference;
+        if (options.followed()
+                && attempts.holdingBack(question, now, options.since()).isPresent()) {
+            return Optional.empty();
+        }
+        try {
+            var digest = engine.registry().lookUp(reference);
+            attempts.succeeded(question);
+            return Optional.of(digest);
+        } catch (IOException e) {
+            attempts.failed(question, Optional.ofNullable(e.getMessage()).orElse(e.toString()), now);
+            return Optional.empty();
+        }
     }
 
     /** A look in the future is none: the clock was wrong then, or is now. Somebody else's of this moment is one. */

@@ -6,8 +6,10 @@ import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.spec.yaml.Problem;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -16,14 +18,24 @@ import java.util.stream.Stream;
  * @param refusals which images may not run, and by which rule
  * @param problems which images cannot be had
  * @param notes what could not be looked up again; nothing is wrong with what runs
+ * @param waits for which builds
+ * @param wanted images that are to be built and that nobody has been asked for yet
  * @param next when there is reason to look again
  */
-record ImageVerdict(List<String> refusals, List<Problem> problems, List<Problem> notes, Optional<Instant> next) {
+record ImageVerdict(
+        List<String> refusals,
+        List<Problem> problems,
+        List<Problem> notes,
+        List<Problem> waits,
+        Set<ImageReference> wanted,
+        Optional<Instant> next) {
     /** Asks about every image that a container of the stack is to be made from. */
     static ImageVerdict of(Desired desired, ImageResolver images, ImageGate gate) {
         var refusals = new ArrayList<String>();
         var problems = new ArrayList<Problem>();
         var notes = new ArrayList<Problem>();
+        var waits = new ArrayList<Problem>();
+        var wanted = new LinkedHashSet<ImageReference>();
         for (var service : desired.services()) {
             var slot = service.slots().stream().findFirst();
             if (slot.isEmpty()) {
@@ -39,6 +51,12 @@ record ImageVerdict(List<String> refusals, List<Problem> problems, List<Problem>
             for (var image : asked) {
                 var problem = images.problem(image.reference());
                 problem.ifPresent(why -> problems.add(problem(desired, image, why)));
+                images.waits(image.reference()).ifPresent(why -> {
+                    waits.add(problem(desired, image, why));
+                    if (images.isWanted(image.reference())) {
+                        wanted.add(image.reference());
+                    }
+                });
                 images.note(image.reference()).ifPresent(why -> notes.add(problem(desired, image, why)));
                 if (problem.isEmpty()) {
                     gate.refusals(image.reference(), image.resolution())
@@ -50,7 +68,8 @@ record ImageVerdict(List<String> refusals, List<Problem> problems, List<Problem>
         }
         var next =
                 Stream.of(images.next(), gate.next()).flatMap(Optional::stream).min(Instant::compareTo);
-        return new ImageVerdict(List.copyOf(refusals), List.copyOf(problems), List.copyOf(notes), next);
+        return new ImageVerdict(
+                List.copyOf(refusals), List.copyOf(problems), List.copyOf(notes), List.copyOf(waits), wanted, next);
     }
 
     /** An image and the place in the files that asks for it. */

@@ -22,8 +22,13 @@ import java.util.Set;
  *
  * @param problems what in the files cannot be understood
  * @param built images that are built on this host: no registry is asked for them, whatever is wanted otherwise
+ * @param again why some of these will be built although they are here, by reference
  */
-record PullDemands(Map<ImageReference, Demand> byReference, List<Problem> problems, Set<ImageReference> built) {
+record PullDemands(
+        Map<ImageReference, Demand> byReference,
+        List<Problem> problems,
+        Set<ImageReference> built,
+        Map<ImageReference, String> again) {
     /**
      * When one tag is to be looked up.
      *
@@ -58,11 +63,30 @@ record PullDemands(Map<ImageReference, Demand> byReference, List<Problem> proble
         byReference = Map.copyOf(byReference);
         problems = List.copyOf(problems);
         built = Set.copyOf(built);
+        again = Map.copyOf(again);
     }
 
-    /** The same with images that are built here. */
-    PullDemands withBuilt(Set<ImageReference> references) {
-        return new PullDemands(byReference, problems, references);
+    /** The same with the images that the project says how to build, for what is done by hand. */
+    PullDemands withBuilt(Project project, BuildChoice builds) {
+        var again = new LinkedHashMap<ImageReference, String>();
+        if (builds != BuildChoice.DONE) {
+            for (var service : project.services().values()) {
+                var why = builds == BuildChoice.ALL
+                        ? Optional.of("--build asks for it")
+                        : service.image()
+                                .pullPolicy()
+                                .filter(PullPolicy.Plain.BUILD::equals)
+                                .map(_ -> "pull_policy: build asks for it");
+                why.ifPresent(because ->
+                        BuiltImages.reference(project, service).ifPresent(reference -> again.put(reference, because)));
+            }
+        }
+        return new PullDemands(byReference, problems, BuiltImages.references(project), again);
+    }
+
+    /** Why the image will be built although it is here. */
+    Optional<String> builtAgain(ImageReference reference) {
+        return Optional.ofNullable(again.get(reference));
     }
 
     Demand of(ImageReference reference) {
@@ -84,7 +108,7 @@ record PullDemands(Map<ImageReference, Demand> byReference, List<Problem> proble
                     .flatMap(PullDemands::reference)
                     .ifPresent(reference -> demands.merge(reference, demand, Demand::and));
         }
-        return new PullDemands(demands, problems, Set.of());
+        return new PullDemands(demands, problems, Set.of(), Map.of());
     }
 
     /** What is none is told by whoever translates the service. */

@@ -87,14 +87,20 @@ public record SavedPlan(
     }
 
     /** The options that a plan depends on. */
-    public record Choices(boolean removeOrphans, boolean forceRecreate, Optional<PullChoice> pull) {
+    public record Choices(boolean removeOrphans, boolean forceRecreate, Optional<PullChoice> pull, BuildChoice builds) {
         public Choices {
             pull = Objects.requireNonNullElse(pull, Optional.empty());
+            builds = Objects.requireNonNullElse(builds, BuildChoice.DONE);
+        }
+
+        /** The same by somebody who builds before anything is changed. */
+        public Choices building(BuildChoice choice) {
+            return new Choices(removeOrphans, forceRecreate, pull, choice);
         }
 
         /** The same to plan by. */
         public PlanOptions planOptions() {
-            return PlanOptions.byHand(removeOrphans, forceRecreate, pull);
+            return PlanOptions.byHand(removeOrphans, forceRecreate, pull).building(builds);
         }
     }
 

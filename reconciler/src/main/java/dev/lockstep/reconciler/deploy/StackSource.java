@@ -39,9 +39,19 @@ public interface StackSource {
         return Map.of();
     }
 
+    /** What of the stack's images the repository builds on this host. */
+    default StackBuilds builds() {
+        return StackBuilds.NONE;
+    }
+
     /** What the repository leaves of what the host allows its stack to ask for. */
     default List<PolicyLayer> policies() {
         return List.of();
+    }
+
+    /** The stack whose secrets of this host it has, where that is not the one that it is called. */
+    default Optional<String> keeper() {
+        return Optional.empty();
     }
 
     /** What the host adds to the files and nobody is shown. */

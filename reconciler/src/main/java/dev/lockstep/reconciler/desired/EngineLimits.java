@@ -75,8 +75,8 @@ final class EngineLimits {
         refuse(
                 path + "build",
                 service.image().build(),
-                "an agent does not build this section yet. Build and push the image elsewhere, name it with image:, and"
-                        + " take this line out; 'lockstep up --build' builds by hand");
+                "no build of lockstep.yaml makes this image on this host. Add one there, or take its builds: out, and"
+                        + " every build section is built; 'lockstep up --build' builds by hand");
         var here = Platform.current();
         refuse(
                 path + "platform",

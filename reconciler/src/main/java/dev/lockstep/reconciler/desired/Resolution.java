@@ -28,12 +28,19 @@ public sealed interface Resolution {
      */
     record Unknown(String why) implements Resolution {}
 
-    /** The digest, unless only the pull will tell. */
+    /**
+     * Known after its build, which is still to come.
+     *
+     * @param why a sentence without its end: why there is none yet
+     */
+    record Unbuilt(String why) implements Resolution {}
+
+    /** The digest, unless only the pull or the build will tell. */
     default Optional<Digest> known() {
         return switch (this) {
             case Local(var digest, var unused) -> Optional.of(digest);
             case Remote(var digest, var unused) -> Optional.of(digest);
-            case Unknown _ -> Optional.empty();
+            case Unknown _, Unbuilt _ -> Optional.empty();
         };
     }
 }

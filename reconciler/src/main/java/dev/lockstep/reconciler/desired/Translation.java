@@ -256,7 +256,7 @@ public final class Translation {
                     service.name(),
                     slot,
                     reference,
-                    resolution.known().orElse(DesiredContainer.NOT_KNOWN),
+                    DesiredContainer.digest(resolution),
                     service.program().entrypoint(),
                     service.program().command(),
                     service.program().environment(),
@@ -464,10 +464,7 @@ public final class Translation {
     private MountSpec image(Mount.Image image) {
         var reference = ImageReference.parse(image.image());
         return new MountSpec.OfImage(
-                reference,
-                images.apply(reference).known().orElse(DesiredContainer.NOT_KNOWN),
-                image.target(),
-                image.subpath());
+                reference, DesiredContainer.digest(images.apply(reference)), image.target(), image.subpath());
     }
 
     private static Resources resources(Service service) {

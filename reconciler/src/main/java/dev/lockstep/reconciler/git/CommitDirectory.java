@@ -27,6 +27,7 @@ final class CommitDirectory implements SourceDirectory {
     private static final int LINK_LENGTH = 4096;
 
     private final CommitTree tree;
+    private final Submodules submodules;
     private final CommitObjects objects;
     private final Instant committed;
     private final RawPath path;
@@ -35,8 +36,14 @@ final class CommitDirectory implements SourceDirectory {
     private record Member(FileMode mode, ObjectId id) {}
 
     private CommitDirectory(
-            CommitTree tree, CommitObjects objects, Instant committed, RawPath path, Map<RawPath, Member> members) {
+            CommitTree tree,
+            Submodules submodules,
+            CommitObjects objects,
+            Instant committed,
+            RawPath path,
+            Map<RawPath, Member> members) {
         this.tree = tree;
+        this.submodules = submodules;
         this.objects = objects;
         this.committed = committed;
         this.path = path;
@@ -44,10 +51,11 @@ final class CommitDirectory implements SourceDirectory {
     }
 
     /** Opens a tree object. */
-    static CommitDirectory open(CommitTree tree, CommitObjects objects, Instant committed, RawPath path, ObjectId id)
+    static CommitDirectory open(
+            CommitTree tree, Submodules submodules, CommitObjects objects, Instant committed, RawPath path, ObjectId id)
             throws GitException {
         var members = objects.read(reader -> members(reader, id));
-        return new CommitDirectory(tree, objects, committed, path, members);
+        return new CommitDirectory(tree, submodules, objects, committed, path, members);
     }
 
     private static Map<RawPath, Member> members(ObjectReader reader, ObjectId id) throws IOException {
@@ -113,13 +121,12 @@ final class CommitDirectory implements SourceDirectory {
         }
         var member = members.get(name);
         if (member != null && member.mode().equals(FileMode.GITLINK)) {
-            throw tree.refused(at(name) + " is a submodule; its files are not part of this repository."
-                    + " Name it in .dockerignore when the build does not need it");
+            return submodules.open(at(name).toString(), member.id().name());
         }
         if (member == null || !member.mode().equals(FileMode.TREE)) {
             throw tree.refused(at(name) + " is no directory");
         }
-        return open(tree, objects, committed, at(name), member.id());
+        return open(tree, submodules, objects, committed, at(name), member.id());
     }
 
     @Override

@@ -8,11 +8,18 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import org.eclipse.jgit.errors.ConfigInvalidException;
+import org.eclipse.jgit.lib.Config;
 import org.eclipse.jgit.lib.Constants;
 import org.eclipse.jgit.lib.FileMode;
 import org.eclipse.jgit.lib.ObjectId;
@@ -41,6 +48,11 @@ public final class CommitTree implements FileTree {
 
     public Revision revision() {
         return revision;
+    }
+
+    /** When it was committed, in whole seconds, by the clock of who did. */
+    public Instant committed() throws GitException {
+        return source.read(reader -> Revisions.committed(reader, revision));
     }
 
     /** Whether this commit is that one or comes after it; false as well when that one is not in the clone. */
@@ -227,17 +239,69 @@ public final class CommitTree implements FileTree {
      * @throws GitException when there is no such directory
      */
     public SourceDirectory directory(String path) throws GitException {
+        return directory(path, (at, _) -> {
+            throw refused(at + " is a submodule; its files are not part of this repository."
+                    + " Name it in .dockerignore when the build does not need it");
+        });
+    }
+
+    /** The same with what it names of other repositories. */
+    public SourceDirectory directory(String path, Submodules submodules) throws GitException {
         var entry = resolve(path).filter(TreeEntry::isDirectory);
         if (entry.isEmpty()) {
             throw refused("there is no directory \"" + path + "\"");
         }
-        var committed = source.read(reader -> Revisions.committed(reader, revision));
+        var committed = committed();
         return CommitDirectory.open(
                 this,
+                submodules,
                 source,
                 committed,
                 RawPath.of(entry.get().path()),
                 ObjectId.fromString(entry.get().objectId()));
+    }
+
+    /**
+     * All files of this commit with a {@code .git} among them.
+     *
+     * @param git where that lies meanwhile; is made when it is not there
+     * @param remote that it names as where it is from, without a login
+     */
+    public SourceDirectory withGit(Path git, Remote remote, Submodules submodules) throws IOException {
+        if (Files.notExists(git)) {
+            source.read(reader -> {
+                GitDirectory.write(git, reader, revision, remote.url());
+                return git;
+            });
+        }
+        return GitDirectory.with(directory("", submodules), git);
+    }
+
+    /**
+     * Where submodules are from, by their paths: what {@code .gitmodules} says (gitmodules(5)).
+     *
+     * @throws GitException when it cannot be read
+     */
+    public Map<String, String> submodules() throws GitException {
+        var text = read(".gitmodules");
+        if (text.isEmpty()) {
+            return Map.of();
+        }
+        var config = new Config();
+        try {
+            config.fromText(new String(text.get(), StandardCharsets.UTF_8));
+        } catch (ConfigInvalidException e) {
+            throw refused(".gitmodules is damaged: " + e.getMessage());
+        }
+        var addresses = new TreeMap<String, String>();
+        for (var name : config.getSubsections("submodule")) {
+            var path = config.getString("submodule", name, "path");
+            var url = config.getString("submodule", name, "url");
+            if (path != null && url != null) {
+                addresses.put(path.replaceAll("/+$", ""), url);
+            }
+        }
+        return addresses;
     }
 
     private Optional<TreeEntry> find(ObjectReader reader, String path) throws IOException {

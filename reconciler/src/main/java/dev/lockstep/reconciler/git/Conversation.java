@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -70,6 +71,14 @@ final class Conversation implements AutoCloseable {
         return open(remote, settings, new FollowedRef(Constants.HEAD), local, patterns);
     }
 
+    /** Asks where {@code ref} points and for others by patterns, in one question. */
+    static Conversation open(Remote remote, GitSettings settings, FollowedRef ref, List<String> patterns)
+            throws GitException {
+        var sources = new ArrayList<>(ref.isCommit() ? List.of(Constants.HEAD) : ref.candidates());
+        sources.addAll(patterns);
+        return open(remote, settings, ref, null, sources);
+    }
+
     /** Asks for all branches and tags: for a commit that no ref names, and for telling what is there instead. */
     Conversation again(@Nullable Repository local) throws GitException {
         return open(
@@ -114,7 +123,7 @@ final class Conversation implements AutoCloseable {
         if (transport instanceof TransportHttp http) {
             var answers = new HttpAnswers(InstantSource.system());
             failures.http(answers);
-            http.setHttpConnectionFactory(new SameHostConnections(answers, remote, login));
+            http.setHttpConnectionFactory(new SameHostConnections(answers, remote, login, settings.proxy()));
         }
         if (remote.transport() == Remote.Transport.SSH) {
             failures.ssh(SshConnections.configure(transport, settings));
@@ -213,6 +222,20 @@ final class Conversation implements AutoCloseable {
     List<Ref> refs(String prefix) {
         return connection.getRefs().stream()
                 .filter(r -> r.getName().startsWith(prefix) && r.getObjectId() != null)
+                .toList();
+    }
+
+    /** The same, by name, with what tags lead to. */
+    List<RemoteRef> own() {
+        return branchesAndTags().stream()
+                .filter(ref -> ref.getObjectId() != null)
+                .map(ref -> new RemoteRef(
+                        ref.getName(),
+                        id(ref).name(),
+                        Optional.ofNullable(ref.getPeeledObjectId())
+                                .orElse(id(ref))
+                                .name()))
+                .sorted(Comparator.comparing(RemoteRef::name))
                 .toList();
     }
 

@@ -105,7 +105,7 @@ final class Fetch {
     }
 
     /** Present with all that it reaches: an object alone may be the start of an interrupted fetch. */
-    private static boolean has(Repository local, ObjectId id) throws IOException {
+    static boolean has(Repository local, ObjectId id) throws IOException {
         try (var walk = new RevWalk(local)) {
             if (!local.getObjectDatabase().has(id)) {
                 return false;

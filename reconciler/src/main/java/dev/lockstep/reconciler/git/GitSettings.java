@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.git;
 
+import java.net.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param deadline longest time for one fetch
  * @param limits what is taken from a repository
  * @param shallow whether a commit comes without those before it
+ * @param proxy the only way to HTTP servers; absent: what the JVM has
  */
 public record GitSettings(
         CredentialSource credentials,
@@ -24,7 +26,8 @@ public record GitSettings(
         Duration silence,
         Duration deadline,
         Limits limits,
-        boolean shallow) {
+        boolean shallow,
+        Optional<Proxy> proxy) {
 
     /**
      * Bounds on what a repository may hold, so that it cannot fill a host's disk or memory.
@@ -62,27 +65,35 @@ public record GitSettings(
                 Duration.ofSeconds(30),
                 Duration.ofMinutes(10),
                 Limits.DEFAULT,
-                false);
+                false,
+                Optional.empty());
     }
 
     public GitSettings withCredentials(CredentialSource source) {
-        return new GitSettings(source, sshDirectory, sshKey, question, silence, deadline, limits, shallow);
+        return new GitSettings(source, sshDirectory, sshKey, question, silence, deadline, limits, shallow, proxy);
     }
 
     public GitSettings withSsh(Path directory, Optional<Path> key) {
-        return new GitSettings(credentials, directory, key, question, silence, deadline, limits, shallow);
+        return new GitSettings(credentials, directory, key, question, silence, deadline, limits, shallow, proxy);
     }
 
     public GitSettings withTimeouts(Duration newQuestion, Duration newSilence, Duration newDeadline) {
         return new GitSettings(
-                credentials, sshDirectory, sshKey, newQuestion, newSilence, newDeadline, limits, shallow);
+                credentials, sshDirectory, sshKey, newQuestion, newSilence, newDeadline, limits, shallow, proxy);
     }
 
     public GitSettings withLimits(Limits newLimits) {
-        return new GitSettings(credentials, sshDirectory, sshKey, question, silence, deadline, newLimits, shallow);
+        return new GitSettings(
+                credentials, sshDirectory, sshKey, question, silence, deadline, newLimits, shallow, proxy);
+    }
+
+    public GitSettings withProxy(Proxy way) {
+        return new GitSettings(
+                credentials, sshDirectory, sshKey, question, silence, deadline, limits, shallow, Optional.of(way));
     }
 
     GitSettings withShallow(boolean newShallow) {
-        return new GitSettings(credentials, sshDirectory, sshKey, question, silence, deadline, limits, newShallow);
+        return new GitSettings(
+                credentials, sshDirectory, sshKey, question, silence, deadline, limits, newShallow, proxy);
     }
 }

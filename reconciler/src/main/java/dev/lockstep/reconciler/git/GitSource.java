@@ -87,6 +87,65 @@ public final class GitSource implements AutoCloseable {
     }
 
     /**
+     * Asks where the ref points, and in the same question for branches and tags.
+     *
+     * @param patterns full names of branches and tags, each with one {@code *} at most; without any it is {@link #tip}
+     */
+    public RemoteRefs ask(FollowedRef ref, List<String> patterns) throws GitException {
+        if (patterns.isEmpty()) {
+            return new RemoteRefs(tip(ref), List.of());
+        }
+        try {
+            return deadline.hold("answer", settings.question(), () -> {
+                try (var conversation = Conversation.open(remote, settings, ref, patterns)) {
+                    ahead = conversation.ahead();
+                    var tip = ref.isCommit() ? tip(ref) : conversation.tip();
+                    return new RemoteRefs(tip, conversation.own());
+                }
+            });
+        } catch (GitException e) {
+            throw e;
+        } catch (IOException | DamageException e) {
+            throw local(e);
+        }
+    }
+
+    /**
+     * Brings branches and tags that are not followed, all in one conversation, and keeps their commits readable.
+     *
+     * @param refs as the remote advertised them
+     * @return what became of each, by its full name
+     * @throws GitException when the remote or this host refuses; what was brought before is untouched
+     */
+    public Map<String, BroughtRef> bring(List<RemoteRef> refs) throws GitException {
+        if (refs.isEmpty()) {
+            return Map.of();
+        }
+        try (var _ = lock()) {
+            var local = writable(new ArrayList<>());
+            return deadline.hold("fetch", settings.deadline(), () -> RefFetch.into(local, remote, settings, refs));
+        } catch (GitException e) {
+            throw e;
+        } catch (DamageException e) {
+            throw damaged(e);
+        } catch (IOException e) {
+            throw local(e);
+        }
+    }
+
+    /** Keeps what {@link #bring} brought no longer, of those refs that are meant by their full names. */
+    public void letGo(Predicate<String> refs) throws GitException {
+        if (clone.exists()) {
+            change(local -> Revisions.letGo(local, refs));
+        }
+    }
+
+    /** Whether something that is meant by its path differs between two commits; true where that cannot be told. */
+    public boolean differ(String older, String newer, Predicate<String> paths) throws GitException {
+        return !clone.exists() || read(reader -> Revisions.differ(reader, older, newer, paths));
+    }
+
+    /**
      * How far this host's clock was ahead of the remote's when it answered last, negative: behind; to a second or two.
      * Empty where the way to it tells no time: only HTTP does.
      */

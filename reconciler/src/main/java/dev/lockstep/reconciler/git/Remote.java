@@ -126,6 +126,40 @@ public final class Remote {
         return text.replaceAll("://[^/]*@", "://");
     }
 
+    /**
+     * Where a submodule is from that a commit of this remote names: an address, or a path that goes out from this one
+     * (gitsubmodules(7)), with the same login then. A repository of the network is not let to the files of this host.
+     *
+     * @throws IllegalArgumentException with a sentence that names the address without its credentials
+     */
+    public Remote submodule(String text) {
+        if (text.startsWith("./") || text.startsWith("../")) {
+            var base = address.replaceAll("/+$", "");
+            var rest = text;
+            var scheme = base.indexOf("://");
+            var joint = "/";
+            while (rest.startsWith("../") || rest.startsWith("./")) {
+                if (rest.startsWith("../")) {
+                    var cut = Math.max(base.lastIndexOf('/'), base.lastIndexOf(':'));
+                    if (cut < (scheme < 0 ? 0 : scheme + "://".length())) {
+                        throw new IllegalArgumentException("the submodule \"" + text + "\" leads out of " + address);
+                    }
+                    joint = base.substring(cut, cut + 1);
+                    base = base.substring(0, cut);
+                }
+                rest = rest.substring(rest.indexOf('/') + 1);
+            }
+            var resolved = parse(base + joint + rest);
+            return new Remote(resolved.transport, resolved.address, login, resolved.host);
+        }
+        var other = parse(text);
+        if (other.transport == Transport.LOCAL && transport != Transport.LOCAL) {
+            throw new IllegalArgumentException("the submodule \"" + text + "\" is a path of this host, and " + address
+                    + " may not say what of it is read");
+        }
+        return other;
+    }
+
     public Transport transport() {
         return transport;
     }

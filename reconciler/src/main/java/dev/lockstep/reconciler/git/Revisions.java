@@ -5,8 +5,11 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.eclipse.jgit.errors.MissingObjectException;
+import org.eclipse.jgit.lib.NullProgressMonitor;
 import org.eclipse.jgit.lib.ObjectId;
 import org.eclipse.jgit.lib.ObjectReader;
 import org.eclipse.jgit.lib.Ref;
@@ -15,6 +18,9 @@ import org.eclipse.jgit.lib.Repository;
 import org.eclipse.jgit.revwalk.RevCommit;
 import org.eclipse.jgit.revwalk.RevTag;
 import org.eclipse.jgit.revwalk.RevWalk;
+import org.eclipse.jgit.transport.ReceiveCommand;
+import org.eclipse.jgit.treewalk.TreeWalk;
+import org.eclipse.jgit.treewalk.filter.TreeFilter;
 
 /**
  * Commits and refs of a clone. The clone has refs of its own, one per followed ref, whose name is the followed text and
@@ -26,6 +32,9 @@ final class Revisions {
     private static final int MERGED = 1000;
 
     private static final String PINNED = "refs/lockstep/pinned/";
+
+    /** Of branches and tags that are not followed: what was built last of them, or is to be. */
+    private static final String KEPT = "refs/lockstep/kept/";
 
     private Revisions() {}
 
@@ -151,6 +160,69 @@ final class Revisions {
     /** Keeps a commit under a caller's name, whatever becomes of the refs that led to it. */
     static void pin(Repository local, String name, Revision revision) throws IOException {
         force(local, PINNED + name, ObjectId.fromString(revision.commit()));
+    }
+
+    /**
+     * Keeps commits of branches and tags that are not followed, in the place of those that they had before. All in one
+     * file at once: a push may bring hundreds.
+     *
+     * @param commits by the remote's full name
+     */
+    static void keep(Repository local, Map<String, ObjectId> commits) throws IOException {
+        var batch = local.getRefDatabase().newBatchUpdate();
+        batch.setAtomic(true);
+        batch.setAllowNonFastForwards(true);
+        batch.disableRefLog();
+        for (var commit : commits.entrySet()) {
+            var name = KEPT + encode(commit.getKey());
+            var before = local.exactRef(name);
+            var old = before == null ? ObjectId.zeroId() : Conversation.id(before);
+            if (!old.equals(commit.getValue())) {
+                batch.addCommand(new ReceiveCommand(old, commit.getValue(), name));
+            }
+        }
+        if (batch.getCommands().isEmpty()) {
+            return;
+        }
+        try (var walk = new RevWalk(local)) {
+            batch.execute(walk, NullProgressMonitor.INSTANCE);
+        }
+        for (var command : batch.getCommands()) {
+            if (command.getResult() != ReceiveCommand.Result.OK) {
+                throw new IOException("ref " + command.getRefName() + " could not be moved: " + command.getResult()
+                        + (command.getMessage() == null ? "" : " " + command.getMessage()));
+            }
+        }
+    }
+
+    /** Lets go of those that are meant. */
+    static void letGo(Repository local, Predicate<String> remoteNames) throws IOException {
+        for (var ref : local.getRefDatabase().getRefsByPrefix(KEPT)) {
+            if (remoteNames.test(decode(ref.getName().substring(KEPT.length())))) {
+                delete(local, ref);
+            }
+        }
+    }
+
+    /** Whether a file at or below one of the paths that are meant differs between two commits. */
+    static boolean differ(ObjectReader reader, String older, String newer, Predicate<String> paths) throws IOException {
+        try (var commits = new RevWalk(reader);
+                var walk = new TreeWalk(reader)) {
+            walk.addTree(commits.parseCommit(ObjectId.fromString(older)).getTree());
+            walk.addTree(commits.parseCommit(ObjectId.fromString(newer)).getTree());
+            walk.setFilter(TreeFilter.ANY_DIFF);
+            while (walk.next()) {
+                if (paths.test(walk.getPathString())) {
+                    return true;
+                }
+                if (walk.isSubtree()) {
+                    walk.enterSubtree();
+                }
+            }
+            return false;
+        } catch (MissingObjectException e) {
+            return true; // nobody can tell
+        }
     }
 
     static void unpin(Repository local, String name) throws IOException {

@@ -12,8 +12,11 @@ final class SameHostConnections implements HttpConnectionFactory {
     private final HttpAnswers answers;
     private final Remote remote;
     private final LoginProvider login;
+    private final Optional<Proxy> only;
 
-    SameHostConnections(HttpAnswers answers, Remote remote, LoginProvider login) {
+    /** @param only the way for every connection, instead of any other */
+    SameHostConnections(HttpAnswers answers, Remote remote, LoginProvider login, Optional<Proxy> only) {
+        this.only = only;
         this.answers = answers;
         this.remote = remote;
         this.login = login;
@@ -22,13 +25,13 @@ final class SameHostConnections implements HttpConnectionFactory {
     @Override
     public HttpConnection create(URL url) throws IOException {
         check(url);
-        return answers.connect(url, Optional.empty());
+        return answers.connect(url, only);
     }
 
     @Override
     public HttpConnection create(URL url, Proxy proxy) throws IOException {
         check(url);
-        return answers.connect(url, Optional.of(proxy));
+        return answers.connect(url, Optional.of(only.orElse(proxy)));
     }
 
     private void check(URL url) throws IOException {

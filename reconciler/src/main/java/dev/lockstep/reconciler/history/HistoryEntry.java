@@ -23,7 +23,7 @@ import java.util.Optional;
  * @param author who wrote the commit, as it says; absent for a plain directory
  * @param subject first line of the commit's message; absent for a plain directory
  * @param trigger why it ran, in a word: {@code poll}, {@code sync}, {@code drift}, {@code command}, {@code start},
- *     {@code rollback}
+ *     {@code rollback}, {@code build}
  * @param by who asked for it or agreed to it, as the host knows people; absent when nobody did
  * @param operations one line each, as the plan prints them; secrets are masked by whoever made the plan
  * @param steps what became of each operation; none when nothing was tried

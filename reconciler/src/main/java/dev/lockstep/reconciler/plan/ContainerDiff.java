@@ -81,7 +81,8 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
         var sameName = then.image().equals(now.image());
         var digest = desired.image().known();
         // The same name, and nobody can say what it is now: the tag was resolved when it was deployed.
-        if (digest.map(then.digest()::equals).orElse(sameName)) {
+        var unbuilt = desired.image() instanceof Resolution.Unbuilt;
+        if (digest.map(then.digest()::equals).orElse(sameName && !unbuilt)) {
             return Optional.empty(); // as nearly always; finding places costs more than all the rest
         }
         var at = new Places(stack.sources()).of("services." + now.service() + ".image");
@@ -98,7 +99,7 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
                 "image",
                 before,
                 digest.map(known -> masked ? after + "@" + known : ImageNames.whole(now.image(), known))
-                        .orElse(after + " (known after pull)"),
+                        .orElse(after + (unbuilt ? " (known after the build)" : " (known after pull)")),
                 Optional.of(at),
                 because));
     }

@@ -114,7 +114,7 @@ public record Effects(Map<String, Downtime> downtimes, List<Destroyed> destroyed
                                     .anyMatch(a -> a.network().equals(network.name())))
                             .forEach(c -> worse(downtimes, service(c), new Downtime.Connections()));
                 case Operation.RemoveVolume volume -> destroyed.add(new Destroyed.Volume(volume.name()));
-                case Operation.PullImage _,
+                case Operation.OnImage _,
                         Operation.CreateNetwork _,
                         Operation.UpdateNetwork _,
                         Operation.RepairNetwork _,

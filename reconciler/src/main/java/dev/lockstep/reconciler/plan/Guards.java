@@ -147,29 +147,11 @@ public record Guards(Plan plan, Observed observed, Optional<String> rewritten) {
                 .collect(Collectors.toMap(
                         ObservedContainer::name, c -> c.record().spec(), (a, _) -> a)));
         plan.steps().stream().map(Step::operation).forEach(operation -> {
-            switch (operation) {
-                case Operation.CreateContainer c -> specs.put(c.name(), c.spec());
-                case Operation.ReplaceContainer r -> {
-                    all.stream().filter(c -> c.id().equals(r.id())).forEach(c -> specs.remove(c.name()));
-                    specs.put(r.name(), r.spec());
-                }
-                case Operation.PullImage _,
-                        Operation.CreateNetwork _,
-                        Operation.UpdateNetwork _,
-                        Operation.ReplaceNetwork _,
-                        Operation.RepairNetwork _,
-                        Operation.RemoveNetwork _,
-                        Operation.CreateVolume _,
-                        Operation.UpdateVolume _,
-                        Operation.RemoveVolume _,
-                        Operation.UpdateContainer _,
-                        Operation.StartContainer _,
-                        Operation.RestartContainer _,
-                        Operation.StopContainer _,
-                        Operation.RemoveContainer _ -> {
-                    // mounts what it mounted
-                }
+            if (operation instanceof Operation.ReplaceContainer replace) {
+                all.stream().filter(c -> c.id().equals(replace.id())).forEach(c -> specs.remove(c.name()));
             }
+            // Whatever else happens to a container, it mounts what it mounted.
+            Operation.made(operation).ifPresent(spec -> specs.put(spec.name(), spec));
         });
         return List.copyOf(specs.values());
     }

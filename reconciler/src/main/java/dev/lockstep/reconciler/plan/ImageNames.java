@@ -27,11 +27,14 @@ final class ImageNames {
         var familiar = name.familiar();
         var at = familiar.indexOf('@');
         var tag = at < 0 ? familiar : familiar.substring(0, at);
-        return tag + (known(digest) ? ", " + digest.abbreviated() : ", digest known after pull");
+        return tag + ", "
+                + (known(digest)
+                        ? digest.abbreviated()
+                        : "digest known after " + (digest.equals(DesiredContainer.NOT_BUILT) ? "the build" : "pull"));
     }
 
-    /** Whether it is a digest, and not what stands for one that only the pull will tell. */
+    /** Whether it is a digest, and not what stands for one that only the pull or the build will tell. */
     static boolean known(Digest digest) {
-        return !digest.equals(DesiredContainer.NOT_KNOWN);
+        return !digest.equals(DesiredContainer.NOT_KNOWN) && !digest.equals(DesiredContainer.NOT_BUILT);
     }
 }

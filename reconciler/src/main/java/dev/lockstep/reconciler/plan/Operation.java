@@ -16,19 +16,44 @@ public sealed interface Operation {
     /** Name of the object that changes. */
     String name();
 
+    /** Only sees to it that an image is on this host. */
+    sealed interface OnImage extends Operation {}
+
+    /** Changes a network. */
+    sealed interface OnNetwork extends Operation {}
+
+    /** Changes a volume. */
+    sealed interface OnVolume extends Operation {}
+
+    /** Changes a container. */
+    sealed interface OnContainer extends Operation {}
+
     /**
      * Brings an image from its registry.
      *
      * @param digest what the registry said the reference is; absent: known after the pull
      */
-    record PullImage(ImageReference image, Optional<Digest> digest) implements Operation {
+    record PullImage(ImageReference image, Optional<Digest> digest) implements OnImage {
         @Override
         public String name() {
             return image.familiar();
         }
     }
 
-    record CreateNetwork(NetworkSpec spec) implements Operation {
+    /**
+     * Builds an image on this host. Whoever carries a plan out has that done before, and plans again with what was
+     * built: of an image that is not there no container is made.
+     *
+     * @param why it is to be built, a sentence without its end
+     */
+    record BuildImage(ImageReference image, String why) implements OnImage {
+        @Override
+        public String name() {
+            return image.familiar();
+        }
+    }
+
+    record CreateNetwork(NetworkSpec spec) implements OnNetwork {
         @Override
         public String name() {
             return spec.name();
@@ -36,7 +61,7 @@ public sealed interface Operation {
     }
 
     /** Only its record changes, e.g. labels. */
-    record UpdateNetwork(NetworkSpec spec) implements Operation {
+    record UpdateNetwork(NetworkSpec spec) implements OnNetwork {
         @Override
         public String name() {
             return spec.name();
@@ -44,7 +69,7 @@ public sealed interface Operation {
     }
 
     /** Disconnect, delete, create, reconnect: containers keep id and pid, and lose addresses and open connections. */
-    record ReplaceNetwork(NetworkSpec spec) implements Operation {
+    record ReplaceNetwork(NetworkSpec spec) implements OnNetwork {
         @Override
         public String name() {
             return spec.name();
@@ -52,11 +77,11 @@ public sealed interface Operation {
     }
 
     /** What the kernel lost of it is made again: bridge, address, rules. */
-    record RepairNetwork(String name) implements Operation {}
+    record RepairNetwork(String name) implements OnNetwork {}
 
-    record RemoveNetwork(String name) implements Operation {}
+    record RemoveNetwork(String name) implements OnNetwork {}
 
-    record CreateVolume(VolumeSpec spec) implements Operation {
+    record CreateVolume(VolumeSpec spec) implements OnVolume {
         @Override
         public String name() {
             return spec.name();
@@ -64,21 +89,21 @@ public sealed interface Operation {
     }
 
     /** Only its labels change, which nothing but its record knows. */
-    record UpdateVolume(String name, Map<String, String> labels) implements Operation {
+    record UpdateVolume(String name, Map<String, String> labels) implements OnVolume {
         public UpdateVolume {
             labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
         }
     }
 
     /** Data is lost: only where a person asked for it. */
-    record RemoveVolume(String name) implements Operation {}
+    record RemoveVolume(String name) implements OnVolume {}
 
     /**
      * Made, and started unless somebody only wants it to be there.
      *
      * @param started whether it is started
      */
-    record CreateContainer(ContainerSpec spec, boolean started) implements Operation {
+    record CreateContainer(ContainerSpec spec, boolean started) implements OnContainer {
         @Override
         public String name() {
             return spec.name();
@@ -93,7 +118,7 @@ public sealed interface Operation {
      * @param renewVolumes the old one's anonymous volumes go with it: their data is lost
      */
     record ReplaceContainer(String id, ContainerSpec spec, boolean started, boolean renewVolumes, boolean startFirst)
-            implements Operation {
+            implements OnContainer {
         /** Started after the old one has ended, with its anonymous volumes. */
         public ReplaceContainer(String id, ContainerSpec spec) {
             this(id, spec, true, false, false);
@@ -106,7 +131,7 @@ public sealed interface Operation {
     }
 
     /** Changed while it runs; keeps id and pid. */
-    record UpdateContainer(String id, ContainerSpec spec) implements Operation {
+    record UpdateContainer(String id, ContainerSpec spec) implements OnContainer {
         @Override
         public String name() {
             return spec.name();
@@ -114,7 +139,7 @@ public sealed interface Operation {
     }
 
     /** An existing container that does not run. */
-    record StartContainer(String id, ContainerSpec spec) implements Operation {
+    record StartContainer(String id, ContainerSpec spec) implements OnContainer {
         @Override
         public String name() {
             return spec.name();
@@ -122,7 +147,7 @@ public sealed interface Operation {
     }
 
     /** Stopped and started again, unchanged. */
-    record RestartContainer(String id, ContainerSpec spec) implements Operation {
+    record RestartContainer(String id, ContainerSpec spec) implements OnContainer {
         @Override
         public String name() {
             return spec.name();
@@ -130,7 +155,7 @@ public sealed interface Operation {
     }
 
     /** Stopped by hand: it stays so until somebody starts it. */
-    record StopContainer(String id, String name) implements Operation {}
+    record StopContainer(String id, String name) implements OnContainer {}
 
     /**
      * Stopped and removed.
@@ -139,7 +164,23 @@ public sealed interface Operation {
      * @param anonymousVolumes remove those too
      */
     record RemoveContainer(String id, String name, Optional<LeaseKey> slot, boolean anonymousVolumes)
-            implements Operation {}
+            implements OnContainer {}
+
+    /** Of a container that is made, in the place of another one or not: what it is to be. */
+    static Optional<ContainerSpec> made(Operation operation) {
+        return switch (operation) {
+            case CreateContainer create -> Optional.of(create.spec());
+            case ReplaceContainer replace -> Optional.of(replace.spec());
+            case OnImage _,
+                    OnNetwork _,
+                    OnVolume _,
+                    UpdateContainer _,
+                    StartContainer _,
+                    RestartContainer _,
+                    StopContainer _,
+                    RemoveContainer _ -> Optional.empty();
+        };
+    }
 
     /** Of a container that is made, replaced or started: its service. */
     static Optional<String> service(Operation operation) {
@@ -149,17 +190,7 @@ public sealed interface Operation {
             case UpdateContainer update -> Optional.of(update.spec().service());
             case StartContainer start -> Optional.of(start.spec().service());
             case RestartContainer restart -> Optional.of(restart.spec().service());
-            case PullImage _,
-                    CreateNetwork _,
-                    UpdateNetwork _,
-                    ReplaceNetwork _,
-                    RepairNetwork _,
-                    RemoveNetwork _,
-                    CreateVolume _,
-                    UpdateVolume _,
-                    RemoveVolume _,
-                    StopContainer _,
-                    RemoveContainer _ -> Optional.empty();
+            case OnImage _, OnNetwork _, OnVolume _, StopContainer _, RemoveContainer _ -> Optional.empty();
         };
     }
 
@@ -167,18 +198,7 @@ public sealed interface Operation {
     static boolean startsContainer(Operation operation) {
         return switch (operation) {
             case CreateContainer _, ReplaceContainer _, StartContainer _, RestartContainer _ -> true;
-            case PullImage _,
-                    CreateNetwork _,
-                    UpdateNetwork _,
-                    ReplaceNetwork _,
-                    RepairNetwork _,
-                    RemoveNetwork _,
-                    CreateVolume _,
-                    UpdateVolume _,
-                    RemoveVolume _,
-                    UpdateContainer _,
-                    StopContainer _,
-                    RemoveContainer _ -> false;
+            case OnImage _, OnNetwork _, OnVolume _, UpdateContainer _, StopContainer _, RemoveContainer _ -> false;
         };
     }
 }

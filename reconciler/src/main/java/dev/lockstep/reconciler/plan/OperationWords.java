@@ -12,6 +12,7 @@ public record OperationWords(String symbol, String action, String done, String k
     /** The words for that operation. */
     public static OperationWords of(Operation operation) {
         return switch (operation) {
+            case Operation.BuildImage _ -> new OperationWords("+", "build", "built", "image");
             case Operation.PullImage _ -> new OperationWords("+", "pull", "pulled", "image");
             case Operation.CreateNetwork _ -> create("network");
             case Operation.UpdateNetwork _ -> update("network");

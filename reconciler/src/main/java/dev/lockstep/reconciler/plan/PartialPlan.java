@@ -21,7 +21,7 @@ public final class PartialPlan {
                         || step.operation() instanceof Operation.ReplaceContainer);
         if (!brings) {
             plan.steps().stream()
-                    .filter(step -> step.operation() instanceof Operation.PullImage)
+                    .filter(step -> step.operation() instanceof Operation.OnImage)
                     .forEach(step -> out.add(step.id()));
         }
         return new Plan(
@@ -34,7 +34,9 @@ public final class PartialPlan {
                         .toList(),
                 plan.warnings(),
                 plan.problems(),
-                plan.refusals());
+                plan.waits(),
+                plan.refusals(),
+                Effects.NONE);
     }
 
     private static Step without(Step step, Set<String> out) {

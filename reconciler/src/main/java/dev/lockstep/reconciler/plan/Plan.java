@@ -12,6 +12,7 @@ import java.util.stream.Stream;
  * @param steps in an order that respects {@link Step#after()}
  * @param warnings sentences; they stop nothing
  * @param problems why the plan cannot be applied at all; then nothing is
+ * @param waits those of the problems that are none: they go by themselves, with builds that are still to come
  * @param refusals why the plan is not applied unless a person insists
  * @param effects what it means for those who use the stack
  */
@@ -22,6 +23,7 @@ public record Plan(
         List<Step> steps,
         List<String> warnings,
         List<Problem> problems,
+        List<Problem> waits,
         List<String> refusals,
         Effects effects) {
     /** One of which nobody has said what it means. */
@@ -33,13 +35,14 @@ public record Plan(
             List<String> warnings,
             List<Problem> problems,
             List<String> refusals) {
-        this(host, stack, revision, steps, warnings, problems, refusals, Effects.NONE);
+        this(host, stack, revision, steps, warnings, problems, List.of(), refusals, Effects.NONE);
     }
 
     public Plan {
         steps = List.copyOf(steps);
         warnings = List.copyOf(warnings);
         problems = List.copyOf(problems);
+        waits = List.copyOf(waits);
         refusals = List.copyOf(refusals);
     }
 
@@ -51,17 +54,33 @@ public record Plan(
                 revision,
                 steps,
                 warnings,
-                Stream.concat(problems.stream(), moreProblems.stream())
-                        .sorted()
-                        .distinct()
-                        .toList(),
+                all(problems, moreProblems),
+                waits,
                 Stream.concat(moreRefusals.stream(), refusals.stream()).toList(),
                 effects);
     }
 
+    /** The same that waits for builds. */
+    public Plan waiting(List<Problem> moreWaits) {
+        return new Plan(
+                host,
+                stack,
+                revision,
+                steps,
+                warnings,
+                all(problems, moreWaits),
+                all(waits, moreWaits),
+                refusals,
+                effects);
+    }
+
+    private static List<Problem> all(List<Problem> some, List<Problem> more) {
+        return Stream.concat(some.stream(), more.stream()).sorted().distinct().toList();
+    }
+
     /** The same with its steps explained better. */
     Plan withSteps(List<Step> better) {
-        return new Plan(host, stack, revision, better, warnings, problems, refusals, effects);
+        return new Plan(host, stack, revision, better, warnings, problems, waits, refusals, effects);
     }
 
     /** Nothing to do. */
@@ -71,10 +90,11 @@ public record Plan(
 
     /** How many operations there are of each sort. */
     public Summary summary() {
-        var counts = new int[6];
+        var counts = new int[7];
         for (var step : steps) {
             var index = switch (step.operation()) {
                 case Operation.PullImage _ -> 5;
+                case Operation.BuildImage _ -> 6;
                 case Operation.CreateNetwork _, Operation.CreateVolume _, Operation.CreateContainer _ -> 0;
                 case Operation.UpdateNetwork _,
                         Operation.RepairNetwork _,
@@ -87,9 +107,9 @@ public record Plan(
             };
             counts[index]++;
         }
-        return new Summary(counts[0], counts[1], counts[2], counts[3], counts[4], counts[5]);
+        return new Summary(counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], counts[6]);
     }
 
-    /** Numbers of operations; pulls are not changes of their own. */
-    public record Summary(int create, int update, int replace, int start, int remove, int pull) {}
+    /** Numbers of operations; pulls and builds are not changes of their own. */
+    public record Summary(int create, int update, int replace, int start, int remove, int pull, int build) {}
 }

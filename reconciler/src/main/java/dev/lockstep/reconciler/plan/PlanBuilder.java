@@ -37,6 +37,7 @@ final class PlanBuilder {
                 List.copyOf(steps.values()),
                 warnings,
                 problems.stream().sorted().distinct().toList(),
+                List.of(),
                 refusals,
                 Effects.of(List.copyOf(steps.values()), observed));
     }
@@ -145,10 +146,10 @@ final class PlanBuilder {
         problems.add(new Problem(SourcePosition.DEFAULT, "", message));
     }
 
-    /** A plan whose images cannot be had changes nothing: every other step waits for all pulls. */
-    void pullsComeFirst() {
+    /** A plan whose images cannot be had changes nothing: every other step waits for all of them. */
+    void imagesComeFirst() {
         var pulls = steps.values().stream()
-                .filter(s -> s.operation() instanceof Operation.PullImage)
+                .filter(s -> s.operation() instanceof Operation.OnImage)
                 .map(Step::id)
                 .toList();
         if (pulls.isEmpty()) {
@@ -170,21 +171,12 @@ final class PlanBuilder {
     /** Names the object that the operation is about; there is one step for each. */
     private static String id(Operation operation) {
         return switch (operation) {
-            case Operation.PullImage p -> "image/" + p.image();
-            case Operation.CreateNetwork _,
-                    Operation.UpdateNetwork _,
-                    Operation.ReplaceNetwork _,
-                    Operation.RemoveNetwork _ -> "network/" + operation.name();
+            case Operation.PullImage pull -> "image/" + pull.image();
+            case Operation.BuildImage build -> "image/" + build.image();
             case Operation.RepairNetwork _ -> "network/" + operation.name() + "/repair";
-            case Operation.CreateVolume _, Operation.UpdateVolume _, Operation.RemoveVolume _ ->
-                "volume/" + operation.name();
-            case Operation.CreateContainer _,
-                    Operation.ReplaceContainer _,
-                    Operation.UpdateContainer _,
-                    Operation.StartContainer _,
-                    Operation.RestartContainer _,
-                    Operation.StopContainer _,
-                    Operation.RemoveContainer _ -> "container/" + operation.name();
+            case Operation.OnNetwork _ -> "network/" + operation.name();
+            case Operation.OnVolume _ -> "volume/" + operation.name();
+            case Operation.OnContainer _ -> "container/" + operation.name();
         };
     }
 }

@@ -29,7 +29,7 @@ public record PlanId(String text) {
     public static PlanId of(Plan plan, Collection<Guard> guards) {
         var text = new StringBuilder(plan.host() + "\n" + plan.stack() + "\n" + guards + "\n");
         for (var step : plan.steps()) {
-            if (!(step.operation() instanceof Operation.PullImage)) {
+            if (!(step.operation() instanceof Operation.OnImage)) {
                 text.append(step.operation().getClass().getSimpleName() + " " + step.id() + image(step.operation()))
                         .append('\n');
                 step.causes()
@@ -47,26 +47,9 @@ public record PlanId(String text) {
     }
 
     private static String image(Operation operation) {
-        return switch (operation) {
-            case Operation.CreateContainer c ->
-                " " + c.spec().image() + "@" + c.spec().digest();
-            case Operation.ReplaceContainer r ->
-                " " + r.spec().image() + "@" + r.spec().digest();
-            case Operation.PullImage _,
-                    Operation.CreateNetwork _,
-                    Operation.UpdateNetwork _,
-                    Operation.ReplaceNetwork _,
-                    Operation.RepairNetwork _,
-                    Operation.RemoveNetwork _,
-                    Operation.CreateVolume _,
-                    Operation.UpdateVolume _,
-                    Operation.RemoveVolume _,
-                    Operation.UpdateContainer _,
-                    Operation.StartContainer _,
-                    Operation.RestartContainer _,
-                    Operation.StopContainer _,
-                    Operation.RemoveContainer _ -> "";
-        };
+        return Operation.made(operation)
+                .map(spec -> " " + spec.image() + "@" + spec.digest())
+                .orElse("");
     }
 
     @Override

@@ -123,23 +123,21 @@ public final class PlanJson {
         json.writeEndObject();
     }
 
-    /** What is pulled, or what a container is made from. */
+    /** What is pulled or built, or what a container is made from. */
     private static void image(Operation operation, JsonGenerator json) throws IOException {
         switch (operation) {
             case Operation.PullImage pull -> image(pull.image(), pull.digest(), json);
+            case Operation.BuildImage build -> {
+                image(build.image(), Optional.empty(), json);
+                json.writeStringField("because", build.why());
+            }
             case Operation.CreateContainer create -> image(create.spec(), json);
             case Operation.ReplaceContainer replace -> image(replace.spec(), json);
             case Operation.UpdateContainer update -> image(update.spec(), json);
             case Operation.StartContainer start -> image(start.spec(), json);
             case Operation.RestartContainer restart -> image(restart.spec(), json);
-            case Operation.CreateNetwork _,
-                    Operation.UpdateNetwork _,
-                    Operation.ReplaceNetwork _,
-                    Operation.RepairNetwork _,
-                    Operation.RemoveNetwork _,
-                    Operation.CreateVolume _,
-                    Operation.UpdateVolume _,
-                    Operation.RemoveVolume _,
+            case Operation.OnNetwork _,
+                    Operation.OnVolume _,
                     Operation.StopContainer _,
                     Operation.RemoveContainer _ -> {
                 // of no image
@@ -151,7 +149,7 @@ public final class PlanJson {
         image(spec.image(), Optional.of(spec.digest()).filter(ImageNames::known), json);
     }
 
-    /** The digest with all its digits; none while only the pull will tell. */
+    /** The digest with all its digits; none while only the pull or the build will tell. */
     private static void image(ImageReference reference, Optional<Digest> digest, JsonGenerator json)
             throws IOException {
         json.writeObjectFieldStart("image");
@@ -210,6 +208,7 @@ public final class PlanJson {
         json.writeNumberField("start", summary.start());
         json.writeNumberField("remove", summary.remove());
         json.writeNumberField("pull", summary.pull());
+        json.writeNumberField("build", summary.build());
         json.writeEndObject();
     }
 

@@ -67,6 +67,7 @@ public final class PlanMarkdown {
             case Operation.RemoveVolume _ -> ". **All data in it is destroyed**";
             case Operation.PullImage pull ->
                 ", " + pull.digest().map(digest -> code(digest.abbreviated())).orElse("digest known after pull");
+            case Operation.BuildImage build -> ", " + code(build.why());
             case Operation.CreateContainer create ->
                 " from "
                         + code(ImageNames.listed(
@@ -117,7 +118,9 @@ public final class PlanMarkdown {
                         tail.add("**Downtime** of " + code(service) + ": " + Effects.words(downtime) + "\n"));
         plan.effects().destroyedInWords().forEach(what -> tail.add("**Destroyed:** " + code(what) + "\n"));
         plan.warnings().forEach(w -> tail.add("**Warning:** " + code(w) + "\n"));
-        plan.problems().forEach(p -> tail.add("**Error:** " + code(PlanText.sentence(p)) + "\n"));
+        plan.problems()
+                .forEach(p -> tail.add((plan.waits().contains(p) ? "**Waiting:** " : "**Error:** ")
+                        + code(PlanText.sentence(p)) + "\n"));
         plan.refusals().forEach(r -> tail.add("**Refused:** " + code(r) + "\n"));
         tail.add(plan.isEmpty() && plan.problems().isEmpty() ? "**No changes.**" : "**" + PlanText.last(plan) + "**");
         return capped(tail);

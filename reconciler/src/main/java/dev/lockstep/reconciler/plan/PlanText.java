@@ -41,7 +41,9 @@ public final class PlanText {
         }
         effects(plan.effects(), lines);
         plan.warnings().forEach(w -> lines.add(paint(YELLOW, "Warning: ") + Printable.text(w)));
-        plan.problems().forEach(p -> lines.add(paint(RED, "Error: ") + Printable.text(sentence(p))));
+        plan.problems()
+                .forEach(p -> lines.add((plan.waits().contains(p) ? paint(YELLOW, "Waiting: ") : paint(RED, "Error: "))
+                        + Printable.text(sentence(p))));
         plan.refusals().forEach(r -> lines.add(paint(RED, "Refused: ") + Printable.text(r)));
         lines.add("");
         lines.add(last(plan));
@@ -66,6 +68,9 @@ public final class PlanText {
 
     /** {@code Plan: 1 to create, …}, or that there is nothing to do. */
     public static String last(Plan plan) {
+        if (plan.isEmpty() && !plan.problems().isEmpty() && plan.waits().containsAll(plan.problems())) {
+            return "Nothing is changed before it is built.";
+        }
         if (plan.isEmpty() && !plan.problems().isEmpty()) {
             return "Nothing can be changed before "
                     + (plan.problems().size() == 1 ? "that error is" : "those errors are") + " put right.";
@@ -84,6 +89,7 @@ public final class PlanText {
         parts.add(s.remove() + " to remove");
         return "Plan: " + String.join(", ", parts) + "."
                 + (s.pull() > 0 ? " " + s.pull() + " image" + (s.pull() == 1 ? "" : "s") + " to pull." : "")
+                + (s.build() > 0 ? " " + s.build() + " image" + (s.build() == 1 ? "" : "s") + " to build." : "")
                 + (plan.refusals().isEmpty() ? "" : " Nothing of it is done as long as it is refused.");
     }
 
@@ -98,6 +104,7 @@ public final class PlanText {
                         "image",
                         name,
                         p.digest().map(d -> "pull " + d.abbreviated()).orElse("pull, digest known after pull"));
+            case Operation.BuildImage b -> line(GREEN, "+", "image", name, "build: " + Printable.text(b.why()));
             case Operation.CreateNetwork n -> line(GREEN, "+", "network", name, subnets(n.spec()));
             case Operation.UpdateNetwork _ -> line(YELLOW, "~", "network", name, "record only");
             case Operation.RepairNetwork _ -> line(YELLOW, "~", "network", name, "put right");

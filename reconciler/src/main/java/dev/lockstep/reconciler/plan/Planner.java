@@ -36,7 +36,7 @@ public final class Planner {
         if (plan.steps().stream().map(Step::operation).anyMatch(Operation::startsContainer)) {
             facts.missing().forEach(plan::problem);
         }
-        plan.pullsComeFirst();
+        plan.imagesComeFirst();
         return plan.build(observed);
     }
 

@@ -57,15 +57,9 @@ final class Roll {
                 (serves ? serving : idle).add(new Place(step, Set.of(step)));
             // One that stood by comes back in the place of the one that serves.
             case Operation.StartContainer _ when serves && !left.isEmpty() -> serving.add(new Place(step, left));
-            case Operation.PullImage _,
-                    Operation.CreateNetwork _,
-                    Operation.UpdateNetwork _,
-                    Operation.ReplaceNetwork _,
-                    Operation.RepairNetwork _,
-                    Operation.RemoveNetwork _,
-                    Operation.CreateVolume _,
-                    Operation.UpdateVolume _,
-                    Operation.RemoveVolume _,
+            case Operation.OnImage _,
+                    Operation.OnNetwork _,
+                    Operation.OnVolume _,
                     Operation.CreateContainer _,
                     Operation.UpdateContainer _,
                     Operation.StartContainer _,

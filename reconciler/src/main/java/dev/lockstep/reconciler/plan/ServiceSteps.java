@@ -11,6 +11,7 @@ import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.StorageOptions;
+import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.spec.model.Dependency;
@@ -349,23 +350,24 @@ final class ServiceSteps {
                 gates.put(name, dependency);
             }
         });
-        if (!(wanted.image() instanceof Resolution.Local)
-                && (operation instanceof Operation.CreateContainer
-                        || operation instanceof Operation.ReplaceContainer)) {
-            var pull = new Operation.PullImage(
-                    wanted.spec().image(), wanted.image().known());
-            plan.add(pull, List.of(), Set.of());
-        }
         if (operation instanceof Operation.CreateContainer || operation instanceof Operation.ReplaceContainer) {
-            wanted.mounted().forEach((reference, resolution) -> {
-                if (!(resolution instanceof Resolution.Local)) {
-                    plan.add(new Operation.PullImage(reference, resolution.known()), List.of(), Set.of());
-                }
-            });
+            bring(wanted.spec().image(), wanted.image());
+            wanted.mounted().forEach(this::bring);
         }
         var id = plan.put(operation, causes, after, gates);
         stepsOf(service).add(id);
         return id;
+    }
+
+    private void bring(ImageReference reference, Resolution image) {
+        switch (image) {
+            case Resolution.Local _ -> {
+                // It is here.
+            }
+            case Resolution.Remote _, Resolution.Unknown _ ->
+                plan.add(new Operation.PullImage(reference, image.known()), List.of(), Set.of());
+            case Resolution.Unbuilt(var why) -> plan.add(new Operation.BuildImage(reference, why), List.of(), Set.of());
+        }
     }
 
     private Set<String> stepsOf(DesiredService service) {

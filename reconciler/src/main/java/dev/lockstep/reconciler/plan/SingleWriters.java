@@ -89,15 +89,9 @@ record SingleWriters(Desired desired, Observed observed, PlanBuilder plan) {
             case Operation.RemoveContainer remove -> remove.id().equals(container.id());
             case Operation.ReplaceContainer replace ->
                 replace.id().equals(container.id()) && !writes(replace.spec(), volume);
-            case Operation.PullImage _,
-                    Operation.CreateNetwork _,
-                    Operation.UpdateNetwork _,
-                    Operation.ReplaceNetwork _,
-                    Operation.RepairNetwork _,
-                    Operation.RemoveNetwork _,
-                    Operation.CreateVolume _,
-                    Operation.UpdateVolume _,
-                    Operation.RemoveVolume _,
+            case Operation.OnImage _,
+                    Operation.OnNetwork _,
+                    Operation.OnVolume _,
                     Operation.CreateContainer _,
                     Operation.UpdateContainer _,
                     Operation.StartContainer _,

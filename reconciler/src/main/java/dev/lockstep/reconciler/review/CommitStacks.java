@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.review;
 
 import dev.lockstep.reconciler.content.MountSource;
 import dev.lockstep.reconciler.content.MountSources;
+import dev.lockstep.reconciler.deploy.BuiltImages;
 import dev.lockstep.reconciler.desired.BindSources;
 import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.desired.FileContents;
@@ -9,6 +10,7 @@ import dev.lockstep.reconciler.desired.Placement;
 import dev.lockstep.reconciler.desired.Resolution;
 import dev.lockstep.reconciler.desired.Translation;
 import dev.lockstep.reconciler.git.CommitTree;
+import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.spec.check.Checks;
 import dev.lockstep.spec.load.ComposeLoader;
@@ -126,7 +128,7 @@ final class CommitStacks {
     }
 
     private Optional<Desired> desired(Stack stack, String host) throws IOException {
-        var project = stack.project();
+        var project = BuiltImages.named(stack.project(), this::isBuilt);
         var mounts = MountSources.of(tree, stack.directory(), project);
         var translation = new Translation(
                 project,
@@ -145,6 +147,12 @@ final class CommitStacks {
                 yield Optional.empty();
             }
         };
+    }
+
+    /** Whether a build of the repository makes the image; on which hosts is not looked at. */
+    private boolean isBuilt(ImageReference reference) {
+        return settings.builds().isEmpty()
+                || settings.builds().values().stream().anyMatch(build -> BuiltImages.isOf(build.image(), reference));
     }
 
     private static BindSources binds(String stack, Map<String, MountSource> mounts) {

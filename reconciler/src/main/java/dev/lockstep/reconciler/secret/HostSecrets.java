@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -40,8 +41,9 @@ public final class HostSecrets {
      * One that is kept.
      *
      * @param changed when its value was set last
+     * @param touched when anything about its file was: also who may read it, and that another file took its place
      */
-    public record Kept(String stack, String name, Instant changed) {}
+    public record Kept(String stack, String name, Instant changed, Instant touched) {}
 
     /**
      * The value of a secret, byte for byte; empty when there is none of that name.
@@ -103,6 +105,8 @@ public final class HostSecrets {
                                 one,
                                 name,
                                 Files.getLastModifiedTime(file, LinkOption.NOFOLLOW_LINKS)
+                                        .toInstant(),
+                                ((FileTime) Files.getAttribute(file, "unix:ctime", LinkOption.NOFOLLOW_LINKS))
                                         .toInstant()));
                     }
                 }

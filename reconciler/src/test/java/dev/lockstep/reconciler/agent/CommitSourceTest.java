@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.reconciler.deploy.StackBuilds;
 import dev.lockstep.reconciler.git.TestRepository;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
@@ -42,7 +43,15 @@ class CommitSourceTest {
             var tree = origin.fetchMain(source);
             var stack = StackDirectories.find(tree, "", "shop").getFirst();
             var commit = new CommitSource(
-                    tree, stack, root, EnvironmentFile.EMPTY, List.of(), List.of(), StackRules.NONE, _ -> {});
+                    tree,
+                    stack,
+                    root,
+                    EnvironmentFile.EMPTY,
+                    List.of(),
+                    List.of(),
+                    StackRules.NONE,
+                    StackBuilds.NONE,
+                    _ -> {});
 
             assertThat(commit.read("stacks/shop", "./password.txt")).isEqualTo(bytes("first"));
             assertThat(commit.read("stacks/shop", "../../shared.txt")).isEqualTo(bytes("of all"));
@@ -73,7 +82,15 @@ class CommitSourceTest {
             var tree = origin.fetchMain(source);
             var stack = StackDirectories.find(tree, "", "shop").getFirst();
             var commit = new CommitSource(
-                    tree, stack, root, EnvironmentFile.EMPTY, List.of(), List.of(), StackRules.NONE, _ -> {});
+                    tree,
+                    stack,
+                    root,
+                    EnvironmentFile.EMPTY,
+                    List.of(),
+                    List.of(),
+                    StackRules.NONE,
+                    StackBuilds.NONE,
+                    _ -> {});
             var loaded = (Loaded.Valid) new ComposeLoader().load(commit.load());
             var own = root.state().resolve("stacks/shop/files/data");
 

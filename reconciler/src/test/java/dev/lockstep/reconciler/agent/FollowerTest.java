@@ -8,6 +8,7 @@ import dev.lockstep.reconciler.git.GitSettings;
 import dev.lockstep.reconciler.git.TestRepository;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.spec.settings.AgentSettings;
+import dev.lockstep.spec.settings.BuildsEntry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,6 +57,7 @@ class FollowerTest {
                 host,
                 labels,
                 new HostVariables(directory),
+                BuildsEntry.DEFAULT,
                 said::add)) {
             var revision = follower.look();
             follower.stacks(revision);
@@ -124,12 +126,12 @@ class FollowerTest {
                 .hasMessageContaining("lockstep.yaml:1:17: stacks.shop.host: unknown key. Did you mean \"hosts\"?")
                 .hasMessageContaining("lockstep.yaml:2:10: suspend: must be true, false");
         assertThatThrownBy(() -> stacks("web1", Map.of(), """
-            builds: {app: {image: example.com/app, when: {tags: ["v*"]}}}
+            builds: {app: {image: example.com/app, when: {tags: ["> v"]}}}
             stacks: {shop: {policy: {privileged: false}}}
             policy: {images: {"*": {forbid-latest: true}}, devices: [/dev/kvm]}
             """))
                 .isInstanceOf(RepositoryFile.RefusedException.class)
-                .hasMessageContaining("lockstep.yaml:1:10: builds.app: this version of the agent does not act on it")
+                .hasMessageContaining("lockstep.yaml:1:54: builds.app.when.tags[0]: \"> v\" is not a range of versions")
                 .hasMessageNotContaining("policy");
         assertThatThrownBy(() -> stacks("web1", Map.of(), """
             policy: {images: {"*": {require-signed: "-----BEGIN PUBLIC KEY-----"}}}

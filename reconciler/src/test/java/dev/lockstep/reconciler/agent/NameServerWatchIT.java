@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.EngineOptions;
+import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.Signal;
 import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.runtime.network.Networks;
@@ -37,20 +38,20 @@ class NameServerWatchIT {
     @AfterEach
     void nothingIsLeft() throws IOException {
         networks.remove("front");
-        assertThat(networks.nameServer()).isEmpty();
+        assertThat(networks.nameServers()).isEmpty();
         engine.close();
     }
 
     private void kill() throws IOException {
-        try (var server = networks.nameServer().orElseThrow()) {
+        try (var server = networks.nameServers().getFirst()) {
             assertThat(server.send(Signal.KILL)).isTrue();
         }
     }
 
     private boolean runs() throws IOException {
-        var server = networks.nameServer();
-        server.ifPresent(s -> s.close());
-        return server.isPresent();
+        var servers = networks.nameServers();
+        servers.forEach(Pidfd::close);
+        return !servers.isEmpty();
     }
 
     @Test
@@ -67,7 +68,7 @@ class NameServerWatchIT {
                 await().until(this::runs);
             }
         }
-        assertThat(said).allMatch("the name server of containers had ended and was started again"::equals);
+        assertThat(said).allMatch("a name server of containers had ended and was started again"::equals);
         assertThat(networks.observe().networks()).allMatch(n -> n.names());
 
         // Nobody watches any more: it is seen, and an apply would put it back.

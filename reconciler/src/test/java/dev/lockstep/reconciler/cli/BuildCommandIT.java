@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.runtime.testing.TestImage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -112,6 +115,61 @@ class BuildCommandIT {
         file("Dockerfile", "FORM busybox\n");
         assertThat(run("build", ".")).isEqualTo(ExitCodes.ERROR);
         assertThat(console.err()).contains("unknown instruction: FORM (did you mean FROM?)");
+    }
+
+    @Test
+    void what_is_no_file_is_neither_a_dockerfile_nor_an_ignore_file() throws Exception {
+        file("app/a.txt", "hello\n");
+        var dockerfile = directory.resolve("app/Dockerfile");
+        fifo(dockerfile);
+        assertThat(run("build", "app/")).isEqualTo(ExitCodes.ERROR);
+        assertThat(console.err()).contains("app/Dockerfile is not a file");
+        Files.delete(dockerfile);
+        try (var huge = FileChannel.open(dockerfile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            huge.write(ByteBuffer.wrap(new byte[] {'F'}), 5 << 20);
+        }
+        assertThat(run("build", "app/")).isEqualTo(ExitCodes.ERROR);
+        assertThat(console.err()).contains("app/Dockerfile is larger than 4194304 bytes");
+        Files.write(dockerfile, new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1, 0, (byte) 0xff, '\n'});
+        assertThat(run("build", "app/")).isEqualTo(ExitCodes.ERROR);
+        assertThat(console.err()).contains("Dockerfile:1", "failed to build: Dockerfile has");
+        file("app/Dockerfile", "FROM scratch\nCOPY . /\n");
+        fifo(directory.resolve("app/.dockerignore"));
+        assertThat(run("build", "app/")).isEqualTo(ExitCodes.ERROR);
+        assertThat(console.err()).contains(".dockerignore is a fifo and no file");
+        Files.delete(directory.resolve("app/.dockerignore"));
+        // Inside the context there is nothing of that name, as with docker.
+        file("outside", "*\n");
+        Files.createSymbolicLink(directory.resolve("app/.dockerignore"), directory.resolve("outside"));
+        assertThat(run("build", "-o", "out", "app/")).as(console.err()).isZero();
+        assertThat(directory.resolve("out/a.txt")).hasContent("hello\n");
+    }
+
+    private static void fifo(Path file) throws Exception {
+        assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor())
+                .isZero();
+    }
+
+    @Test
+    void a_service_whose_build_fails_names_its_dockerfile_from_the_project_on() throws IOException {
+        file("compose.yaml", "services: {web: {build: {context: web, network: none}}}\n");
+        file("web/Dockerfile", "FROM busybox\nRUN exit 3\n");
+        assertThat(run("build")).isEqualTo(ExitCodes.ERROR);
+        assertThat(console.err())
+                .contains("web/Dockerfile:2\n", "service \"web\": failed to build: web/Dockerfile:2: ");
+        file("web/Dockerfile", "FORM busybox\n");
+        assertThat(run("build")).isEqualTo(ExitCodes.ERROR);
+        assertThat(console.err()).contains("web/Dockerfile:1\n", "web/Dockerfile has an error");
+    }
+
+    @Test
+    void lint_knows_the_variables_of_base_images_that_are_here() throws IOException {
+        file("Dockerfile", "FROM busybox\nENV A=$JAVA_HOME/bin B=$PATH\nCMD [\"sh\"]\n");
+        run("lint", "Dockerfile");
+        assertThat(console.out()).contains("UndefinedVar", "$JAVA_HOME").doesNotContain("$PATH");
+        file("Dockerfile", "FROM elsewhere:1\nENV A=$JAVA_HOME/bin B=$PATH\nCMD [\"sh\"]\n");
+        run("lint", "Dockerfile");
+        assertThat(console.out()).doesNotContain("UndefinedVar");
     }
 
     @Test

@@ -47,7 +47,7 @@ class CommandLineInterfaceTest {
             frobnicate         | lockstep: unknown command "frobnicate". 'lockstep --help' lists all commands.
             plan --detailed-exit | lockstep: plan: unknown option: '--detailed-exit'. Did you mean --detailed-exitcode?
             exec web           | lockstep: exec: needs SERVICE COMMAND [ARGS...]. 'lockstep exec --help' shows how it is called.
-            image              | lockstep: 'lockstep image' needs one of import, pull, ls, tag, rm, inspect, history, save, load, unpack, prune, verify, login, logout, push, tags, catalog, delete after it.
+            image              | lockstep: 'lockstep image' needs one of import, pull, ls, tag, rm, inspect, referrers, history, save, load, unpack, prune, verify, login, logout, push, tags, catalog, delete after it.
             plan -o xml        | lockstep: --output takes text, markdown or json, not "xml"
             apply --wait-timeout soon | lockstep: --wait-timeout takes seconds or a duration like 1m30s, not "soon"
             --log-level loud plan | lockstep: the log level is one of error, warn, info, debug, trace, not "loud"

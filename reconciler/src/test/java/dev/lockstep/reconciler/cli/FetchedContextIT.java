@@ -1,9 +1,11 @@
 package dev.lockstep.reconciler.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.lockstep.reconciler.contexts.FetchedContexts;
 import dev.lockstep.reconciler.git.CredentialSource;
 import dev.lockstep.reconciler.git.GitHttpServer;
 import dev.lockstep.reconciler.git.TestRepository;
@@ -260,11 +262,80 @@ class FetchedContextIT {
             assertThat(console.err())
                     .contains("expected checksum to match 0123456, got ")
                     .doesNotContain("hidden-token");
-            Files.writeString(directory.resolve("Dockerfile"), "FROM scratch\nADD --keep-git-dir " + url + " /\n");
-            assertThat(run("build", ".")).isEqualTo(ExitCodes.ERROR);
-            assertThat(console.err())
-                    .contains("ADD --keep-git-dir is not supported")
-                    .doesNotContain("hidden-token");
+        }
+    }
+
+    private static String git(Path directory, String... words) throws Exception {
+        var command = new ArrayList<>(List.of("git", "-c", "safe.directory=*", "-C", directory.toString()));
+        command.addAll(List.of(words));
+        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        var said = new String(process.getInputStream().readAllBytes(), UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+        return said.strip();
+    }
+
+    @Test
+    void a_commit_can_come_with_a_repository_of_its_own() throws Exception {
+        try (var repository = TestRepository.create(directory.resolve("shop.git"));
+                var server = GitHttpServer.start(repository.repository())) {
+            server.require("ada:hidden-token");
+            repository.put("Dockerfile", "FROM scratch\nCOPY . /own\n").put("lib/a", "one\n");
+            repository.commit("one");
+            var second = repository.put("lib/a", "two\n").commit("two");
+            var url = server.url().replace("http://", "http://ada:hidden-token@");
+            Files.writeString(directory.resolve("Dockerfile"), """
+                    FROM scratch
+                    ADD --keep-git-dir %s /all
+                    ADD --keep-git-dir %s#main:lib /part
+                    """.formatted(url, url));
+            assertThat(run("build", "-o", "out", ".")).as(console.err()).isZero();
+            var all = directory.resolve("out/all");
+            assertThat(git(all, "rev-parse", "HEAD")).isEqualTo(second);
+            assertThat(git(all, "status", "--porcelain")).isEmpty();
+            assertThat(git(all, "log", "--format=%s")).isEqualTo("two");
+            assertThat(git(all, "fsck", "--full")).doesNotContain("missing", "error");
+            assertThat(git(all, "remote", "get-url", "origin")).isEqualTo(server.url());
+            assertThat(directory.resolve("out/part/.git")).doesNotExist();
+            // It is the same each time, so nothing is done anew.
+            assertThat(run("build", ".")).isZero();
+            assertThat(console.err()).contains("CACHED").doesNotContain("DONE");
+
+            assertThat(run("build", "--build-arg", "BUILDKIT_CONTEXT_KEEP_GIT_DIR=1", "-o", "own", url))
+                    .as(console.err())
+                    .isZero();
+            assertThat(git(directory.resolve("own/own"), "status", "--porcelain"))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void submodules_are_fetched_where_their_files_are_needed() throws Exception {
+        try (var inner = TestRepository.create(directory.resolve("inner.git"));
+                var innerServer = GitHttpServer.start(inner.repository());
+                var outer = TestRepository.create(directory.resolve("outer.git"));
+                var outerServer = GitHttpServer.start(outer.repository())) {
+            var wanted = inner.put("i", "inner\n").commit("one");
+            inner.put("i", "later\n").commit("two");
+            outer.put("Dockerfile", "FROM scratch\nCOPY . /\n")
+                    .put(".gitmodules", "[submodule \"x\"]\n\tpath = lib/x\n\turl = " + innerServer.url() + "\n")
+                    .putSubmodule("lib/x", wanted);
+            outer.commit("one");
+            assertThat(run("build", "-o", "out", outerServer.url()))
+                    .as(console.err())
+                    .isZero();
+            assertThat(directory.resolve("out/lib/x/i")).hasContent("inner\n");
+
+            // The files of this host are none of a stranger's repository.
+            outer.put(
+                    ".gitmodules",
+                    "[submodule \"x\"]\n\tpath = lib/x\n\turl = " + directory.resolve("inner.git") + "\n");
+            outer.commit("two");
+            assertThat(run("build", "-o", "no", outerServer.url())).isEqualTo(ExitCodes.ERROR);
+            assertThat(console.err()).contains("is a path of this host");
+            outer.put(".dockerignore", "lib\n").commit("three");
+            assertThat(run("build", "-o", "without", outerServer.url()))
+                    .as(console.err())
+                    .isZero();
         }
     }
 
@@ -280,10 +351,6 @@ class FetchedContextIT {
             assertThat(console.err()).doesNotContain("hidden-token");
             assertThat(run("image", "inspect", "shop:1")).isZero();
             assertThat(console.out()).contains(server.url()).doesNotContain("hidden-token");
-            assertThat(run("build", "--build-arg", "BUILDKIT_CONTEXT_KEEP_GIT_DIR=1", url))
-                    .isEqualTo(ExitCodes.ERROR);
-            assertThat(console.err()).contains("no .git is made for them").doesNotContain("hidden-token");
-
             Files.writeString(directory.resolve("compose.yaml"), """
                     name: fetched
                     services:

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lockstep.reconciler.agent.AgentStatus;
+import dev.lockstep.reconciler.builds.BuildRecord;
+import dev.lockstep.reconciler.builds.Occasion;
 import dev.lockstep.reconciler.decision.HeldPlan;
 import dev.lockstep.reconciler.decision.Suspension;
 import dev.lockstep.reconciler.history.JobRuns;
@@ -16,6 +18,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -72,7 +75,27 @@ class HostStatusTest {
                                         Optional.of(3),
                                         "left out at noon")),
                                 Optional.of(NOW.plusSeconds(60))))
-                        : List.of());
+                        : List.of(),
+                Map.of("shop:1.1", new Digest("2".repeat(64)), "db:16", new Digest("3".repeat(64))));
+    }
+
+    private static BuildRecord build(long number, String image, BuildRecord.State state, String problem) {
+        return new BuildRecord(
+                number,
+                "https://git.example/shop",
+                image,
+                image,
+                List.of("1.0"),
+                new Occasion(Occasion.Kind.TAG, "refs/tags/v1.0", "b".repeat(40)),
+                "",
+                "",
+                state,
+                Optional.empty(),
+                false,
+                problem,
+                NOW.minus(Duration.ofMinutes(5)),
+                Optional.empty(),
+                Optional.of(NOW.minus(Duration.ofMinutes(4))));
     }
 
     private static HostStatus status() {
@@ -106,7 +129,8 @@ class HostStatusTest {
                                 List.of(),
                                 Optional.empty(),
                                 Optional.empty(),
-                                List.of()),
+                                List.of(),
+                                Map.of("web:1", new Digest("4".repeat(64)))),
                         stack("old", Outcome.CONVERGED, List.of(), true),
                         stack(
                                 "shop",
@@ -114,7 +138,8 @@ class HostStatusTest {
                                 List.of(new StackStatus.Problem(
                                         Optional.of("stacks/shop/compose.yaml:4:5"),
                                         "services.web.prots: unknown key")),
-                                false)));
+                                false)),
+                List.of());
     }
 
     @Test
@@ -130,7 +155,11 @@ class HostStatusTest {
             old     bbbbbbb   aaaaaaa   orphaned   1/2 running   starting   5 seconds ago   Raise\\u001b[2J
             shop    bbbbbbb   aaaaaaa   refused    1/2 running   starting   5 seconds ago   Raise\\u001b[2J
 
+            Stack old runs db:16 (sha256:333333333333), shop:1.1 (sha256:222222222222).
+
             Stack old is orphaned: the repository no longer has it for this host, and it goes on running.
+
+            Stack shop runs db:16 (sha256:333333333333), shop:1.1 (sha256:222222222222).
 
             Stack shop at bbbbbbb "Raise\\u001b[2J", since 2 minutes ago:
               stacks/shop/compose.yaml:4:5: services.web.prots: unknown key
@@ -159,17 +188,27 @@ class HostStatusTest {
                                 List.of(new StackStatus.Problem(Optional.empty(), "no")),
                                 false),
                         stack("left", Outcome.SUSPENDED, List.of(), false),
-                        stack("shop", Outcome.HELD, List.of(), false)));
+                        stack("shop", Outcome.HELD, List.of(), false)),
+                HostStatus.open(List.of(
+                        build(5, "next", BuildRecord.State.QUEUED, ""),
+                        build(4, "shop", BuildRecord.State.FAILED, "app/Dockerfile:2: exit code: 3"),
+                        build(3, "shop", BuildRecord.State.FAILED, "older"),
+                        build(2, "other", BuildRecord.State.SUCCEEDED, ""),
+                        build(1, "other", BuildRecord.State.REFUSED, "mended since"))));
 
         assertThat(status.text(NOW)).isEqualTo("""
             Host web1: an agent runs.
             Suspended: the host is suspended by bob, since 3 minutes ago. 'lockstep resume --host' ends that.
             Repository https://git.example/shop main: nobody answers (since About a minute ago, next try in 30 s)
+            Build 5 of next:1.0 waits, since 5 minutes ago
+            Build 4 of shop:1.0 failed 4 minutes ago: app/Dockerfile:2: exit code: 3. 'lockstep builds logs 4' shows what it said
 
             STACK     WANTED    APPLIED   OUTCOME     CONTAINERS    HEALTH     CHECKED         REVISION
             failing   bbbbbbb   aaaaaaa   failed      1/2 running   starting   5 seconds ago   Raise\\u001b[2J
             left      bbbbbbb   aaaaaaa   suspended   1/2 running   starting   5 seconds ago   Raise\\u001b[2J
             shop      bbbbbbb   aaaaaaa   held        1/2 running   starting   5 seconds ago   Raise\\u001b[2J
+
+            Stack failing runs db:16 (sha256:333333333333), shop:1.1 (sha256:222222222222).
 
             Stack failing at bbbbbbb "Raise\\u001b[2J", since 2 minutes ago, next try in 40 s:
               no
@@ -178,10 +217,14 @@ class HostStatusTest {
 
             Job report of stack left: last run 3 hours ago, exit code 3; left out at noon; next run 2026-11-24T12:01:00Z.
 
+            Stack left runs db:16 (sha256:333333333333), shop:1.1 (sha256:222222222222).
+
             Stack shop: plan 0123456789ab is held, since 2 minutes ago:
               - container shop-db-1  (stop and remove)
               Held: shop-db-1 has volume shop_data.
               If that is meant: 'lockstep approve shop'.
+
+            Stack shop runs db:16 (sha256:333333333333), shop:1.1 (sha256:222222222222).
             """);
         var json = new JsonMapper().readTree(JsonText.document(status::write));
         assertThat(json.path("suspended").path("by").asText()).isEqualTo("bob");
@@ -195,7 +238,15 @@ class HostStatusTest {
 
     @Test
     void an_empty_host_says_so() {
-        assertThat(new HostStatus("web1", false, List.of(), Optional.empty(), List.of(), Optional.empty(), List.of())
+        assertThat(new HostStatus(
+                                "web1",
+                                false,
+                                List.of(),
+                                Optional.empty(),
+                                List.of(),
+                                Optional.empty(),
+                                List.of(),
+                                List.of())
                         .text(NOW))
                 .isEqualTo("Host web1: no agent runs.\n\nThere is no stack on this host.\n");
     }
@@ -221,6 +272,8 @@ class HostStatusTest {
         assertThat(shop.path("inSync").asBoolean()).isFalse();
         assertThat(shop.path("wanted").path("id").asText()).isEqualTo("b".repeat(40));
         assertThat(shop.path("problems").path(0).path("at").asText()).isEqualTo("stacks/shop/compose.yaml:4:5");
+        assertThat(shop.path("images").findValuesAsText("reference")).containsExactly("db:16", "shop:1.1");
+        assertThat(shop.path("images").path(1).path("digest").asText()).isEqualTo("sha256:" + "2".repeat(64));
         assertThat(json.path("stacks").path(0).path("followed").asBoolean()).isFalse();
     }
 }

@@ -36,7 +36,7 @@ class TrainCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--files", "--images"})
+    @ValueSource(strings = {"--files", "--images", "--builds"})
     void what_some_commands_need_is_trained_alone(String which) throws IOException {
         var before = left();
         var console = Console.in(directory);

@@ -326,18 +326,6 @@ class ValidateCommandTest {
     }
 
     @Test
-    void what_no_agent_acts_on_is_refused_in_the_file_alone_and_in_the_repository() throws IOException {
-        file("stacks/a/compose.yaml", "services: {a: {image: 'x:1'}}\n");
-        file("lockstep.yaml", "builds: {app: {image: example.com/app, when: {tags: ['v*']}}}\n");
-        for (var path : List.of("lockstep.yaml", ".")) {
-            var console = console();
-            assertThat(console.run("validate", path)).isEqualTo(1);
-            assertThat(console.out())
-                    .startsWith("lockstep.yaml:1:10: builds.app: this version of the agent does not act on it");
-        }
-    }
-
-    @Test
     void sarif_of_what_is_valid_has_no_result() throws IOException {
         file("compose.yaml", "services: {a: {image: x}}\n");
         var console = console();

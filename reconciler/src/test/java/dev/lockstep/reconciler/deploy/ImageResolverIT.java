@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.deploy;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.reconciler.deploy.StackBuilds.BuildState;
 import dev.lockstep.reconciler.desired.Resolution;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.EngineOptions;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -343,6 +345,113 @@ class ImageResolverIT {
                         engine,
                         policy))
                 .isInstanceOf(Resolution.Remote.class);
+    }
+
+    private Resolution built(BuildState state) {
+        var options = PlanOptions.followed(Set.of(), Instant.EPOCH);
+        var gate = new ImageGate(engine, ImagePolicy.NONE);
+        var demands = PullDemands.of(service("pull_policy: always"), options, now);
+        var resolver = new ImageResolver(engine, List.of(), demands, options, gate, attempts, now)
+                .knowing(Map.of(reference, state));
+        last = Optional.of(resolver);
+        return resolver.apply(reference);
+    }
+
+    @Test
+    void what_is_built_is_its_digest_whatever_the_tag_means_here_or_there() throws IOException {
+        engine.images()
+                .importArchive(image("built").ociArchive(directory.resolve("a.tar")), Optional.empty(), Progress.NONE);
+        pull();
+        push("2");
+
+        isLocal(built(new BuildState.Built(digest("built"), 7, true)), "built");
+        assertThat(asked()).isZero();
+    }
+
+    @Test
+    void what_was_built_and_is_gone_comes_from_where_it_was_pushed_to() throws IOException {
+        push("built");
+        push("2");
+
+        assertThat(built(new BuildState.Built(digest("built"), 7, true)))
+                .isEqualTo(new Resolution.Remote(digest("built")));
+        assertThat(resolver().waits(reference)).isEmpty();
+    }
+
+    @Test
+    void what_was_built_and_is_nowhere_any_more_is_built_again() throws IOException {
+        for (var pushed : List.of(true, false)) {
+            assertThat(built(new BuildState.Built(digest("built"), 7, pushed))).isInstanceOf(Resolution.Unbuilt.class);
+            assertThat(resolver().isWanted(reference)).isTrue();
+            assertThat(resolver().waits(reference))
+                    .get()
+                    .asString()
+                    .endsWith("to be built again: the image of build 7 is not on this host any more");
+        }
+    }
+
+    @Test
+    void what_nobody_has_built_here_is_pulled_from_another_host_s_build_or_else_wanted() throws IOException {
+        assertThat(built(new BuildState.Missing("why", true, true))).isEqualTo(new Resolution.Remote(digest("1")));
+        assertThat(resolver().isWanted(reference)).isFalse();
+
+        assertThat(built(new BuildState.Missing("why", false, true))).isEqualTo(new Resolution.Unbuilt("why"));
+        assertThat(resolver().isWanted(reference)).isTrue();
+
+        registry.when("/manifests/", 1_000, FakeRegistry.status(404));
+        assertThat(built(new BuildState.Missing("why", true, true))).isEqualTo(new Resolution.Unbuilt("why"));
+        assertThat(resolver().waits(reference)).contains("why");
+        assertThat(resolver().problem(reference)).isEmpty();
+        // A registry that has nothing is not asked at each look.
+        var before = asked();
+        built(new BuildState.Missing("why", true, true));
+        assertThat(asked()).isEqualTo(before);
+    }
+
+    @Test
+    void what_is_being_built_is_waited_for_and_what_failed_is_a_problem_even_when_the_tag_is_here() throws IOException {
+        pull();
+
+        assertThat(built(new BuildState.Pending("waits for build 7"))).isInstanceOf(Resolution.Unbuilt.class);
+        assertThat(resolver().waits(reference)).contains("waits for build 7");
+        assertThat(resolver().isWanted(reference)).isFalse();
+        assertThat(built(new BuildState.Broken("build 7 failed"))).isInstanceOf(Resolution.Unbuilt.class);
+        assertThat(resolver().problem(reference)).contains("build 7 failed");
+        assertThat(resolver().waits(reference)).isEmpty();
+    }
+
+    @Test
+    void the_tag_of_this_host_is_nothing_where_the_repository_builds_it() throws IOException {
+        pull();
+
+        assertThat(built(new BuildState.Missing("why", false, true))).isEqualTo(new Resolution.Unbuilt("why"));
+    }
+
+    @Test
+    void by_hand_what_is_missing_is_planned_to_be_built_and_what_is_here_only_when_asked() throws IOException {
+        var project = project("services: {web: {image: '" + reference + "', build: .}}\n");
+        assertThat(toBuild(project, BuildChoice.MISSING)).isEqualTo(new Resolution.Unbuilt("it is not on this host"));
+        assertThat(resolver().problem(reference)).isEmpty();
+        assertThat(toBuild(project, BuildChoice.DONE)).isInstanceOf(Resolution.Unknown.class);
+        assertThat(resolver().problem(reference)).isPresent();
+        assertThat(asked()).isZero();
+
+        pull();
+        isLocal(toBuild(project, BuildChoice.MISSING), "1");
+        assertThat(toBuild(project, BuildChoice.ALL)).isEqualTo(new Resolution.Unbuilt("--build asks for it"));
+        var eachTime = project("services: {web: {image: '" + reference + "', build: ., pull_policy: build}}\n");
+        assertThat(toBuild(eachTime, BuildChoice.MISSING))
+                .isEqualTo(new Resolution.Unbuilt("pull_policy: build asks for it"));
+        isLocal(toBuild(eachTime, BuildChoice.DONE), "1");
+    }
+
+    private Resolution toBuild(Project written, BuildChoice choice) {
+        var options = PlanOptions.byHand(false, false, Optional.empty()).building(choice);
+        var gate = new ImageGate(engine, ImagePolicy.NONE);
+        var demands = PullDemands.of(BuiltImages.named(written), options, now).withBuilt(written, choice);
+        var resolver = new ImageResolver(engine, List.of(), demands, options, gate, attempts, now);
+        last = Optional.of(resolver);
+        return resolver.apply(reference);
     }
 
     private static ImagePolicy policy(String yaml) {

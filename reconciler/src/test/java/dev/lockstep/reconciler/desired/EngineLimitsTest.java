@@ -97,11 +97,13 @@ class EngineLimitsTest {
     }
 
     @Test
-    void an_agent_builds_no_section_and_says_who_does() {
+    void a_section_that_no_build_makes_is_refused_and_it_is_said_who_builds() {
         assertThat(limits(service("build: {context: .}")))
                 .singleElement()
                 .asString()
-                .contains("services.web.build: an agent does not build this section yet", "'lockstep up --build'");
+                .contains(
+                        "services.web.build: no build of lockstep.yaml makes this image on this host",
+                        "'lockstep up --build'");
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.lockstep.reconciler.git.GitException.Kind;
+import dev.lockstep.runtime.registry.OutsideGate;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -119,6 +121,27 @@ class GitHttpTest {
             assertThat(source.ahead()).isEmpty();
             source.tip(MAIN);
             assertThat(source.ahead().orElseThrow()).isBetween(Duration.ofSeconds(-5), Duration.ofSeconds(10));
+        }
+    }
+
+    @Test
+    void a_gate_is_the_only_way_where_there_is_one() throws IOException {
+        var judged = new ArrayList<String>();
+        try (var gate = new OutsideGate(address -> {
+                    judged.add(address.getHostAddress());
+                    return Optional.empty();
+                });
+                var source = source(server.url(), GitSettings.defaults().withProxy(gate.proxy()))) {
+            assertThat(source.fetch(MAIN).revision().commit()).isEqualTo(commit);
+            assertThat(judged).isNotEmpty().containsOnly("127.0.0.1");
+        }
+        var before = server.requests().size();
+        try (var gate = new OutsideGate(_ -> Optional.of("refused by the test"));
+                var source = source(server.url(), GitSettings.defaults().withProxy(gate.proxy()))) {
+            assertThat(catchThrowableOfType(GitException.class, () -> source.tip(MAIN)))
+                    .isNotNull();
+            assertThat(gate.refusal()).contains("127.0.0.1 is refused by the test");
+            assertThat(server.requests()).hasSize(before);
         }
     }
 

@@ -68,7 +68,11 @@ public final class TestRepository implements AutoCloseable {
     }
 
     public TestRepository putSubmodule(String path) {
-        files.put(path, new Entry(FileMode.GITLINK, ObjectId.fromString("0123456789012345678901234567890123456789")));
+        return putSubmodule(path, "0123456789012345678901234567890123456789");
+    }
+
+    public TestRepository putSubmodule(String path, String commit) {
+        files.put(path, new Entry(FileMode.GITLINK, ObjectId.fromString(commit)));
         return this;
     }
 

@@ -77,6 +77,35 @@ class ImagePlanTest {
     }
 
     @Test
+    void what_is_to_be_built_is_said_with_the_reason_and_comes_before_all_else() {
+        var plan = Planner.plan(
+                World.desired(ONE, _ -> new Resolution.Unbuilt("it is not on this host")),
+                World.nothing(),
+                Facts.none());
+        assertThat(text(plan))
+                .contains("+ image nginx:1.27  (build: it is not on this host)\n")
+                .contains("+ container shop-web-1  (nginx:1.27, digest known after the build)\n")
+                .contains(" 1 image to build.");
+        assertThat(plan.steps().getFirst().operation()).isInstanceOf(Operation.BuildImage.class);
+        assertThat(plan.steps())
+                .filteredOn(step -> !(step.operation() instanceof Operation.BuildImage))
+                .isNotEmpty()
+                .allSatisfy(step -> assertThat(step.after()).contains("image/docker.io/library/nginx:1.27"));
+        assertThat(json(plan))
+                .doesNotContain("\"digest\"")
+                .contains("\"action\" : \"build\"", "\"because\" : \"it is not on this host\"", "\"build\" : 1");
+        assertThat(new PlanMarkdown().print(plan)).contains("image `nginx:1.27`: build, `it is not on this host`");
+    }
+
+    @Test
+    void the_same_name_is_another_image_while_it_is_to_be_built() {
+        var plan = plan(ONE, ONE, _ -> new Resolution.Unbuilt("waits for build 12 of nginx:1.27"));
+        assertThat(text(plan))
+                .contains("+ image nginx:1.27  (build: waits for build 12 of nginx:1.27)\n")
+                .contains("image: nginx:1.27 (sha256:0a0a0a0a0a0a) → nginx:1.27 (known after the build)");
+    }
+
+    @Test
     void another_tag_shows_both_digests() {
         var plan = plan(ONE, ONE.replace("1.27", "1.28"), remote(NEW, Optional.empty()));
         assertThat(text(plan)).isEqualTo("""

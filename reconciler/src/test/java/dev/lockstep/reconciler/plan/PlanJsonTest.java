@@ -123,7 +123,7 @@ class PlanJsonTest {
         assertThat(json.path("problems").path(0).path("source").path("column").asInt())
                 .isEqualTo(9);
         assertThat(json.path("refusals").path(0).asText()).isEqualTo("too much");
-        assertThat(Set.of("create", "update", "replace", "start", "remove", "pull"))
+        assertThat(Set.of("create", "update", "replace", "start", "remove", "pull", "build"))
                 .allSatisfy(field ->
                         assertThat(json.path("summary").path(field).asInt()).isZero());
     }

@@ -2,6 +2,8 @@ package dev.lockstep.reconciler.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.spec.yaml.Problem;
+import dev.lockstep.spec.yaml.SourcePosition;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -128,6 +130,26 @@ class PlanMarkdownTest {
         var plan = new Plan("web1", "shop", Optional.empty(), List.of(), List.of(), List.of(), List.of());
 
         assertThat(new PlanMarkdown().print(plan)).endsWith("**No changes.**\n");
+    }
+
+    @Test
+    void what_waits_for_a_build_is_no_error() {
+        var waits = new Problem(SourcePosition.DEFAULT, "services.web.image", "waits for build 12 of shop:1.1");
+        var plan = new Plan("web1", "shop", Optional.empty(), List.of(), List.of(), List.of(), List.of())
+                .waiting(List.of(waits));
+
+        assertThat(new PlanText(false).print(plan)).isEqualTo("""
+                Host web1, stack shop
+
+                Waiting: waits for build 12 of shop:1.1
+
+                Nothing is changed before it is built.
+                """);
+        assertThat(new PlanMarkdown().print(plan)).contains("**Waiting:** ").doesNotContain("Error");
+
+        var wrong = new Problem(SourcePosition.DEFAULT, "services.web.image", "is not there");
+        assertThat(new PlanText(false).print(plan.refusing(List.of(wrong), List.of())))
+                .contains("Waiting: waits for build 12", "Error: is not there", "those errors are put right");
     }
 
     @Test

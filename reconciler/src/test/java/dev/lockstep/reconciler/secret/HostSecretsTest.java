@@ -56,6 +56,20 @@ class HostSecretsTest {
     }
 
     @Test
+    void another_file_of_the_same_age_and_another_mode_are_seen() throws IOException {
+        secrets().set("shop", "db", bytes("old"));
+        var before = secrets().list(Optional.of("shop"));
+        assertThat(secrets().list(Optional.of("shop"))).isEqualTo(before);
+        var age = Files.getLastModifiedTime(file());
+        secrets().set("shop", "db", bytes("new"));
+        Files.setLastModifiedTime(file(), age);
+        var replaced = secrets().list(Optional.of("shop"));
+        assertThat(replaced).isNotEqualTo(before);
+        mode(file(), "rw-r--r--");
+        assertThat(secrets().list(Optional.of("shop"))).isNotEqualTo(replaced);
+    }
+
+    @Test
     void what_others_may_read_or_replace_is_not_believed() throws IOException {
         secrets().set("shop", "db", bytes("x"));
         mode(file(), "rw-r-----");

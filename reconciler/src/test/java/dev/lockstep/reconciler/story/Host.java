@@ -1,5 +1,9 @@
 package dev.lockstep.reconciler.story;
 
+import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.EngineOptions;
+import dev.lockstep.runtime.container.ContainerState;
+import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.testing.TarBuilder;
 import dev.lockstep.runtime.testing.TestImage;
 import java.io.IOException;
@@ -16,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -68,10 +73,14 @@ final class Host implements AutoCloseable {
 
     void importImage(TestImage image) throws IOException {
         var archive = image.dockerArchive(directory.resolve("image.tar"));
-        var said = lockstep("image", "import", archive.toString());
-        if (said.code() != 0) {
-            throw new IOException(said.all());
+        try (var engine = Engine.open(engine())) {
+            engine.images().importArchive(archive, Optional.empty(), Progress.NONE);
         }
+    }
+
+    /** For what is not the test's point: whoever waits for something would start a virtual machine for each look. */
+    private EngineOptions engine() {
+        return new EngineOptions(root(), runRoot(), "test", Optional.of(PROGRAM), true);
     }
 
     /** Runs the command to its end, in the given directory. */
@@ -182,12 +191,11 @@ final class Host implements AutoCloseable {
     /** Pids of running containers by name, read from the engine's own files through the kernel's eyes. */
     Map<String, Integer> pids() throws IOException {
         var pids = new TreeMap<String, Integer>();
-        var said = lockstep("ps", "--format", "json");
-        for (var line : said.out().lines().toList()) {
-            var name = field(line, "Name");
-            var pid = field(line, "Pid");
-            if (!name.isEmpty() && !pid.isEmpty() && !pid.equals("0")) {
-                pids.put(name, Integer.valueOf(pid));
+        try (var engine = Engine.openForReading(engine())) {
+            for (var container : engine.containers().observe()) {
+                if (container.state() instanceof ContainerState.Running running) {
+                    pids.put(container.name(), running.pid());
+                }
             }
         }
         return pids;
@@ -252,12 +260,12 @@ final class Host implements AutoCloseable {
 
     private List<String> stacks() throws IOException {
         var stacks = new TreeSet<String>();
-        for (var line : lockstep("ps", "-a", "--format", "json").out().lines().toList()) {
-            var project = field(line, "Project");
-            if (!project.isEmpty()) {
-                stacks.add(project);
+        try (var engine = Engine.openForReading(engine())) {
+            for (var container : engine.containers().observe()) {
+                stacks.add(container.record().spec().owner().stack());
             }
         }
+        stacks.remove(""); // loose ones
         return List.copyOf(stacks);
     }
 }

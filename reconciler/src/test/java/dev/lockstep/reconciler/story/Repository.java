@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.Objects;
 import org.eclipse.jgit.api.Git;
 import org.eclipse.jgit.api.errors.GitAPIException;
+import org.eclipse.jgit.lib.PersonIdent;
+import org.eclipse.jgit.transport.RemoteRefUpdate;
 
 /** A Git repository that a test commits to, as a person would. */
 final class Repository implements AutoCloseable {
@@ -60,6 +62,50 @@ final class Repository implements AutoCloseable {
                     .setSign(false)
                     .call()
                     .name();
+        } catch (GitAPIException e) {
+            throw new IOException(e);
+        }
+    }
+
+    /** Puts an annotated tag on the newest commit; one of that name moves. */
+    void tag(String name) throws IOException {
+        try {
+            git.tag()
+                    .setName(name)
+                    .setMessage(name)
+                    .setTagger(new PersonIdent("Test", "test@example.com"))
+                    .setSigned(false)
+                    .setForceUpdate(true)
+                    .call();
+        } catch (GitAPIException e) {
+            throw new IOException(e);
+        }
+    }
+
+    /** Pushes the branch and all tags to a bare repository, which is made where there is none. */
+    void push(Path bare) throws IOException {
+        try {
+            if (Files.notExists(bare)) {
+                Git.init()
+                        .setBare(true)
+                        .setDirectory(bare.toFile())
+                        .setInitialBranch("main")
+                        .call()
+                        .close();
+            }
+            for (var result : git.push()
+                    .setRemote(bare.toUri().toString())
+                    .add("main")
+                    .setPushTags()
+                    .setForce(true)
+                    .call()) {
+                for (var update : result.getRemoteUpdates()) {
+                    if (update.getStatus() != RemoteRefUpdate.Status.OK
+                            && update.getStatus() != RemoteRefUpdate.Status.UP_TO_DATE) {
+                        throw new IOException(update.toString());
+                    }
+                }
+            }
         } catch (GitAPIException e) {
             throw new IOException(e);
         }

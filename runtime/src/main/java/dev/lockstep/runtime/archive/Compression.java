@@ -2,11 +2,16 @@ package dev.lockstep.runtime.archive;
 
 import com.github.luben.zstd.ZstdIOException;
 import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
+import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
 import java.io.EOFException;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PushbackInputStream;
 import java.util.Arrays;
+import java.util.OptionalInt;
+import java.util.zip.GZIPOutputStream;
 
 /** How an archive is compressed: seen from its first bytes, since what is said about it is often wrong. */
 public enum Compression {
@@ -30,6 +35,63 @@ public enum Compression {
             case GZIP -> new GzipStream(stream);
             case ZSTD -> new ZstdStream(stream);
         };
+    }
+
+    /**
+     * Compresses what is written, so that the same content is the same bytes: no name and no time is in it. Closing the
+     * result ends the stream and leaves {@code target} open.
+     *
+     * @param level one of {@link #levels}; absent: the usual one
+     */
+    public OutputStream compress(OutputStream target, OptionalInt level) throws IOException {
+        var open = new Uncloseable(target);
+        return switch (this) {
+            case NONE -> open;
+            case GZIP -> new Gzip(open, level.orElse(6));
+            case ZSTD -> new ZstdOutputStreamNoFinalizer(open, level.orElse(3));
+        };
+    }
+
+    /** The weakest and the strongest level there is. */
+    public Levels levels() {
+        return switch (this) {
+            case NONE -> new Levels(0, 0);
+            case GZIP -> new Levels(0, 9);
+            case ZSTD -> new Levels(1, 22);
+        };
+    }
+
+    /** From where to where levels go. */
+    public record Levels(int weakest, int strongest) {
+        /** Whether that is a level. */
+        public boolean contains(int level) {
+            return level >= weakest && level <= strongest;
+        }
+    }
+
+    private static final class Uncloseable extends FilterOutputStream {
+        Uncloseable(OutputStream target) {
+            super(target);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            out.write(bytes, offset, length);
+        }
+
+        @Override
+        public void close() throws IOException {
+            flush();
+        }
+    }
+
+    private static final class Gzip extends GZIPOutputStream {
+        private static final int BUFFER = 64 * 1024;
+
+        Gzip(OutputStream target, int level) throws IOException {
+            super(target, BUFFER);
+            def.setLevel(level);
+        }
     }
 
     /**

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
@@ -14,24 +15,24 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A socket of a step behind which an SSH agent of the host answers. Its owner and mode are the step's, whatever those
- * of the agent's own socket are, and it ends with the step.
+ * A socket of a step behind which an SSH agent answers, the host's or our own. Its owner and mode are the step's,
+ * whatever those of the agent's own socket are, and it ends with the step.
  */
 final class AgentSocket implements AutoCloseable {
     private static final int MODE = 0600;
 
     private final ServerSocketChannel server;
-    private final Path agent;
+    private final SshAgent agent;
     private final Set<SocketChannel> open = ConcurrentHashMap.newKeySet();
 
-    private AgentSocket(ServerSocketChannel server, Path agent) {
+    private AgentSocket(ServerSocketChannel server, SshAgent agent) {
         this.server = server;
         this.agent = agent;
     }
 
-    static AgentSocket open(Path socket, Path agent, Mount.Access access) throws IOException {
-        if (Files.notExists(agent)) {
-            throw new BuildException("the SSH agent's socket " + agent + " is not there");
+    static AgentSocket open(Path socket, SshAgent agent, Mount.Access access) throws IOException {
+        if (agent instanceof SshAgent.Socket(var path) && Files.notExists(path)) {
+            throw new BuildException("the SSH agent's socket " + path + " is not there");
         }
         var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
@@ -59,8 +60,21 @@ final class AgentSocket implements AutoCloseable {
     }
 
     private void connect(SocketChannel step) {
+        switch (agent) {
+            case SshAgent.Socket(var path) -> connect(step, path);
+            case SshAgent.Keys(var keys) -> {
+                try (step) {
+                    new SshKeyAgent(keys).serve(Channels.newInputStream(step), Channels.newOutputStream(step));
+                } catch (IOException e) {
+                    // The step is over, or has closed its side in the middle of a question.
+                }
+            }
+        }
+    }
+
+    private void connect(SocketChannel step, Path path) {
         try (step;
-                var host = SocketChannel.open(UnixDomainSocketAddress.of(agent))) {
+                var host = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
             open.add(host);
             var back = Thread.ofVirtual().start(() -> pass(host, step));
             pass(step, host);

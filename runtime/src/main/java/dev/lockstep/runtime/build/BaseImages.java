@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /** The images that a build stands on or copies from. Each name means one image for a whole build. */
 final class BaseImages {
@@ -26,9 +27,16 @@ final class BaseImages {
     private final BuildRequest request;
     private final BuildEvent.Listener listener;
     private final AtomicInteger numbers;
+    private final Consumer<Material> used;
     private final Map<String, Base> found = new HashMap<>();
 
-    BaseImages(BuildRooms rooms, BuildRequest request, BuildEvent.Listener listener, AtomicInteger numbers) {
+    BaseImages(
+            BuildRooms rooms,
+            BuildRequest request,
+            BuildEvent.Listener listener,
+            AtomicInteger numbers,
+            Consumer<Material> used) {
+        this.used = used;
         this.rooms = rooms;
         this.request = request;
         this.listener = listener;
@@ -38,38 +46,52 @@ final class BaseImages {
     /**
      * The image of that name.
      *
-     * @param platform that FROM asks for
-     * @throws BuildException when it cannot be had, or does not run here
+     * @param platform that FROM asks for; absent: that of the build
+     * @throws BuildException when it cannot be had
      */
     Base image(String name, Optional<String> platform) throws IOException {
-        if (platform.isPresent()) {
-            check(platform.get());
-        }
+        var wanted = platform(platform);
         ImageReference reference;
         try {
             reference = ImageReference.parse(name);
         } catch (IllegalArgumentException e) {
             throw new BuildException(String.valueOf(e.getMessage()), e);
         }
-        return image(reference);
+        return image(reference, wanted);
     }
 
-    private void check(String text) throws BuildException {
-        Platform platform;
+    /** The platform that a FROM asks for; absent: that of the build. */
+    Platform platform(Optional<String> text) throws BuildException {
+        var asked = text.orElse("");
+        if (asked.isEmpty()) {
+            return request.platform();
+        }
         try {
             // As docker takes it: an architecture alone is one of Linux.
-            platform = Platform.parse(text.contains("/") ? text : "linux/" + text);
+            return Platform.parse(asked.contains("/") ? asked : "linux/" + asked);
         } catch (IllegalArgumentException e) {
             throw new BuildException("failed to parse platform: " + e.getMessage(), e);
         }
-        if (!rooms.images().platform().runs(platform)) {
-            throw new BuildException("images of " + platform + " are not built here: this host is "
-                    + rooms.images().platform());
-        }
+    }
+
+    /** The store and the registries' clients choose images for this host: of others what is here alone is taken. */
+    private Base foreign(ImageReference reference, Platform wanted) throws IOException {
+        var image = rooms.images()
+                .find(reference)
+                .filter(here -> here.config().platform().equals(wanted))
+                .orElseThrow(() -> new BuildException(reference.familiar() + " for " + wanted + " is not here, and base"
+                        + " images are pulled for this host's platform alone, "
+                        + rooms.images().platform()
+                        + ": load one, or begin this stage with FROM --platform=$BUILDPLATFORM or FROM scratch"));
+        rooms.pull().check(reference, image);
+        return base(image, Progress.NONE);
     }
 
     // One after the other: two that need one image pull it once.
-    private synchronized Base image(ImageReference reference) throws IOException {
+    private synchronized Base image(ImageReference reference, Platform wanted) throws IOException {
+        if (!rooms.images().platform().runs(wanted)) {
+            return foreign(reference, wanted);
+        }
         var known = found.get(reference.toString());
         if (known != null) {
             return known;
@@ -79,15 +101,31 @@ final class BaseImages {
             var here = request.pull() && reference.digest().isEmpty()
                     ? Optional.<Image>empty()
                     : rooms.images().find(reference);
+            if (here.isPresent()) {
+                rooms.pull().check(reference, here.get());
+            }
             var image = here.isPresent() ? here.get() : rooms.pull().pull(reference, progress(log));
             var base = base(image, progress(log));
             found.put(reference.toString(), base);
+            used.accept(material(reference, image));
             log.done(here.isPresent());
             return base;
         } catch (IOException e) {
             log.failed(String.valueOf(e.getMessage()));
             throw e;
         }
+    }
+
+    /** As SLSA names it: a package URL (package-url/purl-spec, "docker"). */
+    private static Material material(ImageReference reference, Image image) {
+        var name = reference.host().equals("docker.io")
+                ? reference.repository()
+                : reference.host() + "/" + reference.repository();
+        var tag = reference.tag().map(text -> "@" + text).orElse("");
+        return new Material(
+                "pkg:docker/" + name.replace(":", "%3A") + tag + "?platform="
+                        + image.config().platform().toString().replace("/", "%2F"),
+                Map.of("sha256", image.digest().hex()));
     }
 
     private Progress progress(StepLog log) {
@@ -108,7 +146,7 @@ final class BaseImages {
     /** The image that a named context is. */
     synchronized Base context(String name) throws IOException {
         return switch (named(name)) {
-            case BuildRequest.NamedContext.Named(var reference) -> image(reference);
+            case BuildRequest.NamedContext.Named(var reference) -> image(reference, request.platform());
             case BuildRequest.NamedContext.Here(var digest) -> {
                 var known = found.get(digest.toString());
                 if (known != null) {
@@ -120,6 +158,7 @@ final class BaseImages {
                                 + " of the build context \"" + name + "\" is not here any more"));
                 var base = base(image, Progress.NONE);
                 found.put(digest.toString(), base);
+                used.accept(new Material("oci:" + name, Map.of("sha256", digest.hex())));
                 yield base;
             }
             case BuildRequest.NamedContext.Files _ ->

@@ -10,7 +10,6 @@ import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.oci.Rlimit;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -31,7 +30,7 @@ import java.util.TreeMap;
  * @param cache what of the cache is believed
  * @param pull whether registries are asked for base images that are here
  * @param secrets by id
- * @param agents sockets of SSH agents by id
+ * @param agents who signs for SSH, by id
  * @param platform that the image is for
  * @param epoch the time that everything made gets (SOURCE_DATE_EPOCH)
  */
@@ -45,7 +44,7 @@ public record BuildRequest(
         CacheUse cache,
         boolean pull,
         Map<String, Secret> secrets,
-        Map<String, Path> agents,
+        Map<String, SshAgent> agents,
         StepOptions steps,
         Platform platform,
         Optional<Instant> epoch) {
@@ -55,6 +54,44 @@ public record BuildRequest(
         labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
         secrets = Map.copyOf(secrets);
         agents = Map.copyOf(agents);
+    }
+
+    /** The same with these arguments above its own. */
+    public BuildRequest withArguments(Map<String, String> more) {
+        var all = new LinkedHashMap<>(arguments);
+        all.putAll(more);
+        return new BuildRequest(
+                dockerfile,
+                target,
+                context,
+                contexts,
+                all,
+                labels,
+                cache,
+                pull,
+                secrets,
+                agents,
+                steps,
+                platform,
+                epoch);
+    }
+
+    /** The same with another use of the cache. */
+    public BuildRequest with(CacheUse use) {
+        return new BuildRequest(
+                dockerfile,
+                target,
+                context,
+                contexts,
+                arguments,
+                labels,
+                use,
+                pull,
+                secrets,
+                agents,
+                steps,
+                platform,
+                epoch);
     }
 
     /** Opens a tree of files; several threads may each have it open. */
@@ -93,13 +130,21 @@ public record BuildRequest(
      *
      * @param none every step is done anew
      * @param stages so are those of these stages, by name in lower case
+     * @param from other caches that are asked for what is not here
+     * @param inline whether the image says which steps have made its layers, so that it is a cache itself
      */
-    public record CacheUse(boolean none, Set<String> stages) {
+    public record CacheUse(boolean none, Set<String> stages, List<CacheFrom> from, boolean inline) {
         /** All of it. */
         public static final CacheUse ALL = new CacheUse(false, Set.of());
 
         public CacheUse {
             stages = Set.copyOf(stages);
+            from = List.copyOf(from);
+        }
+
+        /** This host's cache alone. */
+        public CacheUse(boolean none, Set<String> stages) {
+            this(none, stages, List.of(), false);
         }
     }
 
@@ -140,6 +185,8 @@ public record BuildRequest(
      * @param shmSize of /dev/shm in bytes; absent: 64 MiB
      * @param allowHostNetwork whether a RUN may ask for the host's network
      * @param allowInsecure whether a RUN may ask for everything that root may
+     * @param logSize bytes of what each of a step's streams writes that are told; negative: all
+     * @param memory bytes that the processes of a RUN may have together; absent: what the host has
      */
     public record StepOptions(
             Network network,
@@ -147,7 +194,12 @@ public record BuildRequest(
             Optional<Long> shmSize,
             Map<String, Rlimit> limits,
             boolean allowHostNetwork,
-            boolean allowInsecure) {
+            boolean allowInsecure,
+            long logSize,
+            Optional<Long> memory) {
+        /** BuildKit's. */
+        public static final long LOG_SIZE = 2 << 20;
+
         /** Nothing special. */
         public static final StepOptions NONE =
                 new StepOptions(Network.DEFAULT, List.of(), Optional.empty(), Map.of(), false, false);
@@ -155,6 +207,27 @@ public record BuildRequest(
         public StepOptions {
             hosts = List.copyOf(hosts);
             limits = Collections.unmodifiableMap(new TreeMap<>(limits));
+        }
+
+        /** With as much output as usual, and without a limit of memory. */
+        public StepOptions(
+                Network network,
+                List<Naming.ExtraHost> hosts,
+                Optional<Long> shmSize,
+                Map<String, Rlimit> limits,
+                boolean allowHostNetwork,
+                boolean allowInsecure) {
+            this(network, hosts, shmSize, limits, allowHostNetwork, allowInsecure, LOG_SIZE, Optional.empty());
+        }
+
+        /** The same with so much output. */
+        public StepOptions withLogSize(long bytes) {
+            return new StepOptions(network, hosts, shmSize, limits, allowHostNetwork, allowInsecure, bytes, memory);
+        }
+
+        /** The same with so much memory. */
+        public StepOptions withMemory(Optional<Long> bytes) {
+            return new StepOptions(network, hosts, shmSize, limits, allowHostNetwork, allowInsecure, logSize, bytes);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.build;
 
 import dev.lockstep.runtime.container.ContainerRooms.Lazy;
+import dev.lockstep.runtime.image.Descriptor;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
@@ -10,9 +11,12 @@ import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.network.Networks;
 import dev.lockstep.runtime.oci.OciRuntime;
 import dev.lockstep.runtime.oci.SeccompProfile;
+import dev.lockstep.runtime.registry.WebFile;
 import dev.lockstep.runtime.snapshot.Snapshots;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
@@ -24,8 +28,14 @@ import java.util.List;
  * @param runtime with a state of its own: what containers have no record of is taken away when they are cleaned up
  * @param pull gets images from registries
  * @param repositories fetches what {@code ADD} names of Git repositories
+ * @param web downloads what {@code ADD} names of the web
+ * @param caches opens what other hosts have left of builds
  * @param unpack gives the directories of an image's layers, top layer first
  * @param host name of this host, for what is recorded
+ * @param sharers whose builds share what programs have made: steps of {@code RUN}, and what they keep in cache mounts.
+ *     What a program makes depends on more than its step is known by (proxies, secrets, what is in a cache mount), and
+ *     whoever writes one repository's files must not choose what another one's builds find. Empty for who builds by
+ *     hand
  */
 public record BuildRooms(
         Root root,
@@ -37,9 +47,72 @@ public record BuildRooms(
         Lazy<SeccompProfile> seccomp,
         Pull pull,
         Repositories repositories,
+        Web web,
+        Caches caches,
         Unpack unpack,
         String host,
+        String sharers,
         InstantSource clock) {
+    /** The same for builds that share with those of that name alone. */
+    BuildRooms sharedBy(String others) {
+        return new BuildRooms(
+                root,
+                runRoot,
+                images,
+                snapshots,
+                networks,
+                runtime,
+                seccomp,
+                pull,
+                repositories,
+                web,
+                caches,
+                unpack,
+                host,
+                others,
+                clock);
+    }
+
+    /** The same with another run root and runtime. */
+    BuildRooms with(RunRoot otherRoot, Lazy<OciRuntime> otherRuntime) {
+        return new BuildRooms(
+                root,
+                otherRoot,
+                images,
+                snapshots,
+                networks,
+                otherRuntime,
+                seccomp,
+                pull,
+                repositories,
+                web,
+                caches,
+                unpack,
+                host,
+                sharers,
+                clock);
+    }
+
+    /** The same with other caches. */
+    public BuildRooms with(Caches others) {
+        return new BuildRooms(
+                root,
+                runRoot,
+                images,
+                snapshots,
+                networks,
+                runtime,
+                seccomp,
+                pull,
+                repositories,
+                web,
+                others,
+                unpack,
+                host,
+                sharers,
+                clock);
+    }
+
     /** The directory that mounts lie in: containers make it one, with the first, and take it away with the last. */
     public interface RunRoot {
         /** Makes sure that it is there, and that it stays as long as the result is held. */
@@ -54,6 +127,15 @@ public record BuildRooms(
     public interface Pull {
         /** The image, whose layers are here and unpacked. */
         Image pull(ImageReference reference, Progress progress) throws IOException;
+
+        /**
+         * Makes sure that an image which is here already may be built from.
+         *
+         * @throws BuildException with a sentence, when it may not
+         */
+        default void check(ImageReference reference, Image here) throws IOException {
+            // Whoever may do anything may build from anything.
+        }
     }
 
     /** Fetches from Git repositories. A door: the engine knows no Git. */
@@ -73,13 +155,55 @@ public record BuildRooms(
         Commit fetch(String address) throws IOException;
     }
 
+    /** Downloads files. */
+    @FunctionalInterface
+    public interface Web {
+        /** See {@link WebFile#fetch(URI, OutputStream)}. */
+        WebFile fetch(URI address, OutputStream to) throws IOException;
+    }
+
     /**
      * A commit that was fetched.
      *
      * @param id 40 hexadecimal digits
      * @param files of the directory that was asked for
+     * @param repository the same with a {@code .git} among them, where that directory is the whole
      */
-    public record Commit(String id, BuildRequest.Opener files) {}
+    public record Commit(String id, BuildRequest.Opener files, BuildRequest.Opener repository) {
+        /** One of which no repository is made. */
+        public Commit(String id, BuildRequest.Opener files) {
+            this(id, files, () -> {
+                throw new BuildException("no .git is made for the commit " + id + " here; leave --keep-git-dir out");
+            });
+        }
+    }
+
+    /** Opens caches of other hosts. A door: they are in registries. */
+    public interface Caches {
+        /** There are none. */
+        Caches NONE = new Caches() {
+            @Override
+            public CacheSource open(CacheFrom from) throws IOException {
+                throw new BuildException("no other caches are read here");
+            }
+
+            @Override
+            public void write(ImageReference reference, Descriptor manifest, List<Descriptor> content)
+                    throws IOException {
+                throw new BuildException("no other caches are written here");
+            }
+        };
+
+        /** Opens one; nobody is asked before its first method is called. */
+        CacheSource open(CacheFrom from) throws IOException;
+
+        /**
+         * Puts a cache into a registry.
+         *
+         * @param content what the manifest names; it and the manifest are in the store
+         */
+        void write(ImageReference reference, Descriptor manifest, List<Descriptor> content) throws IOException;
+    }
 
     /** Unpacks layers. */
     @FunctionalInterface

@@ -21,6 +21,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /** Builds images. */
 public final class Builder {
@@ -35,22 +36,37 @@ public final class Builder {
             "SOURCE_DATE_EPOCH");
 
     private final BuildRooms rooms;
+    private final UnaryOperator<StepCache.Maker> makers;
 
     /** Builds with these rooms. */
     public Builder(BuildRooms rooms) {
+        this(rooms, UnaryOperator.identity());
+    }
+
+    /** @param makers what makes a step's layer, instead of what its instruction does */
+    Builder(BuildRooms rooms, UnaryOperator<StepCache.Maker> makers) {
         this.rooms = rooms;
+        this.makers = makers;
+    }
+
+    /**
+     * The same for builds that share what programs have made with those of that name alone: of a repository that is
+     * followed, whose authors are others than those of the next one. See {@link BuildRooms}.
+     */
+    public Builder sharedBy(String others) {
+        return new Builder(rooms.sharedBy(others), makers);
     }
 
     /** Does something with an image that was built. */
     @FunctionalInterface
     public interface Finish {
         /** What to do; the image's content stays as long as that takes, whether it has a name or not. */
-        void with(Image image) throws IOException;
+        void with(Built built) throws IOException;
 
         /** It gets these names when all of it is there; without any it is an image without a name. */
         static Finish named(ImageStore images, List<ImageReference> names) {
-            return image -> {
-                var manifest = images.describe(image.digest());
+            return built -> {
+                var manifest = images.describe(built.image().digest());
                 if (names.isEmpty()) {
                     images.addUnnamed(manifest);
                 }
@@ -71,15 +87,12 @@ public final class Builder {
      */
     public Image build(BuildRequest request, BuildEvent.Listener listener, Cancellation cancellation, Finish finish)
             throws IOException {
-        if (!rooms.images().platform().runs(request.platform())) {
-            throw new BuildException("images for " + request.platform() + " are not built here: this host is "
-                    + rooms.images().platform());
-        }
         var globals = globals(request);
         var graph = graph(request, globals);
         var target = target(request, graph);
         warn(request, graph, globals, listener);
-        var solver = new Solver(rooms, request, globals, graph, listener, cancellation);
+        var cache = cache(request, listener, cancellation);
+        var solver = new Solver(rooms, cache, request, globals, graph, listener, cancellation);
         if (graph.needed(target).stream().map(graph.nodes()::get).noneMatch(Builder::mounts)) {
             return build(request, solver, target, cancellation, finish);
         }
@@ -104,6 +117,7 @@ public final class Builder {
 
     private Image build(BuildRequest request, Solver solver, int target, Cancellation cancellation, Finish finish)
             throws IOException {
+        var begun = rooms.clock().instant();
         try (var _ = rooms.images().lease("build")) {
             cleanUp();
             var state = solver.solve(target);
@@ -111,16 +125,32 @@ public final class Builder {
             var draft = state.draft().labelQuietly(request.labels());
             var config = new ImageDocument(rooms.images().json())
                     .write(draft, request.epoch().map(Instant::toString), state.inherited());
+            if (request.cache().inline()) {
+                config.set(
+                        CacheDocument.INLINE,
+                        new CacheDocument(rooms.images().json())
+                                .steps(dated(solver.cache().done(), request.epoch()), draft.layers()));
+            }
             var manifest = new StoredDocuments(rooms.images()).image(config, draft.layers(), Map.of());
             var image = rooms.images()
                     .find(manifest.digest())
                     .orElseThrow(() -> new BuildException("the image that was just built is not here whole"));
-            finish.with(image);
+            finish.with(new Built(request, image, solver.cache().done(), solver.materials(), begun));
             return image;
         }
     }
 
-    private static GlobalArguments globals(BuildRequest request) throws BuildException {
+    /** With an epoch the same inputs are the same image, whenever its steps were done. */
+    private static List<DoneStep> dated(List<DoneStep> steps, Optional<Instant> epoch) {
+        return epoch.isEmpty()
+                ? steps
+                : steps.stream()
+                        .map(step -> new DoneStep(
+                                step.key(), new StepResult(step.result().layer(), epoch.get())))
+                        .toList();
+    }
+
+    private GlobalArguments globals(BuildRequest request) throws BuildException {
         try {
             return GlobalArguments.of(request.dockerfile(), request.arguments(), platform(request));
         } catch (SubstitutionException e) {
@@ -129,15 +159,14 @@ public final class Builder {
     }
 
     /** What needs no ARG before a FROM. */
-    private static Map<String, String> platform(BuildRequest request) {
-        var platform = request.platform();
+    private Map<String, String> platform(BuildRequest request) {
         var values = new HashMap<String, String>();
-        for (var side : List.of("TARGET", "BUILD")) {
+        Map.of("TARGET", request.platform(), "BUILD", rooms.images().platform()).forEach((side, platform) -> {
             values.put(side + "PLATFORM", platform.toString());
             values.put(side + "OS", platform.os());
             values.put(side + "ARCH", platform.architecture());
             values.put(side + "VARIANT", platform.variant().orElse(""));
-        }
+        });
         values.put("TARGETSTAGE", request.target().orElse("default"));
         return values;
     }
@@ -199,6 +228,7 @@ public final class Builder {
     public int cleanUp() throws IOException {
         var root = rooms.root();
         cache().cleanUp();
+        rooms.images().blobs().clearSpools();
         return StepWorkspace.cleanUp(root, id -> {
             StepContainer.clear(rooms, id);
             if (Networks.mayBeAttached(root, id)) {
@@ -213,9 +243,30 @@ public final class Builder {
         return StepWorkspace.isInUse(root, id);
     }
 
+    /** Gives images the form in which they go somewhere. */
+    public Packing packing() {
+        return new Packing(rooms.images(), cache());
+    }
+
+    /** Writes what a build's steps have made where builds of other hosts find it. */
+    public CacheExport export() {
+        return new CacheExport(rooms, packing());
+    }
+
     /** What steps have made before. */
     public StepCache cache() {
-        return new StepCache(rooms.root(), rooms.images(), rooms.clock());
+        return cache(List.of());
+    }
+
+    /** The same with what a build is told to look for elsewhere. */
+    private StepCache cache(BuildRequest request, BuildEvent.Listener listener, Cancellation cancellation) {
+        return cache(request.cache().from().stream()
+                .map(from -> new ImportedSteps(rooms, from, listener, cancellation))
+                .toList());
+    }
+
+    private StepCache cache(List<ImportedSteps> imported) {
+        return new StepCache(rooms.root(), rooms.images(), rooms.clock(), makers, imported);
     }
 
     /**

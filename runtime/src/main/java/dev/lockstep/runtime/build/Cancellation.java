@@ -64,7 +64,7 @@ public final class Cancellation {
 
     /** Something that stops when its thread is interrupted. */
     @FunctionalInterface
-    interface Work<T> {
+    public interface Work<T> {
         T run() throws IOException;
     }
 
@@ -74,7 +74,7 @@ public final class Cancellation {
      *
      * @throws BuildCancelledException when it was called off; the work is done or has failed then
      */
-    <T> T interrupting(Work<T> work) throws IOException {
+    public <T> T interrupting(Work<T> work) throws IOException {
         var thread = Thread.currentThread();
         try (var _ = watch(thread::interrupt)) {
             return work.run();

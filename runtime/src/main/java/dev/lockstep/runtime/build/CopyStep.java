@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -62,7 +63,11 @@ final class CopyStep {
                         remote = true;
                         var commit = commit(add, path);
                         commits.add(commit.id());
-                        var files = SourceTree.context(open.add(commit.files().open()), Ignore.NOTHING);
+                        step.solver()
+                                .used(new Material("git+" + RemoteFile.shown(path), Map.of("gitCommit", commit.id())));
+                        var files = SourceTree.context(
+                                open.add((add.keepGitDir() ? commit.repository() : commit.files()).open()),
+                                Ignore.NOTHING);
                         sources.add(new CopySource(files, "."));
                     }
                     case Instruction.Source.Path(var path)
@@ -71,8 +76,16 @@ final class CopyStep {
                         var scratch = open.scratch(step);
                         var file = step.solver()
                                 .cancellation()
-                                .interrupting(() ->
-                                        RemoteFile.fetch(path, add.transfer().destination(), add.checksum(), scratch));
+                                .interrupting(() -> RemoteFile.fetch(
+                                        step.solver().rooms().web(),
+                                        path,
+                                        add.transfer().destination(),
+                                        add.checksum(),
+                                        scratch));
+                        step.solver()
+                                .used(new Material(
+                                        RemoteFile.shown(path),
+                                        Map.of("sha256", file.digest().hex())));
                         var tree = SourceTree.context(open.add(file.tree()), Ignore.NOTHING);
                         sources.add(
                                 new CopySource(tree, file.name(), add.unpack().orElse(false)));
@@ -91,10 +104,6 @@ final class CopyStep {
 
     private BuildRooms.Commit commit(Instruction.Add add, String address) throws IOException {
         var shown = RemoteFile.shown(address);
-        if (add.keepGitDir()) {
-            throw new BuildException("ADD --keep-git-dir is not supported: the files of " + shown
-                    + " come from its objects, and no .git is made for them; leave it out");
-        }
         var checksum = add.checksum();
         if (checksum.isPresent() && !COMMIT.matcher(checksum.get()).matches()) {
             throw new BuildException(
@@ -176,8 +185,8 @@ final class CopyStep {
         var owner = flags.owner().orElse("");
         // The names of users are the stage's, so what they mean depends on it.
         var ofStage = !flags.link() || !owner.matches("[0-9:]*");
-        var parts = (ofStage ? step.key(name) : StepKey.of(name).add(epoch()))
-                .add(digest(request))
+        Keys keys = content -> (ofStage ? step.key(name) : StepKey.of(name).add(epoch()))
+                .add(content)
                 .add(
                         transfer.destination().startsWith("/")
                                 ? ""
@@ -191,9 +200,14 @@ final class CopyStep {
                 .add(sources.stream()
                         .map(source -> String.valueOf(source.unpack()))
                         .toList())
-                .add(sources.stream().map(CopySource::path).toList());
-        var key = (commits.isEmpty() ? parts : parts.add(commits)).key();
-        var outcome = step.solver().cache().obtain(key, step.anew(), () -> make(request, flags.link()));
+                .add(sources.stream().map(CopySource::path).toList())
+                .addUnlessEmpty(commits)
+                .key();
+        var outcome = step.solver().cache().obtain(keys.of(digest(request)), step.anew(), _ -> {
+            var copied = make(request, flags.link());
+            // Not as it was asked for: the files may have changed since.
+            return new StepCache.Made(copied.layer(), Optional.of(keys.of(copied.content())));
+        });
         return new StageBuild.Outcome(
                 draft.copy(outcome.result(), name + shownFlags + shown(transfer)), outcome.cached());
     }
@@ -242,19 +256,33 @@ final class CopyStep {
                 Optional.empty());
     }
 
-    private Layer make(CopyRequest request, boolean link) throws IOException {
+    /** The key of a copy by the digest of what it copies. */
+    @FunctionalInterface
+    private interface Keys {
+        StepKey of(String content);
+    }
+
+    /**
+     * What was copied.
+     *
+     * @param content its digest
+     */
+    private record Copied(Layer layer, String content) {}
+
+    private Copied make(CopyRequest request, boolean link) throws IOException {
         var root = step.solver().rooms().root();
         var below = link ? List.<Path>of() : step.layers();
         try (var workspace = StepWorkspace.open(root)) {
             workspace.mount(below);
+            Copier.Result result;
             try (var target = Directory.open(workspace.rootfs());
                     var users = link && !step.layers().isEmpty()
                             ? step.solver().rooms().snapshots().look(step.layers())
                             : Directory.open(workspace.rootfs())) {
-                var _ = step.solver().cancellation().interrupting(() -> Copier.copy(request, target, users));
+                result = step.solver().cancellation().interrupting(() -> Copier.copy(request, target, users));
             }
             workspace.unmountRoot();
-            return step.commit(workspace, below);
+            return new Copied(step.commit(workspace, below), result.content().toString());
         }
     }
 

@@ -112,7 +112,7 @@ public record ImageDraft(
      */
     public ImageDraft workdir(String path, Optional<StepResult> made) {
         var next = config.withWorkingDir(workingDirectory(path));
-        var line = "WORKDIR " + workingDirectory(path);
+        var line = "WORKDIR " + (path.startsWith("/") ? path : workingDirectory(path));
         return made.map(layer -> with(next, layer, line)).orElseGet(() -> with(next, line));
     }
 

@@ -3,6 +3,7 @@ package dev.lockstep.runtime.build;
 import dev.lockstep.runtime.context.InlineDirectory;
 import dev.lockstep.runtime.context.SourceEntry;
 import dev.lockstep.runtime.image.BlobStore;
+import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.registry.WebFile;
 import java.io.IOException;
@@ -18,8 +19,9 @@ import java.util.regex.Pattern;
  * A file that {@code ADD} gets by HTTP: mode 0600, the time that the server gives.
  *
  * @param name that it gets in a directory, no pattern
+ * @param digest of its content
  */
-record RemoteFile(InlineDirectory tree, String name) {
+record RemoteFile(InlineDirectory tree, String name, Digest digest) {
     private static final Pattern GIT = Pattern.compile("git://.*|git@.*|ssh://.*|https?://[^#?]*\\.git(#.*)?");
 
     private static final Pattern LOGIN = Pattern.compile("(https?://)[^/@\\s\"']+@");
@@ -48,7 +50,7 @@ record RemoteFile(InlineDirectory tree, String name) {
      * @param checksum {@code sha256:HEX} that it must have
      * @throws BuildException when the server does not give it, or gives something else
      */
-    static RemoteFile fetch(String url, String destination, Optional<String> checksum, Path scratch)
+    static RemoteFile fetch(BuildRooms.Web web, String url, String destination, Optional<String> checksum, Path scratch)
             throws IOException {
         var uri = uri(url);
         var name = name(uri, destination);
@@ -57,19 +59,19 @@ record RemoteFile(InlineDirectory tree, String name) {
             var sha256 = BlobStore.sha256();
             WebFile answer;
             try (var out = new DigestOutputStream(Files.newOutputStream(file), sha256)) {
-                answer = WebFile.fetch(uri, out);
+                answer = web.fetch(uri, out);
             }
             if (answer.status() >= 400) {
                 throw new BuildException("invalid response status " + answer.status() + " for " + shown(url));
             }
-            var digest = BlobStore.finished(sha256).toString();
-            if (checksum.isPresent() && !checksum.get().equals(digest)) {
+            var digest = BlobStore.finished(sha256);
+            if (checksum.isPresent() && !checksum.get().equals(digest.toString())) {
                 throw new BuildException(
                         "digest mismatch for " + shown(url) + ": expected " + checksum.get() + ", got " + digest);
             }
             var entry =
                     SourceEntry.file(0600, Files.size(file), answer.modified().orElse(Instant.EPOCH));
-            return new RemoteFile(InlineDirectory.file(RawPath.of(name), file, entry), CopyStep.escaped(name));
+            return new RemoteFile(InlineDirectory.file(RawPath.of(name), file, entry), CopyStep.escaped(name), digest);
         } catch (BuildException e) {
             throw e;
         } catch (IOException | IllegalArgumentException e) {

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** {@code RUN}: its key, the process and what is mounted for it, and the layer of what it wrote. */
 final class RunStep {
@@ -33,6 +34,7 @@ final class RunStep {
     StageBuild.Outcome run() throws IOException {
         var draft = step.state().draft();
         var mounts = mounts();
+        ForeignPrograms.ofThisHost(step.solver().rooms().images().platform()).check(draft.platform());
         var process = process();
         try (var open = new StepMounts(step, mounts)) {
             var key = step.key("run")
@@ -51,8 +53,14 @@ final class RunStep {
                     .add(limits(process))
                     .add(script().map(CommandLine.Script::content).orElse(""))
                     .add(open.keys())
+                    .addUnlessEmpty(Stream.of(step.solver().rooms().sharers())
+                            .filter(name -> !name.isEmpty())
+                            .toList())
                     .key();
-            var outcome = step.solver().cache().obtain(key, step.anew(), () -> make(process, open));
+            var outcome = step.solver().cache().obtain(key, step.anew(), asked -> {
+                var layer = make(process, open);
+                return new StepCache.Made(layer, open.hasChanged() ? Optional.empty() : Optional.of(asked));
+            });
             var words = String.join(" ", process.arguments());
             return new StageBuild.Outcome(
                     draft.run(outcome.result(), words, step.state().arguments()), outcome.cached());
@@ -95,6 +103,9 @@ final class RunStep {
             case CommandLine.Shell(var text, var _) -> new Invocation.Shell(text);
             case CommandLine.Script script -> new Invocation.Shell(SCRIPTS + script.name());
         };
+        if (invocation instanceof Invocation.Exec(var words) && words.isEmpty()) {
+            throw new BuildException("RUN [] runs nothing: arguments are required");
+        }
         var environment = new LinkedHashMap<>(step.state().variables());
         environment.putIfAbsent("PATH", ImageDraft.DEFAULT_PATH);
         var options = request.steps();
@@ -114,7 +125,8 @@ final class RunStep {
                         .orElse(HOSTNAME),
                 options.hosts(),
                 options.shmSize().orElse(StepProcess.SHM_SIZE),
-                options.limits());
+                options.limits(),
+                options.memory());
     }
 
     private StepProcess.Network network(BuildRequest.StepOptions options) throws BuildException {
@@ -156,12 +168,18 @@ final class RunStep {
                             step.solver().cancellation());
             if (exit != 0) {
                 throw new BuildException(Quoted.process(process.arguments()) + ": exit code: " + exit
-                        + (exit == 137 ? " (killed)" : ""));
+                        + (exit == 137 ? killed(process) : ""));
             }
             prepared.keep();
             workspace.unmountRoot();
             return step.commit(workspace, step.layers());
         }
+    }
+
+    private static String killed(StepProcess process) {
+        return process.memory()
+                .map(bytes -> " (killed; perhaps by the kernel, for it may have " + bytes + " bytes of memory)")
+                .orElse(" (killed)");
     }
 
     /** On the container's own /dev: no place has to be made for it. */

@@ -9,14 +9,18 @@ import dev.lockstep.runtime.dockerfile.StageGraph;
 import dev.lockstep.runtime.image.Layer;
 import dev.lockstep.runtime.image.Progress;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,6 +40,7 @@ final class Solver {
     private final BaseImages bases;
     private final GlobalArguments globals;
     private final AtomicInteger numbers = new AtomicInteger();
+    private final Set<Material> materials = ConcurrentHashMap.newKeySet();
     private final AtomicReference<StageGraph> graph;
     private final Map<Integer, CompletableFuture<StageState>> stages = new ConcurrentHashMap<>();
     private final List<Thread> threads = new ArrayList<>();
@@ -43,6 +48,7 @@ final class Solver {
 
     Solver(
             BuildRooms rooms,
+            StepCache cache,
             BuildRequest request,
             GlobalArguments globals,
             StageGraph graph,
@@ -54,8 +60,8 @@ final class Solver {
         this.cancellation = cancellation;
         this.globals = globals;
         this.graph = new AtomicReference<>(graph);
-        this.cache = new StepCache(rooms.root(), rooms.images(), rooms.clock());
-        this.bases = new BaseImages(rooms, request, listener, numbers);
+        this.cache = cache;
+        this.bases = new BaseImages(rooms, request, listener, numbers, this::used);
     }
 
     BuildRooms rooms() {
@@ -86,8 +92,18 @@ final class Solver {
         return listener;
     }
 
+    /** Notes what came from outside. */
+    void used(Material material) {
+        materials.add(material);
+    }
+
+    /** What came from outside, in an order of its own. */
+    List<Material> materials() {
+        return materials.stream().sorted(Comparator.comparing(Material::uri)).toList();
+    }
+
     StepLog log(String title) {
-        return StepLog.start(listener, numbers, title);
+        return StepLog.start(listener, numbers, title, request.steps().logSize());
     }
 
     /** Directories of layers, top layer first; what is not unpacked any more is unpacked. */
@@ -184,7 +200,7 @@ final class Solver {
         StageState begin;
         try {
             begin = switch (node.base()) {
-                case StageGraph.From.Scratch _ -> StageState.of(ImageDraft.scratch(request.platform()));
+                case StageGraph.From.Scratch _ -> StageState.of(ImageDraft.scratch(bases.platform(node.platform())));
                 case StageGraph.From.OfStage(var other) -> await(other).asBase();
                 case StageGraph.From.Context(var name) ->
                     StageState.of(bases.context(name).draft());
@@ -230,7 +246,18 @@ final class Solver {
 
     StepFailedException failed(String title, SourceRange at, List<String> lastLines, Exception cause) {
         var excerpt = RemoteFile.withoutLogins(request.dockerfile().source().excerpt(at));
-        return new StepFailedException(title, at, excerpt, lastLines, String.valueOf(cause.getMessage()), cause);
+        return new StepFailedException(title, at, excerpt, lastLines, sentence(cause), cause);
+    }
+
+    private static String sentence(Exception cause) {
+        return switch (cause) {
+            // These have a path for a message and nothing else.
+            case NoSuchFileException e -> e.getFile() + ": no such file or directory";
+            case FileSystemException e
+            when e.getReason() == null ->
+                e.getFile() + ": " + e.getClass().getSimpleName().replace("Exception", "");
+            default -> String.valueOf(cause.getMessage());
+        };
     }
 
     /** Variables of builds that no ARG declares and that only RUN sees. */

@@ -1,6 +1,5 @@
 package dev.lockstep.runtime.build;
 
-import dev.lockstep.runtime.context.ContextException;
 import dev.lockstep.runtime.dockerfile.CommandLine;
 import dev.lockstep.runtime.dockerfile.Expansions;
 import dev.lockstep.runtime.dockerfile.ExposedPorts;
@@ -9,7 +8,6 @@ import dev.lockstep.runtime.dockerfile.StageGraph;
 import dev.lockstep.runtime.dockerfile.SubstitutionException;
 import dev.lockstep.runtime.image.Layer;
 import dev.lockstep.runtime.snapshot.Snapshots;
-import dev.lockstep.runtime.snapshot.UnpackException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,7 +81,12 @@ final class StageBuild {
                 state.with(draft.expose(expose.ports().stream()
                         .flatMap(port -> ExposedPorts.keys(port).stream())
                         .toList()));
-            case Instruction.Volume volume -> state.with(draft.volume(volume.paths()));
+            case Instruction.Volume volume -> {
+                if (volume.paths().stream().anyMatch(String::isBlank)) {
+                    throw new IllegalArgumentException("VOLUME specified can not be an empty string");
+                }
+                yield state.with(draft.volume(volume.paths()));
+            }
             case Instruction.User user -> state.with(draft.user(user.user()));
             case Instruction.StopSignal stop -> state.with(draft.stopSignal(stop.signal()));
             case Instruction.Maintainer maintainer -> state.with(draft.maintainer(maintainer.author()));
@@ -182,16 +185,11 @@ final class StageBuild {
         } catch (StepFailedException e) {
             log.cancelled(); // Another stage's, which this one waited for.
             throw e;
-        } catch (BuildException
-                | ContextException
-                | UnpackException
-                | SubstitutionException
-                | IllegalArgumentException e) {
-            log.failed(String.valueOf(e.getMessage()));
-            throw solver.failed(log.title(), written.written().at(), log.lastLines(), e);
-        } catch (IOException e) {
-            log.failed(String.valueOf(e.getMessage()));
-            throw e;
+        } catch (IOException | SubstitutionException | IllegalArgumentException e) {
+            // A full disk, too, is told with the line at which it was full.
+            var failure = solver.failed(log.title(), written.written().at(), log.lastLines(), e);
+            log.failed(String.valueOf(failure.getMessage()));
+            throw failure;
         }
     }
 

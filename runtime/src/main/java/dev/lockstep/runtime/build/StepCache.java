@@ -18,7 +18,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.UnaryOperator;
 
 /**
  * What steps have made before. A record is one of the store's {@linkplain ImageStore#roots roots}, {@code build.KEY}:
@@ -31,19 +34,53 @@ public final class StepCache {
     private final Root root;
     private final ImageStore images;
     private final InstantSource clock;
+    private final UnaryOperator<Maker> makers;
+    private final List<ImportedSteps> imported;
+    private final Queue<DoneStep> done = new ConcurrentLinkedQueue<>();
 
-    StepCache(Root root, ImageStore images, InstantSource clock) {
+    /**
+     * The cache of this root.
+     *
+     * @param makers what makes a step's layer, instead of who asks for it
+     * @param imported asked in this order for what is not here; what they give is here afterwards
+     */
+    StepCache(
+            Root root,
+            ImageStore images,
+            InstantSource clock,
+            UnaryOperator<Maker> makers,
+            List<ImportedSteps> imported) {
         this.root = root;
         this.images = images;
         this.clock = clock;
+        this.makers = makers;
+        this.imported = List.copyOf(imported);
+    }
+
+    /** The steps that are known so far, and what they made: those that one could find here. */
+    List<DoneStep> done() {
+        return List.copyOf(done);
     }
 
     /** Does a step. */
     @FunctionalInterface
     interface Maker {
-        /** The layer that it made, whose blob is in the store. */
-        Layer make() throws IOException;
+        /**
+         * What it made.
+         *
+         * @param asked the key of the step
+         */
+        Made make(StepKey asked) throws IOException;
     }
+
+    /**
+     * What a step made.
+     *
+     * @param layer whose blob is in the store
+     * @param key what it is the result of: another one than was asked for if the files that it copied changed since
+     *     they were hashed. Empty if nobody knows; then nothing is recorded
+     */
+    record Made(Layer layer, Optional<StepKey> key) {}
 
     /**
      * The result of a step.
@@ -62,20 +99,37 @@ public final class StepCache {
         if (!anew) {
             var known = find(key);
             if (known.isPresent()) {
-                return new Outcome(known.get(), true);
+                return cached(key, known.get());
             }
         }
         try (var _ = Flock.fleeting(root.lock("build-step/" + key.hex()))) {
             if (!anew) {
                 var meanwhile = find(key);
                 if (meanwhile.isPresent()) {
-                    return new Outcome(meanwhile.get(), true);
+                    return cached(key, meanwhile.get());
+                }
+                for (var other : imported) {
+                    var found = other.find(key);
+                    if (found.isPresent()) {
+                        record(key, found.get());
+                        return cached(key, found.get());
+                    }
                 }
             }
-            var result = new StepResult(maker.make(), clock.instant());
-            record(key, result);
+            var made = makers.apply(maker).make(key);
+            var result = new StepResult(made.layer(), clock.instant());
+            if (made.key().isPresent()) {
+                record(made.key().get(), result);
+                // As what it is, and not as what was asked for: others are to find no more than is found here.
+                done.add(new DoneStep(made.key().get(), result));
+            }
             return new Outcome(result, false);
         }
+    }
+
+    private Outcome cached(StepKey key, StepResult result) {
+        done.add(new DoneStep(key, result));
+        return new Outcome(result, true);
     }
 
     /** Removes lock files of killed processes. */

@@ -106,8 +106,10 @@ final class StepContainer {
         var runtime = rooms.runtime().get();
         var cgroups = Cgroups.detect();
         var cgroup = cgroups.at(cgroup(rooms.root(), workspace.id()));
-        var all = new ArrayList<>(mounts);
-        all.addAll(etcFiles(process, attached));
+        // What the step asks for goes over them, and in their place.
+        var all = new ArrayList<>(etcFiles(process, attached));
+        all.removeIf(ours -> mounts.stream().anyMatch(asked -> isAtOrBelow(ours.destination(), asked.destination())));
+        all.addAll(mounts);
         var json = rooms.root().json();
         Files.write(
                 workspace.file("config.json"),
@@ -117,6 +119,10 @@ final class StepContainer {
         } finally {
             removeCgroup(cgroup, cgroups);
         }
+    }
+
+    private static boolean isAtOrBelow(String path, String above) {
+        return path.equals(above) || path.startsWith(above + "/");
     }
 
     private int run(OciRuntime runtime, List<String> arguments, Output output, Cancellation cancellation)
@@ -294,7 +300,7 @@ final class StepContainer {
                 all,
                 Set.of(),
                 Map.of(),
-                resources(),
+                resources(process),
                 process.insecure() ? new BundleDevices(List.of(), List.of(BundleDevices.Rule.ALL)) : BundleDevices.NONE,
                 process.insecure()
                         ? Optional.empty()
@@ -307,9 +313,13 @@ final class StepContainer {
                 Map.of());
     }
 
-    private ObjectNode resources() {
+    private ObjectNode resources(StepProcess process) {
         var resources = rooms.root().json().createObjectNode();
         resources.putObject("pids").put("limit", PROCESSES);
+        // As much swap again, as docker has it (runtime-spec: "swap" is both together).
+        process.memory()
+                .ifPresent(bytes ->
+                        resources.putObject("memory").put("limit", bytes).put("swap", 2 * bytes));
         return resources;
     }
 
@@ -331,9 +341,15 @@ final class StepContainer {
                     capabilities,
                     new ProcessRules(false, 0, process.limits(), profile, Optional.empty()));
         } catch (IllegalArgumentException e) {
+            var colon = process.user().indexOf(':');
+            var isGroup = colon >= 0 && String.valueOf(e.getMessage()).startsWith("there is no group");
             throw new BuildException(
-                    Quoted.process(process.arguments()) + ": unable to find user " + process.user()
-                            + ": no matching entries in passwd file (" + e.getMessage() + ")",
+                    Quoted.process(process.arguments()) + ": unable to find "
+                            + (isGroup
+                                    ? "group " + process.user().substring(colon + 1)
+                                            + ": no matching entries in group file"
+                                    : "user " + process.user() + ": no matching entries in passwd file")
+                            + " (" + e.getMessage() + ")",
                     e);
         }
     }

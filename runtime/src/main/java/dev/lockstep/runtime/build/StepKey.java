@@ -41,6 +41,13 @@ public record StepKey(String hex) {
             return this;
         }
 
+        /**
+         * Where hardly any step has such parts, those that have none keep the key that they had before there were any.
+         */
+        Parts addUnlessEmpty(Collection<String> parts) {
+            return parts.isEmpty() ? this : add(parts);
+        }
+
         /** In whatever order they come. */
         Parts add(Map<String, String> parts) {
             var all = new ArrayList<String>();

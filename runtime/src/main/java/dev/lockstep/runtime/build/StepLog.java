@@ -9,31 +9,55 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The events of one step: makes lines of what its program writes, and keeps the last of them. */
+/**
+ * The events of one step: makes lines of what its program writes, and keeps the last of them. What a stream writes
+ * beyond the limit is not told, as with BuildKit, but the last lines are those that the program wrote last: they say
+ * why it failed.
+ */
 final class StepLog implements StepContainer.Output {
     private static final int KEPT = 20;
     private static final int SHORTEST = 4;
     /** A longer line is told in parts. */
     private static final int LONGEST = 64 * 1024;
 
+    private static final long MIB = 1 << 20;
+
     private final BuildEvent.Listener listener;
     private final int number;
     private final String title;
     private final long begun = System.nanoTime();
-    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private final long limit;
+    private final Stream out = new Stream(false);
+    private final Stream err = new Stream(true);
     private final Deque<String> last = new ArrayDeque<>();
     private final List<String> secrets = new ArrayList<>();
     private int longest;
 
-    private StepLog(BuildEvent.Listener listener, int number, String title) {
+    /** One of the two that a program writes to. */
+    private static final class Stream {
+        final boolean error;
+        final ByteArrayOutputStream line = new ByteArrayOutputStream();
+        long told;
+
+        Stream(boolean error) {
+            this.error = error;
+        }
+    }
+
+    private StepLog(BuildEvent.Listener listener, int number, String title, long limit) {
         this.listener = listener;
         this.number = number;
         this.title = title;
+        this.limit = limit;
     }
 
     static StepLog start(BuildEvent.Listener listener, AtomicInteger numbers, String title) {
-        var log = new StepLog(listener, numbers.incrementAndGet(), title);
+        return start(listener, numbers, title, BuildRequest.StepOptions.LOG_SIZE);
+    }
+
+    /** @param limit bytes of each stream that are told; negative: all */
+    static StepLog start(BuildEvent.Listener listener, AtomicInteger numbers, String title, long limit) {
+        var log = new StepLog(listener, numbers.incrementAndGet(), title, limit < 0 ? Long.MAX_VALUE : limit);
         listener.happened(new BuildEvent.Started(log.number, title));
         return log;
     }
@@ -67,35 +91,35 @@ final class StepLog implements StepContainer.Output {
 
     @Override
     public synchronized void write(boolean error, byte[] bytes, int length) {
-        var line = error ? err : out;
+        var stream = error ? err : out;
         for (var i = 0; i < length; i++) {
             if (bytes[i] == '\n') {
-                tell(error, line);
-            } else if (line.size() >= LONGEST + longest) {
-                tellPart(error, line);
+                tell(stream);
+            } else if (stream.line.size() >= LONGEST + longest) {
+                tellPart(stream);
             }
             if (bytes[i] != '\n') {
-                line.write(bytes[i]);
+                stream.line.write(bytes[i]);
             }
         }
     }
 
     /** The end of it stays, for a secret may have begun there. */
-    private void tellPart(boolean error, ByteArrayOutputStream line) {
-        var text = hidden(line.toString(StandardCharsets.ISO_8859_1));
-        line.reset();
+    private void tellPart(Stream stream) {
+        var text = hidden(stream.line.toString(StandardCharsets.ISO_8859_1));
+        stream.line.reset();
         var end = Math.max(0, text.length() - Math.max(0, longest - 1));
-        tell(error, text.substring(0, end));
-        line.writeBytes(text.substring(end).getBytes(StandardCharsets.ISO_8859_1));
+        tell(stream, text.substring(0, end));
+        stream.line.writeBytes(text.substring(end).getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    private void tell(boolean error, ByteArrayOutputStream line) {
-        var text = hidden(line.toString(StandardCharsets.ISO_8859_1));
-        line.reset();
-        tell(error, text);
+    private void tell(Stream stream) {
+        var text = hidden(stream.line.toString(StandardCharsets.ISO_8859_1));
+        stream.line.reset();
+        tell(stream, text);
     }
 
-    private void tell(boolean error, String bytes) {
+    private void tell(Stream stream, String bytes) {
         var text = new String(bytes.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
         if (text.endsWith("\r")) {
             text = text.substring(0, text.length() - 1);
@@ -106,16 +130,28 @@ final class StepLog implements StepContainer.Output {
         if (last.size() > KEPT) {
             last.removeFirst();
         }
-        listener.happened(new BuildEvent.Output(number, error, text));
+        if (stream.told >= limit) {
+            return;
+        }
+        stream.told += bytes.length() + 1;
+        listener.happened(new BuildEvent.Output(number, stream.error, text));
+        if (stream.told >= limit) {
+            listener.happened(new BuildEvent.Output(number, stream.error, clipped()));
+        }
+    }
+
+    /** BuildKit's words, and what to do. */
+    private String clipped() {
+        return "[output clipped, log limit " + (limit % MIB == 0 ? limit / MIB + "MiB" : limit + "B")
+                + " reached; BUILDKIT_STEP_LOG_MAX_SIZE=-1 shows all]";
     }
 
     /** What came without the end of a line is told too. */
     private synchronized void flush() {
-        if (out.size() > 0) {
-            tell(false, out);
-        }
-        if (err.size() > 0) {
-            tell(true, err);
+        for (var stream : List.of(out, err)) {
+            if (stream.line.size() > 0) {
+                tell(stream);
+            }
         }
     }
 

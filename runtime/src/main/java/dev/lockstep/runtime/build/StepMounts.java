@@ -14,11 +14,13 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** What {@code RUN --mount} asks for: what of it counts for the cache, and the mounts themselves. */
 final class StepMounts implements AutoCloseable {
@@ -29,6 +31,9 @@ final class StepMounts implements AutoCloseable {
     private final List<Mount> mounts;
     private final CopyStep copies;
     private final CopyStep.OpenTrees trees = new CopyStep.OpenTrees();
+    private final Map<Mount.Bind, String> hashed = new HashMap<>();
+    private final Map<Mount.Cache, String> begun = new HashMap<>();
+    private boolean changed;
 
     StepMounts(StageBuild.Step step, List<Mount> mounts) {
         this.step = step;
@@ -36,19 +41,19 @@ final class StepMounts implements AutoCloseable {
         this.copies = new CopyStep(step);
     }
 
-    /** The key's part: of a bind its content, of the others what they are, never what is in them. */
+    /**
+     * The key's part: of a bind its content, of a cache what it begins with, of the others what they are, never what is
+     * in them.
+     */
     List<String> keys() throws IOException {
         var keys = new ArrayList<String>();
         for (var mount : mounts) {
             switch (mount) {
                 case Mount.Bind bind ->
-                    keys.addAll(List.of(
-                            "bind",
-                            target(bind.target()),
-                            String.valueOf(bind.writable()),
-                            copies.digest(request(bind.from(), bind.source()))));
+                    keys.addAll(List.of("bind", target(bind.target()), String.valueOf(bind.writable()), digest(bind)));
                 case Mount.Cache cache ->
-                    keys.addAll(List.of("cache", target(cache.target()), String.valueOf(cache.readOnly())));
+                    keys.addAll(
+                            List.of("cache", target(cache.target()), String.valueOf(cache.readOnly()), begins(cache)));
                 case Mount.Tmpfs tmpfs -> keys.addAll(List.of("tmpfs", target(tmpfs.target())));
                 case Mount.Secret secret ->
                     keys.addAll(List.of(
@@ -61,6 +66,17 @@ final class StepMounts implements AutoCloseable {
             }
         }
         return keys;
+    }
+
+    private String digest(Mount.Bind bind) throws IOException {
+        var digest = copies.digest(request(bind.from(), bind.source()));
+        hashed.put(bind, digest);
+        return digest;
+    }
+
+    /** Whether what was mounted is something else than what the key says. */
+    boolean hasChanged() {
+        return changed;
     }
 
     private String target(String path) {
@@ -128,7 +144,7 @@ final class StepMounts implements AutoCloseable {
                 add(prepared, new BundleMount(target(tmpfs.target()), "tmpfs", "tmpfs", options), true);
             }
             case Mount.Secret secret -> secret(secret, number, workspace, prepared);
-            case Mount.Ssh ssh -> ssh(ssh, number, workspace, prepared);
+            case Mount.Ssh ssh -> ssh(ssh, mounts.subList(0, number), workspace, prepared);
         }
     }
 
@@ -144,7 +160,8 @@ final class StepMounts implements AutoCloseable {
         var request = request(bind.from(), bind.source());
         try (var directory = Directory.open(parent(content))) {
             // A file keeps its name there; of a directory it is the content.
-            var _ = step.solver().cancellation().interrupting(() -> Copier.copy(request, directory, directory));
+            var copied = step.solver().cancellation().interrupting(() -> Copier.copy(request, directory, directory));
+            changed |= !copied.content().toString().equals(hashed.get(bind));
         }
         var isDirectory = source.equals("/")
                 || copies.tree(bind.from(), trees)
@@ -162,14 +179,55 @@ final class StepMounts implements AutoCloseable {
     }
 
     private void cache(Mount.Cache cache, Prepared prepared) throws IOException {
-        if (cache.from().isPresent()) {
-            throw new BuildException("a cache mount that begins with content (from="
-                    + cache.from().get() + ") is not supported; copy the content in the command");
-        }
-        var directory =
-                CacheDirectory.open(step.solver().rooms(), namespace() + cache.id(), cache.sharing(), cache.access());
+        var rooms = step.solver().rooms();
+        var id = namespace() + cache.id();
+        var directory = cache.from().isEmpty()
+                ? CacheDirectory.open(rooms, id, cache.sharing(), cache.access(), CacheDirectory.Content.NONE)
+                : filled(cache, id);
         prepared.caches().add(directory);
         add(prepared, BundleMount.bind(directory.path().toString(), target(cache.target()), cache.readOnly()), true);
+    }
+
+    /** What content a new cache begins with; empty: with none. */
+    private String begins(Mount.Cache cache) throws IOException {
+        var known = Optional.ofNullable(begun.get(cache));
+        if (known.isPresent() || cache.from().isEmpty()) {
+            return known.orElse("");
+        }
+        var digest = copies.digest(request(cache.from(), cache.source()));
+        begun.put(cache, digest);
+        return digest;
+    }
+
+    /** One that begins with a directory of a stage, an image or a context, whose owner and mode it has. */
+    private CacheDirectory filled(Mount.Cache cache, String id) throws IOException {
+        var request = request(cache.from(), cache.source());
+        var source = copies.tree(cache.from(), trees)
+                .entry(RawPath.of(cache.source()).latin1());
+        if (!source.isDirectory()) {
+            throw new BuildException("a cache mount begins with a directory, and " + cache.source() + " is none");
+        }
+        var given = cache.access();
+        var access = new Mount.Access(
+                given.mode().isPresent() ? given.mode() : OptionalInt.of(source.mode()),
+                given.uid().isPresent() ? given.uid() : OptionalInt.of(source.uid()),
+                given.gid().isPresent() ? given.gid() : OptionalInt.of(source.gid()));
+        // What begins otherwise is another one.
+        return CacheDirectory.open(
+                step.solver().rooms(),
+                id + " " + begins(cache),
+                cache.sharing(),
+                access,
+                empty -> fill(cache, request, empty));
+    }
+
+    private void fill(Mount.Cache cache, CopyRequest request, Directory empty) throws IOException {
+        var copied = step.solver().cancellation().interrupting(() -> Copier.copy(request, empty, empty));
+        // The directory outlives this build under that name, and others believe it.
+        if (!copied.content().toString().equals(begins(cache))) {
+            throw new BuildException("the content of a cache mount, " + cache.source()
+                    + ", changed while it was copied; build again when nobody writes there");
+        }
     }
 
     private String namespace() {
@@ -204,7 +262,11 @@ final class StepMounts implements AutoCloseable {
                 false);
     }
 
-    private void ssh(Mount.Ssh ssh, int number, StepWorkspace workspace, Prepared prepared) throws IOException {
+    /** The first one's socket is the variable's, there or not, as with BuildKit. */
+    private void ssh(Mount.Ssh ssh, List<Mount> before, StepWorkspace workspace, Prepared prepared) throws IOException {
+        var number = before.stream().filter(Mount.Ssh.class::isInstance).count();
+        var target = target(ssh.target().orElse("/run/buildkit/ssh_agent." + number));
+        prepared.environment().putIfAbsent("SSH_AUTH_SOCK", target);
         var agent = step.solver().request().agents().get(ssh.id());
         if (agent == null) {
             if (ssh.required()) {
@@ -214,9 +276,6 @@ final class StepMounts implements AutoCloseable {
         }
         var socket = workspace.file("agent" + number);
         prepared.agents().add(AgentSocket.open(socket, agent, ssh.access()));
-        var target = target(ssh.target()
-                .orElse("/run/buildkit/ssh_agent." + prepared.agents().size()));
-        prepared.environment().put("SSH_AUTH_SOCK", target);
         add(prepared, BundleMount.bind(socket.toString(), target, false), false);
     }
 

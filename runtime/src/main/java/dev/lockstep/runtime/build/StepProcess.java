@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -17,6 +18,7 @@ import java.util.TreeMap;
  * @param insecure whether it may do what root of the host may
  * @param hosts further names
  * @param shmSize of /dev/shm in bytes
+ * @param memory bytes that all of it may have
  */
 record StepProcess(
         List<String> arguments,
@@ -28,7 +30,8 @@ record StepProcess(
         String hostname,
         List<Naming.ExtraHost> hosts,
         long shmSize,
-        Map<String, Rlimit> limits) {
+        Map<String, Rlimit> limits,
+        Optional<Long> memory) {
     /** What it may reach. */
     enum Network {
         /** What containers reach. */
@@ -52,6 +55,6 @@ record StepProcess(
     /** The same with other variables. */
     StepProcess with(Map<String, String> variables) {
         return new StepProcess(
-                arguments, variables, user, workingDir, network, insecure, hostname, hosts, shmSize, limits);
+                arguments, variables, user, workingDir, network, insecure, hostname, hosts, shmSize, limits, memory);
     }
 }

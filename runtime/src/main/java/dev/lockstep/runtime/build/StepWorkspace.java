@@ -155,6 +155,7 @@ final class StepWorkspace implements AutoCloseable {
      */
     void mountForContainer(List<Path> layers, List<Place> places) throws IOException {
         var all = new ArrayList<>(ALWAYS);
+        all.removeIf(ours -> places.stream().anyMatch(asked -> asked.path().equals(ours.path())));
         all.addAll(places);
         mount(layers, all);
     }

@@ -21,16 +21,20 @@ final class StoredDocuments {
 
     /** Puts a manifest of that configuration and those layers there, whose blobs are there. */
     Descriptor image(ObjectNode config, List<Layer> layers, Map<String, String> annotations) throws IOException {
-        var configuration = put(MediaType.OCI_CONFIG, config);
-        var manifest =
-                images.json().createObjectNode().put("schemaVersion", 2).put("mediaType", MediaType.OCI_MANIFEST);
-        describe(manifest.putObject("config"), configuration);
+        return manifest(MediaType.OCI_MANIFEST, put(MediaType.OCI_CONFIG, config), layers, annotations);
+    }
+
+    /** The same with a configuration that is there. */
+    Descriptor manifest(String type, Descriptor config, List<Layer> layers, Map<String, String> annotations)
+            throws IOException {
+        var manifest = images.json().createObjectNode().put("schemaVersion", 2).put("mediaType", type);
+        describe(manifest.putObject("config"), config);
         var list = manifest.putArray("layers");
         layers.forEach(layer -> describe(list.addObject(), layer.descriptor()));
         if (!annotations.isEmpty()) {
             new TreeMap<>(annotations).forEach(manifest.putObject("annotations")::put);
         }
-        return put(MediaType.OCI_MANIFEST, manifest);
+        return put(type, manifest);
     }
 
     private static void describe(ObjectNode into, Descriptor descriptor) {
@@ -39,7 +43,8 @@ final class StoredDocuments {
                 .put("size", descriptor.size());
     }
 
-    private Descriptor put(String type, ObjectNode document) throws IOException {
+    /** Puts a document there. */
+    Descriptor put(String type, ObjectNode document) throws IOException {
         var bytes = images.json().writeValueAsBytes(document);
         var digest = BlobStore.digest(bytes);
         images.blobs().put(digest, bytes);

@@ -4,16 +4,22 @@ import dev.lockstep.runtime.dockerfile.Instruction;
 import dev.lockstep.runtime.image.Layer;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.Errno;
+import dev.lockstep.runtime.linux.FileStatus;
 import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.oci.ContainerUser;
 import dev.lockstep.runtime.oci.UserDatabase;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /** {@code WORKDIR}: makes the directory, which belongs to the image's user with all that was missing above it. */
 final class WorkdirStep {
     private static final RawPath HERE = new RawPath(".");
+
+    /** As path_resolution(7) has it. */
+    private static final int MOST_LINKS = 40;
 
     private final StageBuild.Step step;
     private final Instruction.Workdir workdir;
@@ -31,7 +37,9 @@ final class WorkdirStep {
         }
         var user = draft.config().user().orElse("");
         var key = step.key("workdir").add(path).add(user).key();
-        var outcome = step.solver().cache().obtain(key, step.anew(), () -> make(path, user));
+        var outcome = step.solver()
+                .cache()
+                .obtain(key, step.anew(), asked -> new StepCache.Made(make(path, user), Optional.of(asked)));
         return new StageBuild.Outcome(draft.workdir(workdir.path(), Optional.of(outcome.result())), outcome.cached());
     }
 
@@ -39,7 +47,7 @@ final class WorkdirStep {
         try (var workspace = StepWorkspace.open(step.solver().rooms().root())) {
             workspace.mount(step.layers());
             try (var root = Directory.open(workspace.rootfs())) {
-                make(root, path, owner(workspace, user));
+                make(root, workspace.rootfs(), path, owner(workspace, user), 0);
             }
             workspace.unmountRoot();
             return step.commit(workspace, step.layers());
@@ -54,7 +62,9 @@ final class WorkdirStep {
         }
     }
 
-    private static void make(Directory root, String path, ContainerUser owner) throws IOException {
+    /** A link to what is not there leads to what is made. */
+    private static void make(Directory root, Path mounted, String path, ContainerUser owner, int links)
+            throws IOException {
         var at = new StringBuilder();
         for (var part : path.substring(1).split("/", -1)) {
             var parent = at.isEmpty() ? HERE : RawPath.of(at.toString());
@@ -71,6 +81,19 @@ final class WorkdirStep {
             }
             try (var above = root.directoryInRoot(parent)) {
                 var name = RawPath.of(part);
+                if (above.status(name)
+                        .filter(there -> there.type() == FileStatus.Type.SYMLINK)
+                        .isPresent()) {
+                    if (links == MOST_LINKS) {
+                        throw new BuildException("mkdir /" + at + ": too many levels of symbolic links");
+                    }
+                    var inside = Files.readSymbolicLink(above.fd().procPath())
+                            .toString()
+                            .substring(mounted.toString().length());
+                    var rest = path.substring(1 + at.length());
+                    make(root, mounted, ImagePath.resolve("/" + inside, above.readLink(name) + rest), owner, links + 1);
+                    return;
+                }
                 above.makeDirectory(name, 0755);
                 above.setOwner(name, owner.uid(), owner.gid());
             } catch (LinuxException e) {

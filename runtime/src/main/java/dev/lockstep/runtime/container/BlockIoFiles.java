@@ -75,9 +75,11 @@ final class BlockIoFiles {
         var file = host.weightFile(cgroup);
         if (file.isPresent()) {
             var lines = lines(cgroup, file.get());
-            weight = weight(lines)
-                    .map(w -> file.get().equals("io.weight") ? bfq(w, told.weight()) : w)
-                    .filter(w -> w != WEIGHT || told.weight().isPresent());
+            var found = weight(lines);
+            if (found.isPresent()) {
+                var means = file.get().equals("io.weight") ? bfq(found.get(), told.weight()) : found.get();
+                weight = means == WEIGHT && told.weight().isEmpty() ? Optional.empty() : Optional.of(means);
+            }
             weights = byDevice(cgroup.isUnified() ? lines : lines(cgroup, file.get() + "_device"));
         } else {
             weight = told.weight();
@@ -92,13 +94,15 @@ final class BlockIoFiles {
                 throttle(cgroup, "wiops"));
     }
 
-    /** {@code 100}, or {@code default 100} before those of devices. */
+    /** {@code 100}, or {@code default 100} before those of devices. A loop: every look at a container comes here. */
     private static Optional<Long> weight(List<String> lines) {
-        return lines.stream()
-                .map(line -> line.startsWith("default ") ? line.substring("default ".length()) : line)
-                .filter(line -> NUMBER.matcher(line).matches())
-                .map(Long::valueOf)
-                .findFirst();
+        for (var line : lines) {
+            var text = line.startsWith("default ") ? line.substring("default ".length()) : line;
+            if (NUMBER.matcher(text).matches()) {
+                return Optional.of(Long.valueOf(text));
+            }
+        }
+        return Optional.empty();
     }
 
     /**

@@ -47,6 +47,8 @@ public record Ownership(String user, Optional<String> group) {
         var users = users(root);
         var found = uid.map(id -> new Owner(id, id))
                 .or(() -> users.user(user).map(ids -> new Owner(ids.uid(), ids.gid())))
+                // Root is that without a file that says so, as in an image from scratch.
+                .or(() -> user.equals("root") ? Optional.of(new Owner(0, 0)) : Optional.empty())
                 .orElseThrow(() -> new ContextException("unable to find user " + user
                         + ": no matching entries in the stage's /etc/passwd; a number needs none"));
         if (group.isEmpty()) {

@@ -3,6 +3,7 @@ package dev.lockstep.runtime.context;
 import dev.lockstep.runtime.linux.FileStatus;
 import dev.lockstep.runtime.linux.RawPath;
 import java.io.IOException;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -23,8 +24,8 @@ public record SourceTree(SourceDirectory root, Ignore ignore, boolean keepsOwner
      *
      * @param path from the root
      * @param most bytes that it may have
-     * @return empty when there is nothing, or no file
-     * @throws ContextException when it has more
+     * @return empty when there is nothing
+     * @throws ContextException when it has more, or is no file
      */
     public Optional<byte[]> read(String path, int most) throws IOException {
         var found = SourceLookup.find(this, RawPath.of(path).latin1());
@@ -33,7 +34,9 @@ public record SourceTree(SourceDirectory root, Ignore ignore, boolean keepsOwner
         }
         try (var there = found.get()) {
             if (there.entry().type() != FileStatus.Type.REGULAR) {
-                return Optional.empty();
+                // A FIFO would keep the reader waiting; what is not read must not be taken for nothing.
+                var type = there.entry().type().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+                throw new ContextException(path + " is a " + type + " and no file");
             }
             try (var content = there.directory().open(there.name())) {
                 var bytes = content.stream().readNBytes(most + 1);
@@ -56,8 +59,17 @@ public record SourceTree(SourceDirectory root, Ignore ignore, boolean keepsOwner
      * @throws ContextException when nothing is there
      */
     public boolean isDirectory(String path) throws IOException {
+        return entry(path).isDirectory();
+    }
+
+    /**
+     * What a path leads to, in the same way.
+     *
+     * @throws ContextException when nothing is there
+     */
+    public SourceEntry entry(String path) throws IOException {
         try (var found = SourceLookup.require(this, path)) {
-            return found.entry().isDirectory();
+            return found.entry();
         }
     }
 }

@@ -3,10 +3,6 @@ package dev.lockstep.runtime.dns;
 import dev.lockstep.runtime.linux.LocalPort;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
 import dev.lockstep.runtime.linux.Pidfd;
-import dev.lockstep.runtime.linux.ProcessIdentity;
-import dev.lockstep.runtime.linux.ProcessSpawner;
-import dev.lockstep.runtime.linux.ProcessSpawner.Stream;
-import dev.lockstep.runtime.linux.Signal;
 import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
@@ -14,14 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The aardvark-dns of one root. It outlives us: whoever changes a zone tells it with SIGHUP, or starts it when it is
@@ -34,23 +27,20 @@ import org.slf4j.LoggerFactory;
  * DIRECTORY/port           the port, chosen once
  * DIRECTORY/zones/NETWORK  one file per network ({@link DnsZone}); aardvark.pid, which aardvark-dns writes
  * DIRECTORY/log            what aardvark-dns says
+ * DIRECTORY/own            the same of single containers ({@link OwnNameServers})
  * </pre>
  */
 public final class NameServer implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(NameServer.class);
     private static final int FIRST_PORT = 5533;
     private static final int LAST_PORT = 5733;
-    private static final String PID_FILE = "aardvark.pid";
-    private static final Signal HANG_UP = Signal.parse("HUP");
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final int TCP = 6;
     private static final int UDP = 17;
 
     private final Path directory;
     private final Path zones;
-    private final Program program;
+    private final Aardvark aardvark;
+    private final OwnNameServers ownServers;
     private final NetworkNamespaces namespaces;
-    private final LongConsumer afterStart;
     /** The server that was told last. */
     private Optional<Pidfd> known = Optional.empty();
 
@@ -71,9 +61,14 @@ public final class NameServer implements AutoCloseable {
             throws IOException {
         this.directory = root.room(root.run().resolve("dns"));
         this.zones = root.room(directory.resolve("zones"));
-        this.program = program;
+        this.aardvark = new Aardvark(directory, program, afterStart);
+        this.ownServers = new OwnNameServers(directory.resolve("own"), program, namespaces, afterStart);
         this.namespaces = namespaces;
-        this.afterStart = afterStart;
+    }
+
+    /** Those that single containers have beside this one. */
+    public OwnNameServers ownServers() {
+        return ownServers;
     }
 
     /** Looks for aardvark-dns in PATH and where distributions hide it. */
@@ -119,10 +114,7 @@ public final class NameServer implements AutoCloseable {
 
     /** Writes the zone as it is given. */
     public void put(DnsZone zone) throws IOException {
-        // Written outside the directory: aardvark-dns takes every file in it for a zone.
-        var temporary = directory.resolve("zone" + AtomicFiles.TEMPORARY);
-        Files.write(temporary, zone.content());
-        Files.move(temporary, zones.resolve(zone.fileName()), StandardCopyOption.ATOMIC_MOVE);
+        aardvark.put(zone);
     }
 
     /** Adds or replaces the container's entry in a zone that is there. */
@@ -163,7 +155,7 @@ public final class NameServer implements AutoCloseable {
     public List<String> zones() throws IOException {
         try (var files = Files.list(zones)) {
             return files.map(f -> f.getFileName().toString())
-                    .filter(name -> !name.equals(PID_FILE))
+                    .filter(Aardvark::isZone)
                     .map(name -> name.endsWith("%int") ? name.substring(0, name.length() - 4) : name)
                     .sorted()
                     .toList();
@@ -188,28 +180,20 @@ public final class NameServer implements AutoCloseable {
     /** Tells the server; false when none runs. The one that was told last is asked for first: it is still that one. */
     private boolean tell() throws IOException {
         // One that has ended takes signals as long as nobody has reaped it.
-        if (known.isPresent()
-                && !known.get().awaitExit(Duration.ZERO)
-                && known.get().send(HANG_UP)) {
+        if (known.isPresent() && !known.get().awaitExit(Duration.ZERO) && Aardvark.tell(known.get())) {
             return true;
         }
         forget();
         known = process();
-        return known.isPresent() && known.get().send(HANG_UP);
+        return known.isPresent() && Aardvark.tell(known.get());
     }
 
     private void stop() throws IOException {
         forget();
-        try (var server = process().orElse(null)) {
-            if (server != null && server.send(Signal.TERM)) {
-                // Awaited, so that nobody tells a new zone to a server that is about to go.
-                if (!namespaces.home(() -> server.awaitExit(PATIENCE))) {
-                    server.send(Signal.KILL);
-                }
-                Files.deleteIfExists(zones.resolve(PID_FILE));
-                log.info("stopped aardvark-dns");
-            }
-        }
+        namespaces.home(() -> {
+            aardvark.stop();
+            return Optional.empty();
+        });
     }
 
     private void forget() {
@@ -225,8 +209,7 @@ public final class NameServer implements AutoCloseable {
 
     /** The server, when it runs: to wait for its end. */
     public Optional<Pidfd> process() throws IOException {
-        var identity = pid().flatMap(ProcessIdentity::of);
-        return identity.isPresent() ? Pidfd.open(identity.get()) : Optional.empty();
+        return aardvark.process();
     }
 
     /** Where something changes whenever a server is started, or is needed. */
@@ -236,16 +219,7 @@ public final class NameServer implements AutoCloseable {
 
     /** Pid of the server, when it runs. */
     public Optional<Integer> pid() throws IOException {
-        try {
-            var pid = Integer.parseInt(Files.readString(zones.resolve(PID_FILE)).strip());
-            var arguments = Files.readString(Path.of("/proc", String.valueOf(pid), "cmdline"));
-            // Pids are used again; and a zombie has no command line.
-            return List.of(arguments.split("\0")).contains(zones.toString()) ? Optional.of(pid) : Optional.empty();
-        } catch (NoSuchFileException | NumberFormatException e) {
-            return Optional.empty();
-        } catch (IOException e) {
-            return Optional.empty(); // ended while we read: ESRCH
-        }
+        return aardvark.pid();
     }
 
     /** Whether there is a zone of that network. */
@@ -254,23 +228,10 @@ public final class NameServer implements AutoCloseable {
     }
 
     private void start() throws IOException {
-        var output = directory.resolve("log");
-        Files.deleteIfExists(zones.resolve(PID_FILE));
-        Files.deleteIfExists(output);
         var port = port();
-        var code = namespaces.home(() -> ProcessSpawner.reap(ProcessSpawner.spawn(new ProcessSpawner.Command(
-                List.of(program.find().toString(), "-c", zones.toString(), "-p", String.valueOf(port), "run"),
-                List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"),
-                new Stream.Nothing(),
-                new Stream.Append(output),
-                new Stream.Append(output),
-                List.of()))));
-        var pid = pid();
-        if (code != 0 || pid.isEmpty()) {
-            throw new IOException("aardvark-dns on port " + port + " did not start (exit code " + code + "): "
-                    + (Files.exists(output) ? Files.readString(output).strip() : ""));
-        }
-        afterStart.accept(pid.get());
-        log.info("started aardvark-dns pid={} port={}", pid.get(), port);
+        namespaces.home(() -> {
+            aardvark.start(port);
+            return Optional.empty();
+        });
     }
 }

@@ -38,7 +38,8 @@ final class DirectiveReader {
                 break;
             }
             var name = match.group(1).toLowerCase(Locale.ROOT);
-            if (!KNOWN.contains(name)) {
+            // Behind a #! BuildKit looks for the others, and not for this one.
+            if (!KNOWN.contains(name) || first > 0 && name.equals("escape")) {
                 break;
             }
             var at = new SourceRange(i + 1, line.codePointCount(0, match.start(1)) + 1, i + 1);

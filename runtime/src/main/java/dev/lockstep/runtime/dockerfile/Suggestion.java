@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** The known word that somebody probably meant. */
-final class Suggestion {
+public final class Suggestion {
     private static final int LONGEST = 40;
 
     private Suggestion() {}
@@ -26,8 +26,8 @@ final class Suggestion {
                 .map(Candidate::word);
     }
 
-    /** Letters to insert, delete, replace or swap with their neighbour. */
-    private static int distance(String a, String b) {
+    /** How many letters are to be inserted, deleted, replaced or swapped with their neighbour to make b of a. */
+    public static int distance(String a, String b) {
         var d = new int[a.length() + 1][b.length() + 1];
         for (var i = 0; i <= a.length(); i++) {
             for (var j = 0; j <= b.length(); j++) {

@@ -1,9 +1,14 @@
 package dev.lockstep.runtime.image;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.runtime.archive.TarWriter;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -29,7 +34,50 @@ final class ArchiveExport {
 
     private record Saved(StoredImage stored, Image image) {}
 
+    /** Where files go, in order. */
+    private interface Target {
+        void directory(String name) throws IOException;
+
+        void file(String name, long size, InputStream content) throws IOException;
+
+        default void file(String name, byte[] content) throws IOException {
+            file(name, content.length, new ByteArrayInputStream(content));
+        }
+    }
+
+    /** Writes an archive. */
     void write(Collection<StoredImage> images, OutputStream out) throws IOException {
+        var tar = new TarWriter(out);
+        write(images, new Target() {
+            @Override
+            public void directory(String name) throws IOException {
+                tar.directory(name);
+            }
+
+            @Override
+            public void file(String name, long size, InputStream content) throws IOException {
+                tar.file(name, size, content);
+            }
+        });
+        tar.finish();
+    }
+
+    /** Writes a directory, which is there and empty. */
+    void write(Collection<StoredImage> images, Path directory) throws IOException {
+        write(images, new Target() {
+            @Override
+            public void directory(String name) throws IOException {
+                Files.createDirectory(directory.resolve(name));
+            }
+
+            @Override
+            public void file(String name, long size, InputStream content) throws IOException {
+                Files.copy(content, directory.resolve(name));
+            }
+        });
+    }
+
+    private void write(Collection<StoredImage> images, Target tar) throws IOException {
         var saved = new ArrayList<Saved>();
         for (var stored : images) {
             saved.add(new Saved(
@@ -46,8 +94,12 @@ final class ArchiveExport {
                     blobs.put(digest.hex(), digest);
                 }
             }
+            for (var attached : store.attachments().of(image.image().digest())) {
+                blobs.put(
+                        attached.manifest().digest().hex(), attached.manifest().digest());
+                attached.content().forEach(part -> blobs.put(part.digest().hex(), part.digest()));
+            }
         }
-        var tar = new TarWriter(out);
         tar.directory("blobs/");
         tar.directory(BLOBS);
         for (var blob : blobs.entrySet()) {
@@ -56,11 +108,10 @@ final class ArchiveExport {
         tar.file("index.json", index(saved));
         tar.file("manifest.json", manifest(saved));
         tar.file("oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.UTF_8));
-        tar.finish();
     }
 
     /** The disk may have changed it since it came: an archive with wrong content would be refused much later. */
-    private void blob(TarWriter tar, Digest digest) throws IOException {
+    private void blob(Target tar, Digest digest) throws IOException {
         var sha256 = BlobStore.sha256();
         try (var content = new java.security.DigestInputStream(store.blobs().open(digest), sha256)) {
             tar.file(BLOBS + digest.hex(), store.blobs().size(digest), content);
@@ -89,8 +140,24 @@ final class ArchiveExport {
                             .put(NAME, names.get(i).toString());
                 }
             }
+            for (var attached : store.attachments().of(image.stored().digest())) {
+                attached(manifests.addObject(), attached, target.digest());
+            }
         }
         return store.json().writeValueAsBytes(index);
+    }
+
+    /** Marked as BuildKit marks its own: who reads archives of it passes over them. */
+    private static void attached(ObjectNode entry, Attachments.Attached attached, Digest subject) {
+        entry.put("mediaType", attached.manifest().mediaType())
+                .put("digest", attached.manifest().digest().toString())
+                .put("size", attached.manifest().size())
+                .put("artifactType", attached.artifactType());
+        var annotations = entry.putObject("annotations");
+        attached.annotations().forEach(annotations::put);
+        annotations.put(ArchiveImport.ATTESTATION, "attestation-manifest");
+        annotations.put("vnd.docker.reference.digest", subject.toString());
+        entry.putObject("platform").put("architecture", "unknown").put("os", "unknown");
     }
 
     private byte[] manifest(List<Saved> images) throws IOException {

@@ -23,7 +23,9 @@ final class ArchiveImport {
     private static final String FULL_NAME = "io.containerd.image.name";
 
     private static final String NAME = "org.opencontainers.image.ref.name";
-    private static final String ATTESTATION = "vnd.docker.reference.type";
+    /** The annotation of what is about an image and none itself. */
+    static final String ATTESTATION = "vnd.docker.reference.type";
+
     private static final Pattern HEX_NAME = Pattern.compile("(?:.*/)?([0-9a-f]{64})(?:\\.json|\\.tar)?");
     private static final int NESTING = 4;
 

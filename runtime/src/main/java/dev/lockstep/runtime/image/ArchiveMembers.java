@@ -45,17 +45,19 @@ final class ArchiveMembers implements AutoCloseable {
     }
 
     private final BlobStore blobs;
+    private final Spool spool;
     private final Optional<Path> directory;
     private final Map<String, Member> members = new LinkedHashMap<>();
     private final Map<String, String> links = new HashMap<>();
 
-    private ArchiveMembers(BlobStore blobs, Optional<Path> directory) {
+    private ArchiveMembers(BlobStore blobs, Optional<Path> directory) throws IOException {
         this.blobs = blobs;
+        this.spool = blobs.spool();
         this.directory = directory;
     }
 
     /** Files are copied when they are asked for. */
-    static ArchiveMembers ofDirectory(BlobStore blobs, Path directory) {
+    static ArchiveMembers ofDirectory(BlobStore blobs, Path directory) throws IOException {
         return new ArchiveMembers(blobs, Optional.of(directory));
     }
 
@@ -124,7 +126,7 @@ final class ArchiveMembers implements AutoCloseable {
     }
 
     private Member spool(String name, Content content) throws IOException {
-        var file = blobs.spoolFile();
+        var file = spool.file();
         var kept = false;
         var sha256 = BlobStore.sha256();
         try (var out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -204,8 +206,10 @@ final class ArchiveMembers implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        for (var member : members.values()) {
-            Files.deleteIfExists(member.file());
+        try (spool) {
+            for (var member : members.values()) {
+                Files.deleteIfExists(member.file());
+            }
         }
     }
 }

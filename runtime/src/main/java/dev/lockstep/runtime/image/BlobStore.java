@@ -155,14 +155,25 @@ public final class BlobStore {
         }
     }
 
-    /** A file in the store's own directory for content whose digest is not known yet. */
-    Path spoolFile() {
-        return AtomicFiles.temporaryBeside(temporary.resolve("spool"));
+    /** Files in the store's own directory for content whose digest is not known yet. */
+    Spool spool() throws IOException {
+        return Spool.open(temporary);
+    }
+
+    /** Removes what killed processes have spooled. What is being written is left alone. */
+    public void clearSpools() throws IOException {
+        Spool.clear(temporary);
     }
 
     /** Begins a blob that is made here. */
     public NewBlob create() throws IOException {
-        return new NewBlob(this, spoolFile());
+        var spool = spool();
+        try {
+            return new NewBlob(this, spool);
+        } catch (IOException | RuntimeException e) {
+            spool.close();
+            throw e;
+        }
     }
 
     /** Publishes a spooled file of that digest, which the caller has computed while writing it. */
@@ -235,9 +246,9 @@ public final class BlobStore {
         return Files.exists(damaged) ? list(damaged) : List.of();
     }
 
-    /** What is being received or spooled, or was when a process died. */
+    /** What is being received, or was when a process died. */
     List<Path> unfinished() throws IOException {
-        return list(temporary);
+        return list(temporary).stream().filter(file -> !Spool.isOne(file)).toList();
     }
 
     private static List<Path> list(Path directory) throws IOException {

@@ -6,6 +6,7 @@ import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -224,6 +225,24 @@ public final class ImageStore {
     }
 
     /**
+     * Writes the same as files of a directory.
+     *
+     * @param directory must not exist, or be empty
+     */
+    public void saveLayout(Collection<StoredImage> images, Path directory) throws IOException {
+        Files.createDirectories(directory);
+        try (var there = Files.list(directory)) {
+            if (there.findAny().isPresent()) {
+                throw new FileAlreadyExistsException(directory + " is not empty, and a layout is written as a whole");
+            }
+        }
+        var digests = images.stream().map(StoredImage::digest).collect(Collectors.toUnmodifiableSet());
+        try (var _ = lease("saving of images", digests)) {
+            new ArchiveExport(this).write(images, directory);
+        }
+    }
+
+    /**
      * Imports the images of an archive: what {@code docker save} writes, or an OCI layout, as a tar file (plain, gzip,
      * zstd, xz) or, for a layout, as a directory. An archive that has no manifest gets one, always the same for the
      * same content, so that every image has a digest. All of the archive's images come in, or none.
@@ -389,6 +408,11 @@ public final class ImageStore {
         return roots;
     }
 
+    /** Statements about images. */
+    public Attachments attachments() {
+        return new Attachments(this);
+    }
+
     /**
      * To be held while content is received that gets its name only afterwards: what comes from now on, or is asked for
      * and found here, stays meanwhile.
@@ -469,6 +493,7 @@ public final class ImageStore {
         try {
             document = parse(digest);
         } catch (InvalidImageException e) {
+            needed.addAll(artifact(digest));
             return;
         }
         switch (document) {
@@ -482,6 +507,15 @@ public final class ImageStore {
                 manifest.layers().forEach(layer -> needed.add(layer.digest()));
             }
         }
+    }
+
+    /** What a manifest names that is about no image; nothing when it is damaged. */
+    private Set<Digest> artifact(Digest digest) throws IOException {
+        return attachments()
+                .find(digest)
+                .map(attached ->
+                        attached.content().stream().map(Descriptor::digest).collect(Collectors.toSet()))
+                .orElse(Set.of());
     }
 
     boolean isYoung(Path file) throws IOException {

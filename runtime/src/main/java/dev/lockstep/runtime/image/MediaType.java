@@ -10,6 +10,12 @@ public final class MediaType {
     public static final String OCI_LAYER = "application/vnd.oci.image.layer.v1.tar";
     public static final String OCI_LAYER_GZIP = OCI_LAYER + "+gzip";
     public static final String OCI_LAYER_ZSTD = OCI_LAYER + "+zstd";
+    /** Of a manifest that is about something else than files of an image. */
+    public static final String EMPTY = "application/vnd.oci.empty.v1+json";
+
+    public static final String DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar";
+    public static final String DOCKER_LAYER_GZIP = DOCKER_LAYER + ".gzip";
+    public static final String DOCKER_LAYER_ZSTD = DOCKER_LAYER + ".zstd";
     public static final String DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json";
     public static final String DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
     public static final String DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json";
@@ -40,9 +46,9 @@ public final class MediaType {
                     "application/vnd.oci.image.layer.nondistributable.v1.tar",
                     "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
                     "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
-                    "application/vnd.docker.image.rootfs.diff.tar",
-                    "application/vnd.docker.image.rootfs.diff.tar.gzip",
-                    "application/vnd.docker.image.rootfs.diff.tar.zstd",
+                    DOCKER_LAYER,
+                    DOCKER_LAYER_GZIP,
+                    DOCKER_LAYER_ZSTD,
                     "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip" -> true;
             default -> false;
         };

@@ -28,6 +28,7 @@ public final class NewBlob implements AutoCloseable {
     private static final byte[] ZEROS = new byte[BLOCK];
 
     private final BlobStore store;
+    private final Spool spool;
     private final Path file;
     private final MessageDigest sha256 = BlobStore.sha256();
     private final BlockingQueue<byte[]> idle = new ArrayBlockingQueue<>(AHEAD);
@@ -50,9 +51,11 @@ public final class NewBlob implements AutoCloseable {
         }
     }
 
-    NewBlob(BlobStore store, Path file) throws IOException {
+    /** @param spool its own */
+    NewBlob(BlobStore store, Spool spool) throws IOException {
         this.store = store;
-        this.file = file;
+        this.spool = spool;
+        this.file = spool.file();
         for (var i = 0; i < AHEAD; i++) {
             idle.add(new byte[BLOCK]);
         }
@@ -175,7 +178,7 @@ public final class NewBlob implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        try {
+        try (spool) {
             end();
         } finally {
             Files.deleteIfExists(file);

@@ -69,7 +69,14 @@ final class RootfsImport {
 
     /** Uncompressed, so that its digest is its diff id. */
     private Descriptor layer(InputStream source) throws IOException {
-        var file = blobs.spoolFile();
+        try (var spool = blobs.spool()) {
+            return layer(source, spool.file());
+        } catch (IOException e) {
+            throw NoSpace.isWhy(e) ? new IOException("no room for the archive in " + blobs.directory(), e) : e;
+        }
+    }
+
+    private Descriptor layer(InputStream source, Path file) throws IOException {
         try {
             var sha256 = BlobStore.sha256();
             try (var out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -79,8 +86,6 @@ final class RootfsImport {
             var descriptor = new Descriptor(MediaType.OCI_LAYER, BlobStore.finished(sha256), Files.size(file));
             blobs.publish(file, descriptor.digest());
             return descriptor;
-        } catch (IOException e) {
-            throw NoSpace.isWhy(e) ? new IOException("no room for the archive in " + blobs.directory(), e) : e;
         } finally {
             Files.deleteIfExists(file);
         }

@@ -124,6 +124,7 @@ public final class StoreChange implements AutoCloseable {
                 });
             }
         }
+        store.blobs().clearSpools();
         for (var file : store.blobs().unfinished()) {
             if (!store.isYoung(file) && !isProtected(file)) {
                 store.blobs().ifIdle(file, () -> collected.remove(file));

@@ -2,6 +2,7 @@ package dev.lockstep.runtime.lint;
 
 import dev.lockstep.runtime.dockerfile.Stage;
 import dev.lockstep.runtime.dockerfile.SubstitutionException;
+import dev.lockstep.runtime.dockerfile.Suggestion;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -49,27 +50,9 @@ final class Names {
         }
         return known.stream()
                 .filter(word -> !word.equals(name) && Math.abs(word.length() - lower.length()) <= 2)
-                .filter(word -> distance(lower, word.toLowerCase(Locale.ROOT)) <= Math.max(1, lower.length() / 4))
-                .min(Comparator.<String>comparingInt(word -> distance(lower, word.toLowerCase(Locale.ROOT)))
+                .filter(word ->
+                        Suggestion.distance(lower, word.toLowerCase(Locale.ROOT)) <= Math.max(1, lower.length() / 4))
+                .min(Comparator.<String>comparingInt(word -> Suggestion.distance(lower, word.toLowerCase(Locale.ROOT)))
                         .thenComparing(Comparator.naturalOrder()));
-    }
-
-    /** A swap of neighbours counts as one. */
-    private static int distance(String a, String b) {
-        var d = new int[a.length() + 1][b.length() + 1];
-        for (var i = 0; i <= a.length(); i++) {
-            for (var j = 0; j <= b.length(); j++) {
-                if (i == 0 || j == 0) {
-                    d[i][j] = i + j;
-                    continue;
-                }
-                var replace = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
-                d[i][j] = Math.min(d[i - 1][j - 1] + replace, Math.min(d[i - 1][j], d[i][j - 1]) + 1);
-                if (i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1)) {
-                    d[i][j] = Math.min(d[i][j], d[i - 2][j - 2] + 1);
-                }
-            }
-        }
-        return d[a.length()][b.length()];
     }
 }

@@ -26,6 +26,9 @@ import java.util.TreeMap;
 public final class Directory implements AutoCloseable {
     private static final Architecture ARCHITECTURE = Architecture.current();
     private static final int LIST_BUFFER = 65536;
+    /** Names that a removal keeps in memory: whoever made the tree may have put millions into one directory. */
+    private static final int AT_ONCE = 10_000;
+
     private static final RawPath HERE = new RawPath(".");
 
     private final Fd fd;
@@ -329,13 +332,18 @@ public final class Directory implements AutoCloseable {
 
     /** Names in this directory, in the file system's order, without {@code .} and {@code ..}. */
     public List<RawPath> list() throws LinuxException {
+        return list(Integer.MAX_VALUE);
+    }
+
+    /** The first of them, so many or a few more. */
+    private List<RawPath> list(int most) throws LinuxException {
         var names = new ArrayList<RawPath>();
         Libc.check(FileCalls.lseek(fd.number(), 0, 0), "lseek", fd);
         try (var memory = new Memory(LIST_BUFFER)) {
             while (true) {
                 var n = Libc.check(
                         FileCalls.getdents64(fd.number(), Libc.address(memory), memory.size()), "getdents64", fd);
-                if (n == 0) {
+                if (n == 0 || names.size() >= most) {
                     return names;
                 }
                 // struct linux_dirent64: u64 inode, s64 offset, u16 length, u8 type, name with NUL.
@@ -380,18 +388,19 @@ public final class Directory implements AutoCloseable {
         // Directories found inside are moved up to the top of the tree, so that depth costs no descriptors.
         try (var top = sameFileSystem(name)) {
             var moved = 0L;
-            for (var names = top.list(); !names.isEmpty(); names = top.list()) {
+            for (var names = top.list(AT_ONCE); !names.isEmpty(); names = top.list(AT_ONCE)) {
                 for (var child : names) {
                     if (top.unlink(child, 0) == 0) {
                         continue;
                     }
                     try (var directory = top.sameFileSystem(child)) {
-                        for (var grandchild : directory.list()) {
+                        for (var grandchild : directory.list(AT_ONCE)) {
                             if (directory.unlink(grandchild, 0) != 0) {
                                 moved = directory.moveUp(grandchild, top, moved);
                             }
                         }
                     }
+                    // Where there was more in it, another turn.
                     top.unlink(child, Libc.AT_REMOVEDIR);
                 }
             }

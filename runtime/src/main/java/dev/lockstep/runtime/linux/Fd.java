@@ -57,6 +57,11 @@ public final class Fd implements AutoCloseable {
         return open.get();
     }
 
+    /** Waits until the content and what is known of the file are on the disk; of a directory, its names. */
+    public void sync() throws LinuxException {
+        Libc.check(FileCalls.fsync(number()), "fsync", this);
+    }
+
     /** A path that names what this descriptor is open on, for calls that only take paths. */
     public Path procPath() {
         return Path.of("/proc/self/fd/" + number);

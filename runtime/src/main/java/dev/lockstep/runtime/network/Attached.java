@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.network;
 
+import dev.lockstep.runtime.dns.OwnNameServers;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -38,8 +39,17 @@ public record Attached(String container, Path namespace, List<Endpoint> endpoint
                 .findFirst();
     }
 
-    /** Where the container asks for names: the main gateway first, at most three (resolv.conf(5)). */
+    /**
+     * Where the container asks for names: the main gateway first, at most three (resolv.conf(5)), or its own server.
+     */
     public List<String> nameServers() {
+        return endpoints.stream().anyMatch(Endpoint::asksItsOwn)
+                ? List.of(OwnNameServers.ADDRESS)
+                : gateways(endpoints);
+    }
+
+    /** Where the root's name server answers it. */
+    static List<String> gateways(List<Endpoint> endpoints) {
         return endpoints.stream()
                 .filter(e -> !e.silent())
                 .flatMap(e -> e.gateway().stream())

@@ -20,6 +20,11 @@ record AttachmentRecord(AttachRequest request, boolean answered, List<Endpoint> 
         this(request, answered, endpoints, false);
     }
 
+    /** Whether the container has a name server of its own. */
+    boolean asksItsOwn() {
+        return endpoints.stream().anyMatch(Endpoint::asksItsOwn);
+    }
+
     AttachmentRecord withAnswered(boolean changed) {
         return new AttachmentRecord(request, changed, endpoints, leaving);
     }

@@ -62,6 +62,7 @@ final class Attachments {
                     names.refreshWithout(container);
                 }
             }
+            names.removeOwn(container); // It holds the namespace.
             return found;
         });
         // Not left to the end of the namespace: connections that are still closing hold it for minutes (tcp(7),
@@ -98,6 +99,9 @@ final class Attachments {
                 }
             }
             links.connect(container, files.namespace(container), namespace.await(), attachment.endpoints(), networks);
+            if (attachment.asksItsOwn()) {
+                lock.holding(() -> names.ensureOwn(attachment));
+            }
             return attached(attachment);
         } catch (IOException | RuntimeException e) {
             namespace.abandon();

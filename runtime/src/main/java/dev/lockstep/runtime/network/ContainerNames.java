@@ -3,25 +3,28 @@ package dev.lockstep.runtime.network;
 import dev.lockstep.runtime.dns.DnsEntry;
 import dev.lockstep.runtime.dns.DnsZone;
 import dev.lockstep.runtime.dns.NameServer;
+import dev.lockstep.runtime.linux.NetworkNamespaces;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * What containers are called on their networks, kept in the zones of the root's name server. Only {@link #refresh}
- * makes changes known. The network lock is held.
+ * What containers are called on their networks, kept in the zones of the root's name server and of those that single
+ * containers have. Only {@link #refresh} makes changes known. The network lock is held.
  */
 final class ContainerNames {
     private final NetworkFiles files;
     private final NameServer server;
-    private final LinkZones links;
+    private final OwnNames own;
 
-    ContainerNames(NetworkFiles files, NameServer server) {
+    ContainerNames(NetworkFiles files, NameServer server, NetworkNamespaces namespaces, Path hostResolvConf) {
         this.files = files;
         this.server = server;
-        this.links = new LinkZones(files, server);
+        this.own = new OwnNames(files, server.ownServers(), namespaces, hostResolvConf);
     }
 
     /** Where the server listens, on every gateway. */
@@ -29,15 +32,60 @@ final class ContainerNames {
         return server.port();
     }
 
-    /** Whether the server runs. */
+    /** Whether the root's server runs. */
     boolean isAnswering() throws IOException {
         return server.pid().isPresent();
+    }
+
+    /** Whether those of these containers that have servers of their own are answered. */
+    boolean areAnswering(List<AttachmentRecord> attachments) throws IOException {
+        return own.areAnswering(attachments);
+    }
+
+    /** Starts the container's own server where it shall have one that does not run, and says whether that was so. */
+    boolean ensureOwn(AttachmentRecord attachment) throws IOException {
+        return own.ensure(attachment);
+    }
+
+    /**
+     * The same for several; one that cannot be started keeps none of the others from theirs.
+     *
+     * @return whether one was started
+     * @throws IOException when one was not, after all the others were
+     */
+    boolean ensureOwn(List<AttachmentRecord> attachments) throws IOException {
+        var started = false;
+        Optional<IOException> failure = Optional.empty();
+        for (var attachment : attachments) {
+            try {
+                started |= !attachment.leaving() && own.ensure(attachment);
+            } catch (IOException e) {
+                var why = new IOException(
+                        "the name server of container " + attachment.request().container() + ": " + e.getMessage(), e);
+                failure.ifPresent(why::addSuppressed);
+                failure = Optional.of(why);
+            }
+        }
+        if (failure.isPresent()) {
+            throw failure.get();
+        }
+        return started;
+    }
+
+    /** Ends the container's own server, if it has one. */
+    void removeOwn(String container) throws IOException {
+        own.remove(container);
+    }
+
+    /** Ends servers of containers that are not attached, and returns how many there were. */
+    int removeStrays() throws IOException {
+        return own.removeStrays();
     }
 
     /** Writes the network's whole zone. */
     void put(NetworkRecord network) throws IOException {
         if (!network.spec().isBridge() || !network.spec().options().bridgeAddress()) {
-            return; // There is no address where it could be asked.
+            return; // There is no address where it could be asked; each container asks its own.
         }
         server.put(new DnsZone(
                 network.name(),
@@ -55,7 +103,7 @@ final class ContainerNames {
                 remove(endpoint.network(), attachment.request().container());
             }
         }
-        links.settle(attachment);
+        own.settle(attachment);
     }
 
     /** Drops the zone. */
@@ -92,7 +140,7 @@ final class ContainerNames {
 
     private void refresh(Optional<String> gone) throws IOException {
         var zones = server.zones();
-        links.follow(zones, gone);
+        own.follow(gone);
         server.refresh(zones);
     }
 
@@ -109,16 +157,20 @@ final class ContainerNames {
     }
 
     /** Every name is also known with the network behind it, as Docker does. */
-    private static DnsEntry entry(AttachmentRecord attachment, Endpoint endpoint) {
+    static Set<String> names(AttachmentRecord attachment, Endpoint endpoint) {
         var own = new LinkedHashSet<>(attachment.request().dnsNames());
         own.addAll(endpoint.aliases());
         var all = new LinkedHashSet<>(own);
         own.forEach(name -> all.add(name + "." + endpoint.network()));
+        return all;
+    }
+
+    private static DnsEntry entry(AttachmentRecord attachment, Endpoint endpoint) {
         return new DnsEntry(
                 attachment.request().container(),
                 addresses(endpoint, AddressFamily.IPV4),
                 addresses(endpoint, AddressFamily.IPV6),
-                List.copyOf(all),
+                List.copyOf(names(attachment, endpoint)),
                 attachment.request().dnsServers());
     }
 

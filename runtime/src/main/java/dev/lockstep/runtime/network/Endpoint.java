@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param hostLink name of the end on the host; empty where there is none
  * @param priority the highest one carries the default route, where no other says so
  * @param options what else was asked for
- * @param silent nobody answers questions for names at the gateway: it is no bridge of ours, or has no address of ours
+ * @param silent the root's name server is not asked at the gateway: it is no bridge of ours, or has no address of ours
  * @param apart containers of the network do not reach each other but through published ports
  */
 public record Endpoint(
@@ -41,6 +41,18 @@ public record Endpoint(
     /** Whether it has an end on a bridge of ours, and not a share in a link of the host. */
     boolean isOnBridge() {
         return !hostLink.isEmpty();
+    }
+
+    /** Links that say more than the name that the target has anyway. */
+    List<EndpointOptions.Link> furtherNames() {
+        return options.links().stream()
+                .filter(link -> !link.alias().equals(link.target()))
+                .toList();
+    }
+
+    /** Whether a container with such an end asks a name server of its own, see {@link OwnNames}. */
+    boolean asksItsOwn() {
+        return silent || !furtherNames().isEmpty();
     }
 
     /** 64 hexadecimal digits that are of this end alone; the same for as long as the container is on the network. */

@@ -16,13 +16,21 @@ final class Mending {
     private final NetworkObservation observation;
     private final Bridges bridges;
     private final Links links;
+    private final ContainerNames names;
 
-    Mending(NetworkLock lock, NetworkFiles files, NetworkObservation observation, Bridges bridges, Links links) {
+    Mending(
+            NetworkLock lock,
+            NetworkFiles files,
+            NetworkObservation observation,
+            Bridges bridges,
+            Links links,
+            ContainerNames names) {
         this.lock = lock;
         this.files = files;
         this.observation = observation;
         this.bridges = bridges;
         this.links = links;
+        this.names = names;
     }
 
     /** Looks without the lock first: mostly nothing is missing. */
@@ -61,6 +69,11 @@ final class Mending {
                 for (var end : ends) {
                     links.ensurePort(end.getKey(), end.getValue(), new Links.OnLink(network.record(), link));
                 }
+                // Last, and each for itself: a program of a container may have taken its server's port.
+                names.ensureOwn(attachments.stream()
+                        .filter(a ->
+                                a.endpoints().stream().anyMatch(e -> e.network().equals(name)))
+                        .toList());
                 mended.add("network " + name + ": " + lost(network) + " had been taken away and put back");
             } catch (IOException e) {
                 log.warn("cannot put back network={} error={}", name, e.getMessage());

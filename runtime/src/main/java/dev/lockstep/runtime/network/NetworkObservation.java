@@ -92,11 +92,17 @@ final class NetworkObservation {
                     + address.prefix());
         }
         var answered = names.isAnswering();
+        var askingTheirOwn =
+                attachments.stream().filter(AttachmentRecord::asksItsOwn).toList();
         var networks = new ArrayList<ObservedNetwork>();
         for (var network : records) {
+            var ownAnswering = names.areAnswering(askingTheirOwn.stream()
+                    .filter(a ->
+                            a.endpoints().stream().anyMatch(e -> e.network().equals(network.name())))
+                    .toList());
             if (!network.spec().isBridge()) {
                 var isThere = links.hasBridge(network);
-                networks.add(new ObservedNetwork(network, isThere, isThere, true, false, true));
+                networks.add(new ObservedNetwork(network, isThere, isThere, true, false, ownAnswering));
                 continue;
             }
             networks.add(new ObservedNetwork(
@@ -109,7 +115,7 @@ final class NetworkObservation {
                                     + s.range().prefix())),
                     open && rules.isPresent() && rules.get().isWhole(network, List.of(), attachments),
                     rules.filter(Firewall.Loaded::isOutdated).isPresent(),
-                    answered || !network.spec().options().bridgeAddress()));
+                    ownAnswering && (answered || !network.spec().options().bridgeAddress())));
         }
         var published = files.published();
         var attached = new TreeMap<String, ObservedAttachment>();

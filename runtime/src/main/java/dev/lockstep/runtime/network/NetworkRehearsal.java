@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -79,5 +80,29 @@ public final class NetworkRehearsal {
         }
         files.writePublished(published);
         return List.copyOf(endpoints);
+    }
+
+    /** Looks whether the firewall has all that the records ask for, as if just that were loaded. */
+    public boolean isWhole() throws IOException {
+        var bridges = new HashSet<String>();
+        var published = new HashSet<String>();
+        var ends = new HashSet<String>();
+        for (var network : files.networks()) {
+            bridges.add(network.bridge());
+        }
+        for (var publication : files.published()) {
+            published.add(Firewall.key(publication));
+        }
+        for (var attachment : files.attachments()) {
+            for (var endpoint : attachment.endpoints()) {
+                ends.addAll(FrameRules.End.of(endpoint).keys());
+            }
+        }
+        var loaded = new Firewall.Loaded(bridges, published, ends, Ruleset.VERSION);
+        var whole = true;
+        for (var network : files.networks()) {
+            whole &= loaded.isWhole(network, files.published(), files.attachments());
+        }
+        return whole;
     }
 }

@@ -70,7 +70,7 @@ public final class Networks implements AutoCloseable {
         this.forwarding = new Forwarding(files, kernel, namespaces);
         this.addresses = new AddressSpace(root.id(), files, kernel, settings);
         this.server = names;
-        this.names = new ContainerNames(files, names);
+        this.names = new ContainerNames(files, names, namespaces, settings.hostResolvConf());
         this.links = new Links(root.id(), kernel, namespaces);
         var firewall = new Firewall(root.shortId(), root.id(), kernel, root.json());
         this.bridges =
@@ -81,7 +81,7 @@ public final class Networks implements AutoCloseable {
                 root, lock, namespaces, files, links, bridges, this.names, ports, new Sources(firewall, bridges));
         this.observation = new NetworkObservation(
                 files, kernel, links, firewall, foreign, this.names, containers, addresses, namespaces);
-        this.mending = new Mending(lock, files, observation, bridges, links);
+        this.mending = new Mending(lock, files, observation, bridges, links, this.names);
     }
 
     // ---- networks
@@ -310,9 +310,17 @@ public final class Networks implements AutoCloseable {
         });
     }
 
-    /** The process that answers for names, when it runs: to wait for its end. */
-    public Optional<Pidfd> nameServer() throws IOException {
-        return server.process();
+    /**
+     * The processes that answer for names and run, the root's first, and those of single containers: to wait for an
+     * end. The caller closes them.
+     */
+    public List<Pidfd> nameServers() throws IOException {
+        var running = new ArrayList<Pidfd>();
+        server.process().ifPresent(running::add);
+        for (var container : server.ownServers().containers()) {
+            server.ownServers().process(container).ifPresent(running::add);
+        }
+        return running;
     }
 
     /** A directory in which something changes whenever the process that answers for names is started or needed. */
@@ -321,20 +329,21 @@ public final class Networks implements AutoCloseable {
     }
 
     /**
-     * Starts the process that answers for names where it has ended and networks need it.
+     * Starts processes that answer for names where they have ended and networks need them.
      *
      * @return whether that was so
      */
     public boolean mendNames() throws IOException {
         return lock.holding(() -> {
-            if (names.isAnswering()) {
-                return false;
+            var mended = false;
+            if (!names.isAnswering()) {
+                for (var network : files.networks()) {
+                    names.put(network);
+                }
+                names.refresh();
+                mended = names.isAnswering();
             }
-            for (var network : files.networks()) {
-                names.put(network);
-            }
-            names.refresh();
-            return names.isAnswering();
+            return names.ensureOwn(files.attachments()) || mended;
         });
     }
 
@@ -497,7 +506,7 @@ public final class Networks implements AutoCloseable {
     private int removeStrays() throws IOException {
         files.removeUnfinished();
         files.settle();
-        var removed = bridges.removeStrays() + ports.removeStrays();
+        var removed = bridges.removeStrays() + ports.removeStrays() + names.removeStrays();
         var renamed = 0;
         for (var network : files.networks()) {
             renamed += names.removeStrays(network);

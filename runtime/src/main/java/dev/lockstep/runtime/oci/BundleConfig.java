@@ -47,8 +47,9 @@ public final class BundleConfig {
             "/sys/devices/virtual/powercap",
             "/sys/firmware");
 
+    /** Docker's, and what tells a kernel with CONFIG_DYNAMIC_DEBUG what to print: root needs no capability for it. */
     private static final List<String> READ_ONLY =
-            List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
+            List.of("/proc/bus", "/proc/dynamic_debug", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
 
     private record Device(String type, int major, int minor) {}
 

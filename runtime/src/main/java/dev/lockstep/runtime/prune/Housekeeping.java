@@ -116,6 +116,7 @@ public final class Housekeeping {
     }
 
     private PruneReport prune(KeepRules rules) throws IOException {
+        images.attachments().tidy();
         try (var store = images.change()) {
             var needs = needs(store);
             var decisions = PrunePlan.decide(candidates(store, needs), rules, disk(), clock.instant());
@@ -262,6 +263,7 @@ public final class Housekeeping {
      *     container uses, whose content stays then. An image that is called by its id and runs is left alone even so
      */
     public ImageRemoval remove(String text, boolean force) throws IOException {
+        images.attachments().tidy();
         try (var store = images.change()) {
             var match = store.catalog().find(text);
             if (match.isEmpty()) {

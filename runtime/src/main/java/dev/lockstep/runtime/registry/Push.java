@@ -56,7 +56,24 @@ final class Push {
                 ? reference.tag().orElse(digest.toString())
                 : reference.tag().orElse(pushed.toString());
         send(store.describe(pushed), name);
+        for (var attached : store.attachments().of(pushed)) {
+            sendArtifact(
+                    attached.manifest(),
+                    attached.content(),
+                    attached.manifest().digest().toString());
+        }
         return new RegistryClient.Pushed(pushed, whole);
+    }
+
+    /** Sends what is no image. */
+    void artifact(Descriptor manifest, List<Descriptor> content, String name) throws IOException {
+        rememberOtherRepositories();
+        sendArtifact(manifest, content, name);
+    }
+
+    private void sendArtifact(Descriptor manifest, List<Descriptor> content, String name) throws IOException {
+        ParallelLayers.forEach(new LinkedHashSet<>(content), settings.layersAtOnce(), this::upload);
+        put(manifest, name);
     }
 
     private Digest local() throws IOException {
@@ -138,6 +155,10 @@ final class Push {
                 ParallelLayers.forEach(List.copyOf(blobs), settings.layersAtOnce(), this::upload);
             }
         }
+        put(document, name);
+    }
+
+    private void put(Descriptor document, String name) throws IOException {
         var bytes = store.blobs().read(document.digest());
         var listed = http.retrying(() -> {
             var request = new RegistryHttp.Exchange("PUT", endpoint.manifest(name))

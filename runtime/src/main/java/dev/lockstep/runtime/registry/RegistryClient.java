@@ -86,6 +86,18 @@ public final class RegistryClient implements AutoCloseable {
         return sources(reference).first(endpoint -> resolve(reference, endpoint));
     }
 
+    /** The same, and a digest is asked for as well: whether the registry has it still. */
+    public Digest lookUp(ImageReference reference) throws IOException {
+        return reference.digest().isEmpty()
+                ? resolve(reference)
+                : sources(reference)
+                        .first(endpoint -> fetch(
+                                        reference,
+                                        endpoint,
+                                        reference.digest().get().toString())
+                                .digest());
+    }
+
     private Digest resolve(ImageReference reference, Endpoint endpoint) throws IOException {
         var tag = reference.tag().orElse("latest");
         Optional<Digest> digest = http().retrying(endpoint, () -> {
@@ -332,6 +344,28 @@ public final class RegistryClient implements AutoCloseable {
     public Pushed push(ImageReference reference, Progress progress) throws IOException {
         return new Push(store, settings, http(), reference, forChanges(reference, List.of("pull", "push")), progress)
                 .run();
+    }
+
+    /**
+     * Puts what is no image into the reference's repository: its content first.
+     *
+     * @param reference with the tag that it gets there
+     * @param manifest it and its content are in the store
+     */
+    public void pushArtifact(ImageReference reference, Descriptor manifest, List<Descriptor> content, Progress progress)
+            throws IOException {
+        new Push(store, settings, http(), reference, forChanges(reference, List.of("pull", "push")), progress)
+                .artifact(manifest, content, reference.tag().orElse("latest"));
+    }
+
+    /**
+     * Pulls a layer of the reference's repository, as far as it is not here.
+     *
+     * @param intake uses it while it arrives
+     */
+    public void pullLayer(ImageReference reference, Layer layer, Progress progress, LayerIntake intake)
+            throws IOException {
+        pull(reference, sources(reference), new BlobPull(store, http(), intake, progress), layer);
     }
 
     /** Mirrors are never changed. */

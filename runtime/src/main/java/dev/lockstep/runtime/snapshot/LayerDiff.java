@@ -11,10 +11,12 @@ import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -32,6 +34,8 @@ final class LayerDiff implements AutoCloseable {
     private static final byte[] YES = {'y'};
     /** A process can nest directories without end, and each open one costs two descriptors. */
     private static final int DEEPEST = 1500;
+    /** So many are synced one by one in the time of one sync of a file system that nobody else writes to. */
+    private static final int FEW = 8;
 
     private final LayerTar tar;
     private final FileEquality equality = new FileEquality();
@@ -39,6 +43,9 @@ final class LayerDiff implements AutoCloseable {
     private final Optional<Instant> newest;
     /** From the innermost to the top. No recursion: how deep it goes is up to whoever made the tree. */
     private final Deque<Level> levels = new ArrayDeque<>();
+
+    private final List<RawPath> few = new ArrayList<>();
+    private boolean isMore;
 
     private long entries;
 
@@ -48,8 +55,14 @@ final class LayerDiff implements AutoCloseable {
      * @param entries members of the archive
      * @param bytes of the files
      * @param root whether the archive says something of the root directory itself
+     * @param few all that is in the layer, those above before those below, when it is few files and directories and
+     *     nothing else; empty when it is more
      */
-    record Result(long entries, long bytes, boolean root) {}
+    record Result(long entries, long bytes, boolean root, Optional<List<RawPath>> few) {
+        Result {
+            few = few.map(List::copyOf);
+        }
+    }
 
     /**
      * @param mountPoints paths from the root where something was mounted: nothing there is of the layer
@@ -146,7 +159,7 @@ final class LayerDiff implements AutoCloseable {
             }
             describeRoot(upper, status, root);
             tar.finish();
-            return new Result(entries, tar.bytes(), root);
+            return new Result(entries, tar.bytes(), root, isMore ? Optional.empty() : Optional.of(few));
         } finally {
             levels.forEach(Level::close);
             levels.clear();
@@ -211,6 +224,7 @@ final class LayerDiff implements AutoCloseable {
         writeAll();
         tar.whiteout(level.path, name);
         entries++;
+        isMore = true;
     }
 
     private void enter(Level level, RawPath name, RawPath path, FileStatus is, Optional<FileStatus> was)
@@ -280,6 +294,7 @@ final class LayerDiff implements AutoCloseable {
                 var path = new RawPath(level.path.substring(0, level.path.length() - 1));
                 tar.add(parent, level.name, path, level.status, clamped(level.status), attributes);
                 entries++;
+                note(path);
                 if (level.opaque) {
                     tar.opaque(level.path);
                     entries++;
@@ -289,10 +304,23 @@ final class LayerDiff implements AutoCloseable {
         }
     }
 
+    private void note(RawPath path) {
+        if (few.size() < FEW) {
+            few.add(path);
+        } else {
+            isMore = true;
+        }
+    }
+
     private void file(Level level, RawPath name, RawPath path, FileStatus is) throws IOException {
         var attributes = strip(level.upper, name, is.type() == FileStatus.Type.REGULAR, false);
         tar.add(level.upper, name, path, is, clamped(is), attributes);
         entries++;
+        if (is.type() == FileStatus.Type.REGULAR) {
+            note(path);
+        } else {
+            isMore = true;
+        }
         if (!clamped(is).equals(is.modified())) {
             level.upper.setModified(name, clamped(is));
         }

@@ -378,12 +378,17 @@ public final class Snapshots implements LayerIntake {
             }
             var diffId = blob.finish();
             var layer = new Layer(diffId, diffId, MediaType.OCI_LAYER, blob.size(), List.of());
-            // One call for both, where they lie together: content and directory.
-            sync.run();
-            if (isOnOneFileSystem()) {
-                blob.publishSynced(diffId);
-            } else {
+            if (result.few().isPresent()) {
+                sync(change.upper(), result.few().get());
                 blob.publish(diffId);
+            } else {
+                // One call for both, where they lie together: content and directory.
+                sync.run();
+                if (isOnOneFileSystem()) {
+                    blob.publishSynced(diffId);
+                } else {
+                    blob.publish(diffId);
+                }
             }
             adopt(layer, change.upper());
             noteSize(diffId, result.bytes());
@@ -392,6 +397,20 @@ public final class Snapshots implements LayerIntake {
             if (Files.exists(change.upper(), LinkOption.NOFOLLOW_LINKS)) {
                 remove(change.upper());
             }
+        }
+    }
+
+    /** These alone: a sync of the file system would also wait for all that others have written to it. */
+    private void sync(Path tree, List<RawPath> paths) throws IOException {
+        try (var root = Directory.open(tree)) {
+            for (var path : paths.reversed()) {
+                try (var file = root.fileInRoot(path)) {
+                    file.sync();
+                }
+            }
+            root.sync();
+        } catch (LinuxException e) {
+            throw new SnapshotStorageException("layers in " + directory + " cannot be written: " + e.getMessage(), e);
         }
     }
 

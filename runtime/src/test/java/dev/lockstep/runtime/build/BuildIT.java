@@ -5,7 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.lockstep.runtime.context.Ignore;
+import dev.lockstep.runtime.context.InlineDirectory;
+import dev.lockstep.runtime.context.SourceContent;
+import dev.lockstep.runtime.context.SourceDirectory;
+import dev.lockstep.runtime.context.SourceEntry;
 import dev.lockstep.runtime.image.Image;
+import dev.lockstep.runtime.linux.RawPath;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -20,6 +26,8 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -77,6 +85,99 @@ class BuildIT {
         var second = lab.build(text);
         assertThat(lab.steps()).containsExactly("CACHED COPY a.txt /", "CACHED RUN date > /when");
         assertThat(second).isEqualTo(first);
+    }
+
+    @Test
+    void a_file_that_changes_after_it_was_hashed_is_cached_as_what_was_copied() throws IOException {
+        var text = "FROM busybox\nCOPY a.txt /\n";
+        var others = new ArrayList<DoneStep>();
+        var changing = lab.build(reading(text, "old", "new"), others);
+        assertThat(lab.tree(changing).resolve("a.txt")).hasContent("new");
+
+        var found = new ArrayList<DoneStep>();
+        var old = lab.build(reading(text, "old"), found);
+        // Other hosts must not find it as what was asked for either.
+        assertThat(others).hasSize(1);
+        assertThat(found)
+                .singleElement()
+                .satisfies(step ->
+                        assertThat(step.key()).isNotEqualTo(others.getFirst().key()));
+        assertThat(lab.steps()).containsExactly("COPY a.txt /");
+        assertThat(lab.tree(old).resolve("a.txt")).hasContent("old");
+
+        assertThat(lab.build(reading(text, "new")).layers()).isEqualTo(changing.layers());
+        assertThat(lab.steps()).containsExactly("CACHED COPY a.txt /");
+    }
+
+    @Test
+    void a_step_that_saw_other_files_than_were_hashed_is_done_again() throws IOException {
+        var text = "FROM busybox\nRUN --mount=type=bind,source=a.txt,target=/m cat /m > /b\n";
+        var others = new ArrayList<DoneStep>();
+        var changing = lab.build(reading(text, "old", "new"), others);
+        assertThat(lab.tree(changing).resolve("b")).hasContent("new");
+        assertThat(others).isEmpty();
+
+        var old = lab.build(reading(text, "old"));
+        assertThat(lab.tree(old).resolve("b")).hasContent("old");
+    }
+
+    /** With a context of one file, a.txt, that holds one text after the other each time that it is read. */
+    private BuildRequest reading(String dockerfile, String... texts) {
+        var left = new ArrayDeque<>(List.of(texts));
+        var name = RawPath.of("a.txt");
+        var tree = new SourceDirectory() {
+            private SourceDirectory now() {
+                var text = left.element().getBytes(StandardCharsets.UTF_8);
+                return InlineDirectory.text(name, text, Instant.EPOCH);
+            }
+
+            @Override
+            public List<RawPath> names() {
+                return List.of(name);
+            }
+
+            @Override
+            public Optional<SourceEntry> entry(RawPath asked) throws IOException {
+                return now().entry(asked);
+            }
+
+            @Override
+            public SourceEntry self() throws IOException {
+                return now().self();
+            }
+
+            @Override
+            public SourceDirectory directory(RawPath asked) {
+                return this;
+            }
+
+            @Override
+            public SourceContent open(RawPath asked) throws IOException {
+                var content = now().open(asked);
+                if (left.size() > 1) {
+                    left.remove();
+                }
+                return content;
+            }
+
+            @Override
+            public void close() {}
+        };
+        var request = lab.request(dockerfile);
+        return new BuildRequest(
+                request.dockerfile(),
+                request.target(),
+                Optional.of(new BuildRequest.Context(() -> tree, Ignore.NOTHING)),
+                request.contexts(),
+                request.arguments(),
+                request.labels(),
+                request.cache(),
+                request.pull(),
+                request.secrets(),
+                request.agents(),
+                request.steps(),
+                request.platform(),
+                request.epoch());
     }
 
     @Test
@@ -325,6 +426,11 @@ class BuildIT {
         var second = lab.build(at(lab.request(text), epoch));
         assertThat(second).isEqualTo(first);
         assertThat(lab.config(first).path("created").asText()).isEqualTo("2020-09-13T12:26:40Z");
+        var inline = new BuildRequest.CacheUse(true, Set.of(), List.of(), true);
+        var cache = lab.build(at(lab.request(text), epoch).with(inline));
+        assertThat(cache)
+                .isNotEqualTo(first)
+                .isEqualTo(lab.build(at(lab.request(text), epoch).with(inline)));
     }
 
     @Test

@@ -18,6 +18,7 @@ import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.MountTable;
 import dev.lockstep.runtime.oci.OciRuntime;
 import dev.lockstep.runtime.oci.SeccompProfile;
+import dev.lockstep.runtime.registry.WebFile;
 import dev.lockstep.runtime.snapshot.Snapshots;
 import dev.lockstep.runtime.snapshot.UnpackLimits;
 import dev.lockstep.runtime.store.Root;
@@ -75,8 +76,11 @@ final class BuildLab implements AutoCloseable {
                     throw new IOException(reference.familiar() + " is in no registry of this test");
                 },
                 BuildRooms.Repositories.NONE,
+                WebFile::fetch,
+                BuildRooms.Caches.NONE,
                 snapshots::unpack,
                 "test-host",
+                "",
                 Clock.systemUTC());
         busybox = add(TestImage.busybox("busybox"));
     }
@@ -127,6 +131,15 @@ final class BuildLab implements AutoCloseable {
     Image build(BuildRequest request, Cancellation cancellation) throws IOException {
         events.clear();
         return new Builder(rooms).build(request, events::add, cancellation, Builder.Finish.named(images, List.of()));
+    }
+
+    /** The same, with the steps that builds elsewhere could find. */
+    Image build(BuildRequest request, List<DoneStep> steps) throws IOException {
+        events.clear();
+        return new Builder(rooms).build(request, events::add, new Cancellation(), built -> {
+            Builder.Finish.named(images, List.of()).with(built);
+            steps.addAll(built.steps());
+        });
     }
 
     void build(BuildRequest request, BuildEvent.Listener listener) throws IOException {

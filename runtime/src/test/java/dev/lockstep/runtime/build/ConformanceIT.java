@@ -7,24 +7,31 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.runtime.container.Naming;
+import dev.lockstep.runtime.context.ContextException;
 import dev.lockstep.runtime.context.Ignore;
 import dev.lockstep.runtime.context.OpenDirectory;
+import dev.lockstep.runtime.context.SourceTree;
 import dev.lockstep.runtime.dockerfile.DockerfileParser;
 import dev.lockstep.runtime.dockerfile.Parsed;
 import dev.lockstep.runtime.image.BlobStore;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.Platform;
+import dev.lockstep.runtime.linux.DeviceNumber;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.FileStatus;
 import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.oci.Rlimit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -78,7 +85,8 @@ class ConformanceIT {
                     .filter(file -> whole
                             || (only.isEmpty()
                                     ? isInEachRun(file.getFileName().toString())
-                                    : file.getFileName().toString().contains(only)))
+                                    : Stream.of(only.split(",", -1))
+                                            .anyMatch(file.getFileName().toString()::contains)))
                     .map(file -> DynamicTest.dynamicTest(
                             file.getFileName().toString().replace(".case", ""), () -> check(file)))
                     .toList()
@@ -86,11 +94,11 @@ class ConformanceIT {
         }
     }
 
-    /** Every fourth, and all that need no container; {@code -Dlockstep.case=all} runs the whole suite. */
+    /** Every fourth, and all errors that need no container; {@code -Dlockstep.case=all} runs the whole suite. */
     private static boolean isInEachRun(String name) {
         try {
-            return Math.floorMod(name.hashCode(), 4) == 0
-                    || !Files.readString(CASES.resolve(name)).contains("RUN");
+            var text = Files.readString(CASES.resolve(name));
+            return Math.floorMod(name.hashCode(), 4) == 0 || text.contains("-- error --") && !text.contains("RUN");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -120,14 +128,14 @@ class ConformanceIT {
         Image image;
         try {
             image = build(sections, context);
-        } catch (BuildException | IllegalArgumentException e) {
+        } catch (BuildException | ContextException | IllegalArgumentException e) {
             failed(sections, String.valueOf(e.getMessage()));
             return;
         }
-        if (sections.containsKey("lockstep error") || !sections.containsKey("config")) {
+        var config = sections.getOrDefault("lockstep config", sections.get("config"));
+        if (sections.containsKey("lockstep error") || config == null) {
             fail("it was built, and should fail: " + sections.get("error"));
         }
-        var config = sections.getOrDefault("lockstep config", sections.get("config"));
         assertThat(told(image)).isEqualTo(normal(JSON.readTree(config)).toPrettyString());
         assertThat(difference(image)).isEqualTo(sections.getOrDefault("lockstep tree", sections.get("tree")));
     }
@@ -146,25 +154,44 @@ class ConformanceIT {
     private static void write(Map<String, String> sections, Path context) throws IOException {
         for (var section : sections.entrySet()) {
             var words = section.getKey().split(" ", -1);
-            if (words[0].equals("file") || words[0].equals("link")) {
-                var path = context.resolve(words[1]);
-                for (var above = path.getParent(); !Files.exists(above); above = path.getParent()) {
-                    Files.createDirectories(above);
+            var content = section.getValue();
+            switch (words[0]) {
+                case "Dockerfile" -> Files.writeString(context.resolve("Dockerfile"), content);
+                case "file" -> file(context, words, content.getBytes(StandardCharsets.UTF_8));
+                case "base64" -> file(context, words, Base64.getMimeDecoder().decode(content));
+                case "link" -> Files.createSymbolicLink(place(context, words[1]), Path.of(content.strip()));
+                case "fifo" -> {
+                    try (var above = Directory.open(context)) {
+                        var name = RawPath.of(words[1]);
+                        above.makeNode(name, FileStatus.Type.FIFO, new DeviceNumber(0, 0));
+                        above.setMode(name, 0644);
+                    }
                 }
-                if (words[0].equals("link")) {
-                    Files.createSymbolicLink(path, Path.of(section.getValue().strip()));
-                } else {
-                    Files.writeString(path, section.getValue());
-                    Files.setPosixFilePermissions(path, mode(words.length > 2 ? words[2] : "0644"));
+                default -> {
+                    // What comes of it, and options.
                 }
             }
         }
-        Files.writeString(context.resolve("Dockerfile"), sections.getOrDefault("Dockerfile", ""));
         try (var all = Files.walk(context)) {
-            for (var path : all.filter(Files::isDirectory).toList()) {
+            for (var path : all.filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
+                    .toList()) {
                 Files.setPosixFilePermissions(path, mode("0755"));
             }
         }
+    }
+
+    private static void file(Path context, String[] words, byte[] content) throws IOException {
+        var path = place(context, words[1]);
+        Files.write(path, content);
+        Files.setPosixFilePermissions(path, mode(words.length > 2 ? words[2] : "0644"));
+    }
+
+    private static Path place(Path context, String name) throws IOException {
+        var path = context.resolve(name);
+        for (var above = path.getParent(); !Files.exists(above); above = path.getParent()) {
+            Files.createDirectories(above);
+        }
+        return path;
     }
 
     private static Set<PosixFilePermission> mode(String octal) {
@@ -177,44 +204,83 @@ class ConformanceIT {
     }
 
     private static Image build(Map<String, String> sections, Path context) throws IOException {
-        var arguments = new LinkedHashMap<String, String>();
-        var labels = new LinkedHashMap<String, String>();
-        Optional<String> target = Optional.empty();
-        var options = sections.getOrDefault("options", "").lines().toList();
-        for (var i = 0; i + 1 < options.size(); i += 2) {
-            var pair = options.get(i + 1).split("=", 2);
-            switch (options.get(i)) {
-                case "--build-arg" -> arguments.put(pair[0], pair[1]);
-                case "--label" -> labels.put(pair[0], pair[1]);
-                case "--target" -> target = Optional.of(options.get(i + 1));
-                default -> throw new IllegalStateException("option " + options.get(i));
-            }
-        }
-        var parsed = DockerfileParser.parse(
-                "Dockerfile", sections.getOrDefault("Dockerfile", "").getBytes(StandardCharsets.UTF_8));
+        var given = Given.of(sections.getOrDefault("options", "").lines().toList(), context);
+        var parsed = DockerfileParser.parse("Dockerfile", Files.readAllBytes(context.resolve("Dockerfile")));
         if (parsed instanceof Parsed.Invalid invalid) {
             throw new BuildException(invalid.text());
         }
         var own = context.resolve("Dockerfile.dockerignore");
-        var ignoreFile = Files.exists(own) ? own : context.resolve(".dockerignore");
-        var ignore = Files.exists(ignoreFile)
-                ? Ignore.parse(Files.readAllBytes(ignoreFile), ".dockerignore")
-                : Ignore.NOTHING;
         return lab.build(new BuildRequest(
                 ((Parsed.Valid) parsed).dockerfile(),
-                target,
-                Optional.of(new BuildRequest.Context(() -> OpenDirectory.open(context), ignore)),
-                Map.of(),
-                arguments,
-                labels,
+                given.target(),
+                Optional.of(files(context, Files.exists(own) ? "Dockerfile.dockerignore" : ".dockerignore")),
+                given.contexts(),
+                given.arguments(),
+                given.labels(),
                 BuildRequest.CacheUse.ALL,
                 false,
-                Map.of(),
+                given.secrets(),
                 Map.of(),
                 new BuildRequest.StepOptions(
-                        BuildRequest.Network.NONE, List.of(), Optional.empty(), Map.of(), false, false),
+                        BuildRequest.Network.NONE, given.hosts(), given.shmSize(), given.limits(), false, false),
                 Platform.current(),
                 Optional.empty()));
+    }
+
+    private static BuildRequest.Context files(Path directory, String ignoreFile) throws IOException {
+        try (var root = OpenDirectory.open(directory)) {
+            var bytes = SourceTree.context(root, Ignore.NOTHING).read(ignoreFile, 1 << 20);
+            var ignore = bytes.isPresent() ? Ignore.parse(bytes.get(), ".dockerignore") : Ignore.NOTHING;
+            return new BuildRequest.Context(() -> OpenDirectory.open(directory), ignore);
+        }
+    }
+
+    /** Options of a case: a flag a line, then its value. */
+    private record Given(
+            Optional<String> target,
+            Map<String, String> arguments,
+            Map<String, String> labels,
+            Map<String, BuildRequest.NamedContext> contexts,
+            Map<String, BuildRequest.Secret> secrets,
+            List<Naming.ExtraHost> hosts,
+            Optional<Long> shmSize,
+            Map<String, Rlimit> limits) {
+        static Given of(List<String> options, Path context) throws IOException {
+            Optional<String> target = Optional.empty();
+            Optional<Long> shmSize = Optional.empty();
+            var arguments = new LinkedHashMap<String, String>();
+            var labels = new LinkedHashMap<String, String>();
+            var contexts = new LinkedHashMap<String, BuildRequest.NamedContext>();
+            var secrets = new LinkedHashMap<String, BuildRequest.Secret>();
+            var hosts = new ArrayList<Naming.ExtraHost>();
+            var limits = new LinkedHashMap<String, Rlimit>();
+            for (var i = 0; i + 1 < options.size(); i += 2) {
+                var value = options.get(i + 1);
+                var pair = value.split("[=:]", 2);
+                switch (options.get(i)) {
+                    case "--build-arg" -> arguments.put(pair[0], pair[1]);
+                    case "--label" -> labels.put(pair[0], pair[1]);
+                    case "--target" -> target = Optional.of(value);
+                    case "--build-context" -> {
+                        var directory = context.resolve(pair[1]);
+                        contexts.put(pair[0], new BuildRequest.NamedContext.Files(files(directory, ".dockerignore")));
+                    }
+                    case "--secret" -> {
+                        var id = value.replaceFirst("id=(\\w+),src=.*", "$1");
+                        var file = context.resolve(value.replaceFirst(".*,src=", ""));
+                        secrets.put(id, new BuildRequest.Secret(Files.readAllBytes(file)));
+                    }
+                    case "--add-host" -> hosts.add(new Naming.ExtraHost(pair[0], pair[1]));
+                    case "--shm-size" -> shmSize = Optional.of(Long.parseLong(value.replace("m", "")) << 20);
+                    case "--ulimit" -> {
+                        var bounds = pair[1].split(":", 2);
+                        limits.put(pair[0], new Rlimit(Long.parseLong(bounds[0]), Long.parseLong(bounds[1])));
+                    }
+                    default -> throw new IllegalStateException("option " + options.get(i));
+                }
+            }
+            return new Given(target, arguments, labels, contexts, secrets, hosts, shmSize, limits);
+        }
     }
 
     /** What the recorder writes down of a configuration. */

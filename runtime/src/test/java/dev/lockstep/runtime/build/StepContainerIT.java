@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -58,7 +59,8 @@ class StepContainerIT {
                 "buildkitsandbox",
                 List.of(),
                 StepProcess.SHM_SIZE,
-                Map.of());
+                Map.of(),
+                Optional.empty());
     }
 
     private int run(StepWorkspace workspace, StepProcess process, BundleMount... mounts) throws IOException {

@@ -47,6 +47,22 @@ class StepLogTest {
         assertThat(String.join("", told)).isEqualTo("x".repeat(200_000) + "é");
     }
 
+    @Test
+    void endless_output_is_clipped_and_the_last_lines_stay() {
+        for (var i = 0; i < 300_000; i++) {
+            write("line " + i + " of many\n");
+        }
+        log.write(true, "why\n".getBytes(StandardCharsets.UTF_8), 4);
+        log.failed("it");
+        var bytes = told.stream().mapToLong(line -> line.length() + 1).sum();
+        assertThat(bytes).isBetween(2L << 20, (2L << 20) + 200);
+        // The other stream has a limit of its own.
+        assertThat(told.subList(told.size() - 2, told.size()))
+                .containsExactly(
+                        "[output clipped, log limit 2MiB reached; BUILDKIT_STEP_LOG_MAX_SIZE=-1 shows all]", "why");
+        assertThat(log.lastLines()).contains("line 299999 of many", "why").hasSize(20);
+    }
+
     private void write(String text) {
         var bytes = text.getBytes(StandardCharsets.UTF_8);
         log.write(false, bytes, bytes.length);

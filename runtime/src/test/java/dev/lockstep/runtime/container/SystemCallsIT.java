@@ -221,6 +221,38 @@ class SystemCallsIT {
                 .containsEntry("clone", 0);
     }
 
+    /** Virtual machines of the host are behind AF_VSOCK, whatever network namespace asks (40); 38 is AF_ALG. */
+    @Test
+    void sockets_that_lead_around_the_network_namespace_are_not_made() throws IOException {
+        var closed = new ArrayList<Call>();
+        for (var family : List.of(12, 19, 20, 23, 25, 34, 37, 38, 40)) {
+            closed.add(socket("" + family, 1));
+            closed.add(socket("" + family, 5));
+        }
+        ask(plain, closed)
+                .forEach((call, error) -> assertThat(error)
+                        .as(call)
+                        .isEqualTo(call.startsWith("socket 38 ") || call.startsWith("socket 40 ") ? EPERM : ENOSYS));
+        // The kernel takes the lower half for the family; neither filter nor kernel may take it for another.
+        var cut = List.of(socket("(1 << 32) + 40", 1), socket("(1 << 32) + 38", 5), socket("(1 << 63) + 40", 1));
+        ask(plain, cut).forEach((call, error) -> assertThat(error).as(call).isIn(EPERM, ENOSYS));
+        var open = List.of(
+                socket("1", 1), socket("2", 1), socket("10", 2), socket("16", 3), socket("17", 3), socket("44", 3));
+        ask(plain, open).forEach((call, error) -> assertThat(error).as(call).isEqualTo(0));
+    }
+
+    @Test
+    void who_brings_a_profile_makes_sockets_of_every_family() throws IOException {
+        var any = socket("40", 1);
+        var theirs = Files.readString(SeccompProfile.DISTRIBUTION);
+        assertThat(ask(running("vsock", isolation(List.of(), Optional.of(theirs), Namespaces.NONE)), List.of(any)))
+                .allSatisfy((call, error) -> assertThat(error).isNotIn(EPERM, ENOSYS));
+    }
+
+    private static Call socket(String family, int type) {
+        return new Call("socket " + family + " " + type, 41, 198, family + ", " + type + ", 0");
+    }
+
     /** Nobody else's processes are there, and among the host's it has fewer capabilities than the others. */
     @Test
     void memory_and_files_of_other_processes_are_not_reached() throws IOException {

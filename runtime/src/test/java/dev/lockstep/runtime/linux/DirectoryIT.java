@@ -142,6 +142,20 @@ class DirectoryIT {
     }
 
     @Test
+    void a_tree_is_removed_whose_directories_have_more_in_them_than_is_kept_in_memory() throws IOException {
+        try (var directory = Directory.open(root)) {
+            for (var place : List.of("t", "t/many", "t/many/below")) {
+                Files.createDirectories(root.resolve(place));
+                for (var i = 0; i < 12_000; i++) {
+                    Files.createFile(root.resolve(place).resolve("file-" + i));
+                }
+            }
+            directory.removeTree(RawPath.of("t"));
+            assertThat(directory.status(RawPath.of("t"))).isEmpty();
+        }
+    }
+
+    @Test
     void removing_a_tree_stops_at_a_mount() throws IOException {
         var mounted = Files.createDirectories(root.resolve("t/a/b/mounted"));
         Mounts.bind(host, mounted, List.of());

@@ -4,49 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.lockstep.runtime.dns.OwnNameServers;
 import dev.lockstep.runtime.linux.Rtnetlink;
+import dev.lockstep.runtime.linux.Signal;
 import dev.lockstep.runtime.linux.Sysctls;
 import dev.lockstep.runtime.network.PublishedPort.TransportProtocol;
-import dev.lockstep.runtime.store.Owner;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
-import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Options of networks and of containers on them, tried with packets on a host of their own. */
-class NetworkOptionsIT {
-    private static final Owner OWNER = new Owner("here", "shop", Optional.empty());
+class NetworkOptionsIT extends OnPrivateHost {
     private static final String BRIDGE = "com.docker.network.bridge.";
-
-    @TempDir
-    Path directory;
-
-    private PrivateHost host;
-    private Networks networks;
-
-    @BeforeEach
-    void makeHost() throws IOException {
-        host = new PrivateHost(directory);
-        networks = host.networks;
-    }
-
-    @AfterEach
-    void nothingIsLeft() throws IOException {
-        try {
-            host.assertNothingStays();
-        } finally {
-            host.close();
-        }
-    }
 
     private NetworkRecord create(String name, String driver, Optional<String> subnet, Map<String, String> options)
             throws IOException {
@@ -89,7 +65,7 @@ class NetworkOptionsIT {
         return new EndpointOptions(mac, gateway, name, List.of(), Map.of(), List.of(), false);
     }
 
-    private static String address(Attached attached) {
+    private static String first(Attached attached) {
         return attached.endpoints().getFirst().addresses().getFirst().address().toString();
     }
 
@@ -128,12 +104,12 @@ class NetworkOptionsIT {
         networks.publish("app", List.of(tcp(8080)));
         var gateway = web.main().orElseThrow().gateway().orElseThrow().toString();
 
-        assertThat(host.dropped(web.namespace(), address(app), 80)).isTrue();
+        assertThat(host.dropped(web.namespace(), first(app), 80)).isTrue();
         assertThat(host.tcp(web.namespace(), PrivateHost.OWN, 8080)).isEqualTo("app " + gateway);
         assertThat(host.tcp(web.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside " + PrivateHost.OWN);
         assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("app " + PrivateHost.OUTSIDE);
         await().untilAsserted(() ->
-                assertThat(host.resolve(web.namespace(), gateway, "app")).containsExactly(address(app)));
+                assertThat(host.resolve(web.namespace(), gateway, "app")).containsExactly(first(app)));
     }
 
     @Test
@@ -161,7 +137,7 @@ class NetworkOptionsIT {
         host.serve(host.outside, "outside", 80);
 
         routeToContainers();
-        assertThat(host.tcp(web.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside " + address(web));
+        assertThat(host.tcp(web.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside " + first(web));
     }
 
     /** The machine outside learns the way to the container's network. */
@@ -185,9 +161,9 @@ class NetworkOptionsIT {
         host.serve(shut.namespace(), "shut", 80);
         routeToContainers();
 
-        assertThat(host.tcp(host.outside, address(open), 80)).isEqualTo("open " + PrivateHost.OUTSIDE);
-        assertThat(host.dropped(host.outside, address(shut), 80)).isTrue();
-        assertThat(host.dropped(shut.namespace(), address(open), 80)).isTrue();
+        assertThat(host.tcp(host.outside, first(open), 80)).isEqualTo("open " + PrivateHost.OUTSIDE);
+        assertThat(host.dropped(host.outside, first(shut), 80)).isTrue();
+        assertThat(host.dropped(shut.namespace(), first(open), 80)).isTrue();
     }
 
     @Test
@@ -200,20 +176,20 @@ class NetworkOptionsIT {
         host.serve(web.namespace(), "admin", 81);
         host.serve(host.outside, "outside", 80);
         routeToContainers();
-        assertThat(host.dropped(host.outside, address(web), 80)).isTrue();
+        assertThat(host.dropped(host.outside, first(web), 80)).isTrue();
 
         // Nobody on the host is in the way of a port that the host does not have.
         host.serve(host.home(), "host", 8080);
         networks.publish("web", List.of(tcp(8080)));
-        assertThat(host.tcp(host.outside, address(web), 80)).isEqualTo("web " + PrivateHost.OUTSIDE);
-        assertThat(host.tcp(other.namespace(), address(web), 80)).isEqualTo("web " + address(other));
-        assertThat(host.dropped(host.outside, address(web), 81)).isTrue();
+        assertThat(host.tcp(host.outside, first(web), 80)).isEqualTo("web " + PrivateHost.OUTSIDE);
+        assertThat(host.tcp(other.namespace(), first(web), 80)).isEqualTo("web " + first(other));
+        assertThat(host.dropped(host.outside, first(web), 81)).isTrue();
         assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("host " + PrivateHost.OUTSIDE);
-        assertThat(host.tcp(web.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside " + address(web));
+        assertThat(host.tcp(web.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside " + first(web));
         assertThat(networks.observe("web").orElseThrow().intact()).isTrue();
 
         networks.unpublish("web");
-        assertThat(host.dropped(host.outside, address(web), 80)).isTrue();
+        assertThat(host.dropped(host.outside, first(web), 80)).isTrue();
     }
 
     @Test
@@ -236,11 +212,11 @@ class NetworkOptionsIT {
         var gateway = web.main().orElseThrow().gateway().orElseThrow().toString();
         host.serve(host.home(), gateway, "host", 81);
 
-        assertThat(host.tcp(web.namespace(), address(app), 80)).isEqualTo("app " + address(web));
+        assertThat(host.tcp(web.namespace(), first(app), 80)).isEqualTo("app " + first(web));
         assertThat(host.dropped(web.namespace(), gateway, 81)).isTrue();
-        assertThat(host.dropped(host.home(), address(app), 80)).isTrue();
+        assertThat(host.dropped(host.home(), first(app), 80)).isTrue();
         await().untilAsserted(() ->
-                assertThat(host.resolve(web.namespace(), gateway, "app")).containsExactly(address(app)));
+                assertThat(host.resolve(web.namespace(), gateway, "app")).containsExactly(first(app)));
     }
 
     @Test
@@ -282,8 +258,9 @@ class NetworkOptionsIT {
         var app = attach("app", on("bare"));
         host.serve(app.namespace(), "app", 80);
 
-        assertThat(host.tcp(web.namespace(), address(app), 80)).isEqualTo("app " + address(web));
-        assertThat(web.nameServers()).isEmpty();
+        assertThat(host.tcp(web.namespace(), first(app), 80)).isEqualTo("app " + first(web));
+        assertThat(host.resolve(web.namespace(), web.nameServers().getFirst(), "app"))
+                .containsExactly(first(app));
         assertThat(networks.observe().networks()).allMatch(ObservedNetwork::intact);
         var addresses = host.namespaces.home(() -> {
             try (var links = Rtnetlink.open()) {
@@ -324,7 +301,7 @@ class NetworkOptionsIT {
                 links -> links.addresses().stream()
                         .map(a -> a.address().getHostAddress() + "/" + a.prefix())
                         .toList());
-        assertThat(addresses).contains("169.254.7.7/16", address(web) + "/24");
+        assertThat(addresses).contains("169.254.7.7/16", first(web) + "/24");
         assertThatThrownBy(() -> attach("app", on("back", 0, options(Optional.of(mac), 0, Optional.empty()))))
                 .hasMessageContaining("the hardware address " + mac + " is that of container web on network back");
 
@@ -337,34 +314,128 @@ class NetworkOptionsIT {
         assertThat(host.tcp(changed.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside " + PrivateHost.OWN);
     }
 
-    @Test
-    void a_link_is_known_to_who_has_it_and_follows_who_is_linked_to() throws IOException {
-        var network = bridge("front", Map.of());
-        var gateway = network.gateways().getFirst().toString();
-        var link = new EndpointOptions(
+    private static EndpointOptions linking(String target, String alias) {
+        return new EndpointOptions(
                 Optional.empty(),
                 0,
                 Optional.empty(),
                 List.of(),
                 Map.of(),
-                List.of(new EndpointOptions.Link("db", "database")),
+                List.of(new EndpointOptions.Link(target, alias)),
                 false);
-        var web = attach("web", on("front", 0, link));
+    }
+
+    /** As with Docker: nobody else is told, not even who is meant, and it goes before a service of that name. */
+    @Test
+    void a_link_is_known_to_who_has_it_alone_and_follows_who_is_linked_to() throws IOException {
+        var network = bridge("front", Map.of());
+        var gateway = network.gateways().getFirst().toString();
+        var web = attach("web", on("front", 0, linking("db", "database")));
         var stranger = attach("stranger", on("front"));
-        assertThat(host.resolve(web.namespace(), gateway, "database")).isEmpty();
+        var own = web.nameServers().getFirst();
+        assertThat(web.nameServers()).containsExactly(OwnNameServers.ADDRESS);
+        assertThat(stranger.nameServers()).containsExactly(gateway);
+        assertThat(host.resolve(web.namespace(), own, "database")).isEmpty();
 
         var db = attach("db", on("front"));
         await().untilAsserted(() ->
-                assertThat(host.resolve(web.namespace(), gateway, "database")).containsExactly(address(db)));
-        assertThat(host.resolve(web.namespace(), gateway, "db")).containsExactly(address(db));
-        assertThat(host.resolve(web.namespace(), gateway, "DATABASE.front")).containsExactly(address(db));
-        assertThat(host.resolve(stranger.namespace(), gateway, "database")).isEmpty();
+                assertThat(host.resolve(web.namespace(), own, "database")).containsExactly(first(db)));
+        assertThat(host.resolve(web.namespace(), own, "db")).containsExactly(first(db));
+        assertThat(host.resolve(web.namespace(), own, "stranger.front")).containsExactly(first(stranger));
+        assertThat(host.resolve(web.namespace(), own, "DATABASE.front")).containsExactly(first(db));
+        assertThat(host.ask(web.namespace(), own, "database", DnsMessage.A, true)
+                        .orElseThrow()
+                        .records())
+                .containsExactly(first(db));
+        assertThat(host.ask(web.namespace(), own, "database", DnsMessage.AAAA, false))
+                .contains(new DnsMessage(0, List.of()));
+        for (var other : List.of(stranger, db)) {
+            assertThat(host.resolve(other.namespace(), gateway, "database")).isEmpty();
+            assertThat(host.tcp(other.namespace(), own, 53)).isEqualTo("ConnectException");
+        }
+
+        // A service that is really called so: nobody's name is taken, and who links means what he says.
+        var real = attach("database", on("front"));
+        for (var other : List.of(stranger, db)) {
+            await().untilAsserted(() -> assertThat(host.resolve(other.namespace(), gateway, "database"))
+                    .containsExactly(first(real)));
+        }
+        assertThat(host.resolve(web.namespace(), own, "database")).containsExactly(first(db));
+        networks.detach("database");
 
         networks.detach("db");
         await().untilAsserted(() ->
-                assertThat(host.resolve(web.namespace(), gateway, "database")).isEmpty());
+                assertThat(host.resolve(web.namespace(), own, "database")).isEmpty());
+        // Without the link, while it runs.
+        assertThat(networks.updateAttachments(request("web", on("front"))).nameServers())
+                .containsExactly(gateway);
+        assertThat(host.names.ownServers().containers()).isEmpty();
         networks.detach("web");
         assertThat(host.names.zones()).containsExactly("front");
+    }
+
+    @Test
+    void a_link_on_an_internal_network_asks_nobody_outside() throws IOException {
+        networks.create(
+                new NetworkSpec("vault", OWNER, true, true, false, List.of(), Optional.empty(), Map.of(), Map.of()));
+        var web = attach("web", on("vault", 0, linking("db", "database")));
+        var db = attach("db", on("vault"));
+
+        await().untilAsserted(() -> assertThat(host.resolve(web.namespace(), OwnNameServers.ADDRESS, "database"))
+                .containsExactly(first(db)));
+        assertThat(host.ask(web.namespace(), OwnNameServers.ADDRESS, "example.test", DnsMessage.A, false))
+                .contains(new DnsMessage(3, List.of()));
+    }
+
+    /** Who is killed may leave the server of a container that has gone, or whose record has. */
+    @Test
+    void a_name_server_of_a_container_that_has_gone_is_found_and_ended() throws IOException {
+        bridge("front", Map.of());
+        attach("web", on("front", 0, linking("db", "database")));
+        var namespace = attach("db", on("front")).namespace();
+        var own = host.names.ownServers();
+        own.put("ghost", List.of(), List.of());
+        host.namespaces.inside(namespace, () -> {
+            own.start("ghost");
+            return Optional.empty();
+        });
+        try (var linking = own.process("web").orElseThrow();
+                var ghost = own.process("ghost").orElseThrow()) {
+            assertThat(networks.cleanUp(container -> container.equals("db"))).isEqualTo(2);
+            for (var process : List.of(linking, ghost)) {
+                assertThat(host.namespaces.home(() -> process.awaitExit(Duration.ofSeconds(10))))
+                        .isTrue();
+            }
+        }
+        assertThat(own.containers()).isEmpty();
+        assertThat(networks.cleanUp(container -> container.equals("db"))).isZero();
+    }
+
+    /** Not only a mean one: the server may have been killed, and the port be one that the kernel gave away. */
+    @Test
+    void a_container_that_has_the_port_of_its_name_server_keeps_no_other_from_its_own() throws IOException {
+        create("lan", "macvlan", Optional.of("203.0.113.0/24"), Map.of("parent", "ext0"));
+        var first = attach("app", fixed("lan", "203.0.113.51"));
+        var second = attach("web", fixed("lan", "203.0.113.50"));
+        for (var name : List.of("app", "web")) {
+            try (var server = host.names.ownServers().process(name).orElseThrow()) {
+                server.send(Signal.KILL);
+                assertThat(host.namespaces.home(() -> server.awaitExit(Duration.ofSeconds(10))))
+                        .isTrue();
+            }
+        }
+        try (var _ = host.namespaces.inside(
+                first.namespace(),
+                () -> new DatagramSocket(OwnNameServers.PORT, InetAddress.getByName(OwnNameServers.ADDRESS)))) {
+            assertThatThrownBy(networks::mendNames)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageStartingWith("the name server of container app: ");
+            assertThat(host.resolve(second.namespace(), OwnNameServers.ADDRESS, "app"))
+                    .containsExactly("203.0.113.51");
+        }
+        assertThat(networks.mendNames()).isTrue();
+        assertThat(host.resolve(first.namespace(), OwnNameServers.ADDRESS, "web"))
+                .containsExactly("203.0.113.50");
     }
 
     @Test
@@ -406,7 +477,7 @@ class NetworkOptionsIT {
                     .containsExactly("192.0.2.7"));
         }
         // Nobody is there any more: the host is offline.
-        assertThat(host.resolve(web.namespace(), gateway, "web")).containsExactly(address(web));
+        assertThat(host.resolve(web.namespace(), gateway, "web")).containsExactly(first(web));
     }
 
     /** A name server that knows one address. */
@@ -436,8 +507,6 @@ class NetworkOptionsIT {
         assertThat(host.tcp(host.outside, "203.0.113.50", 80)).isEqualTo("web " + PrivateHost.OUTSIDE);
         assertThat(host.tcp(app.namespace(), "203.0.113.50", 80)).isEqualTo("web 203.0.113.51");
         assertThat(host.dropped(host.home(), "203.0.113.50", 80)).isTrue();
-        assertThat(web.nameServers()).isEmpty();
-        assertThat(app.nameServers()).hasSize(1);
         assertThat(networks.observe().networks()).allMatch(ObservedNetwork::intact);
         assertThat(networks.observe("web").orElseThrow().intact()).isTrue();
         assertThatThrownBy(() -> networks.publish("web", List.of(tcp(8080))))
@@ -454,6 +523,86 @@ class NetworkOptionsIT {
         assertThat(links(moved)).containsExactly("eth0", "lo");
         assertThat(host.dropped(host.outside, "203.0.113.50", 80)).isTrue();
         assertThat(lan.bridge()).isEqualTo("ext0");
+    }
+
+    @Test
+    void containers_of_a_macvlan_alone_find_each_other_by_name_and_get_no_way_that_they_had_not() throws IOException {
+        create("lan", "macvlan", Optional.of("203.0.113.0/24"), Map.of("parent", "ext0"));
+        bridge("front", Map.of());
+        var web = networks.attach(new AttachRequest(
+                "web",
+                new LeaseKey("shop", "web", 1),
+                List.of(fixed("lan", "203.0.113.50")),
+                List.of("web"),
+                List.of(PrivateHost.OUTSIDE)));
+        var app = attach("app", fixed("lan", "203.0.113.51"));
+        attach("front", on("front"));
+        assertThat(web.nameServers()).containsExactly(OwnNameServers.ADDRESS);
+        // The container's own server at port 53 is in nobody's way, nor is ours in its.
+        host.serve(web.namespace(), "web's own", 53);
+
+        for (var tcp : List.of(false, true)) {
+            assertThat(host.ask(web.namespace(), OwnNameServers.ADDRESS, "app.lan", DnsMessage.A, tcp))
+                    .contains(new DnsMessage(0, List.of("203.0.113.51")));
+            assertThat(host.ask(app.namespace(), OwnNameServers.ADDRESS, "WEB", DnsMessage.A, tcp))
+                    .contains(new DnsMessage(0, List.of("203.0.113.50")));
+        }
+        assertThat(host.ask(
+                        app.namespace(),
+                        OwnNameServers.ADDRESS,
+                        DnsMessage.reverse("203.0.113.50"),
+                        DnsMessage.PTR,
+                        false))
+                .hasValueSatisfying(answer -> assertThat(answer.records()).contains("web"));
+        assertThat(host.resolve(app.namespace(), OwnNameServers.ADDRESS, "front"))
+                .isEmpty();
+        assertThat(host.tcp(app.namespace(), "203.0.113.50", 53)).isEqualTo("web's own 203.0.113.51");
+        assertThat(host.dropped(web.namespace(), PrivateHost.OWN, 81)).isTrue();
+
+        // Other names: by the container's own way, and of its own servers.
+        try (var socket = host.namespaces.inside(
+                host.outside, () -> new DatagramSocket(53, InetAddress.getByName(PrivateHost.OUTSIDE)))) {
+            Thread.ofVirtual().start(() -> answerAll(socket, new byte[] {(byte) 192, 0, 2, 7}));
+            await().untilAsserted(
+                            () -> assertThat(host.resolve(web.namespace(), OwnNameServers.ADDRESS, "example.test"))
+                                    .containsExactly("192.0.2.7"));
+        }
+        assertThat(links(web)).containsExactly("eth0", "lo");
+
+        // It follows who comes and goes, and one that is killed is started again.
+        var late = attach("late", fixed("lan", "203.0.113.52"));
+        await().untilAsserted(() -> assertThat(host.resolve(web.namespace(), OwnNameServers.ADDRESS, "late"))
+                .containsExactly(first(late)));
+        networks.detach("late");
+        await().untilAsserted(() -> assertThat(host.resolve(web.namespace(), OwnNameServers.ADDRESS, "late"))
+                .isEmpty());
+        assertThat(networks.observe().networks()).allMatch(ObservedNetwork::intact);
+        try (var server = host.names.ownServers().process("web").orElseThrow()) {
+            server.send(Signal.KILL);
+            assertThat(host.namespaces.home(() -> server.awaitExit(Duration.ofSeconds(10))))
+                    .isTrue();
+        }
+        assertThat(networks.observe().networks())
+                .filteredOn(network -> !network.intact())
+                .extracting(network -> network.record().name())
+                .containsExactly("lan");
+        assertThat(networks.mendNames()).isTrue();
+        assertThat(networks.mendNames()).isFalse();
+        assertThat(host.resolve(web.namespace(), OwnNameServers.ADDRESS, "app")).containsExactly("203.0.113.51");
+        try (var server = host.names.ownServers().process("web").orElseThrow()) {
+            server.send(Signal.KILL);
+            host.namespaces.home(() -> server.awaitExit(Duration.ofSeconds(10)));
+        }
+        assertThat(networks.mend()).containsExactly("network lan: its name server had been taken away and put back");
+        assertThat(host.resolve(web.namespace(), OwnNameServers.ADDRESS, "app")).containsExactly("203.0.113.51");
+
+        // With a bridge beside it: names of both.
+        var both = networks.updateAttachments(request("app", fixed("lan", "203.0.113.51"), on("front")));
+        assertThat(both.nameServers()).containsExactly(OwnNameServers.ADDRESS);
+        await().untilAsserted(() -> assertThat(host.resolve(both.namespace(), OwnNameServers.ADDRESS, "front"))
+                .hasSize(1));
+        assertThat(host.resolve(both.namespace(), OwnNameServers.ADDRESS, "web"))
+                .containsExactly("203.0.113.50");
     }
 
     private static AttachmentSpec fixed(String network, String address) {

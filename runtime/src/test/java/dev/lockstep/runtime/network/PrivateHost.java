@@ -456,6 +456,7 @@ final class PrivateHost implements AutoCloseable {
         assertThat(linkNames()).containsExactly("ext0", "ext1", "lo");
         assertThat(nft("{\"nftables\":[{\"list\":{\"tables\":{}}}]}")).doesNotContain("lockstep");
         assertThat(names.pid()).isEmpty();
+        assertThat(names.ownServers().containers()).isEmpty();
         try (var pins = Files.list(root.run().resolve("netns"))) {
             assertThat(pins).isEmpty();
         }

@@ -73,13 +73,19 @@ class SeccompProfileTest {
     @Test
     void the_hosts_profile_is_narrowed_by_capabilities_and_one_of_ones_own_is_not() throws IOException {
         var text = """
-                {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
+                {"defaultAction": "SCMP_ACT_ERRNO",
+                 "archMap": [{"architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86", "SCMP_ARCH_X32"]}],
+                 "syscalls": [
                   {"names": ["read", "mount", "clone", "clone3", "unshare", "keyctl", "syslog"], "action": "SCMP_ACT_ALLOW"},
                   {"names": ["setns"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_SYS_ADMIN"]}},
                   {"names": ["setns"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1, "excludes": {"caps": ["CAP_SYS_ADMIN"]}}]}
                 """;
         var file = Files.writeString(directory.resolve("seccomp.json"), text);
         var narrowed = SeccompProfile.read(file, Json.mapper());
+        assertThat(narrowed.forContainer(Capabilities.DEFAULT, Architecture.X86_64, KernelVersion.parse("6.1"))
+                        .path("architectures")
+                        .toString())
+                .isEqualTo("[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\"]");
         assertThat(narrowed.forContainer(Capabilities.DEFAULT).path("syscalls").toString())
                 .isEqualTo("[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"},"
                         + "{\"names\":[\"fsconfig\",\"fsmount\",\"fsopen\",\"fspick\",\"keyctl\",\"mount\","
@@ -108,6 +114,58 @@ class SeccompProfileTest {
                         .toString())
                 .contains("\"unshare\"")
                 .doesNotContain("MASKED");
+    }
+
+    /** As the distribution's rules for who may not write to the audit log: netlink, but not that protocol. */
+    @Test
+    void sockets_are_of_the_families_that_docker_allows() throws IOException {
+        var file = Files.writeString(directory.resolve("seccomp.json"), """
+                {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
+                  {"names": ["socket"], "action": "SCMP_ACT_ERRNO", "errnoRet": 22, "args": [
+                    {"index": 0, "value": 16, "op": "SCMP_CMP_EQ"}, {"index": 2, "value": 9, "op": "SCMP_CMP_EQ"}]},
+                  {"names": ["socket", "bind"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 2, "value": 9, "op": "SCMP_CMP_NE"}]},
+                  {"names": ["socket"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 16, "op": "SCMP_CMP_NE"}]}]}
+                """);
+        var rules = SeccompProfile.read(file, Json.mapper())
+                .forContainer(List.of("CAP_SYS_ADMIN", "CAP_SYS_BOOT", "CAP_SYS_PTRACE"))
+                .path("syscalls")
+                .valueStream()
+                .map(rule -> rule.path("names").path(0).asText() + " "
+                        + rule.path("action").asText().substring(9)
+                        + rule.path("args")
+                                .valueStream()
+                                .map(arg -> " " + arg.path("index").asText()
+                                        + arg.path("op").asText().substring(9)
+                                        + arg.path("value").asText()
+                                        + (arg.has("valueTwo")
+                                                ? "=" + arg.path("valueTwo").asText()
+                                                : ""))
+                                .collect(Collectors.joining()))
+                .toList();
+        assertThat(rules)
+                .containsExactly(
+                        "socket ERRNO 0EQ16 2EQ9",
+                        "bind ALLOW 2NE9",
+                        "socket ALLOW 0LT12",
+                        "socket ALLOW 0EQ13",
+                        "socket ALLOW 0MASKED_EQ4294967294=14",
+                        "socket ALLOW 0EQ16 2NE9",
+                        "socket ALLOW 0EQ17",
+                        "socket ALLOW 0EQ18",
+                        "socket ALLOW 0EQ21",
+                        "socket ALLOW 0EQ22",
+                        "socket ALLOW 0EQ24",
+                        "socket ALLOW 0MASKED_EQ4294967294=26",
+                        "socket ALLOW 0MASKED_EQ4294967292=28",
+                        "socket ALLOW 0MASKED_EQ4294967294=32",
+                        "socket ALLOW 0EQ35",
+                        "socket ALLOW 0EQ36",
+                        "socket ALLOW 0EQ39",
+                        "socket ALLOW 0EQ41",
+                        "socket ALLOW 0MASKED_EQ4294967294=42",
+                        "socket ALLOW 0MASKED_EQ4294967294=44",
+                        "socket ERRNO 0EQ38",
+                        "socket ERRNO 0EQ40");
     }
 
     @Test

@@ -13,7 +13,6 @@ final class Reach {
     static void check(Findings findings) {
         findings.project().services().forEach((name, service) -> {
             var networks = networks(findings, service);
-            nameless(findings, service, networks);
             if (!service.networking().ports().isEmpty()
                     && !networks.isEmpty()
                     && networks.stream().noneMatch(Network::mayPublish)) {
@@ -29,25 +28,6 @@ final class Reach {
         findings.project().networks().values().stream()
                 .filter(network -> !network.external())
                 .forEach(network -> ranges(findings, network));
-    }
-
-    /** The name server is the host's, which does not reach containers that share a link with it. */
-    private static void nameless(Findings findings, Service service, List<Network> networks) {
-        if (networks.isEmpty() || networks.stream().anyMatch(Network::isBridge)) {
-            return;
-        }
-        var keys = service.networking().networks().keySet();
-        findings.project().services().values().stream()
-                .filter(other -> !other.name().equals(service.name()))
-                .filter(other -> other.networking().networks().keySet().stream().anyMatch(keys::contains))
-                .findFirst()
-                .ifPresent(other -> findings.warning(
-                        Findings.service(service.name()) + ".networks",
-                        "the names of " + other.name() + " and others are not answered on "
-                                + networks.getFirst().driver().orElseThrow()
-                                + " alone, since its containers do not reach"
-                                + " the host's name server. Put the service on a bridge too, or"
-                                + " write extra_hosts with fixed addresses"));
     }
 
     private static List<Network> networks(Findings findings, Service service) {

@@ -143,10 +143,7 @@ public final class RepositoryCheck {
         var read = RepositorySettings.read(file, bytes.get());
         read.warnings().forEach(p -> findings.add(new Finding(Rule.SETTINGS, Severity.WARNING, p)));
         return switch (read) {
-            case RepositorySettings.Read.Valid valid -> {
-                valid.settings().notActedOn().forEach(p -> error(Rule.SETTINGS, p));
-                yield valid.settings();
-            }
+            case RepositorySettings.Read.Valid valid -> valid.settings();
             case RepositorySettings.Read.Invalid invalid -> {
                 invalid.errors().forEach(p -> error(Rule.SETTINGS, p));
                 yield RepositorySettings.NONE;

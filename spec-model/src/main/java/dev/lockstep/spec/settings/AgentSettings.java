@@ -33,6 +33,7 @@ import java.util.Optional;
  * @param proxy what stands between this host and registries
  * @param unpackLimits how much a layer may ask for
  * @param userNamespaces whose users containers have
+ * @param builds what followed repositories may build here
  */
 public record AgentSettings(
         Optional<String> host,
@@ -47,13 +48,14 @@ public record AgentSettings(
         HostPolicy policy,
         ProxyEntry proxy,
         LayerLimits unpackLimits,
-        UserNamespaceEntry userNamespaces) {
+        UserNamespaceEntry userNamespaces,
+        BuildsEntry builds) {
     /** How often the repositories and the host are looked at unless the file says otherwise. */
     public static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(60);
 
     static final Keys SETTINGS = Keys.of(
             "host labels repositories interval drift-interval foreign-firewall housekeeping registries images policy"
-                    + " proxy unpack-limits user-namespaces");
+                    + " proxy unpack-limits user-namespaces builds");
     static final Keys REPOSITORY = Keys.of("url ref path report");
     private static final Duration SHORTEST = Duration.ofSeconds(1);
 
@@ -78,7 +80,8 @@ public record AgentSettings(
                 HostPolicy.CLOSED,
                 ProxyEntry.NONE,
                 LayerLimits.DEFAULT,
-                UserNamespaceEntry.DEFAULT);
+                UserNamespaceEntry.DEFAULT,
+                BuildsEntry.DEFAULT);
     }
 
     /**
@@ -155,7 +158,8 @@ public record AgentSettings(
                 HostPolicy.read(reading, fields, file),
                 ProxyEntry.read(reading, fields, "proxy"),
                 LayerLimits.read(fields, "unpack-limits"),
-                UserNamespaceEntry.read(fields, "user-namespaces"));
+                UserNamespaceEntry.read(fields, "user-namespaces"),
+                BuildsEntry.read(fields, "builds"));
     }
 
     private static List<Repository> repositories(Reading reading, Fields settings) {

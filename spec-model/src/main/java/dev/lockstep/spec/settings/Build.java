@@ -1,25 +1,26 @@
 package dev.lockstep.spec.settings;
 
+import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * An image that is built from the repository when a tag or a branch asks for it.
  *
  * @param image where it goes, without a tag
- * @param tags what it is tagged with; {@code {{version}}} and the like stand for parts of what was pushed
- * @param context directory of the repository that is sent to the build, {@code ""} for all of it
+ * @param tags templates of its tags, see {@link TagTemplate}; the first that fits what was pushed names it
+ * @param context directory that is sent to the build, relative to the file's own, {@code ""} for that itself
  * @param dockerfile relative to {@code context}
  * @param target the stage that is wanted; the last one when absent
  * @param arguments for {@code ARG}
  * @param platforms {@code OS/ARCHITECTURE}; the building host's own when empty
- * @param gitTags patterns of Git tags that start a build
- * @param branches patterns of branches whose pushes start a build
+ * @param when what starts it
+ * @param test what the image must stand before it counts
+ * @param push whether it is sent to its registry
+ * @param reproducible whether all that is made gets the commit's time, so that each host makes the same image
  * @param where the hosts that may build it
  */
 public record Build(
@@ -30,37 +31,77 @@ public record Build(
         Optional<String> target,
         Map<String, String> arguments,
         List<String> platforms,
-        List<String> gitTags,
-        List<String> branches,
+        When when,
+        Optional<Test> test,
+        boolean push,
+        boolean reproducible,
         HostSelector where) {
-    private static final Set<String> WORDS =
-            Set.of("tag", "version", "major", "minor", "patch", "sha", "sha7", "branch", "date");
-    private static final Pattern WORD = Pattern.compile("\\{\\{ *([^{}]*?) *}}");
-    /** Of the distribution specification. */
-    private static final Pattern TAG = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}");
+
+    /**
+     * What starts a build.
+     *
+     * @param tags patterns of Git tags, see {@link RefPattern#ofTags}
+     * @param branches patterns of branches, see {@link RefPattern#of}
+     * @param paths patterns of paths, relative to the file's directory: a push to a branch counts when something at or
+     *     below one of them changed. Empty: always
+     * @param moved whether a tag that was moved to another commit is built again; else that is refused
+     */
+    public record When(List<String> tags, List<String> branches, List<String> paths, boolean moved) {
+        public When {
+            tags = List.copyOf(tags);
+            branches = List.copyOf(branches);
+            paths = List.copyOf(paths);
+        }
+    }
+
+    /**
+     * What an image must stand.
+     *
+     * @param command run in the image, without a shell; empty: what {@code service} or the image itself says
+     * @param service whose definition the command is run with: {@code SERVICE}, or {@code STACK/SERVICE}
+     * @param timeout after which it has failed
+     * @param reports absolute path in the container of what is kept of it
+     * @param matrix values of build arguments by name: each combination is built and tested
+     */
+    public record Test(
+            List<String> command,
+            Optional<String> service,
+            Duration timeout,
+            Optional<String> reports,
+            Map<String, List<String>> matrix) {
+        /** How long a test may take where nothing is said. */
+        public static final Duration TIMEOUT = Duration.ofMinutes(10);
+
+        public Test {
+            command = List.copyOf(command);
+            var copy = new LinkedHashMap<String, List<String>>();
+            matrix.forEach((name, values) -> copy.put(name, List.copyOf(values)));
+            matrix = Collections.unmodifiableMap(copy);
+        }
+
+        /** How many images a matrix may ask for. */
+        public static final int LARGEST = 64;
+
+        /** How many combinations there are. */
+        public int combinations() {
+            var all = 1L;
+            for (var values : matrix.values()) {
+                all = Math.min(all * values.size(), Integer.MAX_VALUE);
+            }
+            return (int) all;
+        }
+    }
 
     public Build {
         tags = List.copyOf(tags);
         arguments = Collections.unmodifiableMap(new LinkedHashMap<>(arguments));
         platforms = List.copyOf(platforms);
-        gitTags = List.copyOf(gitTags);
-        branches = List.copyOf(branches);
     }
 
-    /** @throws IllegalArgumentException with a sentence for the user, when no push could make a tag of this */
-    static String tag(String template) {
-        var matcher = WORD.matcher(template);
-        while (matcher.find()) {
-            if (!WORDS.contains(matcher.group(1))) {
-                throw new IllegalArgumentException("\"" + matcher.group() + "\" stands for nothing. Known are "
-                        + String.join(", ", WORDS.stream().sorted().toList()));
-            }
-        }
-        if (!TAG.matcher(WORD.matcher(template).replaceAll("1")).matches()) {
-            throw new IllegalArgumentException("\"" + template
-                    + "\" makes no tag of an image. Write letters, digits, \"_\", \".\" and \"-\", and words like"
-                    + " {{version}}");
-        }
-        return template;
+    /** Whether the image's name begins with a registry's host: only then it can be sent anywhere. */
+    public static boolean namesRegistry(String image) {
+        var slash = image.indexOf('/');
+        var first = slash < 0 ? "" : image.substring(0, slash);
+        return first.contains(".") || first.contains(":") || first.equals("localhost");
     }
 }

@@ -41,7 +41,8 @@ final class RepositoryReader {
         var stacks = named(file, "stacks", RepositoryKeys.STACK, HostLabels::stack, this::stack);
         stacks.forEach((name, stack) -> windowsExist(name, stack, windows.keySet()));
         order(stacks);
-        var builds = named(file, "builds", RepositoryKeys.BUILD, UnaryOperator.identity(), new BuildReader(this)::read);
+        var builds = named(
+                file, "builds", RepositoryKeys.BUILD, UnaryOperator.identity(), new BuildReader(this, reading)::read);
         return new RepositorySettings(
                 hosts,
                 stacks,

@@ -10,7 +10,6 @@ import dev.lockstep.spec.yaml.YamlReader;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -206,22 +205,5 @@ public record RepositorySettings(
         var open = new LinkedHashMap<String, Window>();
         stack(stack).windows().forEach(name -> open.put(name, Objects.requireNonNull(windows.get(name))));
         return Collections.unmodifiableMap(open);
-    }
-
-    /**
-     * What stands here and no agent acts on yet, sorted by position. An agent refuses a commit with any of it:
-     * following it as if the key were not there would be against what its author wrote.
-     */
-    public List<Problem> notActedOn() {
-        var paths = new ArrayList<String>();
-        builds.keySet().forEach(name -> paths.add("builds." + name));
-        return paths.stream()
-                .map(path -> new Problem(
-                        sources.at(path),
-                        path,
-                        "this version of the agent does not act on it, and does not pass over it. Take it out, or"
-                                + " follow with a version that does"))
-                .sorted(Comparator.naturalOrder())
-                .toList();
     }
 }

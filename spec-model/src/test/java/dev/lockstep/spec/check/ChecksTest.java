@@ -312,9 +312,6 @@ class ChecksTest {
                         "2 services.hidden.ports: nothing is published, since all networks of the service are internal",
                         "5 services.shares.ports: nothing is published, since no network of the service is a bridge that"
                                 + " leads out; of macvlan and ipvlan its containers are reached at their own addresses",
-                        "6 services.alone.networks: the names of shares and others are not answered on macvlan alone, since"
-                                + " its containers do not reach the host's name server. Put the service on a bridge too, or"
-                                + " write extra_hosts with fixed addresses",
                         "13 networks.front.ipam.config[1].subnet: fd00::/64 has no effect without enable_ipv6: true",
                         "14 networks.six.ipam.config[0].subnet: 10.2.0.0/24 has no effect with enable_ipv4: false");
     }

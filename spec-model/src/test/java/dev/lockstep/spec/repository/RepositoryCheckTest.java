@@ -17,10 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class RepositoryCheckTest {
-    private static final String NOT_ACTED_ON =
-            "this version of the agent does not act on it, and does not pass over it."
-                    + " Take it out, or follow with a version that does";
-
     @TempDir
     private Path root;
 
@@ -50,15 +46,15 @@ class RepositoryCheckTest {
     }
 
     @Test
-    void what_no_agent_acts_on_is_an_error_at_its_place() throws IOException {
+    void a_build_that_nothing_can_name_is_an_error_at_its_place() throws IOException {
         file("stacks/shop/compose.yaml", "services: {a: {image: 'x:1'}}");
         file("lockstep.yaml", """
-                windows:
-                  night: {opens: "0 0 2 * * ?", duration: 4h, zone: Europe/Berlin}
                 builds:
-                  api: {context: api, image: "registry.example/api", when: {branches: [main]}}
+                  api: {context: api, image: registry.example/api, tags: "{version}", when: {branches: [main]}}
                 """);
-        assertThat(findings()).containsExactly("ERROR settings lockstep.yaml:4:3: builds.api: " + NOT_ACTED_ON);
+        assertThat(findings())
+                .containsExactly("ERROR settings lockstep.yaml:2:58: builds.api.tags: none of them can be filled in"
+                        + " for a branch that is pushed. Add {branch} or {sha7}");
     }
 
     @Test

@@ -53,6 +53,13 @@ class AgentSettingsTest {
                   no-proxy: ['*.corp.example', 10.0.0.0/8, lab:5000]
                 unpack-limits: {bytes: 2g, entries: 1000, ratio: 50}
                 user-namespaces: {default: private, range: 200000-999999}
+                builds:
+                  repositories: [https://git.example.org/ops.git]
+                  entitlements: [network.host]
+                  ssh: {default: /run/agent.sock}
+                  parallel: 2
+                  keep: 7
+                  timeout: 30m
                 """))
                 .isEqualTo(new Read.Valid(
                         new AgentSettings(
@@ -93,7 +100,14 @@ class AgentSettingsTest {
                                         List.of("*.corp.example", "10.0.0.0/8", "lab:5000")),
                                 new LayerLimits(Optional.of(2L << 30), Optional.of(1000), Optional.of(50)),
                                 new UserNamespaceEntry(
-                                        true, Optional.of(new UserNamespaceEntry.Range(200_000, 999_999)))),
+                                        true, Optional.of(new UserNamespaceEntry.Range(200_000, 999_999))),
+                                new BuildsEntry(
+                                        Optional.of(List.of("https://git.example.org/ops.git")),
+                                        List.of("network.host"),
+                                        Map.of("default", "/run/agent.sock"),
+                                        2,
+                                        7,
+                                        Duration.ofMinutes(30))),
                         List.of()));
     }
 

@@ -185,7 +185,6 @@ class ImagePolicyTest {
                     "*": {forbid-latest: true}
                 """.getBytes(StandardCharsets.UTF_8));
         assertThat(read).isInstanceOfSatisfying(RepositorySettings.Read.Valid.class, valid -> {
-            assertThat(valid.settings().notActedOn()).isEmpty();
             assertThat(valid.settings().imagePolicies("other")).singleElement().satisfies(policy -> {
                 assertThat(policy.registries().orElseThrow().at()).hasToString("lockstep.yaml:6:3");
                 assertThat(policy.rules().getFirst().at()).hasToString("lockstep.yaml:8:5");

@@ -69,6 +69,7 @@ class RepositorySettingsTest {
                     target: run
                     args: {LEVEL: 3}
                     platforms: [linux/amd64, linux/arm/v7]
+                    reproducible: true
                     when: {tags: "v*", branches: [main]}
                     labels: {role: build}
                 policy:
@@ -112,8 +113,10 @@ class RepositorySettingsTest {
                                 Optional.of("run"),
                                 Map.of("LEVEL", "3"),
                                 List.of("linux/amd64", "linux/arm/v7"),
-                                List.of("v*"),
-                                List.of("main"),
+                                new Build.When(List.of("v*"), List.of("main"), List.of(), false),
+                                Optional.empty(),
+                                true,
+                                true,
                                 new HostSelector(List.of(), Map.of("role", "build"))));
         assertThat(settings.policy().ruling(Subject.CAPABILITIES))
                 .get()
@@ -169,9 +172,9 @@ class RepositorySettingsTest {
                         "lockstep.yaml:13:16: builds.app.image: \"x:1\" is not the name of an image. Write [HOST/]NAME in"
                                 + " lower case; its tags stand below tags:",
                         "lockstep.yaml:13:30: builds.app.tags[0]: \"{{versoin}}\" stands for nothing. Known are branch,"
-                                + " date, major, minor, patch, sha, sha7, tag, version",
+                                + " build-number, date, major, minor, patch, sha, sha7, tag, version",
                         "lockstep.yaml:13:45: builds.app.tags[1]: \"a b\" makes no tag of an image. Write letters, digits,"
-                                + " \"_\", \".\" and \"-\", and words like {{version}}",
+                                + " \"_\", \".\" and \"-\", and words like {version}",
                         "lockstep.yaml:13:62: builds.app.context: \"../x\" must be inside of the repository",
                         "lockstep.yaml:15:18: policy.capabilities[0]: Linux has no capability \"NET_ADMN\". Did you mean"
                                 + " \"NET_ADMIN\"?",

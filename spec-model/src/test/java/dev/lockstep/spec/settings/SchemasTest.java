@@ -38,6 +38,7 @@ class SchemasTest {
             entry("proxy", ProxyEntry.KEYS),
             entry("unpack-limits", LayerLimits.KEYS),
             entry("user-namespaces", UserNamespaceEntry.KEYS),
+            entry("builds", BuildsEntry.KEYS),
             entry("policy", HostPolicy.KEYS),
             entry("policy.stacks.*", HostPolicy.STACK));
 
@@ -132,6 +133,7 @@ class SchemasTest {
         AgentSettings.REPOSITORY.known().forEach(key -> assertThat(agent).contains(key + ":"));
         HousekeepingEntry.KEYS.known().forEach(key -> assertThat(agent).contains(key + ":"));
         RegistryEntry.KEYS.known().forEach(key -> assertThat(agent).contains(key + ":"));
+        BuildsEntry.KEYS.known().forEach(key -> assertThat(agent).contains(key + ":"));
         LayerLimits.KEYS.known().forEach(key -> assertThat(agent).contains(key + ":"));
         ProxyEntry.KEYS.known().forEach(key -> assertThat(agent).contains(key + ":"));
         ImagePolicyReader.IMAGES.known().forEach(key -> assertThat(agent).contains(key + ":"));
@@ -213,6 +215,14 @@ class SchemasTest {
                 "builds: {app: {image: x}}",
                 "builds: {app: {when: {tags: v*}}}",
                 "builds: {app: {image: x, when: {tags: v*, tag: x}}}",
+                "builds: {app: {image: x, when: {tags: v*, moved: maybe}}}",
+                "builds: {app: {image: x, when: {tags: v*}, push: maybe}}",
+                "builds: {app: {image: x, when: {tags: v*}, test: {comand: x}}}",
+                "builds: {app: {image: x, when: {tags: v*}, test: {timeout: 5}}}",
+                "builds: {app: {image: x, when: {tags: v*}, test: {reports: out}}}",
+                "builds: {app: {image: x, when: {tags: v*}, test: {service: a/b/c}}}",
+                "builds: {app: {image: x, when: {tags: v*}, test: {matrix: {A: []}}}}",
+                "builds: {app: {image: x, when: {tags: v*}, test: {matrix: {a b: [c]}}}}",
                 "policy: {priviliged: true}",
                 "policy: {host-namespaces: [net]}",
                 "policy: {host-resources: [memory]}",

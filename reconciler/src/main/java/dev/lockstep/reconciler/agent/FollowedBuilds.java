@@ -1,0 +1,67 @@
+package dev.lockstep.reconciler.agent;
+
+import dev.lockstep.reconciler.building.BuildQueue;
+import dev.lockstep.reconciler.building.BuildSources;
+import dev.lockstep.reconciler.builds.BuildTags;
+import dev.lockstep.reconciler.builds.BuildTarget;
+import dev.lockstep.reconciler.builds.Occasion;
+import dev.lockstep.reconciler.builds.SeenRefsFiles;
+import dev.lockstep.reconciler.history.RevisionFiles;
+import dev.lockstep.reconciler.history.StatusFiles;
+import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.image.Digest;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** What builds need of the repositories and stacks of an agent. */
+record FollowedBuilds(Engine engine, List<Follower> followers)
+        implements BuildSources, BuildQueue.Tags, BuildQueue.InUse {
+    FollowedBuilds {
+        followers = List.copyOf(followers);
+    }
+
+    @Override
+    public Optional<Source> find(String repository, String commit) throws IOException {
+        for (var follower : followers) {
+            if (follower.url().equals(repository)) {
+                var found = follower.toBuild(commit);
+                if (found.isPresent()) {
+                    return found;
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public List<String> fill(BuildTarget target, Occasion occasion, Source source, long number) throws IOException {
+        var tags = new TreeSet<String>();
+        for (var follower : followers) {
+            if (follower.url().equals(source.tree().revision().repository())) {
+                tags.addAll(
+                        new SeenRefsFiles(engine.root()).read(follower.key()).tags());
+            }
+        }
+        return BuildTags.of(target, occasion, source.tree().committed(), number, tags);
+    }
+
+    @Override
+    public Set<Digest> digests() throws IOException {
+        var used = new HashSet<Digest>();
+        for (var container : engine.containers().observe()) {
+            used.addAll(container.record().spec().images());
+        }
+        for (var status : new StatusFiles(engine.root()).all()) {
+            new RevisionFiles(engine.root(), status.stack())
+                    .good()
+                    .ifPresent(good -> good.services().stream()
+                            .flatMap(service -> service.containers().stream())
+                            .forEach(spec -> used.addAll(spec.images())));
+        }
+        return used;
+    }
+}

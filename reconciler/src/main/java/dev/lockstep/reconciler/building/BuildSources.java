@@ -1,0 +1,47 @@
+package dev.lockstep.reconciler.building;
+
+import dev.lockstep.reconciler.builds.BuildTarget;
+import dev.lockstep.reconciler.deploy.StackSource;
+import dev.lockstep.reconciler.git.CommitTree;
+import dev.lockstep.spec.settings.ImagePolicy;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/** The commits that are built. */
+@FunctionalInterface
+public interface BuildSources {
+    /**
+     * A commit of a followed repository; empty when nobody follows it any more, or its clone does not have the commit.
+     * Any thread may ask.
+     *
+     * @param repository URL without credentials
+     */
+    Optional<Source> find(String repository, String commit) throws IOException;
+
+    /** One commit. Good as long as its repository is followed. */
+    interface Source {
+        /** Its files. */
+        CommitTree tree();
+
+        /** What it builds on this host. */
+        List<BuildTarget> targets() throws IOException;
+
+        /** What the repository says of images, beside what the host says. */
+        List<ImagePolicy> imagePolicies() throws IOException;
+
+        /**
+         * The stack of this host that has the service; empty when none has.
+         *
+         * @param service as it is written: {@code SERVICE}, or {@code STACK/SERVICE}
+         */
+        Optional<Stack> stack(String service) throws IOException;
+    }
+
+    /**
+     * A service of a stack.
+     *
+     * @param name of the stack
+     */
+    record Stack(StackSource source, String name, String service) {}
+}

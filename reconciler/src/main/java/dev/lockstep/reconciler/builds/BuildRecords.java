@@ -1,0 +1,113 @@
+package dev.lockstep.reconciler.builds;
+
+import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.store.AtomicFiles;
+import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateFile;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** The builds of a root: {@code builds/NUMBER/} with {@code record.json}, {@code log} and {@code reports/}. */
+public final class BuildRecords {
+    private final Root root;
+    private final StateFile<BuildRecord> state;
+
+    public BuildRecords(Root root) {
+        this.root = root;
+        this.state = root.stateFile(BuildRecord.class, 1);
+    }
+
+    /** Writes down how far a build is. Its directory is made by the first. */
+    public void write(BuildRecord record) throws IOException {
+        var directory = directory(record.number());
+        Files.createDirectories(directory);
+        state.write(directory.resolve("record.json"), record);
+    }
+
+    /** One build; empty where there is none of that number. */
+    public Optional<BuildRecord> read(long number) throws IOException {
+        return state.read(directory(number).resolve("record.json"));
+    }
+
+    /** All of them, the newest first. */
+    public List<BuildRecord> all() throws IOException {
+        var all = new ArrayList<BuildRecord>();
+        try (DirectoryStream<Path> directories = Files.newDirectoryStream(builds(), "[0-9]*")) {
+            for (var directory : directories) {
+                state.read(directory.resolve("record.json")).ifPresent(all::add);
+            }
+        } catch (NoSuchFileException e) {
+            return List.of();
+        }
+        all.sort(Comparator.comparingLong(BuildRecord::number).reversed());
+        return List.copyOf(all);
+    }
+
+    /** What a build has printed. */
+    public Path log(long number) {
+        return directory(number).resolve("log");
+    }
+
+    /** What its tests have left. */
+    public Path reports(long number) {
+        return directory(number).resolve("reports");
+    }
+
+    /** Forgets a build with its log and its reports; its image stays. */
+    public void remove(long number) throws IOException {
+        AtomicFiles.delete(directory(number).resolve("record.json"));
+        clear(number);
+        Files.deleteIfExists(directory(number));
+    }
+
+    /** Removes what a build has left beside its record: it is to be made again. */
+    public void clear(long number) throws IOException {
+        Files.deleteIfExists(log(number));
+        if (Files.exists(reports(number), LinkOption.NOFOLLOW_LINKS)) {
+            // By descriptors: what is in there came out of a container.
+            try (var own = Directory.open(directory(number))) {
+                own.removeTree(RawPath.of("reports"));
+            }
+        }
+    }
+
+    /** The lock of who gives out numbers. */
+    Path numbers() throws IOException {
+        return root.lock("builds");
+    }
+
+    /** The highest number of a directory, whether it has a record or not; 0 without any. */
+    long highest() throws IOException {
+        var highest = 0L;
+        try (DirectoryStream<Path> directories = Files.newDirectoryStream(builds(), "[0-9]*")) {
+            for (var directory : directories) {
+                try {
+                    highest = Math.max(
+                            highest, Long.parseLong(directory.getFileName().toString()));
+                } catch (NumberFormatException e) {
+                    // Nothing of ours.
+                }
+            }
+        } catch (NoSuchFileException e) {
+            return 0;
+        }
+        return highest;
+    }
+
+    Path builds() {
+        return root.state().resolve("builds");
+    }
+
+    private Path directory(long number) {
+        return builds().resolve(Long.toString(number));
+    }
+}

@@ -1,0 +1,54 @@
+package dev.lockstep.reconciler.builds;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * How far a repository was looked at for builds. A tag stays here when it is deleted: made again elsewhere, it was
+ * moved. A branch that is gone is forgotten.
+ *
+ * @param refs the commit that each branch and tag led to, by full name
+ * @param targets what started each target then: one that is new, or that is started by something else now, has no
+ *     history
+ * @param tags that there are, by their short names
+ */
+public record SeenRefs(Map<String, String> refs, Map<String, List<String>> targets, Set<String> tags) {
+    /** Of a repository that was never looked at. */
+    public static final SeenRefs NONE = new SeenRefs(Map.of(), Map.of(), Set.of());
+
+    public SeenRefs {
+        refs = Collections.unmodifiableMap(new TreeMap<>(refs));
+        var copy = new TreeMap<String, List<String>>();
+        targets.forEach((name, triggers) -> copy.put(name, List.copyOf(triggers)));
+        targets = Collections.unmodifiableMap(copy);
+        tags = Collections.unmodifiableSet(new TreeSet<>(tags));
+    }
+
+    /** The same with other tags. */
+    public SeenRefs withTags(Set<String> newTags) {
+        return new SeenRefs(refs, targets, newTags);
+    }
+
+    /** The same where nothing is built: what is built later has no history then. */
+    public SeenRefs withoutTargets() {
+        return new SeenRefs(refs, Map.of(), tags);
+    }
+
+    /** The same but for some refs, which are as they were before. */
+    public SeenRefs keeping(SeenRefs before, Set<String> names) {
+        if (names.isEmpty()) {
+            return this;
+        }
+        var kept = new TreeMap<>(refs);
+        for (var name : names) {
+            kept.remove(name);
+            Optional.ofNullable(before.refs.get(name)).ifPresent(commit -> kept.put(name, commit));
+        }
+        return new SeenRefs(kept, targets, tags);
+    }
+}

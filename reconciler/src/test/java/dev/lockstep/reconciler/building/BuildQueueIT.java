@@ -1,0 +1,560 @@
+package dev.lockstep.reconciler.building;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.lockstep.reconciler.builds.BuildOrder;
+import dev.lockstep.reconciler.builds.BuildRecord;
+import dev.lockstep.reconciler.builds.BuildTest;
+import dev.lockstep.reconciler.builds.Occasion;
+import dev.lockstep.runtime.image.Layer;
+import dev.lockstep.runtime.image.MediaType;
+import dev.lockstep.runtime.linux.DetachedMount;
+import dev.lockstep.runtime.linux.MountTable;
+import dev.lockstep.runtime.linux.Mounts;
+import dev.lockstep.runtime.linux.NoSpace;
+import dev.lockstep.runtime.testing.FakeRegistry;
+import dev.lockstep.spec.settings.AgentSettings;
+import dev.lockstep.spec.settings.BuildsEntry;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Builds of commits with the real engine. */
+class BuildQueueIT {
+    private static final String ENTRY = """
+            builds:
+              app: {image: shop, tags: ['{{tag}}', latest], context: app, when: {tags: ['v*']}}
+            """;
+
+    private static final String CACHED = "#(\\d+) .*RUN echo fetched.*\\n(?:.*\\n)*#\\1 CACHED";
+
+    @TempDir
+    private Path directory;
+
+    private QueueLab lab;
+
+    @BeforeEach
+    void open() throws IOException {
+        lab = QueueLab.create(directory);
+        lab.file("lockstep.yaml", ENTRY);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        assertThat(lab.engine.containers().observe()).isEmpty();
+        assertThat(lab.engine.networks().observe().networks()).isEmpty();
+        lab.close();
+        assertThat(MountTable.below(directory)).isEmpty();
+    }
+
+    private static Optional<BuildTest> test(String script, Duration timeout, Map<String, List<String>> matrix) {
+        return Optional.of(new BuildTest(
+                List.of("/bin/sh", "-c", script), Optional.empty(), timeout, Optional.of("/reports"), matrix));
+    }
+
+    @Test
+    void a_build_sees_what_is_committed_and_nothing_else() throws Exception {
+        lab.file(
+                "app/Dockerfile",
+                "FROM busybox\nCOPY . /app\nRUN echo \"sees $(cd /app && echo *) and $(cat /app/a)\"\n");
+        lab.file("app/.dockerignore", "Dockerfile\n.dockerignore\nleft-out\n");
+        lab.file("app/left-out", "x");
+        lab.file("app/a", "committed");
+        lab.file("secret-beside-the-context", "x");
+        var commit = lab.commit("First words");
+        lab.file("app/a", "changed in the working copy");
+        lab.file("app/b", "never committed");
+
+        lab.build(lab.order("v1.0", commit));
+
+        var record = lab.record(1);
+        assertThat(lab.log(1)).contains("sees a and committed", "at " + commit.substring(0, 7) + " \"First words\"");
+        assertThat(record.state()).isEqualTo(BuildRecord.State.SUCCEEDED);
+        assertThat(record.tags()).containsExactly("v1.0", "latest");
+        var image = lab.image("shop:v1.0").orElseThrow();
+        assertThat(record.digest()).contains(image.digest());
+        assertThat(lab.image("shop:latest").orElseThrow().digest()).isEqualTo(image.digest());
+        assertThat(image.config().labels())
+                .containsEntry("org.opencontainers.image.revision", commit)
+                .containsEntry("org.opencontainers.image.source", lab.url())
+                .containsEntry("org.opencontainers.image.ref.name", "v1.0")
+                .containsEntry("org.opencontainers.image.version", "1.0")
+                .containsKey("org.opencontainers.image.created");
+        assertThat(lab.said).last().asString().contains("build 1 of shop:v1.0 succeeded: sha256:");
+    }
+
+    @Test
+    void a_commit_uses_the_steps_of_the_one_before_unless_each_host_must_make_the_same() throws Exception {
+        lab.file("app/Dockerfile", "FROM busybox\nCOPY needs /\nRUN echo fetched > /needed\nCOPY . /app\n");
+        lab.file("app/needs", "x");
+        lab.file("app/late", "one");
+        lab.build(lab.order("v1", lab.commit("one")));
+        lab.file("app/late", "two");
+        lab.build(lab.order("v2", lab.commit("two")));
+        assertThat(lab.log(2)).containsPattern(CACHED);
+        var image = lab.image("shop:v2").orElseThrow();
+        assertThat(image.digest())
+                .isNotEqualTo(lab.image("shop:v1").orElseThrow().digest());
+
+        lab.file("lockstep.yaml", ENTRY.replace("image: shop,", "image: shop, reproducible: true,"));
+        var same = lab.commit("reproducible");
+        lab.build(lab.order("v3", same));
+        lab.engine.builder().forget(Duration.ZERO);
+        lab.build(lab.order("v3", same));
+        assertThat(lab.log(4)).doesNotContainPattern(CACHED);
+        assertThat(lab.record(4).digest()).isPresent().isEqualTo(lab.record(3).digest());
+    }
+
+    @Test
+    void what_one_repository_has_in_a_cache_mount_nobody_else_gets_nor_what_was_made_with_it() throws Exception {
+        var mount = "FROM busybox\nRUN --mount=type=cache,id=tools,target=/tools ";
+        lab.file("app/Dockerfile", mount + "echo poison > /tools/of\n");
+        lab.build(QueueLab.OTHER, lab.order("v1", lab.commit("fills it")));
+        lab.file("app/Dockerfile", mount + "cat /tools/of > /of || echo none > /of\nRUN echo \"has $(cat /of)\"\n");
+        var reads = lab.commit("reads it");
+        lab.build(QueueLab.OTHER, lab.order("v2", reads));
+        lab.build(lab.order("v2", reads));
+
+        assertThat(lab.log(2)).contains("has poison");
+        assertThat(lab.log(3)).contains("has none");
+    }
+
+    @Test
+    void what_only_this_host_reaches_is_not_fetched_for_a_repository() throws Exception {
+        try (var registry = FakeRegistry.start()) {
+            var steps = List.of(
+                    "ADD http://" + registry.host() + "/file /",
+                    "ADD http://" + registry.host() + "/team/shop.git /",
+                    "ADD http://169.254.169.254/latest/meta-data /");
+            for (var step : steps) {
+                lab.file("app/Dockerfile", "FROM busybox\n" + step + "\n");
+                lab.build(lab.order("v" + steps.indexOf(step), lab.commit(step)));
+            }
+            assertThat(registry.requests()).isEmpty();
+        }
+        for (var number : List.of(1, 2)) {
+            assertThat(lab.record(number).problem())
+                    .contains(" for a followed repository: 127.0.0.1 is an address of this host");
+        }
+        assertThat(lab.record(3).problem()).contains("169.254.169.254 is a link-local address");
+    }
+
+    @Test
+    void what_is_here_already_must_pass_the_hosts_rules_too() throws Exception {
+        lab.images = switch (AgentSettings.read(
+                "agent.yaml", "images: {registries: [registry.example]}".getBytes(StandardCharsets.UTF_8))) {
+            case AgentSettings.Read.Valid valid -> valid.settings().images();
+            case AgentSettings.Read.Invalid invalid ->
+                throw new AssertionError(invalid.errors().toString());
+        };
+        lab.file("app/Dockerfile", "FROM scratch\nCOPY --from=busybox /bin/busybox /\n");
+        lab.build(lab.order("v1", lab.commit("one")));
+        assertThat(lab.record(1).problem()).contains("Refused: busybox:latest: images of docker.io may not run here");
+        assertThat(lab.image("shop:v1")).isEmpty();
+    }
+
+    @Test
+    void what_fails_changes_no_name_and_is_told_once_with_its_place() throws Exception {
+        lab.file("app/Dockerfile", "FROM busybox\nRUN echo one\n");
+        var good = lab.commit("good");
+        lab.file("app/Dockerfile", "FROM busybox\nRUN echo almost; exit 3\n");
+        var bad = lab.commit("bad");
+        lab.file("app/Dockerfile", "FORM busybox\n");
+        var worse = lab.commit("worse");
+        lab.build(lab.order("v1", good));
+        var before = lab.image("shop:latest").orElseThrow().digest();
+        lab.said.clear();
+
+        lab.build(lab.order("v3", worse), lab.order("v2", bad));
+
+        assertThat(lab.record(2).problem())
+                .isEqualTo("app/Dockerfile:2: process \"/bin/sh -c echo almost; exit 3\" did not complete"
+                        + " successfully: exit code: 3");
+        assertThat(lab.record(3).problem()).isEqualTo("failed to build: app/Dockerfile has an error");
+        assertThat(lab.log(3)).contains("unknown instruction: FORM (did you mean FROM?)");
+        assertThat(lab.log(2)).contains("almost", ">>> RUN echo almost; exit 3");
+        assertThat(lab.image("shop:latest").orElseThrow().digest()).isEqualTo(before);
+        assertThat(lab.image("shop:v2")).isEmpty();
+        assertThat(lab.said.stream().filter(line -> line.startsWith("build 2 of shop:v2 failed: app/Dockerfile:2:")))
+                .singleElement()
+                .asString()
+                .endsWith("; what runs stays as it is. 'lockstep builds logs 2' shows what it said");
+    }
+
+    @Test
+    void the_newest_is_built_first_and_an_older_one_takes_no_name_back() throws Exception {
+        lab.file("app/Dockerfile", "FROM busybox\nLABEL of=one\n");
+        var one = lab.commit("one");
+        lab.file("app/Dockerfile", "FROM busybox\nLABEL of=two\n");
+        var two = lab.commit("two");
+        lab.build(lab.order("v2", two), lab.order("v1", one));
+        assertThat(lab.said.stream().filter(line -> line.contains(" begins: ")))
+                .extracting(line -> line.replaceFirst(" begins.*", ""))
+                .containsExactly("build 2 of shop:v2", "build 1 of shop:v1");
+        assertThat(lab.record(1).tags()).containsExactly("v1");
+        assertThat(lab.image("shop:latest").orElseThrow().config().labels()).containsEntry("of", "two");
+        assertThat(lab.image("shop:v1").orElseThrow().config().labels()).containsEntry("of", "one");
+
+        // Wanted once more it is as old as before, though its number is higher.
+        for (var order : List.of(lab.order("v1", one), lab.order("v2", two))) {
+            var occasion = order.occasion();
+            lab.build(new BuildOrder(
+                    order.target(),
+                    new Occasion(Occasion.Kind.WANTED, occasion.ref(), occasion.commit()),
+                    order.inputs()));
+        }
+        assertThat(lab.record(3).tags()).containsExactly("v1");
+        assertThat(lab.record(4).tags()).containsExactly("v2", "latest");
+        assertThat(lab.image("shop:latest").orElseThrow().config().labels()).containsEntry("of", "two");
+
+        lab.policy = new BuildsEntry(Optional.empty(), List.of(), Map.of(), 1, 50, Duration.ofSeconds(1));
+        lab.file("app/Dockerfile", "FROM busybox\nRUN sleep 1000000\n");
+        lab.build(lab.order("v3", lab.commit("endless")));
+        assertThat(lab.record(5).problem())
+                .isEqualTo("it was not over after 1s; timeout below builds of agent.yaml allows more");
+    }
+
+    @Test
+    void what_has_passed_is_pushed_and_does_not_count_before() throws Exception {
+        try (var registry = FakeRegistry.start()) {
+            lab.file("lockstep.yaml", ENTRY.replace("image: shop", "image: " + registry.host() + "/team/shop"));
+            lab.file("app/Dockerfile", "FROM busybox\nRUN echo pushed > /file\n");
+            var commit = lab.commit("one");
+            lab.push = true;
+            lab.test = test("false", Duration.ofMinutes(1), Map.of());
+            lab.build(lab.order("v1", commit));
+            assertThat(lab.record(1).problem()).isEqualTo("the test failed with exit code 1");
+            assertThat(registry.requests()).isEmpty();
+
+            lab.test = test("true", Duration.ofMinutes(1), Map.of());
+            lab.build(lab.order("v1", commit));
+            var record = lab.record(2);
+            assertThat(record.problem()).isEmpty();
+            assertThat(record.pushed()).isTrue();
+            assertThat(lab.image(registry.host() + "/team/shop:v1")
+                            .orElseThrow()
+                            .layers())
+                    .last()
+                    .extracting(Layer::mediaType)
+                    .isEqualTo(MediaType.OCI_LAYER_GZIP);
+            for (var tag : List.of("v1", "latest")) {
+                assertThat(registry.content("/v2/team/shop/manifests/" + tag)
+                                .map(bytes -> new String(bytes, StandardCharsets.UTF_8)))
+                        .contains(new String(
+                                lab.engine.images().blobs().read(record.digest().orElseThrow()),
+                                StandardCharsets.UTF_8));
+            }
+            registry.goAway();
+            lab.build(lab.order("v2", commit));
+            assertThat(lab.record(3).state()).isEqualTo(BuildRecord.State.FAILED);
+            assertThat(lab.record(3).problem())
+                    .startsWith("it is built and tested, and cannot be pushed: " + registry.host() + "/team/shop:v2: ");
+        }
+    }
+
+    @Test
+    void an_image_counts_when_its_test_passes_and_reports_are_kept_whether_it_does_or_not() throws Exception {
+        lab.file("app/Dockerfile", "FROM busybox\nARG N=1\nENV N=$N\nENTRYPOINT [\"/bin/false\"]\n");
+        var commit = lab.commit("one");
+        lab.test = test(
+                "mkdir /reports; echo \"N is $N\" | tee /reports/n; test $N != 3",
+                Duration.ofMinutes(1),
+                Map.of("N", List.of("1", "2", "3")));
+        lab.build(lab.order("v1", commit));
+
+        assertThat(lab.record(1).problem()).isEqualTo("[N=3] the test failed with exit code 1");
+        assertThat(lab.image("shop:v1")).isEmpty();
+        assertThat(lab.log(1)).contains("\nN is 1\n", "[N=2] N is 2\n", "[N=3] N is 3\n");
+        assertThat(lab.records().reports(1).resolve("reports/n")).hasContent("N is 1\n");
+
+        lab.test = test(
+                "mkdir /reports; ln -s /etc/passwd /reports/way-out; test $N = 1", Duration.ofMinutes(1), Map.of());
+        try (var queue = lab.queue()) {
+            queue.start();
+            assertThat(queue.retry(1)).isInstanceOf(BuildQueue.Retried.Queued.class);
+            assertThat(queue.retry(7)).isEqualTo(new BuildQueue.Retried.No("there is no build 7"));
+            assertThat(queue.awaitIdle(Duration.ofMinutes(5))).isTrue();
+        }
+        var again = lab.record(2);
+        assertThat(again.state()).isEqualTo(BuildRecord.State.SUCCEEDED);
+        assertThat(again.occasion()).isEqualTo(new Occasion(Occasion.Kind.RETRY, "refs/tags/v1", commit));
+        assertThat(lab.image("shop:v1")).isPresent();
+        assertThat(lab.records().reports(2).resolve("reports/way-out")).isSymbolicLink();
+
+        lab.test = test("sleep 1000000", Duration.ofSeconds(1), Map.of());
+        lab.build(lab.order("v2", commit));
+        assertThat(lab.record(3).problem()).isEqualTo("the test was not over after 1s");
+    }
+
+    @Test
+    void reports_of_one_test_are_no_way_out_for_those_of_another() throws Exception {
+        var outside = Files.createDirectory(directory.resolve("outside"));
+        lab.file("app/Dockerfile", "FROM busybox\nARG N=1\nENV N=$N\n");
+        // What it leaves is bigger, so the link is there first.
+        var script = "mkdir /r; if [ $N = 1 ]; then ln -s " + outside + " /r/build-1-test-1;"
+                + " else head -c 67108864 /dev/zero > /r/big; echo evil > /r/evil; fi";
+        lab.test = Optional.of(new BuildTest(
+                List.of("/bin/sh", "-c", script),
+                Optional.empty(),
+                Duration.ofMinutes(5),
+                Optional.of("/r/."),
+                Map.of("N", List.of("2"))));
+        lab.build(lab.order("v1", lab.commit("one")));
+
+        assertThat(lab.record(1).state()).isEqualTo(BuildRecord.State.SUCCEEDED);
+        assertThat(outside).isEmptyDirectory();
+    }
+
+    @Test
+    void a_section_has_the_hosts_secrets_and_shows_none() throws Exception {
+        Files.delete(directory.resolve(QueueLab.REPOSITORY).resolve("lockstep.yaml"));
+        lab.file("compose.yaml", """
+                name: shop
+                services:
+                  base: {build: {dockerfile_inline: "FROM busybox\\nRUN echo based > /base\\n"}}
+                  app:
+                    build:
+                      dockerfile: app/Dockerfile
+                      additional_contexts: {base: "service:base"}
+                      secrets: [token]
+                      entitlements: []
+                secrets: {token: {external: true}}
+                """);
+        lab.file("app/Dockerfile", """
+                FROM base
+                RUN --mount=type=secret,id=token test "$(cat /run/secrets/token)" = hunter22 && cat /run/secrets/token /base
+                """);
+        var commit = lab.commit("section");
+        lab.build(lab.order("v1", commit));
+        assertThat(lab.record(1).problem()).contains("the secret token is not on this host");
+        lab.secrets().set("shop", "token", "hunter22".getBytes(StandardCharsets.UTF_8));
+        lab.build(lab.order("v1", commit));
+        assertThat(lab.record(2).problem()).isEmpty();
+        assertThat(lab.log(2)).contains("***based").doesNotContain("hunter22");
+        assertThat(lab.image("shop-app:v1")).isPresent();
+
+        lab.file("compose.yaml", """
+                name: shop
+                services: {app: {build: {dockerfile_inline: "FROM busybox\\n", network: host, ssh: [default]}}}
+                """);
+        lab.build(lab.order("v2", lab.commit("asks for the host's network")));
+        assertThat(lab.record(3).problem())
+                .isEqualTo("service \"app\": build.network: this host gives builds of repositories no network.host; its"
+                        + " owner can, by entitlements below builds of agent.yaml");
+        lab.policy = new BuildsEntry(
+                Optional.of(List.of("https://other.example/x.git")), List.of(), Map.of(), 1, 50, Duration.ofHours(1));
+        lab.build(lab.order("v3", commit));
+        assertThat(lab.record(4).state()).isEqualTo(BuildRecord.State.REFUSED);
+        assertThat(lab.record(4).problem()).startsWith("this host builds nothing of " + lab.url());
+    }
+
+    @Test
+    void a_section_attests_its_image_and_takes_and_gives_no_cache_of_others() throws Exception {
+        Files.delete(directory.resolve(QueueLab.REPOSITORY).resolve("lockstep.yaml"));
+        var compose = """
+                name: shop
+                services:
+                  app:
+                    build:
+                      dockerfile_inline: "FROM busybox\\nRUN echo x > /x\\n"
+                      sbom: true
+                      provenance: mode=max
+                      cache_from: ["registry.invalid/cache", "type=local,src=/etc", "type=gha"]
+                      cache_to: ["type=local,dest=/nowhere", "type=inline"]
+                """;
+        lab.file("compose.yaml", compose);
+        var commit = lab.commit("attests");
+        lab.build(lab.order("v1", commit));
+        assertThat(lab.record(1).problem()).isEmpty();
+        assertThat(lab.log(1))
+                .contains(
+                        "service \"app\": build.cache_from: builds of repositories are made with this host's cache",
+                        "service \"app\": build.cache_to: builds of repositories write no cache but type=inline")
+                .doesNotContain("is not used");
+        assertThat(Path.of("/nowhere")).doesNotExist();
+        var image = lab.image("shop-app:v1").orElseThrow();
+        var blobs = lab.engine.images().blobs();
+        assertThat(new String(blobs.read(image.id()), StandardCharsets.UTF_8)).contains("dev.lockstep.buildcache.v1");
+        assertThat(lab.engine.images().attachments().of(lab.record(1).digest().orElseThrow()))
+                .extracting(attached ->
+                        new String(blobs.read(attached.content().getLast().digest()), StandardCharsets.UTF_8))
+                .anySatisfy(text -> assertThat(text).contains("https://spdx.dev/Document"))
+                .anySatisfy(text -> assertThat(text).contains("https://slsa.dev/provenance/v1", commit, lab.url()));
+
+        lab.file("compose.yaml", compose.replace("mode=max", "mode=max,builder-id=https://trusted.example"));
+        lab.build(lab.order("v2", lab.commit("claims another builder")));
+        assertThat(lab.record(2).problem())
+                .isEqualTo("service \"app\": build.provenance: builder-id is not for a repository to choose, since this"
+                        + " host builds; take it out");
+        assertThat(lab.image("shop-app:v2")).isEmpty();
+    }
+
+    @Test
+    void a_test_runs_as_a_service_would_with_networks_and_volumes_of_its_own() throws Exception {
+        lab.file("app/Dockerfile", "FROM busybox\n");
+        lab.file("password", "sesame");
+        var compose = """
+                name: shop
+                services:
+                  web:
+                    image: shop:anything
+                    environment: {MODE: careful}
+                    ports: ["127.0.0.1:9:80"]
+                    volumes: ["data:/data"]
+                    secrets: [password, token]
+                volumes: {data: {}}
+                secrets: {password: {file: password}, token: {external: true}}
+                """;
+        lab.file("compose.yaml", compose);
+        lab.secrets().set("shop", "token", "hunter22".getBytes(StandardCharsets.UTF_8));
+        var commit = lab.commit("one");
+        lab.test = Optional.of(new BuildTest(
+                List.of(
+                        "/bin/sh",
+                        "-c",
+                        "echo $MODE $(cat /run/secrets/password /run/secrets/token) $(ls /data | wc -l); touch /data/x; ip route"),
+                Optional.of("web"),
+                Duration.ofMinutes(1),
+                Optional.empty(),
+                Map.of()));
+        lab.build(lab.order("v1", commit));
+        assertThat(lab.record(1).problem()).isEmpty();
+        assertThat(lab.log(1)).contains("careful sesamehunter22 0\n", "default via");
+        assertThat(lab.engine.volumes().list()).isEmpty();
+        assertThat(directory.resolve("state/stacks/build-1-test")).doesNotExist();
+
+        lab.file("compose.yaml", compose.replace("    environment:", "    privileged: true\n    environment:"));
+        lab.build(lab.order("v2", lab.commit("wants to be root")));
+        assertThat(lab.record(2).problem())
+                .contains("service \"web\" of stack shop cannot be run here: ", "privileged", "This host");
+        assertThat(lab.image("shop:v2")).isEmpty();
+    }
+
+    @Test
+    void two_targets_are_built_at_once_and_one_never_twice() throws Exception {
+        lab.policy = new BuildsEntry(Optional.empty(), List.of(), Map.of(), 2, 50, Duration.ofHours(1));
+        lab.file(
+                "lockstep.yaml",
+                ENTRY + "  other: {image: other, tags: ['{{tag}}'], context: other, when: {tags: ['v*']}}\n");
+        lab.file("app/Dockerfile", "FROM busybox\nRUN sleep 1000000\n");
+        lab.file("other/Dockerfile", "FROM busybox\nRUN sleep 1000001\n");
+        var commit = lab.commit("endless");
+        try (var queue = lab.queue()) {
+            queue.start();
+            // The second worker has nothing to do, and yet leaves the older one of the target alone.
+            queue.submit(lab.url(), List.of(lab.order("v2", commit), lab.order("v1", commit)));
+            await().until(() -> isAt(2, "RUN sleep 1000000"));
+            queue.submit(lab.url(), List.of(lab.order("other", "v1", commit)));
+            await().until(() -> isAt(3, "RUN sleep 1000001"));
+            assertThat(lab.record(1).state()).isEqualTo(BuildRecord.State.QUEUED);
+            assertThat(lab.record(2).state()).isEqualTo(BuildRecord.State.BUILDING);
+            assertThat(lab.record(3).state()).isEqualTo(BuildRecord.State.BUILDING);
+        }
+        assertThat(lab.records().all()).extracting(BuildRecord::state).containsOnly(BuildRecord.State.QUEUED);
+    }
+
+    private boolean isAt(long number, String step) throws IOException {
+        return Files.exists(lab.records().log(number)) && lab.log(number).contains(step);
+    }
+
+    /** The records are on a small disk of their own, so that nothing else frees a page of it meanwhile. */
+    @Test
+    void a_disk_that_is_full_at_the_end_of_a_build_is_told_once_and_the_next_queue_goes_on() throws Exception {
+        lab.file(
+                "app/Dockerfile",
+                "FROM busybox\nRUN --mount=type=cache,target=/c until [ -e /c/go ]; do usleep 50000; done\n");
+        var commit = lab.commit("waits");
+        var small = Files.createDirectories(directory.resolve("state/builds"));
+        Mounts.tmpfs(small, 256 << 10, 0755, List.of(DetachedMount.Attribute.NO_SUID));
+        try {
+            try (var queue = lab.queue()) {
+                queue.submit(lab.url(), List.of(lab.order("v1", commit)));
+                queue.start();
+                await().until(() -> isAt(1, "until [") && cache().isPresent());
+                fill(small.resolve("ballast"));
+                Files.createFile(cache().orElseThrow().resolve("go"));
+                assertThat(queue.awaitIdle(Duration.ofMinutes(5))).isTrue();
+            }
+            assertThat(lab.said.stream().filter(line -> line.startsWith("what became of build 1 cannot be written")))
+                    .hasSize(1);
+            assertThat(lab.record(1).state()).isEqualTo(BuildRecord.State.BUILDING);
+
+            Files.delete(small.resolve("ballast"));
+            lab.build();
+            assertThat(lab.record(1).problem()).isEmpty();
+            assertThat(lab.record(1).state()).isEqualTo(BuildRecord.State.SUCCEEDED);
+            assertThat(lab.record(1).digest())
+                    .contains(lab.image("shop:v1").orElseThrow().digest());
+        } finally {
+            Mounts.unmount(small);
+        }
+    }
+
+    /** The directory of the one cache mount. */
+    private Optional<Path> cache() throws IOException {
+        var all = directory.resolve("state/build-mounts");
+        if (!Files.isDirectory(all)) {
+            return Optional.empty();
+        }
+        try (var found =
+                Files.find(all, 1, (path, _) -> path.getFileName().toString().endsWith("-0"))) {
+            return found.findFirst();
+        }
+    }
+
+    private static void fill(Path file) throws IOException {
+        try (var out = Files.newOutputStream(file)) {
+            while (true) {
+                out.write(new byte[4096]);
+            }
+        } catch (IOException e) {
+            if (!NoSpace.isWhy(e)) {
+                throw e;
+            }
+        }
+    }
+
+    @Test
+    void a_killed_queue_is_taken_up_once_and_one_that_ends_leaves_nothing_running() throws Exception {
+        lab.file("app/Dockerfile", "FROM busybox\nRUN sleep 1000000\n");
+        var endless = lab.commit("endless");
+        try (var queue = lab.queue()) {
+            queue.submit(lab.url(), List.of(lab.order("v1", endless)));
+        }
+        for (var kill = 0; kill < 2; kill++) {
+            var restarts = kill;
+            var worker = QueueWork.start(directory);
+            await().until(() -> {
+                var record = lab.record(1); // once: it changes between two looks
+                return record.state() == BuildRecord.State.BUILDING
+                        && record.restarts() == restarts
+                        && isAt(1, "RUN sleep");
+            });
+            worker.destroyForcibly();
+            assertThat(worker.waitFor(1, TimeUnit.MINUTES)).isTrue();
+            assertThat(lab.record(1).state()).isEqualTo(BuildRecord.State.BUILDING);
+        }
+        lab.engine.cleanUp();
+        lab.build();
+        assertThat(lab.record(1).problem()).isEqualTo("the agent was killed twice while it was made");
+
+        try (var queue = lab.queue()) {
+            queue.submit(lab.url(), List.of(lab.order("v1", endless)));
+            queue.start();
+            await().until(() -> Files.exists(lab.records().log(2)) && lab.log(2).contains("RUN sleep"));
+        }
+        assertThat(lab.record(2).state()).isEqualTo(BuildRecord.State.QUEUED);
+        assertThat(lab.record(2).restarts()).isZero();
+    }
+}

@@ -1,0 +1,84 @@
+package dev.lockstep.reconciler.builds;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a build writes down, and its number. */
+class BuildLogTest {
+    @TempDir
+    private Path directory;
+
+    private static Redaction redaction(String... secrets) {
+        return Redaction.of(Arrays.stream(secrets)
+                .map(secret -> secret.getBytes(StandardCharsets.UTF_8))
+                .toList());
+    }
+
+    @Test
+    void secrets_are_taken_out_wherever_they_stand() {
+        var redaction = redaction("hunter22\n", "hunter22-and-more", "{\n  \"password\": \"swordfish\"\n}\n", "");
+        assertThat(redaction.of("hunter22-and-more then hunter22!")).isEqualTo("*** then ***!");
+        assertThat(redaction.of("  \"password\": \"swordfish\"")).isEqualTo("  ***");
+        assertThat(redaction("x-token").of("fetch https://me:pw@git.example/x {}"))
+                .isEqualTo("fetch https://***@git.example/x {}");
+        // Without a way to take time by going back.
+        var hostile = "://" + ":".repeat(1 << 20);
+        assertThat(redaction("x-token").of(hostile)).isEqualTo(hostile);
+        assertThat(redaction().of("plain")).isEqualTo("plain");
+    }
+
+    @Test
+    void a_secret_is_not_shown_by_the_cut_of_a_long_line() throws IOException {
+        var file = directory.resolve("log");
+        try (var log = BuildLog.create(file, redaction("0123456789"))) {
+            log.line("x".repeat((16 << 10) - 5) + "0123456789");
+        }
+        assertThat(Files.readString(file)).doesNotContain("01234");
+    }
+
+    @Test
+    void one_that_is_too_long_keeps_its_beginning_and_its_end_and_says_what_is_missing() throws IOException {
+        var file = directory.resolve("log");
+        try (var log = BuildLog.create(file, redaction(), 1 << 20)) {
+            for (var i = 0; i < 100_000; i++) {
+                log.line("line " + i + " " + "x".repeat(20));
+            }
+        }
+        var lines = Files.readAllLines(file);
+        assertThat(lines).startsWith("line 0 " + "x".repeat(20)).endsWith("line 99999 " + "x".repeat(20));
+        assertThat(lines).anyMatch(line -> line.matches("… \\d+ lines are left out: a build keeps 1 MiB of .*"));
+        assertThat(Files.size(file)).isBetween(1L << 19, (1L << 20) + 200);
+    }
+
+    @Test
+    void numbers_are_given_once_whoever_asks_and_whatever_is_forgotten() throws Exception {
+        var root = Root.open(directory.resolve("state"), directory.resolve("run"));
+        var records = new BuildRecords(root);
+        try (var threads = Executors.newFixedThreadPool(4)) {
+            Callable<Long> next = () -> new BuildNumbers(root).next();
+            var given = new HashSet<Long>();
+            for (var number : threads.invokeAll(List.of(next, next, next, next, next, next, next, next))) {
+                given.add(number.get());
+            }
+            assertThat(given).containsExactlyInAnyOrder(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L);
+        }
+        records.write(BacklogTest.record(8, "web", "refs/tags/v1", BuildRecord.State.FAILED));
+        records.remove(8);
+        assertThat(records.all()).isEmpty();
+        assertThat(new BuildNumbers(root).next()).isEqualTo(9);
+        records.write(BacklogTest.record(20, "web", "refs/tags/v1", BuildRecord.State.FAILED));
+        assertThat(new BuildNumbers(root).next()).isEqualTo(21);
+    }
+}

@@ -1,0 +1,4 @@
+package dev.lockstep.runtime.build;
+
+/** A step and what it made, now or before. */
+public record DoneStep(StepKey key, StepResult result) {}

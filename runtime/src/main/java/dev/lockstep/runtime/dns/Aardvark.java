@@ -1,0 +1,110 @@
+package dev.lockstep.runtime.dns;
+
+import dev.lockstep.runtime.linux.Pidfd;
+import dev.lockstep.runtime.linux.ProcessIdentity;
+import dev.lockstep.runtime.linux.ProcessSpawner;
+import dev.lockstep.runtime.linux.ProcessSpawner.Stream;
+import dev.lockstep.runtime.linux.Signal;
+import dev.lockstep.runtime.store.AtomicFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One aardvark-dns with the directory of its zones. It outlives us, and is told of changes by SIGHUP; who starts, tells
+ * or stops it holds the network lock, since a young one dies of that signal.
+ *
+ * @param directory where it has {@code zones}, with the file of its pid beside them, and {@code log}
+ */
+record Aardvark(Path directory, NameServer.Program program, LongConsumer afterStart) {
+    private static final Logger log = LoggerFactory.getLogger(Aardvark.class);
+    private static final String PID_FILE = "aardvark.pid";
+    private static final Signal HANG_UP = Signal.parse("HUP");
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    Path zones() {
+        return directory.resolve("zones");
+    }
+
+    /** Whether a file in that directory is a zone. */
+    static boolean isZone(String fileName) {
+        return !fileName.equals(PID_FILE);
+    }
+
+    /** Writes the zone's file; the server is told by {@link #tell}. */
+    void put(DnsZone zone) throws IOException {
+        // Written outside the directory: aardvark-dns takes every file in it for a zone.
+        var temporary = directory.resolve("zone" + AtomicFiles.TEMPORARY);
+        Files.write(temporary, zone.content());
+        Files.move(temporary, zones().resolve(zone.fileName()), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Its pid, when it runs. */
+    Optional<Integer> pid() throws IOException {
+        try {
+            var pid =
+                    Integer.parseInt(Files.readString(zones().resolve(PID_FILE)).strip());
+            var arguments = Files.readString(Path.of("/proc", String.valueOf(pid), "cmdline"));
+            // Pids are used again; and a zombie has no command line.
+            return List.of(arguments.split("\0")).contains(zones().toString()) ? Optional.of(pid) : Optional.empty();
+        } catch (NoSuchFileException | NumberFormatException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty(); // ended while we read: ESRCH
+        }
+    }
+
+    /** It, when it runs: to wait for its end. */
+    Optional<Pidfd> process() throws IOException {
+        var identity = pid().flatMap(ProcessIdentity::of);
+        return identity.isPresent() ? Pidfd.open(identity.get()) : Optional.empty();
+    }
+
+    /** Makes it read its zones anew; false when it has ended. */
+    static boolean tell(Pidfd server) throws IOException {
+        return server.send(HANG_UP);
+    }
+
+    /** Starts it in the network namespace of the calling thread; it listens when this returns. */
+    void start(int port) throws IOException {
+        var output = directory.resolve("log");
+        Files.deleteIfExists(zones().resolve(PID_FILE));
+        Files.deleteIfExists(output);
+        var code = ProcessSpawner.reap(ProcessSpawner.spawn(new ProcessSpawner.Command(
+                List.of(program.find().toString(), "-c", zones().toString(), "-p", String.valueOf(port), "run"),
+                List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"),
+                new Stream.Nothing(),
+                new Stream.Append(output),
+                new Stream.Append(output),
+                List.of())));
+        var pid = pid();
+        if (code != 0 || pid.isEmpty()) {
+            throw new IOException("aardvark-dns on port " + port + " did not start (exit code " + code + "): "
+                    + (Files.exists(output) ? Files.readString(output).strip() : ""));
+        }
+        afterStart.accept(pid.get());
+        log.info("started aardvark-dns pid={} port={} zones={}", pid.get(), port, zones());
+    }
+
+    /** Ends it, if it runs. Platform threads only. */
+    void stop() throws IOException {
+        try (var server = process().orElse(null)) {
+            if (server != null && server.send(Signal.TERM)) {
+                // Awaited, so that nobody tells a new zone to a server that is about to go.
+                if (!server.awaitExit(PATIENCE)) {
+                    server.send(Signal.KILL);
+                }
+                Files.deleteIfExists(zones().resolve(PID_FILE));
+                log.info("stopped aardvark-dns zones={}", zones());
+            }
+        }
+    }
+}
