@@ -244,6 +244,8 @@ final class CommitBuild {
             var digests = new ArrayList<Digest>();
             // Before it is built: what is refused costs nothing then.
             var asked = attestations(target);
+            var taken = new TakenNames(engine, records);
+            taken.require(record, references(record, record.tags()), target.push());
             var _ = builder.build(request, new BuildLines(log), stop.steps(), whole -> {
                 if (target.test().isPresent()) {
                     course.testing().run();
@@ -255,6 +257,7 @@ final class CommitBuild {
                 }
                 tags.addAll(course.tags().apply(record.tags()));
                 var names = references(record, tags);
+                taken.require(record, names, target.push());
                 // What is pushed has another digest than what was built, and deployments have to know that one.
                 var form = target.push() ? LayerForm.PUSHED : LayerForm.AS_IS;
                 var packed = whole.as(builder.packing().pack(whole.image(), form));

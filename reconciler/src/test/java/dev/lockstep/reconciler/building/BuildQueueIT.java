@@ -7,6 +7,7 @@ import dev.lockstep.reconciler.builds.BuildOrder;
 import dev.lockstep.reconciler.builds.BuildRecord;
 import dev.lockstep.reconciler.builds.BuildTest;
 import dev.lockstep.reconciler.builds.Occasion;
+import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Layer;
 import dev.lockstep.runtime.image.MediaType;
 import dev.lockstep.runtime.linux.DetachedMount;
@@ -124,10 +125,39 @@ class BuildQueueIT {
         lab.file("app/Dockerfile", mount + "cat /tools/of > /of || echo none > /of\nRUN echo \"has $(cat /of)\"\n");
         var reads = lab.commit("reads it");
         lab.build(QueueLab.OTHER, lab.order("v2", reads));
-        lab.build(lab.order("v2", reads));
+        lab.file("lockstep.yaml", ENTRY.replace("image: shop", "image: mine"));
+        lab.build(lab.order("v2", lab.commit("reads it elsewhere")));
 
         assertThat(lab.log(2)).contains("has poison");
         assertThat(lab.log(3)).contains("has none");
+    }
+
+    @Test
+    void a_name_that_is_anothers_is_not_taken() throws Exception {
+        lab.file("app/Dockerfile", "FROM busybox\nRUN echo mine > /it\n");
+        var commit = lab.commit("mine");
+        lab.build(QueueLab.OTHER, lab.order("v1", commit));
+        var theirs = lab.image("shop:v1").orElseThrow().digest();
+        lab.build(lab.order("v1", commit));
+        assertThat(lab.record(2).state()).isEqualTo(BuildRecord.State.FAILED);
+        assertThat(lab.record(2).problem())
+                .startsWith("shop:v1 is the name of another image on this host, which " + QueueLab.OTHER + " builds");
+        assertThat(lab.image("shop:v1").orElseThrow().digest()).isEqualTo(theirs);
+
+        // What somebody made by hand is nobody's.
+        var base = lab.image("busybox:latest").orElseThrow().digest();
+        lab.engine.images().tag(base, ImageReference.parse("shop:latest"));
+        lab.build(lab.order("v3", commit));
+        assertThat(lab.record(3).problem()).isEmpty();
+        assertThat(lab.image("shop:latest").orElseThrow().digest())
+                .isEqualTo(lab.record(3).digest().orElseThrow());
+
+        var pulled = ImageReference.parse("shop:v4");
+        lab.engine.images().tag(base, pulled);
+        lab.engine.knownImages().received(pulled, base);
+        lab.build(lab.order("v4", commit));
+        assertThat(lab.record(4).problem())
+                .startsWith("shop:v4 is the name of another image on this host, which came from its registry");
     }
 
     @Test
