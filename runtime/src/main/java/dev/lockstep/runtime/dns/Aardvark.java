@@ -7,6 +7,7 @@ import dev.lockstep.runtime.linux.ProcessSpawner.Stream;
 import dev.lockstep.runtime.linux.Signal;
 import dev.lockstep.runtime.store.AtomicFiles;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +30,7 @@ record Aardvark(Path directory, NameServer.Program program, LongConsumer afterSt
     private static final Logger log = LoggerFactory.getLogger(Aardvark.class);
     private static final String PID_FILE = "aardvark.pid";
     private static final Signal HANG_UP = Signal.parse("HUP");
+    private static final String CAUGHT = "SigCgt:";
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     Path zones() {
@@ -71,6 +74,34 @@ record Aardvark(Path directory, NameServer.Program program, LongConsumer afterSt
     /** Makes it read its zones anew; false when it has ended. */
     static boolean tell(Pidfd server) throws IOException {
         return server.send(HANG_UP);
+    }
+
+    /**
+     * Waits until a server that was started by somebody else takes the signal: who starts one holds the lock until
+     * then, but may be killed, and a young one dies of it.
+     */
+    void awaitReady() throws IOException {
+        var end = System.nanoTime() + PATIENCE.toNanos();
+        try {
+            while (System.nanoTime() < end && pid().filter(Aardvark::isYoung).isPresent()) {
+                TimeUnit.MILLISECONDS.sleep(1);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whether it runs and has no handler for the signal yet: proc_pid_status(5), SigCgt. */
+    private static boolean isYoung(int pid) {
+        try (var lines = Files.lines(Path.of("/proc", String.valueOf(pid), "status"))) {
+            return lines.filter(line -> line.startsWith(CAUGHT))
+                    .noneMatch(line -> (Long.parseUnsignedLong(
+                                            line.substring(CAUGHT.length()).strip(), 16)
+                                    & 1)
+                            != 0);
+        } catch (IOException | UncheckedIOException e) {
+            return false; // it has ended
+        }
     }
 
     /** Starts it in the network namespace of the calling thread; it listens when this returns. */

@@ -184,6 +184,7 @@ public final class NameServer implements AutoCloseable {
             return true;
         }
         forget();
+        aardvark.awaitReady();
         known = process();
         return known.isPresent() && Aardvark.tell(known.get());
     }
