@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -329,15 +331,28 @@ class ServicesIT {
         Files.writeString(project.resolve("compose.yaml"), """
                 services:
                   a: {image: "web:1", command: ["sh", "-c", "echo one; sleep 1; exit 4"], network_mode: none}
-                  b: {image: "web:1", command: sleep 100000, network_mode: none, stop_grace_period: 0s}
+                  b:
+                    image: "web:1"
+                    command: ["sh", "-c", "echo two; exec sleep 100000"]
+                    network_mode: none
+                    stop_grace_period: 0s
                 """);
         var said = run(4, "up", "--exit-code-from", "a");
         assertThat(said.out()).contains("a-1  | one\n");
         assertThat(said.err()).contains("a-1 exited with code 4", "Aborting on container exit...", "p-b-1  Stopped");
         assertThat(states()).isEqualTo("p-a-1 exited, p-b-1 exited");
 
-        var up = host.start(project, "up", "b");
-        await().atMost(Duration.ofSeconds(60)).until(() -> host.pids().containsKey("p-b-1"));
+        // Before it shows what is written, Ctrl-C breaks off, and stops nothing.
+        var shown = directory.resolve("shown");
+        var command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+        command.addAll(host.command("up", "b"));
+        var up = new ProcessBuilder(command)
+                .directory(project.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(shown.toFile())
+                .start();
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> Files.readString(shown).contains("two"));
         new ProcessBuilder("kill", "-INT", String.valueOf(up.pid())).start().waitFor();
         assertThat(up.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(up.exitValue()).isEqualTo(130);
