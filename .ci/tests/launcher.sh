@@ -170,6 +170,22 @@ if real=$("$top/.ci/jdk"); then
         LOCKSTEP_JAVA_HOME=$real LOCKSTEP_JAVA_OPTS="-Xlog:aot+codecache*=debug:file=$scratch/code" "$built/bin/lockstep" $words >/dev/null 2>&1
         check "the cache of $words has no code of this machine's processor" test "$(grep -c 'Code Cache is empty' "$scratch/code")" -eq 1
     done
+    # As on the host where it is installed: where the caches were made is nothing any more.
+    mkdir "$scratch/moved" && cp -a "$built/." "$scratch/moved"
+    for words in --version "image --help" "build --help" "plan --help"; do
+        run LOCKSTEP_JAVA_HOME="$real" LOCKSTEP_JAVA_OPTS="-Xlog:class+load:file=$scratch/classes" \
+            unshare -m sh -c 'mount -t tmpfs nothing "$1" && shift && exec "$@"' sh "$built" "$scratch/moved/bin/lockstep" $words
+        inside=$(grep -c ' dev[.]lockstep.*shared objects file' "$scratch/classes")
+        check "$words works from its cache where the build's directory is gone ($inside)" test "$code" -eq 0 -a "$inside" -gt 20
+    done
+    # A JVM that has no room for the cache's objects in the old generation does not start. Of what the launcher gives,
+    # which is 8 MiB to an agent and 12 to what moves images, two thirds must do: so caches that grow are noticed in time.
+    for words in "8m --version" "8m plan --help" "20m image --help" "20m build --help"; do
+        run LOCKSTEP_JAVA_HOME="$real" LOCKSTEP_JAVA_OPTS="-Xms${words%% *}" "$built/bin/lockstep" ${words#* }
+        check "the cache of ${words#* } has room in two thirds of its heap" test "$code" -eq 0
+    done
+    run LOCKSTEP_JAVA_HOME="$real" LOCKSTEP_JAVA_OPTS=-Xms4m "$built/bin/lockstep" image --help
+    check "which a heap that is too small for it has not" test "$code" -ne 0
     mkdir -p "$scratch/no cache" && cp -a "$built/." "$scratch/no cache" && rm -f "$scratch/no cache"/lib/*.aot
     run LOCKSTEP_JAVA_HOME="$real" "$scratch/no cache/bin/lockstep" --version
     check "the same without a cache, from a moved directory with a blank" test "$code" -eq 0 -a "$out" = "$with" -a -z "$err"

@@ -8,7 +8,6 @@ import dev.lockstep.runtime.build.CacheFrom;
 import dev.lockstep.runtime.build.CacheSource;
 import dev.lockstep.runtime.build.LayerForm;
 import dev.lockstep.runtime.build.Packing;
-import dev.lockstep.runtime.build.RegistryCaches;
 import dev.lockstep.runtime.container.CleanUp;
 import dev.lockstep.runtime.container.ContainerRooms;
 import dev.lockstep.runtime.container.Containers;
@@ -27,7 +26,6 @@ import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
 import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.image.Progress;
-import dev.lockstep.runtime.image.TaggedImage;
 import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
 import dev.lockstep.runtime.linux.NoSpace;
@@ -42,12 +40,16 @@ import dev.lockstep.runtime.prune.ImageUse;
 import dev.lockstep.runtime.prune.PruneRecord;
 import dev.lockstep.runtime.prune.PruneRecords;
 import dev.lockstep.runtime.prune.PruneReport;
+import dev.lockstep.runtime.registry.OutsideAddresses;
+import dev.lockstep.runtime.registry.OutsideGate;
 import dev.lockstep.runtime.registry.RegistryClient;
+import dev.lockstep.runtime.registry.RegistrySettings;
 import dev.lockstep.runtime.registry.WebFile;
 import dev.lockstep.runtime.snapshot.Snapshots;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.runtime.trust.KnownImages;
 import dev.lockstep.runtime.volume.NoSuchVolumeException;
+import dev.lockstep.runtime.volume.VolumeInUseException;
 import dev.lockstep.runtime.volume.VolumeSnapshots;
 import dev.lockstep.runtime.volume.Volumes;
 import java.io.IOException;
@@ -56,6 +58,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -83,7 +86,7 @@ public final class Engine implements AutoCloseable {
     private final Contents contents;
     private final Once<ImageStore> images;
     private final Once<Snapshots> snapshots;
-    private final Once<RegistryClient> registry;
+    private final Once<ImageTransfers> transfers;
     private final Once<KnownImages> known;
     private final Once<NetworkNamespaces> namespaces;
     private final Once<Networks> networks;
@@ -98,7 +101,7 @@ public final class Engine implements AutoCloseable {
         this.contents = new Contents(root);
         this.images = new Once<>(() -> new ImageStore(root, Platform.current(), clock));
         this.snapshots = new Once<>(() -> new Snapshots(root, images.get().blobs(), options.unpackLimits(), clock));
-        this.registry = new Once<>(() -> new RegistryClient(images.get(), options.registries()));
+        this.transfers = new Once<>(() -> transfers(options.registries()));
         this.known = new Once<>(() -> new KnownImages(root, images.get(), clock));
         this.namespaces = new Once<>(NetworkNamespaces::ofThisProcess);
         this.networks = new Once<>(this::openNetworks);
@@ -218,7 +221,31 @@ public final class Engine implements AutoCloseable {
 
     /** Registries. */
     public RegistryClient registry() throws IOException {
-        return registry.get();
+        return transfers.get().registry();
+    }
+
+    private ImageTransfers transfers(RegistrySettings settings) throws IOException {
+        return new ImageTransfers(
+                images(), snapshots(), knownImages(), new RegistryClient(images(), settings), this::withRoom);
+    }
+
+    /**
+     * For what somebody else chose: only through a gate, which stays the caller's. Asks nobody yet.
+     *
+     * @return to be closed
+     */
+    public ImageTransfers transfers(OutsideGate gate) throws IOException {
+        return transfers(options.registries().through(gate));
+    }
+
+    /** What may be reached for somebody else: the outside, and the registries that the host's owner has named. */
+    public OutsideAddresses outside(Collection<String> more) {
+        var named = new ArrayList<>(more);
+        options.registries().hosts().rules().forEach((host, rule) -> {
+            named.add(host);
+            rule.mirrors().forEach(mirror -> named.add(mirror.host()));
+        });
+        return OutsideAddresses.and(named);
     }
 
     /** Unpacked layers. */
@@ -232,12 +259,7 @@ public final class Engine implements AutoCloseable {
      * the rules of {@link EngineOptions#keep}.
      */
     public Image pull(ImageReference reference, Progress progress) throws IOException {
-        if (reference.digest().isEmpty()) {
-            registry().prepare(reference);
-        }
-        try (var _ = images().lease("pull of " + reference.familiar())) {
-            return received(reference, withRoom(() -> registry().pull(reference, progress, snapshots())));
-        }
+        return transfers.get().pull(reference, progress);
     }
 
     /** Unpacks an image as {@link Snapshots#unpack} does, with room made for it as for a pull. */
@@ -247,11 +269,7 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private interface Work<T> {
-        T run() throws IOException;
-    }
-
-    private <T> T withRoom(Work<T> work) throws IOException {
+    private <T> T withRoom(ImageTransfers.Work<T> work) throws IOException {
         if (housekeeping().isFull(options.keep())) {
             prune(PruneRecord.Trigger.DISK);
         }
@@ -284,25 +302,7 @@ public final class Engine implements AutoCloseable {
      * @param exactly the digest that the registry gave for the reference
      */
     public Image pull(ImageReference reference, Digest exactly, Progress progress) throws IOException {
-        var byDigest = reference.withDigest(exactly);
-        if (reference.tag().isEmpty() || reference.digest().isPresent()) {
-            return pull(byDigest, progress);
-        }
-        try (var _ = images().lease("pull of " + reference.familiar())) {
-            var named = images().list().contains(new TaggedImage(Optional.of(byDigest), exactly));
-            var image = withRoom(() -> registry().pull(byDigest, progress, snapshots()));
-            images().tag(exactly, reference);
-            if (!named) {
-                images().remove(byDigest); // nobody has asked for that name
-            }
-            return received(reference, image);
-        }
-    }
-
-    private Image received(ImageReference reference, Image image) throws IOException {
-        knownImages().received(reference, image.digest());
-        knownImages().tidy();
-        return image;
+        return transfers.get().pull(reference, exactly, progress);
     }
 
     /** What is known of images beside the images themselves. */
@@ -312,11 +312,7 @@ public final class Engine implements AutoCloseable {
 
     /** Pushes an image as {@link RegistryClient#push} does; none of it is removed by others meanwhile. */
     public RegistryClient.Pushed push(ImageReference reference, Progress progress) throws IOException {
-        var image = images().find(reference);
-        var digests = image.map(i -> Set.of(i.digest())).orElse(Set.of());
-        try (var _ = images().lease("push of " + reference.familiar(), digests)) {
-            return registry().push(reference, progress);
-        }
+        return transfers.get().push(reference, progress);
     }
 
     /** Gives an image the form in which it goes somewhere, as {@link Packing#pack} does; it has no name yet. */
@@ -378,8 +374,11 @@ public final class Engine implements AutoCloseable {
 
     /** Containers that use the volume, running or not, by name. */
     public List<ObservedContainer> usersOf(String volume) throws IOException {
+        var found = volumes.find(volume);
         return containers().observe().stream()
-                .filter(c -> c.record().volumes().contains(volume))
+                .filter(c -> found.isPresent()
+                        ? c.record().uses(found.get())
+                        : c.record().volumes().contains(volume))
                 .toList();
     }
 
@@ -392,13 +391,24 @@ public final class Engine implements AutoCloseable {
         if (volumes.find(name).isEmpty()) {
             throw new NoSuchVolumeException(name);
         }
-        volumes.remove(name, () -> {
-            var users = usersOf(name);
-            if (!users.isEmpty()) {
-                throw new IOException("volume " + name + " is in use by " + names(users)
-                        + "; remove what uses it first ('lockstep down', or 'lockstep container rm')");
-            }
-        });
+        volumes.remove(name, () -> requireUnused(name));
+    }
+
+    /**
+     * Fails while a container uses the volume, be it stopped: its data is that container's.
+     *
+     * @throws VolumeInUseException when one does
+     * @throws IOException also while nobody knows, since there is a container whose record cannot be read
+     */
+    public void requireUnused(String volume) throws IOException {
+        for (var damaged : containers().damaged()) {
+            throw new IOException("nobody knows who uses volume " + volume + ": " + damaged.sentence());
+        }
+        var users = usersOf(volume);
+        if (!users.isEmpty()) {
+            throw new VolumeInUseException("volume " + volume + " is in use by " + names(users)
+                    + "; remove what uses it first ('lockstep down', or 'lockstep container rm')");
+        }
     }
 
     /** Containers that are on the network when they run, by name. */
@@ -424,13 +434,17 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Fails while a container runs that uses the volume: it would keep what it has open.
+     * Fails while a container runs, or is being started, that uses the volume: it would keep what it has open.
      *
      * @param remedy what to do about it, the end of a sentence
      */
     public void requireIdle(String volume, String remedy) throws IOException {
-        var running =
-                usersOf(volume).stream().filter(ObservedContainer::isRunning).toList();
+        var running = new ArrayList<ObservedContainer>();
+        for (var user : usersOf(volume)) {
+            if (user.isRunning() || containers().isStarting(user.id())) {
+                running.add(user);
+            }
+        }
         if (!running.isEmpty()) {
             throw new IOException(
                     "volume " + volume + " is in use by containers that run: " + names(running) + "; " + remedy);
@@ -518,6 +532,7 @@ public final class Engine implements AutoCloseable {
                 snapshots()::unpack,
                 host(),
                 "",
+                Optional.empty(),
                 clock);
     }
 
@@ -526,8 +541,8 @@ public final class Engine implements AutoCloseable {
         return new Attestations(images(), snapshots(), host(), clock);
     }
 
-    private RegistryCaches caches() throws IOException {
-        return new RegistryCaches(registry(), images(), snapshots());
+    private BuildRooms.Caches caches() throws IOException {
+        return transfers.get().caches();
     }
 
     /** The same with base images from wherever their names say, and without Git. */
@@ -585,8 +600,8 @@ public final class Engine implements AutoCloseable {
      */
     @Override
     public void close() throws IOException {
-        if (registry.present().isPresent()) {
-            registry.present().get().close();
+        if (transfers.present().isPresent()) {
+            transfers.present().get().close();
         }
         if (networks.present().isPresent()) {
             networks.present().get().close();

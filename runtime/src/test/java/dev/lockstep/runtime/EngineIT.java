@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.runtime.linux.Cgroups;
+import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.volume.VolumeSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +73,27 @@ class EngineIT {
             assertThat(engine.containers().observe()).isEmpty();
             assertThat(directory.resolve("state/images")).doesNotExist();
             assertThat(directory.resolve("state/networks")).doesNotExist();
+        }
+    }
+
+    @Test
+    void no_volume_is_removed_while_nobody_can_tell_what_a_container_uses() throws IOException {
+        try (var engine = Engine.open(options())) {
+            engine.volumes().create(new VolumeSpec("data", new Owner("h", "", Optional.empty()), Map.of()));
+            var damaged = Files.createDirectories(directory.resolve("state/containers/" + "ab".repeat(32)));
+            Files.writeString(damaged.resolve("container.json"), "{");
+
+            assertThatThrownBy(() -> engine.removeVolume("data"))
+                    .hasMessageStartingWith("nobody knows who uses volume data: container abababababab is left out: ")
+                    .hasMessageContaining("'lockstep system prune' sets it aside");
+            // As a plan that takes a stack down with its volumes asks.
+            assertThatThrownBy(() -> engine.volumes().remove("data", () -> engine.requireUnused("data")))
+                    .hasMessageStartingWith("nobody knows who uses volume data: ");
+            assertThat(engine.volumes().find("data")).isPresent();
+
+            engine.cleanUp();
+            engine.removeVolume("data");
+            assertThat(engine.volumes().find("data")).isEmpty();
         }
     }
 }

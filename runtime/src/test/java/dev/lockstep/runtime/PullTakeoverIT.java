@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.testing.ChildMachine;
 import dev.lockstep.runtime.testing.FakeRegistry;
 import dev.lockstep.runtime.testing.TarBuilder;
 import dev.lockstep.runtime.testing.TestImage;
@@ -52,10 +53,10 @@ class PullTakeoverIT {
             Process first = null;
             Process second = null;
             try {
-                first = StoreWork.PULL.start(directory, reference);
+                first = StoreWork.PULL.start(ChildMachine.plain(), directory, reference);
                 assertThat(first.inputReader().readLine()).isEqualTo("ready");
                 await().atMost(SOON).until(() -> received(layer) == half);
-                second = StoreWork.PULL.start(directory, reference);
+                second = StoreWork.PULL.start(ChildMachine.plain(), directory, reference);
                 assertThat(second.inputReader().readLine()).isEqualTo("ready");
                 var waiting = second.pid();
                 await().atMost(SOON).until(() -> waitsForALock(waiting));

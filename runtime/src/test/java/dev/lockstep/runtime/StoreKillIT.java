@@ -14,6 +14,7 @@ import dev.lockstep.runtime.prune.KeepRules;
 import dev.lockstep.runtime.prune.PruneRecord;
 import dev.lockstep.runtime.snapshot.Snapshots;
 import dev.lockstep.runtime.snapshot.UnpackLimits;
+import dev.lockstep.runtime.testing.ChildMachine;
 import dev.lockstep.runtime.testing.FakeRegistry;
 import dev.lockstep.runtime.testing.TarBuilder;
 import dev.lockstep.runtime.testing.TestImage;
@@ -33,6 +34,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +53,8 @@ class StoreKillIT {
     private static final int FILES = 40;
     private static final int FILE_BYTES = 20_000;
 
+    private static ChildMachine machine;
+
     @TempDir
     private Path directory;
 
@@ -60,6 +64,17 @@ class StoreKillIT {
     private String reference;
     private Path archive;
     private Path layout;
+
+    @BeforeAll
+    static void train(@TempDir Path scratch) throws IOException {
+        var some = TestImage.unnamed().gzipLayer(layer(0));
+        try (var registry = FakeRegistry.start()) {
+            var everything = "1 40 " + registry.serve("shop/app", "1", some) + " "
+                    + some.ociArchive(scratch.resolve("in.tar")) + " " + scratch.resolve("out.tar");
+            machine = ChildMachine.trained(
+                    scratch, StoreWork.BEGIN, StoreWork.class, StoreWork.ALL.name(), scratch.toString(), everything);
+        }
+    }
 
     @BeforeEach
     void open() throws IOException {
@@ -181,7 +196,7 @@ class StoreKillIT {
         System.out.println(
                 "kill test of " + work + ": seed " + Long.toUnsignedString(seed) + ", " + rounds + " rounds");
         var chance = new Random(seed);
-        try (var row = work.new Row(directory, argument(work))) {
+        try (var row = work.new Row(machine, directory, argument(work))) {
             killed(work, row, rounds, chance, "seed " + Long.toUnsignedString(seed));
         }
     }
@@ -337,7 +352,7 @@ class StoreKillIT {
         for (var i = 0; i < 8; i++) {
             var argument = (seed + i) + " " + times + " " + reference + " " + archive + " "
                     + directory.resolve("out" + i + ".tar");
-            processes.add(StoreWork.ALL.start(directory, argument));
+            processes.add(StoreWork.ALL.start(machine, directory, argument));
         }
         for (var process : processes) {
             assertThat(process.waitFor())
@@ -360,7 +375,8 @@ class StoreKillIT {
     @EnumSource(names = {"PULL", "PUSH", "LOAD", "UNPACK"})
     void two_processes_do_the_same_at_once(StoreWork work) throws Exception {
         prepare(work);
-        var processes = List.of(work.start(directory, argument(work)), work.start(directory, argument(work)));
+        var processes =
+                List.of(work.start(machine, directory, argument(work)), work.start(machine, directory, argument(work)));
         for (var process : processes) {
             awaitReady(process);
         }
@@ -383,7 +399,7 @@ class StoreKillIT {
     @Test
     void what_is_being_unpacked_stays_while_its_process_lives_and_not_a_moment_longer() throws Exception {
         prepare(StoreWork.EXTRACT);
-        var process = StoreWork.EXTRACT.start(directory, argument(StoreWork.EXTRACT));
+        var process = StoreWork.EXTRACT.start(machine, directory, argument(StoreWork.EXTRACT));
         awaitReady(process);
         while (process.isAlive() && unfinished().isEmpty()) {
             Thread.onSpinWait();
@@ -417,7 +433,7 @@ class StoreKillIT {
 
     @Test
     void prunes_without_end_do_not_disturb_a_pull() throws Exception {
-        var pull = StoreWork.PULL.start(directory, reference);
+        var pull = StoreWork.PULL.start(machine, directory, reference);
         awaitReady(pull);
         while (!pull.waitFor(1, TimeUnit.MILLISECONDS)) {
             engine.housekeeping().prune(KeepRules.NAMED, PruneRecord.Trigger.HAND);

@@ -10,12 +10,12 @@ import dev.lockstep.runtime.prune.KeepRules;
 import dev.lockstep.runtime.prune.PruneRecord;
 import dev.lockstep.runtime.snapshot.Snapshots;
 import dev.lockstep.runtime.store.AtomicFiles;
+import dev.lockstep.runtime.testing.ChildMachine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -160,6 +160,8 @@ enum StoreWork {
     };
 
     static final int NAMES = 50;
+    /** What {@link #main} waits for. */
+    static final String BEGIN = "begin\n";
 
     abstract void run(Engine engine, String argument) throws IOException;
 
@@ -169,8 +171,8 @@ enum StoreWork {
     }
 
     /** A process that says that it is ready, does the work and ends. */
-    Process start(Path directory, String argument) {
-        var process = prepare(directory, argument);
+    Process start(ChildMachine machine, Path directory, String argument) {
+        var process = prepare(machine, directory, argument);
         begin(process);
         return process;
     }
@@ -178,18 +180,8 @@ enum StoreWork {
     /**
      * One that only {@link #begin begins} when it is told to: the start of a virtual machine takes most of the time.
      */
-    Process prepare(Path directory, String argument) {
-        var command = new ArrayList<>(List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                StoreWork.class.getName(),
-                name(),
-                directory.toString(),
-                argument));
+    Process prepare(ChildMachine machine, Path directory, String argument) {
+        var command = machine.command(StoreWork.class, name(), directory.toString(), argument);
         try {
             return new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.appendTo(
@@ -203,7 +195,7 @@ enum StoreWork {
     /** Lets a prepared process look at the store, say that it is ready, and do the work. */
     static void begin(Process prepared) {
         try (var in = prepared.outputWriter()) {
-            in.write("begin\n");
+            in.write(BEGIN);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -211,20 +203,22 @@ enum StoreWork {
 
     /** Processes for one work after the other, each made ready while the one before it is looked after. */
     final class Row implements AutoCloseable {
+        private final ChildMachine machine;
         private final Path directory;
         private final String argument;
         private Process next;
 
-        Row(Path directory, String argument) {
+        Row(ChildMachine machine, Path directory, String argument) {
+            this.machine = machine;
             this.directory = directory;
             this.argument = argument;
-            this.next = prepare(directory, argument);
+            this.next = prepare(machine, directory, argument);
         }
 
         /** Begins the next one. */
         Process begin() {
             var process = next;
-            next = prepare(directory, argument);
+            next = prepare(machine, directory, argument);
             StoreWork.begin(process);
             return process;
         }

@@ -106,7 +106,7 @@ public final class Agent {
                             stacks,
                             settings.driftInterval(),
                             clock,
-                            (source, images) -> wanted(events, source).order(source, images),
+                            follower -> wanted(events, follower),
                             out);
                     supervisor.start();
                     var all = events.stream()
@@ -169,9 +169,10 @@ public final class Agent {
         return all;
     }
 
-    private static WantedBuilds wanted(List<BuildEvents> events, CommitSource source) {
+    /** Of one repository several parts may be followed, and each builds what is its own. */
+    private static WantedBuilds wanted(List<BuildEvents> events, Follower follower) {
         return events.stream()
-                .filter(e -> Optional.of(e.follower().url()).equals(source.repository()))
+                .filter(e -> e.follower().key().equals(follower.key()))
                 .findFirst()
                 .<WantedBuilds>map(e -> e)
                 .orElse(WantedBuilds.NONE);

@@ -88,7 +88,7 @@ final class BuildEvents implements WantedBuilds {
         if (!after.equals(seen)) {
             files.write(follower.key(), after);
         }
-        var gone = planner.goneBranches(after);
+        var gone = planner.forgotten(after);
         if (!gone.isEmpty()) {
             follower.letGo(gone);
         }

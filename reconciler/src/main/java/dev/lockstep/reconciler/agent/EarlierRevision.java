@@ -8,6 +8,7 @@ import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.policy.PolicyLayer;
 import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,11 +16,12 @@ import java.util.Optional;
 /**
  * A commit that ran here before, with what its image references stood for then.
  *
- * @param digests by reference, as the history has them
+ * @param images what is left of them
  */
-record EarlierRevision(CommitSource source, Map<String, String> digests) implements StackSource {
-    EarlierRevision {
-        digests = Map.copyOf(digests);
+record EarlierRevision(CommitSource source, EarlierImages images) implements StackSource {
+    @Override
+    public Map<String, String> digests() {
+        return images.digests();
     }
 
     @Override
@@ -44,7 +46,12 @@ record EarlierRevision(CommitSource source, Map<String, String> digests) impleme
 
     @Override
     public StackBuilds builds() {
-        return source.builds();
+        var builds = source.builds();
+        return builds.saying(project -> {
+            var states = new HashMap<>(builds.of(project));
+            states.putAll(images.gone());
+            return states;
+        });
     }
 
     @Override

@@ -1,7 +1,8 @@
 package dev.lockstep.reconciler.agent;
 
-import dev.lockstep.reconciler.building.BuildQueue;
 import dev.lockstep.reconciler.building.BuildSources;
+import dev.lockstep.reconciler.building.ImageTags;
+import dev.lockstep.reconciler.building.ImagesInUse;
 import dev.lockstep.reconciler.builds.BuildTags;
 import dev.lockstep.reconciler.builds.BuildTarget;
 import dev.lockstep.reconciler.builds.Occasion;
@@ -11,30 +12,27 @@ import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.image.Digest;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
 /** What builds need of the repositories and stacks of an agent. */
-record FollowedBuilds(Engine engine, List<Follower> followers)
-        implements BuildSources, BuildQueue.Tags, BuildQueue.InUse {
+record FollowedBuilds(Engine engine, List<Follower> followers) implements BuildSources, ImageTags, ImagesInUse {
     FollowedBuilds {
         followers = List.copyOf(followers);
     }
 
     @Override
-    public Optional<Source> find(String repository, String commit) throws IOException {
+    public List<Source> find(String repository, String commit) throws IOException {
+        var found = new ArrayList<Source>();
         for (var follower : followers) {
             if (follower.url().equals(repository)) {
-                var found = follower.toBuild(commit);
-                if (found.isPresent()) {
-                    return found;
-                }
+                follower.toBuild(commit).ifPresent(found::add);
             }
         }
-        return Optional.empty();
+        return List.copyOf(found);
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.lockstep.reconciler.builds.BuildInputs;
 import dev.lockstep.reconciler.builds.BuildRecords;
 import dev.lockstep.reconciler.builds.BuildTarget;
 import dev.lockstep.reconciler.builds.BuildTargets;
+import dev.lockstep.reconciler.builds.BuiltNames;
 import dev.lockstep.reconciler.builds.CommitBuilds;
 import dev.lockstep.reconciler.content.FileChange;
 import dev.lockstep.reconciler.contexts.BuildSections;
@@ -185,9 +186,9 @@ final class Follower implements AutoCloseable {
         return source.bring(wanted);
     }
 
-    /** Branches that are gone need not be kept. */
-    void letGo(Set<String> branches) throws GitException {
-        source.letGo(branches::contains);
+    /** Refs that are forgotten need not be kept. */
+    void letGo(Set<String> refs) throws GitException {
+        source.letGo(refs::contains);
     }
 
     /** Whether something that is meant differs between two commits; see {@link GitSource#differ}. */
@@ -255,7 +256,7 @@ final class Follower implements AutoCloseable {
                     + ": expected compose.yaml, stacks/STACK/compose.yaml or hosts/" + host + "/STACK/compose.yaml"
                     + (base.isEmpty() ? "" : " below " + base));
         }
-        var built = new CommitBuilds(url(), new Builds(tree), new BuildRecords(root));
+        var built = new CommitBuilds(url(), new Builds(tree), new BuildRecords(root), new BuiltNames(root));
         var stacks = new LinkedHashMap<String, CommitSource>();
         var bound = new HashSet<String>();
         var others = new HashSet<String>();
@@ -309,6 +310,21 @@ final class Follower implements AutoCloseable {
             warned = warnings;
             warnings.forEach(w -> out.accept("repository " + url() + ": " + w));
         }
+    }
+
+    /** The stack at commits of this clone. */
+    KeptRevision.Commits earlier(String stack) {
+        return new KeptRevision.Commits() {
+            @Override
+            public Optional<CommitSource> kept() throws IOException {
+                return applied(stack);
+            }
+
+            @Override
+            public CommitSource at(String commit) throws IOException {
+                return Follower.this.at(commit, stack);
+            }
+        };
     }
 
     /**

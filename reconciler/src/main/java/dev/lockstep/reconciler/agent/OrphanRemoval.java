@@ -10,6 +10,7 @@ import dev.lockstep.reconciler.deploy.StackImages;
 import dev.lockstep.reconciler.deploy.StackLock;
 import dev.lockstep.reconciler.git.Revision;
 import dev.lockstep.reconciler.history.Outcome;
+import dev.lockstep.reconciler.history.RevisionFiles;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.reconciler.plan.Guards;
 import dev.lockstep.reconciler.plan.Plan;
@@ -21,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Takes down a stack that its repository has no longer, once somebody agrees. Its volumes and files stay: they go by
@@ -107,10 +107,7 @@ final class OrphanRemoval {
                 var began = System.nanoTime();
                 var results = new Applier(makers.engine(), makers.health(), BeforeStart.NOTHING, ApplyListener.NONE)
                         .apply(plan);
-                var failures = results.stream()
-                        .filter(StepResult.Failed.class::isInstance)
-                        .map(r -> r.step().operation().name() + ": " + ((StepResult.Failed) r).why())
-                        .collect(Collectors.joining("; "));
+                var failures = String.join("; ", StepResult.failures(results));
                 var note = "taken down, since the repository does not have it"
                         + by.map(who -> "; approved by " + who).orElse("");
                 makers.records(stack)
@@ -127,6 +124,8 @@ final class OrphanRemoval {
                 }
             }
             new StackImages(makers.engine().images().roots(), stack).forget();
+            // A stack of that name that comes one day has nothing to go back to.
+            new RevisionFiles(root, stack).forget();
             decisions.release(stack);
             new StatusFiles(root).remove(stack);
             return true;

@@ -1,10 +1,6 @@
 package dev.lockstep.reconciler.agent;
 
 import dev.lockstep.reconciler.agent.StackWorker.Run;
-import dev.lockstep.reconciler.apply.Applier;
-import dev.lockstep.reconciler.apply.ApplyListener;
-import dev.lockstep.reconciler.apply.BeforeStart;
-import dev.lockstep.reconciler.apply.Gates;
 import dev.lockstep.reconciler.apply.KeptContainers;
 import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.deploy.Deployment;
@@ -13,36 +9,26 @@ import dev.lockstep.reconciler.deploy.PlanOptions;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.deploy.StackImages;
 import dev.lockstep.reconciler.deploy.StackLock;
-import dev.lockstep.reconciler.desired.DesiredService;
-import dev.lockstep.reconciler.desired.JobLabel;
 import dev.lockstep.reconciler.history.Outcome;
-import dev.lockstep.reconciler.history.RevisionFiles;
 import dev.lockstep.reconciler.history.StackRevision;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.plan.Operation;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.reconciler.plan.Step;
-import dev.lockstep.runtime.Engine;
-import dev.lockstep.runtime.container.HealthMonitor;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.image.ImageReference;
-import dev.lockstep.spec.model.UpdateConfig.FailureAction;
-import dev.lockstep.spec.yaml.Problem;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,21 +41,10 @@ final class Reconciliation {
     /** What a person wrote behind {@code sync} to have a revision tried again that was left. */
     private static final String RETRY = "--retry";
 
-    private final String stack;
-    private final Engine engine;
-    private final Deployment deployment;
-    private final HealthMonitor health;
-    private final StackRecords records;
-    private final Applied applied;
-    private final InstantSource clock;
-    private final Consumer<String> out;
-    private final Permission permission;
+    private final StackContext stack;
+    private final KeptRevision kept;
     private final WantedBuilds wantedBuilds;
 
-    /** Whether the revision that runs has services that run at times. */
-    private volatile boolean jobs;
-    /** The newest revision that was applied here. */
-    private Optional<CommitSource> last = Optional.empty();
     /** When there is reason to look at the images again, or at the stack. */
     private Optional<Instant> nextLook = Optional.empty();
     /** The last run, if it found nothing to do. */
@@ -77,32 +52,9 @@ final class Reconciliation {
     /** Of the run that is under way. */
     private CountDownLatch superseded = new CountDownLatch(1);
 
-    /** Finds the revision that was applied last, by this agent or one before it. */
-    @FunctionalInterface
-    interface Applied {
-        Optional<CommitSource> find() throws IOException;
-    }
-
-    Reconciliation(
-            String stack,
-            Engine engine,
-            Deployment deployment,
-            HealthMonitor health,
-            StackRecords records,
-            Applied applied,
-            InstantSource clock,
-            Consumer<String> out,
-            Permission permission,
-            WantedBuilds wantedBuilds) {
+    Reconciliation(StackContext stack, KeptRevision.Commits commits, WantedBuilds wantedBuilds) {
         this.stack = stack;
-        this.engine = engine;
-        this.deployment = deployment;
-        this.health = health;
-        this.records = records;
-        this.applied = applied;
-        this.clock = clock;
-        this.out = out;
-        this.permission = permission;
+        this.kept = new KeptRevision(stack, commits);
         this.wantedBuilds = wantedBuilds;
     }
 
@@ -111,48 +63,22 @@ final class Reconciliation {
         return nextLook;
     }
 
-    /**
-     * The time of a service has come: its container is made anew from the revision that runs, and started.
-     *
-     * @return why it was not; empty when it was
-     */
+    /** See {@link KeptRevision#startJob}; waits for the stack's lock. */
     Optional<String> startJob(String service) throws IOException, InterruptedException {
-        try (var _ = StackLock.take(engine.root(), stack, StackWorker.LOCK_PATIENCE, _ -> {})) {
-            var source = applied.find();
-            if (source.isEmpty()) {
-                return Optional.of("no revision of the stack has been applied yet");
-            }
-            var options = PlanOptions.followed(Set.of(), Instant.MIN);
-            if (!(deployment.plan(source.get(), options) instanceof Planned.Ready all)) {
-                return Optional.of("the revision that runs cannot be planned any more");
-            }
-            var others = all.desired().services().stream()
-                    .map(DesiredService::name)
-                    .filter(name -> !name.equals(service))
-                    .collect(Collectors.toSet());
-            if (!(deployment.plan(source.get(), options.forJob(service, others)) instanceof Planned.Ready ready)) {
-                return Optional.of("the revision that runs cannot be planned any more");
-            }
-            var refusals = Stream.concat(
-                            ready.plan().problems().stream().map(Problem::toString), ready.plan().refusals().stream())
-                    .toList();
-            if (!refusals.isEmpty()) {
-                return Optional.of(String.join("; ", refusals));
-            }
-            var failures = failures(new Applier(engine, health, ready.beforeStart(), listener()).apply(ready.plan()));
-            return failures.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", failures));
+        try (var _ = StackLock.take(stack.engine().root(), stack.stack(), StackWorker.LOCK_PATIENCE, _ -> {})) {
+            return kept.startJob(service);
         }
+    }
+
+    /** See {@link KeptRevision#keep}. */
+    void keep(CommitSource refused, PlanOptions options, CountDownLatch superseded)
+            throws IOException, InterruptedException {
+        kept.keep(refused, options, superseded);
     }
 
     /** Whether the revision that runs has services that run at times. */
     boolean hasJobs() {
-        return jobs;
-    }
-
-    private static boolean hasJobs(Planned.Ready ready) {
-        return ready.desired().services().stream()
-                .flatMap(service -> service.slots().stream())
-                .anyMatch(slot -> JobLabel.isJob(slot.spec().labels()));
+        return kept.hasJobs();
     }
 
     /**
@@ -167,21 +93,21 @@ final class Reconciliation {
         nextLook = Optional.empty();
         if (trigger.equals(StackWorker.DRIFT) && isSettled(source, options)) {
             nextLook = settled.flatMap(Settled::nextLook);
-            LOG.debug("host is as it was stack={}", stack);
-            var _ = records.good(source, List.of()); // shows that somebody looks
+            LOG.debug("host is as it was stack={}", stack.stack());
+            var _ = stack.records().good(source, List.of()); // shows that somebody looks
             return Run.CONVERGED;
         }
         settled = Optional.empty();
-        var kept = kept(); // before the plan, which must not be newer than what it is remembered by
-        return switch (deployment.plan(source, options)) {
+        var ownHost = keptOnHost(); // before the plan, which must not be newer than what it is remembered by
+        return switch (stack.deployment().plan(source, options)) {
             case Planned.Invalid invalid -> {
                 var problems =
                         invalid.errors().stream().map(StackRecords::problem).toList();
-                if (records.failed(source, Outcome.REFUSED, problems)) {
-                    out.accept("stack " + stack + " at " + source.revision().orElse("") + " is refused:");
-                    invalid.errors().forEach(e -> out.accept("  " + e));
+                if (stack.records().failed(source, Outcome.REFUSED, problems)) {
+                    stack.say(" at " + source.revision().orElse("") + " is refused:");
+                    invalid.errors().forEach(e -> stack.out().accept("  " + e));
                 }
-                keepApplied(source, options);
+                kept.keep(source, options, superseded);
                 yield new Run(Outcome.REFUSED, 1);
             }
             case Planned.Ready ready -> {
@@ -194,8 +120,12 @@ final class Reconciliation {
                         && !isSuperseded()
                         && ready.plan().isEmpty()
                         && ready.images().notes().isEmpty()) {
-                    settled = kept.map(with -> new Settled(
-                            source, options, new HostState(ready.observed(), with), nextLook, clock.instant()));
+                    settled = ownHost.map(with -> new Settled(
+                            source,
+                            options,
+                            new HostState(ready.observed(), with),
+                            nextLook,
+                            stack.clock().instant()));
                 }
                 yield run;
             }
@@ -221,7 +151,7 @@ final class Reconciliation {
                     .toList();
             // Now they are known by their numbers; a build that is quick may even be over.
             if (refused.size() < ready.images().wanted().size()
-                    && deployment.plan(source, options) instanceof Planned.Ready again) {
+                    && stack.deployment().plan(source, options) instanceof Planned.Ready again) {
                 nextLook = again.images().nextLook();
                 if (!isWaiting(again)) {
                     return apply(source, trigger, again, options);
@@ -229,18 +159,18 @@ final class Reconciliation {
                 waiting = again;
             }
         }
-        var suspended = permission.suspended(waiting.plan());
+        var suspended = stack.permission().suspended(waiting.plan());
         if (suspended.isPresent()) {
             return stay(source, trigger, waiting, suspended.get(), options);
         }
         var why = new ArrayList<>(
                 waiting.images().waits().stream().map(StackRecords::problem).toList());
         why.addAll(unmet);
-        if (records.failed(source, Outcome.WAITING, why)) {
-            out.accept("stack " + stack + " at " + source.revision().orElse("") + " stays as it is:");
-            why.forEach(problem -> out.accept("  " + problem.asText()));
+        if (stack.records().failed(source, Outcome.WAITING, why)) {
+            stack.say(" at " + source.revision().orElse("") + " stays as it is:");
+            why.forEach(problem -> stack.out().accept("  " + problem.asText()));
         }
-        keepApplied(source, options);
+        kept.keep(source, options, superseded);
         return new Run(Outcome.WAITING, 5);
     }
 
@@ -249,7 +179,7 @@ final class Reconciliation {
         try {
             return wantedBuilds.order(source, wanted);
         } catch (IOException e) {
-            LOG.debug("builds are not ordered stack={}", stack, e);
+            LOG.debug("builds are not ordered stack={}", stack.stack(), e);
             var why = "is not ordered to be built now: "
                     + Optional.ofNullable(e.getMessage()).orElse(e.toString());
             return wanted.stream().collect(Collectors.toMap(Function.identity(), _ -> why));
@@ -258,21 +188,23 @@ final class Reconciliation {
 
     /** Whether a plan would be what it was last time: nothing to do for a stack that is well. */
     private boolean isSettled(CommitSource source, PlanOptions options) throws IOException {
-        if (settled.filter(s -> s.answers(source, options, clock.instant())).isEmpty()
-                || permission.isSuspended()
-                || records.revisions().failed().isPresent()) {
+        if (settled.filter(s -> s.answers(source, options, stack.clock().instant()))
+                        .isEmpty()
+                || stack.permission().isSuspended()
+                || stack.records().revisions().failed().isPresent()) {
             return false;
         }
-        var kept = kept();
-        return kept.isPresent() && settled.get().host().equals(new HostState(Deployment.observe(engine), kept.get()));
+        var ownHost = keptOnHost();
+        return ownHost.isPresent()
+                && settled.get().host().equals(new HostState(Deployment.observe(stack.engine()), ownHost.get()));
     }
 
     /** Empty where something of it cannot be read: what that means for the stack, a plan finds out. */
-    private Optional<HostState.Kept> kept() {
+    private Optional<HostState.Kept> keptOnHost() {
         try {
-            return Optional.of(deployment.kept(stack));
+            return Optional.of(stack.deployment().kept(stack.stack()));
         } catch (IOException e) {
-            LOG.debug("not known what the host keeps stack={}", stack, e);
+            LOG.debug("not known what the host keeps stack={}", stack.stack(), e);
             return Optional.empty();
         }
     }
@@ -285,27 +217,27 @@ final class Reconciliation {
                     plan.problems().stream().map(StackRecords::problem).toList());
             plan.refusals().forEach(r -> problems.add(StackRecords.problem(r)));
             var outcome = plan.refusals().isEmpty() ? Outcome.FAILED : Outcome.REFUSED;
-            if (records.failed(source, outcome, problems)) {
-                out.accept(new PlanText(false).print(plan));
+            if (stack.records().failed(source, outcome, problems)) {
+                stack.out().accept(new PlanText(false).print(plan));
             }
-            keepApplied(source, options);
+            kept.keep(source, options, superseded);
             return outcome == Outcome.REFUSED ? new Run(outcome, 5) : Run.FAILED;
         }
-        var suspended = permission.suspended(plan);
+        var suspended = stack.permission().suspended(plan);
         if (suspended.isPresent()) {
             return stay(source, trigger, ready, suspended.get(), options);
         }
-        var revisions = records.revisions();
+        var revisions = stack.records().revisions();
         var wantedNow =
-                StackRecords.revision(source, ready.desired(), ready.observed().containers());
+                StackRecords.revision(source, ready.desired(), ready.observed().records());
         var failed = revisions.failed().filter(f -> f.revision().isSameAs(wantedNow));
         if (failed.isPresent() && trigger.contains(RETRY)) {
             revisions.forgive();
         } else if (failed.isPresent()) {
-            return new Return(source, ready, options).stay(failed.get());
+            return new WayBack(stack, kept, source, ready, options, superseded).stay(failed.get());
         }
-        var before = records.applied();
-        return switch (permission.of(source, trigger, ready, before)) {
+        var before = stack.records().applied();
+        return switch (stack.permission().of(source, trigger, ready, before)) {
             case Permission.Answer.Stay stay -> stay(source, trigger, ready, stay, options);
             case Permission.Answer.Go go -> go(source, trigger, ready, go, before, options);
         };
@@ -314,15 +246,15 @@ final class Reconciliation {
     /** Nothing of the plan may be done now. */
     private Run stay(
             CommitSource source, String trigger, Planned.Ready ready, Permission.Answer.Stay stay, PlanOptions options)
-            throws IOException {
+            throws IOException, InterruptedException {
         var why = stay.why().stream().map(StackStatus.Problem::message).collect(Collectors.joining("; "));
-        if (records.failed(source, stay.outcome(), stay.why())) {
-            out.accept(new PlanText(false).print(ready.plan()));
-            out.accept("stack " + stack + " stays as it is: " + why);
-            records.ran(source, trigger, stay.outcome(), ready.plan(), why, Duration.ZERO);
+        if (stack.records().failed(source, stay.outcome(), stay.why())) {
+            stack.out().accept(new PlanText(false).print(ready.plan()));
+            stack.say(" stays as it is: " + why);
+            stack.records().ran(source, trigger, stay.outcome(), ready.plan(), why, Duration.ZERO);
         }
         if (stay.keeps()) {
-            keepApplied(source, options);
+            kept.keep(source, options, superseded);
         }
         nextLook = stay.until();
         return new Run(stay.outcome(), 5);
@@ -337,103 +269,99 @@ final class Reconciliation {
             PlanOptions options)
             throws IOException, InterruptedException {
         var plan = go.plan();
-        var revisions = records.revisions();
-        var ran = revisions.good();
-        if (ran.isEmpty()) {
-            ran = StackRevision.running(ready.desired().owner(), Deployment.observe(engine));
-        }
-        var back = new Return(source, ready, options);
-        var kept = new KeptContainers(engine.containers());
-        new StackImages(engine.images().roots(), stack).want(ready.desired());
+        var revisions = stack.records().revisions();
+        // What a revision half makes that is tried again and again is nothing to go back to.
+        revisions.begin(
+                () -> plan.isEmpty()
+                        ? Optional.empty()
+                        : StackRevision.running(ready.desired().owner(), ready.observed()),
+                stack.clock().instant());
+        var back = new WayBack(stack, kept, source, ready, options, superseded);
+        var replaced = new KeptContainers(stack.engine().containers());
+        new StackImages(stack.engine().images().roots(), stack.stack()).want(ready.desired());
         if (!plan.isEmpty()) {
-            out.accept(new PlanText(false).print(source.lines().explain(plan)));
+            stack.out().accept(new PlanText(false).print(source.lines().explain(plan)));
             var began = System.nanoTime();
-            var results = new Applier(engine, health, ready.beforeStart(), listener(), kept).apply(plan);
-            var failures = failures(results);
+            var results = stack.applier(ready.beforeStart(), replaced).apply(plan);
+            var failures = StepResult.failures(results);
             var took = Duration.ofNanos(System.nanoTime() - began);
             if (!failures.isEmpty()) {
                 var why = String.join("; ", failures);
-                failures.forEach(f -> out.accept("stack " + stack + ": " + f));
-                records.ran(
-                        source,
-                        trigger,
-                        Outcome.FAILED,
-                        plan,
-                        results,
-                        engine.containers().observe(),
-                        go.note(),
-                        why,
-                        took);
+                failures.forEach(f -> stack.say(": " + f));
+                stack.records()
+                        .ran(
+                                source,
+                                trigger,
+                                Outcome.FAILED,
+                                plan,
+                                results,
+                                stack.engine().containers().observe(),
+                                go.note(),
+                                why,
+                                took);
                 if (StepResult.changedNothing(results)) {
                     failed(source, Outcome.FAILED, failures);
-                    keepApplied(source, options);
+                    kept.keep(source, options, superseded);
                     return Run.FAILED;
                 }
-                return back.from(why, StepResult.failedServices(results), ran).orElseGet(() -> {
+                return back.from(why, StepResult.failedServices(results)).orElseGet(() -> {
                     failed(source, Outcome.FAILED, failures);
                     return Run.FAILED;
                 });
             }
             var drift = before.equals(Optional.of(source.commit().commit()));
-            records.ran(
-                    source,
-                    trigger,
-                    drift ? Outcome.DRIFT_CORRECTED : Outcome.CONVERGED,
-                    plan,
-                    results,
-                    engine.containers().observe(),
-                    go.note(),
-                    "",
-                    took);
-            out.accept(
-                    "stack " + stack + " is at " + source.revision().orElse("") + " after " + took.toMillis() + " ms");
+            stack.records()
+                    .ran(
+                            source,
+                            trigger,
+                            drift ? Outcome.DRIFT_CORRECTED : Outcome.CONVERGED,
+                            plan,
+                            results,
+                            stack.engine().containers().observe(),
+                            go.note(),
+                            "",
+                            took);
+            stack.say(" is at " + source.revision().orElse("") + " after " + took.toMillis() + " ms");
         } else if (!before.equals(Optional.of(source.commit().commit()))) {
             // A revision that changes nothing here is one all the same.
-            records.ran(
-                    source,
-                    trigger,
-                    Outcome.CONVERGED,
-                    plan,
-                    List.of(),
-                    engine.containers().observe(),
-                    go.note(),
-                    "",
-                    Duration.ZERO);
+            stack.records()
+                    .ran(
+                            source,
+                            trigger,
+                            Outcome.CONVERGED,
+                            plan,
+                            List.of(),
+                            stack.engine().containers().observe(),
+                            go.note(),
+                            "",
+                            Duration.ZERO);
         }
-        if (revisions.good().isEmpty()) {
-            pin(source); // there is nothing better to keep in order
+        if (revisions.good().flatMap(StackRevision::commit).isEmpty()) {
+            kept.pin(source); // there is no better commit to keep in order
         }
-        jobs = hasJobs(ready);
+        kept.runs(ready);
         if (!go.left().isEmpty()) {
-            kept.letGo();
-            if (records.failed(source, go.leftAs(), go.left())) {
-                go.left().forEach(problem -> out.accept("stack " + stack + ": " + problem.asText()));
+            replaced.letGo();
+            if (stack.records().failed(source, go.leftAs(), go.left())) {
+                go.left().forEach(problem -> stack.say(": " + problem.asText()));
             }
             return new Run(go.leftAs(), go.leftAs() == Outcome.DRIFTED ? 3 : 5);
         }
-        permission.settled();
+        stack.permission().settled();
         if (isLeftDown(ready.plan(), plan)) {
-            kept.letGo();
-            records.good(source, List.of());
+            replaced.letGo();
+            kept.pin(source);
+            stack.records().good(source, List.of());
             return Run.CONVERGED; // whoever wants no word of what does not run wants none of its health either
         }
         var unchanged =
                 plan.isEmpty() ? Optional.of(ready.observed().containers()) : Optional.<List<ObservedContainer>>empty();
-        return verify(source, ready, unchanged, back, ran, kept);
-    }
-
-    private void pin(CommitSource source) throws IOException {
-        source.tree().pin(stack);
-        last = Optional.of(source);
+        return verify(source, ready, unchanged, back, replaced);
     }
 
     private void failed(CommitSource source, Outcome outcome, List<String> why) {
-        records.failed(source, outcome, why.stream().map(StackRecords::problem).toList());
-    }
-
-    private StackRevision revision(CommitSource source, Planned.Ready ready) throws IOException {
-        return StackRecords.revision(
-                source, ready.desired(), engine.containers().observe());
+        stack.records()
+                .failed(source, outcome, why.stream().map(StackRecords::problem).toList());
     }
 
     /** Whether the stack's own word leaves something undone that is more than a field of what runs. */
@@ -453,246 +381,45 @@ final class Reconciliation {
             CommitSource source,
             Planned.Ready ready,
             Optional<List<ObservedContainer>> seen,
-            Return back,
-            Optional<StackRevision> ran,
-            KeptContainers kept)
+            WayBack back,
+            KeptContainers replaced)
             throws IOException, InterruptedException {
-        records.verifying(source);
+        stack.records().verifying(source);
         var services = ready.desired().services();
+        var gates = stack.gates(superseded);
         var unwell = seen.isPresent()
-                ? gates().awaitWell(services, seen.get())
-                : gates().awaitWell(services, Optional.<Duration>empty());
+                ? gates.awaitWell(services, seen.get())
+                : gates.awaitWell(services, Optional.<Duration>empty());
         if (unwell.isEmpty()) {
-            kept.letGo();
-            pin(source);
-            var containers = seen.isPresent() ? seen.get() : engine.containers().observe();
-            records.revisions().good(StackRecords.revision(source, ready.desired(), containers), clock.instant());
+            replaced.letGo();
+            var containers = seen.isPresent()
+                    ? seen.get().stream().map(ObservedContainer::record).toList()
+                    : stack.engine().containers().records();
+            kept.foundWell(source, ready, containers);
             var notes =
                     ready.images().notes().stream().map(StackRecords::problem).toList();
-            if (records.good(source, notes)) {
-                ready.images().notes().forEach(note -> out.accept("stack " + stack + ": " + note));
+            if (stack.records().good(source, notes)) {
+                ready.images().notes().forEach(note -> stack.say(": " + note));
             }
-            new StackImages(engine.images().roots(), stack).applied(containers);
+            new StackImages(stack.engine().images().roots(), stack.stack()).applied(containers);
             return Run.CONVERGED;
         }
         if (isSuperseded()) {
             return Run.CONVERGED; // a newer revision is waiting; it will be judged instead
         }
         var why = unwell.get().why();
-        var gone = back.from(why, unwell.get().services(), ran);
+        var gone = back.from(why, unwell.get().services());
         if (gone.isPresent()) {
             return gone.get();
         }
-        kept.letGo();
-        if (records.failed(source, Outcome.UNHEALTHY, List.of(StackRecords.problem(why)))) {
-            out.accept("stack " + stack + " is unhealthy: " + why);
+        replaced.letGo();
+        if (stack.records().failed(source, Outcome.UNHEALTHY, List.of(StackRecords.problem(why)))) {
+            stack.say(" is unhealthy: " + why);
         }
         return new Run(Outcome.UNHEALTHY, 3);
     }
 
-    private Gates gates() throws IOException {
-        return new Gates(engine.containers(), health, stack, superseded);
-    }
-
     private boolean isSuperseded() {
         return superseded.getCount() == 0;
-    }
-
-    /**
-     * The way back from a revision that did not become well: once, to the last one that was, the stack as a whole. What
-     * failed is written down before anything is changed, so that whoever is killed on the way goes on going back.
-     */
-    private final class Return {
-        private final CommitSource source;
-        private final Planned.Ready tried;
-        private final PlanOptions options;
-
-        Return(CommitSource source, Planned.Ready tried, PlanOptions options) {
-            this.source = source;
-            this.tried = tried;
-            this.options = options;
-        }
-
-        /**
-         * Goes back, unless there is nothing to go back to or the files of the services that failed say otherwise.
-         *
-         * @param services that failed
-         * @param good what to go back to
-         */
-        Optional<Run> from(String why, Set<String> services, Optional<StackRevision> good)
-                throws IOException, InterruptedException {
-            // Planned anew, it has the digests that only its pulls could tell.
-            var now = deployment.plan(source, options) instanceof Planned.Ready ready ? ready : tried;
-            var left = revision(source, now);
-            if (good.isEmpty() || good.get().isSameAs(left)) {
-                return Optional.empty();
-            }
-            var wishes = tried.desired().services().stream()
-                    .filter(service -> services.contains(service.name()))
-                    .flatMap(service -> service.update().onFailure().stream())
-                    .toList();
-            if (wishes.contains(FailureAction.CONTINUE)) {
-                return Optional.empty();
-            }
-            var revisions = records.revisions();
-            if (revisions.good().isEmpty()) {
-                revisions.good(good.get(), clock.instant());
-            }
-            var failed = new RevisionFiles.Failed(left, why, clock.instant(), wishes.contains(FailureAction.PAUSE));
-            revisions.failed(failed);
-            if (failed.paused()) {
-                return Optional.of(stay(failed));
-            }
-            out.accept("stack " + stack + ": " + source.revision().orElse("") + " is not well: " + why
-                    + "; going back to " + good.get().title());
-            return Optional.of(to(good.get(), failed, true));
-        }
-
-        /** The revision was tried before: what the stack went back to is kept in order. */
-        Run stay(RevisionFiles.Failed failed) throws IOException, InterruptedException {
-            var good = records.revisions().good();
-            if (failed.paused() || good.isEmpty()) {
-                var problems = List.of(
-                        StackRecords.problem(failed.why()),
-                        StackRecords.problem("failure_action: pause leaves the stack as it is; it is not tried again"
-                                + " until it changes, or 'lockstep sync --retry' asks for it"));
-                if (records.failed(source, Outcome.UNHEALTHY, problems)) {
-                    out.accept("stack " + stack + " is paused: " + failed.why());
-                }
-                return new Run(Outcome.UNHEALTHY, 3);
-            }
-            return to(good.get(), failed, false);
-        }
-
-        private Run to(StackRevision good, RevisionFiles.Failed failed, boolean now)
-                throws IOException, InterruptedException {
-            var trouble = carry(good, now ? "rollback" : StackWorker.DRIFT, now);
-            if (trouble.isPresent() && isSuperseded()) {
-                return Run.wentBack(Outcome.ROLLED_BACK); // a newer revision is waiting
-            }
-            var outcome = trouble.isPresent() ? Outcome.DEGRADED : Outcome.ROLLED_BACK;
-            var problems = new ArrayList<StackStatus.Problem>();
-            problems.add(StackRecords.problem(failed.why()));
-            problems.add(StackRecords.problem((trouble.isPresent() ? "going back to " : "went back to ")
-                    + good.title()
-                    + trouble.map(why -> " failed: " + why + "; the stack needs somebody to look at it")
-                            .orElse("; the revision is not tried again until it changes, or 'lockstep sync --retry'"
-                                    + " asks for it")));
-            if (records.wentBack(source, good, outcome, problems)) {
-                out.accept("stack " + stack
-                        + (trouble.isPresent()
-                                ? " IS DEGRADED: going back to " + good.title() + " failed: " + trouble.get()
-                                : " is back at " + good.title()));
-            }
-            return Run.wentBack(outcome);
-        }
-
-        /** Makes the host what the revision was; says why that is not so. */
-        private Optional<String> carry(StackRevision good, String trigger, boolean first)
-                throws IOException, InterruptedException {
-            var back = deployment.planBack(good, source, options);
-            var obstacles = new ArrayList<>(back.plan().refusals());
-            back.plan().problems().forEach(problem -> obstacles.add(problem.message()));
-            if (!obstacles.isEmpty()) {
-                return Optional.of(String.join("; ", obstacles));
-            }
-            var plan = first ? back.plan() : permission.keptAt(tried.project(), back.plan());
-            if (!plan.isEmpty()) {
-                var began = System.nanoTime();
-                // Without causes: values of the time before are nobody's to read any more.
-                new PlanText(false).operations(plan).forEach(line -> out.accept("  " + line));
-                var results = new Applier(engine, health, filesOf(good, options), listener()).apply(plan);
-                var failures = failures(results);
-                records.ran(
-                        source,
-                        trigger,
-                        failures.isEmpty() ? first ? Outcome.ROLLED_BACK : Outcome.DRIFT_CORRECTED : Outcome.DEGRADED,
-                        plan,
-                        results,
-                        engine.containers().observe(),
-                        "",
-                        (first ? "went back to " : "kept at ")
-                                + good.title()
-                                + (failures.isEmpty() ? "" : ": " + String.join("; ", failures)),
-                        Duration.ofNanos(System.nanoTime() - began));
-                if (!failures.isEmpty()) {
-                    return Optional.of(String.join("; ", failures));
-                }
-            }
-            return gates().awaitWell(back.desired().services(), Optional.empty())
-                    .map(Gates.Unwell::why);
-        }
-    }
-
-    /** Files of the repository as a revision has them; what of it is gone with its commit is left as it lies. */
-    private BeforeStart filesOf(StackRevision revision, PlanOptions options) throws IOException {
-        if (last.isEmpty()) {
-            last = applied.find();
-        }
-        return last.filter(source -> isOf(revision, source)).isPresent()
-                        && deployment.plan(last.get(), options) instanceof Planned.Ready ready
-                ? ready.beforeStart()
-                : BeforeStart.NOTHING;
-    }
-
-    /**
-     * While a revision is refused, the one before it is kept in order. A refused one that ran before it was refused (a
-     * port was taken meanwhile) is no more to be had than the others.
-     */
-    void keepApplied(CommitSource refused, PlanOptions options) throws IOException {
-        if (last.isEmpty()) {
-            last = applied.find();
-        }
-        if (last.isEmpty()
-                || last.get().commit().commit().equals(refused.commit().commit())) {
-            return;
-        }
-        if (!(deployment.plan(last.get(), options) instanceof Planned.Ready ready)) {
-            return;
-        }
-        jobs = hasJobs(ready);
-        var good = records.revisions().good().filter(g -> isOf(g, last.get()));
-        var plan = good.isPresent()
-                ? deployment.planBack(good.get(), last.get(), options).plan()
-                : ready.plan();
-        if (!plan.problems().isEmpty() || !plan.refusals().isEmpty() || plan.isEmpty()) {
-            return;
-        }
-        var repairs = permission.repairsOf(ready.project(), plan);
-        if (!repairs.isEmpty()) {
-            new PlanText(false).operations(repairs).forEach(line -> out.accept("stack " + stack + ": " + line));
-            var results = new Applier(engine, health, ready.beforeStart(), listener()).apply(repairs);
-            failures(results).forEach(f -> out.accept("stack " + stack + ": " + f));
-        }
-    }
-
-    private static boolean isOf(StackRevision revision, CommitSource source) {
-        return revision.commit()
-                .map(StackStatus.Commit::id)
-                .equals(Optional.of(source.commit().commit()));
-    }
-
-    private ApplyListener listener() {
-        return new ApplyListener() {
-            @Override
-            public void finished(StepResult result) {
-                switch (result) {
-                    case StepResult.Done _ -> {
-                        // the applier has logged it
-                    }
-                    case StepResult.Failed(var step, var why) ->
-                        LOG.warn("failed stack={} step={} because={}", stack, step.id(), why);
-                    case StepResult.Skipped(var step, var why) ->
-                        LOG.info("skipped stack={} step={} {}", stack, step.id(), why);
-                }
-            }
-        };
-    }
-
-    private static List<String> failures(List<StepResult> results) {
-        return results.stream()
-                .filter(StepResult.Failed.class::isInstance)
-                .map(r -> r.step().operation().name() + ": " + ((StepResult.Failed) r).why())
-                .toList();
     }
 }

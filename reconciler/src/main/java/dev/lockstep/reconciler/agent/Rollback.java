@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.agent;
 
 import dev.lockstep.reconciler.apply.StepResult;
+import dev.lockstep.reconciler.builds.BuildRecords;
 import dev.lockstep.reconciler.deploy.StackSource;
 import dev.lockstep.reconciler.git.GitRepositories;
 import dev.lockstep.reconciler.git.GitSettings;
@@ -10,6 +11,7 @@ import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.spec.settings.AgentSettings;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -97,8 +99,17 @@ public final class Rollback implements AutoCloseable {
     }
 
     /** What the stack was then: its files, and what its image references stood for. */
-    public StackSource source() {
-        return new EarlierRevision(source, target.images());
+    public StackSource source() throws IOException {
+        var images = EarlierImages.of(target.images(), new BuildRecords(engine.root()).all(), this::isHere);
+        return new EarlierRevision(source, images);
+    }
+
+    private boolean isHere(Digest digest) {
+        try {
+            return engine.images().find(digest).isPresent();
+        } catch (IOException e) {
+            return false; // one that is damaged is none
+        }
     }
 
     /** The commit, for people. */

@@ -14,6 +14,7 @@ import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.reconciler.plan.PlanId;
 import dev.lockstep.reconciler.plan.PlanText;
+import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
@@ -67,6 +68,17 @@ final class StackRecords {
     /** The commit that was applied last, as far as anybody wrote it down. */
     Optional<String> applied() throws IOException {
         return files.read(stack).flatMap(StackStatus::applied).map(StackStatus.Commit::id);
+    }
+
+    /** What is written down now. */
+    Optional<StackStatus> status() throws IOException {
+        return files.read(stack);
+    }
+
+    /** Tells this of the wanted commit again, after something was done about another one that ran. */
+    void tell(StackStatus wanted) throws IOException {
+        var applied = files.read(stack).flatMap(StackStatus::applied);
+        files.write(wanted.withApplied(applied));
     }
 
     /** Everything is applied; whether it is well is being found out. What was found before holds until then. */
@@ -129,7 +141,7 @@ final class StackRecords {
     }
 
     /** What a commit asks of this host. */
-    static StackRevision revision(CommitSource source, Desired desired, List<ObservedContainer> containers) {
+    static StackRevision revision(CommitSource source, Desired desired, List<ContainerRecord> containers) {
         return StackRevision.of(desired, commit(source), containers);
     }
 

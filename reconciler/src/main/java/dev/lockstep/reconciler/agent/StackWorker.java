@@ -85,7 +85,7 @@ final class StackWorker implements AutoCloseable {
             HealthMonitor health,
             Supervisor supervisor,
             StackRecords records,
-            Reconciliation.Applied applied,
+            KeptRevision.Commits commits,
             Duration driftInterval,
             InstantSource clock,
             Backoff backoff,
@@ -98,7 +98,9 @@ final class StackWorker implements AutoCloseable {
         this.supervisor = supervisor;
         this.records = records;
         this.reconciliation = new Reconciliation(
-                stack, engine, deployment, health, records, applied, clock, out, permission, wantedBuilds);
+                new StackContext(stack, engine, deployment, health, records, clock, out, permission),
+                commits,
+                wantedBuilds);
         this.driftInterval = driftInterval;
         this.clock = clock;
         this.backoff = backoff;
@@ -319,7 +321,7 @@ final class StackWorker implements AutoCloseable {
         var options = PlanOptions.followed(supervisor.leftAlone(), since);
         var blocked = blocked(source);
         if (blocked.isPresent()) {
-            reconciliation.keepApplied(source, options);
+            reconciliation.keep(source, options, superseded);
             return blocked.get();
         }
         return reconciliation.run(source, trigger, options, superseded);

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
 /** Makes the workers of an agent's stacks out of what the agent has. */
@@ -24,7 +25,7 @@ record StackWorkers(
         FollowedStacks stacks,
         Duration driftInterval,
         InstantSource clock,
-        WantedBuilds builds,
+        Function<Follower, WantedBuilds> builds,
         Consumer<String> out) {
 
     /** A worker for the stack of that name, not started. */
@@ -36,14 +37,14 @@ record StackWorkers(
                 health,
                 supervisor,
                 records(stack),
-                () -> follower.applied(stack),
+                follower.earlier(stack),
                 driftInterval,
                 clock,
                 new Backoff(RandomGenerator.getDefault()),
                 out,
                 () -> stacks.before(stack),
                 new Permission(stack, engine, clock),
-                builds);
+                builds.apply(follower));
     }
 
     StackRecords records(String stack) {

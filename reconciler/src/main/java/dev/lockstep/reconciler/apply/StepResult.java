@@ -4,6 +4,7 @@ import dev.lockstep.reconciler.plan.Operation;
 import dev.lockstep.reconciler.plan.Step;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -38,5 +39,13 @@ public sealed interface StepResult {
                 .filter(result -> !(result instanceof Done))
                 .flatMap(result -> Operation.service(result.step().operation()).stream())
                 .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** What went wrong, a sentence for each step. */
+    static List<String> failures(Collection<StepResult> results) {
+        return results.stream()
+                .filter(Failed.class::isInstance)
+                .map(result -> result.step().operation().name() + ": " + ((Failed) result).why())
+                .toList();
     }
 }

@@ -9,12 +9,11 @@ import dev.lockstep.reconciler.builds.BuildRecords;
 import dev.lockstep.reconciler.builds.BuildRetention;
 import dev.lockstep.reconciler.builds.BuildSink;
 import dev.lockstep.reconciler.builds.BuildTarget;
+import dev.lockstep.reconciler.builds.LateTags;
 import dev.lockstep.reconciler.builds.Occasion;
-import dev.lockstep.reconciler.deploy.DefaultBridge;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.secret.HostSecrets;
 import dev.lockstep.runtime.Engine;
-import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.spec.settings.BuildsEntry;
 import dev.lockstep.spec.settings.HostPolicy;
 import dev.lockstep.spec.settings.ImagePolicy;
@@ -26,17 +25,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,9 +46,9 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
 
     private final Engine engine;
     private final BuildsEntry policy;
-    private final BuildSources sources;
-    private final Tags tags;
-    private final InUse inUse;
+    private final Definitions definitions;
+    private final ImageTags tags;
+    private final ImagesInUse inUse;
     private final InstantSource clock;
     private final Consumer<String> out;
     private final BuildRecords records;
@@ -63,43 +56,18 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
     private final CommitBuild build;
     private final Deployment deployment;
     private final ScheduledExecutorService timer;
-    private final List<Consumer<BuildRecord>> listeners = new CopyOnWriteArrayList<>();
     private final List<Thread> workers = new ArrayList<>();
 
     private final Object monitor = new Object();
     /** All that is remembered; this alone writes while it is open. */
     private final TreeMap<Long, BuildRecord> known = new TreeMap<>();
-    /** How commits define what was ordered since this was opened; of others the commit is asked. */
-    private final Map<Long, BuildTarget> targets = new HashMap<>();
 
     private final Map<Long, Stop> running = new HashMap<>();
-    /** What has ended and nobody was told of: told without the monitor, since who hears of it may ask something. */
-    private final Queue<BuildRecord> news = new ConcurrentLinkedQueue<>();
+    private final BuildNews news;
 
     private boolean closed;
     /** Whether the last record could be. */
     private boolean written = true;
-
-    /** Fills in the templates of tags. */
-    @FunctionalInterface
-    public interface Tags {
-        /**
-         * The tags of an image.
-         *
-         * @param target whose templates they are
-         * @param number of the build
-         * @throws IllegalArgumentException with a sentence, when a template gives no tag
-         */
-        List<String> fill(BuildTarget target, Occasion occasion, BuildSources.Source source, long number)
-                throws IOException;
-    }
-
-    /** Tells which images are in use. */
-    @FunctionalInterface
-    public interface InUse {
-        /** Those that containers have, or that a stack would go back to. */
-        Set<Digest> digests() throws IOException;
-    }
 
     /**
      * Opens it: what a killed one was building waits again, and what it left is taken away.
@@ -115,38 +83,43 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
             HostPolicy hostPolicy,
             HostSecrets secrets,
             BuildSources sources,
-            Tags tags,
-            InUse inUse,
+            ImageTags tags,
+            ImagesInUse inUse,
             InstantSource clock,
             Consumer<String> out)
             throws IOException {
         this.engine = engine;
         this.policy = policy;
-        this.sources = sources;
+        this.definitions = new Definitions(sources);
         this.tags = tags;
         this.inUse = inUse;
         this.clock = clock;
         this.out = out;
+        this.news = new BuildNews(out);
         this.records = new BuildRecords(engine.root());
         this.numbers = new BuildNumbers(engine.root());
         this.timer = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("build-timer").factory());
         this.deployment = new Deployment(engine, engine.host(), images, hostPolicy, secrets);
-        this.build = new CommitBuild(engine, policy, images, secrets, records, timer, deployment);
+        var limits = engine.builder()
+                .limits(
+                        policy.memory(),
+                        policy.processes(),
+                        why -> out.accept("builds of repositories are not limited: " + why));
+        this.build = new CommitBuild(engine, policy, images, hostPolicy, secrets, records, timer, deployment, limits);
         takeUp();
     }
 
     private void takeUp() throws IOException {
-        removeTests();
+        new TestLeftovers(engine, deployment).removeAll(out);
         for (var record : records.all()) {
             known.put(record.number(), record);
             if (record.state() == BuildRecord.State.BUILDING || record.state() == BuildRecord.State.TESTING) {
-                removeStacks(CommitBuild.test(record.number()));
                 if (record.restarts() > 0) {
                     // Perhaps it is what kills the agent.
                     put(record.over(
                             BuildRecord.State.FAILED, "the agent was killed twice while it was made", clock.instant()));
-                    tell(known.get(record.number()));
+                    news.tell(known.get(record.number()));
                 } else {
                     put(record.again(true));
                     out.accept("build " + record.number() + " of " + record.name()
@@ -154,34 +127,12 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
                 }
             }
         }
-    }
-
-    /** What tests of a killed agent left. */
-    private void removeTests() throws IOException {
-        for (var container : engine.containers().observe()) {
-            if (container.record().spec().labels().containsKey(ImageTest.LABEL)) {
-                new DefaultBridge(engine).remove(container.record(), true);
-            }
-        }
-    }
-
-    /** Networks and volumes of services that a killed agent was testing. */
-    private void removeStacks(String name) throws IOException {
-        var stacks = Stream.concat(
-                        engine.networks().observe().networks().stream()
-                                .map(network -> network.record().spec().owner().stack()),
-                        engine.volumes().list().stream()
-                                .map(volume -> volume.spec().owner().stack()))
-                .filter(stack -> stack.equals(name) || stack.startsWith(name + "-"))
-                .collect(Collectors.toSet());
-        for (var stack : stacks) {
-            ServiceTest.takeDown(engine, deployment, stack);
-        }
+        engine.builder().cleanUp(); // what those containers were in is empty now
     }
 
     /** Hears of each build that has ended, however it did, from the thread that made it. */
     public void onEnd(Consumer<BuildRecord> listener) {
-        listeners.add(listener);
+        news.onEnd(listener);
     }
 
     /** Begins to build. */
@@ -205,7 +156,7 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
             forget();
             monitor.notifyAll();
         }
-        announce();
+        news.announce();
     }
 
     /** Whether the same waits or is made already. */
@@ -222,57 +173,49 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
     private BuildRecord take(String repository, BuildOrder order) throws IOException {
         var target = order.target();
         var number = numbers.next();
-        var source = sources.find(repository, order.occasion().commit());
-        var record = new BuildRecord(
+        var record = BuildRecord.queued(
                 number,
                 repository,
                 target.name(),
                 target.image(),
-                List.of(),
                 order.occasion(),
-                source.map(found -> found.tree().revision().subject()).orElse(""),
-                order.inputs(),
-                BuildRecord.State.QUEUED,
-                Optional.empty(),
-                false,
                 "",
-                clock.instant(),
-                Optional.empty(),
-                Optional.empty());
+                order.inputs(),
+                clock.instant());
         var refusal = Optional.<String>empty();
         if (!policy.allows(repository)) {
             refusal = Optional.of("this host builds nothing of " + repository
                     + "; its owner can allow it by repositories below builds of agent.yaml");
-        } else if (source.isEmpty()) {
-            refusal = Optional.of(missing(record));
         } else {
-            try {
-                record = record.named(tags.fill(target, order.occasion(), source.get(), number));
-            } catch (IllegalArgumentException e) {
-                refusal = Optional.of(String.valueOf(e.getMessage()));
+            definitions.keep(number, target);
+            switch (definitions.find(record)) {
+                case Definitions.Found.Nowhere(var why) -> refusal = Optional.of(why);
+                case Definitions.Found.Here(var source, var _) -> {
+                    record = record.about(source.tree().revision().subject());
+                    try {
+                        record = record.named(tags.fill(target, order.occasion(), source, number));
+                    } catch (IllegalArgumentException e) {
+                        refusal = Optional.of(String.valueOf(e.getMessage()));
+                    }
+                }
             }
         }
         if (refusal.isPresent()) {
+            definitions.forget(number);
             put(record.over(BuildRecord.State.REFUSED, refusal.get(), clock.instant()));
             ended(number);
             return record;
         }
-        targets.put(number, target);
         put(record);
         for (var older : Backlog.superseded(List.copyOf(known.values()), record)) {
             put(older.over(
                     BuildRecord.State.SUPERSEDED,
                     "build " + number + " of a newer commit took its place",
                     clock.instant()));
-            targets.remove(older.number());
+            definitions.forget(older.number());
             ended(older.number());
         }
         return record;
-    }
-
-    private static String missing(BuildRecord record) {
-        return "commit " + record.occasion().commit() + " of " + record.repository()
-                + " is not on this host, or its repository is not followed any more";
     }
 
     @Override
@@ -280,28 +223,15 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
         synchronized (monitor) {
             for (var refusal : refusals) {
                 var number = numbers.next();
-                put(new BuildRecord(
-                                number,
-                                repository,
-                                refusal.target(),
-                                refusal.image(),
-                                List.of(),
-                                refusal.occasion(),
-                                "",
-                                "",
-                                BuildRecord.State.QUEUED,
-                                Optional.empty(),
-                                false,
-                                "",
-                                clock.instant(),
-                                Optional.empty(),
-                                Optional.empty())
-                        .over(BuildRecord.State.REFUSED, refusal.problem(), clock.instant()));
+                var now = clock.instant();
+                put(BuildRecord.queued(
+                                number, repository, refusal.target(), refusal.image(), refusal.occasion(), "", "", now)
+                        .over(BuildRecord.State.REFUSED, refusal.problem(), now));
                 ended(number);
             }
             forget(); // a repository may have nothing but refusals
         }
-        announce();
+        news.announce();
     }
 
     /** What became of a wish to build something again. */
@@ -318,7 +248,7 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
         try {
             return again(number);
         } finally {
-            announce();
+            news.announce();
         }
     }
 
@@ -331,43 +261,22 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
             if (old.state().isPending()) {
                 return new Retried.No("build " + number + " is not over yet");
             }
-            var source = sources.find(old.repository(), old.occasion().commit());
-            if (source.isEmpty()) {
-                return new Retried.No(missing(old));
-            }
-            var target = target(old, source.get());
-            if (target.isEmpty()) {
-                return new Retried.No(gone(old));
-            }
-            var record = take(
-                    old.repository(),
-                    new BuildOrder(
-                            target.get(),
-                            new Occasion(
-                                    Occasion.Kind.RETRY,
-                                    old.occasion().ref(),
-                                    old.occasion().commit()),
-                            // Of what was refused nobody has counted them.
-                            old.inputs().isEmpty() ? BuildInputs.of(source.get().tree(), target.get()) : old.inputs()));
-            monitor.notifyAll();
-            var taken = known.getOrDefault(record.number(), record);
-            return taken.state().isPending() ? new Retried.Queued(taken) : new Retried.No(taken.problem());
+            return switch (definitions.find(old)) {
+                case Definitions.Found.Nowhere(var why) -> new Retried.No(why);
+                case Definitions.Found.Here(var source, var target) -> again(old, source, target);
+            };
         }
     }
 
-    private Optional<BuildTarget> target(BuildRecord record, BuildSources.Source source) throws IOException {
-        var ordered = Optional.ofNullable(targets.get(record.number()));
-        return ordered.isPresent()
-                ? ordered
-                : source.targets().stream()
-                        .filter(target -> target.name().equals(record.target())
-                                && target.image().equals(record.image()))
-                        .findFirst();
-    }
-
-    private static String gone(BuildRecord record) {
-        return "commit " + record.occasion().commit().substring(0, 7) + " has no build " + record.target()
-                + " for this host";
+    private Retried again(BuildRecord old, BuildSources.Source source, BuildTarget target) throws IOException {
+        var occasion = new Occasion(
+                Occasion.Kind.RETRY, old.occasion().ref(), old.occasion().commit());
+        // Of what was refused nobody has counted them.
+        var inputs = old.inputs().isEmpty() ? BuildInputs.of(source.tree(), target) : old.inputs();
+        var record = take(old.repository(), new BuildOrder(target, occasion, inputs));
+        monitor.notifyAll();
+        var taken = known.getOrDefault(record.number(), record);
+        return taken.state().isPending() ? new Retried.Queued(taken) : new Retried.No(taken.problem());
     }
 
     /** Waits until nothing waits and nothing is made, or the queue ends. */
@@ -486,35 +395,30 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
                 out.accept("what became of build " + then.number() + " cannot be written down: " + e.getMessage());
             }
             if (!then.state().isPending()) {
-                targets.remove(record.number());
+                definitions.forget(record.number());
             }
             ended(record.number());
             forget();
             monitor.notifyAll();
         }
-        announce();
+        news.announce();
     }
 
     private CommitBuild.Result result(BuildRecord record, Stop stop) throws IOException {
-        var source = sources.find(record.repository(), record.occasion().commit());
-        if (source.isEmpty()) {
-            return new CommitBuild.Result.Failed(missing(record));
-        }
-        Optional<BuildTarget> target;
-        synchronized (monitor) {
-            target = target(record, source.get());
-        }
-        if (target.isEmpty()) {
-            return new CommitBuild.Result.Failed(gone(record));
-        }
-        out.accept("build " + record.number() + " of " + record.name() + " begins: "
-                + record.occasion().ref() + " at " + record.occasion().commit().substring(0, 7));
-        return build.run(
-                record,
-                target.get(),
-                source.get(),
-                stop,
-                new CommitBuild.Course(() -> testing(record.number()), wanted -> free(record, wanted)));
+        return switch (definitions.find(record)) {
+            case Definitions.Found.Nowhere(var why) -> new CommitBuild.Result.Failed(why);
+            case Definitions.Found.Here(var source, var target) -> {
+                out.accept("build " + record.number() + " of " + record.name() + " begins: "
+                        + record.occasion().ref() + " at "
+                        + record.occasion().commit().substring(0, 7));
+                yield build.run(
+                        record,
+                        target,
+                        source,
+                        stop,
+                        new CommitBuild.Course(() -> testing(record.number()), wanted -> free(record, wanted)));
+            }
+        };
     }
 
     private void testing(long number) {
@@ -530,51 +434,10 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
         }
     }
 
-    /** Those that no newer build of the same target has already: a late one does not turn {@code latest} back. */
     private List<String> free(BuildRecord record, List<String> wanted) {
         synchronized (monitor) {
-            var newer = known.tailMap(pushed(record), false).values().stream()
-                    .filter(other -> other.state() == BuildRecord.State.SUCCEEDED)
-                    .filter(other -> isOfSameTarget(other, record))
-                    .filter(other -> other.number() > record.number()
-                            || !other.occasion()
-                                    .commit()
-                                    .equals(record.occasion().commit()))
-                    .toList();
-            return wanted.stream()
-                    .filter(tag ->
-                            newer.stream().noneMatch(other -> other.tags().contains(tag)))
-                    .toList();
+            return LateTags.left(known, record, wanted);
         }
-    }
-
-    private static boolean isOfSameTarget(BuildRecord a, BuildRecord b) {
-        return a.repository().equals(b.repository())
-                && a.target().equals(b.target())
-                && a.image().equals(b.image());
-    }
-
-    /**
-     * The build of the push that is made again, as far as one is remembered: an old commit that somebody wants once
-     * more is as late as it was then.
-     */
-    private long pushed(BuildRecord record) {
-        return switch (record.occasion().kind()) {
-            case TAG, BRANCH -> record.number();
-            case RETRY, WANTED ->
-                known.headMap(record.number(), false).descendingMap().values().stream()
-                        .filter(other -> isOfSameTarget(other, record))
-                        .filter(other ->
-                                other.occasion().ref().equals(record.occasion().ref()))
-                        .filter(other -> other.occasion()
-                                .commit()
-                                .equals(record.occasion().commit()))
-                        .filter(other -> other.occasion().kind() == Occasion.Kind.TAG
-                                || other.occasion().kind() == Occasion.Kind.BRANCH)
-                        .map(BuildRecord::number)
-                        .findFirst()
-                        .orElse(record.number());
-        };
     }
 
     private void put(BuildRecord record) throws IOException {
@@ -586,30 +449,6 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
         var record = known.get(number);
         if (record != null && !record.state().isPending()) {
             news.add(record);
-        }
-    }
-
-    private void announce() {
-        for (var record = news.poll(); record != null; record = news.poll()) {
-            tell(record);
-            for (var listener : listeners) {
-                listener.accept(record);
-            }
-        }
-    }
-
-    private void tell(BuildRecord record) {
-        var what = "build " + record.number() + " of " + record.name();
-        switch (record.state()) {
-            case SUCCEEDED ->
-                out.accept(what + " succeeded: "
-                        + record.digest().map(Digest::toString).orElse(""));
-            case FAILED ->
-                out.accept(what + " failed: " + record.problem() + "; what runs stays as it is. 'lockstep builds logs "
-                        + record.number() + "' shows what it said");
-            case REFUSED -> out.accept(what + " is refused: " + record.problem() + "; what runs stays as it is");
-            case SUPERSEDED -> out.accept(what + " is not made: " + record.problem());
-            case QUEUED, BUILDING, TESTING -> {}
         }
     }
 

@@ -12,12 +12,12 @@ import java.util.Optional;
 @FunctionalInterface
 public interface BuildSources {
     /**
-     * A commit of a followed repository; empty when nobody follows it any more, or its clone does not have the commit.
-     * Any thread may ask.
+     * A commit of a followed repository, once for each part of it that is followed; none when nobody follows it any
+     * more, or its clone does not have the commit. Any thread may ask.
      *
      * @param repository URL without credentials
      */
-    Optional<Source> find(String repository, String commit) throws IOException;
+    List<Source> find(String repository, String commit) throws IOException;
 
     /** One commit. Good as long as its repository is followed. */
     interface Source {

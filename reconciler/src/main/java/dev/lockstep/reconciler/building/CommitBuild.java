@@ -5,7 +5,7 @@ import dev.lockstep.reconciler.builds.BuildLog;
 import dev.lockstep.reconciler.builds.BuildRecord;
 import dev.lockstep.reconciler.builds.BuildRecords;
 import dev.lockstep.reconciler.builds.BuildTarget;
-import dev.lockstep.reconciler.builds.BuildTest;
+import dev.lockstep.reconciler.builds.BuiltNames;
 import dev.lockstep.reconciler.builds.Recipe;
 import dev.lockstep.reconciler.builds.Redaction;
 import dev.lockstep.reconciler.contexts.AttestOptions;
@@ -15,10 +15,12 @@ import dev.lockstep.reconciler.contexts.FetchedContexts;
 import dev.lockstep.reconciler.contexts.RepositoryTokens;
 import dev.lockstep.reconciler.contexts.UnbuildableException;
 import dev.lockstep.reconciler.deploy.Deployment;
+import dev.lockstep.reconciler.deploy.ImageOwners;
 import dev.lockstep.reconciler.git.CredentialSource;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.reconciler.secret.HostSecrets;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.ImageTransfers;
 import dev.lockstep.runtime.attest.Attestation;
 import dev.lockstep.runtime.build.BuildException;
 import dev.lockstep.runtime.build.BuildRequest;
@@ -26,17 +28,20 @@ import dev.lockstep.runtime.build.BuildRooms;
 import dev.lockstep.runtime.build.Builder;
 import dev.lockstep.runtime.build.Built;
 import dev.lockstep.runtime.build.LayerForm;
-import dev.lockstep.runtime.build.StepFailedException;
+import dev.lockstep.runtime.container.SharedLimits;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.image.Progress;
+import dev.lockstep.runtime.registry.OutsideGate;
 import dev.lockstep.spec.model.Build;
+import dev.lockstep.spec.policy.Confinement;
 import dev.lockstep.spec.settings.BuildsEntry;
+import dev.lockstep.spec.settings.HostPolicy;
 import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -44,9 +49,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -54,9 +56,6 @@ import java.util.stream.Stream;
 
 /** Makes one build of one commit, from its objects: builds, tests, names, pushes, and writes the log of it. */
 final class CommitBuild {
-    /** More only make each slower. */
-    private static final int TESTS_AT_ONCE = 4;
-
     private final Engine engine;
     private final BuildsEntry policy;
     private final ImagePolicy images;
@@ -64,17 +63,31 @@ final class CommitBuild {
     private final BuildRecords records;
     private final ScheduledExecutorService timer;
     private final Deployment deployment;
+    private final SharedLimits limits;
+    private final BuiltNames names;
+    private final Confinement confinement;
 
-    /** @param deployment plans containers of services, by what the host lets stacks have */
+    /**
+     * Makes builds by the rules of a host.
+     *
+     * @param hostPolicy what repositories may ask for that is another's
+     * @param deployment plans containers of services, by what the host lets stacks have
+     * @param limits that steps and tests of all builds have together
+     */
     CommitBuild(
             Engine engine,
             BuildsEntry policy,
             ImagePolicy images,
+            HostPolicy hostPolicy,
             HostSecrets secrets,
             BuildRecords records,
             ScheduledExecutorService timer,
-            Deployment deployment) {
+            Deployment deployment,
+            SharedLimits limits) {
         this.deployment = deployment;
+        this.limits = limits;
+        this.names = new BuiltNames(engine.root());
+        this.confinement = new Confinement(List.of(hostPolicy.layer()));
         this.engine = engine;
         this.policy = policy;
         this.images = images;
@@ -109,9 +122,14 @@ final class CommitBuild {
     record Course(Runnable testing, UnaryOperator<List<String>> tags) {}
 
     /**
-     * What a build is given to see and nobody else may, by service; that of the others is for what it is built from.
+     * What a build is given to see and nobody else may, by service or target; that of the others is for what it is
+     * built from.
      */
     private record Given(Map<String, Map<String, BuildRequest.Secret>> secrets) {
+        Map<String, BuildRequest.Secret> of(String name) {
+            return secrets.getOrDefault(name, Map.of());
+        }
+
         List<byte[]> values() {
             return secrets.values().stream()
                     .flatMap(own -> own.values().stream())
@@ -127,7 +145,7 @@ final class CommitBuild {
         var refused = Optional.<IOException>empty();
         var given = new Given(Map.of());
         try {
-            given = given(target, source);
+            given = given(record, target, source);
         } catch (IOException e) {
             refused = Optional.of(e);
         }
@@ -142,12 +160,12 @@ final class CommitBuild {
                 if (refused.isPresent()) {
                     throw refused.get();
                 }
-                var made = make(record, target, source, given, stop, course, log);
+                var made = make(record, target, source, given, stop, course, redaction, log);
                 log.accept("build " + record.number() + " succeeded: " + made.digest()
                         + (made.tags().isEmpty() ? "" : " is " + named(record, made.tags())));
                 return made;
             } catch (IOException | RuntimeException e) {
-                var why = redaction.of(stop.why().orElseGet(() -> tell(e, log)));
+                var why = redaction.of(stop.why().orElseGet(() -> Reason.of(e, log)));
                 log.accept("build " + record.number() + " failed: " + why);
                 return new Result.Failed(why);
             }
@@ -170,34 +188,13 @@ final class CommitBuild {
         };
     }
 
-    /** The reason in one sentence; what a person needs to see of it is in the log. */
-    private static String tell(Exception thrown, Consumer<String> log) {
-        return switch (thrown) {
-            case StepFailedException step -> {
-                step.excerpt().lines().forEach(line -> log.accept(Printable.text(line)));
-                yield step.excerpt()
-                                .lines()
-                                .findFirst()
-                                .orElse("line " + step.at().line())
-                        + ": " + Printable.text(String.valueOf(step.getMessage()));
-            }
-            default -> {
-                var message = Optional.ofNullable(thrown.getMessage()).orElse(thrown.toString());
-                // Excerpts have lines of their own, the last of which is the reason.
-                message.lines().forEach(line -> log.accept(Printable.text(line)));
-                yield message.lines()
-                        .map(String::strip)
-                        .filter(line -> !line.isEmpty())
-                        .reduce((_, later) -> later)
-                        .map(Printable::text)
-                        .orElse("no reason is known");
-            }
-        };
-    }
-
-    private Given given(BuildTarget target, BuildSources.Source source) throws IOException {
+    private Given given(BuildRecord record, BuildTarget target, BuildSources.Source source) throws IOException {
         return switch (target.recipe()) {
-            case Recipe.Entry _ -> new Given(Map.of());
+            case Recipe.Entry entry ->
+                new Given(Map.of(
+                        target.name(),
+                        new CommitRequests(source.tree(), policy, secrets, _ -> {})
+                                .secrets(entry, target.name(), record.repository())));
             case Recipe.OfService section -> {
                 var requests = new CommitRequests(source.tree(), policy, secrets, _ -> {});
                 var all = new LinkedHashMap<String, Map<String, BuildRequest.Secret>>();
@@ -222,19 +219,33 @@ final class CommitBuild {
             Given given,
             Stop stop,
             Course course,
+            Redaction redaction,
             Consumer<String> log)
             throws IOException {
         var policies = Stream.concat(Stream.of(images), source.imagePolicies().stream())
                 .toList();
         var requests = new CommitRequests(source.tree(), policy, secrets, log);
+        // Whoever can push has chosen all that is asked, and the host is asked by many that trust it.
+        var outside = engine.outside(
+                images.registries().map(ImagePolicy.Registries::hosts).orElse(List.of()));
         // What services before it are built to has no name, and stays as long as this.
         try (var _ = engine.images().lease("build " + record.number());
-                var fetched = FetchedContexts.below(engine.root(), logins(target, given), FetchedContexts.Reach.WEB)) {
+                var _ = limits.enter();
+                var gate = new OutsideGate(outside);
+                var transfers = engine.transfers(gate);
+                var fetched = FetchedContexts.below(engine.root(), logins(target, given), outside)) {
             var builder = engine.builder(
-                            new AllowedImages(engine, policies), address -> commit(fetched, address), fetched::download)
-                    .sharedBy(record.repository());
+                            new AllowedImages(
+                                    engine,
+                                    transfers,
+                                    new ImageOwners(names.othersThan(record.repository()), confinement),
+                                    policies),
+                            address -> commit(fetched, address),
+                            fetched::download)
+                    .sharedBy(record.repository())
+                    .within(limits);
             var request = switch (target.recipe()) {
-                case Recipe.Entry entry -> requests.of(entry, record);
+                case Recipe.Entry entry -> requests.of(entry, given.of(target.name()), record);
                 case Recipe.OfService section -> {
                     var built = before(section, record, requests, given, builder, fetched, stop, log);
                     yield ofService(section, section.service(), record, requests, given, built, fetched);
@@ -243,30 +254,45 @@ final class CommitBuild {
             var tags = new ArrayList<String>();
             var digests = new ArrayList<Digest>();
             // Before it is built: what is refused costs nothing then.
+            if (target.test().isPresent() && !Platform.current().runs(request.platform())) {
+                throw new UnbuildableException("builds." + target.name() + ".test: an image of " + request.platform()
+                        + " is not run on this host, which is " + Platform.current()
+                        + "; take the test out, or let a host of that kind build it");
+            }
             var asked = attestations(target);
-            var taken = new TakenNames(engine, records);
+            var taken = new TakenNames(engine, names);
             taken.require(record, references(record, record.tags()), target.push());
             var _ = builder.build(request, new BuildLines(log), stop.steps(), whole -> {
                 if (target.test().isPresent()) {
                     course.testing().run();
-                    var test = target.test().get();
-                    test(record, test, stack(target, test, source), request, whole.image(), builder, stop, log);
+                    new CommitTests(engine, deployment, records, timer, limits, stop, redaction)
+                            .run(
+                                    CommitTests.Subject.of(record, target.test().get(), source),
+                                    request,
+                                    whole.image(),
+                                    builder,
+                                    log);
                 }
                 if (stop.why().isPresent()) {
                     throw new BuildException(stop.why().get());
                 }
                 tags.addAll(course.tags().apply(record.tags()));
-                var names = references(record, tags);
-                taken.require(record, names, target.push());
+                var wanted = references(record, tags);
                 // What is pushed has another digest than what was built, and deployments have to know that one.
                 var form = target.push() ? LayerForm.PUSHED : LayerForm.AS_IS;
                 var packed = whole.as(builder.packing().pack(whole.image(), form));
-                attest(target, packed, asked, names);
-                Builder.Finish.named(engine.images(), names).with(packed);
-                digests.add(packed.image().digest());
+                attest(target, packed, asked, wanted);
+                var digest = packed.image().digest();
+                taken.give(
+                        record,
+                        wanted,
+                        target.push(),
+                        digest,
+                        () -> Builder.Finish.named(engine.images(), wanted).with(packed));
+                digests.add(digest);
             });
             if (target.push()) {
-                push(record, tags, stop, log);
+                push(record, tags, transfers, stop, log);
             }
             return new Result.Made(digests.getLast(), target.push(), tags);
         }
@@ -294,11 +320,14 @@ final class CommitBuild {
     }
 
     private static CredentialSource logins(BuildTarget target, Given given) throws IOException {
-        return target.recipe() instanceof Recipe.OfService section
-                ? RepositoryTokens.of(
-                        given.secrets().getOrDefault(section.service(), Map.of()),
-                        section(section, section.service()).context().text())
-                : CredentialSource.none();
+        return switch (target.recipe()) {
+            case Recipe.Entry entry ->
+                RepositoryTokens.of(given.of(target.name()), entry.build().context());
+            case Recipe.OfService section ->
+                RepositoryTokens.of(
+                        given.of(section.service()),
+                        section(section, section.service()).context().text());
+        };
     }
 
     private static BuildRooms.Commit commit(FetchedContexts fetched, String address) throws IOException {
@@ -321,7 +350,7 @@ final class CommitBuild {
                 section,
                 BuildSections.service(section.project(), name).orElseThrow(),
                 section(section, name),
-                given.secrets().getOrDefault(name, Map.of()),
+                given.of(name),
                 built,
                 record,
                 fetched);
@@ -349,133 +378,7 @@ final class CommitBuild {
         return built;
     }
 
-    /** The service that is run with the image, where one is asked for. */
-    private static Optional<BuildSources.Stack> stack(BuildTarget target, BuildTest test, BuildSources.Source source)
-            throws IOException {
-        if (test.service().isEmpty()) {
-            return Optional.empty();
-        }
-        var service = test.service().get();
-        return Optional.of(source.stack(service)
-                .orElseThrow(() -> new BuildException("test.service of " + target.name() + ": no stack of this host has"
-                        + " a service " + service + " at this commit; write STACK/SERVICE")));
-    }
-
-    /** The image itself, and beside it an image of every combination of the matrix; each has to pass. */
-    private void test(
-            BuildRecord record,
-            BuildTest test,
-            Optional<BuildSources.Stack> stack,
-            BuildRequest request,
-            Image image,
-            Builder builder,
-            Stop stop,
-            Consumer<String> log)
-            throws IOException {
-        var reference = references(record, record.tags().stream().limit(1).toList()).stream()
-                .findFirst()
-                .orElseGet(() -> ImageReference.parse(record.image()));
-        var reports = records.reports(record.number());
-        var name = test(record.number());
-        var work = new ArrayList<Callable<Optional<String>>>();
-        var number = 0;
-        for (var combination : Matrix.combinations(test.matrix())) {
-            if (request.withArguments(combination).arguments().equals(request.arguments())) {
-                continue; // the image itself
-            }
-            number++;
-            var container = name + "-" + number;
-            var prefix = "[" + Matrix.name(combination) + "] ";
-            Consumer<String> own = line -> log.accept(line.isEmpty() ? "" : prefix + line);
-            work.add(() -> problem(
-                    prefix,
-                    own,
-                    () -> builder.build(
-                            request.withArguments(combination),
-                            new BuildLines(own),
-                            stop.steps(),
-                            other -> run(
-                                    record,
-                                    container,
-                                    test,
-                                    stack,
-                                    reference,
-                                    other.image(),
-                                    reports.resolve(container),
-                                    stop,
-                                    own))));
-        }
-        work.addFirst(
-                () -> problem("", log, () -> run(record, name, test, stack, reference, image, reports, stop, log)));
-        var problems = all(work);
-        if (!problems.isEmpty()) {
-            throw new BuildException(String.join("; ", problems));
-        }
-    }
-
-    /** What the containers of a build's tests are called, those of a matrix with a number behind it. */
-    static String test(long number) {
-        return "build-" + number + "-test";
-    }
-
-    /** Something that fails with a sentence. */
-    @FunctionalInterface
-    private interface Work {
-        void run() throws IOException;
-    }
-
-    private static Optional<String> problem(String prefix, Consumer<String> log, Work work) {
-        try {
-            work.run();
-            return Optional.empty();
-        } catch (IOException | RuntimeException e) {
-            return Optional.of(prefix + tell(e, log));
-        }
-    }
-
-    private void run(
-            BuildRecord record,
-            String container,
-            BuildTest test,
-            Optional<BuildSources.Stack> stack,
-            ImageReference reference,
-            Image image,
-            Path reports,
-            Stop stop,
-            Consumer<String> log)
-            throws IOException {
-        log.accept("test " + container + ": "
-                + (test.command().isEmpty() ? "its own program" : String.join(" ", test.command()))
-                + stack.map(one -> ", as service " + one.service() + " of stack " + one.name())
-                        .orElse(""));
-        var bare = new ImageTest(engine, timer, stop, log);
-        if (stack.isPresent()) {
-            new ServiceTest(engine, deployment, bare)
-                    .run(record.number(), container, test, stack.get(), image, reports);
-        } else {
-            bare.run(record.number(), container, test, reference, image, reports);
-        }
-        log.accept("test " + container + " passed");
-    }
-
-    /** Native calls block, so each on a thread of its own; in the order of the work. */
-    private static List<String> all(List<Callable<Optional<String>>> work) throws IOException {
-        try (var threads = Executors.newFixedThreadPool(
-                TESTS_AT_ONCE, Thread.ofPlatform().name("build-test-", 0).factory())) {
-            var problems = new ArrayList<String>();
-            for (var done : threads.invokeAll(work)) {
-                done.get().ifPresent(problems::add);
-            }
-            return problems;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BuildException("the build was interrupted", e);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("only ends with sentences", e);
-        }
-    }
-
-    private static List<ImageReference> references(BuildRecord record, List<String> tags) throws BuildException {
+    static List<ImageReference> references(BuildRecord record, List<String> tags) throws BuildException {
         try {
             return tags.stream()
                     .map(tag -> ImageReference.parse(record.image() + ":" + tag))
@@ -485,11 +388,13 @@ final class CommitBuild {
         }
     }
 
-    private void push(BuildRecord record, List<String> tags, Stop stop, Consumer<String> log) throws IOException {
+    private static void push(
+            BuildRecord record, List<String> tags, ImageTransfers transfers, Stop stop, Consumer<String> log)
+            throws IOException {
         for (var reference : references(record, tags)) {
             try {
                 // A registry may take its time for ever; the agent ends, and others are built.
-                var _ = stop.steps().interrupting(() -> engine.push(reference, Progress.NONE));
+                var _ = stop.steps().interrupting(() -> transfers.push(reference, Progress.NONE));
             } catch (IOException e) {
                 throw new BuildException(
                         "it is built and tested, and cannot be pushed: " + reference.familiar() + ": "

@@ -16,7 +16,6 @@ import dev.lockstep.runtime.build.BuildRequest;
 import dev.lockstep.runtime.build.Builder;
 import dev.lockstep.runtime.build.SshAgent;
 import dev.lockstep.runtime.image.Image;
-import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.spec.model.Build;
 import dev.lockstep.spec.model.Service;
 import dev.lockstep.spec.settings.BuildsEntry;
@@ -53,10 +52,15 @@ final class CommitRequests {
         this.talk = talk;
     }
 
-    /** An entry of {@code builds:}. */
-    BuildRequest of(Recipe.Entry entry, BuildRecord record) throws IOException {
+    /**
+     * An entry of {@code builds:}.
+     *
+     * @param values as {@link #secrets(Recipe.Entry, String, String)} gives them
+     */
+    BuildRequest of(Recipe.Entry entry, Map<String, BuildRequest.Secret> values, BuildRecord record)
+            throws IOException {
         var build = entry.build();
-        SectionRequest.requirePlatform("builds: platforms", build.platforms());
+        var platform = SectionRequest.platform("builds." + record.target() + ".platforms", build.platforms());
         var found = new CommitFiles(tree, entry.base())
                 .find(build.context(), Optional.of(build.dockerfile()), Optional.empty(), new Dockerfiles(talk));
         return new BuildRequest(
@@ -68,7 +72,7 @@ final class CommitRequests {
                 labels(record),
                 BuildRequest.CacheUse.ALL,
                 false,
-                Map.of(),
+                values,
                 Map.of(),
                 new BuildRequest.StepOptions(
                         BuildRequest.Network.DEFAULT,
@@ -77,7 +81,7 @@ final class CommitRequests {
                         Map.of(),
                         policy.entitlements().contains("network.host"),
                         policy.entitlements().contains("security.insecure")),
-                Platform.current(),
+                platform,
                 epoch(build));
     }
 
@@ -134,6 +138,30 @@ final class CommitRequests {
                         fetched);
     }
 
+    /**
+     * The secrets of an entry: what the host keeps for builds, as far as its owner gives it to the repository.
+     *
+     * @param target name of the entry
+     * @param repository URL without credentials
+     */
+    Map<String, BuildRequest.Secret> secrets(Recipe.Entry entry, String target, String repository) throws IOException {
+        var values = new LinkedHashMap<String, BuildRequest.Secret>();
+        for (var asked : entry.build().secrets().entrySet()) {
+            var name = asked.getValue();
+            var place = "builds." + target + ".secrets: ";
+            if (!policy.grants(name, repository)) {
+                throw new UnbuildableException(place + "this host gives builds of " + repository + " no secret " + name
+                        + "; its owner can, by secrets below builds of agent.yaml");
+            }
+            var value = secrets.ofBuilds()
+                    .find(HostSecrets.BUILDS, name)
+                    .orElseThrow(() -> new UnbuildableException(place + "the secret " + name
+                            + " is not on this host; 'lockstep secret set --builds " + name + "' keeps it"));
+            values.put(asked.getKey(), new BuildRequest.Secret(value));
+        }
+        return values;
+    }
+
     /** The secrets of a service's build. */
     Map<String, BuildRequest.Secret> secrets(Recipe.OfService section, Build build) throws IOException {
         return asked(section, Map.of()).secrets(build);
@@ -157,7 +185,7 @@ final class CommitRequests {
             talk.accept("Warning: " + place + "cache_to: builds of repositories write no cache but type=inline, since"
                     + " whoever can push would choose where to");
         }
-        return CacheOptions.parse(List.of(), inline, Path.of("/"), build.args());
+        return CacheOptions.parse(List.of(), inline, Path.of("/"), build.args(), talk);
     }
 
     /**

@@ -20,6 +20,7 @@ import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.store.Owner;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -50,9 +51,16 @@ final class ImageTest {
     private final ScheduledExecutorService timer;
     private final Stop stop;
     private final Consumer<String> log;
+    private final String cgroup;
 
-    /** @param timer ends what takes too long */
-    ImageTest(Engine engine, ScheduledExecutorService timer, Stop stop, Consumer<String> log) {
+    /**
+     * Runs one.
+     *
+     * @param timer ends what takes too long
+     * @param cgroup whose limits containers have together
+     */
+    ImageTest(Engine engine, ScheduledExecutorService timer, Stop stop, Consumer<String> log, String cgroup) {
+        this.cgroup = cgroup;
         this.engine = engine;
         this.timer = timer;
         this.stop = stop;
@@ -72,10 +80,9 @@ final class ImageTest {
         var spec = spec(build, container, test, reference, image);
         var record = new DefaultBridge(engine)
                 .with(spec.owner(), () -> engine.containers().create(spec));
-        try {
+        // Why it failed is not hidden by what cannot be removed.
+        try (Closeable _ = () -> new DefaultBridge(engine).remove(record, true)) {
             attend(record, test, reports);
-        } finally {
-            new DefaultBridge(engine).remove(record, true);
         }
     }
 
@@ -98,27 +105,28 @@ final class ImageTest {
         // The command takes the place of the image's own program, whatever starts that.
         var command = test.command().isEmpty() ? Optional.<List<String>>empty() : Optional.of(test.command());
         return new ContainerSpec(
-                container,
-                new Owner(engine.host(), "", Optional.empty()),
-                "",
-                1,
-                reference,
-                image.digest(),
-                command.map(_ -> List.of()),
-                command,
-                Map.of(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Map.of(LABEL, Long.toString(build)),
-                List.of(),
-                List.of(new AttachmentSpec(DefaultBridge.NAME, List.of(), List.of(), 0)),
-                List.of(),
-                Resources.UNLIMITED,
-                RestartPolicy.NONE,
-                Optional.of(HealthCheck.OFF),
-                Optional.empty(),
-                Optional.of(Duration.ZERO));
+                        container,
+                        new Owner(engine.host(), "", Optional.empty()),
+                        "",
+                        1,
+                        reference,
+                        image.digest(),
+                        command.map(_ -> List.of()),
+                        command,
+                        Map.of(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Map.of(LABEL, Long.toString(build)),
+                        List.of(),
+                        List.of(new AttachmentSpec(DefaultBridge.NAME, List.of(), List.of(), 0)),
+                        List.of(),
+                        Resources.UNLIMITED,
+                        RestartPolicy.NONE,
+                        Optional.of(HealthCheck.OFF),
+                        Optional.empty(),
+                        Optional.of(Duration.ZERO))
+                .below(cgroup);
     }
 
     /** Waits until it has ended; a sentence when that was not well. */

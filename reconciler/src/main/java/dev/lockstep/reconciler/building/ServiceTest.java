@@ -2,35 +2,44 @@ package dev.lockstep.reconciler.building;
 
 import dev.lockstep.reconciler.apply.Applier;
 import dev.lockstep.reconciler.apply.ApplyListener;
-import dev.lockstep.reconciler.apply.BeforeStart;
+import dev.lockstep.reconciler.apply.Gates;
 import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.builds.BuildTest;
+import dev.lockstep.reconciler.builds.Redaction;
 import dev.lockstep.reconciler.deploy.BuiltImages;
 import dev.lockstep.reconciler.deploy.DefaultBridge;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.PlanOptions;
 import dev.lockstep.reconciler.deploy.Planned;
+import dev.lockstep.reconciler.deploy.StackBuilds;
+import dev.lockstep.reconciler.deploy.StackBuilds.BuildState;
 import dev.lockstep.reconciler.deploy.StackLock;
 import dev.lockstep.reconciler.deploy.StackSource;
-import dev.lockstep.reconciler.plan.Plan;
+import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.desired.DesiredService;
+import dev.lockstep.reconciler.desired.Hidden;
 import dev.lockstep.reconciler.plan.Secrets;
 import dev.lockstep.reconciler.plan.Wishes;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.build.BuildException;
 import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.container.HealthMonitor;
+import dev.lockstep.runtime.container.LogSettings;
+import dev.lockstep.runtime.container.MountSpec;
+import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
-import dev.lockstep.runtime.linux.Directory;
-import dev.lockstep.runtime.linux.RawPath;
-import dev.lockstep.runtime.network.AttachmentSpec;
+import dev.lockstep.runtime.log.LogQuery;
 import dev.lockstep.spec.load.ComposeLoader;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.model.Service;
 import dev.lockstep.spec.policy.PolicyLayer;
 import dev.lockstep.spec.settings.ImagePolicy;
+import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -38,27 +47,58 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * Runs a command in a container that is made like those of a service, of an image that was just built: with its
- * variables, files and secrets, and with networks and volumes as the stack has them, but its own, which go with it. The
- * stack itself, if it runs here, notices nothing. What the host does not let the stack have is refused here as well.
+ * variables, files and secrets, and with networks, volumes and the services that it depends on as the stack has them,
+ * but its own, which go with it. The stack itself, if it runs here, notices nothing. What the host does not let the
+ * stack have is refused here as well.
  */
 final class ServiceTest {
     private static final Duration LOCK_PATIENCE = Duration.ofMinutes(1);
+    /** Of each service that a test depends on, where one does not come up. */
+    private static final int LAST_LINES = 20;
 
     private final Engine engine;
     private final Deployment deployment;
+    private final ScheduledExecutorService timer;
     private final ImageTest test;
+    private final Stop stop;
+    private final Consumer<String> log;
+    private final Redaction redaction;
+    private final String cgroup;
 
-    ServiceTest(Engine engine, Deployment deployment, ImageTest test) {
+    /**
+     * @param timer calls off what takes too long
+     * @param test runs the container itself
+     * @param redaction of what is logged; learns the stack's secrets
+     * @param cgroup whose limits containers have together
+     */
+    ServiceTest(
+            Engine engine,
+            Deployment deployment,
+            ScheduledExecutorService timer,
+            ImageTest test,
+            Stop stop,
+            Consumer<String> log,
+            Redaction redaction,
+            String cgroup) {
         this.engine = engine;
         this.deployment = deployment;
+        this.timer = timer;
         this.test = test;
+        this.stop = stop;
+        this.log = log;
+        this.redaction = redaction;
+        this.cgroup = cgroup;
     }
 
     /**
@@ -69,11 +109,15 @@ final class ServiceTest {
      */
     void run(long build, String name, BuildTest asked, BuildSources.Stack stack, Image image, Path reports)
             throws IOException {
+        var leftovers = new TestLeftovers(engine, deployment);
         try (var _ = StackLock.take(engine.root(), name, LOCK_PATIENCE, _ -> {})) {
-            try {
+            if (leftovers.isTaken(name)) {
+                throw new BuildException("the stack " + name + " of this host has the name that the test would have;"
+                        + " give that stack another one");
+            }
+            // Why it failed is not hidden by what cannot be removed.
+            try (Closeable _ = () -> leftovers.removeStack(name)) {
                 locked(build, name, asked, stack, image, reports);
-            } finally {
-                takeDown(engine, deployment, name);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -82,51 +126,133 @@ final class ServiceTest {
     }
 
     private void locked(long build, String name, BuildTest asked, BuildSources.Stack stack, Image image, Path reports)
-            throws IOException {
-        var ready = plan(name, stack, image);
-        apply(engine, ready.plan(), ready.beforeStart());
-        var wanted = ready.desired().services().stream()
-                .filter(service -> service.name().equals(stack.service()))
-                .flatMap(service -> service.slots().stream())
+            throws IOException, InterruptedException {
+        var ready = plan(build, name, stack, image);
+        alsoHide(ready.desired(), stack.source().secrets());
+        var service = ready.desired().services().stream()
+                .filter(one -> one.name().equals(stack.service()))
+                .findFirst()
+                .orElseThrow(() -> new BuildException("service \"" + stack.service() + "\" is not in its files"));
+        var wanted = service.slots().stream()
                 .findFirst()
                 .orElseThrow(() -> new BuildException("service \"" + stack.service() + "\" has no container to run"))
                 .spec();
-        var spec = spec(build, name, asked, wanted.withDigest(image.digest()));
-        ready.beforeStart().materialise(wanted);
-        ready.beforeStart().install(wanted);
-        var record = engine.containers().create(spec);
-        try {
-            ready.beforeStart().provide(spec);
-            test.attend(record, asked, reports);
-        } finally {
-            new DefaultBridge(engine).remove(record, true);
+        // As long as the test runs: somebody has to look after the health of the others.
+        try (var health = engine.containers().healthMonitor((_, _) -> {})) {
+            startOthers(ready, service, health, asked.timeout());
+            var spec = spec(build, name, asked, wanted.withDigest(image.digest()));
+            ready.beforeStart().materialise(wanted);
+            ready.beforeStart().install(wanted);
+            var record = engine.containers().create(spec);
+            try (Closeable _ = () -> new DefaultBridge(engine).remove(record, true)) {
+                ready.beforeStart().provide(spec);
+                test.attend(record, asked, reports);
+            }
         }
     }
 
-    /** Networks and volumes of the service, and what its container would be. */
-    private Planned.Ready plan(String name, BuildSources.Stack stack, Image image) throws IOException {
-        var renamed = stack.source().load().withProjectName(name).withServices(List.of(stack.service()));
-        if (!(new ComposeLoader().load(renamed) instanceof Loaded.Valid loaded)) {
+    /** Secrets that containers get, and values that the host adds to the files: none of them gets into the log. */
+    private void alsoHide(Desired desired, Secrets added) {
+        var values = desired.services().stream()
+                .flatMap(service -> service.slots().stream())
+                .flatMap(slot -> slot.spec().mounts().stream())
+                .flatMap(mount -> mount instanceof MountSpec.Content content && content.isSecret()
+                        ? Optional.ofNullable(desired.contents().get(content.identity())).stream()
+                        : Stream.empty())
+                .map(Hidden::bytes);
+        redaction.add(Stream.concat(values, added.maskable().map(value -> value.getBytes(StandardCharsets.UTF_8)))
+                .toList());
+    }
+
+    /** Makes networks and volumes, and starts what the service depends on until that is as the service needs it. */
+    private void startOthers(Planned.Ready ready, DesiredService service, HealthMonitor health, Duration patience)
+            throws IOException, InterruptedException {
+        var applier = new Applier(engine, health, ready.beforeStart(), ApplyListener.NONE);
+        var over = new CountDownLatch(1);
+        Runnable callOff = () -> {
+            applier.cancel();
+            over.countDown();
+        };
+        var late = timer.schedule(callOff, patience.toMillis(), TimeUnit.MILLISECONDS);
+        try (var _ = stop.watch(callOff)) {
+            var problem = problem(applier.apply(ready.plan()));
+            var gates = new Gates(engine.containers(), health, ready.desired().stack(), over);
+            for (var gate : service.dependsOn().entrySet()) {
+                if (problem.isPresent()) {
+                    break;
+                }
+                var unmet = gates.await(gate.getKey(), gate.getValue().condition());
+                if (gate.getValue().required()) {
+                    problem = unmet;
+                } else {
+                    unmet.ifPresent(why -> log.accept("Warning: " + gate.getKey() + ": " + why));
+                }
+            }
+            if (problem.isPresent()) {
+                tellLogs(ready.desired().stack());
+                throw new BuildException("what service \"" + service.name() + "\" depends on does not come up: "
+                        + (late.isDone() ? "it was not ready after " + ImageTest.shown(patience) : problem.get()));
+            }
+        } finally {
+            late.cancel(false);
+        }
+    }
+
+    /** The first that failed; what was not tried because of it is no reason. */
+    private static Optional<String> problem(List<StepResult> results) {
+        return results.stream()
+                .filter(StepResult.Failed.class::isInstance)
+                .map(failed -> failed.step().operation().name() + ": " + ((StepResult.Failed) failed).why())
+                .findFirst()
+                .or(() -> results.stream()
+                        .filter(StepResult.Skipped.class::isInstance)
+                        .map(skipped -> skipped.step().operation().name() + ": " + ((StepResult.Skipped) skipped).why())
+                        .findFirst());
+    }
+
+    /** What the others have written last: they are gone in a moment. */
+    private void tellLogs(String stack) throws IOException {
+        var last = new LogQuery(OptionalInt.of(LAST_LINES), Optional.empty(), Optional.empty());
+        for (var container : engine.containers().observe()) {
+            var spec = container.record().spec();
+            if (spec.owner().stack().equals(stack) && spec.options().log().driver() == LogSettings.Driver.FILES) {
+                engine.containers()
+                        .logs(container.id())
+                        .read(
+                                last,
+                                line -> log.accept(
+                                        spec.service() + " | " + new String(line.bytes(), StandardCharsets.UTF_8)));
+            }
+        }
+    }
+
+    /** Networks, volumes and the other services, and what its container would be. */
+    private Planned.Ready plan(long build, String name, BuildSources.Stack stack, Image image) throws IOException {
+        var asked = stack.source().load().withServices(List.of(stack.service()));
+        var renamed = asked.withProjectName(name);
+        var loader = new ComposeLoader();
+        if (!(loader.load(asked) instanceof Loaded.Valid written)
+                || !(loader.load(renamed) instanceof Loaded.Valid loaded)) {
             throw new BuildException(
                     "the files of stack " + stack.name() + " are wrong; 'lockstep validate' says where");
         }
-        var project = loaded.project();
-        var digests = new HashMap<String, String>();
-        for (var service : project.services().values()) {
-            // Those of the others as well: they are not made, and nobody has to look their images up.
-            digests.put(
-                    ImageReference.parse(BuiltImages.name(project, service)).toString(),
-                    image.digest().toString());
-        }
-        var source = new Renamed(stack.source(), renamed, stack.name(), digests);
-        var untouched = new TreeSet<>(project.services().keySet());
+        var digests = digests(stack, written.project(), loaded.project(), image);
+        var source = new Renamed(stack.source(), renamed, stack.name(), digests, build, cgroup);
         var options = PlanOptions.byHand(false, false, Optional.empty())
-                .forUp(new Wishes(untouched, Set.of(), false, false, true, false), Map.of(stack.service(), 1));
+                .forUp(
+                        new Wishes(Set.of(stack.service()), Set.of(), false, false, true, false),
+                        Map.of(stack.service(), 1));
         return switch (deployment.plan(source, options)) {
             case Planned.Invalid invalid ->
                 throw new BuildException(
                         invalid.errors().stream().map(Object::toString).collect(Collectors.joining("; ")));
             case Planned.Ready ready -> {
+                var shared = OutsideData.writable(ready.desired(), stack.service());
+                if (!shared.isEmpty()) {
+                    throw new BuildException("service \"" + stack.service() + "\" of stack " + stack.name()
+                            + " cannot be tested with what it depends on: " + String.join("; ", shared)
+                            + ". Mount it with read_only, or let what is needed of it be a volume of the stack");
+                }
                 var problems = Stream.concat(ready.plan().problems().stream(), ready.plan().refusals().stream())
                         .map(Object::toString)
                         .toList();
@@ -137,6 +263,61 @@ final class ServiceTest {
                 yield ready;
             }
         };
+    }
+
+    /**
+     * What images mean: the service's own is the one that was built, those that the repository builds as well are what
+     * the stack would run, and all others are looked up.
+     */
+    private static Map<String, String> digests(BuildSources.Stack stack, Project written, Project renamed, Image image)
+            throws IOException {
+        var states = stack.source().builds().of(written);
+        var digests = new HashMap<String, String>();
+        for (var service : renamed.services().values()) {
+            var reference = reference(renamed, service);
+            if (reference.isPresent() && !service.name().equals(stack.service())) {
+                var own = Optional.ofNullable(written.services().get(service.name()))
+                        .flatMap(one -> reference(written, one));
+                var state = own.map(states::get);
+                if (state.isPresent() && !(isElsewhere(state.get()) && own.equals(reference))) {
+                    digests.put(
+                            reference.get().toString(),
+                            digest(service.name(), state.get()).toString());
+                }
+            }
+        }
+        // Last: others of the same image are the one that is tested as well.
+        Optional.ofNullable(renamed.services().get(stack.service()))
+                .flatMap(own -> reference(renamed, own))
+                .ifPresent(own -> digests.put(own.toString(), image.digest().toString()));
+        return digests;
+    }
+
+    /** Its registry may have it, and is asked under the name that everybody knows. */
+    private static boolean isElsewhere(BuildState state) {
+        return state instanceof BuildState.Missing missing && missing.elsewhere();
+    }
+
+    private static Optional<ImageReference> reference(Project project, Service service) {
+        try {
+            return Optional.of(ImageReference.parse(BuiltImages.name(project, service)));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty(); // told by the plan
+        }
+    }
+
+    private static Digest digest(String service, BuildState state) throws BuildException {
+        return switch (state) {
+            case BuildState.Built built -> built.digest();
+            case BuildState.Pending(var reason, var _) -> throw unbuilt(service, reason);
+            case BuildState.Broken(var reason) -> throw unbuilt(service, reason);
+            case BuildState.Missing missing -> throw unbuilt(service, missing.why());
+        };
+    }
+
+    private static BuildException unbuilt(String service, String why) {
+        return new BuildException("service \"" + service + "\", which it depends on, " + why
+                + "; 'lockstep builds retry' of this one tries it again then");
     }
 
     private static ContainerSpec spec(long build, String name, BuildTest asked, ContainerSpec service) {
@@ -151,41 +332,29 @@ final class ServiceTest {
                 service.workingDir(),
                 labels,
                 service.mounts(),
-                // Addresses and names are the service's own, which may run here.
-                service.networks().stream()
-                        .map(network -> new AttachmentSpec(network.network(), List.of(), List.of(), network.priority()))
-                        .toList(),
+                service.networks(),
                 List.of(),
                 service.options().process().withStreams(false, false));
     }
 
-    private static void apply(Engine engine, Plan plan, BeforeStart beforeStart) throws IOException {
-        try (var health = engine.containers().healthMonitor((_, _) -> {})) {
-            for (var result : new Applier(engine, health, beforeStart, ApplyListener.NONE).apply(plan)) {
-                if (result instanceof StepResult.Failed(var step, var why)) {
-                    throw new BuildException(step.operation().name() + ": " + why);
-                }
-            }
-        }
-    }
-
-    /** Takes away what a test of that name has had; also what a killed one left. */
-    static void takeDown(Engine engine, Deployment deployment, String name) throws IOException {
-        apply(engine, deployment.planDown(name, true), BeforeStart.NOTHING);
-        var stacks = engine.root().state().resolve("stacks");
-        if (Files.isDirectory(stacks.resolve(name))) {
-            try (var all = Directory.open(stacks)) {
-                all.removeTree(RawPath.of(name));
-            }
-        }
-    }
-
-    /** The stack under another name, where one image is the one that was built. */
-    private record Renamed(StackSource of, LoadRequest load, String name, Map<String, String> digests)
+    /** The stack under another name, where images are what was built. */
+    private record Renamed(
+            StackSource of, LoadRequest load, String name, Map<String, String> digests, long build, String cgroup)
             implements StackSource {
+        /** What is built is said by digests; what others build here is as little the stack's as ever. */
+        @Override
+        public StackBuilds builds() {
+            return of.builds().saying(StackBuilds.NONE);
+        }
+
         @Override
         public Optional<String> keeper() {
             return Optional.of(name);
+        }
+
+        @Override
+        public Desired adapted(Desired desired) {
+            return TestStack.of(desired, build, cgroup);
         }
 
         @Override

@@ -68,6 +68,10 @@ public final class BuildInputs {
         add("target", build.target());
         add("args", build.arguments());
         add("platforms", build.platforms());
+        // Which there are, where there are any: their values change no image that is made as it should be.
+        if (!build.secrets().isEmpty()) {
+            add("secrets", build.secrets());
+        }
         if (build.reproducible()) {
             add("time", tree.committed().toString());
         }

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +23,9 @@ import java.util.stream.Stream;
 public final class BuildPlanner {
     /** Of one target at one look: each is a commit to bring, and a build that others wait behind. */
     static final int MOST = 1000;
+
+    /** So many deleted tags are remembered, the last: a repository that makes and deletes tags would never end. */
+    static final int MOST_DELETED = 10_000;
 
     private final List<BuildTarget> targets;
     private final String followed;
@@ -253,6 +257,13 @@ public final class BuildPlanner {
     private SeenRefs after(Map<String, String> now) {
         var refs = new HashMap<>(seen.refs());
         refs.keySet().removeIf(name -> name.startsWith(RemoteRef.BRANCHES) && !now.containsKey(name));
+        // Those that went now go behind those that went before.
+        var deleted = new LinkedHashSet<>(seen.deleted());
+        refs.keySet().stream().filter(name -> !now.containsKey(name)).sorted().forEach(deleted::add);
+        deleted.removeAll(now.keySet());
+        var order = List.copyOf(deleted);
+        var forgotten = order.subList(0, Math.max(0, order.size() - MOST_DELETED));
+        forgotten.forEach(refs::remove);
         refs.putAll(now);
         var started = new HashMap<String, List<String>>();
         targets.forEach(target -> started.put(target.name(), triggers(target)));
@@ -260,11 +271,11 @@ public final class BuildPlanner {
                 .filter(name -> name.startsWith(RemoteRef.TAGS))
                 .map(RemoteRef::shortened)
                 .collect(Collectors.toSet());
-        return new SeenRefs(refs, started, tags);
+        return new SeenRefs(refs, started, tags, order.subList(forgotten.size(), order.size()));
     }
 
-    /** Branches that were there the last time and are not now. */
-    public Set<String> goneBranches(SeenRefs after) {
+    /** What was remembered the last time and is not any more: branches that are gone, tags that are long since. */
+    public Set<String> forgotten(SeenRefs after) {
         var gone = new HashSet<>(seen.refs().keySet());
         gone.removeAll(after.refs().keySet());
         return gone;

@@ -39,39 +39,32 @@ public record BuildRecord(
         Optional<Instant> started,
         Optional<Instant> ended,
         int restarts) {
-    /** One that was not interrupted. */
-    public BuildRecord(
+    /** One that waits for its turn, and has no tags yet. */
+    public static BuildRecord queued(
             long number,
             String repository,
             String target,
             String image,
-            List<String> tags,
             Occasion occasion,
             String subject,
             String inputs,
-            State state,
-            Optional<Digest> digest,
-            boolean pushed,
-            String problem,
-            Instant queued,
-            Optional<Instant> started,
-            Optional<Instant> ended) {
-        this(
+            Instant now) {
+        return new BuildRecord(
                 number,
                 repository,
                 target,
                 image,
-                tags,
+                List.of(),
                 occasion,
                 subject,
                 inputs,
-                state,
-                digest,
-                pushed,
-                problem,
-                queued,
-                started,
-                ended,
+                State.QUEUED,
+                Optional.empty(),
+                false,
+                "",
+                now,
+                Optional.empty(),
+                Optional.empty(),
                 0);
     }
 
@@ -105,38 +98,37 @@ public record BuildRecord(
 
     /** The same with these tags: a newer build of its target may have one of its own already. */
     public BuildRecord named(List<String> itsTags) {
-        return new BuildRecord(
-                number,
-                repository,
-                target,
-                image,
-                itsTags,
-                occasion,
-                subject,
-                inputs,
-                state,
-                digest,
-                pushed,
-                problem,
-                queued,
-                started,
-                ended,
-                restarts);
+        return with(subject, itsTags, state, digest, pushed, problem, started, ended, restarts);
+    }
+
+    /** The same of a commit with that first line. */
+    public BuildRecord about(String itsSubject) {
+        return with(itsSubject, tags, state, digest, pushed, problem, started, ended, restarts);
     }
 
     /** It begins. */
     public BuildRecord begun(Instant now) {
-        return with(State.BUILDING, Optional.empty(), false, "", Optional.of(now), Optional.empty(), restarts);
+        return with(
+                subject,
+                tags,
+                State.BUILDING,
+                Optional.empty(),
+                false,
+                "",
+                Optional.of(now),
+                Optional.empty(),
+                restarts);
     }
 
     /** It is built, and tested now. */
     public BuildRecord testing() {
-        return with(State.TESTING, digest, pushed, problem, started, ended, restarts);
+        return with(subject, tags, State.TESTING, digest, pushed, problem, started, ended, restarts);
     }
 
     /** It counts. */
     public BuildRecord succeeded(Digest built, boolean isPushed, Instant now) {
-        return with(State.SUCCEEDED, Optional.of(built), isPushed, "", started, Optional.of(now), restarts);
+        return with(
+                subject, tags, State.SUCCEEDED, Optional.of(built), isPushed, "", started, Optional.of(now), restarts);
     }
 
     /**
@@ -145,7 +137,7 @@ public record BuildRecord(
      * @param state FAILED, REFUSED or SUPERSEDED
      */
     public BuildRecord over(State state, String why, Instant now) {
-        return with(state, digest, pushed, why, started, Optional.of(now), restarts);
+        return with(subject, tags, state, digest, pushed, why, started, Optional.of(now), restarts);
     }
 
     /**
@@ -155,6 +147,8 @@ public record BuildRecord(
      */
     public BuildRecord again(boolean killed) {
         return with(
+                subject,
+                tags,
                 State.QUEUED,
                 Optional.empty(),
                 false,
@@ -165,6 +159,8 @@ public record BuildRecord(
     }
 
     private BuildRecord with(
+            String newSubject,
+            List<String> newTags,
             State newState,
             Optional<Digest> newDigest,
             boolean isPushed,
@@ -177,9 +173,9 @@ public record BuildRecord(
                 repository,
                 target,
                 image,
-                tags,
+                newTags,
                 occasion,
-                subject,
+                newSubject,
                 inputs,
                 newState,
                 newDigest,

@@ -85,6 +85,11 @@ public final class BuildRecords {
         return root.lock("builds");
     }
 
+    /** Which of them gave an image its name. */
+    Path names() {
+        return builds().resolve("names.json");
+    }
+
     /** The highest number of a directory, whether it has a record or not; 0 without any. */
     long highest() throws IOException {
         var highest = 0L;

@@ -42,7 +42,7 @@ public final class BuildStates {
             return named.isEmpty()
                     ? new BuildState.Missing(
                             "waits for a build of " + reference.familiar() + ": this host has none", pushed, true)
-                    : open(reference, named.getFirst());
+                    : open(reference, named.getFirst(), pushed);
         }
         var newer = named.stream()
                 .filter(record -> record.number() > succeeded.get().number())
@@ -52,7 +52,7 @@ public final class BuildStates {
             var now = inputs.find();
             var ofThisCommit = first(newer, record -> record.inputs().equals(now));
             if (ofThisCommit.isPresent() && !succeeded.get().inputs().equals(now)) {
-                return open(reference, ofThisCommit.get());
+                return open(reference, ofThisCommit.get(), pushed);
             }
         }
         return built(succeeded.get());
@@ -78,7 +78,7 @@ public final class BuildStates {
             return built(succeeded.get());
         }
         if (!same.isEmpty()) {
-            return open(reference, same.getFirst());
+            return open(reference, same.getFirst(), false);
         }
         var why = first(ofImage, BuildStates::counts)
                 .map(last -> "what it is built from has changed since build " + last.number())
@@ -88,14 +88,21 @@ public final class BuildStates {
 
     /** Whether the image of a build got that name, or is to get it. */
     public static boolean names(BuildRecord record, ImageReference reference) {
-        return record.tags().stream().anyMatch(tag -> is(record.image() + ":" + tag, reference));
+        return references(record).contains(reference);
     }
 
-    private static boolean is(String text, ImageReference reference) {
+    /** The names that the image of a build got, or is to get. */
+    static List<ImageReference> references(BuildRecord record) {
+        return record.tags().stream()
+                .flatMap(tag -> reference(record.image() + ":" + tag).stream())
+                .toList();
+    }
+
+    private static Optional<ImageReference> reference(String text) {
         try {
-            return ImageReference.parse(text).equals(reference);
+            return Optional.of(ImageReference.parse(text));
         } catch (IllegalArgumentException e) {
-            return false; // of a file that was refused
+            return Optional.empty(); // of a file that was refused
         }
     }
 
@@ -112,11 +119,11 @@ public final class BuildStates {
     }
 
     /** One that has not succeeded. */
-    private static BuildState open(ImageReference reference, BuildRecord record) {
+    private static BuildState open(ImageReference reference, BuildRecord record, boolean pushed) {
         var build = "build " + record.number() + " of " + reference.familiar();
         return switch (record.state()) {
             // Without how far it is: that would be news each time.
-            case QUEUED, BUILDING, TESTING -> new BuildState.Pending("waits for " + build);
+            case QUEUED, BUILDING, TESTING -> new BuildState.Pending("waits for " + build, pushed);
             case FAILED ->
                 new BuildState.Broken(build + " failed: " + sentence(record.problem()) + ". 'lockstep builds logs "
                         + record.number() + "' shows what it said, 'lockstep builds retry " + record.number()

@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.builds;
 
 import dev.lockstep.reconciler.deploy.BuiltImages;
+import dev.lockstep.reconciler.deploy.ImageOwners;
 import dev.lockstep.reconciler.deploy.StackBuilds;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.spec.model.Mount;
@@ -20,6 +21,7 @@ public final class CommitBuilds implements StackBuilds {
     private final String repository;
     private final Targets targets;
     private final BuildRecords records;
+    private final BuiltNames names;
 
     /** What a commit builds on this host. */
     public interface Targets {
@@ -30,7 +32,8 @@ public final class CommitBuilds implements StackBuilds {
     }
 
     /** @param repository URL without credentials */
-    public CommitBuilds(String repository, Targets targets, BuildRecords records) {
+    public CommitBuilds(String repository, Targets targets, BuildRecords records, BuiltNames names) {
+        this.names = names;
         this.repository = repository;
         this.targets = targets;
         this.records = records;
@@ -53,6 +56,11 @@ public final class CommitBuilds implements StackBuilds {
             }
         }
         return states;
+    }
+
+    @Override
+    public ImageOwners.Makers makers() {
+        return names.othersThan(repository);
     }
 
     private BuildState state(

@@ -4,6 +4,7 @@ import dev.lockstep.reconciler.apply.Applier;
 import dev.lockstep.reconciler.apply.Gates;
 import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.deploy.Deployment;
+import dev.lockstep.reconciler.deploy.Looking;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.deploy.SavedPlan;
 import dev.lockstep.reconciler.deploy.StackImages;
@@ -85,7 +86,8 @@ final class ApplyCommand implements Command {
                         door.settings().images(),
                         door.settings().policy(),
                         door.secrets());
-                return dryRun(call, engine, saved, deployment.plan(files.source(), building));
+                var planned = deployment.plan(files.source(), building, loaded.get(), Looking.First.NOTHING);
+                return dryRun(call, engine, saved, planned);
             }
         }
         // A saved plan builds nothing: it was not written while something was to be built.
@@ -112,8 +114,9 @@ final class ApplyCommand implements Command {
                     stack,
                     lockTimeout,
                     holder -> call.say("Waiting for " + holder + ", which changes stack " + stack + "."))) {
-                DamagedContainers.repair(call, engine);
-                return switch (deployment.plan(files.source(), options)) {
+                var planned = deployment.plan(
+                        files.source(), options, loaded.get(), () -> DamagedContainers.repair(call, engine));
+                return switch (planned) {
                     case Planned.Invalid invalid -> {
                         ProjectFiles.tell(invalid.errors(), call.world().err());
                         yield saved.isPresent() ? ExitCodes.REFUSED : ExitCodes.ERROR;
@@ -207,8 +210,8 @@ final class ApplyCommand implements Command {
             if (applied && unhealthy.isEmpty()) {
                 // Where nothing was done, what the plan was made of is as new: the stack is held since then.
                 var containers = plan.isEmpty() && gate.isEmpty()
-                        ? ready.observed().containers()
-                        : engine.containers().observe();
+                        ? ready.observed().records()
+                        : engine.containers().records();
                 images.applied(containers);
                 if (gate.isPresent()) {
                     gate.get().passed();

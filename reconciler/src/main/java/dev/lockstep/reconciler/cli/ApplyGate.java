@@ -108,7 +108,7 @@ final class ApplyGate {
     int goBack(List<StepResult> results, Optional<Gates.Unwell> unhealthy) throws IOException, InterruptedException {
         var code = unhealthy.isPresent() ? ExitCodes.UNHEALTHY : ExitCodes.ERROR;
         var tried = StackRevision.of(
-                ready.desired(), Optional.empty(), engine.containers().observe());
+                ready.desired(), Optional.empty(), engine.containers().records());
         // Whoever broke it off wants neither the new revision nor more work; the next run goes on from here.
         var brokenOff = applier.filter(Applier::isCancelled).isPresent();
         if (brokenOff || StepResult.changedNothing(results) && unhealthy.isEmpty()) {

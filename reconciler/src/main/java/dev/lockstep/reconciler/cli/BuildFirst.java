@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.cli;
 import dev.lockstep.reconciler.deploy.BuildChoice;
 import dev.lockstep.reconciler.deploy.BuiltImages;
 import dev.lockstep.reconciler.deploy.Deployment;
+import dev.lockstep.reconciler.deploy.Looking;
 import dev.lockstep.reconciler.deploy.PlanOptions;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.plan.Operation;
@@ -60,7 +61,7 @@ final class BuildFirst {
                             door.settings().images(),
                             door.settings().policy(),
                             door.secrets())
-                    .plan(files.source(), options);
+                    .plan(files.source(), options, loaded, Looking.First.NOTHING);
         }
         // What is wrong with files is told by whoever plans next.
         return planned instanceof Planned.Ready ready ? build(ready) : new Answer.GoOn(Optional.empty());

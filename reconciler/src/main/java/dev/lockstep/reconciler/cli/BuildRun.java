@@ -19,8 +19,13 @@ import java.util.List;
 
 /** Builds by hand: with the host's rules for images, until Ctrl-C, and with the reason where it fails. */
 final class BuildRun {
-    /** It may be waiting for another build, or for a disk; the next one takes away what is left then. */
+    /**
+     * It may be waiting for another build, or for a disk; the next one takes away what is left then. What is being
+     * taken away already is waited for: a million files of a copy take longer than that.
+     */
     private static final Duration LAST_WORD = Duration.ofSeconds(15);
+
+    private static final Duration LEAST_WAIT = Duration.ofMillis(100);
 
     private final Invocation call;
     private final Builder builder;
@@ -81,8 +86,8 @@ final class BuildRun {
 
             synchronized void await() throws InterruptedException {
                 var until = System.nanoTime() + LAST_WORD.toNanos();
-                for (var left = LAST_WORD; !over && left.isPositive(); ) {
-                    wait(Math.max(1, left.toMillis()));
+                for (var left = LAST_WORD; !over && (left.isPositive() || cancellation.isUndoing()); ) {
+                    wait(Math.max(LEAST_WAIT.toMillis(), left.toMillis()));
                     left = Duration.ofNanos(until - System.nanoTime());
                 }
             }

@@ -55,7 +55,8 @@ final class ContextBuild {
                 call.texts("--cache-from"),
                 call.texts("--cache-to"),
                 call.world().directory(),
-                arguments(call.texts("--build-arg"), call.world()));
+                arguments(call.texts("--build-arg"), call.world()),
+                call::say);
         var here = isHere()
                 ? Optional.of(request(FetchedContexts.none(), secrets, caches))
                 : Optional.<BuildRequest>empty();

@@ -104,6 +104,7 @@ final class DownCommand implements Command {
         var volumes = call.flag("--volumes");
         var plan = new Deployment(engine, door.host(), ImagePolicy.NONE, HostPolicy.CLOSED, door.secrets())
                 .planDown(stack, volumes);
+        plan.warnings().forEach(warning -> call.say("Warning: " + Printable.text(warning)));
         var images = call.text("--rmi").filter("all"::equals).isPresent() ? images(engine, stack) : Set.<String>of();
         var statuses = new StatusFiles(engine.root());
         var status = statuses.read(stack);

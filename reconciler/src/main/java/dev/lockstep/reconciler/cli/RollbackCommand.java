@@ -194,7 +194,7 @@ final class RollbackCommand implements Command {
                                 timeout);
             }
             if (applied && unhealthy.isEmpty()) {
-                images.applied(engine.containers().observe());
+                images.applied(engine.containers().records());
             }
             var outcome = !applied ? Outcome.FAILED : unhealthy.isPresent() ? Outcome.UNHEALTHY : Outcome.CONVERGED;
             rollback.done(

@@ -8,9 +8,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** {@code secret}: what this host keeps for {@code external} secrets and configs. No value is ever printed. */
 final class SecretCommand implements CommandGroup {
+    private static final String BUILDS = "--builds";
+
     private final SequencedMap<String, Command> subcommands = new LinkedHashMap<>();
 
     SecretCommand() {
@@ -21,7 +24,18 @@ final class SecretCommand implements CommandGroup {
 
     @Override
     public void describe(CommandSpec spec) {
-        spec.usageMessage().description("Keeps secrets of stacks on this host, for files that call them external.");
+        spec.usageMessage()
+                .description("Keeps secrets of stacks on this host, for files that call them external, and of builds.");
+    }
+
+    private static OptionSpec builds() {
+        return Options.flag("Of builds of followed repositories, and of no stack", BUILDS);
+    }
+
+    /** Where they are kept. */
+    private static HostSecrets secrets(Invocation call) throws Exception {
+        var secrets = EngineDoor.of(call).secrets();
+        return call.flag(BUILDS) ? secrets.ofBuilds() : secrets;
     }
 
     @Override
@@ -39,6 +53,7 @@ final class SecretCommand implements CommandGroup {
                             "In the stack's directory, or with -p, its name need not be said: secret set NAME [FILE]."
                                     + " Of two words the first is a stack unless -p names one or the second is -"
                                     + " or has a slash.");
+            spec.addOption(builds());
             spec.addPositional(Options.arguments(
                     "[STACK] NAME [FILE|-]",
                     "1..3",
@@ -47,8 +62,9 @@ final class SecretCommand implements CommandGroup {
 
         @Override
         public int run(Invocation call) throws Exception {
-            var secrets = EngineDoor.of(call).secrets();
-            var words = words(call);
+            var secrets = secrets(call);
+            var ofBuilds = call.flag(BUILDS);
+            var words = ofBuilds ? ofBuilds(call) : words(call);
             var stack = words.stack().isPresent() ? words.stack().get() : new ProjectFiles(call).name();
             var name = words.name();
             var file = words.file();
@@ -59,8 +75,13 @@ final class SecretCommand implements CommandGroup {
             }
             call.world()
                     .out()
-                    .println("Set secret " + name + " of stack " + stack
-                            + ". Containers that have it are replaced when the stack is applied.");
+                    .println(
+                            ofBuilds
+                                    ? "Set secret " + name
+                                            + " of builds. Those of repositories see it that secrets below"
+                                            + " builds of agent.yaml names for it."
+                                    : "Set secret " + name + " of stack " + stack
+                                            + ". Containers that have it are replaced when the stack is applied.");
             return ExitCodes.OK;
         }
 
@@ -70,6 +91,15 @@ final class SecretCommand implements CommandGroup {
          * @param stack absent: that of the directory
          */
         private record Words(Optional<String> stack, String name, String file) {}
+
+        private static Words ofBuilds(Invocation call) throws CommandException {
+            var said = call.arguments();
+            if (said.size() > 2) {
+                throw new CommandException(
+                        "secret set --builds takes NAME [FILE], since no stack has the secrets of builds");
+            }
+            return new Words(Optional.of(HostSecrets.BUILDS), said.getFirst(), said.size() == 2 ? said.get(1) : "-");
+        }
 
         /** {@code NAME}, {@code NAME FILE}, {@code STACK NAME}, {@code STACK NAME FILE}. */
         private static Words words(Invocation call) throws CommandException {
@@ -116,15 +146,21 @@ final class SecretCommand implements CommandGroup {
         public void describe(CommandSpec spec) {
             spec.usageMessage().description("Lists the secrets of a stack by name; without a stack, those of all.");
             spec.addOption(Options.flag("Print only names", "-q", "--quiet"));
+            spec.addOption(builds());
             spec.addPositional(Options.arguments("[STACK]", "0..1", "Whose"));
         }
 
         @Override
         public int run(Invocation call) throws Exception {
             var files = new ProjectFiles(call);
-            var secrets = EngineDoor.of(call).secrets();
+            var secrets = secrets(call);
             var stack = call.arguments().stream().findFirst();
-            if (stack.isEmpty() && files.isAny()) {
+            if (call.flag(BUILDS)) {
+                if (stack.isPresent()) {
+                    throw new CommandException("--builds and " + stack.get() + " are two stores; leave one out");
+                }
+                stack = Optional.of(HostSecrets.BUILDS);
+            } else if (stack.isEmpty() && files.isAny()) {
                 stack = Optional.of(files.name());
             }
             var table = new Table("STACK", "NAME", "SET");
@@ -149,13 +185,14 @@ final class SecretCommand implements CommandGroup {
         @Override
         public void describe(CommandSpec spec) {
             spec.usageMessage().description("Forgets secrets of a stack. Containers that run keep what they have.");
+            spec.addOption(builds());
             spec.addPositional(Options.arguments("NAME...", "1..*", "The secrets' names"));
         }
 
         @Override
         public int run(Invocation call) throws Exception {
-            var secrets = EngineDoor.of(call).secrets();
-            var stack = new ProjectFiles(call).name();
+            var secrets = secrets(call);
+            var stack = call.flag(BUILDS) ? HostSecrets.BUILDS : new ProjectFiles(call).name();
             var code = ExitCodes.OK;
             for (var name : call.arguments()) {
                 try {
@@ -163,7 +200,8 @@ final class SecretCommand implements CommandGroup {
                         call.world().out().println(name);
                         continue;
                     }
-                    call.say("there is no secret " + name + " of stack " + stack);
+                    call.say("there is no secret " + name + " of "
+                            + (call.flag(BUILDS) ? BUILDS.substring(2) : "stack " + stack));
                 } catch (IllegalArgumentException e) {
                     call.say(String.valueOf(e.getMessage()));
                 }

@@ -268,7 +268,7 @@ final class ServiceBuild {
         from.addAll(given("--cache-from"));
         var to = new ArrayList<>(build.cacheTo());
         to.addAll(given("--cache-to"));
-        return CacheOptions.parse(from, to, directory, build.args());
+        return CacheOptions.parse(from, to, directory, build.args(), call::say);
     }
 
     private SectionRequest.Additions additions(Build build, CacheOptions caches) throws IOException, CommandException {

@@ -43,20 +43,42 @@ final class StackChange implements AutoCloseable {
         return begin(call, stack, false);
     }
 
+    /** The same for who plans first: then {@link #mend} is what comes before the plan's look at the host. */
+    static StackChange beginUnmended(Invocation call, String stack) throws Exception {
+        return open(call, stack, true);
+    }
+
     private static StackChange begin(Invocation call, String stack, boolean locked) throws Exception {
+        var change = open(call, stack, locked);
+        try {
+            change.mend();
+            return change;
+        } catch (IOException | RuntimeException e) {
+            change.close();
+            throw e;
+        }
+    }
+
+    private static StackChange open(Invocation call, String stack, boolean locked) throws Exception {
         var door = EngineDoor.of(call);
         var engine = call.dryRun() ? door.openForReading() : door.open();
         try {
             var lock = locked && !call.dryRun() ? Optional.of(lock(call, engine, stack)) : Optional.<StackLock>empty();
-            if (call.dryRun()) {
-                DamagedContainers.tell(call, engine);
-            } else {
-                DamagedContainers.repair(call, engine);
-            }
             return new StackChange(call, door, engine, stack, lock);
         } catch (IOException | InterruptedException | RuntimeException e) {
             engine.close();
             throw e;
+        }
+    }
+
+    /**
+     * Puts records in order that are damaged, where something is to be changed at all, and says which cannot be used.
+     */
+    void mend() throws IOException {
+        if (call.dryRun()) {
+            DamagedContainers.tell(call, engine);
+        } else {
+            DamagedContainers.repair(call, engine);
         }
     }
 

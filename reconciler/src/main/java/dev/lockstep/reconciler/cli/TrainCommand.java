@@ -117,6 +117,7 @@ final class TrainCommand implements Command {
             images(call, directory, registry);
             commands(call, directory);
             withoutChanges(call, directory);
+            withoutStart(call, directory, image);
             follow(call, directory);
             build(call, directory);
             // More than the engine does yet: what is read of it counts.
@@ -136,6 +137,31 @@ final class TrainCommand implements Command {
             var named = new ArrayList<>(List.of("--project-directory", still.toString()));
             named.addAll(words);
             run(call, directory, "still-root", named);
+        }
+    }
+
+    /** A volume and a container are made and taken away; what is not started asks nothing of the kernel. */
+    private static void withoutStart(Invocation call, Path directory, ImageReference image) throws IOException {
+        var made = Files.createDirectory(directory.resolve("made"));
+        Files.writeString(made.resolve("compose.yaml"), """
+                services:
+                  made:
+                    image: %s
+                    command: ["true"]
+                    network_mode: none
+                    mem_limit: 32m
+                    volumes: [{type: volume, source: data, target: /data, volume: {nocopy: true}}]
+                volumes: {data: {}}
+                """.formatted(image));
+        var options = new EngineOptions(
+                directory.resolve("made-root"), directory.resolve("made-root-run"), "train", Optional.empty(), true);
+        try (var engine = Engine.open(options)) {
+            new TrainingStack(directory).image(engine, image);
+        }
+        for (var words : List.of(List.of("create"), List.of("down", "-v", "-y"), List.of("create"))) {
+            var named = new ArrayList<>(List.of("--project-directory", made.toString()));
+            named.addAll(words);
+            run(call, directory, "made-root", named);
         }
     }
 
@@ -286,6 +312,11 @@ final class TrainCommand implements Command {
             // What needs a package of the host may be missing on the machine that builds.
             attempt("nftables", () -> engine.networks().observe());
             attempt("rules of networks", () -> new NetworkRehearsal(engine.root()).isWhole());
+            attempt("rules for networks", () -> new NetworkRehearsal(engine.root()).rules());
+            attempt("names", () -> {
+                new NetworkRehearsal(engine.root()).names();
+                return engine;
+            });
             attempt("cgroups", () -> new ContainerRehearsal(engine.root()).limits());
         }
     }

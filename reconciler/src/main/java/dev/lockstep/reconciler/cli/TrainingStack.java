@@ -129,7 +129,7 @@ final class TrainingStack {
     }
 
     /** Imports an image with nothing in it, from a directory as the OCI image layout specification describes it. */
-    private Image image(Engine engine, ImageReference reference) throws IOException {
+    Image image(Engine engine, ImageReference reference) throws IOException {
         var layout = directory.resolve("image");
         Files.createDirectories(layout.resolve("blobs/sha256"));
         Files.writeString(layout.resolve("oci-layout"), "{\"imageLayoutVersion\": \"1.0.0\"}");

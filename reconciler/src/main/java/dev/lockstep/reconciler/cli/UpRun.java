@@ -97,15 +97,17 @@ final class UpRun {
         all.addAll(project.disabled().keySet());
         Stack.require(services, all);
         Stack.require(scale.keySet(), all);
-        var scoped = files.withServices(services);
+        var scoped = services.isEmpty() ? files : files.withServices(services);
         var wanted = wanted(scoped);
         var untouched = new HashSet<>(all);
         untouched.removeAll(wanted);
-        if (scoped.load() instanceof Loaded.Valid valid) {
-            // Before anything is stopped, and before anybody waits for the stack's lock.
-            new ServiceBuild(call).before(valid, wanted);
+        if (!(scoped.load() instanceof Loaded.Valid inScope)) {
+            var _ = scoped.loadOrTell(); // the same files without the other services
+            return new Outcome(ExitCodes.ERROR, "", Set.of());
         }
-        try (var change = StackChange.begin(call, project.name())) {
+        // Before anything is stopped, and before anybody waits for the stack's lock.
+        new ServiceBuild(call).before(inScope, wanted);
+        try (var change = StackChange.beginUnmended(call, project.name())) {
             var wishes = new Wishes(
                     untouched,
                     recreated(wanted),
@@ -113,7 +115,8 @@ final class UpRun {
                     call.flag("--renew-anon-volumes"),
                     start,
                     true);
-            var planned = change.deployment().plan(scoped.source(), choices.forUp(wishes, scale));
+            var planned =
+                    change.deployment().plan(scoped.source(), choices.forUp(wishes, scale), inScope, change::mend);
             ProjectFiles.tellWarnings(planned.warnings(), call.world().err());
             var code = switch (planned) {
                 case Planned.Invalid invalid -> {
@@ -205,7 +208,7 @@ final class UpRun {
                                 StackRevision.of(
                                         ready.desired(),
                                         Optional.empty(),
-                                        engine.containers().observe()),
+                                        engine.containers().records()),
                                 call.world().clock().instant());
             }
         }

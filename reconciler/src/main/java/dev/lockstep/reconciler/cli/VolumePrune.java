@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.store.TreeSize;
+import dev.lockstep.runtime.volume.VolumeInUseException;
 import dev.lockstep.runtime.volume.VolumeRecord;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -61,6 +62,8 @@ final class VolumePrune implements Command {
                     engine.removeVolume(name);
                     removed.add(name);
                     bytes += size;
+                } catch (VolumeInUseException e) {
+                    // By a container that has come since.
                 } catch (IOException e) {
                     call.say("lockstep: " + e.getMessage());
                     code = ExitCodes.ERROR;

@@ -4,7 +4,9 @@ import dev.lockstep.reconciler.git.CommitTree;
 import dev.lockstep.reconciler.git.RepositoryPath;
 import dev.lockstep.reconciler.git.TreeEntry;
 import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.Errno;
 import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Root;
@@ -79,10 +81,7 @@ public final class ContentStore {
                     try (var target = store.directory(unfinished)) {
                         write(tree, entry, entries, target);
                     }
-                    if (store.status(name).isEmpty()) {
-                        store.rename(unfinished, store, name);
-                        store.sync();
-                    }
+                    putInPlace(store, unfinished, name);
                 } finally {
                     // Renamed, or somebody else's is in place.
                     store.removeTree(unfinished);
@@ -91,6 +90,20 @@ public final class ContentStore {
             store.setModified(name, clock.instant());
         }
         return locate(content);
+    }
+
+    /** Containers that are made at once want the same: the first who has it all puts it there. */
+    private static void putInPlace(Directory store, RawPath unfinished, RawPath name) throws IOException {
+        try {
+            if (store.status(name).isEmpty()) {
+                store.rename(unfinished, store, name);
+                store.sync();
+            }
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.ENOTEMPTY && e.errno() != Errno.EEXIST) {
+                throw e;
+            }
+        }
     }
 
     private static void write(CommitTree tree, TreeEntry mounted, List<TreeEntry> entries, Directory target)

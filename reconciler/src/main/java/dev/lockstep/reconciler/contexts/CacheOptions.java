@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -26,6 +27,8 @@ public record CacheOptions(List<CacheFrom> from, List<CacheTo> to, boolean inlin
     public static final CacheOptions NONE = new CacheOptions(List.of(), List.of(), false);
 
     private static final String TYPES = "there are registry and local";
+    /** Of BuildKit's that only some places have; docker, too, does without where there is none of GitHub's. */
+    private static final Set<String> ELSEWHERE = Set.of("gha", "s3", "azblob");
 
     public CacheOptions {
         from = List.copyOf(from);
@@ -37,16 +40,23 @@ public record CacheOptions(List<CacheFrom> from, List<CacheTo> to, boolean inlin
      *
      * @param base of relative paths, absolute
      * @param arguments of the build: one of Docker's asks for a cache in the image, too
+     * @param talk gets warnings: a cache that is not there changes nothing of what is built
      */
-    public static CacheOptions parse(List<String> from, List<String> to, Path base, Map<String, String> arguments)
+    public static CacheOptions parse(
+            List<String> from, List<String> to, Path base, Map<String, String> arguments, Consumer<String> talk)
             throws UnbuildableException {
         var sources = new ArrayList<CacheFrom>();
         for (var text : from) {
-            sources.add(from(text, base));
+            if (!isElsewhere("--cache-from", text, talk)) {
+                sources.add(from(text, base));
+            }
         }
         var targets = new ArrayList<CacheTo>();
         var inline = List.of("1", "true").contains(arguments.getOrDefault("BUILDKIT_INLINE_CACHE", ""));
         for (var text : to) {
+            if (isElsewhere("--cache-to", text, talk)) {
+                continue;
+            }
             var target = to(text, base);
             inline = inline || target.isEmpty();
             target.ifPresent(targets::add);
@@ -62,6 +72,16 @@ public record CacheOptions(List<CacheFrom> from, List<CacheTo> to, boolean inlin
     private static Attributes attributes(String option, String text) throws UnbuildableException {
         // As with docker: what has no attribute is the name of an image.
         return Attributes.parse(option, text.contains("=") ? text : "type=registry,ref=" + text);
+    }
+
+    private static boolean isElsewhere(String option, String text, Consumer<String> talk) throws UnbuildableException {
+        var type = attributes(option, text).take("type").orElse("");
+        if (!ELSEWHERE.contains(type)) {
+            return false;
+        }
+        talk.accept("Warning: " + option + " type=" + type + " is left out, since there is no such cache here; " + TYPES
+                + (option.equals("--cache-to") ? ", and inline" : ""));
+        return true;
     }
 
     private static CacheFrom from(String text, Path base) throws UnbuildableException {

@@ -18,7 +18,6 @@ import dev.lockstep.runtime.context.ContextException;
 import dev.lockstep.runtime.context.OpenDirectory;
 import dev.lockstep.runtime.context.SourceDirectory;
 import dev.lockstep.runtime.dockerfile.DockerfileParser;
-import dev.lockstep.runtime.registry.OutsideAddresses;
 import dev.lockstep.runtime.registry.OutsideGate;
 import dev.lockstep.runtime.registry.WebFile;
 import dev.lockstep.runtime.store.Root;
@@ -50,7 +49,7 @@ public final class FetchedContexts implements AutoCloseable {
 
     private final Place place;
     private final CredentialSource logins;
-    private final Reach reach;
+    private final Optional<OutsideGate.Judge> judge;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread hook = Thread.ofPlatform().name("contexts-close").unstarted(this::closeAtExit);
     private volatile boolean fetching;
@@ -59,21 +58,11 @@ public final class FetchedContexts implements AutoCloseable {
     private final List<GitSource> sources = new ArrayList<>();
     private Optional<ContextWorkspace> workspace = Optional.empty();
 
-    private FetchedContexts(Place place, CredentialSource logins, Reach reach) {
+    /** @param judge says what of the web they may come from; absent: from whatever who asks could fetch as well */
+    private FetchedContexts(Place place, CredentialSource logins, Optional<OutsideGate.Judge> judge) {
         this.place = place;
         this.logins = logins;
-        this.reach = reach;
-    }
-
-    /** Where they may come from. */
-    public enum Reach {
-        /** Whatever the one who asks could fetch as well. */
-        ANYWHERE,
-        /**
-         * The web alone: neither a repository of this host nor one that its SSH keys open, and nothing that only this
-         * host reaches because of where it stands.
-         */
-        WEB
+        this.judge = judge;
     }
 
     /** Where they lie meanwhile. */
@@ -88,12 +77,15 @@ public final class FetchedContexts implements AutoCloseable {
      * @param logins for Git repositories whose address has none
      */
     public static FetchedContexts below(Root root, CredentialSource logins) {
-        return below(root, logins, Reach.ANYWHERE);
+        return new FetchedContexts(() -> ContextWorkspace.open(root), logins, Optional.empty());
     }
 
-    /** The same, from there alone. */
-    public static FetchedContexts below(Root root, CredentialSource logins, Reach reach) {
-        return new FetchedContexts(() -> ContextWorkspace.open(root), logins, reach);
+    /**
+     * The same from the web alone, as far as it is judged to be outside: neither a repository of this host nor one that
+     * its SSH keys open, and nothing that only this host reaches because of where it stands.
+     */
+    public static FetchedContexts below(Root root, CredentialSource logins, OutsideGate.Judge judge) {
+        return new FetchedContexts(() -> ContextWorkspace.open(root), logins, Optional.of(judge));
     }
 
     /** For builds whose contexts are all directories of this host. */
@@ -103,7 +95,7 @@ public final class FetchedContexts implements AutoCloseable {
                     throw new IllegalStateException("a context that is here is not fetched");
                 },
                 CredentialSource.none(),
-                Reach.ANYWHERE);
+                Optional.empty());
     }
 
     /** What came. */
@@ -188,24 +180,22 @@ public final class FetchedContexts implements AutoCloseable {
 
     /** Downloads a file from where it may come from. Any number of threads may. */
     public WebFile download(URI address, OutputStream to) throws IOException {
-        return switch (reach) {
-            case ANYWHERE -> WebFile.fetch(address, to);
-            case WEB -> {
-                try (var gate = new OutsideGate(OutsideAddresses::refusal)) {
-                    try {
-                        yield WebFile.fetch(address, to, gate);
-                    } catch (IOException e) {
-                        var why = gate.refusal();
-                        throw why.isEmpty()
-                                ? e
-                                : new BuildException(
-                                        "cannot get " + new ContextAddress.Web(address).shown()
-                                                + " for a followed repository: " + why.get(),
-                                        e);
-                    }
-                }
+        if (judge.isEmpty()) {
+            return WebFile.fetch(address, to);
+        }
+        try (var gate = new OutsideGate(judge.get())) {
+            try {
+                return WebFile.fetch(address, to, gate);
+            } catch (IOException e) {
+                var why = gate.refusal();
+                throw why.isEmpty()
+                        ? e
+                        : new BuildException(
+                                "cannot get " + new ContextAddress.Web(address).shown() + " for a followed repository: "
+                                        + why.get(),
+                                e);
             }
-        };
+        }
     }
 
     /** Downloads a file of the web, which is an archive or a Dockerfile. */
@@ -285,7 +275,7 @@ public final class FetchedContexts implements AutoCloseable {
      */
     CommitTree tree(Remote remote, FollowedRef ref) throws IOException {
         // Here, and not where a context is named: a submodule's address is the repository's choice as well.
-        if (reach == Reach.WEB) {
+        if (judge.isPresent()) {
             requireWeb(remote);
         }
         synchronized (commits) {
@@ -293,16 +283,16 @@ public final class FetchedContexts implements AutoCloseable {
             if (known.isPresent()) {
                 return known.get();
             }
-            var tree = reach == Reach.ANYWHERE
+            var tree = judge.isEmpty()
                     ? tree(remote, ref, GitSettings.defaults().withCredentials(logins))
-                    : treeFromOutside(remote, ref);
+                    : treeFromOutside(remote, ref, judge.get());
             trees.put(remote + " " + ref, tree);
             return tree;
         }
     }
 
-    private CommitTree treeFromOutside(Remote remote, FollowedRef ref) throws IOException {
-        try (var gate = new OutsideGate(OutsideAddresses::refusal)) {
+    private CommitTree treeFromOutside(Remote remote, FollowedRef ref, OutsideGate.Judge outside) throws IOException {
+        try (var gate = new OutsideGate(outside)) {
             try {
                 return tree(
                         remote,

@@ -128,7 +128,7 @@ public final class SectionRequest {
                 secrets,
                 additions.agents(),
                 steps(service, build).withMemory(additions.memory()),
-                Platform.current(),
+                platform("service \"" + service.name() + "\": build.platforms", build.platforms()),
                 asked.isPresent() ? Builder.epoch(asked) : additions.epoch());
     }
 
@@ -142,22 +142,28 @@ public final class SectionRequest {
         if (build.isolation().isPresent()) {
             throw new UnbuildableException(place + "isolation is of Windows; take it out");
         }
-        requirePlatform(place + "platforms", build.platforms());
     }
 
     /**
-     * Images are built for this host's platform.
+     * The platform that an image is built for: the one that is named, be it another one than this host's, as long as no
+     * program of it has to run; else this host's.
      *
      * @param place where the platforms stand, for the message
-     * @throws UnbuildableException when another one is among them
+     * @throws UnbuildableException when there are several, or one that is none
      */
-    public static void requirePlatform(String place, List<String> platforms) throws UnbuildableException {
-        for (var platform : platforms) {
-            if (!platform.equals(Platform.current().toString())) {
-                throw new UnbuildableException(
-                        place + ": this host builds images of " + Platform.current() + " and not " + platform
-                                + "; take it out, and let a host of that kind build it under an image or tags of its own");
-            }
+    public static Platform platform(String place, List<String> platforms) throws UnbuildableException {
+        if (platforms.isEmpty()) {
+            return Platform.current();
+        }
+        if (platforms.size() > 1) {
+            throw new UnbuildableException(place + ": an image is built for one platform, and not for "
+                    + String.join(" and ", platforms)
+                    + "; leave one, and build the others under an image or tags of their own");
+        }
+        try {
+            return Platform.parse(platforms.getFirst());
+        } catch (IllegalArgumentException e) {
+            throw new UnbuildableException(place + ": " + e.getMessage(), e);
         }
     }
 

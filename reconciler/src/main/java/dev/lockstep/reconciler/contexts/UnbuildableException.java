@@ -10,4 +10,9 @@ public final class UnbuildableException extends IOException {
     public UnbuildableException(String message) {
         super(message);
     }
+
+    /** The same of something that failed. */
+    public UnbuildableException(String message, Throwable cause) {
+        super(message, cause);
+    }
 }

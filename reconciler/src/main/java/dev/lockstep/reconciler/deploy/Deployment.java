@@ -93,7 +93,7 @@ public final class Deployment {
 
     /** Loads, checks, translates, observes and plans. */
     public Planned plan(StackSource source, PlanOptions options) throws IOException {
-        try (var looking = Looking.at(engine)) {
+        try (var looking = Looking.at(engine, Looking.First.NOTHING)) {
             return switch (new ComposeLoader().load(source.load())) {
                 case Loaded.Invalid invalid ->
                     new Planned.Invalid(
@@ -103,6 +103,19 @@ public final class Deployment {
                             invalid.files());
                 case Loaded.Valid valid -> plan(source, options, valid, looking);
             };
+        }
+    }
+
+    /**
+     * The same for who has loaded the files already.
+     *
+     * @param loaded what {@code source} loads
+     * @param first done before the host is looked at, while the files are checked
+     */
+    public Planned plan(StackSource source, PlanOptions options, Loaded.Valid loaded, Looking.First first)
+            throws IOException {
+        try (var looking = Looking.at(engine, first)) {
+            return plan(source, options, loaded, looking);
         }
     }
 
@@ -135,6 +148,7 @@ public final class Deployment {
         var gate = new ImageGate(engine, policies(source), attempts, clock, options.since());
         var images = new ImageResolver(engine, observed.containers(), demands, options, gate, attempts, now)
                 .knowing(builds)
+                .heeding(new ImageOwners(source.builds().makers(), confinement(source, written.name())))
                 .meaning(source.digests());
         var files = source.files(project, loaded.projectDirectory());
         var asked =
@@ -176,7 +190,8 @@ public final class Deployment {
                 .translate(Placement.ONE_HOST.scaled(options.scale()), source.revision())) {
             case Translation.Result.Refused refused ->
                 new Planned.Invalid(project.name(), refused.problems(), loaded.warnings(), loaded.files());
-            case Translation.Result.Translated(var desired) -> {
+            case Translation.Result.Translated(var asFiles) -> {
+                var desired = source.adapted(asFiles);
                 var unlimited = unlimited(project, desired);
                 if (!unlimited.isEmpty()) {
                     yield new Planned.Invalid(project.name(), unlimited, loaded.warnings(), loaded.files());

@@ -4,6 +4,7 @@ import dev.lockstep.reconciler.desired.Resolution;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.registry.RegistryClient;
 import dev.lockstep.runtime.trust.Verdict;
 import dev.lockstep.spec.settings.ImagePolicy;
 import dev.lockstep.spec.settings.ImageRule;
@@ -22,7 +23,14 @@ import org.jspecify.annotations.Nullable;
  * what cannot be found out is refused.
  */
 public final class ImageGate {
+    /** Where signatures are looked for. */
+    @FunctionalInterface
+    private interface Registry {
+        RegistryClient open() throws IOException;
+    }
+
     private final Engine engine;
+    private final Registry registry;
     private final List<ImagePolicy> policies;
     private final Attempts attempts;
     private final InstantSource clock;
@@ -47,7 +55,12 @@ public final class ImageGate {
 
     /** For a person who asks once. */
     public ImageGate(Engine engine, ImagePolicy host) {
-        this(engine, List.of(host), new Attempts(), InstantSource.system(), Instant.MAX);
+        this(engine, engine::registry, List.of(host), new Attempts(), InstantSource.system(), Instant.MAX);
+    }
+
+    /** The same by a client of the caller's. */
+    public ImageGate(Engine engine, RegistryClient registry, ImagePolicy host) {
+        this(engine, () -> registry, List.of(host), new Attempts(), InstantSource.system(), Instant.MAX);
     }
 
     /**
@@ -55,7 +68,18 @@ public final class ImageGate {
      * @param since when somebody asked; what failed before that is tried again
      */
     ImageGate(Engine engine, List<ImagePolicy> policies, Attempts attempts, InstantSource clock, Instant since) {
+        this(engine, engine::registry, policies, attempts, clock, since);
+    }
+
+    private ImageGate(
+            Engine engine,
+            Registry registry,
+            List<ImagePolicy> policies,
+            Attempts attempts,
+            InstantSource clock,
+            Instant since) {
         this.engine = engine;
+        this.registry = registry;
         this.policies = List.copyOf(policies);
         this.attempts = attempts;
         this.clock = clock;
@@ -125,8 +149,12 @@ public final class ImageGate {
                     rule.signedBy().isEmpty()
                             ? Optional.empty()
                             : Optional.of("is wanted signed, and cannot be checked: " + why);
-                // What came of the build is asked about when there is something.
-                case Resolution.Unbuilt _ -> Optional.empty();
+                // What came of the build is asked about when there is something, unless that can be known before.
+                case Resolution.Unbuilt(var unused, var pushed) ->
+                    pushed || rule.local() == ImageRule.Local.ALLOW
+                            ? Optional.empty()
+                            : Optional.of("is built on this host and not pushed; only what "
+                                    + (rule.signedBy().isEmpty() ? "is pulled" : "is pushed and signed") + " may run");
                 case Resolution.Remote remote -> signature(rule, reference, remote.digest());
                 case Resolution.Local(var digest, var unused) -> local(rule, reference, digest);
             };
@@ -166,7 +194,7 @@ public final class ImageGate {
         }
         String why;
         try {
-            switch (engine.knownImages().verify(engine.registry(), reference, digest, keys, rule.sameRepository())) {
+            switch (engine.knownImages().verify(registry.open(), reference, digest, keys, rule.sameRepository())) {
                 case Verdict.Signed _ -> {
                     attempts.succeeded(question);
                     return Optional.empty();

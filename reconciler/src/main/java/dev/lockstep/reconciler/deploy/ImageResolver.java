@@ -46,6 +46,9 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
     private final Set<ImageReference> wanted = new HashSet<>();
     private Map<String, String> kept = Map.of();
     private Map<ImageReference, BuildState> builds = Map.of();
+    private ImageOwners owners = ImageOwners.NONE;
+    /** Why an image of this host is not what its name means. */
+    private final Map<ImageReference, String> anothers = new HashMap<>();
 
     ImageResolver(
             Engine engine,
@@ -78,6 +81,12 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
     /** The same one that knows what of the images is built. */
     ImageResolver knowing(Map<ImageReference, BuildState> states) {
         builds = Map.copyOf(states);
+        return this;
+    }
+
+    /** The same one, for which names of this host have owners. */
+    ImageResolver heeding(ImageOwners known) {
+        owners = known;
         return this;
     }
 
@@ -117,14 +126,17 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
         }
         Optional<Image> local;
         try {
-            local = engine.images().find(reference).or(() -> deployed(reference));
+            local = engine.images()
+                    .find(reference)
+                    .filter(image -> isMeant(reference, image))
+                    .or(() -> deployed(reference));
         } catch (IOException e) {
             local = Optional.empty(); // damaged: the registry has it again
         }
         var demand = demands.of(reference);
         var again = demands.builtAgain(reference);
         if (local.isPresent() && again.isPresent()) {
-            return new Resolution.Unbuilt(again.get());
+            return new Resolution.Unbuilt(again.get(), false);
         }
         var refresh = demand.refresh().filter(_ -> reference.digest().isEmpty());
         if (local.isPresent() && (refresh.isEmpty() || isFresh(reference, refresh.get()))) {
@@ -132,14 +144,15 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
         }
         if (!demand.mayPull()) {
             if (demands.built().contains(reference) && options.builds() != BuildChoice.DONE) {
-                return new Resolution.Unbuilt("it is not on this host");
+                return new Resolution.Unbuilt("it is not on this host", false);
             }
             var why = demands.built().contains(reference)
                     ? "is built and not pulled, and it is not on this host: run 'lockstep build', or 'lockstep up"
                             + " --build'"
                     : "is not on this host, and pull_policy: never forbids to pull it";
-            problems.put(reference, why);
-            return new Resolution.Unknown(why);
+            var all = why + besides(reference);
+            problems.put(reference, all);
+            return new Resolution.Unknown(all);
         }
         return ask(reference, local, refresh);
     }
@@ -168,15 +181,16 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
                 yield want(
                         reference,
                         "waits for " + reference.familiar() + " to be built again: the image of build " + built.build()
-                                + " is not on this host any more");
+                                + " is not on this host any more",
+                        built.pushed());
             }
-            case BuildState.Pending(var why) -> {
+            case BuildState.Pending(var why, var pushed) -> {
                 waits.put(reference, why);
-                yield new Resolution.Unbuilt(why);
+                yield new Resolution.Unbuilt(why, pushed);
             }
             case BuildState.Broken(var why) -> {
                 problems.put(reference, why);
-                yield new Resolution.Unbuilt(why);
+                yield new Resolution.Unbuilt(why, false);
             }
             case BuildState.Missing missing -> {
                 var runs = missing.sameTag() ? deployed(reference) : Optional.<Image>empty();
@@ -187,15 +201,15 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
                 if (elsewhere.isPresent()) {
                     yield local(elsewhere.get()).orElseGet(() -> new Resolution.Remote(elsewhere.get()));
                 }
-                yield want(reference, missing.why());
+                yield want(reference, missing.why(), missing.elsewhere());
             }
         };
     }
 
-    private Resolution want(ImageReference reference, String why) {
+    private Resolution want(ImageReference reference, String why, boolean pushed) {
         waits.put(reference, why);
         wanted.add(reference);
-        return new Resolution.Unbuilt(why);
+        return new Resolution.Unbuilt(why, pushed);
     }
 
     /** What its registry says of it, if that can be asked and has it: what cannot be had from there is built. */
@@ -281,7 +295,7 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
 
     private Resolution unanswered(ImageReference reference, Optional<Image> local, String why) {
         if (local.isEmpty()) {
-            return new Resolution.Unknown(why);
+            return new Resolution.Unknown(why + besides(reference));
         }
         var each =
                 demands.of(reference).refresh().filter(r -> r.age().isEmpty()).isPresent();
@@ -301,6 +315,26 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
         next = Optional.of(next.filter(n -> n.isBefore(time)).orElse(time));
     }
 
+    /** What its registry gave for that name is meant, whoever pushed it there. */
+    private boolean isMeant(ImageReference reference, Image image) {
+        Optional<String> why;
+        try {
+            why = engine.knownImages().cameFromRegistry(reference, image.digest())
+                    ? Optional.empty()
+                    : owners.refusal(reference, image.digest());
+        } catch (IOException e) {
+            why = Optional.of("it cannot be found out whose the image of that name on this host is: " + e.getMessage());
+        }
+        why.ifPresent(text -> anothers.put(reference, text));
+        return why.isEmpty();
+    }
+
+    private String besides(ImageReference reference) {
+        return Optional.ofNullable(anothers.get(reference))
+                .map(why -> "; " + why)
+                .orElse("");
+    }
+
     private Optional<Image> deployed(ImageReference reference) {
         return containers.stream()
                 .map(c -> c.record().spec())
@@ -314,7 +348,7 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
                 .findFirst()
                 .flatMap(digest -> {
                     try {
-                        return engine.images().find(digest);
+                        return engine.images().find(digest).filter(image -> isMeant(reference, image));
                     } catch (IOException e) {
                         return Optional.empty(); // damaged: the registry has it again
                     }

@@ -51,19 +51,19 @@ record ImageVerdict(
             for (var image : asked) {
                 var problem = images.problem(image.reference());
                 problem.ifPresent(why -> problems.add(problem(desired, image, why)));
-                images.waits(image.reference()).ifPresent(why -> {
+                var refused =
+                        problem.isEmpty() ? gate.refusals(image.reference(), image.resolution()) : List.<String>of();
+                // What could not run when it is built is not waited for.
+                images.waits(image.reference()).filter(_ -> refused.isEmpty()).ifPresent(why -> {
                     waits.add(problem(desired, image, why));
                     if (images.isWanted(image.reference())) {
                         wanted.add(image.reference());
                     }
                 });
                 images.note(image.reference()).ifPresent(why -> notes.add(problem(desired, image, why)));
-                if (problem.isEmpty()) {
-                    gate.refusals(image.reference(), image.resolution())
-                            .forEach(why -> refusals.add(
-                                    problem(desired, image, image.reference().familiar() + ": " + why)
-                                            .toString()));
-                }
+                refused.forEach(why ->
+                        refusals.add(problem(desired, image, image.reference().familiar() + ": " + why)
+                                .toString()));
             }
         }
         var next =

@@ -10,18 +10,29 @@ import java.util.concurrent.FutureTask;
  * Looks at the host while something else is done: for a cold command, reading files and looking take about the same
  * time, and neither needs the other.
  */
-final class Looking implements AutoCloseable {
+public final class Looking implements AutoCloseable {
     private final FutureTask<Observed> observed;
     private final Thread thread;
 
-    private Looking(Engine engine) {
-        this.observed = new FutureTask<>(() -> Deployment.observe(engine));
+    /** What is done to the host's records before they are looked at. */
+    @FunctionalInterface
+    public interface First {
+        First NOTHING = () -> {};
+
+        void run() throws IOException;
+    }
+
+    private Looking(Engine engine, First first) {
+        this.observed = new FutureTask<>(() -> {
+            first.run();
+            return Deployment.observe(engine);
+        });
         // A platform thread: system calls through JNA hold on to the thread they run on.
         this.thread = Thread.ofPlatform().name("observe").unstarted(observed);
     }
 
-    static Looking at(Engine engine) {
-        var looking = new Looking(engine);
+    static Looking at(Engine engine, First first) {
+        var looking = new Looking(engine, first);
         looking.thread.start();
         return looking;
     }

@@ -21,6 +21,31 @@ public interface StackBuilds {
      */
     Map<ImageReference, BuildState> of(Project project) throws IOException;
 
+    /** What others build here, as far as it is known now. */
+    default ImageOwners.Makers makers() {
+        return ImageOwners.Makers.NONE;
+    }
+
+    /**
+     * With something else known of images, and still the same makers.
+     *
+     * @param states whose makers nobody asks
+     */
+    default StackBuilds saying(StackBuilds states) {
+        var makers = this;
+        return new StackBuilds() {
+            @Override
+            public Map<ImageReference, BuildState> of(Project project) throws IOException {
+                return states.of(project);
+            }
+
+            @Override
+            public ImageOwners.Makers makers() {
+                return makers.makers();
+            }
+        };
+    }
+
     /** What is known of an image that is built. */
     sealed interface BuildState {
         /**
@@ -35,8 +60,9 @@ public interface StackBuilds {
          * It is being built, or waits for its turn.
          *
          * @param why a sentence without its end: {@code waits for build 12 of shop:1.1}
+         * @param pushed whether its registry has it then
          */
-        record Pending(String why) implements BuildState {}
+        record Pending(String why, boolean pushed) implements BuildState {}
 
         /**
          * Its build failed; what runs goes on running.
@@ -49,7 +75,7 @@ public interface StackBuilds {
          * Nobody has built it here.
          *
          * @param why it is to be built, a sentence without its end
-         * @param elsewhere whether its registry may have it from another host's build
+         * @param elsewhere whether builds of it are pushed: its registry may have it from another host's
          * @param sameTag whether what a container has been made from under that name is still what it means: its tag
          *     names what it is, and not the files of this commit
          */

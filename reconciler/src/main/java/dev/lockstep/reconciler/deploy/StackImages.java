@@ -1,7 +1,7 @@
 package dev.lockstep.reconciler.deploy;
 
 import dev.lockstep.reconciler.desired.Desired;
-import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.NamedRoots;
 import java.io.IOException;
@@ -48,10 +48,10 @@ public final class StackImages {
      *
      * @param containers of this host
      */
-    public void applied(List<ObservedContainer> containers) throws IOException {
+    public void applied(List<ContainerRecord> containers) throws IOException {
         var now = new HashSet<>(roots.of(wanted));
         for (var container : containers) {
-            var spec = container.record().spec();
+            var spec = container.spec();
             if (spec.owner().stack().equals(stack)) {
                 now.addAll(spec.images());
             }

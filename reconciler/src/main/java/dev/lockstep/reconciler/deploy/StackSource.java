@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.deploy;
 
 import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.desired.BindSources;
+import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.plan.LineCommits;
 import dev.lockstep.reconciler.plan.Secrets;
 import dev.lockstep.spec.load.LoadRequest;
@@ -47,6 +48,11 @@ public interface StackSource {
     /** What the repository leaves of what the host allows its stack to ask for. */
     default List<PolicyLayer> policies() {
         return List.of();
+    }
+
+    /** What becomes of what the files ask for before it is planned: of a stack that stands in for another. */
+    default Desired adapted(Desired desired) {
+        return desired;
     }
 
     /** The stack whose secrets of this host it has, where that is not the one that it is called. */

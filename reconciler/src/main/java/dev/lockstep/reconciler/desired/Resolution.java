@@ -32,8 +32,9 @@ public sealed interface Resolution {
      * Known after its build, which is still to come.
      *
      * @param why a sentence without its end: why there is none yet
+     * @param pushed whether it is sent to its registry then
      */
-    record Unbuilt(String why) implements Resolution {}
+    record Unbuilt(String why, boolean pushed) implements Resolution {}
 
     /** The digest, unless only the pull or the build will tell. */
     default Optional<Digest> known() {

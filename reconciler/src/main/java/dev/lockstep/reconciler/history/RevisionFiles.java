@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * What a stack goes back to and what it is not brought to again: {@code stacks/STACK/good.json} and
@@ -21,9 +22,10 @@ public final class RevisionFiles {
     /**
      * The last revision that was well, as far as anybody looked.
      *
+     * @param revision empty when there was nothing before the first one, which did not become well yet
      * @param since when that was found
      */
-    public record Good(StackRevision revision, Instant since) {}
+    public record Good(Optional<StackRevision> revision, Instant since) {}
 
     /**
      * A revision that did not become well, and that the stack left again.
@@ -41,7 +43,19 @@ public final class RevisionFiles {
     }
 
     public Optional<StackRevision> good() throws IOException {
-        return good.read(file("good.json")).map(Good::revision);
+        return good.read(file("good.json")).flatMap(Good::revision);
+    }
+
+    /**
+     * Something is about to be tried: what runs now is what to go back to, where nothing is known to be well.
+     *
+     * @param running asked only then; empty when there is nothing
+     */
+    public void begin(Supplier<Optional<StackRevision>> running, Instant now) throws IOException {
+        if (good.read(file("good.json")).isEmpty()) {
+            StackDirectories.make(root, stack);
+            good.write(file("good.json"), new Good(running.get(), now));
+        }
     }
 
     /** What was tried last in vain; whoever tries compares. */
@@ -53,7 +67,7 @@ public final class RevisionFiles {
     public void good(StackRevision revision, Instant now) throws IOException {
         if (good().filter(revision::equals).isEmpty()) {
             StackDirectories.make(root, stack);
-            good.write(file("good.json"), new Good(revision, now));
+            good.write(file("good.json"), new Good(Optional.of(revision), now));
         }
         forgive();
     }

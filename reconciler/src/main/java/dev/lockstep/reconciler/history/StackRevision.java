@@ -9,9 +9,9 @@ import dev.lockstep.reconciler.desired.DesiredVolume;
 import dev.lockstep.reconciler.desired.Resolution;
 import dev.lockstep.reconciler.desired.Rollout;
 import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
-import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.spec.model.Dependency;
@@ -70,7 +70,7 @@ public record StackRevision(
      * @param containers of this host, which know the digests that only a pull could tell
      */
     public static StackRevision of(
-            Desired desired, Optional<StackStatus.Commit> commit, List<ObservedContainer> containers) {
+            Desired desired, Optional<StackStatus.Commit> commit, List<ContainerRecord> containers) {
         return new StackRevision(
                 commit,
                 desired.owner(),
@@ -89,12 +89,12 @@ public record StackRevision(
                         .toList());
     }
 
-    private static ContainerSpec known(ContainerSpec spec, List<ObservedContainer> containers) {
+    private static ContainerSpec known(ContainerSpec spec, List<ContainerRecord> containers) {
         if (!spec.images().contains(DesiredContainer.NOT_KNOWN)) {
             return spec;
         }
         return containers.stream()
-                .map(c -> c.record().spec())
+                .map(ContainerRecord::spec)
                 .filter(made -> made.owner().stack().equals(spec.owner().stack()))
                 .filter(made -> made.service().equals(spec.service()) && made.slot() == spec.slot())
                 .filter(made -> made.name().equals(spec.name()))

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.observe;
 
+import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.network.ObservedNetwork;
 import dev.lockstep.runtime.network.ObservedNetworks;
@@ -12,6 +13,11 @@ public record Observed(List<ObservedContainer> containers, ObservedNetworks netw
     public Observed {
         containers = List.copyOf(containers);
         volumes = List.copyOf(volumes);
+    }
+
+    /** What all containers were made of. */
+    public List<ContainerRecord> records() {
+        return containers.stream().map(ObservedContainer::record).toList();
     }
 
     /** Containers of a stack, by name. */

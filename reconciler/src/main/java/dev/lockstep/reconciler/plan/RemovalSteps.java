@@ -53,7 +53,10 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
             var removed = containers(orphans);
             networks(removed);
             if (facts.removeVolumes()) {
-                volumes(removed);
+                var others = observed.containers().stream()
+                        .filter(c -> !known.contains(c.id()) && !orphans.contains(c))
+                        .toList();
+                volumes(removed, others);
             }
         } else if (!orphans.isEmpty()) {
             plan.warn("containers of services that the files do not name: "
@@ -87,24 +90,39 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
                 .map(n -> n.record())
                 .filter(r -> r.spec().owner().stack().equals(desired.stack()))
                 .filter(r -> !wanted.contains(r.name()))
-                .forEach(r -> {
-                    var after = new TreeSet<>(removed);
-                    // Containers that move to another network have left this one by then.
-                    plan.steps().stream()
-                            .map(Step::id)
-                            .filter(id -> id.startsWith("container/"))
-                            .forEach(after::add);
-                    plan.add(new Operation.RemoveNetwork(r.name()), List.of(noLonger("network")), after);
-                });
+                .forEach(r -> plan.add(
+                        new Operation.RemoveNetwork(r.name()), List.of(noLonger("network")), afterContainers(removed)));
     }
 
-    private void volumes(Set<String> removed) {
+    /** @param others containers that stay as they are: a volume that one of them has stays too */
+    private void volumes(Set<String> removed, List<ObservedContainer> others) {
         var wanted = desired.volumes().stream().map(v -> v.spec().name()).toList();
-        observed.volumes().stream()
-                .filter(v -> v.spec().owner().stack().equals(desired.stack()))
-                .filter(v -> !wanted.contains(v.spec().name()))
-                .forEach(v ->
-                        plan.add(new Operation.RemoveVolume(v.spec().name()), List.of(noLonger("volume")), removed));
+        for (var volume : observed.volumes()) {
+            var name = volume.spec().name();
+            if (!volume.spec().owner().stack().equals(desired.stack()) || wanted.contains(name)) {
+                continue;
+            }
+            var users = others.stream()
+                    .filter(c -> c.record().uses(volume))
+                    .map(ObservedContainer::name)
+                    .toList();
+            if (users.isEmpty()) {
+                plan.add(new Operation.RemoveVolume(name), List.of(noLonger("volume")), afterContainers(removed));
+            } else {
+                plan.warn("volume " + name + " stays, since it is in use by " + String.join(", ", users)
+                        + "; remove that first, then 'lockstep volume rm " + name + "'");
+            }
+        }
+    }
+
+    /** After those, and after containers that move away from what goes. */
+    private Set<String> afterContainers(Set<String> removed) {
+        var after = new TreeSet<>(removed);
+        plan.steps().stream()
+                .map(Step::id)
+                .filter(id -> id.startsWith("container/"))
+                .forEach(after::add);
+        return after;
     }
 
     /** Steps that take down what depends on the container: a server goes after its clients. */

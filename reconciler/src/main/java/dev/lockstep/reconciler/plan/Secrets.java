@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.plan;
 
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What a host adds to the files of a stack and nobody is shown.
@@ -13,9 +14,17 @@ public record Secrets(Set<String> values, Set<String> files) {
     /** Nothing is secret but what its name says is. */
     public static final Secrets NONE = new Secrets(Set.of(), Set.of());
 
+    /** Shorter values would blot out half of every plan. */
+    private static final int SHORTEST_VALUE = 6;
+
     public Secrets {
         values = Set.copyOf(values);
         files = Set.copyOf(files);
+    }
+
+    /** Values that are masked in any text. */
+    public Stream<String> maskable() {
+        return values.stream().filter(value -> value.length() >= SHORTEST_VALUE);
     }
 
     /** How many there are. */

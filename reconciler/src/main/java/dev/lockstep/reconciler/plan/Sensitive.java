@@ -11,8 +11,6 @@ final class Sensitive {
 
     private static final Pattern NAMES = Pattern.compile(
             ".*(PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|CREDENTIAL|APIKEY)" + ".*|.*_(KEY|PASS|PWD|DSN)|KEY|PASS|PWD");
-    /** Shorter values would blot out half of every plan. */
-    private static final int SHORTEST_VALUE = 6;
 
     private final Secrets secrets;
 
@@ -40,12 +38,6 @@ final class Sensitive {
 
     /** Any text, with the secret values in it masked. */
     String show(String text) {
-        var shown = text;
-        for (var value : secrets.values()) {
-            if (value.length() >= SHORTEST_VALUE && shown.contains(value)) {
-                shown = shown.replace(value, MASK);
-            }
-        }
-        return shown;
+        return secrets.maskable().reduce(text, (shown, value) -> shown.replace(value, MASK));
     }
 }

@@ -366,7 +366,8 @@ final class ServiceSteps {
             }
             case Resolution.Remote _, Resolution.Unknown _ ->
                 plan.add(new Operation.PullImage(reference, image.known()), List.of(), Set.of());
-            case Resolution.Unbuilt(var why) -> plan.add(new Operation.BuildImage(reference, why), List.of(), Set.of());
+            case Resolution.Unbuilt(var why, var _) ->
+                plan.add(new Operation.BuildImage(reference, why), List.of(), Set.of());
         }
     }
 

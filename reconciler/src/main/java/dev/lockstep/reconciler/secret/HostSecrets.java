@@ -25,6 +25,9 @@ public final class HostSecrets {
     /** As much as Docker takes is half of it; what is bigger is no secret but a file. */
     public static final int LARGEST = 1 << 20;
 
+    /** Stands in a stack's place for secrets of builds; see {@link #ofBuilds}. */
+    public static final String BUILDS = "builds";
+
     private static final String NAME = "[a-zA-Z0-9][a-zA-Z0-9_.-]{0,252}";
     private static final int OTHERS = 077;
     private static final int WRITABLE = 022;
@@ -35,6 +38,14 @@ public final class HostSecrets {
     /** @param directory has one directory for each stack; need not exist */
     public HostSecrets(Path directory) {
         this.directory = directory.toAbsolutePath();
+    }
+
+    /**
+     * Those of builds: {@code builds/secrets/NAME} beside the directory of the stacks, usually in
+     * {@code /etc/lockstep}. None is a stack's, whatever it is called.
+     */
+    public HostSecrets ofBuilds() {
+        return new HostSecrets(Objects.requireNonNull(directory.getParent(), "the directory of the stacks is not /"));
     }
 
     /**

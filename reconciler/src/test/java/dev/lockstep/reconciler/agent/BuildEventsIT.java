@@ -126,7 +126,8 @@ class BuildEventsIT {
                     problem,
                     Instant.EPOCH,
                     Optional.empty(),
-                    Optional.empty()));
+                    Optional.empty(),
+                    0));
         }
     }
 

@@ -5,19 +5,26 @@ import static org.awaitility.Awaitility.await;
 
 import dev.lockstep.reconciler.builds.BuildOrder;
 import dev.lockstep.reconciler.builds.BuildRecord;
+import dev.lockstep.reconciler.builds.BuildRecords;
 import dev.lockstep.reconciler.builds.BuildTest;
 import dev.lockstep.reconciler.builds.Occasion;
+import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Layer;
 import dev.lockstep.runtime.image.MediaType;
+import dev.lockstep.runtime.linux.Cgroup;
+import dev.lockstep.runtime.linux.Cgroups;
 import dev.lockstep.runtime.linux.DetachedMount;
 import dev.lockstep.runtime.linux.MountTable;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.NoSpace;
+import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.testing.FakeRegistry;
-import dev.lockstep.spec.settings.AgentSettings;
-import dev.lockstep.spec.settings.BuildsEntry;
+import dev.lockstep.runtime.testing.TestImage;
+import dev.lockstep.runtime.volume.VolumeSpec;
+import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -161,12 +168,42 @@ class BuildQueueIT {
     }
 
     @Test
+    void what_anothers_build_has_called_so_is_no_base() throws Exception {
+        try (var registry = FakeRegistry.start()) {
+            lab.images = registries("docker.io", registry.host());
+            lab.file("lockstep.yaml", ENTRY.replace("image: shop", "image: " + registry.host() + "/team/shop"));
+            lab.file("app/Dockerfile", "FROM busybox\nRUN echo theirs > /it\n");
+            lab.build(QueueLab.OTHER, lab.order("v1", lab.commit("theirs")));
+            assertThat(lab.record(1).problem()).isEmpty();
+            // A record that is forgotten takes nothing of that away.
+            new BuildRecords(lab.engine.root()).remove(1);
+
+            lab.file("lockstep.yaml", ENTRY);
+            lab.file("app/Dockerfile", "FROM " + registry.host() + "/team/shop:v1\nCOPY Dockerfile /\n");
+            var commit = lab.commit("mine");
+            lab.build(lab.order("v2", commit));
+            assertThat(lab.record(2).problem())
+                    .contains("; the image of that name on this host is not meant, which " + QueueLab.OTHER
+                            + " builds. This host does not allow it");
+            registry.serve(
+                    "team/shop",
+                    "v1",
+                    TestImage.unnamed().file("from-there", "x").command("/x"));
+            lab.build(lab.order("v3", commit));
+            assertThat(lab.record(3).problem()).isEmpty();
+        }
+    }
+
+    @Test
     void what_only_this_host_reaches_is_not_fetched_for_a_repository() throws Exception {
         try (var registry = FakeRegistry.start()) {
             var steps = List.of(
                     "ADD http://" + registry.host() + "/file /",
                     "ADD http://" + registry.host() + "/team/shop.git /",
-                    "ADD http://169.254.169.254/latest/meta-data /");
+                    "ADD http://169.254.169.254/latest/meta-data /",
+                    "FROM " + registry.host() + "/team/base",
+                    "COPY --from=localhost:" + registry.host().replaceFirst(".*:", "") + "/team/base / /",
+                    "FROM 169.254.169.254/team/base");
             for (var step : steps) {
                 lab.file("app/Dockerfile", "FROM busybox\n" + step + "\n");
                 lab.build(lab.order("v" + steps.indexOf(step), lab.commit(step)));
@@ -178,16 +215,38 @@ class BuildQueueIT {
                     .contains(" for a followed repository: 127.0.0.1 is an address of this host");
         }
         assertThat(lab.record(3).problem()).contains("169.254.169.254 is a link-local address");
+        for (var number : List.of(4, 5)) {
+            assertThat(lab.record(number).problem())
+                    .matches(".*registry \\S+ is not asked: \\S*( is 127.0.0.1,| is) an address of this host; an entry"
+                            + " for \\S+ under registries in its settings allows it");
+        }
+        assertThat(lab.record(6).problem()).contains("169.254.169.254 is a link-local address");
+    }
+
+    @Test
+    void a_registry_of_this_host_is_asked_when_the_owner_has_named_it() throws Exception {
+        try (var registry = FakeRegistry.start()) {
+            registry.serve(
+                    "team/base",
+                    "1",
+                    TestImage.unnamed().file("from-there", "x").command("/x"));
+            lab.images = registries("docker.io", registry.host());
+            lab.file("app/Dockerfile", "FROM " + registry.host() + "/team/base:1\nCOPY Dockerfile /\n");
+            lab.build(lab.order("v1", lab.commit("one")));
+            assertThat(lab.record(1).problem()).isEmpty();
+        }
+    }
+
+    /** Settings of a host that runs images of these alone. */
+    private static ImagePolicy registries(String... hosts) {
+        return QueueLab.settings("images: {registries: ['" + String.join("', '", hosts) + "']}")
+                .images();
     }
 
     @Test
     void what_is_here_already_must_pass_the_hosts_rules_too() throws Exception {
-        lab.images = switch (AgentSettings.read(
-                "agent.yaml", "images: {registries: [registry.example]}".getBytes(StandardCharsets.UTF_8))) {
-            case AgentSettings.Read.Valid valid -> valid.settings().images();
-            case AgentSettings.Read.Invalid invalid ->
-                throw new AssertionError(invalid.errors().toString());
-        };
+        lab.images =
+                QueueLab.settings("images: {registries: [registry.example]}").images();
         lab.file("app/Dockerfile", "FROM scratch\nCOPY --from=busybox /bin/busybox /\n");
         lab.build(lab.order("v1", lab.commit("one")));
         assertThat(lab.record(1).problem()).contains("Refused: busybox:latest: images of docker.io may not run here");
@@ -248,7 +307,7 @@ class BuildQueueIT {
         assertThat(lab.record(4).tags()).containsExactly("v2", "latest");
         assertThat(lab.image("shop:latest").orElseThrow().config().labels()).containsEntry("of", "two");
 
-        lab.policy = new BuildsEntry(Optional.empty(), List.of(), Map.of(), 1, 50, Duration.ofSeconds(1));
+        lab.policy = QueueLab.policy("timeout: 1s");
         lab.file("app/Dockerfile", "FROM busybox\nRUN sleep 1000000\n");
         lab.build(lab.order("v3", lab.commit("endless")));
         assertThat(lab.record(5).problem())
@@ -262,6 +321,7 @@ class BuildQueueIT {
             lab.file("app/Dockerfile", "FROM busybox\nRUN echo pushed > /file\n");
             var commit = lab.commit("one");
             lab.push = true;
+            lab.images = registries("docker.io", registry.host());
             lab.test = test("false", Duration.ofMinutes(1), Map.of());
             lab.build(lab.order("v1", commit));
             assertThat(lab.record(1).problem()).isEqualTo("the test failed with exit code 1");
@@ -382,11 +442,82 @@ class BuildQueueIT {
         assertThat(lab.record(3).problem())
                 .isEqualTo("service \"app\": build.network: this host gives builds of repositories no network.host; its"
                         + " owner can, by entitlements below builds of agent.yaml");
-        lab.policy = new BuildsEntry(
-                Optional.of(List.of("https://other.example/x.git")), List.of(), Map.of(), 1, 50, Duration.ofHours(1));
+        lab.policy = QueueLab.policy("repositories: [https://other.example/x.git]");
         lab.build(lab.order("v3", commit));
         assertThat(lab.record(4).state()).isEqualTo(BuildRecord.State.REFUSED);
         assertThat(lab.record(4).problem()).startsWith("this host builds nothing of " + lab.url());
+    }
+
+    @Test
+    void an_entry_sees_the_secrets_that_the_owner_gives_its_repository_and_keeps_none() throws Exception {
+        lab.file("lockstep.yaml", ENTRY.replace("context: app,", "context: app, secrets: {npmrc: npm},"));
+        lab.file("app/Dockerfile", """
+                FROM busybox
+                RUN --mount=type=secret,id=npmrc test "$(cut -c1-6 /run/secrets/npmrc)" = hunter && cat /run/secrets/npmrc
+                """);
+        var commit = lab.commit("secret");
+        lab.secrets().ofBuilds().set("builds", "npm", "hunter22".getBytes(StandardCharsets.UTF_8));
+        lab.secrets().set("npm", "npm", "hunter22".getBytes(StandardCharsets.UTF_8));
+        lab.build(lab.order("v1", commit));
+        assertThat(lab.record(1).problem())
+                .isEqualTo("builds.app.secrets: this host gives builds of " + lab.url()
+                        + " no secret npm; its owner can, by secrets below builds of agent.yaml");
+
+        lab.policy = QueueLab.policy("secrets: {npm: ['" + lab.url() + "']}");
+        lab.build(QueueLab.OTHER, lab.order("v1", commit));
+        assertThat(lab.record(2).problem()).contains("gives builds of " + QueueLab.OTHER + " no secret npm");
+        lab.build(lab.order("v1", commit));
+        assertThat(lab.record(3).problem()).isEmpty();
+        assertThat(lab.log(3)).contains("***").doesNotContain("hunter22");
+        try (var files = Files.walk(directory.resolve("state"))) {
+            assertThat(files.filter(Files::isRegularFile).filter(file -> {
+                        try {
+                            return Files.readString(file, StandardCharsets.ISO_8859_1)
+                                    .contains("hunter22");
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    }))
+                    .isEmpty();
+        }
+
+        lab.secrets().ofBuilds().remove("builds", "npm");
+        lab.build(lab.order("v2", commit));
+        assertThat(lab.record(4).problem())
+                .isEqualTo("builds.app.secrets: the secret npm is not on this host; 'lockstep secret set --builds npm'"
+                        + " keeps it");
+    }
+
+    @Test
+    void an_image_for_another_kind_of_host_is_made_as_long_as_nothing_of_it_has_to_run() throws Exception {
+        lab.file("lockstep.yaml", ENTRY.replace("context: app,", "context: app, platforms: [linux/s390x],"));
+        lab.file("app/Dockerfile", """
+                FROM --platform=$BUILDPLATFORM busybox AS made
+                ARG TARGETARCH
+                RUN echo for $TARGETARCH > /it
+                FROM scratch
+                COPY --from=made /it /
+                """);
+        var made = lab.commit("nothing of it runs");
+        lab.build(lab.order("v1", made));
+        assertThat(lab.record(1).problem()).isEmpty();
+        assertThat(lab.image("shop:v1").orElseThrow().config().platform()).hasToString("linux/s390x");
+
+        lab.test = test("true", Duration.ofMinutes(1), Map.of());
+        lab.build(lab.order("v2", made));
+        assertThat(lab.record(2).problem())
+                .startsWith("builds.app.test: an image of linux/s390x is not run on this host, which is linux/");
+        lab.test = Optional.empty();
+        lab.file("app/Dockerfile", "FROM scratch\nCOPY Dockerfile /\nRUN [\"/it\"]\n");
+        lab.build(lab.order("v3", lab.commit("a program of it runs")));
+        assertThat(lab.record(3).problem())
+                .contains("app/Dockerfile:3: ", "programs for linux/s390x do not run on this host");
+        lab.file(
+                "lockstep.yaml",
+                ENTRY.replace("context: app,", "context: app, platforms: [linux/s390x, linux/arm64],"));
+        lab.build(lab.order("v4", lab.commit("two")));
+        assertThat(lab.record(4).problem())
+                .startsWith("builds.app.platforms: an image is built for one platform, and not for linux/s390x and");
     }
 
     @Test
@@ -460,7 +591,8 @@ class BuildQueueIT {
                 Map.of()));
         lab.build(lab.order("v1", commit));
         assertThat(lab.record(1).problem()).isEmpty();
-        assertThat(lab.log(1)).contains("careful sesamehunter22 0\n", "default via");
+        // It has both secrets, which the log does not tell.
+        assertThat(lab.log(1)).contains("careful ****** 0\n", "default via").doesNotContain("sesame", "hunter22");
         assertThat(lab.engine.volumes().list()).isEmpty();
         assertThat(directory.resolve("state/stacks/build-1-test")).doesNotExist();
 
@@ -472,8 +604,242 @@ class BuildQueueIT {
     }
 
     @Test
+    void steps_and_tests_have_the_memory_and_the_processes_that_the_owner_gives_builds() throws Exception {
+        lab.policy = QueueLab.policy("memory: 128m, pids: 100");
+        // Two at once, each below what one may have; what is in memory alone cannot be put aside.
+        lab.file("app/Dockerfile", """
+                FROM busybox AS a
+                RUN --mount=type=tmpfs,target=/t dd if=/dev/zero of=/t/x bs=1M count=400 && sleep 1000000
+                FROM busybox AS b
+                RUN --mount=type=tmpfs,target=/t dd if=/dev/zero of=/t/x bs=1M count=400 && sleep 1000000
+                FROM busybox
+                COPY --from=a /etc/passwd /a
+                COPY --from=b /etc/passwd /b
+                """);
+        lab.build(lab.order("v1", lab.commit("memory")));
+        assertThat(lab.record(1).problem())
+                .contains("builds may have 128 MiB of memory together; memory below builds of agent.yaml allows more");
+
+        lab.file(
+                "app/Dockerfile",
+                "FROM busybox\nRUN i=0; while [ $i -lt 300 ]; do sleep 1000000 & i=$((i+1)); done; echo made all of them\n");
+        lab.build(lab.order("v2", lab.commit("forks")));
+        assertThat(lab.record(2).state()).isEqualTo(BuildRecord.State.FAILED);
+        assertThat(lab.log(2)).contains("can't fork").doesNotContain("\nmade all of them");
+
+        lab.file("app/Dockerfile", "FROM busybox\n");
+        var calm = lab.commit("calm");
+        lab.test = test(
+                "dd if=/dev/zero of=/dev/shm/x bs=1M count=400; i=0; while [ $i -lt 300 ]; do sleep 1000000 &"
+                        + " i=$((i+1)); done",
+                Duration.ofMinutes(1),
+                Map.of());
+        lab.build(lab.order("v3", calm));
+        assertThat(lab.record(3).state()).isEqualTo(BuildRecord.State.FAILED);
+        assertThat(lab.log(3)).contains("can't fork");
+        lab.test = test("head -c 400000000 /dev/zero | tail -c 399999999 > /dev/null", Duration.ofMinutes(1), Map.of());
+        lab.build(lab.order("v4", calm));
+        assertThat(lab.record(4).problem()).isEqualTo("the test failed with exit code 137");
+        assertThat(limits().exists()).isFalse();
+
+        lab.test = Optional.empty();
+        limits().below("held").create(); // as a killed agent leaves it
+        try (var _ = lab.queue()) {
+            assertThat(limits().exists()).isFalse();
+        }
+    }
+
+    private Cgroup limits() throws IOException {
+        return Cgroups.detect().at("/lockstep-builds-" + lab.engine.root().shortId());
+    }
+
+    @Test
+    void a_test_has_the_services_that_its_service_depends_on_and_they_go_with_it() throws Exception {
+        lab.file("app/Dockerfile", "FROM busybox\n");
+        var compose = """
+                name: shop
+                services:
+                  web:
+                    image: shop:anything
+                    depends_on:
+                      db: {condition: service_healthy}
+                      migrated: {condition: service_completed_successfully}
+                  db:
+                    image: busybox
+                    container_name: the-db
+                    command: sh -c "echo 'one row' > /data/rows; sleep 1; touch /tmp/ready; exec httpd -f -p 5432 -h /data"
+                    healthcheck: {test: test -e /tmp/ready, interval: 200ms, retries: 100}
+                    ports: ["127.0.0.1:9:5432"]
+                    volumes: ["rows:/data"]
+                    networks: {default: {ipv4_address: 10.213.7.9}}
+                  migrated:
+                    image: busybox
+                    command: wget -qO- http://db:5432/rows
+                    depends_on: {db: {condition: service_healthy}}
+                  other: {image: nobody-has-it}
+                networks: {default: {name: shop-net, ipam: {config: [{subnet: 10.213.7.0/24}]}}}
+                volumes: {rows: {name: shop-rows}}
+                """;
+        lab.file("compose.yaml", compose);
+        var commit = lab.commit("one");
+        lab.test = Optional.of(new BuildTest(
+                List.of("/bin/sh", "-c", "wget -qO- http://db:5432/rows && wget -qO- http://the-db:5432/rows"),
+                Optional.of("web"),
+                Duration.ofMinutes(1),
+                Optional.empty(),
+                Map.of()));
+        lab.build(lab.order("v1", commit));
+        assertThat(lab.record(1).problem()).isEmpty();
+        assertThat(lab.log(1)).contains("\none row\none row\n");
+        assertNothingOfTests();
+
+        lab.file(
+                "compose.yaml",
+                compose.replace("wget -qO- http://db:5432/rows\n", "sh -c 'echo no such table; exit 4'\n"));
+        lab.build(lab.order("v2", lab.commit("cannot be migrated")));
+        assertThat(lab.record(2).problem())
+                .isEqualTo("what service \"web\" depends on does not come up: service migrated did not complete"
+                        + " successfully: exit code 4");
+        assertThat(lab.log(2)).contains("migrated | no such table");
+        assertThat(lab.image("shop:v2")).isEmpty();
+        assertNothingOfTests();
+
+        lab.file("compose.yaml", compose.replace("touch /tmp/ready", "true"));
+        var endless = lab.commit("never ready");
+        lab.test = Optional.of(
+                new BuildTest(List.of("true"), Optional.of("web"), Duration.ofSeconds(3), Optional.empty(), Map.of()));
+        lab.build(lab.order("v3", endless));
+        assertThat(lab.record(3).problem()).startsWith("what service \"web\" depends on does not come up: ");
+        assertNothingOfTests();
+    }
+
+    @Test
+    void a_test_is_on_no_network_of_others_and_tells_no_secret_of_its_stack() throws Exception {
+        lab.hostPolicy =
+                QueueLab.settings("policy: {external: ['network:lan']}").policy();
+        lab.secrets().set("shop", "token", "hunter22".getBytes(StandardCharsets.UTF_8));
+        lab.file("app/Dockerfile", "FROM busybox\n");
+        var compose = """
+                name: shop
+                services:
+                  web:
+                    image: shop:anything
+                    depends_on: {db: {condition: service_started}}
+                    links: ["db:database"]
+                    networks: [lan]
+                  db:
+                    image: busybox
+                    command: httpd -f -p 5432 -h /etc
+                    networks: [lan]
+                    secrets: [token]
+                networks: {lan: {external: true}}
+                secrets: {token: {external: true}}
+                """;
+        lab.file("compose.yaml", compose);
+        lab.test = Optional.of(new BuildTest(
+                List.of("/bin/sh", "-c", "until wget -qO- http://database:5432/passwd; do usleep 100000; done"),
+                Optional.of("web"),
+                Duration.ofMinutes(1),
+                Optional.empty(),
+                Map.of()));
+        // There is none of that name, and the test does not ask for it.
+        lab.build(lab.order("v1", lab.commit("one")));
+        assertThat(lab.record(1).problem()).isEmpty();
+        assertThat(lab.log(1)).contains("root:x:0");
+        assertNothingOfTests();
+
+        lab.file(
+                "compose.yaml",
+                compose.replace("service_started", "service_completed_successfully")
+                        .replace("httpd -f -p 5432 -h /etc", "sh -c 'cat /run/secrets/token; exit 3'"));
+        lab.build(lab.order("v2", lab.commit("tells")));
+        assertThat(lab.record(2).state()).isEqualTo(BuildRecord.State.FAILED);
+        assertThat(lab.log(2)).contains("db | ***").doesNotContain("hunter22");
+    }
+
+    @Test
+    void a_test_starts_nothing_that_could_write_to_what_the_host_has() throws Exception {
+        lab.hostPolicy = QueueLab.settings("policy: {bind-sources: [/srv], external: ['volume:theirs']}")
+                .policy();
+        lab.file("app/Dockerfile", "FROM busybox\n");
+        lab.file("compose.yaml", """
+                name: shop
+                services:
+                  web: {image: shop:anything, depends_on: [db], volumes: ["/srv/web:/web"]}
+                  db:
+                    image: busybox
+                    command: sleep 1000000
+                    volumes: ["/srv/rows:/data", "/srv/conf:/conf:ro", "theirs:/x", "disk:/y", "own:/z", "memory:/m"]
+                volumes:
+                  theirs: {external: true}
+                  disk: {driver: local, driver_opts: {type: none, o: bind, device: /srv/disk}}
+                  memory: {driver_opts: {type: tmpfs, device: tmpfs}}
+                  own: {}
+                """);
+        var commit = lab.commit("one");
+        lab.test = Optional.of(
+                new BuildTest(List.of("true"), Optional.of("web"), Duration.ofMinutes(1), Optional.empty(), Map.of()));
+        // Somebody's own stack, whatever it is called.
+        var theirs = new VolumeSpec("theirs", new Owner("test", "build-1-test", Optional.empty()), Map.of());
+        lab.engine.volumes().create(theirs);
+        lab.build(lab.order("v1", commit));
+        assertThat(lab.record(1).problem()).startsWith("the stack build-1-test of this host has the name");
+        lab.build(lab.order("v2", commit));
+        assertThat(lab.record(2).problem())
+                .contains(
+                        "\"db\" could write to /srv/rows of this host, which it has at /data",
+                        "\"db\" could write to the external volume theirs, which it has at /x",
+                        "\"db\" could write to /srv/disk, which is volume disk, which it has at /y")
+                .doesNotContain("/conf", "/z", "/m", "/web");
+        assertThat(lab.engine.volumes().list()).hasSize(1);
+    }
+
+    @Test
+    void what_a_killed_test_has_started_goes_when_the_queue_is_opened_again() throws Exception {
+        lab.file("app/Dockerfile", "FROM busybox\n");
+        lab.file(
+                "lockstep.yaml",
+                ENTRY.replace("context: app,", "context: app, test: {service: web, command: [sleep, '1000000']},"));
+        lab.file("compose.yaml", """
+                name: shop
+                services:
+                  web: {image: shop, init: true, depends_on: [db]}
+                  db: {image: busybox, init: true, command: sleep 1000000, restart: always, volumes: ["rows:/data"]}
+                volumes: {rows: {}}
+                """);
+        try (var queue = lab.queue()) {
+            queue.submit(lab.url(), List.of(lab.order("v1", lab.commit("one"))));
+        }
+        var worker = QueueWork.start(directory);
+        await().atMost(Duration.ofMinutes(3)).until(() -> {
+            assertThat(lab.record(1).problem()).isEmpty();
+            return lab.engine.containers().observe().stream()
+                            .filter(ObservedContainer::isRunning)
+                            .count()
+                    == 2;
+        });
+        worker.destroyForcibly();
+        assertThat(worker.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(lab.engine.containers().observe()).hasSize(2);
+
+        lab.engine.cleanUp();
+        assertThat(limits().exists()).isTrue(); // the two are in it
+        try (var _ = lab.queue()) {
+            assertNothingOfTests();
+            assertThat(limits().exists()).isFalse();
+        }
+        assertThat(lab.record(1).state()).isEqualTo(BuildRecord.State.QUEUED);
+    }
+
+    private void assertNothingOfTests() throws IOException {
+        assertThat(lab.engine.containers().observe()).isEmpty();
+        assertThat(lab.engine.networks().observe().networks()).isEmpty();
+        assertThat(lab.engine.volumes().list()).isEmpty();
+    }
+
+    @Test
     void two_targets_are_built_at_once_and_one_never_twice() throws Exception {
-        lab.policy = new BuildsEntry(Optional.empty(), List.of(), Map.of(), 2, 50, Duration.ofHours(1));
+        lab.policy = QueueLab.policy("parallel: 2");
         lab.file(
                 "lockstep.yaml",
                 ENTRY + "  other: {image: other, tags: ['{{tag}}'], context: other, when: {tags: ['v*']}}\n");
@@ -576,6 +942,7 @@ class BuildQueueIT {
             assertThat(lab.record(1).state()).isEqualTo(BuildRecord.State.BUILDING);
         }
         lab.engine.cleanUp();
+        assertThat(limits().exists()).isFalse();
         lab.build();
         assertThat(lab.record(1).problem()).isEqualTo("the agent was killed twice while it was made");
 

@@ -30,11 +30,13 @@ import dev.lockstep.spec.load.FileAccess;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.settings.AgentSettings;
 import dev.lockstep.spec.settings.BuildsEntry;
 import dev.lockstep.spec.settings.HostPolicy;
 import dev.lockstep.spec.settings.ImagePolicy;
 import dev.lockstep.spec.settings.RepositorySettings;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -58,6 +60,7 @@ final class QueueLab implements AutoCloseable {
     Optional<BuildTest> test = Optional.empty();
     BuildsEntry policy = BuildsEntry.DEFAULT;
     ImagePolicy images = ImagePolicy.NONE;
+    HostPolicy hostPolicy = HostPolicy.CLOSED;
     boolean push;
 
     private QueueLab(Path directory) throws IOException {
@@ -81,6 +84,20 @@ final class QueueLab implements AutoCloseable {
         } catch (GitAPIException e) {
             throw new IOException(e);
         }
+    }
+
+    /** What the host's owner says, as {@code agent.yaml} has it. */
+    static AgentSettings settings(String yaml) {
+        return switch (AgentSettings.read("agent.yaml", yaml.getBytes(StandardCharsets.UTF_8))) {
+            case AgentSettings.Read.Valid valid -> valid.settings();
+            case AgentSettings.Read.Invalid invalid ->
+                throw new AssertionError(invalid.errors().toString());
+        };
+    }
+
+    /** The same of builds. */
+    static BuildsEntry policy(String builds) {
+        return settings("builds: {" + builds + "}").builds();
     }
 
     /** The same, in another process. */
@@ -128,7 +145,7 @@ final class QueueLab implements AutoCloseable {
                 engine,
                 policy,
                 images,
-                HostPolicy.CLOSED,
+                hostPolicy,
                 secrets(),
                 this::find,
                 (target, occasion, _, _) -> target.tags().stream()
@@ -139,11 +156,11 @@ final class QueueLab implements AutoCloseable {
                 said::add);
     }
 
-    private Optional<BuildSources.Source> find(String repository, String commit) throws IOException {
+    private List<BuildSources.Source> find(String repository, String commit) throws IOException {
         var revision = clone.revision(commit);
         return (repository.equals(url()) || repository.equals(OTHER)) && revision.isPresent()
-                ? Optional.of(new Commit(clone.open(revision.get())))
-                : Optional.empty();
+                ? List.of(new Commit(clone.open(revision.get())))
+                : List.of();
     }
 
     private final class Commit implements BuildSources.Source {
@@ -223,7 +240,9 @@ final class QueueLab implements AutoCloseable {
                     build.tags(),
                     new Recipe.Entry("", build),
                     new Triggers(List.of("v*"), List.of(), List.of(), false),
-                    test,
+                    test.or(() -> build.test()
+                            .map(own -> new BuildTest(
+                                    own.command(), own.service(), own.timeout(), own.reports(), own.matrix()))),
                     push);
         }
         var loaded = new ComposeLoader()

@@ -32,7 +32,8 @@ class BacklogTest {
                 "",
                 NOON,
                 state == State.QUEUED ? Optional.empty() : Optional.of(NOON.plusSeconds(number)),
-                Optional.empty());
+                Optional.empty(),
+                0);
     }
 
     private static Digest digest(long number) {

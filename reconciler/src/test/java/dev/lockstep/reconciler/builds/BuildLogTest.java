@@ -37,6 +37,8 @@ class BuildLogTest {
         var hostile = "://" + ":".repeat(1 << 20);
         assertThat(redaction("x-token").of(hostile)).isEqualTo(hostile);
         assertThat(redaction().of("plain")).isEqualTo("plain");
+        redaction.add(List.of("late-one hunter22".getBytes(StandardCharsets.UTF_8)));
+        assertThat(redaction.of("late-one hunter22, and hunter22")).isEqualTo("***, and ***");
     }
 
     @Test

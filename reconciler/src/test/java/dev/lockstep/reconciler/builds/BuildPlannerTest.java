@@ -32,6 +32,7 @@ class BuildPlannerTest {
                 "Dockerfile",
                 Optional.empty(),
                 Map.of(),
+                Map.of(),
                 List.of(),
                 new Build.When(tags, branches, List.of(), moved),
                 Optional.empty(),
@@ -77,7 +78,8 @@ class BuildPlannerTest {
                 "",
                 Instant.EPOCH,
                 Optional.empty(),
-                Optional.empty()));
+                Optional.empty(),
+                0));
     }
 
     private BuildPlanner planner() {
@@ -191,6 +193,31 @@ class BuildPlannerTest {
     }
 
     @Test
+    void so_many_deleted_tags_are_remembered_and_the_longest_gone_goes_first() {
+        has("refs/tags/z-first", 1);
+        look();
+        refs.clear();
+        look();
+        for (var i = 0; i < BuildPlanner.MOST_DELETED - 1; i++) {
+            has("refs/tags/a" + i, 2);
+        }
+        look();
+        refs.clear();
+        look();
+        assertThat(planner().forgotten(plan().seen())).isEmpty();
+
+        has("refs/tags/b", 3);
+        look();
+        refs.clear();
+        assertThat(planner().forgotten(plan().seen())).containsExactly("refs/tags/z-first");
+        look();
+        has("refs/tags/a0", 4);
+        var now = plan().seen();
+        assertThat(now.refs()).hasSize(BuildPlanner.MOST_DELETED).doesNotContainKey("refs/tags/z-first");
+        assertThat(now.deleted()).hasSize(BuildPlanner.MOST_DELETED - 1).doesNotContain("refs/tags/a0");
+    }
+
+    @Test
     void a_tag_that_was_built_because_a_stack_wanted_it_is_held_to_that_commit() {
         has("refs/tags/v2", 2);
         assertThat(look()).containsExactly("app v2 2");
@@ -294,7 +321,7 @@ class BuildPlannerTest {
         assertThat(look()).containsExactly("app main 5", "app release/1 6", "app release/2 7");
 
         refs.remove("refs/heads/release/2");
-        assertThat(planner().goneBranches(plan().seen())).containsExactly("refs/heads/release/2");
+        assertThat(planner().forgotten(plan().seen())).containsExactly("refs/heads/release/2");
         assertThat(look()).isEmpty();
         has("refs/heads/release/2", 10);
         assertThat(look()).as("made again").containsExactly("app release/2 10");

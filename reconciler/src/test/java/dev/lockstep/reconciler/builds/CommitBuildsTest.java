@@ -32,11 +32,14 @@ class CommitBuildsTest {
     Path directory;
 
     private BuildRecords records;
+    private BuiltNames names;
     private final Map<String, String> inputs = new HashMap<>();
 
     @BeforeEach
     void aRoot() throws IOException {
-        records = new BuildRecords(Root.open(directory.resolve("state"), directory.resolve("run")));
+        var root = Root.open(directory.resolve("state"), directory.resolve("run"));
+        records = new BuildRecords(root);
+        names = new BuiltNames(root);
     }
 
     private static Project project(String name, String yaml) {
@@ -96,7 +99,8 @@ class CommitBuildsTest {
                 "",
                 Instant.EPOCH,
                 Optional.empty(),
-                Optional.empty()));
+                Optional.empty(),
+                0));
     }
 
     private Map<String, BuildState> states(Project project, BuildTarget... targets) throws IOException {
@@ -113,7 +117,8 @@ class CommitBuildsTest {
                         return inputs.getOrDefault(target.name(), "0".repeat(64));
                     }
                 },
-                records);
+                records,
+                names);
         var states = new HashMap<String, BuildState>();
         builds.of(project).forEach((reference, state) -> states.put(reference.familiar(), state));
         return states;

@@ -209,8 +209,17 @@ class BuildOutputsIT {
                     .isZero();
             assertThat(console.out()).isEqualTo(digest);
         }
-        assertThat(run("build", "--cache-to", "type=gha", ".")).isEqualTo(ExitCodes.ERROR);
+        assertThat(run("build", "--cache-to", "type=gcs", ".")).isEqualTo(ExitCodes.ERROR);
         assertThat(console.err()).contains("there are registry and local, and inline");
+    }
+
+    @Test
+    void a_cache_that_only_others_have_is_a_warning() {
+        built("build", "--cache-from", "type=gha,scope=main", "--cache-to", "type=gha,mode=max", ".");
+        assertThat(console.err())
+                .contains("Warning: --cache-from type=gha is left out, since there is no such cache here; there are"
+                        + " registry and local\n")
+                .contains("Warning: --cache-to type=gha is left out");
     }
 
     @Test

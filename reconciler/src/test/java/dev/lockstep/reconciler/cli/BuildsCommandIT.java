@@ -76,7 +76,8 @@ class BuildsCommandIT {
                 "",
                 NOW.minusSeconds(60),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                0);
     }
 
     private static BuildRecord building(long number) {

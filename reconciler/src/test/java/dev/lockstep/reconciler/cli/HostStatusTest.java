@@ -95,7 +95,8 @@ class HostStatusTest {
                 problem,
                 NOW.minus(Duration.ofMinutes(5)),
                 Optional.empty(),
-                Optional.of(NOW.minus(Duration.ofMinutes(4))));
+                Optional.of(NOW.minus(Duration.ofMinutes(4))),
+                0);
     }
 
     private static HostStatus status() {

@@ -179,4 +179,22 @@ class ContentStoreTest {
         assertThat(root.state().resolve("content"))
                 .isDirectoryNotContaining(p -> p.toString().contains(".new"));
     }
+
+    /** Replicas that are made at once want the same small thing, and are done with it at the same moment. */
+    @Test
+    void who_is_as_fast_as_another_takes_what_is_there() throws Exception {
+        for (var i = 0; i < 100; i++) {
+            origin.put("many/" + i + "/file", "file " + i);
+        }
+        var tree = commit();
+        try (var tasks = Executors.newFixedThreadPool(4)) {
+            for (var i = 0; i < 100; i++) {
+                var path = "many/" + i;
+                Callable<Path> task = () -> materialise(tree, path);
+                for (var done : tasks.invokeAll(List.of(task, task, task, task))) {
+                    assertThat(done.get().resolve("file")).hasContent("file " + i);
+                }
+            }
+        }
+    }
 }

@@ -8,6 +8,7 @@ import dev.lockstep.reconciler.git.FollowedRef;
 import dev.lockstep.reconciler.git.TestRepository;
 import dev.lockstep.runtime.context.Ignore;
 import dev.lockstep.runtime.context.SourceTree;
+import dev.lockstep.runtime.registry.OutsideAddresses;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -82,7 +83,7 @@ class CommitFilesTest {
     @Test
     void a_repository_reaches_the_web_and_nothing_that_the_hosts_keys_open(@TempDir Path directory) throws IOException {
         var root = Root.open(directory.resolve("state"), directory.resolve("run"));
-        try (var fetched = FetchedContexts.below(root, CredentialSource.none(), FetchedContexts.Reach.WEB)) {
+        try (var fetched = FetchedContexts.below(root, CredentialSource.none(), OutsideAddresses.and(List.of()))) {
             for (var address : new String[] {"file:///srv/git/private.git", "git@git.example:private.git"}) {
                 var git = (ContextAddress.Git) ContextAddress.parse(address);
                 // A submodule's address is asked for as the second.

@@ -94,6 +94,21 @@ class ImageGateIT {
     }
 
     @Test
+    void what_is_still_to_be_built_is_refused_at_once_where_it_could_not_run_then() {
+        var pulled = host("rules: {'*': {local: refuse}}");
+        var signed = host("rules: {'*': {require-signed: '" + signer.publicKey() + "'}}");
+        for (var policy : List.of(pulled, signed)) {
+            assertThat(refusals(new Resolution.Unbuilt("waits", false), policy))
+                    .singleElement()
+                    .asString()
+                    .startsWith("is built on this host and not pushed; only what is pu");
+            assertThat(refusals(new Resolution.Unbuilt("waits", true), policy)).isEmpty();
+        }
+        assertThat(refusals(new Resolution.Unbuilt("waits", false), host("rules: {'*': {}}")))
+                .isEmpty();
+    }
+
+    @Test
     void what_a_repository_says_can_only_take_away() throws IOException {
         var strict = host("rules: {'*': {forbid-latest: true}}");
         var lax = repository("policy: {images: {'*': {}, '" + registry.host() + "/team/app': {local: allow}}}");

@@ -17,6 +17,7 @@ import dev.lockstep.spec.load.FileTree;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.policy.Confinement;
 import dev.lockstep.spec.settings.AgentSettings;
 import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
@@ -119,6 +120,57 @@ class ImageResolverIT {
                 new ImageResolver(with, List.of(), PullDemands.of(project, options, now), options, gate, attempts, now);
         last = Optional.of(resolver);
         return resolver.apply(reference);
+    }
+
+    /** What an agent makes of it whose host says that of what is another's. */
+    private Resolution besideAnother(String hostPolicy, ImageOwners.Makers makers) throws IOException {
+        var policy = switch (AgentSettings.read("agent.yaml", hostPolicy.getBytes(UTF_8))) {
+            case AgentSettings.Read.Valid valid -> valid.settings().policy();
+            case AgentSettings.Read.Invalid invalid ->
+                throw new AssertionError(invalid.errors().toString());
+        };
+        var options = PlanOptions.followed(Set.of(), Instant.EPOCH);
+        var project = service("");
+        var resolver = new ImageResolver(
+                        engine,
+                        engine.containers().observe(),
+                        PullDemands.of(project, options, now),
+                        options,
+                        new ImageGate(engine, List.of(), attempts, () -> now, options.since()),
+                        attempts,
+                        now)
+                .heeding(new ImageOwners(
+                        makers, new Confinement(List.of(policy.layer("shop", Optional.of("https://git.example/b"))))));
+        last = Optional.of(resolver);
+        return resolver.apply(reference);
+    }
+
+    @Test
+    void what_anothers_build_has_called_so_is_not_what_a_stack_means() throws IOException {
+        var theirs = image("theirs");
+        engine.images()
+                .importArchive(theirs.dockerArchive(directory.resolve("t.tar")), Optional.empty(), Progress.NONE);
+        engine.images().tag(theirs.manifest().digest(), reference);
+        ImageOwners.Makers makers =
+                (name, digest) -> Optional.of("https://git.example/a").filter(_ -> name.equals(reference));
+
+        // Its registry has it.
+        assertThat(besideAnother("{}", makers)).isEqualTo(new Resolution.Remote(digest("1")));
+        // The host's owner says that it is meant; or the repository builds it itself.
+        isLocal(besideAnother("policy: {external: ['image:" + registry.host() + "/app']}", makers), "theirs");
+        isLocal(besideAnother("{}", ImageOwners.Makers.NONE), "theirs");
+        // No registry has it: nothing is run, and why is said.
+        registry.forget("/manifests/1");
+        assertThat(besideAnother("policy: {external: ['image:" + registry.host() + "/other']}", makers))
+                .isInstanceOfSatisfying(
+                        Resolution.Unknown.class,
+                        unknown -> assertThat(unknown.why())
+                                .contains(
+                                        "; the image of that name on this host is not meant, which https://git.example/a"
+                                                + " builds. This host does not allow it"));
+        // What the registry has given is meant, whoever built it here.
+        engine.knownImages().received(reference, theirs.manifest().digest());
+        isLocal(besideAnother("{}", makers), "theirs");
     }
 
     private Resolution byHand(String policy) {
@@ -395,11 +447,11 @@ class ImageResolverIT {
         assertThat(built(new BuildState.Missing("why", true, true))).isEqualTo(new Resolution.Remote(digest("1")));
         assertThat(resolver().isWanted(reference)).isFalse();
 
-        assertThat(built(new BuildState.Missing("why", false, true))).isEqualTo(new Resolution.Unbuilt("why"));
+        assertThat(built(new BuildState.Missing("why", false, true))).isEqualTo(new Resolution.Unbuilt("why", false));
         assertThat(resolver().isWanted(reference)).isTrue();
 
         registry.when("/manifests/", 1_000, FakeRegistry.status(404));
-        assertThat(built(new BuildState.Missing("why", true, true))).isEqualTo(new Resolution.Unbuilt("why"));
+        assertThat(built(new BuildState.Missing("why", true, true))).isEqualTo(new Resolution.Unbuilt("why", true));
         assertThat(resolver().waits(reference)).contains("why");
         assertThat(resolver().problem(reference)).isEmpty();
         // A registry that has nothing is not asked at each look.
@@ -412,7 +464,7 @@ class ImageResolverIT {
     void what_is_being_built_is_waited_for_and_what_failed_is_a_problem_even_when_the_tag_is_here() throws IOException {
         pull();
 
-        assertThat(built(new BuildState.Pending("waits for build 7"))).isInstanceOf(Resolution.Unbuilt.class);
+        assertThat(built(new BuildState.Pending("waits for build 7", false))).isInstanceOf(Resolution.Unbuilt.class);
         assertThat(resolver().waits(reference)).contains("waits for build 7");
         assertThat(resolver().isWanted(reference)).isFalse();
         assertThat(built(new BuildState.Broken("build 7 failed"))).isInstanceOf(Resolution.Unbuilt.class);
@@ -424,13 +476,14 @@ class ImageResolverIT {
     void the_tag_of_this_host_is_nothing_where_the_repository_builds_it() throws IOException {
         pull();
 
-        assertThat(built(new BuildState.Missing("why", false, true))).isEqualTo(new Resolution.Unbuilt("why"));
+        assertThat(built(new BuildState.Missing("why", false, true))).isEqualTo(new Resolution.Unbuilt("why", false));
     }
 
     @Test
     void by_hand_what_is_missing_is_planned_to_be_built_and_what_is_here_only_when_asked() throws IOException {
         var project = project("services: {web: {image: '" + reference + "', build: .}}\n");
-        assertThat(toBuild(project, BuildChoice.MISSING)).isEqualTo(new Resolution.Unbuilt("it is not on this host"));
+        assertThat(toBuild(project, BuildChoice.MISSING))
+                .isEqualTo(new Resolution.Unbuilt("it is not on this host", false));
         assertThat(resolver().problem(reference)).isEmpty();
         assertThat(toBuild(project, BuildChoice.DONE)).isInstanceOf(Resolution.Unknown.class);
         assertThat(resolver().problem(reference)).isPresent();
@@ -438,10 +491,10 @@ class ImageResolverIT {
 
         pull();
         isLocal(toBuild(project, BuildChoice.MISSING), "1");
-        assertThat(toBuild(project, BuildChoice.ALL)).isEqualTo(new Resolution.Unbuilt("--build asks for it"));
+        assertThat(toBuild(project, BuildChoice.ALL)).isEqualTo(new Resolution.Unbuilt("--build asks for it", false));
         var eachTime = project("services: {web: {image: '" + reference + "', build: ., pull_policy: build}}\n");
         assertThat(toBuild(eachTime, BuildChoice.MISSING))
-                .isEqualTo(new Resolution.Unbuilt("pull_policy: build asks for it"));
+                .isEqualTo(new Resolution.Unbuilt("pull_policy: build asks for it", false));
         isLocal(toBuild(eachTime, BuildChoice.DONE), "1");
     }
 

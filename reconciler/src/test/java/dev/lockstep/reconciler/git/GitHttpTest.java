@@ -127,7 +127,7 @@ class GitHttpTest {
     @Test
     void a_gate_is_the_only_way_where_there_is_one() throws IOException {
         var judged = new ArrayList<String>();
-        try (var gate = new OutsideGate(address -> {
+        try (var gate = new OutsideGate((_, _, address) -> {
                     judged.add(address.getHostAddress());
                     return Optional.empty();
                 });
@@ -136,7 +136,7 @@ class GitHttpTest {
             assertThat(judged).isNotEmpty().containsOnly("127.0.0.1");
         }
         var before = server.requests().size();
-        try (var gate = new OutsideGate(_ -> Optional.of("refused by the test"));
+        try (var gate = new OutsideGate((_, _, _) -> Optional.of("refused by the test"));
                 var source = source(server.url(), GitSettings.defaults().withProxy(gate.proxy()))) {
             assertThat(catchThrowableOfType(GitException.class, () -> source.tip(MAIN)))
                     .isNotNull();

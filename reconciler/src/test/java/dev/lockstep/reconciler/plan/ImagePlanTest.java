@@ -79,7 +79,7 @@ class ImagePlanTest {
     @Test
     void what_is_to_be_built_is_said_with_the_reason_and_comes_before_all_else() {
         var plan = Planner.plan(
-                World.desired(ONE, _ -> new Resolution.Unbuilt("it is not on this host")),
+                World.desired(ONE, _ -> new Resolution.Unbuilt("it is not on this host", false)),
                 World.nothing(),
                 Facts.none());
         assertThat(text(plan))
@@ -99,7 +99,7 @@ class ImagePlanTest {
 
     @Test
     void the_same_name_is_another_image_while_it_is_to_be_built() {
-        var plan = plan(ONE, ONE, _ -> new Resolution.Unbuilt("waits for build 12 of nginx:1.27"));
+        var plan = plan(ONE, ONE, _ -> new Resolution.Unbuilt("waits for build 12 of nginx:1.27", false));
         assertThat(text(plan))
                 .contains("+ image nginx:1.27  (build: waits for build 12 of nginx:1.27)\n")
                 .contains("image: nginx:1.27 (sha256:0a0a0a0a0a0a) → nginx:1.27 (known after the build)");

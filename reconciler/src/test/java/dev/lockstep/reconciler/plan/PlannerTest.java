@@ -13,6 +13,7 @@ import dev.lockstep.runtime.container.Limits;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.network.ObservedNetwork;
 import dev.lockstep.runtime.network.ObservedNetworks;
+import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.spec.yaml.Problem;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -583,6 +584,46 @@ class PlannerTest {
                 .asString()
                 .startsWith("compose.yaml:5:5: services.web.ports: nothing can be published: none of the networks"
                         + " theirs_lan, theirs_vault is a bridge that leads out.");
+    }
+
+    @Test
+    void a_volume_that_another_stack_uses_stays_when_its_own_stack_goes_with_its_data() {
+        var shop = World.running(World.desired("""
+                name: shop
+                services: {db: {image: web:1, volumes: ["data:/data", "own:/own"]}}
+                volumes: {data: {}, own: {}}
+                """));
+        var backup = World.running(World.desired("""
+                name: backup
+                services: {copy: {image: web:1, volumes: ["theirs:/data"]}}
+                volumes: {theirs: {external: true, name: shop_data}}
+                """));
+        var host = new Observed(
+                Stream.concat(shop.containers().stream(), backup.containers().stream())
+                        .toList(),
+                shop.networks(),
+                shop.volumes());
+        var nothing = Desired.nothing(new Owner("web1", "shop", Optional.empty()));
+
+        var plan = Planner.plan(
+                nothing,
+                host,
+                new Facts(
+                        false,
+                        true,
+                        true,
+                        false,
+                        Set.of(),
+                        Map.of(),
+                        Map.of(),
+                        Facts.none().secrets()));
+
+        assertThat(plan.steps().stream().map(Step::operation).filter(Operation.RemoveVolume.class::isInstance))
+                .containsExactly(new Operation.RemoveVolume("shop_own"));
+        assertThat(plan.warnings())
+                .anySatisfy(w -> assertThat(w)
+                        .isEqualTo("volume shop_data stays, since it is in use by backup-copy-1; remove that first,"
+                                + " then 'lockstep volume rm shop_data'"));
     }
 
     @Test

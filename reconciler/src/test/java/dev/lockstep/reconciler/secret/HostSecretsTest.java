@@ -56,6 +56,15 @@ class HostSecretsTest {
     }
 
     @Test
+    void those_of_builds_are_no_stacks() throws IOException {
+        secrets().ofBuilds().set(HostSecrets.BUILDS, "npm", bytes("token"));
+        assertThat(directory.resolve("builds/secrets/npm")).hasContent("token");
+        assertThat(secrets().find(HostSecrets.BUILDS, "npm")).isEmpty();
+        assertThat(secrets().list(Optional.empty())).isEmpty();
+        assertThat(secrets().ofBuilds().list(Optional.of(HostSecrets.BUILDS))).hasSize(1);
+    }
+
+    @Test
     void another_file_of_the_same_age_and_another_mode_are_seen() throws IOException {
         secrets().set("shop", "db", bytes("old"));
         var before = secrets().list(Optional.of("shop"));

@@ -35,7 +35,8 @@ class AgentBuildsIT {
                 "nobody knows",
                 Instant.now(),
                 Optional.empty(),
-                Optional.of(Instant.now()));
+                Optional.of(Instant.now()),
+                0);
     }
 
     private static BuildRecord.State state(BuildRecords records, long number) throws IOException {
@@ -45,6 +46,46 @@ class AgentBuildsIT {
     private static boolean says(BuildRecords records, long number, String text) throws IOException {
         return Files.exists(records.log(number))
                 && Files.readString(records.log(number)).contains(text);
+    }
+
+    /** As a queue leaves it that was killed before it began. */
+    @Test
+    void what_waits_of_the_second_part_of_a_repository_is_built_after_a_restart(@TempDir Path directory)
+            throws Exception {
+        try (var host = new Host(directory);
+                var repository = new Repository(Files.createDirectory(directory.resolve("shop")))) {
+            var entry = "builds: {app: {image: %s, tags: ['{version}'], when: {tags: ['v*']}}}\n";
+            var commit = repository.commit(
+                    "both",
+                    Map.of(
+                            "one/lockstep.yaml",
+                            entry.formatted("first"),
+                            "one/Dockerfile",
+                            "FROM " + Host.WEB + "\n",
+                            "two/lockstep.yaml",
+                            entry.formatted("shop"),
+                            "two/Dockerfile",
+                            "FROM " + Host.WEB + "\nRUN echo the second\n"));
+            Files.writeString(
+                    directory.resolve("agent.yaml"),
+                    "repositories: [{url: '%1$s', path: one}, {url: '%1$s', path: two}]\n"
+                            .formatted(repository.directory()));
+
+            var once = new String[] {
+                "agent", "--once", "--config", directory.resolve("agent.yaml").toString()
+            };
+            host.lockstep(once);
+            var records = new BuildRecords(Root.open(host.root(), host.runRoot()));
+            records.write(failed(1, repository.directory(), commit)
+                    .named(List.of("1.1"))
+                    .again(false));
+
+            host.lockstep(once);
+
+            assertThat(records.read(1).orElseThrow().problem()).isEmpty();
+            assertThat(Files.readString(records.log(1))).contains("the second");
+            assertThat(host.lockstep("image", "ls").out()).containsPattern("shop +1\\.1 ");
+        }
     }
 
     @Test

@@ -37,8 +37,10 @@ final class Leftovers {
             links.forEach(link -> left.add("link " + link.getFileName()));
         }
         for (var hierarchy : hierarchies()) {
-            if (Files.exists(hierarchy.resolve("lockstep-" + id))) {
-                left.add("cgroup " + hierarchy.resolve("lockstep-" + id));
+            for (var of : List.of("", "build-", "builds-")) {
+                if (Files.exists(hierarchy.resolve("lockstep-" + of + id))) {
+                    left.add("cgroup " + hierarchy.resolve("lockstep-" + of + id));
+                }
             }
         }
         return left;

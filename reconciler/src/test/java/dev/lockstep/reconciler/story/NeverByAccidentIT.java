@@ -80,6 +80,9 @@ class NeverByAccidentIT {
         agent = host.agent(repository.directory());
         runs("shop-web-1", "shop-db-1");
         assertThat(host.lockstep("sync").code()).isEqualTo(5);
+        // Nor has another stack of that name, one day, anything of it to go back to.
+        assertThat(host.root().resolve("stacks/shop/good.json")).exists();
+        assertThat(host.root().resolve("stacks/blog/good.json")).doesNotExist();
 
         repository.commit("Meant\n\nLockstep-Approve: shop", Map.of("README", "x"));
         runs("shop-web-1");

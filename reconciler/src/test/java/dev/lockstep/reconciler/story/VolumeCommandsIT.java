@@ -176,6 +176,32 @@ class VolumeCommandsIT {
     }
 
     @Test
+    void a_volume_that_another_stack_uses_outlives_the_stack_that_made_it() throws IOException {
+        run(0, "up", "-d");
+        inside("echo kept > /data/file");
+        Files.writeString(project.resolve("backup.yaml"), """
+                name: backup
+                services:
+                  copy:
+                    image: web:1
+                    command: ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.05; done"]
+                    network_mode: none
+                    volumes: ["theirs:/data"]
+                volumes: {theirs: {external: true, name: p_data}}
+                """);
+        run(0, "-f", "backup.yaml", "up", "-d");
+
+        assertThat(run(0, "down", "-v").err())
+                .contains("volume p_data stays, since it is in use by backup-copy-1; remove that first");
+
+        assertThat(run(0, "-f", "backup.yaml", "exec", "-T", "copy", "cat", "/data/file")
+                        .out())
+                .isEqualTo("kept\n");
+        run(0, "-f", "backup.yaml", "down");
+        run(0, "volume", "rm", "p_data");
+    }
+
+    @Test
     void prune_takes_what_nobody_named_and_nothing_else() throws IOException {
         run(0, "volume", "create", "spare");
         run(0, "apply", "-y");

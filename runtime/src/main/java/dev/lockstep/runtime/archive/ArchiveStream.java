@@ -11,9 +11,6 @@ import org.tukaani.xz.XZInputStream;
 public final class ArchiveStream {
     private static final byte[] XZ = {(byte) 0xfd, '7', 'z', 'X', 'Z', 0};
     private static final byte[] BZIP2 = {'B', 'Z', 'h'};
-    /** What {@code xz -9} needs, with room: 100 MiB. */
-    private static final int XZ_MEMORY = 100 << 10;
-
     private static final int SUM = 148;
     private static final int SUM_END = 156;
 
@@ -64,10 +61,25 @@ public final class ArchiveStream {
         var magic = stream.readNBytes(XZ.length);
         stream.unread(magic);
         if (Arrays.equals(magic, XZ)) {
-            return new XZInputStream(stream, XZ_MEMORY);
+            return Xz.uncompress(stream);
         }
         return magic.length > BZIP2.length && Arrays.equals(Arrays.copyOf(magic, BZIP2.length), BZIP2)
                 ? new Bzip2Stream(stream)
                 : Compression.uncompress(stream);
+    }
+
+    /**
+     * Apart, so that its library is loaded for xz alone: its jar is sealed, and an AOT cache with a class of such a jar
+     * is refused, with the whole JVM, once the distribution lies elsewhere than where the cache was made.
+     */
+    private static final class Xz {
+        /** What {@code xz -9} needs, with room: 100 MiB. */
+        private static final int MEMORY = 100 << 10;
+
+        private Xz() {}
+
+        static InputStream uncompress(InputStream source) throws IOException {
+            return new XZInputStream(source, MEMORY);
+        }
     }
 }

@@ -127,7 +127,8 @@ final class PackageScan {
     }
 
     private void walk(Directory directory, String above, int depth) throws IOException {
-        for (var name : directory.list()) {
+        for (var names = directory.names(); names.hasNext(); ) {
+            var name = names.next();
             if (isFull()) {
                 return;
             }

@@ -76,8 +76,7 @@ final class BaseImages {
 
     /** The store and the registries' clients choose images for this host: of others what is here alone is taken. */
     private Base foreign(ImageReference reference, Platform wanted) throws IOException {
-        var image = rooms.images()
-                .find(reference)
+        var image = here(reference)
                 .filter(here -> here.config().platform().equals(wanted))
                 .orElseThrow(() -> new BuildException(reference.familiar() + " for " + wanted + " is not here, and base"
                         + " images are pulled for this host's platform alone, "
@@ -85,6 +84,11 @@ final class BaseImages {
                         + ": load one, or begin this stage with FROM --platform=$BUILDPLATFORM or FROM scratch"));
         rooms.pull().check(reference, image);
         return base(image, Progress.NONE);
+    }
+
+    private Optional<Image> here(ImageReference reference) throws IOException {
+        var image = rooms.images().find(reference);
+        return image.isPresent() && rooms.pull().means(reference, image.get()) ? image : Optional.empty();
     }
 
     // One after the other: two that need one image pull it once.
@@ -98,9 +102,7 @@ final class BaseImages {
         }
         var log = StepLog.start(listener, numbers, "FROM " + reference.familiar());
         try {
-            var here = request.pull() && reference.digest().isEmpty()
-                    ? Optional.<Image>empty()
-                    : rooms.images().find(reference);
+            var here = request.pull() && reference.digest().isEmpty() ? Optional.<Image>empty() : here(reference);
             if (here.isPresent()) {
                 rooms.pull().check(reference, here.get());
             }

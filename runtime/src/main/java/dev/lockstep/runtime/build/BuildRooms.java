@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.build;
 
 import dev.lockstep.runtime.container.ContainerRooms.Lazy;
+import dev.lockstep.runtime.container.SharedLimits;
 import dev.lockstep.runtime.image.Descriptor;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
@@ -20,6 +21,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What building needs of the engine.
@@ -52,7 +54,29 @@ public record BuildRooms(
         Unpack unpack,
         String host,
         String sharers,
+        Optional<SharedLimits> limits,
         InstantSource clock) {
+    /** The same for builds whose steps are within these limits together. */
+    BuildRooms within(SharedLimits others) {
+        return new BuildRooms(
+                root,
+                runRoot,
+                images,
+                snapshots,
+                networks,
+                runtime,
+                seccomp,
+                pull,
+                repositories,
+                web,
+                caches,
+                unpack,
+                host,
+                sharers,
+                Optional.of(others),
+                clock);
+    }
+
     /** The same for builds that share with those of that name alone. */
     BuildRooms sharedBy(String others) {
         return new BuildRooms(
@@ -70,6 +94,7 @@ public record BuildRooms(
                 unpack,
                 host,
                 others,
+                limits,
                 clock);
     }
 
@@ -90,6 +115,7 @@ public record BuildRooms(
                 unpack,
                 host,
                 sharers,
+                limits,
                 clock);
     }
 
@@ -110,6 +136,7 @@ public record BuildRooms(
                 unpack,
                 host,
                 sharers,
+                limits,
                 clock);
     }
 
@@ -127,6 +154,11 @@ public record BuildRooms(
     public interface Pull {
         /** The image, whose layers are here and unpacked. */
         Image pull(ImageReference reference, Progress progress) throws IOException;
+
+        /** Whether the image that has this name here is the one that is meant; else it is pulled. */
+        default boolean means(ImageReference reference, Image here) throws IOException {
+            return true;
+        }
 
         /**
          * Makes sure that an image which is here already may be built from.

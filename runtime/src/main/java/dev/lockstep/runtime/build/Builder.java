@@ -1,5 +1,7 @@
 package dev.lockstep.runtime.build;
 
+import dev.lockstep.runtime.container.SharedLimits;
+import dev.lockstep.runtime.container.Usage;
 import dev.lockstep.runtime.dockerfile.GlobalArguments;
 import dev.lockstep.runtime.dockerfile.Instruction;
 import dev.lockstep.runtime.dockerfile.Problem;
@@ -21,6 +23,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /** Builds images. */
@@ -55,6 +58,29 @@ public final class Builder {
      */
     public Builder sharedBy(String others) {
         return new Builder(rooms.sharedBy(others), makers);
+    }
+
+    /**
+     * Limits that steps of several builds and what tests them have together, for as long as one has entered them; see
+     * {@link #within}. A root has them once: whoever asks for them holds the agent's lock.
+     *
+     * @param memory bytes; absent: half of the host's
+     * @param processes absent: as many as one step may have
+     * @param unlimited hears once of each limit that this host does not keep anybody to, and why
+     */
+    public SharedLimits limits(Optional<Long> memory, Optional<Integer> processes, Consumer<String> unlimited)
+            throws IOException {
+        return new SharedLimits(
+                rooms.root(),
+                StepContainer.sharedCgroup(rooms.root()),
+                memory.isPresent() ? memory.get() : Usage.hostMemory() / 2,
+                processes.orElse(StepContainer.PROCESSES),
+                unlimited);
+    }
+
+    /** The same for builds whose steps have these limits together, beside those that each has. */
+    public Builder within(SharedLimits limits) {
+        return new Builder(rooms.within(limits), makers);
     }
 
     /** Does something with an image that was built. */
@@ -229,13 +255,15 @@ public final class Builder {
         var root = rooms.root();
         cache().cleanUp();
         rooms.images().blobs().clearSpools();
-        return StepWorkspace.cleanUp(root, id -> {
+        var steps = StepWorkspace.cleanUp(root, id -> {
             StepContainer.clear(rooms, id);
             if (Networks.mayBeAttached(root, id)) {
                 StepNetwork.clear(rooms.networks().get(), id);
                 StepNetwork.removeIfUnused(rooms.networks().get(), root);
             }
         });
+        SharedLimits.cleanUp(root, StepContainer.sharedCgroup(root));
+        return steps;
     }
 
     /** Whether a step of that id is being done; it has a network perhaps, and no container's record. */

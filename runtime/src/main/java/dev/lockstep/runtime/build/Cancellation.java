@@ -9,6 +9,7 @@ import java.util.Set;
 public final class Cancellation {
     private final Set<Watch> watches = new LinkedHashSet<>();
     private boolean cancelled;
+    private int undoing;
 
     /** Stops what runs, and lets nothing begin any more. Returns when everything was told. */
     public void cancel() {
@@ -26,6 +27,27 @@ public final class Cancellation {
     /** Whether it was called off. */
     public synchronized boolean isCancelled() {
         return cancelled;
+    }
+
+    /** Whether something that a step has made is being taken away: that ends by itself, however much it is. */
+    public synchronized boolean isUndoing() {
+        return undoing > 0;
+    }
+
+    /** Begins to take something away. */
+    synchronized Undoing undoing() {
+        undoing++;
+        return new Undoing();
+    }
+
+    /** Something is being taken away until this is closed. */
+    final class Undoing implements AutoCloseable {
+        @Override
+        public void close() {
+            synchronized (Cancellation.this) {
+                undoing--;
+            }
+        }
     }
 
     /** @throws BuildCancelledException when it was called off */

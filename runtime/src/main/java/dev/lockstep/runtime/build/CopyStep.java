@@ -271,13 +271,14 @@ final class CopyStep {
 
     private Copied make(CopyRequest request, boolean link) throws IOException {
         var root = step.solver().rooms().root();
-        var below = link ? List.<Path>of() : step.layers();
-        try (var workspace = StepWorkspace.open(root)) {
+        var layers = step.layers();
+        var below = link ? List.<Path>of() : layers;
+        try (var workspace = StepWorkspace.open(root, step.solver().cancellation())) {
             workspace.mount(below);
             Copier.Result result;
             try (var target = Directory.open(workspace.rootfs());
-                    var users = link && !step.layers().isEmpty()
-                            ? step.solver().rooms().snapshots().look(step.layers())
+                    var users = link && !layers.isEmpty()
+                            ? step.solver().rooms().snapshots().look(layers)
                             : Directory.open(workspace.rootfs())) {
                 result = step.solver().cancellation().interrupting(() -> Copier.copy(request, target, users));
             }
@@ -307,7 +308,9 @@ final class CopyStep {
 
         /** A directory for what is downloaded. */
         Path scratch(StageBuild.Step step) throws IOException {
-            return add(StepWorkspace.open(step.solver().rooms().root())).scratch();
+            return add(StepWorkspace.open(
+                            step.solver().rooms().root(), step.solver().cancellation()))
+                    .scratch();
         }
 
         @Override

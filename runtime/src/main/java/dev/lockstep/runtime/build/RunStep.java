@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.build;
 
+import dev.lockstep.runtime.container.SharedLimits;
 import dev.lockstep.runtime.dockerfile.CommandLine;
 import dev.lockstep.runtime.dockerfile.Instruction;
 import dev.lockstep.runtime.dockerfile.Mount;
@@ -149,9 +150,11 @@ final class RunStep {
     }
 
     private Layer make(StepProcess process, StepMounts mounts) throws IOException {
-        try (var workspace = StepWorkspace.open(step.solver().rooms().root());
+        try (var workspace = StepWorkspace.open(
+                        step.solver().rooms().root(), step.solver().cancellation());
                 var prepared = mounts.prepare(workspace)) {
-            workspace.mountForContainer(step.layers(), prepared.places());
+            var layers = step.layers();
+            workspace.mountForContainer(layers, prepared.places());
             var all = new ArrayList<>(prepared.mounts());
             if (script().isPresent()) {
                 all.add(script(workspace, script().get()));
@@ -172,13 +175,16 @@ final class RunStep {
             }
             prepared.keep();
             workspace.unmountRoot();
-            return step.commit(workspace, step.layers());
+            return step.commit(workspace, layers);
         }
     }
 
-    private static String killed(StepProcess process) {
+    private String killed(StepProcess process) {
+        var shared = step.solver().rooms().limits().flatMap(SharedLimits::memory);
         return process.memory()
                 .map(bytes -> " (killed; perhaps by the kernel, for it may have " + bytes + " bytes of memory)")
+                .or(() -> shared.map(bytes -> " (killed; perhaps by the kernel, for builds may have " + (bytes >> 20)
+                        + " MiB of memory together; memory below builds of agent.yaml allows more)"))
                 .orElse(" (killed)");
     }
 

@@ -169,7 +169,7 @@ final class StageBuild {
         awaitSources(written);
         var log = solver.log(title(written));
         try {
-            var step = new Step(solver, node, log, state, layers(state), isAnew());
+            var step = new Step(solver, node, log, state, isAnew());
             var outcome = switch (expanded(state, written)) {
                 case Instruction.Run run -> new RunStep(step, run).run();
                 case Instruction.Copy copy -> new CopyStep(step).copy(copy);
@@ -216,11 +216,6 @@ final class StageBuild {
                 || use.stages().contains(String.valueOf(node.stage().index()));
     }
 
-    /** Directories of the stage's layers, top layer first. */
-    private List<Path> layers(StageState state) throws IOException {
-        return solver.directories(state.draft().layers());
-    }
-
     /**
      * What came of a step.
      *
@@ -231,15 +226,22 @@ final class StageBuild {
     /**
      * A step about to be done.
      *
-     * @param layers directories of the stage's layers so far, top layer first
      * @param anew whether it is done even if it was done before
      */
-    record Step(Solver solver, StageGraph.Node node, StepLog log, StageState state, List<Path> layers, boolean anew) {
+    record Step(Solver solver, StageGraph.Node node, StepLog log, StageState state, boolean anew) {
         /** Begins the key of a step that starts from the stage's files. */
         StepKey.Parts key(String kind) {
             return StepKey.of(kind)
                     .on(state.draft().layers())
                     .add(solver.request().epoch().map(Object::toString).orElse(""));
+        }
+
+        /**
+         * Directories of the stage's layers so far, top layer first; what is not unpacked any more is unpacked. A step
+         * that is found needs none, and to look at all of them for each would make a long stage slow.
+         */
+        List<Path> layers() throws IOException {
+            return solver.directories(state.draft().layers());
         }
 
         /** Makes a layer of what was written in a workspace, whose root is unmounted. */

@@ -3,6 +3,7 @@ package dev.lockstep.runtime.build;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.runtime.container.AppArmor;
 import dev.lockstep.runtime.container.Naming;
+import dev.lockstep.runtime.container.SharedLimits;
 import dev.lockstep.runtime.dns.ResolvConf;
 import dev.lockstep.runtime.linux.Cgroup;
 import dev.lockstep.runtime.linux.Cgroups;
@@ -47,8 +48,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class StepContainer {
     /** Even one that forks for ever leaves the host its processes, and they are soon gone. */
-    private static final int PROCESSES =
-            Math.max(4096, 512 * Runtime.getRuntime().availableProcessors());
+    static final int PROCESSES = Math.max(4096, 512 * Runtime.getRuntime().availableProcessors());
 
     private static final Duration BETWEEN_KILLS = Duration.ofMillis(200);
     private static final int CGROUP_TRIES = 500;
@@ -105,7 +105,8 @@ final class StepContainer {
             throws IOException {
         var runtime = rooms.runtime().get();
         var cgroups = Cgroups.detect();
-        var cgroup = cgroups.at(cgroup(rooms.root(), workspace.id()));
+        var parent = rooms.limits().map(SharedLimits::cgroup).orElse(cgroupParent(rooms.root()));
+        var cgroup = cgroups.at(parent + "/" + workspace.id());
         // What the step asks for goes over them, and in their place.
         var all = new ArrayList<>(etcFiles(process, attached));
         all.removeIf(ours -> mounts.stream().anyMatch(asked -> isAtOrBelow(ours.destination(), asked.destination())));
@@ -265,8 +266,9 @@ final class StepContainer {
         return "/lockstep-build-" + root.shortId();
     }
 
-    private static String cgroup(Root root, String id) {
-        return cgroupParent(root) + "/" + id;
+    /** Above the steps of builds that have limits together. */
+    static String sharedCgroup(Root root) {
+        return "/lockstep-builds-" + root.shortId();
     }
 
     private Bundle bundle(
@@ -424,6 +426,8 @@ final class StepContainer {
             runtime.run("delete", "--force", id);
         }
         var cgroups = Cgroups.detect();
-        removeCgroup(cgroups.at(cgroup(rooms.root(), id)), cgroups);
+        for (var parent : List.of(cgroupParent(rooms.root()), sharedCgroup(rooms.root()))) {
+            removeCgroup(cgroups.at(parent + "/" + id), cgroups);
+        }
     }
 }

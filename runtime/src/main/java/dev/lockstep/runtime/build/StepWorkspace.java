@@ -50,13 +50,15 @@ final class StepWorkspace implements AutoCloseable {
     private final Root root;
     private final String id;
     private final Flock lock;
+    private final Cancellation cancellation;
     private final Path state;
     private final Path run;
     private final Set<RawPath> mountPoints = new HashSet<>();
     private int mounts;
 
-    private StepWorkspace(Root root, String id, Flock lock) {
+    private StepWorkspace(Root root, String id, Flock lock, Cancellation cancellation) {
         this.root = root;
+        this.cancellation = cancellation;
         this.id = id;
         this.lock = lock;
         this.state = states(root).resolve(id);
@@ -71,7 +73,13 @@ final class StepWorkspace implements AutoCloseable {
         return root.run().resolve("build");
     }
 
+    /** One that goes whenever it is closed. */
     static StepWorkspace open(Root root) throws IOException {
+        return open(root, new Cancellation());
+    }
+
+    /** One of a build; whoever calls that off learns that its files are still being removed. */
+    static StepWorkspace open(Root root, Cancellation cancellation) throws IOException {
         var random = ThreadLocalRandom.current();
         var id = "";
         while (id.length() < 64) {
@@ -79,7 +87,7 @@ final class StepWorkspace implements AutoCloseable {
         }
         root.room(states(root));
         root.room(runs(root));
-        var workspace = new StepWorkspace(root, id, Flock.lasting(root.lock("build/" + id)));
+        var workspace = new StepWorkspace(root, id, Flock.lasting(root.lock("build/" + id)), cancellation);
         try {
             Root.directory(workspace.state);
             Root.directory(workspace.run);
@@ -306,7 +314,8 @@ final class StepWorkspace implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        try (lock) {
+        try (lock;
+                var _ = cancellation.undoing()) {
             clear(run, state);
             Files.deleteIfExists(root.lock("build/" + id));
         }

@@ -44,13 +44,15 @@ final class WorkdirStep {
     }
 
     private Layer make(String path, String user) throws IOException {
-        try (var workspace = StepWorkspace.open(step.solver().rooms().root())) {
-            workspace.mount(step.layers());
+        try (var workspace =
+                StepWorkspace.open(step.solver().rooms().root(), step.solver().cancellation())) {
+            var layers = step.layers();
+            workspace.mount(layers);
             try (var root = Directory.open(workspace.rootfs())) {
                 make(root, workspace.rootfs(), path, owner(workspace, user), 0);
             }
             workspace.unmountRoot();
-            return step.commit(workspace, step.layers());
+            return step.commit(workspace, layers);
         }
     }
 

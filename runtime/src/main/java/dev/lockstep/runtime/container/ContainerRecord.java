@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.container;
 
+import dev.lockstep.runtime.volume.VolumeRecord;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
@@ -31,6 +32,11 @@ public record ContainerRecord(
         return id.substring(0, 12);
     }
 
+    /** Whether it is meant by that: its name, or its id or the beginning of that. */
+    boolean isCalled(String nameOrId) {
+        return spec.name().equals(nameOrId) || id.startsWith(nameOrId);
+    }
+
     /** What it became; not to be asked while the container is being created. */
     public Effective made() {
         return effective.orElseThrow(() -> new IllegalStateException("container " + spec.name() + " is not made yet"));
@@ -47,6 +53,21 @@ public record ContainerRecord(
         });
         effective.ifPresent(made -> names.addAll(made.anonymousVolumes().values()));
         return Collections.unmodifiableSet(names);
+    }
+
+    /**
+     * Whether it has the volume, or is about to: the nameless volumes of its slot are there before the record of one
+     * that is being made says so.
+     */
+    public boolean uses(VolumeRecord volume) {
+        return volumes().contains(volume.spec().name())
+                || phase == Phase.CREATING && volume.slot().filter(this::isAt).isPresent();
+    }
+
+    private boolean isAt(VolumeRecord.Slot slot) {
+        return slot.stack().equals(spec.owner().stack())
+                && slot.service().equals(spec.service().isEmpty() ? spec.name() : spec.service())
+                && slot.number() == spec.slot();
     }
 
     ContainerRecord in(Phase next) {

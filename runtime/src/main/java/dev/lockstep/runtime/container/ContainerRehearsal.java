@@ -52,6 +52,7 @@ public final class ContainerRehearsal {
                         false,
                         Optional.empty(),
                         Map.of()));
+        EtcFiles.write(record, store.files(id), Optional.empty());
         var check = record.effective().flatMap(Effective::healthCheck);
         if (check.isPresent()) {
             store.write(id, HealthState.starting(now).advance(check.get(), new HealthResult(now, now, 0, "")));
@@ -60,6 +61,7 @@ public final class ContainerRehearsal {
 
     /** Looks at limits, which are where a container runs: at those of all of the host here. */
     public Optional<Limits> limits() throws IOException {
+        var _ = LimitFiles.toOci(Limits.of(Resources.UNLIMITED), true, true, root.json());
         return LimitFiles.read(Cgroups.detect().at("/"), Limits.of(Resources.UNLIMITED));
     }
 }

@@ -138,27 +138,44 @@ public record ContainerSpec(
 
     /** The same, of another manifest: for when the pull told which one it is. */
     public ContainerSpec withDigest(Digest exact) {
-        return copy(name, exact, mounts, networks, options);
+        return copy(name, exact, mounts, networks, ports, options, labels);
     }
 
     /** The same with other mounts. */
     public ContainerSpec withMounts(List<MountSpec> others) {
-        return copy(name, digest, others, networks, options);
+        return copy(name, digest, others, networks, ports, options, labels);
     }
 
     /** The same with other options. */
     public ContainerSpec with(ContainerOptions other) {
-        return copy(name, digest, mounts, networks, other);
+        return copy(name, digest, mounts, networks, ports, other, labels);
+    }
+
+    /** The same below another cgroup. */
+    public ContainerSpec below(String cgroup) {
+        return with(options.with(options.isolation().below(cgroup)));
     }
 
     /** The same with another name. */
     public ContainerSpec withName(String other) {
-        return copy(other, digest, mounts, networks, options);
+        return copy(other, digest, mounts, networks, ports, options, labels);
+    }
+
+    /** The same without ports of the host. */
+    public ContainerSpec withoutPorts() {
+        return copy(name, digest, mounts, networks, List.of(), options, labels);
     }
 
     /** The same on other networks. */
     public ContainerSpec withNetworks(List<AttachmentSpec> others) {
-        return copy(name, digest, mounts, others, options);
+        return copy(name, digest, mounts, others, ports, options, labels);
+    }
+
+    /** The same with further labels, which come over its own. */
+    public ContainerSpec withLabels(Map<String, String> further) {
+        var all = new LinkedHashMap<>(labels);
+        all.putAll(further);
+        return copy(name, digest, mounts, networks, ports, options, all);
     }
 
     private ContainerSpec copy(
@@ -166,7 +183,9 @@ public record ContainerSpec(
             Digest itsDigest,
             List<MountSpec> itsMounts,
             List<AttachmentSpec> itsNetworks,
-            ContainerOptions itsOptions) {
+            List<PublishedPort> itsPorts,
+            ContainerOptions itsOptions,
+            Map<String, String> itsLabels) {
         return new ContainerSpec(
                 itsName,
                 owner,
@@ -180,10 +199,10 @@ public record ContainerSpec(
                 user,
                 workingDir,
                 hostname,
-                labels,
+                itsLabels,
                 itsMounts,
                 itsNetworks,
-                ports,
+                itsPorts,
                 resources,
                 restart,
                 healthCheck,

@@ -702,6 +702,22 @@ public final class Containers {
         return observation.all();
     }
 
+    /** Whether somebody starts it just now, so that it has what it mounts, or is about to. */
+    public boolean isStarting(String id) throws IOException {
+        if (store.run(id, host.bootId()).filter(run -> !run.started()).isEmpty()) {
+            return false;
+        }
+        // Of who was killed over it only the file is left.
+        var free = store.tryLock(id);
+        free.ifPresent(Flock::close);
+        return free.isEmpty();
+    }
+
+    /** What all containers were made of: the records of {@link #observe}, without a look at anything else. */
+    public List<ContainerRecord> records() throws IOException {
+        return store.list();
+    }
+
     /** What {@link #observe} leaves out, since its record cannot be used. */
     public List<DamagedContainer> damaged() throws IOException {
         return store.damaged();

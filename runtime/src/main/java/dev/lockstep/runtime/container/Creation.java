@@ -58,14 +58,7 @@ final class Creation {
         Resolution.resolve(hostname, spec, image, runtime, rooms.seccomp().get().digest(), Map.of(), found);
         hostHasWhatIsAsked(spec);
         StorageLimits.check(spec, rooms.root());
-        for (var mount : spec.mounts()) {
-            if (mount instanceof MountSpec.Volume volume
-                    && rooms.volumes().find(volume.name()).isEmpty()) {
-                throw new ContainerException(
-                        ContainerException.Reason.INVALID,
-                        "container " + spec.name() + ": there is no volume \"" + volume.name() + "\".");
-            }
-        }
+        requireVolumes(spec, spec.mounts());
         makeWay(spec);
         try (var _ = store.lock(id)) {
             var record = new ContainerRecord(
@@ -91,6 +84,8 @@ final class Creation {
                     StorageLimits.give(store.files(id), size.get());
                 }
                 fillVolumes(record, anonymous);
+                // Whose they are may have gone before our record told of us, and they with it.
+                requireVolumes(spec, found.inherited());
                 var made = new ContainerRecord(
                         id, spec, Optional.of(effective), ContainerRecord.Phase.CREATED, record.createdAt());
                 store.write(made);
@@ -108,6 +103,17 @@ final class Creation {
                     e.addSuppressed(undo);
                 }
                 throw e;
+            }
+        }
+    }
+
+    private void requireVolumes(ContainerSpec spec, List<MountSpec> mounts) throws IOException {
+        for (var mount : mounts) {
+            if (mount instanceof MountSpec.Volume volume
+                    && rooms.volumes().find(volume.name()).isEmpty()) {
+                throw new ContainerException(
+                        ContainerException.Reason.INVALID,
+                        "container " + spec.name() + ": there is no volume \"" + volume.name() + "\".");
             }
         }
     }

@@ -193,7 +193,9 @@ public final class HealthMonitor implements AutoCloseable {
             var files = store.files(id);
             var record = records.of(id, files.record());
             var check = record.flatMap(ContainerRecord::effective).flatMap(Effective::healthCheck);
-            var run = runs.of(id, files.runRecord()).filter(Run::started).filter(Run::isAlive);
+            var run = check.isEmpty()
+                    ? Optional.<Run>empty()
+                    : runs.of(id, files.runRecord()).filter(Run::started).filter(Run::isAlive);
             if (check.isEmpty() || run.isEmpty()) {
                 unwatch(id); // whoever starts it again watches it again
                 return;

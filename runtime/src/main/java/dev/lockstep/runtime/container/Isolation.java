@@ -55,6 +55,12 @@ public record Isolation(
         return new Isolation(privileged, readOnly, capAdd, capDrop, security, other, cgroupParent, runtime, sysctls);
     }
 
+    /** The same below another cgroup. */
+    public Isolation below(String parent) {
+        return new Isolation(
+                privileged, readOnly, capAdd, capDrop, security, namespaces, Optional.of(parent), runtime, sysctls);
+    }
+
     /** The same with another runtime. */
     Isolation withRuntime(Optional<String> other) {
         return new Isolation(privileged, readOnly, capAdd, capDrop, security, namespaces, cgroupParent, other, sysctls);

@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.container;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.lockstep.runtime.image.Digest;
@@ -159,6 +160,11 @@ public sealed interface MountSpec {
      * @param gid group, the same
      * @param mode permission bits
      */
-    record Content(String name, String identity, String target, String uid, String gid, int mode)
-            implements MountSpec {}
+    record Content(String name, String identity, String target, String uid, String gid, int mode) implements MountSpec {
+        /** Whether it is a secret, and no config. */
+        @JsonIgnore
+        public boolean isSecret() {
+            return name.startsWith("secret ");
+        }
+    }
 }

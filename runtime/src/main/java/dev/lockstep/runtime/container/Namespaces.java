@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -31,6 +32,19 @@ public record Namespaces(
                 .map(mode -> ((NamespaceMode.Of) mode).container())
                 .distinct()
                 .toList();
+    }
+
+    /** The same where the containers whose namespaces it enters are called otherwise. */
+    public Namespaces renamed(UnaryOperator<String> names) {
+        UnaryOperator<Optional<NamespaceMode>> mode = old -> old.map(
+                m -> m instanceof NamespaceMode.Of(var container) ? new NamespaceMode.Of(names.apply(container)) : m);
+        return new Namespaces(
+                mode.apply(network),
+                mode.apply(pid),
+                mode.apply(ipc),
+                mode.apply(uts),
+                mode.apply(user),
+                mode.apply(cgroup));
     }
 
     /** Those that are another container's, by the name that the OCI runtime specification has for them. */

@@ -43,13 +43,30 @@ final class Removal {
         rooms.failPoint().reached(FailPoint.Step.REMOVE_FILES);
         if (anonymousVolumes && record.effective().isPresent()) {
             for (var volume : record.effective().get().anonymousVolumes().values()) {
-                rooms.volumes().remove(volume);
+                rooms.volumes().removeUnless(volume, () -> isShared(volume, record));
             }
         }
         store.forget(record);
         rooms.events().tell(record, "destroy");
         Teardown.removeTree(files.state());
         store.collect(rooms.contents());
+    }
+
+    /** Whether another container has it too, by {@code volumes_from}, or may have it for all that is known. */
+    private boolean isShared(String volume, ContainerRecord record) throws IOException {
+        if (!store.damaged().isEmpty()) {
+            return true;
+        }
+        return store.list().stream()
+                .anyMatch(other -> !other.id().equals(record.id())
+                        && (other.volumes().contains(volume) || isBeingMadeWith(other, record)));
+    }
+
+    /** What a container that is being made will have of others is not in its record yet. */
+    private static boolean isBeingMadeWith(ContainerRecord other, ContainerRecord record) {
+        return other.phase() == ContainerRecord.Phase.CREATING
+                && other.spec().options().storage().volumesFrom().stream()
+                        .anyMatch(from -> record.isCalled(from.container()));
     }
 
     /** Kills it if it runs. */

@@ -44,6 +44,11 @@ public record Usage(
         return memoryLimit == 0 ? 0 : memory * 100.0 / memoryLimit;
     }
 
+    /** Bytes of memory that the host has. */
+    public static long hostMemory() throws IOException {
+        return field(Files.readString(Path.of("/proc/meminfo")), "MemTotal:").orElse(0L) * 1024;
+    }
+
     static Usage read(Cgroup cgroup, Limits told, int pid, Instant now) throws IOException {
         var unified = cgroup.isUnified();
         var used = LimitFiles.memoryInUse(cgroup).orElse(0L);
@@ -51,8 +56,7 @@ public record Usage(
                         cgroup.read("memory", "memory.stat").orElse(""),
                         unified ? "inactive_file" : "total_inactive_file")
                 .orElse(0L);
-        var total =
-                field(Files.readString(Path.of("/proc/meminfo")), "MemTotal:").orElse(0L) * 1024;
+        var total = hostMemory();
         var limit = LimitFiles.read(cgroup, told).flatMap(Limits::memory).filter(l -> l < total);
         var network = network(pid);
         var disk = unified ? ioStat(cgroup) : blkio(cgroup);

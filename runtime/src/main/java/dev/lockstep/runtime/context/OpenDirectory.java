@@ -3,6 +3,7 @@ package dev.lockstep.runtime.context;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.FileStatus;
 import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.linux.SortedNames;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,6 +37,11 @@ public final class OpenDirectory implements SourceDirectory {
     @Override
     public List<RawPath> names() throws IOException {
         return directory.list();
+    }
+
+    @Override
+    public SortedNames sortedNames() {
+        return directory.sortedNames();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.context;
 
 import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.linux.SortedNames;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +14,16 @@ import java.util.Optional;
 public interface SourceDirectory extends AutoCloseable {
     /** Names in it, in any order, without {@code .} and {@code ..}. */
     List<RawPath> names() throws IOException;
+
+    /** The same in the order of their bytes, for a directory that may have more of them than there is memory. */
+    default SortedNames sortedNames() throws IOException {
+        var names = names();
+        return SortedNames.of(receiver -> {
+            for (var name : names) {
+                receiver.name(name);
+            }
+        });
+    }
 
     /** What has that name; empty when there is nothing, or nothing any more. */
     Optional<SourceEntry> entry(RawPath name) throws IOException;

@@ -1,18 +1,17 @@
 package dev.lockstep.runtime.context;
 
 import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.linux.SortedNames;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayDeque;
-import java.util.Comparator;
 import java.util.Deque;
-import java.util.Iterator;
 import java.util.Optional;
 
 /**
  * Goes through what a copy takes of a directory, in the order of names: what is ignored, excluded or not asked for is
- * left out, and directories come with the first thing in them that is taken. Holds the names of one directory for each
- * level, nothing of the rest.
+ * left out, and directories come with the first thing in them that is taken. Holds names of one directory for each
+ * level, of a huge one not all at once, and nothing of the rest.
  */
 final class SourceWalk {
     /** A process can nest directories without end, and each open one costs a descriptor. */
@@ -47,7 +46,7 @@ final class SourceWalk {
 
         final String relative;
         final Verdict verdict;
-        final Iterator<RawPath> names;
+        final SortedNames names;
         boolean entered;
 
         Level(SourceDirectory directory, RawPath name, SourceEntry entry, String path, String relative, Verdict verdict)
@@ -58,9 +57,7 @@ final class SourceWalk {
             this.path = path;
             this.relative = relative;
             this.verdict = verdict;
-            this.names = directory.names().stream()
-                    .sorted(Comparator.comparing(RawPath::latin1))
-                    .iterator();
+            this.names = directory.sortedNames();
         }
     }
 

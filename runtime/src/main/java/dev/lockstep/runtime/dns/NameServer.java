@@ -51,6 +51,13 @@ public final class NameServer implements AutoCloseable {
         Path find() throws IOException;
     }
 
+    /** Which networks have the addresses at which the server is asked. */
+    @FunctionalInterface
+    public interface Reach {
+        /** Whether its bridge is there. */
+        boolean has(String network) throws IOException;
+    }
+
     /**
      * @param root whose name server it is; kept in {@code dns} under the run root
      * @param program aardvark-dns, see {@link #findProgram}
@@ -166,11 +173,12 @@ public final class NameServer implements AutoCloseable {
      * Makes the server answer what the zones say: tells it, starts it, or stops it when no zone is left.
      *
      * @param candidates names of all zones that may be there
+     * @param reach asked when it is started: zones of other networks go, until somebody brings those up
      */
-    public synchronized void refresh(List<String> candidates) throws IOException {
+    public synchronized void refresh(List<String> candidates, Reach reach) throws IOException {
         if (candidates.stream().anyMatch(this::hasZone)) {
             if (!tell()) {
-                start();
+                start(reach);
             }
         } else {
             stop();
@@ -228,7 +236,19 @@ public final class NameServer implements AutoCloseable {
         return Files.exists(zones.resolve(network)) || Files.exists(zones.resolve(network + "%int"));
     }
 
-    private void start() throws IOException {
+    /**
+     * It ends at once where one of its addresses is not there, as after a reboot, when the first of several networks is
+     * brought up again.
+     */
+    private void start(Reach reach) throws IOException {
+        for (var network : zones()) {
+            if (!reach.has(network)) {
+                remove(network);
+            }
+        }
+        if (zones().isEmpty()) {
+            return;
+        }
         var port = port();
         namespaces.home(() -> {
             aardvark.start(port);

@@ -245,6 +245,21 @@ public final class Cgroup {
         return cgroups.at("/");
     }
 
+    /**
+     * Has cgroups below it get these controllers, as far as this one has them; with version 1 they always do
+     * (cgroup-v2.rst, Enabling and Disabling).
+     */
+    public void offer(List<String> controllers) throws IOException {
+        if (isUnified()) {
+            var here = List.of(read("", "cgroup.controllers").orElse("").split(" ", -1));
+            for (var controller : controllers) {
+                if (here.contains(controller)) {
+                    write(controller, "cgroup.subtree_control", "+" + controller);
+                }
+            }
+        }
+    }
+
     /** Forbids a character device, whatever the runtime allowed. */
     public void deny(DeviceNumber device) throws IOException {
         if (cgroups.isUnified()) {

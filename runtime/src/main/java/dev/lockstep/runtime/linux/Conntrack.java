@@ -1,7 +1,6 @@
 package dev.lockstep.runtime.linux;
 
 import java.net.InetAddress;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -24,6 +23,7 @@ public final class Conntrack implements AutoCloseable {
     private static final int IPV6_SOURCE = 3;
     private static final int IPV6_DESTINATION = 4;
     private static final int PROTO_NUMBER = 1;
+    private static final int PROTO_SOURCE_PORT = 2;
     private static final int PROTO_DESTINATION_PORT = 3;
 
     private final NetlinkSocket socket;
@@ -39,8 +39,9 @@ public final class Conntrack implements AutoCloseable {
      * @param destination where its first packet went, before any translation
      * @param port the port there; 0 for protocols without ports
      * @param answers whose answers belong to it: the translated destination
+     * @param answersFrom the port that those come from: the translated one; 0 for protocols without ports
      */
-    public record Flow(int protocol, InetAddress destination, int port, InetAddress answers) {}
+    public record Flow(int protocol, InetAddress destination, int port, InetAddress answers, int answersFrom) {}
 
     /** Opens a socket in the calling thread's namespace. */
     public static Conntrack open() throws LinuxException {
@@ -53,20 +54,17 @@ public final class Conntrack implements AutoCloseable {
     }
 
     private int delete(int family, Predicate<Flow> which) throws LinuxException {
-        List<NetlinkReply> entries;
+        List<NetlinkReply> matching;
         try {
-            entries = socket.dump("connections", request(GET, family, NetlinkRequest.DUMP));
+            matching = socket.dump(
+                    "connections",
+                    request(GET, family, NetlinkRequest.DUMP),
+                    entry -> flow(entry, family).filter(which).isPresent());
         } catch (LinuxException e) {
             if (e.errno() == Errno.EINVAL || e.errno() == Errno.EOPNOTSUPP) {
                 return 0; // nobody tracks connections here: the module is not loaded
             }
             throw e;
-        }
-        var matching = new ArrayList<NetlinkReply>();
-        for (var entry : entries) {
-            if (flow(entry, family).filter(which).isPresent()) {
-                matching.add(entry);
-            }
         }
         var deleted = 0;
         for (var entry : matching) {
@@ -103,8 +101,8 @@ public final class Conntrack implements AutoCloseable {
         var proto = original.flatMap(t -> t.attribute(0, TUPLE_PROTO));
         var destination = original.flatMap(t -> t.attribute(0, TUPLE_IP))
                 .flatMap(t -> t.attribute(0, six ? IPV6_DESTINATION : IPV4_DESTINATION));
-        var answers = entry.attribute(NFGENMSG, CTA_TUPLE_REPLY)
-                .flatMap(t -> t.attribute(0, TUPLE_IP))
+        var reply = entry.attribute(NFGENMSG, CTA_TUPLE_REPLY);
+        var answers = reply.flatMap(t -> t.attribute(0, TUPLE_IP))
                 .flatMap(t -> t.attribute(0, six ? IPV6_SOURCE : IPV4_SOURCE));
         if (destination.isEmpty() || answers.isEmpty()) {
             return Optional.empty();
@@ -117,7 +115,11 @@ public final class Conntrack implements AutoCloseable {
                 proto.flatMap(p -> p.attribute(0, PROTO_DESTINATION_PORT))
                         .map(p -> p.u16BigEndian(0))
                         .orElse(0),
-                Inet.address(answers.get(), family)));
+                Inet.address(answers.get(), family),
+                reply.flatMap(t -> t.attribute(0, TUPLE_PROTO))
+                        .flatMap(p -> p.attribute(0, PROTO_SOURCE_PORT))
+                        .map(p -> p.u16BigEndian(0))
+                        .orElse(0)));
     }
 
     @Override

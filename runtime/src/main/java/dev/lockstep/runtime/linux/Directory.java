@@ -25,7 +25,6 @@ import java.util.TreeMap;
  */
 public final class Directory implements AutoCloseable {
     private static final Architecture ARCHITECTURE = Architecture.current();
-    private static final int LIST_BUFFER = 65536;
     /** Names that a removal keeps in memory: whoever made the tree may have put millions into one directory. */
     private static final int AT_ONCE = 10_000;
 
@@ -221,6 +220,17 @@ public final class Directory implements AutoCloseable {
                 at(name));
     }
 
+    /** Renames, unless something has the new name already; false then. */
+    public boolean renameNew(RawPath name, Directory target, RawPath newName) throws LinuxException {
+        var result = FileCalls.renameat2(
+                fd.number(), component(name), target.fd.number(), component(newName), FileCalls.RENAME_NOREPLACE);
+        if (result < 0 && Native.getLastError() == Errno.EEXIST) {
+            return false;
+        }
+        Libc.check(result, "renameat2", at(name));
+        return true;
+    }
+
     /** Lets the two names change places, in one step. Both must be there. */
     public void exchange(RawPath name, Directory target, RawPath other) throws LinuxException {
         Libc.check(
@@ -337,24 +347,31 @@ public final class Directory implements AutoCloseable {
 
     /** The first of them, so many or a few more. */
     private List<RawPath> list(int most) throws LinuxException {
-        var names = new ArrayList<RawPath>();
-        Libc.check(FileCalls.lseek(fd.number(), 0, 0), "lseek", fd);
-        try (var memory = new Memory(LIST_BUFFER)) {
-            while (true) {
-                var n = Libc.check(
-                        FileCalls.getdents64(fd.number(), Libc.address(memory), memory.size()), "getdents64", fd);
-                if (n == 0 || names.size() >= most) {
-                    return names;
-                }
-                // struct linux_dirent64: u64 inode, s64 offset, u16 length, u8 type, name with NUL.
-                for (var at = 0; at < n; at += memory.getShort(at + 16) & 0xffff) {
-                    var name = memory.getString(at + 19L, "ISO-8859-1");
-                    if (!name.equals(".") && !name.equals("..")) {
-                        names.add(new RawPath(name));
-                    }
-                }
-            }
+        var list = new ArrayList<RawPath>();
+        for (var names = names(); list.size() < most && names.hasNext(); ) {
+            list.add(names.next());
         }
+        return list;
+    }
+
+    /** The same names one after the other: there may be more of them than there is memory. */
+    public DirectoryNames names() throws LinuxException {
+        return new DirectoryNames(fd);
+    }
+
+    /** The same in the order of their bytes. */
+    public SortedNames sortedNames() {
+        return sortedNames(SortedNames.AT_ONCE);
+    }
+
+    SortedNames sortedNames(int most) {
+        return new SortedNames(
+                receiver -> {
+                    for (var names = names(); names.hasNext(); ) {
+                        receiver.name(names.next());
+                    }
+                },
+                most);
     }
 
     /** Removes a file, or an empty directory. No error when there is none. */

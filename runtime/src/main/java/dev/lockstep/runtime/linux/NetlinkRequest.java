@@ -95,6 +95,11 @@ final class NetlinkRequest {
         return this;
     }
 
+    /** How many bytes can still be put in. */
+    int room() {
+        return buffer.remaining();
+    }
+
     /** Says what it is about, for messages that are sent beside others. */
     NetlinkRequest about(String subject) {
         what = subject;

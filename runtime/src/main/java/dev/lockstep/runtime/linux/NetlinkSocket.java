@@ -5,6 +5,7 @@ import com.sun.jna.Native;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * One netlink socket (netlink(7)). It belongs to the network namespace of the thread that made it and works from any
@@ -24,6 +25,8 @@ final class NetlinkSocket implements AutoCloseable {
     private static final int HEADER = 16;
     private static final int BUFFER = 64 * 1024;
     private static final int DUMP_ATTEMPTS = 10;
+    /** What the kernel takes at once by itself is at least that much (socket(7), wmem_default). */
+    private static final int SENT_AT_ONCE = 128 * 1024;
 
     private final Fd fd;
     private final String subject;
@@ -76,22 +79,49 @@ final class NetlinkSocket implements AutoCloseable {
             request.acknowledged(request == sent.getLast());
         }
         send(sent);
-        return receive(what, sent, Ends.ANSWERED).replies;
+        return receive(what, sent, Ends.ANSWERED, NetlinkSocket::every).replies;
+    }
+
+    /**
+     * Sends the messages of a transaction of netfilter, from the one that begins it to the one that ends it. All of
+     * them take effect or none.
+     *
+     * @throws LinuxException of the first message that failed
+     */
+    synchronized void transact(String what, List<NetlinkRequest> messages) throws LinuxException {
+        // Of an older kernel the message that ends it is never acknowledged (before Linux 6.10), so the last of the
+        // others is: the kernel tells all that it has to when the transaction is over.
+        var last = messages.get(messages.size() - 2);
+        for (var message : messages) {
+            message.acknowledged(message == last);
+        }
+        send(messages);
+        receive(what, messages, Ends.COMMITTED, NetlinkSocket::every);
     }
 
     /** Sends a question that has one answer, and returns that. */
     synchronized NetlinkReply ask(String what, NetlinkRequest question) throws LinuxException {
         var sent = List.of(question.acknowledged(false));
         send(sent);
-        return receive(what, sent, Ends.REPLIED).replies.getFirst();
+        return receive(what, sent, Ends.REPLIED, NetlinkSocket::every).replies.getFirst();
     }
 
     /** Sends a request for a list; repeats it when the list changed meanwhile. */
-    synchronized List<NetlinkReply> dump(String what, NetlinkRequest request) throws LinuxException {
+    List<NetlinkReply> dump(String what, NetlinkRequest request) throws LinuxException {
+        return dump(what, request, NetlinkSocket::every);
+    }
+
+    /**
+     * The same, of which only what is wanted is kept: lists of the kernel may be longer than there is memory for.
+     *
+     * @param wanted must not use this socket
+     */
+    synchronized List<NetlinkReply> dump(String what, NetlinkRequest request, Predicate<NetlinkReply> wanted)
+            throws LinuxException {
         for (var attempt = 1; ; attempt++) {
             var sent = List.of(request);
             send(sent);
-            var answer = receive(what, sent, Ends.ANSWERED);
+            var answer = receive(what, sent, Ends.ANSWERED, wanted);
             if (!answer.interrupted || attempt == DUMP_ATTEMPTS) {
                 return answer.replies;
             }
@@ -103,7 +133,16 @@ final class NetlinkSocket implements AutoCloseable {
         /** With the ACK of the last message, or the end of its list. */
         ANSWERED,
         /** With the first that it says. */
-        REPLIED
+        REPLIED,
+        /** With the ACK of the last message of a transaction, or with a failure of what begins it: of the whole. */
+        COMMITTED;
+
+        boolean isLast(int message, int count) {
+            return switch (this) {
+                case ANSWERED, REPLIED -> message == count - 1;
+                case COMMITTED -> message == count - 2 || message == 0;
+            };
+        }
     }
 
     private static final class Answer {
@@ -112,14 +151,44 @@ final class NetlinkSocket implements AutoCloseable {
     }
 
     private void send(List<NetlinkRequest> requests) throws LinuxException {
-        buffer.clear();
+        var messages = new ArrayList<byte[]>();
+        var length = 0;
         for (var request : requests) {
-            buffer.put(request.bytes(++sequence));
+            var message = request.bytes(++sequence);
+            messages.add(message);
+            length += message.length;
         }
-        Libc.check(SocketLibrary.send(fd.number(), Libc.address(memory), buffer.position(), 0), "send", subject);
+        if (length <= BUFFER) {
+            send(messages, memory);
+            return;
+        }
+        if (length > SENT_AT_ONCE) {
+            Libc.check(
+                    SocketLibrary.setsockopt(
+                            fd.number(),
+                            SocketLibrary.SOL_SOCKET,
+                            SocketLibrary.SO_SNDBUFFORCE,
+                            new int[] {2 * length},
+                            4),
+                    "setsockopt",
+                    subject);
+        }
+        try (var larger = new Memory(length)) {
+            send(messages, larger);
+        }
     }
 
-    private Answer receive(String what, List<NetlinkRequest> sent, Ends ends) throws LinuxException {
+    private void send(List<byte[]> messages, Memory block) throws LinuxException {
+        var length = 0;
+        for (var message : messages) {
+            block.write(length, message, 0, message.length);
+            length += message.length;
+        }
+        Libc.check(SocketLibrary.send(fd.number(), Libc.address(block), length, 0), "send", subject);
+    }
+
+    private Answer receive(String what, List<NetlinkRequest> sent, Ends ends, Predicate<NetlinkReply> wanted)
+            throws LinuxException {
         var answer = new Answer();
         LinuxException failure = null;
         var first = sequence - sent.size() + 1;
@@ -138,7 +207,7 @@ final class NetlinkSocket implements AutoCloseable {
                 if (answered >= first && answered <= sequence) {
                     answer.interrupted |= (flags & NLM_F_DUMP_INTR) != 0;
                     if (type == NLMSG_ERROR || type == NLMSG_DONE) {
-                        over |= answered == sequence;
+                        over |= ends.isLast(answered - first, sent.size());
                         var error = length >= HEADER + 4 ? -buffer.getInt(at + HEADER) : 0;
                         var request = sent.get(answered - first);
                         if (error != 0 && failure == null && !request.tolerates(error)) {
@@ -152,7 +221,10 @@ final class NetlinkSocket implements AutoCloseable {
                         over |= ends == Ends.REPLIED;
                         var body = new byte[length - HEADER];
                         buffer.get(at + HEADER, body);
-                        answer.replies.add(new NetlinkReply(type, body));
+                        var reply = new NetlinkReply(type, body);
+                        if (wanted.test(reply)) {
+                            answer.replies.add(reply);
+                        }
                     }
                 }
                 at += (length + 3) & ~3;
@@ -176,5 +248,9 @@ final class NetlinkSocket implements AutoCloseable {
     @Override
     public void close() {
         fd.close();
+    }
+
+    private static boolean every(NetlinkReply reply) {
+        return true;
     }
 }

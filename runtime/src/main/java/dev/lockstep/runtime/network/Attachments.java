@@ -3,6 +3,7 @@ package dev.lockstep.runtime.network;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -54,7 +55,7 @@ final class Attachments {
             if (found.isPresent()) {
                 // Who looks from now on does not miss the rules that go.
                 files.write(found.get().asLeaving());
-                sources.follow(found.get().endpoints(), List.of());
+                sources.follow(container, found.get().endpoints(), List.of());
                 for (var endpoint : found.get().endpoints()) {
                     names.remove(endpoint.network(), container);
                 }
@@ -87,24 +88,13 @@ final class Attachments {
     private Attached updateAtHome(AttachRequest request, boolean undo) throws IOException {
         var container = request.container();
         var before = files.attachment(container);
-        // Beside the choice of addresses: the kernel needs a millisecond for a namespace.
-        var namespace =
-                namespaces.aside(() -> links.ensureNamespace(files.namespace(container), request.userNamespace()));
         try {
-            var networks = new ArrayList<Links.OnLink>();
-            var attachment = lock.holding(() -> settle(request, before, networks));
-            for (var old : before.map(AttachmentRecord::endpoints).orElse(List.of())) {
-                if (attachment.endpoints().stream().noneMatch(e -> sameLink(e, old))) {
-                    links.disconnect(files.namespace(container), old);
-                }
-            }
-            links.connect(container, files.namespace(container), namespace.await(), attachment.endpoints(), networks);
+            var attachment = before.isPresent() ? change(request, before.get()) : arrive(request);
             if (attachment.asksItsOwn()) {
                 lock.holding(() -> names.ensureOwn(attachment));
             }
             return attached(attachment);
         } catch (IOException | RuntimeException e) {
-            namespace.abandon();
             if (undo && before.isEmpty()) {
                 try {
                     detach(container);
@@ -116,6 +106,85 @@ final class Attachments {
         }
     }
 
+    /**
+     * What a container is to have, written down.
+     *
+     * @param networks that it is on
+     */
+    private record Settled(AttachmentRecord attachment, List<Links.OnLink> networks) {
+        String container() {
+            return attachment.request().container();
+        }
+    }
+
+    /** @param young whether its namespace was just made; then its links are there */
+    private record Arrival(Settled settled, NetworkNamespaces.Aside<Boolean> young) {}
+
+    /** A container that had nothing. */
+    private AttachmentRecord arrive(AttachRequest request) throws IOException {
+        var pin = files.namespace(request.container());
+        // Beside the choice of addresses: the kernel needs a millisecond for a namespace, and another one for a link.
+        var namespace = namespaces.aside(() -> links.ensureNamespace(pin, request.userNamespace()));
+        try {
+            var arrival = lock.holding(() -> {
+                var settled = settle(request, Optional.empty());
+                var young = namespaces.aside(() -> connectFirst(pin, namespace.await(), settled));
+                try {
+                    announce(List.of(), settled.attachment());
+                } catch (IOException | RuntimeException e) {
+                    young.abandon();
+                    throw e;
+                }
+                return new Arrival(settled, young);
+            });
+            var settled = arrival.settled();
+            var young = arrival.young().await();
+            if (!young) {
+                links.connect(settled.container(), pin, settled.attachment().endpoints(), settled.networks());
+            }
+            links.furnish(pin, young, settled.attachment().endpoints());
+            return settled.attachment();
+        } catch (IOException | RuntimeException e) {
+            namespace.abandon();
+            throw e;
+        }
+    }
+
+    /**
+     * Makes the links of a container beside rules and names, when nobody is in its namespace yet: until they are
+     * furnished nothing passes. Who runs could send before the rules say in whose name he may.
+     */
+    private boolean connectFirst(Path pin, boolean young, Settled settled) throws IOException {
+        if (young) {
+            links.connectFirst(settled.container(), pin, settled.attachment().endpoints(), settled.networks());
+        }
+        return young;
+    }
+
+    /** A container that has ends already. */
+    private AttachmentRecord change(AttachRequest request, AttachmentRecord before) throws IOException {
+        var pin = files.namespace(request.container());
+        var settled = lock.holding(() -> {
+            var choice = settle(request, Optional.of(before));
+            announce(before.endpoints(), choice.attachment());
+            return choice;
+        });
+        var endpoints = settled.attachment().endpoints();
+        for (var old : before.endpoints()) {
+            if (endpoints.stream().noneMatch(e -> sameLink(e, old))) {
+                links.disconnect(pin, old);
+            }
+        }
+        var young = links.ensureNamespace(pin, request.userNamespace());
+        if (young) {
+            links.connectFirst(settled.container(), pin, endpoints, settled.networks());
+        } else {
+            links.connect(settled.container(), pin, endpoints, settled.networks());
+        }
+        links.furnish(pin, young, endpoints);
+        return settled.attachment();
+    }
+
     private static boolean sameLink(Endpoint a, Endpoint b) {
         return a.hostLink().equals(b.hostLink())
                 && a.addresses().equals(b.addresses())
@@ -125,9 +194,8 @@ final class Attachments {
                 && a.options().sysctls().equals(b.options().sysctls());
     }
 
-    /** Chooses addresses and interface names, writes them down, and makes names and published ports follow. */
-    private AttachmentRecord settle(
-            AttachRequest request, Optional<AttachmentRecord> before, List<Links.OnLink> networks) throws IOException {
+    /** Chooses addresses and interface names, and writes them down. */
+    private Settled settle(AttachRequest request, Optional<AttachmentRecord> before) throws IOException {
         var container = request.container();
         var wanted = request.networks().stream()
                 .sorted(Comparator.comparingInt(AttachmentSpec::priority)
@@ -145,6 +213,7 @@ final class Attachments {
                         .findFirst()
                         .orElse("eth"));
         var endpoints = new ArrayList<Endpoint>();
+        var networks = new ArrayList<Links.OnLink>();
         for (var spec : wanted) {
             var network = all.stream()
                     .filter(n -> n.name().equals(spec.network()))
@@ -181,7 +250,14 @@ final class Attachments {
         var answered = before.map(AttachmentRecord::answered).orElse(true);
         var attachment = new AttachmentRecord(request, answered, endpoints);
         files.write(attachment);
-        sources.follow(old, endpoints);
+        return new Settled(attachment, List.copyOf(networks));
+    }
+
+    /** Makes rules, names and published ports follow. */
+    private void announce(List<Endpoint> old, AttachmentRecord attachment) throws IOException {
+        var endpoints = attachment.endpoints();
+        var container = attachment.request().container();
+        sources.follow(container, old, endpoints);
         for (var gone : old) {
             if (endpoints.stream().noneMatch(e -> e.network().equals(gone.network()))) {
                 names.remove(gone.network(), container);
@@ -192,7 +268,6 @@ final class Attachments {
             names.refresh();
         }
         ports.follow(attachment);
-        return attachment;
     }
 
     private static String mac(NetworkRecord network, AttachmentSpec spec, IpAddress address) throws NetworkException {

@@ -27,6 +27,7 @@ final class Bridges {
     private final AddressSpace addresses;
     private final Links links;
     private final Firewall firewall;
+    private final Flows flows;
     private final ForeignFirewalls foreign;
     private final Forwarding forwarding;
     private final ContainerNames names;
@@ -40,6 +41,7 @@ final class Bridges {
             AddressSpace addresses,
             Links links,
             Firewall firewall,
+            Flows flows,
             ForeignFirewalls foreign,
             Forwarding forwarding,
             ContainerNames names) {
@@ -50,6 +52,7 @@ final class Bridges {
         this.addresses = addresses;
         this.links = links;
         this.firewall = firewall;
+        this.flows = flows;
         this.foreign = foreign;
         this.forwarding = forwarding;
         this.names = names;
@@ -142,6 +145,7 @@ final class Bridges {
                 throw new NetworkException("network " + network.name() + ": its subnet " + obstacle.get());
             }
             bringUp(network);
+            flows.putBack(files.networks(), files.published());
             return;
         }
         links.ensureBridge(network);
@@ -151,7 +155,7 @@ final class Bridges {
         var prepared = forwarding.prepare(network);
         var loaded = firewall.loaded();
         if (prepared || loaded.isEmpty() || !loaded.get().isWhole(network, files.published(), files.attachments())) {
-            loadRules();
+            putBackRules();
         }
         foreign.open(names.port());
         forwarding.enable(network);
@@ -191,8 +195,14 @@ final class Bridges {
         }
     }
 
+    /** Loads all rules anew where some were missing. */
+    void putBackRules() throws IOException {
+        loadRules();
+        flows.putBack(files.networks(), files.published());
+    }
+
     /** Loads all rules anew, as the records say. */
-    void loadRules() throws IOException {
+    private void loadRules() throws IOException {
         load(files.networks());
     }
 

@@ -19,9 +19,16 @@ import java.util.Set;
 final class ContainerNames {
     private final NetworkFiles files;
     private final NameServer server;
+    private final NameServer.Reach reach;
     private final OwnNames own;
 
-    ContainerNames(NetworkFiles files, NameServer server, NetworkNamespaces namespaces, Path hostResolvConf) {
+    ContainerNames(
+            NetworkFiles files,
+            NameServer server,
+            NameServer.Reach reach,
+            NetworkNamespaces namespaces,
+            Path hostResolvConf) {
+        this.reach = reach;
         this.files = files;
         this.server = server;
         this.own = new OwnNames(files, server.ownServers(), namespaces, hostResolvConf);
@@ -35,6 +42,15 @@ final class ContainerNames {
     /** Whether the root's server runs. */
     boolean isAnswering() throws IOException {
         return server.pid().isPresent();
+    }
+
+    /** Writes the zones of all networks that are there. */
+    void putAll() throws IOException {
+        for (var network : files.networks()) {
+            if (reach.has(network.name())) {
+                put(network);
+            }
+        }
     }
 
     /** Whether those of these containers that have servers of their own are answered. */
@@ -141,7 +157,7 @@ final class ContainerNames {
     private void refresh(Optional<String> gone) throws IOException {
         var zones = server.zones();
         own.follow(gone);
-        server.refresh(zones);
+        server.refresh(zones, reach);
     }
 
     private List<DnsEntry> entries(NetworkRecord network) throws IOException {

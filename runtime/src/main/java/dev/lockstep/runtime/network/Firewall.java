@@ -2,6 +2,7 @@ package dev.lockstep.runtime.network;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lockstep.runtime.linux.ElementChanges;
 import dev.lockstep.runtime.linux.NftablesException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -92,8 +93,9 @@ final class Firewall {
     }
 
     /** Changes ports of bridges in one step; fails as a whole when the table is not what the records say. */
-    void changeEnds(Collection<FrameRules.End> gone, Collection<FrameRules.End> stay) throws IOException {
-        kernel.nftables().run(FrameRules.changeEnds(table, gone, stay));
+    void changeEnds(Collection<FrameRules.End> gone, Collection<FrameRules.End> stay, Collection<FrameRules.End> alike)
+            throws IOException {
+        change(ElementChanges.Family.BRIDGE, FrameRules.changeEnds(gone, stay, alike));
     }
 
     /** Takes the table away. */
@@ -103,9 +105,20 @@ final class Firewall {
 
     /** Changes published ports in one step; fails as a whole when the table is not what the records say. */
     void change(Collection<Publication> gone, Collection<Publication> added) throws IOException {
-        if (!gone.isEmpty() || !added.isEmpty()) {
-            kernel.nftables().run(Ruleset.change(table, gone, added));
+        change(ElementChanges.Family.INET, Ruleset.change(gone, added));
+    }
+
+    private void change(ElementChanges.Family family, List<SetChange> changes) throws IOException {
+        var transaction = new ElementChanges(family, table);
+        for (var change : changes) {
+            for (var element : change.elements()) {
+                switch (change.verb()) {
+                    case ADD -> transaction.add(change.set(), element.keyBytes(), element.valueBytes());
+                    case DELETE -> transaction.delete(change.set(), element.keyBytes());
+                }
+            }
         }
+        kernel.sets().change(transaction);
     }
 
     /** What is there; empty when the table is not. */

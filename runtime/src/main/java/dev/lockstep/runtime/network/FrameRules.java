@@ -10,6 +10,9 @@ import static dev.lockstep.runtime.network.NftJson.counter;
 import static dev.lockstep.runtime.network.NftJson.differs;
 import static dev.lockstep.runtime.network.NftJson.drop;
 import static dev.lockstep.runtime.network.NftJson.equal;
+import static dev.lockstep.runtime.network.NftJson.frame;
+import static dev.lockstep.runtime.network.NftJson.number;
+import static dev.lockstep.runtime.network.NftJson.object;
 import static dev.lockstep.runtime.network.NftJson.payload;
 import static dev.lockstep.runtime.network.NftJson.text;
 import static dev.lockstep.runtime.network.NftJson.texts;
@@ -17,9 +20,9 @@ import static dev.lockstep.runtime.network.NftJson.texts;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -31,7 +34,8 @@ import java.util.stream.Stream;
  * <ul>
  *   <li>A container does not speak in the name of another one, of a gateway or of the host: what comes in by a port of
  *       a bridge with somebody else's hardware or IP address is dropped, and so are its claims (ARP, neighbour
- *       advertisements) to have one. Addresses that are nobody's are its own business: it may route for others.
+ *       advertisements) to have one, also behind a tag of VLAN 0. Addresses that are nobody's are its own business: it
+ *       may route for others.
  *   <li>Where containers do not reach each other, a frame is for the bridge or for nobody.
  * </ul>
  */
@@ -41,6 +45,15 @@ final class FrameRules {
     static final List<String> ENDS = List.of("ends_mac", "ends4", "ends6");
 
     private static final String APART = "apart";
+    /** Where an Ethernet frame has the number of its protocol, or of a tag, and in that the VLAN (IEEE 802.1Q). */
+    private static final int TYPE_AT = 96;
+
+    private static final int TYPE_BITS = 16;
+    private static final int VLAN_AT = 116;
+    private static final int VLAN_BITS = 12;
+    /** Tags of customers and of providers. */
+    private static final JsonNode TAGS = object("set", array(number(0x8100), number(0x88a8)));
+
     private static final JsonNode TARGET = payload("icmpv6", "taddr");
 
     private final TableCommands table;
@@ -105,13 +118,14 @@ final class FrameRules {
      * Ports of bridges go and come, in one step.
      *
      * @param stay all ports of the same container afterwards: a hardware address can be on several networks
+     * @param alike ports of others, on other networks, with hardware addresses of those that go
      */
-    static String changeEnds(String table, Collection<End> gone, Collection<End> stay) {
-        var commands = new TableCommands(FAMILY, table);
-        var rules = new FrameRules(commands);
-        rules.ends("delete", gone, owned(stay));
-        rules.ends("add", stay, Set.of());
-        return TableCommands.transaction(commands);
+    static List<SetChange> changeEnds(Collection<End> gone, Collection<End> stay, Collection<End> alike) {
+        var kept = owned(stay);
+        kept.addAll(owned(alike));
+        var changes = new ArrayList<>(ends(SetChange.Verb.DELETE, gone, kept));
+        changes.addAll(ends(SetChange.Verb.ADD, stay, Set.of()));
+        return List.copyOf(changes);
     }
 
     /** Asks libnftables whether it knows the rule about advertisements; changes nothing, whatever it says. */
@@ -133,82 +147,82 @@ final class FrameRules {
         table.set("ends_mac", texts("ifname", "ether_addr"), array());
         table.set("ends4", texts("ifname", "ipv4_addr"), array());
         table.set("ends6", texts("ifname", "ipv6_addr"), array());
-        var gateways = new TreeSet<String>();
-        for (var network : networks) {
-            var mac = Links.mac(network);
-            gateways.add(mac);
-            for (var gateway : network.gateways()) {
-                // One that is not ours may be anybody's on that network.
-                if (gateway.isIpv6() || network.spec().options().bridgeAddress()) {
-                    gateways.add(gateway.toString());
-                }
-            }
-            if (network.has(AddressFamily.IPV6)) {
-                gateways.add(Links.linkLocal(mac).toString());
-            }
-        }
         table.set(APART, text("ifname"), array());
         table.set("bridge_macs", text("ether_addr"), array());
         table.set("gateways4", text("ipv4_addr"), array());
-        var macs = array();
-        var four = array();
+        var known = new SetChange.Sorted(List.of("bridge_macs", "gateways4"));
+        var owned = new LinkedHashSet<Datum>();
         for (var network : networks) {
-            macs.add(Links.mac(network));
-            network.gateways().stream().filter(g -> !g.isIpv6()).forEach(g -> four.add(g.toString()));
+            var mac = Links.mac(network);
+            known.put("bridge_macs", SetElement.of(new Datum.HardwareAddress(mac)));
+            owned.add(new Datum.HardwareAddress(mac));
+            for (var gateway : network.gateways()) {
+                var address = new Datum.Address(gateway);
+                if (!gateway.isIpv6()) {
+                    known.put("gateways4", SetElement.of(address));
+                }
+                // One that is not ours may be anybody's on that network.
+                if (gateway.isIpv6() || network.spec().options().bridgeAddress()) {
+                    owned.add(address);
+                }
+            }
+            if (network.has(AddressFamily.IPV6)) {
+                owned.add(new Datum.Address(Links.linkLocal(mac)));
+            }
         }
-        table.elements("add", "bridge_macs", macs);
-        table.elements("add", "gateways4", four);
-        owned("add", gateways);
-        ends("add", ends, Set.of());
+        owned.forEach(address -> putOwned(known, address));
+        table.change(known.changes(SetChange.Verb.ADD));
+        table.change(ends(SetChange.Verb.ADD, ends, Set.of()));
     }
 
-    private static Set<String> owned(Collection<End> ends) {
-        var owned = new TreeSet<String>();
+    private static Set<Datum> owned(Collection<End> ends) {
+        var owned = new LinkedHashSet<Datum>();
         for (var end : ends) {
-            owned.add(end.mac());
-            end.addresses().forEach(a -> owned.add(a.toString()));
+            owned.add(new Datum.HardwareAddress(end.mac()));
+            end.addresses().forEach(a -> owned.add(new Datum.Address(a)));
         }
         return owned;
     }
 
-    private void ends(String verb, Collection<End> ends, Set<String> except) {
-        var apart = array();
-        var macs = array();
-        var four = array();
-        var six = array();
+    /** @param except what has an owner all the same */
+    private static List<SetChange> ends(SetChange.Verb verb, Collection<End> ends, Set<Datum> except) {
+        var sets = new SetChange.Sorted(List.of(APART, "ends_mac", "ends4", "ends6", "macs", "owned4", "owned6"));
         for (var end : ends) {
+            var port = new Datum.LinkName(end.port());
             if (end.apart()) {
-                apart.add(text(end.port()));
+                sets.put(APART, SetElement.of(port));
             }
-            macs.add(concat(text(end.port()), text(end.mac())));
+            sets.put("ends_mac", SetElement.of(port, new Datum.HardwareAddress(end.mac())));
             for (var address : end.addresses()) {
-                (address.isIpv6() ? six : four).add(concat(text(end.port()), text(address.toString())));
+                sets.put(address.isIpv6() ? "ends6" : "ends4", SetElement.of(port, new Datum.Address(address)));
             }
         }
-        table.elements(verb, APART, apart);
-        table.elements(verb, "ends_mac", macs);
-        table.elements(verb, "ends4", four);
-        table.elements(verb, "ends6", six);
         var owned = owned(ends);
         owned.removeAll(except);
-        owned(verb, owned);
+        owned.forEach(address -> putOwned(sets, address));
+        return sets.changes(verb);
     }
 
-    private void owned(String verb, Set<String> addresses) {
-        var macs = array();
-        var four = array();
-        var six = array();
-        for (var address : addresses) {
-            (address.contains(".") ? four : address.matches("(..:){5}..") ? macs : six).add(address);
+    private static void putOwned(SetChange.Sorted sets, Datum address) {
+        if (address instanceof Datum.Address(var ip)) {
+            sets.put(ip.isIpv6() ? "owned6" : "owned4", SetElement.of(address));
+        } else {
+            sets.put("macs", SetElement.of(address));
         }
-        table.elements(verb, "macs", macs);
-        table.elements(verb, "owned4", four);
-        table.elements(verb, "owned6", six);
     }
 
     /** Nobody uses or claims what is another's. Without an owner, an address is whose it wants. */
     private void claims(String ours, boolean targets) {
         table.rule("ports", "", differs(IN, text(ours)), accept());
+        // Who gets a frame with a tag of VLAN 0, which says no more than how urgent it is, has the frame in it; to the
+        // rules behind this one it would be neither ARP nor IP.
+        table.rule(
+                "ports",
+                "priority tag",
+                equal(frame(TYPE_AT, TYPE_BITS), TAGS),
+                equal(frame(VLAN_AT, VLAN_BITS), number(0)),
+                counter(),
+                drop());
         claim("hardware address", payload("ether", "saddr"), "macs", "ends_mac");
         claim("ARP", payload("arp", "saddr ip"), "owned4", "ends4");
         claim("source address", SOURCE, "owned4", "ends4");

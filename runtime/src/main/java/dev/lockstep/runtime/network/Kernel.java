@@ -3,6 +3,7 @@ package dev.lockstep.runtime.network;
 import dev.lockstep.runtime.linux.Conntrack;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
 import dev.lockstep.runtime.linux.Nftables;
+import dev.lockstep.runtime.linux.NftablesSets;
 import dev.lockstep.runtime.linux.Rtnetlink;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,7 @@ final class Kernel implements AutoCloseable {
     private final NetworkNamespaces namespaces;
     private @Nullable Rtnetlink rtnetlink;
     private @Nullable Nftables nftables;
+    private @Nullable NftablesSets sets;
     private @Nullable Conntrack conntrack;
 
     Kernel(NetworkNamespaces namespaces) {
@@ -39,6 +41,15 @@ final class Kernel implements AutoCloseable {
         return open;
     }
 
+    synchronized NftablesSets sets() throws IOException {
+        var open = sets;
+        if (open == null) {
+            open = namespaces.home(NftablesSets::open);
+            sets = open;
+        }
+        return open;
+    }
+
     synchronized Conntrack conntrack() throws IOException {
         var open = conntrack;
         if (open == null) {
@@ -55,6 +66,9 @@ final class Kernel implements AutoCloseable {
         }
         if (nftables != null) {
             nftables.close();
+        }
+        if (sets != null) {
+            sets.close();
         }
         if (conntrack != null) {
             conntrack.close();

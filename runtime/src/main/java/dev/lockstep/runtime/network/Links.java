@@ -223,7 +223,7 @@ final class Links {
     }
 
     /**
-     * Makes the namespace, if it is not there; {@link #connect} does the rest.
+     * Makes the namespace, if it is not there.
      *
      * @return whether it was made, and so holds nothing yet
      */
@@ -283,20 +283,22 @@ final class Links {
         return namespaces.isPinned(pin) ? innerNames(pin) : Set.of();
     }
 
-    /**
-     * Makes the links of a container that are not there, and gives the first one the default route.
-     *
-     * @param young whether the namespace was just made: nothing in it has to be looked for
-     */
-    void connect(String container, Path pin, boolean young, List<Endpoint> endpoints, List<OnLink> networks)
-            throws IOException {
-        var inside = young ? Set.<String>of() : inside(pin);
+    /** Makes the links of a container whose namespace was just made: nothing in it has to be looked for. */
+    void connectFirst(String container, Path pin, List<Endpoint> endpoints, List<OnLink> networks) throws IOException {
+        try (var namespace = namespaces.home(() -> Fd.open(pin))) {
+            for (var endpoint : endpoints) {
+                createFirst(container, pin, endpoint, on(networks, endpoint), namespace);
+            }
+        }
+    }
+
+    /** Makes the links of a container that are not there. */
+    void connect(String container, Path pin, List<Endpoint> endpoints, List<OnLink> networks) throws IOException {
+        var inside = inside(pin);
         try (var namespace = namespaces.home(() -> Fd.open(pin))) {
             for (var endpoint : endpoints) {
                 var network = on(networks, endpoint);
-                if (young) {
-                    createFirst(container, pin, endpoint, network, namespace);
-                } else if (!inside.contains(endpoint.interfaceName())
+                if (!inside.contains(endpoint.interfaceName())
                         || !endpoint.hostLink().isEmpty()
                                 && kernel.rtnetlink().link(endpoint.hostLink()).isEmpty()) {
                     // The other end may be in a namespace that is on its way out.
@@ -307,6 +309,15 @@ final class Links {
                 }
             }
         }
+    }
+
+    /**
+     * Gives the links of a container, which are all there, addresses and parameters, and the first one the default
+     * route; from then on they carry packets.
+     *
+     * @param young whether its namespace was just made
+     */
+    void furnish(Path pin, boolean young, List<Endpoint> endpoints) throws IOException {
         namespaces.inside(pin, () -> {
             try (var inner = Rtnetlink.open()) {
                 furnish(inner, young, endpoints);

@@ -1,7 +1,10 @@
 package dev.lockstep.runtime.network;
 
+import dev.lockstep.runtime.dns.NameServer;
+import dev.lockstep.runtime.linux.NetworkNamespaces;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -16,6 +19,7 @@ import java.util.List;
  */
 public final class NetworkRehearsal {
     private static final int MTU = 1500;
+    private static final int DNS_PORT = 5354;
 
     private final Root root;
     private final NetworkFiles files;
@@ -55,6 +59,7 @@ public final class NetworkRehearsal {
     public List<Endpoint> attach(AttachRequest request, List<PublishedPort> ports) throws IOException {
         var container = request.container();
         var endpoints = new ArrayList<Endpoint>();
+        var interfaces = InterfaceNames.choose(request.networks(), List.of(), _ -> "eth");
         for (var spec : request.networks()) {
             var network = files.network(spec.network()).orElseThrow();
             var given = Leases.give(network, request.key(), container, List.of(), files::isAttached);
@@ -65,7 +70,7 @@ public final class NetworkRehearsal {
                     given.addresses(),
                     false,
                     Links.mac(given.addresses().getFirst().address()),
-                    "eth" + endpoints.size(),
+                    interfaces.getOrDefault(spec.network(), ""),
                     Links.hostName(root.id(), container, network.id()),
                     spec.priority(),
                     spec.options(),
@@ -80,6 +85,33 @@ public final class NetworkRehearsal {
         }
         files.writePublished(published);
         return List.copyOf(endpoints);
+    }
+
+    /** Says what the firewall would be told of all of it and of one container's ends, and tells nobody. */
+    public List<String> rules() throws IOException {
+        var ends = FrameRules.ends(files.attachments());
+        var all = new Ruleset.Content(
+                DNS_PORT, files.networks(), files.published(), ends, new Ruleset.Guarded(List.of(), List.of()));
+        return List.of(
+                Ruleset.load("train", root.id(), all, true),
+                FrameRules.changeEnds(List.of(), ends, List.of()).toString());
+    }
+
+    /** Writes the zones of a name server, which is not started. */
+    public void names() throws IOException {
+        NameServer.Program none = () -> {
+            throw new IOException("nobody asks");
+        };
+        try (var namespaces = NetworkNamespaces.ofThisProcess();
+                var server = new NameServer(root, none, namespaces, _ -> {})) {
+            var names = new ContainerNames(files, server, _ -> true, namespaces, Path.of("/etc/resolv.conf"));
+            for (var network : files.networks()) {
+                names.put(network);
+            }
+            for (var attachment : files.attachments()) {
+                names.put(attachment);
+            }
+        }
     }
 
     /** Looks whether the firewall has all that the records ask for, as if just that were loaded. */

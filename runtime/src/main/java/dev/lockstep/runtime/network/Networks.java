@@ -64,21 +64,36 @@ public final class Networks implements AutoCloseable {
         this.namespaces = namespaces;
         this.lock = new NetworkLock(root, namespaces);
         this.mayLock = root.access() == Root.Access.WRITE;
-        this.files = new NetworkFiles(root);
+        var records = new NetworkFiles(root);
+        this.files = records;
         this.kernel = new Kernel(namespaces);
+        var there = new Links(root.id(), kernel, namespaces);
+        this.links = there;
         this.foreign = new ForeignFirewalls(root.id(), files, kernel, root.json(), settings);
         this.forwarding = new Forwarding(files, kernel, namespaces);
         this.addresses = new AddressSpace(root.id(), files, kernel, settings);
         this.server = names;
-        this.names = new ContainerNames(files, names, namespaces, settings.hostResolvConf());
-        this.links = new Links(root.id(), kernel, namespaces);
+        NameServer.Reach reach = network -> {
+            var record = records.network(network);
+            return record.isPresent() && there.hasBridge(record.get());
+        };
+        this.names = new ContainerNames(files, names, reach, namespaces, settings.hostResolvConf());
         var firewall = new Firewall(root.shortId(), root.id(), kernel, root.json());
-        this.bridges =
-                new Bridges(root, settings, clock, files, addresses, links, firewall, foreign, forwarding, this.names);
+        var flows = new Flows(kernel);
+        this.bridges = new Bridges(
+                root, settings, clock, files, addresses, links, firewall, flows, foreign, forwarding, this.names);
         var choice = new Ports(namespaces, firewall, new SecureRandom());
-        this.ports = new PublishedPorts(files, kernel, firewall, choice, bridges);
+        this.ports = new PublishedPorts(files, firewall, flows, choice, bridges);
         this.containers = new Attachments(
-                root, lock, namespaces, files, links, bridges, this.names, ports, new Sources(firewall, bridges));
+                root,
+                lock,
+                namespaces,
+                files,
+                links,
+                bridges,
+                this.names,
+                ports,
+                new Sources(files, firewall, bridges));
         this.observation = new NetworkObservation(
                 files, kernel, links, firewall, foreign, this.names, containers, addresses, namespaces);
         this.mending = new Mending(lock, files, observation, bridges, links, this.names);
@@ -337,9 +352,7 @@ public final class Networks implements AutoCloseable {
         return lock.holding(() -> {
             var mended = false;
             if (!names.isAnswering()) {
-                for (var network : files.networks()) {
-                    names.put(network);
-                }
+                names.putAll();
                 names.refresh();
                 mended = names.isAnswering();
             }

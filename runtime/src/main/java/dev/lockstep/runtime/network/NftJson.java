@@ -57,6 +57,11 @@ final class NftJson {
         return object("payload", node().put("protocol", protocol).put("field", field));
     }
 
+    /** Bits of the frame from that one on. */
+    static JsonNode frame(int bit, int length) {
+        return object("payload", node().put("base", "ll").put("offset", bit).put("len", length));
+    }
+
     static JsonNode concat(JsonNode... parts) {
         return object("concat", array(parts));
     }

@@ -1,12 +1,10 @@
 package dev.lockstep.runtime.network;
 
-import dev.lockstep.runtime.linux.Conntrack;
 import dev.lockstep.runtime.linux.NftablesException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,15 +21,15 @@ final class PublishedPorts {
     private static final Logger log = LoggerFactory.getLogger(PublishedPorts.class);
 
     private final NetworkFiles files;
-    private final Kernel kernel;
     private final Firewall firewall;
+    private final Flows flows;
     private final Ports ports;
     private final Bridges bridges;
 
-    PublishedPorts(NetworkFiles files, Kernel kernel, Firewall firewall, Ports ports, Bridges bridges) {
+    PublishedPorts(NetworkFiles files, Firewall firewall, Flows flows, Ports ports, Bridges bridges) {
         this.files = files;
-        this.kernel = kernel;
         this.firewall = firewall;
+        this.flows = flows;
         this.ports = ports;
         this.bridges = bridges;
     }
@@ -243,49 +241,12 @@ final class PublishedPorts {
             // Somebody changed the table: make it what the records say.
             log.warn("rules differ from the records, loading them anew cause={}", e.getMessage());
             try {
-                bridges.loadRules();
+                bridges.putBackRules();
             } catch (IOException | RuntimeException again) {
                 files.writePublished(before);
                 throw again;
             }
         }
-        forget(gone, added);
-    }
-
-    /**
-     * Connections keep the translation they began with. Those through a port that was taken back are cut; UDP that came
-     * before the port was published, or went to the old container, begins anew.
-     */
-    private void forget(List<Publication> gone, List<Publication> added) throws IOException {
-        var udp = added.stream()
-                .filter(p -> p.port().protocol() == PublishedPort.TransportProtocol.UDP)
-                .toList();
-        if (gone.isEmpty() && udp.isEmpty()) {
-            return;
-        }
-        var here = new HashSet<IpAddress>();
-        if (!udp.isEmpty()) {
-            for (var address : kernel.rtnetlink().addresses()) {
-                here.add(IpAddress.of(address.address()));
-            }
-        }
-        kernel.conntrack()
-                .delete(flow -> gone.stream().anyMatch(p -> leadsThrough(flow, p))
-                        || udp.stream().anyMatch(p -> wentElsewhere(flow, p, here)));
-    }
-
-    private static boolean leadsThrough(Conntrack.Flow flow, Publication publication) {
-        return flow.port() == publication.hostPort()
-                && flow.protocol() == publication.port().protocol().number()
-                && IpAddress.of(flow.answers()).equals(publication.address());
-    }
-
-    private static boolean wentElsewhere(Conntrack.Flow flow, Publication publication, Set<IpAddress> here) {
-        return flow.port() == publication.hostPort()
-                && flow.protocol() == PublishedPort.TransportProtocol.UDP.number()
-                && IpAddress.of(flow.answers()).family()
-                        == publication.address().family()
-                && !IpAddress.of(flow.answers()).equals(publication.address())
-                && here.contains(IpAddress.of(flow.destination()));
+        flows.changed(gone, added);
     }
 }

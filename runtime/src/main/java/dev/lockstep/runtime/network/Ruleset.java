@@ -33,10 +33,9 @@ import static dev.lockstep.runtime.network.NftJson.verdictMap;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.lockstep.runtime.network.DriverOptions.GatewayMode;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The rules of one root as two nftables tables of the same name: this one for packets, and {@link FrameRules} for what
@@ -67,7 +66,7 @@ final class Ruleset {
     static final List<String> OPEN = List.of("open4", "open6");
 
     /** What the rules do: one more with each change of what stays when elements come and go. */
-    static final int VERSION = 2;
+    static final int VERSION = 3;
 
     /** An empty chain in the table, with the version behind it. */
     static final String VERSION_CHAIN = "version_";
@@ -113,7 +112,7 @@ final class Ruleset {
         var rules = new Ruleset(packets);
         rules.chains(networks);
         rules.sets(networks, content.guarded());
-        rules.elements("add", content.published());
+        packets.change(elements(SetChange.Verb.ADD, content.published()));
         rules.addressTranslation(content.dnsPort());
         rules.isolation(networks, content.guarded());
         rules.fromTheHost(networks, content.dnsPort());
@@ -128,12 +127,10 @@ final class Ruleset {
     }
 
     /** Moves published ports: what goes and what comes, in one step. */
-    static String change(String table, Collection<Publication> gone, Collection<Publication> added) {
-        var commands = new TableCommands(FAMILY, table);
-        var rules = new Ruleset(commands);
-        rules.elements("delete", gone);
-        rules.elements("add", added);
-        return TableCommands.transaction(commands);
+    static List<SetChange> change(Collection<Publication> gone, Collection<Publication> added) {
+        var changes = new ArrayList<>(elements(SetChange.Verb.DELETE, gone));
+        changes.addAll(elements(SetChange.Verb.ADD, added));
+        return List.copyOf(changes);
     }
 
     private void chains(List<NetworkRecord> networks) {
@@ -212,35 +209,30 @@ final class Ruleset {
         return links;
     }
 
-    private void elements(String verb, Collection<Publication> publications) {
-        var maps = new LinkedHashMap<String, ArrayNode>();
-        PUBLISHED.forEach(map -> maps.put(map, array()));
+    private static List<SetChange> elements(SetChange.Verb verb, Collection<Publication> publications) {
+        var sets = new SetChange.Sorted(PUBLISHED);
         for (var publication : publications) {
+            var six = publication.address().isIpv6();
+            var address = new Datum.Address(publication.address());
+            var protocol = new Datum.Protocol(publication.port().protocol());
+            var inside = new Datum.Port(publication.port().containerPort());
             if (publication.routed()) {
-                into(maps, publication.address().isIpv6() ? "open6" : "open4")
-                        .add(concat(
-                                text(publication.address().toString()),
-                                text(publication.port().protocol().lowerCase()),
-                                number(publication.port().containerPort())));
+                sets.put(six ? "open6" : "open4", SetElement.of(address, protocol, inside));
                 continue;
             }
-            var protocol = text(publication.port().protocol().lowerCase());
-            var port = number(publication.hostPort());
-            var target = concat(
-                    text(publication.address().toString()),
-                    number(publication.port().containerPort()));
-            var name = publication.address().isIpv6() ? "pub6" : "pub4";
+            var map = six ? "pub6" : "pub4";
+            var port = new Datum.Port(publication.hostPort());
             publication
                     .hostIp()
                     .ifPresentOrElse(
-                            ip -> into(maps, name).add(array(concat(text(ip.toString()), protocol, port), target)),
-                            () -> into(maps, name + "any").add(array(concat(protocol, port), target)));
+                            ip -> sets.put(
+                                    map,
+                                    SetElement.of(new Datum.Address(ip), protocol, port)
+                                            .to(address, inside)),
+                            () -> sets.put(
+                                    map + "any", SetElement.of(protocol, port).to(address, inside)));
         }
-        maps.forEach((map, elements) -> table.elements(verb, map, elements));
-    }
-
-    private static ArrayNode into(Map<String, ArrayNode> maps, String map) {
-        return maps.computeIfAbsent(map, _ -> array());
+        return sets.changes(verb);
     }
 
     private void addressTranslation(int dnsPort) {

@@ -2,6 +2,7 @@ package dev.lockstep.runtime.network;
 
 import dev.lockstep.runtime.linux.NftablesException;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,16 +11,18 @@ import org.slf4j.LoggerFactory;
 final class Sources {
     private static final Logger log = LoggerFactory.getLogger(Sources.class);
 
+    private final NetworkFiles files;
     private final Firewall firewall;
     private final Bridges bridges;
 
-    Sources(Firewall firewall, Bridges bridges) {
+    Sources(NetworkFiles files, Firewall firewall, Bridges bridges) {
+        this.files = files;
         this.firewall = firewall;
         this.bridges = bridges;
     }
 
     /** From the ends that a container had to those that it has; its file says so already, or is deleted next. */
-    void follow(List<Endpoint> before, List<Endpoint> after) throws IOException {
+    void follow(String container, List<Endpoint> before, List<Endpoint> after) throws IOException {
         var old = before.stream()
                 .filter(Endpoint::isOnBridge)
                 .map(FrameRules.End::of)
@@ -34,11 +37,27 @@ final class Sources {
             return;
         }
         try {
-            firewall.changeEnds(gone, young);
+            firewall.changeEnds(gone, young, alike(container, gone));
         } catch (NftablesException e) {
             // Somebody changed the table: make it what the records say.
             log.warn("rules differ from the records, loading them anew cause={}", e.getMessage());
-            bridges.loadRules();
+            bridges.putBackRules();
         }
+    }
+
+    /** Ends of other containers that have one of these hardware addresses, as they may on other networks. */
+    private List<FrameRules.End> alike(String container, List<FrameRules.End> gone) throws IOException {
+        var alike = new ArrayList<FrameRules.End>();
+        for (var end : gone) {
+            for (var other : files.attachmentsWith(end.mac())) {
+                if (!other.leaving() && !other.request().container().equals(container)) {
+                    other.endpoints().stream()
+                            .filter(e -> e.isOnBridge() && e.mac().equals(end.mac()))
+                            .map(FrameRules.End::of)
+                            .forEach(alike::add);
+                }
+            }
+        }
+        return alike;
     }
 }

@@ -8,6 +8,7 @@ import static dev.lockstep.runtime.network.NftJson.texts;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 
 /** Commands of libnftables-json(5) about one table, in the order in which they are given. */
 final class TableCommands {
@@ -93,15 +94,17 @@ final class TableCommands {
         command("add", "map", map);
     }
 
-    /**
-     * Elements of a set or map come or go; no command when there are none.
-     *
-     * @param verb {@code add} or {@code delete}
-     */
-    void elements(String verb, String name, ArrayNode elements) {
-        if (!elements.isEmpty()) {
-            ObjectNode element = named(name);
+    /** Elements of sets or maps that are there come or go. */
+    void change(List<SetChange> changes) {
+        for (var change : changes) {
+            var elements = array();
+            change.elements().forEach(e -> elements.add(e.json()));
+            ObjectNode element = named(change.set());
             addElements(element, elements);
+            var verb = switch (change.verb()) {
+                case ADD -> "add";
+                case DELETE -> "delete";
+            };
             command(verb, "element", element);
         }
     }

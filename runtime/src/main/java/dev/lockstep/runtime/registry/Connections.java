@@ -55,21 +55,25 @@ final class Connections implements AutoCloseable {
         var builder = HttpClient.newBuilder()
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .connectTimeout(settings.connect());
-        return builder.proxy(new Selector(settings.proxies()));
+        return builder.proxy(new Selector(settings.proxies(), settings.gate()));
     }
 
     /** The JDK's question for a proxy. Without a selector of ours it would look at properties of the process. */
     private static final class Selector extends ProxySelector {
         private final Proxies proxies;
+        private final Optional<OutsideGate> gate;
 
-        Selector(Proxies proxies) {
+        Selector(Proxies proxies, Optional<OutsideGate> gate) {
             this.proxies = proxies;
+            this.gate = gate;
         }
 
         @Override
         public List<Proxy> select(URI uri) {
             return List.of(proxies.of(uri)
                     .map(p -> new Proxy(Proxy.Type.HTTP, InetSocketAddress.createUnresolved(p.host(), p.port())))
+                    // Where a proxy of the owner's leads is not for us to say.
+                    .or(() -> gate.map(OutsideGate::webProxy))
                     .orElse(Proxy.NO_PROXY));
         }
 

@@ -86,7 +86,8 @@ public sealed interface Direct {
         };
     }
 
-    private static boolean contains(byte[] base, int prefix, byte[] address) {
+    /** Whether an address is in a network. */
+    static boolean contains(byte[] base, int prefix, byte[] address) {
         if (base.length != address.length) {
             return false;
         }

@@ -260,7 +260,8 @@ final class RegistryHttp implements AutoCloseable {
         } catch (RegistryException e) {
             throw e;
         } catch (IOException e) {
-            throw unreachable(way, e);
+            throw unreachable(
+                    way, settings.gate().flatMap(gate -> gate.trouble(uri)).orElse(e));
         } catch (IllegalArgumentException e) {
             // So says the JDK of headers that no HTTP server sends. Its words might quote them.
             throw new RegistryException(
@@ -324,6 +325,10 @@ final class RegistryHttp implements AutoCloseable {
 
     /** Says why nobody answers. Certificates do not get better by asking again, a handshake that broke off may. */
     static IOException unreachable(String host, IOException e) {
+        if (e instanceof OutsideGate.RefusedException refused) {
+            return new RegistryException(
+                    RegistryException.Reason.DENIED, "registry " + host + " is not asked: " + refused.getMessage(), e);
+        }
         var why = switch (e) {
             case HttpConnectTimeoutException _ -> "no connection in time";
             case HttpTimeoutException _ -> "no answer in time";

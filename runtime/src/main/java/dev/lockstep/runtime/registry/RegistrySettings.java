@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.registry;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How to deal with registries.
@@ -13,6 +14,7 @@ import java.time.Duration;
  * @param longestPause nobody waits longer between two tries, whatever the registry asks
  * @param layersAtOnce downloads beside each other in one pull
  * @param proxies what stands between this host and registries
+ * @param gate the only way to what no proxy is asked for, when somebody else chose it; it stays the caller's
  */
 public record RegistrySettings(
         Duration connect,
@@ -24,7 +26,8 @@ public record RegistrySettings(
         Credentials credentials,
         RegistryHosts hosts,
         Proxies proxies,
-        Time time) {
+        Time time,
+        Optional<OutsideGate> gate) {
     /** Bytes each second: whoever sends less, while somebody waits for it, is as good as silent. */
     static final int LEAST_RATE = 1024;
 
@@ -32,6 +35,32 @@ public record RegistrySettings(
         if (attempts < 1 || layersAtOnce < 1) {
             throw new IllegalArgumentException("at least one attempt and one layer");
         }
+    }
+
+    /** Those of who may ask wherever this host reaches. */
+    public RegistrySettings(
+            Duration connect,
+            Duration idle,
+            int attempts,
+            Duration backoff,
+            Duration longestPause,
+            int layersAtOnce,
+            Credentials credentials,
+            RegistryHosts hosts,
+            Proxies proxies,
+            Time time) {
+        this(
+                connect,
+                idle,
+                attempts,
+                backoff,
+                longestPause,
+                layersAtOnce,
+                credentials,
+                hosts,
+                proxies,
+                time,
+                Optional.empty());
     }
 
     /** What a host uses whose owner has configured nothing. */
@@ -52,12 +81,28 @@ public record RegistrySettings(
     /** The same with those accounts and those rules for single hosts. */
     public RegistrySettings with(Credentials accounts, RegistryHosts rules) {
         return new RegistrySettings(
-                connect, idle, attempts, backoff, longestPause, layersAtOnce, accounts, rules, proxies, time);
+                connect, idle, attempts, backoff, longestPause, layersAtOnce, accounts, rules, proxies, time, gate);
     }
 
     /** The same by those proxies. */
     public RegistrySettings by(Proxies others) {
         return new RegistrySettings(
-                connect, idle, attempts, backoff, longestPause, layersAtOnce, credentials, hosts, others, time);
+                connect, idle, attempts, backoff, longestPause, layersAtOnce, credentials, hosts, others, time, gate);
+    }
+
+    /** The same for what somebody else chose. */
+    public RegistrySettings through(OutsideGate way) {
+        return new RegistrySettings(
+                connect,
+                idle,
+                attempts,
+                backoff,
+                longestPause,
+                layersAtOnce,
+                credentials,
+                hosts,
+                proxies,
+                time,
+                Optional.of(way));
     }
 }

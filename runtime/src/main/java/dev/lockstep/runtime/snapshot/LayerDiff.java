@@ -6,16 +6,15 @@ import dev.lockstep.runtime.linux.Errno;
 import dev.lockstep.runtime.linux.FileStatus;
 import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.linux.SortedNames;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,7 +82,7 @@ final class LayerDiff implements AutoCloseable {
         final String path;
 
         final FileStatus status;
-        final Iterator<RawPath> names;
+        final SortedNames names;
         final boolean opaque;
         /** Whether it differs from the one below by more than its time. */
         final boolean differs;
@@ -103,8 +102,7 @@ final class LayerDiff implements AutoCloseable {
                 FileStatus status,
                 boolean opaque,
                 boolean differs,
-                boolean touched)
-                throws IOException {
+                boolean touched) {
             this.upper = upper;
             this.lower = lower;
             this.name = name;
@@ -113,9 +111,7 @@ final class LayerDiff implements AutoCloseable {
             this.opaque = opaque;
             this.differs = differs;
             this.touched = touched;
-            this.names = upper.list().stream()
-                    .sorted(Comparator.comparing(RawPath::latin1))
-                    .iterator();
+            this.names = upper.sortedNames();
         }
 
         void close() {

@@ -66,7 +66,7 @@ public record LocalMount(String type, String device, String o) {
     }
 
     /** Whether what is written there is gone when it is unmounted. */
-    boolean isFleeting() {
+    public boolean isFleeting() {
         return type.equals("tmpfs") || type.equals("ramfs");
     }
 

@@ -172,6 +172,8 @@ public final class Volumes {
             }
         }
         if (asked.flatMap(volume -> volume.spec().mount()).isEmpty()) {
+            // Who gives it another content just now has looked for users before: these wait for the new one.
+            mountLock(name).close();
             return;
         }
         try (var _ = mountLock(name)) {
@@ -332,8 +334,18 @@ public final class Volumes {
      * @param check throws where it must stay
      */
     public void remove(String name, Check check) throws IOException {
-        try (var _ = lock(name)) {
+        removeUnless(name, () -> {
             check.run();
+            return false;
+        });
+    }
+
+    /** The same, but where somebody needs it the volume stays. */
+    public void removeUnless(String name, Question needed) throws IOException {
+        try (var _ = lock(name)) {
+            if (needed.ask()) {
+                return;
+            }
             var directory = directory(name);
             // Nobody mounts it meanwhile: what is mounted there is somebody else's, and stays.
             try (var _ = mountLock(name)) {
@@ -348,8 +360,8 @@ public final class Volumes {
     }
 
     /**
-     * Fills a volume that nobody filled yet, once. The work is done in a directory beside it that takes the volume's
-     * place when it is whole, so that a crash leaves the volume empty or full.
+     * Fills a volume that nobody filled yet, once. A crash leaves it empty, or the rest to {@link #cleanUp} and to who
+     * fills it next.
      *
      * @param content writes into the directory it is given, and may change that directory's owner and mode
      */
@@ -365,16 +377,9 @@ public final class Volumes {
                 fillMounted(found.get(), data, content);
                 return;
             }
-            var filling = directory.resolve("filling" + AtomicFiles.TEMPORARY);
-            if (Files.exists(data) && isEmpty(data)) {
-                discard(filling);
-                Files.createDirectory(filling);
-                Files.setPosixFilePermissions(filling, PosixFilePermissions.fromString("rwxr-xr-x"));
-                limit(found.get().spec(), filling);
-                content.writeTo(filling);
-                Projects.release(data);
-                // Renaming over an empty directory is one step, rename(2).
-                AtomicFiles.publish(filling, data);
+            var first = new FirstContent(directory);
+            if (!first.finish() && Files.exists(data) && isEmpty(data)) {
+                first.put(content);
             }
             file.write(record(directory), found.get().asPopulated());
         }
@@ -397,6 +402,10 @@ public final class Volumes {
         for (var directory : directories()) {
             try (var _ = lock(directory.getFileName().toString())) {
                 discard(directory.resolve(COMING));
+                var found = file.read(record(directory));
+                if (new FirstContent(directory).finish() && found.isPresent()) {
+                    file.write(record(directory), found.get().asPopulated());
+                }
                 for (var name : names(directory)) {
                     if (name.toString().endsWith(AtomicFiles.TEMPORARY)) {
                         if (Files.isDirectory(name, LinkOption.NOFOLLOW_LINKS)) {
@@ -439,6 +448,12 @@ public final class Volumes {
         void run() throws IOException;
     }
 
+    /** Whether something is so. */
+    @FunctionalInterface
+    public interface Question {
+        boolean ask() throws IOException;
+    }
+
     /**
      * Gives the volume another content. The work is done in a directory beside it that changes places with the old one
      * when it is whole, so that a crash leaves one of both and never a mixture.
@@ -457,6 +472,7 @@ public final class Volumes {
                         + mount.get().shown() + "), and does not change places with another; change its files there");
             }
             check.run();
+            new FirstContent(directory).finish(); // or it would come into what takes its place
             var coming = directory.resolve(COMING);
             discard(coming);
             try {
@@ -467,7 +483,11 @@ public final class Volumes {
                 check.run(); // that may have taken long
                 try (var volume = Directory.open(directory)) {
                     volume.syncFileSystem();
-                    volume.exchange(RawPath.of("data"), volume, name(coming));
+                    // Nobody comes from here on, and who came before is found.
+                    try (var _ = mountLock(name)) {
+                        check.run();
+                        volume.exchange(RawPath.of("data"), volume, name(coming));
+                    }
                     volume.sync();
                 }
                 file.write(record(directory), found.asPopulated());

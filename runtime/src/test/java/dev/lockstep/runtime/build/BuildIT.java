@@ -82,8 +82,12 @@ class BuildIT {
         lab.file("a.txt", "hello\n");
         var text = "FROM busybox\nCOPY a.txt /\nRUN date > /when\nLABEL a=1\n";
         var first = lab.build(text);
+        lab.looks.set(0);
         var second = lab.build(text);
         assertThat(lab.steps()).containsExactly("CACHED COPY a.txt /", "CACHED RUN date > /when");
+        assertThat(lab.looks)
+                .as("of the base alone: what is found needs no files")
+                .hasValue(1);
         assertThat(second).isEqualTo(first);
     }
 

@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -47,6 +48,9 @@ final class BuildLab implements AutoCloseable {
     final BuildRooms rooms;
     final Image busybox;
     final List<BuildEvent> events = new CopyOnWriteArrayList<>();
+    /** How often the directories of layers were asked for. */
+    final AtomicInteger looks = new AtomicInteger();
+
     private int trees;
 
     BuildLab(Path directory) throws IOException {
@@ -78,9 +82,13 @@ final class BuildLab implements AutoCloseable {
                 BuildRooms.Repositories.NONE,
                 WebFile::fetch,
                 BuildRooms.Caches.NONE,
-                snapshots::unpack,
+                (layers, progress) -> {
+                    looks.incrementAndGet();
+                    return snapshots.unpack(layers, progress);
+                },
                 "test-host",
                 "",
+                Optional.empty(),
                 Clock.systemUTC());
         busybox = add(TestImage.busybox("busybox"));
     }

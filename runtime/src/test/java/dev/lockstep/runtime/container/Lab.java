@@ -188,6 +188,17 @@ final class Lab implements AutoCloseable {
         return running(id).pid();
     }
 
+    /**
+     * Its pid once it is its program: a start that returns has let the runtime's init go, which has files of its own
+     * until its next step.
+     */
+    int pid(String id, String program) throws IOException {
+        var pid = pid(id);
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(read("/proc/" + pid + "/comm")).isEqualTo(program));
+        return pid;
+    }
+
     /** Everything it wrote, both streams in order. */
     String log(String id) throws IOException {
         var text = new StringBuilder();

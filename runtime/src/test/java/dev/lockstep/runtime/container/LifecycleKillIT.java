@@ -12,6 +12,7 @@ import dev.lockstep.runtime.linux.Signal;
 import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.testing.ChildMachine;
 import dev.lockstep.runtime.testing.TestImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -32,6 +33,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +55,8 @@ class LifecycleKillIT {
         FIRST_PROCESS
     }
 
+    private static ChildMachine machine;
+
     @TempDir
     private Path directory;
 
@@ -60,18 +64,46 @@ class LifecycleKillIT {
     private String bystander;
     private int bystanderPid;
 
-    @BeforeEach
-    void open() throws IOException {
-        engine = LifecycleWork.engine(directory);
+    @BeforeAll
+    static void train(@TempDir Path scratch) throws IOException {
+        try (var engine = world(scratch)) {
+            try {
+                machine = ChildMachine.trained(
+                        scratch, LifecycleWork.RUN_AND_REMOVE + " -\n", LifecycleWork.class, scratch.toString());
+            } finally {
+                engine.networks().remove(LifecycleWork.NETWORK);
+            }
+        }
+    }
+
+    /** With an image and a network. */
+    private static Engine world(Path directory) throws IOException {
+        var engine = LifecycleWork.engine(directory);
+        var whole = false;
+        try {
+            fill(engine, directory);
+            whole = true;
+            return engine;
+        } finally {
+            if (!whole) {
+                engine.close();
+            }
+        }
+    }
+
+    private static void fill(Engine engine, Path directory) throws IOException {
         var archive = TestImage.busybox("test/busybox:1").dockerArchive(directory.resolve("image.tar"));
-        var image = engine.images()
-                .importArchive(archive, Optional.empty(), Progress.NONE)
-                .getFirst();
-        engine.unpack(engine.images().find(image.digest()).orElseThrow(), Progress.NONE);
+        engine.images().importArchive(archive, Optional.empty(), Progress.NONE);
+        engine.unpack(engine.images().find(LifecycleWork.image(engine)).orElseThrow(), Progress.NONE);
         engine.networks()
                 .create(NetworkSpec.plain(LifecycleWork.NETWORK, new Owner("test-host", "test", Optional.empty())));
+    }
+
+    @BeforeEach
+    void open() throws IOException {
+        engine = world(directory);
         bystander = engine.containers()
-                .create(new Wish("bystander", image.digest())
+                .create(new Wish("bystander", LifecycleWork.image(engine))
                         .network(new AttachmentSpec(LifecycleWork.NETWORK, List.of(), List.of(), 0))
                         .run("sleep", "1000000")
                         .spec())
@@ -115,7 +147,7 @@ class LifecycleKillIT {
         LifecycleWork.RUN_AND_REMOVE.run(engine, "-");
         recovers(LifecycleWork.RUN_AND_REMOVE, "at first");
         var before = traces();
-        var worker = LifecycleWork.start(directory);
+        var worker = LifecycleWork.start(machine, directory);
         var works = List.of(LifecycleWork.values());
         for (var kill = 0; kill < kills; kill++) {
             // Each in turn, so that few kills hit every state; the moment and the victim are left to chance.
@@ -128,7 +160,7 @@ class LifecycleKillIT {
 
             var id = prepare(work);
             assertThat(worker.inputReader().readLine()).as(when + errors()).isEqualTo("ready");
-            var next = LifecycleWork.start(directory);
+            var next = LifecycleWork.start(machine, directory);
             try (var orders = worker.outputWriter()) {
                 orders.write(work + " " + id + "\n");
             }

@@ -9,6 +9,7 @@ import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.runtime.network.PublishedPort;
+import dev.lockstep.runtime.testing.ChildMachine;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -17,7 +18,6 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -178,16 +178,8 @@ enum LifecycleWork {
     }
 
     /** A process that says that it is ready, and does what it is told on its standard input. */
-    static Process start(Path directory) throws IOException {
-        var command = new ArrayList<>(List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                LifecycleWork.class.getName(),
-                directory.toString()));
+    static Process start(ChildMachine machine, Path directory) throws IOException {
+        var command = machine.command(LifecycleWork.class, directory.toString());
         return new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.appendTo(
                         directory.resolve("err").toFile()))

@@ -84,10 +84,10 @@ class ProcessOptionsIT {
         var closed = lab.started(lab.wish("c").run("cat"));
         assertThat(lab.containers.await(closed)).isZero();
         var open = lab.started(lab.wish("d").with(options(false, true, false)).run("cat"));
-        await().untilAsserted(() ->
-                assertThat(Lab.read("/proc/" + lab.pid(open) + "/stat")).contains("(cat) S"));
-        assertThat(Files.readSymbolicLink(Path.of("/proc/" + lab.pid(open) + "/fd/0"))
-                        .toString())
+        var pid = lab.pid(open, "cat");
+        await().untilAsserted(
+                        () -> assertThat(Lab.read("/proc/" + pid + "/stat")).contains("(cat) S"));
+        assertThat(Files.readSymbolicLink(Path.of("/proc/" + pid + "/fd/0")).toString())
                 .startsWith("pipe:");
     }
 
@@ -149,7 +149,7 @@ class ProcessOptionsIT {
     @Test
     void nothing_but_three_streams_is_open() throws IOException {
         var id = lab.started(lab.wish("c").run("sleep", "600"));
-        try (var open = Files.list(Path.of("/proc/" + lab.pid(id) + "/fd"))) {
+        try (var open = Files.list(Path.of("/proc/" + lab.pid(id, "sleep") + "/fd"))) {
             assertThat(open.map(p -> p.getFileName().toString()).sorted()).containsExactly("0", "1", "2");
         }
     }

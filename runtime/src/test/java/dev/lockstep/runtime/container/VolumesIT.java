@@ -2,7 +2,9 @@ package dev.lockstep.runtime.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.testing.TarBuilder;
 import dev.lockstep.runtime.testing.TestImage;
@@ -11,12 +13,17 @@ import dev.lockstep.runtime.volume.VolumeSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Volumes, bind mounts and tmpfs as containers have them. */
 class VolumesIT {
@@ -96,6 +103,96 @@ class VolumesIT {
         assertThat(lab.log(second)).isEqualTo("once\n");
         lab.containers.remove(second, false, true);
         assertThat(lab.volumes.list()).isEmpty();
+    }
+
+    @Test
+    void a_container_that_runs_sees_the_content_that_another_ones_image_gives_its_empty_volume() throws IOException {
+        volume("data");
+        // Its image has nothing there, so the volume stays empty.
+        var first = lab.started(lab.wish("first")
+                .mount(new MountSpec.Volume("data", "/elsewhere", false, false))
+                .run("sleep", "600"));
+        var second = lab.started(lab.wish("second")
+                .mount(new MountSpec.Volume("data", "/data", false, false))
+                .run("sleep", "600"));
+
+        assertThat(lab.exec(first, "cat", "/elsewhere/file").out()).isEqualTo("from the image");
+        assertThat(lab.exec(first, "sh", "-c", "stat -c %a /elsewhere; echo mine > /elsewhere/own")
+                        .out())
+                .isEqualTo("750\n");
+        assertThat(lab.exec(second, "cat", "/data/own").out()).isEqualTo("mine\n");
+    }
+
+    @Test
+    void a_volume_without_a_name_stays_while_another_container_has_its_mounts() throws IOException {
+        var owner = finished(lab.wish("owner").shell("echo theirs > /kept/file"));
+        var guest = lab.started(lab.wish("guest")
+                .with(new StorageOptions(
+                        Optional.empty(), List.of(new StorageOptions.VolumesFrom("owner", Optional.empty()))))
+                .run("sleep", "600"));
+
+        lab.containers.remove(owner, false, true);
+
+        assertThat(lab.exec(guest, "cat", "/kept/file").out()).isEqualTo("theirs\n");
+        assertThat(lab.volumes.list()).hasSize(1);
+    }
+
+    /** Its record does not tell of them yet, or nobody can read it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void a_volume_without_a_name_stays_while_another_container_may_have_it(boolean damaged) throws IOException {
+        var owner = finished(lab.wish("owner").shell("echo theirs > /kept/file"));
+        var guest = lab.wish("guest")
+                .with(new StorageOptions(
+                        Optional.empty(), List.of(new StorageOptions.VolumesFrom("owner", Optional.empty()))))
+                .run("sleep", "600");
+        if (damaged) {
+            Damage.TRUNCATED.to(lab.files(lab.created(guest)).record());
+        } else {
+            lab.killAt(FailPoint.Step.CREATE_VOLUMES);
+            assertThatThrownBy(() -> lab.created(guest)).isInstanceOf(Lab.Killed.class);
+            lab.liveOn();
+        }
+
+        lab.containers.remove(owner, false, true);
+
+        assertThat(lab.volumes.list()).hasSize(1);
+    }
+
+    @Test
+    void a_container_that_is_being_made_uses_the_volumes_of_its_slot_before_it_says_so() throws IOException {
+        lab.killAt(FailPoint.Step.CREATE_VOLUMES);
+        assertThatThrownBy(() -> lab.created(lab.wish("c").run("true"))).isInstanceOf(Lab.Killed.class);
+        lab.liveOn();
+
+        var volume = lab.volumes.list().getFirst();
+        assertThat(lab.containers.observe())
+                .singleElement()
+                .satisfies(c -> assertThat(c.record().uses(volume)).isTrue());
+        var other = new VolumeRecord.Slot("test", "d", 1, "/kept");
+        var elses = new VolumeRecord(volume.spec(), Optional.of(other), volume.createdAt(), false);
+        assertThat(lab.containers.observe().getFirst().record().uses(elses)).isFalse();
+    }
+
+    @Test
+    void who_is_being_started_is_seen_and_waits_while_his_volume_changes() throws Exception {
+        volume("data");
+        var id = lab.created(lab.wish("c")
+                .mount(new MountSpec.Volume("data", "/v", false, false))
+                .run("sleep", "600"));
+        assertThat(lab.containers.isStarting(id)).isFalse();
+        var start = new FutureTask<>(() -> {
+            lab.anotherProcess().start(id);
+            return id;
+        });
+        try (var changing = Flock.exclusive(lab.root.lock("volume-mount/data"))) {
+            Thread.ofPlatform().start(start);
+            await().atMost(Duration.ofMinutes(1)).until(() -> lab.containers.isStarting(id));
+            assertThat(lab.state(id)).as("with %s", changing).isInstanceOf(ContainerState.Created.class);
+        }
+        start.get();
+        assertThat(lab.containers.isStarting(id)).isFalse();
+        lab.running(id);
     }
 
     private String finished(Wish wish) throws IOException {

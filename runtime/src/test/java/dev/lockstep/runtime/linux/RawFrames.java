@@ -4,6 +4,7 @@ import com.sun.jna.Memory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
 
 /** Ethernet frames as a container with NET_RAW sends them: with whatever in them it likes (packet(7)). */
 public final class RawFrames implements AutoCloseable {
@@ -45,6 +46,18 @@ public final class RawFrames implements AutoCloseable {
                 .putShort((short) type)
                 .put(payload)
                 .array();
+    }
+
+    /**
+     * The same frame with tags for no VLAN, number 0, which say how urgent it is (IEEE 802.1Q): who gets it takes them
+     * off and has the frame.
+     *
+     * @param types of the tags, the outer first
+     */
+    public static byte[] tagged(byte[] frame, List<Integer> types) {
+        var tagged = ByteBuffer.allocate(frame.length + 4 * types.size()).put(frame, 0, 12);
+        types.forEach(type -> tagged.putShort(type.shortValue()).putShort((short) 0));
+        return tagged.put(frame, 12, frame.length - 12).array();
     }
 
     /** An IP packet of either family with a UDP datagram in it. */

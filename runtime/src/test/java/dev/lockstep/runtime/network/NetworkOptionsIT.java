@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.lockstep.runtime.dns.OwnNameServers;
+import dev.lockstep.runtime.linux.RawFrames;
 import dev.lockstep.runtime.linux.Rtnetlink;
 import dev.lockstep.runtime.linux.Signal;
 import dev.lockstep.runtime.linux.Sysctls;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,6 +112,48 @@ class NetworkOptionsIT extends OnPrivateHost {
         assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("app " + PrivateHost.OUTSIDE);
         await().untilAsserted(() ->
                 assertThat(host.resolve(web.namespace(), gateway, "app")).containsExactly(first(app)));
+    }
+
+    @Test
+    void a_hardware_address_stays_protected_when_its_namesake_on_another_network_goes() throws IOException {
+        bridge("front", Map.of());
+        bridge("back", Map.of());
+        var mac = "02:42:00:00:00:07";
+        attach("c1", on("front", 0, options(Optional.of(mac), 0, Optional.empty())));
+        attach("c2", on("back", 0, options(Optional.of(mac), 0, Optional.empty())));
+        var neighbour = attach("c3", on("back"));
+        var victim = attach("c4", on("back"));
+        networks.detach("c1");
+
+        var from = neighbour.endpoints().getFirst();
+        var to = victim.endpoints().getFirst();
+        try (var heard = host.namespaces.inside(
+                        victim.namespace(), () -> new DatagramSocket(5000, InetAddress.ofLiteral("0.0.0.0")));
+                var frames = inside(neighbour, links -> RawFrames.on(links.index("eth0")))) {
+            for (var sender : List.of(mac, from.mac())) {
+                var text = sender.equals(mac) ? "forged" : "honest";
+                frames.send(RawFrames.ethernet(
+                        Links.macBytes(to.mac()),
+                        Links.macBytes(sender),
+                        0x0800,
+                        RawFrames.udp(
+                                from.addresses().getFirst().address().bytes(),
+                                to.addresses().getFirst().address().bytes(),
+                                5000,
+                                text.getBytes(StandardCharsets.UTF_8))));
+            }
+            heard.setSoTimeout(20_000);
+            var packet = new DatagramPacket(new byte[100], 100);
+            heard.receive(packet);
+            assertThat(new String(packet.getData(), 0, packet.getLength(), StandardCharsets.UTF_8))
+                    .isEqualTo("honest");
+        }
+        // And the rules are still those that the records ask for: nothing has to be loaded anew.
+        networks.detach("c2");
+        assertThat(host.nft("{\"nftables\":[{\"list\":{\"set\":{\"family\":\"bridge\",\"table\":\"lockstep_"
+                        + host.root.shortId() + "\",\"name\":\"macs\"}}}]}"))
+                .contains(from.mac())
+                .doesNotContain(mac);
     }
 
     @Test

@@ -75,8 +75,7 @@ class NetworkWatchIT {
 
     @Test
     void rules_bridges_and_exceptions_that_somebody_takes_are_heard_of_and_put_back() throws IOException {
-        host.nft("{\"nftables\":[{\"delete\":{\"table\":{\"family\":\"inet\",\"name\":\"lockstep_" + host.root.shortId()
-                + "\"}}}]}");
+        host.deleteRules();
         assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).doesNotStartWith("web");
         isMended("its rules");
 

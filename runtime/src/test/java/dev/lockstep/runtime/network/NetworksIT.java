@@ -13,11 +13,14 @@ import dev.lockstep.runtime.linux.Sysctls;
 import dev.lockstep.runtime.network.PublishedPort.TransportProtocol;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.DatagramPacket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -274,13 +277,8 @@ class NetworksIT extends OnPrivateHost {
         assertThat(networks.observe().networks().getFirst().intact()).isTrue();
         assertThat(networks.observe().container("c1").orElseThrow().intact()).isTrue();
 
-        host.nft("{\"nftables\":[{\"delete\":{\"table\":{\"family\":\"inet\",\"name\":\"lockstep_" + host.root.shortId()
-                + "\"}}}]}");
-        var pid = host.names.pid().orElseThrow();
-        try (var server = Pidfd.open(ProcessIdentity.of(pid).orElseThrow()).orElseThrow()) {
-            assertThat(server.send(Signal.KILL)).isTrue();
-        }
-        await().until(() -> host.names.pid().isEmpty());
+        host.deleteRules();
+        killNameServer();
         var observed = networks.observe();
         assertThat(observed.networks().getFirst().rules()).isFalse();
         assertThat(observed.networks().getFirst().names()).isFalse();
@@ -293,14 +291,99 @@ class NetworksIT extends OnPrivateHost {
                         web.namespace(), network.gateways().getFirst().toString(), "web"))
                 .hasSize(1));
 
+        deleteBridge(network);
+        assertThat(networks.observe().networks().getFirst().bridge()).isFalse();
+        networks.ensure("front");
+        assertThat(networks.observe().networks().getFirst().intact()).isTrue();
+    }
+
+    private void killNameServer() throws IOException {
+        var pid = host.names.pid().orElseThrow();
+        try (var server = Pidfd.open(ProcessIdentity.of(pid).orElseThrow()).orElseThrow()) {
+            assertThat(server.send(Signal.KILL)).isTrue();
+        }
+        await().until(() -> host.names.pid().isEmpty());
+    }
+
+    private void deleteBridge(NetworkRecord network) throws IOException {
         host.namespaces.home(() -> {
             try (var links = Rtnetlink.open()) {
                 return links.deleteLink(network.bridge());
             }
         });
-        assertThat(networks.observe().networks().getFirst().bridge()).isFalse();
-        networks.ensure("front");
-        assertThat(networks.observe().networks().getFirst().intact()).isTrue();
+    }
+
+    /** As after a reboot: records alone are left, and one network after the other is needed again. */
+    @Test
+    void names_are_answered_on_the_first_network_that_is_back_and_then_on_the_next() throws IOException {
+        var kept = List.of(networks.create(network("front")), networks.create(network("back")));
+        for (var network : kept) {
+            assertThat(host.names.hasZone(network.name())).isTrue();
+        }
+        killNameServer();
+        for (var network : kept) {
+            host.names.remove(network.name());
+            deleteBridge(network);
+        }
+        host.deleteRules();
+
+        // Nobody can be asked where no network is, and that is no fault.
+        assertThat(networks.mendNames()).isFalse();
+        assertThat(host.names.zones()).isEmpty();
+
+        for (var network : kept) {
+            networks.ensure(network.name());
+            var container = attach("in-" + network.name(), network.name(), network.name());
+            await().untilAsserted(() -> assertThat(host.resolve(
+                            container.namespace(), network.gateways().getFirst().toString(), network.name()))
+                    .hasSize(1));
+        }
+        // The zone of one that is gone again holds nobody up either.
+        deleteBridge(kept.getLast());
+        killNameServer();
+        assertThat(networks.mendNames()).isTrue();
+        assertThat(host.names.zones()).containsExactly("front");
+        networks.ensure("back");
+        assertThat(host.names.zones()).containsExactly("back", "front");
+    }
+
+    /** The kernel remembers that such packets were led nowhere, and for as long as more of them come. */
+    @Test
+    void who_goes_on_asking_while_rules_are_away_is_answered_when_they_are_back() throws IOException {
+        // Somebody else's rules, as Docker's, for whose sake connections are known also while ours are away.
+        host.nft("""
+                {"nftables":[{"add":{"table":{"family":"inet","name":"theirs"}}},
+                {"add":{"chain":{"family":"inet","table":"theirs","name":"in","type":"filter","hook":"input","prio":0}}},
+                {"add":{"rule":{"family":"inet","table":"theirs","chain":"in","expr":[{"match":{"op":"in",
+                "left":{"ct":{"key":"state"}},"right":["established","related"]}},{"accept":null}]}}}]}""");
+        var gateway = networks.create(network("front")).gateways().getFirst().toString();
+        var web = attach("c1", "web", "front");
+        host.serve(web.namespace(), "web", 80);
+        networks.publish(
+                "c1", List.of(new PublishedPort(Optional.empty(), Optional.of(8080), 80, TransportProtocol.UDP)));
+        try (var names = host.udpSocket(web.namespace());
+                var client = host.udpSocket(host.outside)) {
+            await().untilAsserted(() ->
+                    assertThat(host.ask(names, gateway, "web", DnsMessage.A)).isPresent());
+            // Sockets of their own, so that nothing is known of them from before.
+            try (var late = host.udpSocket(web.namespace());
+                    var lateClient = host.udpSocket(host.outside)) {
+                host.deleteRules();
+                assertThat(host.ask(late, gateway, "web", DnsMessage.A)).isEmpty();
+                lateClient.send(new DatagramPacket(new byte[] {'x'}, 1, new InetSocketAddress(PrivateHost.OWN, 8080)));
+
+                networks.ensure("front");
+                for (var socket : List.of(names, late)) {
+                    await().atMost(Duration.ofSeconds(10))
+                            .untilAsserted(() -> assertThat(host.ask(socket, gateway, "web", DnsMessage.A))
+                                    .as("a question for a name")
+                                    .isPresent());
+                }
+                for (var socket : List.of(client, lateClient)) {
+                    assertThat(host.udp(socket, PrivateHost.OWN, 8080)).startsWith("web ");
+                }
+            }
+        }
     }
 
     @Test

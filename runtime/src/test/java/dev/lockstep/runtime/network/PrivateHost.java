@@ -407,10 +407,22 @@ final class PrivateHost implements AutoCloseable {
             });
         } else {
             try (var socket = udpSocket(from)) {
-                answer = exchange(socket, server, 53, question, SILENCE_MILLIS);
+                return ask(socket, server, name, type);
             }
         }
         return answer.length == 0 ? Optional.empty() : Optional.of(DnsMessage.parse(answer, type));
+    }
+
+    /** The same over UDP from a socket that is kept. */
+    Optional<DnsMessage> ask(DatagramSocket socket, String server, String name, int type) throws IOException {
+        var answer = exchange(socket, server, 53, DnsMessage.question(name, type), SILENCE_MILLIS);
+        return answer.length == 0 ? Optional.empty() : Optional.of(DnsMessage.parse(answer, type));
+    }
+
+    /** As somebody does who flushes rules that are not his. */
+    void deleteRules() throws IOException {
+        nft("{\"nftables\":[{\"delete\":{\"table\":{\"family\":\"inet\",\"name\":\"lockstep_" + root.shortId()
+                + "\"}}}]}");
     }
 
     String nft(String json) throws IOException {

@@ -37,6 +37,10 @@ class ReachIT {
     private static final int UDP = 0x0800;
     private static final int UDP6 = 0x86dd;
     private static final int ARP = 0x0806;
+    /** Tags of IEEE 802.1Q, of customers and of providers. */
+    private static final int Q = 0x8100;
+
+    private static final int AD = 0x88a8;
     private static final String BRIDGE = "com.docker.network.bridge.";
     private static final List<String> OWN = List.of(PrivateHost.OWN, PrivateHost.OWN6);
     private static final List<String> OUTSIDE = List.of(PrivateHost.OUTSIDE, PrivateHost.OUTSIDE6);
@@ -405,14 +409,21 @@ class ReachIT {
                         address(db, family),
                         address(other, family),
                         IpAddress.parse(gateway(web, family)).bytes())) {
-                    frames.send(RawFrames.ethernet(
-                            mac(web),
-                            mac(mate),
-                            type,
-                            RawFrames.udp(forged, address(web, family), 5000, text("forged"))));
+                    inEveryWay(
+                            frames,
+                            RawFrames.ethernet(
+                                    mac(web),
+                                    mac(mate),
+                                    type,
+                                    RawFrames.udp(forged, address(web, family), 5000, text("forged"))));
                 }
-                frames.send(RawFrames.ethernet(
-                        mac(web), bridge, type, RawFrames.udp(own, address(web, family), 5000, text("forged"))));
+                inEveryWay(
+                        frames,
+                        RawFrames.ethernet(
+                                mac(web),
+                                bridge,
+                                type,
+                                RawFrames.udp(own, address(web, family), 5000, text("forged"))));
                 frames.send(honest);
                 assertThat(received(victim)).isEqualTo("honest");
             }
@@ -498,7 +509,7 @@ class ReachIT {
                     var target = IpAddress.of(address(third, family)).toString();
                     assertThat(host.tcp(web.namespace(), target, 80)).startsWith("third ");
                     try (var frames = frames(mate)) {
-                        frames.send(claim(family, third));
+                        inEveryWay(frames, claim(family, third));
                         // Behind it, so that whatever it does has been done.
                         frames.send(RawFrames.ethernet(
                                 mac(web),
@@ -589,6 +600,12 @@ class ReachIT {
             var answered = new TreeMap<>(expected);
             answered.values().removeAll(Set.of("nothing", NO_ANSWER));
             var outcomes = new TreeMap<>(host.tryAll(attempts, answered.keySet()));
+            // The kernel refuses so many a second, and says nothing to the others (icmp_msgs_per_sec).
+            var unsaid = attempts.stream()
+                    .filter(attempt -> "refused".equals(expected.get(attempt.what()))
+                            && "nothing".equals(outcomes.get(attempt.what())))
+                    .toList();
+            outcomes.putAll(host.tryAll(unsaid, Set.of()));
             outcomes.replaceAll((what, outcome) ->
                     NO_ANSWER.equals(expected.get(what)) && (outcome.equals("refused") || outcome.equals("nothing"))
                             ? NO_ANSWER
@@ -603,6 +620,14 @@ class ReachIT {
                 return RawFrames.on(links.index("eth0"));
             }
         });
+    }
+
+    /** As it is, and behind tags that the receiver takes off. */
+    private static void inEveryWay(RawFrames frames, byte[] frame) throws IOException {
+        frames.send(frame);
+        for (var tags : List.of(List.of(Q), List.of(AD), List.of(Q, Q), List.of(AD, Q))) {
+            frames.send(RawFrames.tagged(frame, tags));
+        }
     }
 
     private static String received(DatagramSocket socket) throws IOException {

@@ -78,15 +78,59 @@ class RulesetTest {
     }
 
     @Test
-    void moving_a_port_deletes_and_adds_in_one_transaction() throws IOException {
+    void moving_a_port_deletes_and_adds_in_one_transaction() {
         var moved = new Publication("c2", IpAddress.parse("172.28.0.3"), ANY.port());
-        assertGolden("move.json", Ruleset.change("lockstep_c0de", List.of(ANY), List.of(moved)));
+        assertThat(text(Ruleset.change(List.of(ANY), List.of(moved)))).isEqualTo("""
+                DELETE pub4any [{"concat":["tcp",8080]},{"concat":["172.28.0.2",80]}]
+                ADD pub4any [{"concat":["tcp",8080]},{"concat":["172.28.0.3",80]}]
+                """);
     }
 
     @Test
-    void an_address_that_the_container_keeps_stays_owned_when_one_of_its_ports_goes() throws IOException {
-        var other = new FrameRules.End("lvc0de000000002", END.mac(), List.of(IpAddress.parse("172.28.1.2")), false);
-        assertGolden("ends.json", FrameRules.changeEnds("lockstep_c0de", List.of(END), List.of(other)));
+    void a_port_that_is_not_translated_is_an_element_of_its_own_set() {
+        var routed = new Publication("c1", SIX.address(), SIX.port(), true);
+        assertThat(text(Ruleset.change(List.of(routed), List.of(SIX)))).isEqualTo("""
+                DELETE open6 {"concat":["fd00:28::2","tcp",443]}
+                ADD pub6 [{"concat":["2001:db8::1","tcp",8443]},{"concat":["fd00:28::2",443]}]
+                """);
+    }
+
+    @Test
+    void an_address_that_the_container_keeps_stays_owned_when_one_of_its_ports_goes() {
+        var other = new FrameRules.End("lvc0de000000002", END.mac(), List.of(IpAddress.parse("172.28.1.2")), true);
+        assertThat(text(FrameRules.changeEnds(List.of(END), List.of(other), List.of())))
+                .isEqualTo("""
+                DELETE ends_mac {"concat":["lvc0de000000001","02:42:ac:1c:00:02"]}
+                DELETE ends4 {"concat":["lvc0de000000001","172.28.0.2"]}
+                DELETE ends6 {"concat":["lvc0de000000001","fd00:28::2"]}
+                DELETE ends6 {"concat":["lvc0de000000001","fe80::42:acff:fe1c:2"]}
+                DELETE owned4 "172.28.0.2"
+                DELETE owned6 "fd00:28::2"
+                DELETE owned6 "fe80::42:acff:fe1c:2"
+                ADD apart "lvc0de000000002"
+                ADD ends_mac {"concat":["lvc0de000000002","02:42:ac:1c:00:02"]}
+                ADD ends4 {"concat":["lvc0de000000002","172.28.1.2"]}
+                ADD macs "02:42:ac:1c:00:02"
+                ADD owned4 "172.28.1.2"
+                """);
+    }
+
+    @Test
+    void an_address_that_another_container_has_on_another_network_stays_owned() {
+        var alike = new FrameRules.End(
+                "lvc0de000000003",
+                END.mac(),
+                List.of(IpAddress.parse("172.28.2.2"), Links.linkLocal(END.mac())),
+                false);
+        assertThat(text(FrameRules.changeEnds(List.of(END), List.of(), List.of(alike))))
+                .isEqualTo("""
+                DELETE ends_mac {"concat":["lvc0de000000001","02:42:ac:1c:00:02"]}
+                DELETE ends4 {"concat":["lvc0de000000001","172.28.0.2"]}
+                DELETE ends6 {"concat":["lvc0de000000001","fd00:28::2"]}
+                DELETE ends6 {"concat":["lvc0de000000001","fe80::42:acff:fe1c:2"]}
+                DELETE owned4 "172.28.0.2"
+                DELETE owned6 "fd00:28::2"
+                """);
     }
 
     @Test
@@ -124,6 +168,16 @@ class RulesetTest {
         assertThat(SIX.overlaps(four)).isFalse();
         assertThat(SIX.overlaps(six)).isTrue();
         assertThat(SIX.overlaps(both)).isTrue();
+    }
+
+    private static String text(List<SetChange> changes) {
+        var text = new StringBuilder();
+        for (var change : changes) {
+            for (var element : change.elements()) {
+                text.append(change.verb() + " " + change.set() + " " + element.json() + "\n");
+            }
+        }
+        return text.toString();
     }
 
     private static void assertGolden(String name, String json) throws IOException {

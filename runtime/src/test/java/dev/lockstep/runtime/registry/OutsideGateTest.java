@@ -10,13 +10,17 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The gate, with the first address of loopback for the outside and the second one for what is refused. */
@@ -59,9 +63,12 @@ class OutsideGateTest {
         return server.getAddress().getPort();
     }
 
+    private static Optional<String> refusal(String host, int port, InetAddress address) {
+        return address.getHostAddress().equals("127.0.0.2") ? Optional.of("refused by the test") : Optional.empty();
+    }
+
     private WebFile fetch(String host, String path, ByteArrayOutputStream to) throws IOException {
-        try (var gate = new OutsideGate(address ->
-                address.getHostAddress().equals("127.0.0.2") ? Optional.of("refused by the test") : Optional.empty())) {
+        try (var gate = new OutsideGate(OutsideGateTest::refusal)) {
             return WebFile.fetch(URI.create("http://" + host + ":" + port() + path), to, gate);
         }
     }
@@ -103,7 +110,12 @@ class OutsideGateTest {
                 "255.255.255.255",
                 "::ffff:127.0.0.1",
                 "64:ff9b::a9fe:a9fe",
-                "fd00:ec2::254"
+                "fd00:ec2::254",
+                "100.100.100.200",
+                "168.63.129.16",
+                "fd20:ce::254",
+                "fd00:42::42",
+                "64:ff9b::6464:64c8"
             })
     void the_host_and_what_answers_it_alone_are_refused(String address) throws IOException {
         assertThat(OutsideAddresses.refusal(InetAddress.ofLiteral(address))).isPresent();
@@ -113,5 +125,47 @@ class OutsideGateTest {
     @ValueSource(strings = {"192.0.2.1", "10.255.255.254", "2001:db8::1", "64:ff9b::c000:201"})
     void others_are_not(String address) throws IOException {
         assertThat(OutsideAddresses.refusal(InetAddress.ofLiteral(address))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "localhost:5000, localhost, 5000, true",
+        "LocalHost:5000, localhost, 5000, true",
+        "localhost:5000, localhost, 5001, false",
+        "localhost:5000, 127.0.0.1, 5000, false",
+        "localhost, localhost, 443, true",
+        "localhost, localhost, 80, true",
+        "localhost, localhost, 5000, false",
+        "'[::1]:5000', ::1, 5000, true",
+        "docker.io, registry-1.docker.io, 443, true",
+    })
+    void what_the_owner_has_named_is_reached_wherever_it_is(String named, String host, int port, boolean reached)
+            throws IOException {
+        var refusal = OutsideAddresses.and(List.of(named)).refusal(host, port, InetAddress.getLoopbackAddress());
+        assertThat(refusal.isEmpty()).isEqualTo(reached);
+        if (!reached) {
+            assertThat(refusal.orElseThrow())
+                    .isEqualTo("an address of this host; an entry for " + host + ":" + port
+                            + " under registries in its settings allows it");
+        }
+    }
+
+    /** Links as the kernel lists them, with the loopback for the bridge: it has addresses everywhere. */
+    @ParameterizedTest
+    @CsvSource({
+        "lo/bridge, true",
+        "lo/bridge lo/brif/veth1 veth1, true",
+        "lo/bridge lo/brif/eth0 eth0/device, false",
+        "lo/bridge lo/brif/bond0 bond0/lower_eth0, false",
+        "lo, false",
+    })
+    void a_bridge_without_a_way_out_is_the_hosts_own(String paths, boolean own, @TempDir Path links)
+            throws IOException {
+        for (var path : paths.split(" ", -1)) {
+            Files.createDirectories(links.resolve(path));
+        }
+        var bridges = new OwnBridges(links);
+        assertThat(bridges.have(InetAddress.ofLiteral("127.9.9.9"))).isEqualTo(own);
+        assertThat(bridges.have(InetAddress.ofLiteral("192.0.2.1"))).isFalse();
     }
 }

@@ -8,6 +8,7 @@ import dev.lockstep.runtime.linux.DetachedMount;
 import dev.lockstep.runtime.linux.DeviceNumber;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.FileStatus;
+import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.store.Owner;
@@ -22,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -165,6 +167,22 @@ class VolumeSnapshotsIT {
                 .hasMessage("somebody uses it");
 
         assertThat(data.resolve("file")).hasContent("new");
+    }
+
+    @Test
+    void the_last_look_for_users_is_taken_when_none_can_come() throws IOException {
+        volume("data");
+        var root = Root.open(directory.resolve("state"), directory.resolve("run"));
+        var couldMount = new ArrayList<Boolean>();
+        volumes.replace(
+                "data",
+                () -> {
+                    var free = Flock.tryLasting(root.lock("volume-mount/data"));
+                    couldMount.add(free.isPresent());
+                    free.ifPresent(Flock::close);
+                },
+                target -> {});
+        assertThat(couldMount).startsWith(true).endsWith(false);
     }
 
     @Test

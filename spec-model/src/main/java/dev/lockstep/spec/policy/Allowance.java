@@ -92,8 +92,9 @@ public sealed interface Allowance {
             case EXTERNAL ->
                 pattern(
                         text,
-                        "(container|network|volume):([a-zA-Z0-9][a-zA-Z0-9_.-]*\\*?|\\*)",
-                        "container:NAME, network:NAME or volume:NAME");
+                        "(container|network|volume):([a-zA-Z0-9][a-zA-Z0-9_.-]*\\*?|\\*)"
+                                + "|image:([a-zA-Z0-9][a-zA-Z0-9_./:-]*\\*?|\\*)",
+                        "container:NAME, network:NAME, volume:NAME or image:NAME");
             case NETWORK_PARENTS -> pattern(text, "[^\\s/*]{1,15}\\*?|\\*", "a link of the host such as eth0");
             case SYSCTLS -> pattern(text.replace('/', '.'), "[a-z0-9][a-zA-Z0-9_.-]*\\*?", "a sysctl such as net.*");
             case PUBLISHED_ADDRESSES -> new Range(addresses(text));

@@ -30,13 +30,16 @@ public record Confinement(List<PolicyLayer> layers) {
     public List<Problem> refusals(List<Demand> demands, Sources sources) {
         var problems = new ArrayList<Problem>();
         for (var demand : demands) {
-            layers.stream()
-                    .flatMap(layer -> layer.refusal(demand).stream())
-                    .findFirst()
+            refusal(demand)
                     .ifPresent(why -> problems.add(new Problem(
                             sources.at(demand.path()), demand.path(), "asks for " + words(demand) + ". " + why)));
         }
         return problems.stream().sorted().distinct().toList();
+    }
+
+    /** Who does not allow that, and how to allow it; empty when all do. */
+    public Optional<String> refusal(Demand demand) {
+        return layers.stream().flatMap(layer -> layer.refusal(demand).stream()).findFirst();
     }
 
     private static String words(Demand demand) {

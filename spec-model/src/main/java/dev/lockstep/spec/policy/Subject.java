@@ -25,7 +25,7 @@ public enum Subject {
     RUNTIMES("runtimes", true),
     /** Words for these programs; some of them name files that are opened as root. */
     ANNOTATIONS("annotations", true),
-    /** Containers, volumes and networks that are not the stack's own. */
+    /** Containers, volumes and networks that are not the stack's own, and images that other repositories build. */
     EXTERNAL("external", true),
     /** Links of the host that macvlan and ipvlan networks stand on. */
     NETWORK_PARENTS("network-parents", true),

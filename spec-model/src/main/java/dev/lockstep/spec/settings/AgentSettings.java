@@ -159,7 +159,7 @@ public record AgentSettings(
                 ProxyEntry.read(reading, fields, "proxy"),
                 LayerLimits.read(fields, "unpack-limits"),
                 UserNamespaceEntry.read(fields, "user-namespaces"),
-                BuildsEntry.read(fields, "builds"));
+                BuildsEntry.read(reading, fields, "builds"));
     }
 
     private static List<Repository> repositories(Reading reading, Fields settings) {

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * An image that is built from the repository when a tag or a branch asks for it.
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param dockerfile relative to {@code context}
  * @param target the stage that is wanted; the last one when absent
  * @param arguments for {@code ARG}
+ * @param secrets what steps may see, by the id that they have for it: names of secrets that the host keeps for builds
  * @param platforms {@code OS/ARCHITECTURE}; the building host's own when empty
  * @param when what starts it
  * @param test what the image must stand before it counts
@@ -30,6 +32,7 @@ public record Build(
         String dockerfile,
         Optional<String> target,
         Map<String, String> arguments,
+        Map<String, String> secrets,
         List<String> platforms,
         When when,
         Optional<Test> test,
@@ -95,6 +98,7 @@ public record Build(
     public Build {
         tags = List.copyOf(tags);
         arguments = Collections.unmodifiableMap(new LinkedHashMap<>(arguments));
+        secrets = Collections.unmodifiableMap(new TreeMap<>(secrets));
         platforms = List.copyOf(platforms);
     }
 

@@ -19,6 +19,7 @@ final class BuildReader {
     private static final Pattern IMAGE = Pattern.compile(
             "(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]{1,5})?/)?" + COMPONENT + "(?:/" + COMPONENT + ")*");
     private static final Pattern SERVICE = Pattern.compile("(?:[a-z0-9][a-z0-9_-]*/)?[a-zA-Z0-9][a-zA-Z0-9._-]*");
+    private static final Pattern SECRET = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,252}");
     private static final Pattern ARGUMENT = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");
     private static final Duration LONGEST_TEST = Duration.ofDays(1);
 
@@ -59,12 +60,30 @@ final class BuildReader {
                 fields.parsed("dockerfile", BuildReader::inside).orElse("Dockerfile"),
                 fields.text("target"),
                 arguments,
+                secrets(fields),
                 reader.list(fields, "platforms", BuildReader::platform),
                 when,
                 test(fields),
                 push,
                 fields.flag("reproducible", false),
                 reader.selector(fields));
+    }
+
+    /** Names alone are ids as well. */
+    private static Map<String, String> secrets(Fields fields) {
+        var secrets = new LinkedHashMap<String, String>();
+        fields.keyValues("secrets").forEach((id, name) -> {
+            for (var word : List.of(id, name.orElse(id))) {
+                if (!SECRET.matcher(word).matches()) {
+                    fields.error(
+                            "secrets",
+                            "\"" + word + "\" is not the name of a secret. Write [NAME], or {ID: NAME} where steps have"
+                                    + " another id for it");
+                }
+            }
+            secrets.put(id, name.orElse(id));
+        });
+        return secrets;
     }
 
     private Build.When when(Fields fields) {

@@ -89,4 +89,9 @@ public record HostPolicy(String file, Map<Subject, Ruling> all, Map<String, Stac
                 .ifPresent(own -> rulings.putAll(own.rulings()));
         return new PolicyLayer("This host", rulings, Optional.of(new Remedy(file, KEY + ".stacks." + stack)));
     }
+
+    /** The layer for what a repository asks for and no stack of it. */
+    public PolicyLayer layer() {
+        return new PolicyLayer("This host", all, Optional.of(new Remedy(file, KEY)));
+    }
 }

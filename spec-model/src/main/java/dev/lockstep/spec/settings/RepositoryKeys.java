@@ -11,7 +11,9 @@ enum RepositoryKeys {
     HOST("hosts.*", "labels suspend"),
     STACK("stacks.*", "hosts labels after suspend windows approve policy"),
     WINDOW("windows.*", "opens duration zone"),
-    BUILD("builds.*", "image tags context dockerfile target args platforms when test push reproducible hosts labels"),
+    BUILD(
+            "builds.*",
+            "image tags context dockerfile target args secrets platforms when test push reproducible hosts labels"),
     BUILD_WHEN("builds.*.when", "tags branches paths moved"),
     BUILD_TEST("builds.*.test", "command service timeout reports matrix"),
     POLICY("policy", Subject.keys() + " registries images"),

@@ -57,6 +57,9 @@ class AgentSettingsTest {
                   repositories: [https://git.example.org/ops.git]
                   entitlements: [network.host]
                   ssh: {default: /run/agent.sock}
+                  secrets: {npm: [https://git.example.org/ops.git], closed: []}
+                  memory: 4g
+                  pids: 2000
                   parallel: 2
                   keep: 7
                   timeout: 30m
@@ -105,6 +108,9 @@ class AgentSettingsTest {
                                         Optional.of(List.of("https://git.example.org/ops.git")),
                                         List.of("network.host"),
                                         Map.of("default", "/run/agent.sock"),
+                                        Map.of("npm", List.of("https://git.example.org/ops.git"), "closed", List.of()),
+                                        Optional.of(4L << 30),
+                                        Optional.of(2000),
                                         2,
                                         7,
                                         Duration.ofMinutes(30))),

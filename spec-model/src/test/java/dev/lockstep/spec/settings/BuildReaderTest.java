@@ -91,6 +91,7 @@ class BuildReaderTest {
             image: a, when: {tags: '>=1 <y'}                      | builds.app.when.tags: ">=1 <y" is not a range of versions: "y" is no version
             image: a, when: {tags: v*}, tags: '{branch}'          | builds.app.tags: none of them can be filled in for a tag
             image: a, when: {branches: main}, tags: ['{version}'] | builds.app.tags: none of them can be filled in for a branch
+            image: a, when: {tags: v*}, secrets: [../shadow]      | builds.app.secrets: "../shadow" is not the name of a secret. Write [NAME], or {ID: NAME}
             image: a, when: {tags: v*}, push: true                | builds.app.push: image "a" names no registry to send it to
             image: a, when: {tags: v*}, test: 'a && b'            | builds.app.test: no shell runs it, so "&" has no meaning. Write [sh, -c, '…']
             image: a, when: {tags: v*}, test: {timeout: 25h}      | builds.app.test.timeout: must be more than nothing and at most 24h

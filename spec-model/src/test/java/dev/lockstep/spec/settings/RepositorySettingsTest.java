@@ -68,6 +68,7 @@ class RepositorySettingsTest {
                     dockerfile: docker/Dockerfile
                     target: run
                     args: {LEVEL: 3}
+                    secrets: {npmrc: npm, token: }
                     platforms: [linux/amd64, linux/arm/v7]
                     reproducible: true
                     when: {tags: "v*", branches: [main]}
@@ -112,6 +113,7 @@ class RepositorySettingsTest {
                                 "docker/Dockerfile",
                                 Optional.of("run"),
                                 Map.of("LEVEL", "3"),
+                                Map.of("npmrc", "npm", "token", "token"),
                                 List.of("linux/amd64", "linux/arm/v7"),
                                 new Build.When(List.of("v*"), List.of("main"), List.of(), false),
                                 Optional.empty(),

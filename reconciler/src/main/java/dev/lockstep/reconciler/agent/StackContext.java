@@ -1,0 +1,49 @@
+package dev.lockstep.reconciler.agent;
+
+import dev.lockstep.reconciler.apply.Applier;
+import dev.lockstep.reconciler.apply.BeforeStart;
+import dev.lockstep.reconciler.apply.Gates;
+import dev.lockstep.reconciler.apply.KeptContainers;
+import dev.lockstep.reconciler.deploy.Deployment;
+import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.HealthMonitor;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+
+/**
+ * What all runs of one stack work with.
+ *
+ * @param out for people, a line each
+ */
+record StackContext(
+        String stack,
+        Engine engine,
+        Deployment deployment,
+        HealthMonitor health,
+        StackRecords records,
+        InstantSource clock,
+        Consumer<String> out,
+        Permission permission) {
+
+    /** Says something of the stack. */
+    void say(String what) {
+        out.accept("stack " + stack + what);
+    }
+
+    /** Carries out plans of the stack. */
+    Applier applier(BeforeStart files) {
+        return new Applier(engine, health, files, new StepLog(stack));
+    }
+
+    /** The same, and keeps containers that it replaces until somebody says that nobody goes back to them. */
+    Applier applier(BeforeStart files, KeptContainers kept) {
+        return new Applier(engine, health, files, new StepLog(stack), kept);
+    }
+
+    /** @param superseded ends every wait: a newer revision has come */
+    Gates gates(CountDownLatch superseded) throws IOException {
+        return new Gates(engine.containers(), health, stack, superseded);
+    }
+}

@@ -1,0 +1,24 @@
+package dev.lockstep.reconciler.agent;
+
+import dev.lockstep.reconciler.apply.ApplyListener;
+import dev.lockstep.reconciler.apply.StepResult;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What became of the steps of a stack's plan, in the agent's log. */
+record StepLog(String stack) implements ApplyListener {
+    private static final Logger LOG = LoggerFactory.getLogger(StepLog.class);
+
+    @Override
+    public void finished(StepResult result) {
+        switch (result) {
+            case StepResult.Done _ -> {
+                // the applier has logged it
+            }
+            case StepResult.Failed(var step, var why) ->
+                LOG.warn("failed stack={} step={} because={}", stack, step.id(), why);
+            case StepResult.Skipped(var step, var why) ->
+                LOG.info("skipped stack={} step={} {}", stack, step.id(), why);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package dev.lockstep.reconciler.agent;
+
+import dev.lockstep.reconciler.agent.StackWorker.Run;
+import dev.lockstep.reconciler.apply.Gates;
+import dev.lockstep.reconciler.apply.StepResult;
+import dev.lockstep.reconciler.deploy.PlanOptions;
+import dev.lockstep.reconciler.deploy.Planned;
+import dev.lockstep.reconciler.history.Outcome;
+import dev.lockstep.reconciler.history.RevisionFiles;
+import dev.lockstep.reconciler.history.StackRevision;
+import dev.lockstep.reconciler.history.StackStatus;
+import dev.lockstep.reconciler.plan.PlanText;
+import dev.lockstep.spec.model.UpdateConfig.FailureAction;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * The way back from a revision that did not become well: once, to the last one that was, the stack as a whole. What
+ * failed is written down before anything is changed, so that whoever is killed on the way goes on going back.
+ *
+ * @param tried what was planned for the revision
+ * @param superseded open as long as no newer revision waits
+ */
+record WayBack(
+        StackContext stack,
+        KeptRevision kept,
+        CommitSource source,
+        Planned.Ready tried,
+        PlanOptions options,
+        CountDownLatch superseded) {
+
+    /**
+     * Goes back, unless there is nothing to go back to or the files of the services that failed say otherwise.
+     *
+     * @param services that failed
+     */
+    Optional<Run> from(String why, Set<String> services) throws IOException, InterruptedException {
+        // Planned anew, it has the digests that only its pulls could tell.
+        var now = stack.deployment().plan(source, options) instanceof Planned.Ready ready ? ready : tried;
+        var left = StackRecords.revision(
+                source, now.desired(), stack.engine().containers().records());
+        var revisions = stack.records().revisions();
+        var good = revisions.good();
+        if (good.isEmpty() || good.get().isSameAs(left)) {
+            return Optional.empty();
+        }
+        var wishes = tried.desired().services().stream()
+                .filter(service -> services.contains(service.name()))
+                .flatMap(service -> service.update().onFailure().stream())
+                .toList();
+        if (wishes.contains(FailureAction.CONTINUE)) {
+            return Optional.empty();
+        }
+        var failed = new RevisionFiles.Failed(left, why, stack.clock().instant(), wishes.contains(FailureAction.PAUSE));
+        revisions.failed(failed);
+        if (failed.paused()) {
+            return Optional.of(stay(failed));
+        }
+        stack.say(": " + source.revision().orElse("") + " is not well: " + why + "; going back to "
+                + good.get().title());
+        return Optional.of(to(good.get(), failed, true));
+    }
+
+    /** The revision was tried before: what the stack went back to is kept in order. */
+    Run stay(RevisionFiles.Failed failed) throws IOException, InterruptedException {
+        var good = stack.records().revisions().good();
+        if (failed.paused() || good.isEmpty()) {
+            var problems = List.of(
+                    StackRecords.problem(failed.why()),
+                    StackRecords.problem("failure_action: pause leaves the stack as it is; it is not tried again until"
+                            + " it changes, or 'lockstep sync --retry' asks for it"));
+            if (stack.records().failed(source, Outcome.UNHEALTHY, problems)) {
+                stack.say(" is paused: " + failed.why());
+            }
+            return new Run(Outcome.UNHEALTHY, 3);
+        }
+        return to(good.get(), failed, false);
+    }
+
+    private Run to(StackRevision good, RevisionFiles.Failed failed, boolean first)
+            throws IOException, InterruptedException {
+        var trouble = carry(good, first);
+        if (trouble.isPresent() && superseded.getCount() == 0) {
+            return Run.wentBack(Outcome.ROLLED_BACK); // a newer revision is waiting
+        }
+        var outcome = trouble.isPresent() ? Outcome.DEGRADED : Outcome.ROLLED_BACK;
+        var problems = new ArrayList<StackStatus.Problem>();
+        problems.add(StackRecords.problem(failed.why()));
+        problems.add(StackRecords.problem((trouble.isPresent() ? "going back to " : "went back to ")
+                + good.title()
+                + trouble.map(why -> " failed: " + why + "; the stack needs somebody to look at it")
+                        .orElse("; the revision is not tried again until it changes, or 'lockstep sync --retry'"
+                                + " asks for it")));
+        if (stack.records().wentBack(source, good, outcome, problems)) {
+            stack.say(trouble.map(why -> " IS DEGRADED: going back to " + good.title() + " failed: " + why)
+                    .orElseGet(() -> " is back at " + good.title()));
+        }
+        return Run.wentBack(outcome);
+    }
+
+    /** Makes the host what the revision was; says why that is not so. */
+    private Optional<String> carry(StackRevision good, boolean first) throws IOException, InterruptedException {
+        var back = stack.deployment().planBack(good, source, options);
+        var obstacles = new ArrayList<>(back.plan().refusals());
+        back.plan().problems().forEach(problem -> obstacles.add(problem.message()));
+        if (!obstacles.isEmpty()) {
+            return Optional.of(String.join("; ", obstacles));
+        }
+        var plan = first ? back.plan() : stack.permission().keptAt(tried.project(), back.plan());
+        if (!plan.isEmpty()) {
+            var began = System.nanoTime();
+            // Without causes: values of the time before are nobody's to read any more.
+            new PlanText(false).operations(plan).forEach(line -> stack.out().accept("  " + line));
+            var results = stack.applier(kept.filesOf(good, options)).apply(plan);
+            var failures = StepResult.failures(results);
+            var done = first ? Outcome.ROLLED_BACK : Outcome.DRIFT_CORRECTED;
+            stack.records()
+                    .ran(
+                            source,
+                            first ? "rollback" : StackWorker.DRIFT,
+                            failures.isEmpty() ? done : Outcome.DEGRADED,
+                            plan,
+                            results,
+                            stack.engine().containers().observe(),
+                            "",
+                            (first ? "went back to " : "kept at ")
+                                    + good.title()
+                                    + (failures.isEmpty() ? "" : ": " + String.join("; ", failures)),
+                            Duration.ofNanos(System.nanoTime() - began));
+            if (!failures.isEmpty()) {
+                return Optional.of(String.join("; ", failures));
+            }
+        }
+        return stack.gates(superseded)
+                .awaitWell(back.desired().services(), Optional.empty())
+                .map(Gates.Unwell::why);
+    }
+}

@@ -1,0 +1,180 @@
+package dev.lockstep.reconciler.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.reconciler.apply.Applier;
+import dev.lockstep.reconciler.apply.ApplyListener;
+import dev.lockstep.reconciler.apply.BeforeStart;
+import dev.lockstep.reconciler.deploy.Deployment;
+import dev.lockstep.reconciler.deploy.PlanOptions;
+import dev.lockstep.reconciler.deploy.StackBuilds;
+import dev.lockstep.reconciler.git.GitSource;
+import dev.lockstep.reconciler.git.Revision;
+import dev.lockstep.reconciler.git.TestRepository;
+import dev.lockstep.reconciler.history.Outcome;
+import dev.lockstep.reconciler.history.StackStatus;
+import dev.lockstep.reconciler.history.StatusFiles;
+import dev.lockstep.reconciler.secret.HostSecrets;
+import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.EngineOptions;
+import dev.lockstep.runtime.container.HealthMonitor;
+import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.image.Progress;
+import dev.lockstep.runtime.testing.TestImage;
+import dev.lockstep.spec.load.EnvironmentFile;
+import dev.lockstep.spec.load.StackDirectories;
+import dev.lockstep.spec.settings.HostPolicy;
+import dev.lockstep.spec.settings.ImagePolicy;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+
+/** The stack {@code shop} of a repository, on an engine of its own, brought to one commit after the other by a test. */
+final class FollowedStack implements AutoCloseable {
+    private final Path directory;
+    private final Engine engine;
+    private final HealthMonitor health;
+    private final TestRepository origin;
+    private final GitSource source;
+    private final HostSecrets secrets;
+    private final Deployment deployment;
+    private final List<String> said = new ArrayList<>();
+    private final Map<String, CommitSource> commits = new HashMap<>();
+
+    /** @param directory empty */
+    FollowedStack(Path directory) throws IOException {
+        this.directory = directory;
+        engine = Engine.open(new EngineOptions(
+                directory.resolve("state"), directory.resolve("run"), "test", Optional.of(Path.of("/bin/true")), true));
+        health = engine.containers().healthMonitor((_, _) -> {});
+        origin = TestRepository.create(directory.resolve("shop.git"));
+        source = origin.open(engine.root());
+        secrets = new HostSecrets(directory.resolve("stacks"));
+        deployment = deployment(ImagePolicy.NONE);
+    }
+
+    private Deployment deployment(ImagePolicy images) {
+        return new Deployment(engine, "test", images, HostPolicy.CLOSED, secrets);
+    }
+
+    Engine engine() {
+        return engine;
+    }
+
+    /** What people were told. */
+    List<String> said() {
+        return said;
+    }
+
+    /** One of these images, without a name. */
+    Digest image(String content) throws IOException {
+        var archive = TestImage.busybox("x").file("content", content).ociArchive(directory.resolve(content + ".tar"));
+        return engine.images()
+                .importArchive(archive, Optional.empty(), Progress.NONE)
+                .getFirst()
+                .digest();
+    }
+
+    /** A commit with this Compose file. */
+    CommitSource commit(String subject, String compose, StackBuilds builds) throws IOException {
+        origin.put("stacks/shop/compose.yaml", compose);
+        origin.commit(subject);
+        var tree = origin.fetchMain(source);
+        var commit = new CommitSource(
+                tree,
+                StackDirectories.find(tree, "", "shop").getFirst(),
+                engine.root(),
+                EnvironmentFile.EMPTY,
+                List.of(),
+                List.of(),
+                StackRules.NONE,
+                builds,
+                _ -> {});
+        commits.put(commit.commit().commit(), commit);
+        return commit;
+    }
+
+    /** As an agent has it that was just started. */
+    Reconciliation reconciliation(WantedBuilds builds) {
+        return reconciliation(deployment, builds);
+    }
+
+    /** The same on a host with rules for images. */
+    Reconciliation reconciliation(ImagePolicy images, WantedBuilds builds) {
+        return reconciliation(deployment(images), builds);
+    }
+
+    private Reconciliation reconciliation(Deployment deployment, WantedBuilds builds) {
+        var records = new StackRecords(engine.root(), "test", "shop", InstantSource.system());
+        var context = new StackContext(
+                "shop",
+                engine,
+                deployment,
+                health,
+                records,
+                InstantSource.system(),
+                said::add,
+                new Permission("shop", engine, InstantSource.system()));
+        return new Reconciliation(
+                context,
+                new KeptRevision.Commits() {
+                    @Override
+                    public Optional<CommitSource> kept() throws IOException {
+                        return source.pinned("shop").map(Revision::commit).map(commits::get);
+                    }
+
+                    @Override
+                    public CommitSource at(String commit) {
+                        return Optional.ofNullable(commits.get(commit)).orElseThrow();
+                    }
+                },
+                builds);
+    }
+
+    static Outcome run(Reconciliation reconciliation, CommitSource wanted) throws IOException, InterruptedException {
+        return run(reconciliation, wanted, new CountDownLatch(1));
+    }
+
+    /** @param superseded counted down: a newer revision has come meanwhile */
+    static Outcome run(Reconciliation reconciliation, CommitSource wanted, CountDownLatch superseded)
+            throws IOException, InterruptedException {
+        return reconciliation
+                .run(wanted, "poll", PlanOptions.followed(Set.of(), Instant.EPOCH), superseded)
+                .outcome();
+    }
+
+    /** The only container. */
+    ObservedContainer container() throws IOException {
+        var all = engine.containers().observe();
+        assertThat(all).hasSize(1);
+        return all.getFirst();
+    }
+
+    StackStatus status() throws IOException {
+        return new StatusFiles(engine.root()).read("shop").orElseThrow();
+    }
+
+    List<String> problems() throws IOException {
+        return status().problems().stream().map(StackStatus.Problem::message).toList();
+    }
+
+    @Override
+    public void close() throws IOException {
+        new Applier(engine, health, BeforeStart.NOTHING, new ApplyListener() {})
+                .apply(deployment.planDown("shop", true));
+        assertThat(engine.containers().observe()).isEmpty();
+        source.close();
+        origin.close();
+        health.close();
+        engine.close();
+    }
+}

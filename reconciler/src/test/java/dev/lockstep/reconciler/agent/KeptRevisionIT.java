@@ -1,0 +1,179 @@
+package dev.lockstep.reconciler.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.lockstep.reconciler.deploy.StackBuilds;
+import dev.lockstep.reconciler.history.Outcome;
+import dev.lockstep.reconciler.history.RevisionFiles;
+import dev.lockstep.reconciler.history.StackRevision;
+import dev.lockstep.reconciler.history.StackStatus;
+import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.image.ImageReference;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a stack is kept at, and what it goes back to, while its newest commit is not to be had. */
+class KeptRevisionIT {
+    @TempDir
+    Path directory;
+
+    private FollowedStack shop;
+    private StackBuilds builds;
+    private Reconciliation agent;
+
+    @BeforeEach
+    void open() throws IOException {
+        shop = new FollowedStack(directory);
+        var image = new StackBuilds.BuildState.Built(shop.image("app"), 1, false);
+        builds = _ -> Map.of(ImageReference.parse("app:1"), image);
+        agent = newAgent();
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        shop.close();
+    }
+
+    private Reconciliation newAgent() {
+        return shop.reconciliation(WantedBuilds.NONE);
+    }
+
+    /** A commit whose only container runs that. */
+    private CommitSource runs(String subject, String program) throws IOException {
+        return runs(subject, program, "300ms");
+    }
+
+    /** @param monitor how long it must run to be well */
+    private CommitSource runs(String subject, String program, String monitor) throws IOException {
+        return shop.commit(subject, """
+                services:
+                  app:
+                    image: app:1
+                    command: [sh, -c, "%s"]
+                    init: true
+                    network_mode: none
+                    stop_grace_period: 1s
+                    deploy: {update_config: {monitor: %s}}
+                """.formatted(program, monitor), builds);
+    }
+
+    private CommitSource refused() throws IOException {
+        return shop.commit("Refused", "services: {app: {imag: x}}", StackBuilds.NONE);
+    }
+
+    private Outcome run(CommitSource wanted) throws IOException, InterruptedException {
+        return FollowedStack.run(agent, wanted);
+    }
+
+    /** As it is when a newer commit comes while this one's health is waited for. */
+    private void cutShort(CommitSource wanted) throws IOException, InterruptedException {
+        var superseded = new CountDownLatch(1);
+        superseded.countDown();
+        assertThat(FollowedStack.run(agent, wanted, superseded)).isEqualTo(Outcome.CONVERGED);
+    }
+
+    private Optional<String> good() throws IOException {
+        return new RevisionFiles(shop.engine().root(), "shop")
+                .good()
+                .flatMap(StackRevision::commit)
+                .map(StackStatus.Commit::subject);
+    }
+
+    private String program() throws IOException {
+        return shop.container().record().spec().command().orElseThrow().getLast();
+    }
+
+    @Test
+    void a_commit_that_nobody_waited_for_is_judged_when_the_next_one_is_refused_and_kept() throws Exception {
+        assertThat(run(runs("First", "sleep 1001"))).isEqualTo(Outcome.CONVERGED);
+        cutShort(runs("Second", "sleep 1002", "8s"));
+        assertThat(good()).hasValue("First");
+        // What it replaced is still there, in case that it has to come back.
+        assertThat(shop.engine().containers().observe()).hasSize(2);
+
+        // By another agent as well: this one may have ended meanwhile.
+        agent = newAgent();
+        assertThat(run(refused())).isEqualTo(Outcome.REFUSED);
+
+        assertThat(good()).hasValue("Second");
+        assertThat(program()).isEqualTo("sleep 1002");
+        assertThat(shop.container().isRunning()).isTrue();
+        assertThat(shop.said()).anyMatch(line -> line.endsWith("\"Second\" is well, and is kept"));
+        assertThat(shop.problems().toString()).contains("unknown key");
+    }
+
+    @Test
+    void or_left_for_the_one_before_when_it_is_not_well() throws Exception {
+        assertThat(run(runs("First", "sleep 1001"))).isEqualTo(Outcome.CONVERGED);
+        cutShort(runs("Second", "exit 3"));
+
+        assertThat(run(refused())).isEqualTo(Outcome.REFUSED);
+
+        assertThat(program()).isEqualTo("sleep 1001");
+        assertThat(shop.container().isRunning()).isTrue();
+        assertThat(good()).hasValue("First");
+        assertThat(shop.said()).anyMatch(line -> line.matches("stack shop is back at [0-9a-f]{7} \"First\""));
+        // The newest commit is still what people are told of, and its own fault.
+        assertThat(shop.status().wanted().orElseThrow().subject()).isEqualTo("Refused");
+        assertThat(shop.status().applied().orElseThrow().subject()).isEqualTo("First");
+        assertThat(shop.problems().toString()).contains("unknown key");
+
+        // It is judged once.
+        shop.said().clear();
+        assertThat(run(shop.commit("Refused again", "services: {app: {imag: y}}", StackBuilds.NONE)))
+                .isEqualTo(Outcome.REFUSED);
+        assertThat(shop.said()).noneMatch(line -> line.contains("going back"));
+    }
+
+    @Test
+    void or_paused_half_changed_as_its_file_wants_it() throws Exception {
+        assertThat(run(shop.commit("First", """
+                services:
+                  app: {image: app:1, command: sleep 1001, init: true, network_mode: none, stop_grace_period: 1s}
+                  old: {image: app:1, command: sleep 1001, init: true, network_mode: none, stop_grace_period: 1s}
+                """, builds))).isEqualTo(Outcome.CONVERGED);
+        cutShort(shop.commit("Second", """
+                services:
+                  app:
+                    image: app:1
+                    command: [sh, -c, "exit 3"]
+                    network_mode: none
+                    deploy: {update_config: {monitor: 300ms, failure_action: pause}}
+                """, builds));
+
+        for (var look = 0; look < 2; look++) {
+            assertThat(run(refused())).isEqualTo(Outcome.REFUSED);
+            // Nothing of the first one is put back.
+            assertThat(shop.engine().containers().observe()).noneMatch(ObservedContainer::isRunning);
+            assertThat(good()).hasValue("First");
+        }
+    }
+
+    @Test
+    void a_first_commit_that_is_not_well_has_nothing_to_go_back_to_however_often_it_is_looked_at() throws Exception {
+        var first = runs("First", "if [ -e /bad ]; then exit 3; fi; touch /bad; exec sleep 1001");
+        cutShort(first);
+        var container = shop.container();
+        shop.engine().containers().stop(container.id(), Optional.empty());
+        await().until(() -> !shop.container().isRunning());
+
+        // Started again by the next look, it ends at once; there never was anything else.
+        for (var look = 0; look < 2; look++) {
+            assertThat(run(first)).isEqualTo(Outcome.UNHEALTHY);
+        }
+        assertThat(shop.said()).noneMatch(line -> line.contains("back"));
+        assertThat(good()).isEmpty();
+
+        var second = runs("Second", "sleep 1002");
+        assertThat(run(second)).isEqualTo(Outcome.CONVERGED);
+        assertThat(good()).hasValue("Second");
+    }
+}

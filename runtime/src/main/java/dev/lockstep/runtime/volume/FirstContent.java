@@ -1,0 +1,85 @@
+package dev.lockstep.runtime.volume;
+
+import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.ProjectQuota;
+import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.store.AtomicFiles;
+import dev.lockstep.runtime.store.Projects;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * What an empty volume begins with. It is made beside the volume's own directory and, when it is whole, moved into
+ * that: containers that run may have the directory mounted since it was empty, and would not see another one in its
+ * place. Who is killed before it is whole leaves the volume empty; of who is killed after, {@link #finish} moves the
+ * rest. The volume's lock is held.
+ */
+final class FirstContent {
+    private static final RawPath ITSELF = RawPath.of(".");
+
+    private final Path data;
+    private final Path filling;
+    private final Path arriving;
+
+    /** @param volume its directory, with {@code data} in it */
+    FirstContent(Path volume) {
+        this.data = volume.resolve("data");
+        this.filling = volume.resolve("filling" + AtomicFiles.TEMPORARY);
+        this.arriving = volume.resolve("arriving");
+    }
+
+    /** Gives it to the volume. */
+    void put(Volumes.Content content) throws IOException {
+        Files.createDirectory(filling);
+        Files.setPosixFilePermissions(filling, PosixFilePermissions.fromString("rwxr-xr-x"));
+        var project = ProjectQuota.project(data);
+        if (project != 0) {
+            // What counts for another project cannot be moved there, and against the limit it counts once.
+            ProjectQuota.assign(filling, project);
+        }
+        content.writeTo(filling);
+        AtomicFiles.publish(filling, arriving);
+        moveIn();
+    }
+
+    /**
+     * Moves in what a killed process left whole, and removes what it left half made.
+     *
+     * @return whether there was something whole
+     */
+    boolean finish() throws IOException {
+        if (Files.notExists(data)) {
+            return false;
+        }
+        if (Files.isDirectory(filling, LinkOption.NOFOLLOW_LINKS)) {
+            // Of an earlier Lockstep it has a project of its own.
+            if (ProjectQuota.project(filling) != ProjectQuota.project(data)) {
+                Projects.release(filling);
+            }
+            Volumes.deleteTree(filling);
+        }
+        var whole = Files.isDirectory(arriving, LinkOption.NOFOLLOW_LINKS);
+        if (whole) {
+            moveIn();
+        }
+        return whole;
+    }
+
+    private void moveIn() throws IOException {
+        try (var from = Directory.open(arriving);
+                var to = Directory.open(data)) {
+            var status = from.status(ITSELF).orElseThrow();
+            to.setOwner(ITSELF, status.uid(), status.gid());
+            to.setMode(ITSELF, status.mode());
+            for (var name : from.list()) {
+                // What a container has made meanwhile is its own, and stays.
+                from.renameNew(name, to, name);
+            }
+            to.sync();
+        }
+        Volumes.deleteTree(arriving);
+    }
+}

@@ -1,0 +1,119 @@
+package dev.lockstep.runtime.volume;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.store.Root;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an empty volume begins with, whoever has it mounted and whoever is killed. */
+class FirstContentIT {
+    @TempDir
+    Path directory;
+
+    private Volumes volumes;
+    private Path data;
+
+    @BeforeEach
+    void anEmptyVolume() throws IOException {
+        volumes = new Volumes(Root.open(directory.resolve("state"), directory.resolve("run")), Clock.systemUTC());
+        volumes.create(new VolumeSpec("data", new Owner("h", "shop", Optional.empty()), Map.of()));
+        data = volumes.path("data");
+    }
+
+    private static void write(Path target) throws IOException {
+        Files.writeString(Files.createDirectory(target.resolve("sub")).resolve("file"), "sub");
+        Files.writeString(target.resolve("file"), "image");
+        Files.setAttribute(target, "unix:uid", 33);
+        Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rwxrwx---"));
+    }
+
+    private boolean populated() throws IOException {
+        return volumes.find("data").orElseThrow().populated();
+    }
+
+    @Test
+    void it_comes_into_the_directory_that_somebody_may_have_mounted() throws IOException {
+        var before = Files.getAttribute(data, "unix:ino");
+
+        volumes.populate("data", FirstContentIT::write);
+
+        assertThat(Files.getAttribute(data, "unix:ino")).isEqualTo(before);
+        assertThat(Files.getAttribute(data, "unix:uid")).isEqualTo(33);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data)))
+                .isEqualTo("rwxrwx---");
+        assertThat(data.resolve("file")).hasContent("image");
+        assertThat(data.resolve("sub/file")).hasContent("sub");
+        assertThat(data.resolveSibling("arriving")).doesNotExist();
+        assertThat(populated()).isTrue();
+    }
+
+    @Test
+    void what_somebody_writes_there_meanwhile_is_his() throws IOException {
+        volumes.populate("data", target -> {
+            write(target);
+            Files.writeString(data.resolve("file"), "his");
+        });
+        assertThat(data.resolve("file")).hasContent("his");
+        assertThat(data.resolve("sub/file")).hasContent("sub");
+    }
+
+    @Test
+    void what_was_whole_when_its_maker_was_killed_is_moved_in_by_who_comes_next() throws IOException {
+        for (var next : new Volumes.Check[] {
+            () -> volumes.cleanUp(),
+            () -> volumes.populate("data", target -> {
+                throw new IOException("nobody needs it again");
+            })
+        }) {
+            anEmptyVolume();
+            var arriving = Files.createDirectory(data.resolveSibling("arriving"));
+            write(arriving);
+            Files.move(arriving.resolve("file"), data.resolve("file"));
+
+            next.run();
+
+            assertThat(data.resolve("file")).hasContent("image");
+            assertThat(data.resolve("sub/file")).hasContent("sub");
+            assertThat(arriving).doesNotExist();
+            assertThat(populated()).isTrue();
+            volumes.remove("data");
+        }
+    }
+
+    @Test
+    void what_was_half_made_is_made_anew() throws IOException {
+        assertThatThrownBy(() -> volumes.populate("data", target -> {
+                    Files.writeString(target.resolve("half"), "");
+                    throw new IOException("killed");
+                }))
+                .hasMessage("killed");
+        assertThat(data).isEmptyDirectory();
+        assertThat(populated()).isFalse();
+
+        volumes.populate("data", FirstContentIT::write);
+
+        assertThat(data.resolve("half")).doesNotExist();
+        assertThat(data.resolve("file")).hasContent("image");
+    }
+
+    @Test
+    void it_does_not_come_into_what_took_its_place() throws IOException {
+        write(Files.createDirectory(data.resolveSibling("arriving")));
+
+        volumes.replace("data", () -> {}, target -> Files.writeString(target.resolve("other"), ""));
+        volumes.cleanUp();
+
+        assertThat(data.toFile().list()).containsExactly("other");
+    }
+}
