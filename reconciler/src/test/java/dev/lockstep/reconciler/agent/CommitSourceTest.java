@@ -7,12 +7,9 @@ import dev.lockstep.reconciler.deploy.StackBuilds;
 import dev.lockstep.reconciler.git.TestRepository;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
-import dev.lockstep.runtime.container.Resources;
-import dev.lockstep.runtime.container.RestartPolicy;
 import dev.lockstep.runtime.image.Digest;
-import dev.lockstep.runtime.image.ImageReference;
-import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.testing.PlainSpec;
 import dev.lockstep.spec.load.ComposeLoader;
 import dev.lockstep.spec.load.EnvironmentFile;
 import dev.lockstep.spec.load.Loaded;
@@ -23,7 +20,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -108,28 +104,12 @@ class CommitSourceTest {
     }
 
     private static ContainerSpec using(String volume) {
-        return new ContainerSpec(
-                "shop-web-1",
-                new Owner("web1", "shop", Optional.empty()),
+        return PlainSpec.of(
                 "web",
-                1,
-                ImageReference.parse("x"),
+                "x",
                 new Digest("a".repeat(64)),
-                Optional.empty(),
-                Optional.empty(),
                 Map.of(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Map.of(),
-                List.of(new MountSpec.Volume(volume, "/data", false, false)),
-                List.of(),
-                List.of(),
-                Resources.UNLIMITED,
-                RestartPolicy.NONE,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty());
+                List.of(new MountSpec.Volume(volume, "/data", false, false)));
     }
 
     private static byte[] bytes(String text) {

@@ -8,11 +8,8 @@ import dev.lockstep.reconciler.plan.PartialPlan;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.reconciler.plan.Step;
 import dev.lockstep.runtime.container.ContainerSpec;
-import dev.lockstep.runtime.container.Resources;
-import dev.lockstep.runtime.container.RestartPolicy;
-import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
-import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.testing.PlainSpec;
 import dev.lockstep.spec.model.ProjectExtension.Ignored;
 import dev.lockstep.spec.model.ProjectExtension.Mode;
 import java.time.Instant;
@@ -30,28 +27,7 @@ class DriftTest {
     private static final Instant NOW = Instant.parse("2026-11-30T12:00:00Z");
 
     private static ContainerSpec spec() {
-        return new ContainerSpec(
-                "shop-web-1",
-                new Owner("web1", "shop", Optional.empty()),
-                "web",
-                1,
-                ImageReference.parse("web:1"),
-                new Digest("1".repeat(64)),
-                Optional.empty(),
-                Optional.empty(),
-                Map.of(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Map.of(),
-                List.of(),
-                List.of(),
-                List.of(),
-                Resources.UNLIMITED,
-                RestartPolicy.NONE,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty());
+        return PlainSpec.of("web", "web:1");
     }
 
     private static Step update(Cause... causes) {

@@ -1,5 +1,7 @@
 package dev.lockstep.reconciler.building;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.builds.BuildOrder;
 import dev.lockstep.reconciler.builds.BuildRecord;
@@ -24,6 +26,9 @@ import dev.lockstep.runtime.EngineOptions;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Progress;
+import dev.lockstep.runtime.linux.Cgroup;
+import dev.lockstep.runtime.linux.Cgroups;
+import dev.lockstep.runtime.linux.MountTable;
 import dev.lockstep.runtime.testing.TestImage;
 import dev.lockstep.spec.load.ComposeLoader;
 import dev.lockstep.spec.load.FileAccess;
@@ -42,6 +47,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -52,6 +58,12 @@ import org.eclipse.jgit.api.errors.GitAPIException;
 /** A repository with files beside it, an engine with busybox, and a queue that builds the one from the other. */
 final class QueueLab implements AutoCloseable {
     static final Path REPOSITORY = Path.of("shop");
+
+    /** Builds {@code shop} of {@code app} for tags. */
+    static final String ENTRY = """
+            builds:
+              app: {image: shop, tags: ['{{tag}}', latest], context: app, when: {tags: ['v*']}}
+            """;
 
     private final Path directory;
     final Engine engine;
@@ -299,6 +311,25 @@ final class QueueLab implements AutoCloseable {
 
     Optional<Image> image(String name) throws IOException {
         return engine.images().find(ImageReference.parse(name));
+    }
+
+    /** What is run in the image, and leaves its reports in {@code /reports}. */
+    static Optional<BuildTest> test(String script, Duration timeout, Map<String, List<String>> matrix) {
+        return Optional.of(new BuildTest(
+                List.of("/bin/sh", "-c", script), Optional.empty(), timeout, Optional.of("/reports"), matrix));
+    }
+
+    /** What holds all that builds run. */
+    Cgroup limits() throws IOException {
+        return Cgroups.detect().at("/lockstep-builds-" + engine.root().shortId());
+    }
+
+    /** The same, and nothing of builds is left. */
+    void closeEmpty() throws IOException {
+        assertThat(engine.containers().observe()).isEmpty();
+        assertThat(engine.networks().observe().networks()).isEmpty();
+        close();
+        assertThat(MountTable.below(directory)).isEmpty();
     }
 
     @Override

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lockstep.runtime.container.ContainerRecord;
-import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.Effective;
 import dev.lockstep.runtime.container.ExitOutcome;
@@ -14,11 +13,9 @@ import dev.lockstep.runtime.container.Limits;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.Resources;
 import dev.lockstep.runtime.container.RestartDecision;
-import dev.lockstep.runtime.container.RestartPolicy;
 import dev.lockstep.runtime.image.Digest;
-import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.network.PublishedPort;
-import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.testing.PlainSpec;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,28 +33,7 @@ class ContainerRowTest {
             ContainerState state,
             Optional<HealthState.Status> health,
             Optional<RestartDecision> decision) {
-        var spec = new ContainerSpec(
-                "shop-" + service + "-1",
-                new Owner("web1", "shop", Optional.empty()),
-                service,
-                1,
-                ImageReference.parse("nginx:1"),
-                DIGEST,
-                Optional.empty(),
-                Optional.empty(),
-                Map.of(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Map.of("team", "shop"),
-                List.of(),
-                List.of(),
-                List.of(),
-                Resources.UNLIMITED,
-                RestartPolicy.NONE,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty());
+        var spec = PlainSpec.of(service, "nginx:1", DIGEST, Map.of("team", "shop"), List.of());
         var effective = new Effective(
                 DIGEST,
                 "runc",

@@ -5,20 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.reconciler.observe.Supposed;
 import dev.lockstep.reconciler.secret.HostSecrets;
-import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.HealthResult;
 import dev.lockstep.runtime.container.HealthState;
 import dev.lockstep.runtime.container.Limits;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.Resources;
-import dev.lockstep.runtime.container.RestartPolicy;
 import dev.lockstep.runtime.container.StorageUse;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.TaggedImage;
 import dev.lockstep.runtime.network.ObservedNetworks;
-import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.testing.PlainSpec;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -29,29 +27,7 @@ import org.junit.jupiter.api.Test;
 class HostStateTest {
     private static final Instant NOW = Instant.parse("2026-11-30T12:00:00Z");
     private static final HostState.Kept NOTHING = new HostState.Kept(List.of(), List.of());
-    private static final ObservedContainer CONTAINER = new Supposed(NOW)
-            .container(new ContainerSpec(
-                    "shop-web-1",
-                    new Owner("web1", "shop", Optional.empty()),
-                    "web",
-                    1,
-                    ImageReference.parse("web:1"),
-                    new Digest("1".repeat(64)),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Map.of(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Map.of(),
-                    List.of(),
-                    List.of(),
-                    List.of(),
-                    Resources.UNLIMITED,
-                    RestartPolicy.NONE,
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty()));
+    private static final ObservedContainer CONTAINER = new Supposed(NOW).container(PlainSpec.of("web", "web:1"));
 
     private static HostState of(ObservedContainer container) {
         var networks = new ObservedNetworks(List.of(), Map.of());

@@ -58,85 +58,47 @@ public record BuildRooms(
         InstantSource clock) {
     /** The same for builds whose steps are within these limits together. */
     BuildRooms within(SharedLimits others) {
-        return new BuildRooms(
-                root,
-                runRoot,
-                images,
-                snapshots,
-                networks,
-                runtime,
-                seccomp,
-                pull,
-                repositories,
-                web,
-                caches,
-                unpack,
-                host,
-                sharers,
-                Optional.of(others),
-                clock);
+        return copy(runRoot, runtime, caches, sharers, Optional.of(others));
     }
 
     /** The same for builds that share with those of that name alone. */
     BuildRooms sharedBy(String others) {
-        return new BuildRooms(
-                root,
-                runRoot,
-                images,
-                snapshots,
-                networks,
-                runtime,
-                seccomp,
-                pull,
-                repositories,
-                web,
-                caches,
-                unpack,
-                host,
-                others,
-                limits,
-                clock);
+        return copy(runRoot, runtime, caches, others, limits);
     }
 
     /** The same with another run root and runtime. */
     BuildRooms with(RunRoot otherRoot, Lazy<OciRuntime> otherRuntime) {
-        return new BuildRooms(
-                root,
-                otherRoot,
-                images,
-                snapshots,
-                networks,
-                otherRuntime,
-                seccomp,
-                pull,
-                repositories,
-                web,
-                caches,
-                unpack,
-                host,
-                sharers,
-                limits,
-                clock);
+        return copy(otherRoot, otherRuntime, caches, sharers, limits);
     }
 
     /** The same with other caches. */
     public BuildRooms with(Caches others) {
+        return copy(runRoot, runtime, others, sharers, limits);
+    }
+
+    /** The same with these of what differs from one builder to the next. */
+    private BuildRooms copy(
+            RunRoot ownRoot,
+            Lazy<OciRuntime> ownRuntime,
+            Caches ownCaches,
+            String ownSharers,
+            Optional<SharedLimits> ownLimits) {
         return new BuildRooms(
                 root,
-                runRoot,
+                ownRoot,
                 images,
                 snapshots,
                 networks,
-                runtime,
+                ownRuntime,
                 seccomp,
                 pull,
                 repositories,
                 web,
-                others,
+                ownCaches,
                 unpack,
                 host,
-                sharers,
-                limits,
+                ownSharers,
+                ownLimits,
                 clock);
     }
 

@@ -80,29 +80,22 @@ public record RegistrySettings(
 
     /** The same with those accounts and those rules for single hosts. */
     public RegistrySettings with(Credentials accounts, RegistryHosts rules) {
-        return new RegistrySettings(
-                connect, idle, attempts, backoff, longestPause, layersAtOnce, accounts, rules, proxies, time, gate);
+        return copy(accounts, rules, proxies, gate);
     }
 
     /** The same by those proxies. */
     public RegistrySettings by(Proxies others) {
-        return new RegistrySettings(
-                connect, idle, attempts, backoff, longestPause, layersAtOnce, credentials, hosts, others, time, gate);
+        return copy(credentials, hosts, others, gate);
     }
 
     /** The same for what somebody else chose. */
     public RegistrySettings through(OutsideGate way) {
+        return copy(credentials, hosts, proxies, Optional.of(way));
+    }
+
+    private RegistrySettings copy(
+            Credentials accounts, RegistryHosts rules, Proxies through, Optional<OutsideGate> way) {
         return new RegistrySettings(
-                connect,
-                idle,
-                attempts,
-                backoff,
-                longestPause,
-                layersAtOnce,
-                credentials,
-                hosts,
-                proxies,
-                time,
-                Optional.of(way));
+                connect, idle, attempts, backoff, longestPause, layersAtOnce, accounts, rules, through, time, way);
     }
 }
