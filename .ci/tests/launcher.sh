@@ -109,6 +109,13 @@ run "$lockstep" --root "/a b" agent-like "two words" ''
 check "arguments arrive as they are" test "$(tail -n 4 <<<"$out")" = $'--root\n/a b\nagent-like\ntwo words'
 check "a command gets the first compiler only" line "-XX:TieredStopAtLevel=1"
 check "the launcher passes its own path" line "-Dlockstep.launcher=$lockstep"
+for words in "apply -y" "--root /r up -d"; do
+    run "$lockstep" $words
+    check "$words may pull, and gets both compilers" no_line "-XX:TieredStopAtLevel"
+    check "$words compiles late: it has mostly ended before that pays" line "-XX:CompileThresholdScaling=4"
+done
+run "$lockstep" image pull x
+check "image pull compiles as soon as ever" no_line "-XX:CompileThresholdScaling"
 run "$lockstep" --root /r --run-root agent --log-level debug agent --host a
 check "the agent gets both compilers" no_line "TieredStopAtLevel"
 check "and a bounded heap that begins small" line "-Xmx192m"

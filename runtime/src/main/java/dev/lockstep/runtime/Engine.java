@@ -48,8 +48,6 @@ import dev.lockstep.runtime.registry.WebFile;
 import dev.lockstep.runtime.snapshot.Snapshots;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.runtime.trust.KnownImages;
-import dev.lockstep.runtime.volume.NoSuchVolumeException;
-import dev.lockstep.runtime.volume.VolumeInUseException;
 import dev.lockstep.runtime.volume.VolumeSnapshots;
 import dev.lockstep.runtime.volume.Volumes;
 import java.io.IOException;
@@ -372,87 +370,9 @@ public final class Engine implements AutoCloseable {
         return new VolumeSnapshots(root, volumes, clock);
     }
 
-    /** Containers that use the volume, running or not, by name. */
-    public List<ObservedContainer> usersOf(String volume) throws IOException {
-        var found = volumes.find(volume);
-        return containers().observe().stream()
-                .filter(c -> found.isPresent()
-                        ? c.record().uses(found.get())
-                        : c.record().volumes().contains(volume))
-                .toList();
-    }
-
-    /**
-     * Removes a volume that no container uses, with all that is in it. Its snapshots stay.
-     *
-     * @throws IOException also when a container uses it, be it stopped, or when there is no such volume
-     */
-    public void removeVolume(String name) throws IOException {
-        if (volumes.find(name).isEmpty()) {
-            throw new NoSuchVolumeException(name);
-        }
-        volumes.remove(name, () -> requireUnused(name));
-    }
-
-    /**
-     * Fails while a container uses the volume, be it stopped: its data is that container's.
-     *
-     * @throws VolumeInUseException when one does
-     * @throws IOException also while nobody knows, since there is a container whose record cannot be read
-     */
-    public void requireUnused(String volume) throws IOException {
-        for (var damaged : containers().damaged()) {
-            throw new IOException("nobody knows who uses volume " + volume + ": " + damaged.sentence());
-        }
-        var users = usersOf(volume);
-        if (!users.isEmpty()) {
-            throw new VolumeInUseException("volume " + volume + " is in use by " + names(users)
-                    + "; remove what uses it first ('lockstep down', or 'lockstep container rm')");
-        }
-    }
-
-    /** Containers that are on the network when they run, by name. */
-    public List<ObservedContainer> connectedTo(String network) throws IOException {
-        return containers().observe().stream()
-                .filter(c -> c.record().spec().networks().stream()
-                        .anyMatch(n -> n.network().equals(network)))
-                .toList();
-    }
-
-    /**
-     * Removes a network that no container is on.
-     *
-     * @throws IOException also when one is, be it stopped: it could not be started any more
-     */
-    public void removeNetwork(String name) throws IOException {
-        var users = connectedTo(name);
-        if (!users.isEmpty()) {
-            throw new IOException("network " + name + " is in use by " + names(users)
-                    + "; take them off it ('lockstep network disconnect'), or remove them first");
-        }
-        networks().remove(name);
-    }
-
-    /**
-     * Fails while a container runs, or is being started, that uses the volume: it would keep what it has open.
-     *
-     * @param remedy what to do about it, the end of a sentence
-     */
-    public void requireIdle(String volume, String remedy) throws IOException {
-        var running = new ArrayList<ObservedContainer>();
-        for (var user : usersOf(volume)) {
-            if (user.isRunning() || containers().isStarting(user.id())) {
-                running.add(user);
-            }
-        }
-        if (!running.isEmpty()) {
-            throw new IOException(
-                    "volume " + volume + " is in use by containers that run: " + names(running) + "; " + remedy);
-        }
-    }
-
-    private static String names(List<ObservedContainer> containers) {
-        return containers.stream().map(ObservedContainer::name).collect(Collectors.joining(", "));
+    /** Who uses volumes and networks, and their removal. */
+    public Uses uses() throws IOException {
+        return new Uses(containers(), volumes, networks);
     }
 
     /** Brings containers to a stand still until that is closed, or this process is killed. */

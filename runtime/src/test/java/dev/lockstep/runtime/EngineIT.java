@@ -83,16 +83,17 @@ class EngineIT {
             var damaged = Files.createDirectories(directory.resolve("state/containers/" + "ab".repeat(32)));
             Files.writeString(damaged.resolve("container.json"), "{");
 
-            assertThatThrownBy(() -> engine.removeVolume("data"))
+            assertThatThrownBy(() -> engine.uses().removeVolume("data"))
                     .hasMessageStartingWith("nobody knows who uses volume data: container abababababab is left out: ")
                     .hasMessageContaining("'lockstep system prune' sets it aside");
             // As a plan that takes a stack down with its volumes asks.
-            assertThatThrownBy(() -> engine.volumes().remove("data", () -> engine.requireUnused("data")))
+            assertThatThrownBy(() ->
+                            engine.volumes().remove("data", () -> engine.uses().requireUnused("data")))
                     .hasMessageStartingWith("nobody knows who uses volume data: ");
             assertThat(engine.volumes().find("data")).isPresent();
 
             engine.cleanUp();
-            engine.removeVolume("data");
+            engine.uses().removeVolume("data");
             assertThat(engine.volumes().find("data")).isEmpty();
         }
     }

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -82,6 +83,19 @@ public final class Agent {
      * @throws IOException when this root cannot be used
      */
     public int run(boolean once) throws IOException, InterruptedException {
+        var waiting = new HashSet<String>();
+        try {
+            return run(once, waiting);
+        } finally {
+            // Where another agent comes it waits for them; else nobody would.
+            for (var id : waiting) {
+                engine.containers().leaveRestart(id);
+            }
+        }
+    }
+
+    /** @param waiting gets the containers whose restart is due when this ends */
+    private int run(boolean once, Set<String> waiting) throws IOException, InterruptedException {
         try (var _ = AgentLock.take(engine.root(), clock.instant())) {
             engine.cleanUp().actions().forEach(action -> out.accept("cleaned up: " + action));
             new DefaultBridge(engine).removeIfUnused();
@@ -116,6 +130,7 @@ public final class Agent {
                     return once ? once(all, builds) : follow(all, followers, statuses, builds);
                 } finally {
                     followers.forEach(Follower::close);
+                    waiting.addAll(supervisor.waiting());
                 }
             }
         }

@@ -194,4 +194,10 @@ record CommitSource(
                 .orElseThrow(
                         () -> new IOException("there is no file " + inTree + " in commit " + commit().shortCommit()));
     }
+
+    @Override
+    public boolean isExecutable(String projectDirectory, String path) throws IOException {
+        return tree.isExecutable(
+                Path.of(projectDirectory).resolve(path).normalize().toString());
+    }
 }

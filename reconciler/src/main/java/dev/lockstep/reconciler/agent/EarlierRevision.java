@@ -73,4 +73,9 @@ record EarlierRevision(CommitSource source, EarlierImages images) implements Sta
     public byte[] read(String projectDirectory, String path) throws IOException {
         return source.read(projectDirectory, path);
     }
+
+    @Override
+    public boolean isExecutable(String projectDirectory, String path) throws IOException {
+        return source.isExecutable(projectDirectory, path);
+    }
 }

@@ -8,6 +8,7 @@ import dev.lockstep.runtime.container.ExitOutcome;
 import dev.lockstep.runtime.container.HealthMonitor;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.RestartDecision;
+import dev.lockstep.runtime.container.SupervisorWatch;
 import dev.lockstep.runtime.event.EventTail;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
@@ -61,8 +62,11 @@ final class Supervisor implements AutoCloseable {
     private final EventTail events;
     private final Thread listener;
     private final Thread rotator;
+    private final SupervisorWatch supervisors;
+    private final Thread loser;
     private final ScheduledExecutorService timers;
     private final Set<String> waiting = ConcurrentHashMap.newKeySet();
+    private final Set<String> undone = ConcurrentHashMap.newKeySet();
     private final Map<String, Deque<Instant>> healings = new ConcurrentHashMap<>();
     private final Set<String> toldDamaged = ConcurrentHashMap.newKeySet();
     private final Set<String> givenUp = ConcurrentHashMap.newKeySet();
@@ -95,6 +99,8 @@ final class Supervisor implements AutoCloseable {
         this.events = engine.events().tail();
         this.listener = Thread.ofPlatform().daemon().name("starts").unstarted(this::listen);
         this.rotator = Thread.ofPlatform().daemon().name("log-rotation").unstarted(this::rotateLogs);
+        this.supervisors = engine.containers().watchSupervisors();
+        this.loser = Thread.ofPlatform().daemon().name("losses").unstarted(this::hearOfLosses);
     }
 
     private static Path exitDirectory(Engine engine) throws IOException {
@@ -125,7 +131,45 @@ final class Supervisor implements AutoCloseable {
         repair();
         listener.start();
         rotator.start();
-        var _ = timers.scheduleWithFixedDelay(this::repair, 1, 1, TimeUnit.MINUTES);
+        loser.start();
+        var _ = timers.scheduleWithFixedDelay(this::lookAgain, 1, 1, TimeUnit.MINUTES);
+    }
+
+    /** What could not be done when we heard of it, on a full disk for one, is done when it can be. */
+    void lookAgain() {
+        repair();
+        for (var id : undone()) {
+            undone.remove(id);
+            later(id, Duration.ZERO, this::ended);
+        }
+    }
+
+    /** Ids of containers whose end could not be dealt with. */
+    Set<String> undone() {
+        return Set.copyOf(undone);
+    }
+
+    private void hearOfLosses() {
+        try {
+            for (var losses = supervisors.await(); !losses.isEmpty(); losses = supervisors.await()) {
+                for (var loss : losses) {
+                    switch (loss) {
+                        case SupervisorWatch.Loss.Supervisor(var id) -> tellUnsupervised(id);
+                        case SupervisorWatch.Loss.Container(var id) -> later(id, Duration.ZERO, this::ended);
+                    }
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            out.accept("conmon is not watched any more; containers whose conmon is killed are found by the drift check"
+                    + " only: " + e.getMessage());
+        }
+    }
+
+    private void tellUnsupervised(String id) throws IOException {
+        var container = engine.containers().observe(id);
+        container.ifPresent(c -> out.accept("container " + c.name()
+                + " has lost its conmon, which somebody has killed: it runs on, but what it writes is lost, and so will"
+                + " be its exit code; 'lockstep restart' puts that right"));
     }
 
     private void rotateLogs() {
@@ -164,6 +208,11 @@ final class Supervisor implements AutoCloseable {
         var ids = new HashSet<>(waiting);
         ids.addAll(givenUp);
         return ids;
+    }
+
+    /** Containers whose restart is due, after a pause that is not over. */
+    Set<String> waiting() {
+        return Set.copyOf(waiting);
     }
 
     /** Containers that are not started any more, for the status. */
@@ -211,7 +260,7 @@ final class Supervisor implements AutoCloseable {
             while (true) {
                 for (var event : events.await(FOR_EVER)) {
                     if (event.type().equals("container") && WATCHED_AFTER.contains(event.action())) {
-                        health.watch(event.id());
+                        watch(event.id());
                     }
                 }
             }
@@ -227,10 +276,12 @@ final class Supervisor implements AutoCloseable {
     void sweep() throws IOException {
         for (var container : engine.containers().observe()) {
             switch (container.state()) {
-                case ContainerState.Running _ -> health.watch(container.id());
-                case ContainerState.Exited(var unused, var finished) -> {
+                case ContainerState.Running _ -> watch(container.id());
+                case ContainerState.Exited(var outcome, var finished) -> {
                     if (!finished) {
                         later(container.id(), Duration.ZERO, this::ended);
+                    } else if (!followed.test(container.record().spec().owner().stack())) {
+                        later(container.id(), Duration.ZERO, _ -> goOnWaiting(container, outcome));
                     }
                 }
                 case ContainerState.Lost _ -> {
@@ -242,6 +293,22 @@ final class Supervisor implements AutoCloseable {
                     // Whoever made it starts it, or the next plan does.
                 }
             }
+        }
+    }
+
+    private void watch(String id) {
+        health.watch(id);
+        supervisors.watch(id);
+    }
+
+    /** Whoever put it away and waited for the time of its restart, an agent or a command, is gone. */
+    private void goOnWaiting(ObservedContainer container, ExitOutcome outcome) throws IOException {
+        if (engine.containers().decideRestart(container.id()) instanceof RestartDecision.Restart restart) {
+            restart(
+                    container,
+                    restart.wait(outcome.finishedAt(), clock.instant()),
+                    outcome,
+                    engine.containers()::startAgain);
         }
     }
 
@@ -262,6 +329,7 @@ final class Supervisor implements AutoCloseable {
             handler.handle(id);
         } catch (IOException | RuntimeException e) {
             waiting.remove(id);
+            undone.add(id);
             LOG.warn("container={} error={}", id, e.toString());
         }
     }
@@ -340,13 +408,14 @@ final class Supervisor implements AutoCloseable {
             var name =
                     engine.containers().observe(id).map(ObservedContainer::name).orElse(id);
             out.accept("container " + name + " was started again");
-            health.watch(id);
+            watch(id);
         }
     }
 
     @Override
     public void close() {
-        try (events) {
+        try (events;
+                supervisors) {
             exits.close();
         } catch (IOException e) {
             LOG.debug("closing the watch failed", e);

@@ -278,7 +278,7 @@ public final class Applier {
             case Operation.CreateVolume create -> engine.volumes().create(create.spec());
             case Operation.UpdateVolume update -> engine.volumes().updateLabels(update.name(), update.labels());
             case Operation.RemoveVolume remove ->
-                engine.volumes().remove(remove.name(), () -> engine.requireUnused(remove.name()));
+                engine.volumes().remove(remove.name(), () -> engine.uses().requireUnused(remove.name()));
             case Operation.CreateContainer create -> {
                 beforeStart.materialise(create.spec());
                 beforeStart.install(create.spec());

@@ -63,6 +63,7 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
     private final TreeMap<Long, BuildRecord> known = new TreeMap<>();
 
     private final Map<Long, Stop> running = new HashMap<>();
+    private final AwaitedBuilds awaited = new AwaitedBuilds();
     private final BuildNews news;
 
     private boolean closed;
@@ -331,13 +332,20 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
     /** Waits for what is built next; empty when the queue ends. */
     private Optional<BuildRecord> next() throws InterruptedException {
         while (!closed) {
-            var next = Backlog.next(List.copyOf(known.values()));
+            var next = Backlog.next(
+                    List.copyOf(known.values()), record -> awaited.mustWait(record.number(), this::isPending));
             if (next.isPresent()) {
                 return next;
             }
             monitor.wait();
         }
         return Optional.empty();
+    }
+
+    private boolean isPending(long number) {
+        return Optional.ofNullable(known.get(number))
+                .filter(record -> record.state().isPending())
+                .isPresent();
     }
 
     /** Writes down that it begins. What cannot be, on a full disk, is another time. */
@@ -379,12 +387,20 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
         }
         synchronized (monitor) {
             running.remove(record.number());
+            awaited.remove(record.number());
             var now = known.getOrDefault(record.number(), record);
             var then = switch (result) {
                 case CommitBuild.Result.Made made ->
                     now.named(made.tags()).succeeded(made.digest(), made.pushed(), clock.instant());
                 // One that is ended with its agent waits for the next.
-                case CommitBuild.Result.Failed _ when closed -> now.again(false);
+                case CommitBuild.Result.Failed _, CommitBuild.Result.Waits _ when closed -> now.again(false);
+                case CommitBuild.Result.Waits(var why, var builds) ->
+                    awaited.add(record.number(), builds)
+                            ? now.waiting(why)
+                            : now.over(
+                                    BuildRecord.State.FAILED,
+                                    why + ", which waits for this one: neither can be tested before the other",
+                                    clock.instant());
                 case CommitBuild.Result.Failed(var why) -> now.over(BuildRecord.State.FAILED, why, clock.instant());
             };
             try {
@@ -394,7 +410,11 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
                 known.put(then.number(), then);
                 out.accept("what became of build " + then.number() + " cannot be written down: " + e.getMessage());
             }
-            if (!then.state().isPending()) {
+            if (then.state().isPending()) {
+                if (!closed) {
+                    out.accept("build " + then.number() + " of " + then.name() + " waits: " + then.problem());
+                }
+            } else {
                 definitions.forget(record.number());
             }
             ended(record.number());

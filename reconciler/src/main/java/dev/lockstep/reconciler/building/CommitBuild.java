@@ -111,6 +111,18 @@ final class CommitBuild {
 
         /** It does not; a sentence without secrets. */
         record Failed(String problem) implements Result {}
+
+        /**
+         * It may, once others have ended: then it is to be made again.
+         *
+         * @param why a sentence without its end
+         * @param builds numbers of the others
+         */
+        record Waits(String why, Set<Long> builds) implements Result {
+            public Waits {
+                builds = Set.copyOf(builds);
+            }
+        }
     }
 
     /**
@@ -164,6 +176,12 @@ final class CommitBuild {
                 log.accept("build " + record.number() + " succeeded: " + made.digest()
                         + (made.tags().isEmpty() ? "" : " is " + named(record, made.tags())));
                 return made;
+            } catch (AwaitedBuildsException e) {
+                var ended = stop.why();
+                log.accept("build " + record.number() + " "
+                        + ended.map(why -> "failed: " + why).orElse("waits: " + e.getMessage()));
+                return ended.<Result>map(Result.Failed::new)
+                        .orElseGet(() -> new Result.Waits(String.valueOf(e.getMessage()), e.builds()));
             } catch (IOException | RuntimeException e) {
                 var why = redaction.of(stop.why().orElseGet(() -> Reason.of(e, log)));
                 log.accept("build " + record.number() + " failed: " + why);

@@ -83,9 +83,13 @@ record CommitTests(
      *
      * @param request that the image was built by; arguments of the matrix come over its own
      * @throws BuildException when one fails
+     * @throws AwaitedBuildsException when a service that they need is still being built
      */
     void run(Subject subject, BuildRequest request, Image image, Builder builder, Consumer<String> log)
             throws IOException {
+        if (subject.stack().isPresent()) {
+            ServiceTest.requireOthersBuilt(subject.stack().get());
+        }
         var reports = records.reports(subject.record().number());
         var name = name(Long.toString(subject.record().number()));
         var work = new ArrayList<Callable<Optional<String>>>();

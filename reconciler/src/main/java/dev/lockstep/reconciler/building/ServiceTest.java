@@ -49,6 +49,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -226,6 +227,36 @@ final class ServiceTest {
         }
     }
 
+    /**
+     * Looks whether the services that a test needs are built, as far as the repository builds them.
+     *
+     * @throws AwaitedBuildsException when one is still being built
+     */
+    static void requireOthersBuilt(BuildSources.Stack stack) throws IOException {
+        if (!(new ComposeLoader().load(stack.source().load().withServices(List.of(stack.service())))
+                instanceof Loaded.Valid written)) {
+            return; // told by whoever runs the test
+        }
+        var project = written.project();
+        var states = stack.source().builds().of(project);
+        var own = Optional.ofNullable(project.services().get(stack.service()))
+                .flatMap(service -> reference(project, service));
+        var sentences = new TreeSet<String>();
+        var builds = new TreeSet<Long>();
+        for (var service : project.services().values()) {
+            var reference = reference(project, service);
+            var state = reference.map(states::get);
+            // Others of its own image are the one that is tested as well.
+            if (!reference.equals(own) && state.isPresent() && state.get() instanceof BuildState.Pending pending) {
+                sentences.add("service \"" + service.name() + "\", which it depends on, " + pending.why());
+                builds.add(pending.build());
+            }
+        }
+        if (!builds.isEmpty()) {
+            throw new AwaitedBuildsException(String.join("; ", sentences), builds);
+        }
+    }
+
     /** Networks, volumes and the other services, and what its container would be. */
     private Planned.Ready plan(long build, String name, BuildSources.Stack stack, Image image) throws IOException {
         var asked = stack.source().load().withServices(List.of(stack.service()));
@@ -273,9 +304,13 @@ final class ServiceTest {
             throws IOException {
         var states = stack.source().builds().of(written);
         var digests = new HashMap<String, String>();
+        var tested = Optional.ofNullable(renamed.services().get(stack.service()))
+                .flatMap(service -> reference(renamed, service));
+        // Others of its image are the one that is tested as well.
+        tested.ifPresent(own -> digests.put(own.toString(), image.digest().toString()));
         for (var service : renamed.services().values()) {
             var reference = reference(renamed, service);
-            if (reference.isPresent() && !service.name().equals(stack.service())) {
+            if (reference.isPresent() && !reference.equals(tested)) {
                 var own = Optional.ofNullable(written.services().get(service.name()))
                         .flatMap(one -> reference(written, one));
                 var state = own.map(states::get);
@@ -286,10 +321,6 @@ final class ServiceTest {
                 }
             }
         }
-        // Last: others of the same image are the one that is tested as well.
-        Optional.ofNullable(renamed.services().get(stack.service()))
-                .flatMap(own -> reference(renamed, own))
-                .ifPresent(own -> digests.put(own.toString(), image.digest().toString()));
         return digests;
     }
 
@@ -309,7 +340,7 @@ final class ServiceTest {
     private static Digest digest(String service, BuildState state) throws BuildException {
         return switch (state) {
             case BuildState.Built built -> built.digest();
-            case BuildState.Pending(var reason, var _) -> throw unbuilt(service, reason);
+            case BuildState.Pending pending -> throw unbuilt(service, pending.why());
             case BuildState.Broken(var reason) -> throw unbuilt(service, reason);
             case BuildState.Missing missing -> throw unbuilt(service, missing.why());
         };

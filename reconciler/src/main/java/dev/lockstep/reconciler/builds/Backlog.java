@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What waits to be built, and in which order: of each target the newest first, and of the targets the one whose turn
@@ -17,8 +18,9 @@ public final class Backlog {
      * What is built next. Builds of one target come one after the other.
      *
      * @param all every build of the root, in any order; those that wait are looked at
+     * @param mustWait of those whether one has to wait although it is its turn
      */
-    public static Optional<BuildRecord> next(List<BuildRecord> all) {
+    public static Optional<BuildRecord> next(List<BuildRecord> all, Predicate<BuildRecord> mustWait) {
         var lastTurn = new HashMap<Target, Long>();
         var busy = new ArrayList<Target>();
         for (var record : all) {
@@ -31,6 +33,7 @@ public final class Backlog {
         return all.stream()
                 .filter(record -> record.state() == BuildRecord.State.QUEUED)
                 .filter(record -> !busy.contains(Target.of(record)))
+                .filter(Predicate.not(mustWait))
                 .min(Comparator.comparingLong(
                                 (BuildRecord record) -> lastTurn.getOrDefault(Target.of(record), Long.MIN_VALUE))
                         .thenComparing(

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.builds;
 
+import dev.lockstep.reconciler.contexts.CommitFiles;
 import dev.lockstep.reconciler.git.CommitTree;
 import dev.lockstep.reconciler.git.RepositoryPath;
 import dev.lockstep.reconciler.git.TreeEntry;
@@ -142,7 +143,9 @@ public final class BuildInputs {
             add(name, "no directory " + path);
             return;
         }
-        var file = dockerfile.flatMap(written -> RepositoryPath.resolve(directory.get(), written));
+        var written = dockerfile.flatMap(named -> RepositoryPath.resolve(directory.get(), named));
+        var existing = written.isEmpty() ? written : CommitFiles.dockerfile(tree, written.get());
+        var file = existing.isEmpty() ? written : existing;
         var entry = file.isEmpty() ? Optional.<TreeEntry>empty() : tree.resolve(file.get());
         // The builder reads it whether it is ignored or not.
         add("dockerfile", dockerfile);

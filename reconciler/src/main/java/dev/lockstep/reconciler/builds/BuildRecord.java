@@ -16,7 +16,8 @@ import java.util.Optional;
  * @param inputs see {@link BuildOrder#inputs}
  * @param digest of what was built; absent until then
  * @param pushed whether its registry has it
- * @param problem why it failed or was refused, a sentence; empty otherwise
+ * @param problem why it failed or was refused, a sentence; of one that is queued again what it waits for; empty
+ *     otherwise
  * @param queued when it was asked for
  * @param started absent until it begins
  * @param ended absent until it ends
@@ -156,6 +157,20 @@ public record BuildRecord(
                 Optional.empty(),
                 Optional.empty(),
                 killed ? restarts + 1 : restarts);
+    }
+
+    /** It waits for its turn again, which comes when others have ended. */
+    public BuildRecord waiting(String why) {
+        return with(
+                subject,
+                tags,
+                State.QUEUED,
+                Optional.empty(),
+                false,
+                why,
+                Optional.empty(),
+                Optional.empty(),
+                restarts);
     }
 
     private BuildRecord with(

@@ -123,7 +123,7 @@ public final class BuildStates {
         var build = "build " + record.number() + " of " + reference.familiar();
         return switch (record.state()) {
             // Without how far it is: that would be news each time.
-            case QUEUED, BUILDING, TESTING -> new BuildState.Pending("waits for " + build, pushed);
+            case QUEUED, BUILDING, TESTING -> new BuildState.Pending(record.number(), "waits for " + build, pushed);
             case FAILED ->
                 new BuildState.Broken(build + " failed: " + sentence(record.problem()) + ". 'lockstep builds logs "
                         + record.number() + "' shows what it said, 'lockstep builds retry " + record.number()

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 
 /**
@@ -69,12 +70,23 @@ public final class BuiltNames {
 
     /** Of images that builds of other repositories have named; read at each question, since builds take long. */
     public ImageOwners.Makers othersThan(String repository) {
+        return (name, digest) -> other(read(), repository, name, digest);
+    }
+
+    /** The same as it is at the first question: for who has many of them and must get answers that fit together. */
+    public ImageOwners.Makers othersAtOnce(String repository) {
+        var known = new AtomicReference<>(Optional.<Names>empty());
         return (name, digest) -> {
-            var makers = read().makers(name, digest);
-            return makers.contains(repository)
-                    ? Optional.empty()
-                    : makers.stream().min(String::compareTo);
+            if (known.get().isEmpty()) {
+                known.set(Optional.of(read()));
+            }
+            return other(known.get().orElseThrow(), repository, name, digest);
         };
+    }
+
+    private static Optional<String> other(Names known, String repository, ImageReference name, Digest digest) {
+        var makers = known.makers(name, digest);
+        return makers.contains(repository) ? Optional.empty() : makers.stream().min(String::compareTo);
     }
 
     /** Looks at what is known before names are given, and refuses. */

@@ -60,7 +60,7 @@ public final class CommitBuilds implements StackBuilds {
 
     @Override
     public ImageOwners.Makers makers() {
-        return names.othersThan(repository);
+        return names.othersAtOnce(repository); // of one plan
     }
 
     private BuildState state(

@@ -3,13 +3,13 @@ package dev.lockstep.reconciler.cli;
 import dev.lockstep.reconciler.apply.Applier;
 import dev.lockstep.reconciler.apply.Gates;
 import dev.lockstep.reconciler.apply.StepResult;
+import dev.lockstep.reconciler.deploy.BuildChoice;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.Looking;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.deploy.SavedPlan;
 import dev.lockstep.reconciler.deploy.StackImages;
 import dev.lockstep.reconciler.deploy.StackLock;
-import dev.lockstep.reconciler.deploy.StackSource;
 import dev.lockstep.reconciler.history.AppliedPlans;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.RevisionFiles;
@@ -77,8 +77,8 @@ final class ApplyCommand implements Command {
         }
         var byHand = PlanCommand.choices(call);
         var options = (saved.isPresent() ? saved.get().options() : byHand).planOptions();
+        var building = saved.isPresent() ? options : options.building(PlanCommand.builds(call));
         if (call.dryRun()) {
-            var building = saved.isPresent() ? options : options.building(PlanCommand.builds(call));
             try (var engine = door.openForReading()) {
                 var deployment = new Deployment(
                         engine,
@@ -87,20 +87,17 @@ final class ApplyCommand implements Command {
                         door.settings().policy(),
                         door.secrets());
                 var planned = deployment.plan(files.source(), building, loaded.get(), Looking.First.NOTHING);
-                return dryRun(call, engine, saved, planned);
+                return dryRun(call, files, engine, saved, planned);
             }
         }
-        // A saved plan builds nothing: it was not written while something was to be built.
-        var agreed = Optional.<Set<String>>empty();
-        if (saved.isEmpty()) {
-            var building = options.building(PlanCommand.builds(call));
-            switch (new BuildFirst(call, door, files, loaded.get(), approved).run(building)) {
-                case BuildFirst.Answer.Ended(var code) -> {
-                    return code;
-                }
-                case BuildFirst.Answer.GoOn(var steps) -> agreed = steps;
+        Optional<BuildFirst.Built> built;
+        switch (new BuildFirst(call, door, files, loaded.get(), saved, approved).run(building)) {
+            case BuildFirst.Answer.Ended(var code) -> {
+                return code;
             }
+            case BuildFirst.Answer.GoOn(var what) -> built = what;
         }
+        var rest = built.isPresent() ? options.building(BuildChoice.DONE) : options;
         try (var engine = door.open()) {
             var deployment = new Deployment(
                     engine,
@@ -115,38 +112,29 @@ final class ApplyCommand implements Command {
                     lockTimeout,
                     holder -> call.say("Waiting for " + holder + ", which changes stack " + stack + "."))) {
                 var planned = deployment.plan(
-                        files.source(), options, loaded.get(), () -> DamagedContainers.repair(call, engine));
+                        files.source(), rest, loaded.get(), () -> DamagedContainers.repair(call, engine));
                 return switch (planned) {
                     case Planned.Invalid invalid -> {
                         ProjectFiles.tell(invalid.errors(), call.world().err());
                         yield saved.isPresent() ? ExitCodes.REFUSED : ExitCodes.ERROR;
                     }
                     case Planned.Ready ready ->
-                        apply(
-                                call,
-                                door,
-                                engine,
-                                deployment,
-                                files.source(),
-                                saved,
-                                ready,
-                                approved,
-                                agreed,
-                                waitTimeout);
+                        apply(call, door, engine, deployment, files, saved, ready, approved, built, waitTimeout);
                 };
             }
         }
     }
 
-    private static int dryRun(Invocation call, Engine engine, Optional<SavedPlan> saved, Planned planned)
-            throws IOException {
+    private static int dryRun(
+            Invocation call, ProjectFiles files, Engine engine, Optional<SavedPlan> saved, Planned planned)
+            throws IOException, CommandException {
         return switch (planned) {
             case Planned.Invalid invalid -> {
                 ProjectFiles.tell(invalid.errors(), call.world().err());
                 yield ExitCodes.ERROR;
             }
             case Planned.Ready ready -> {
-                if (saved.isPresent() && new SavedPlans(call).isStale(saved.get(), ready, engine)) {
+                if (saved.isPresent() && new SavedPlans(call, files).isStale(saved.get(), ready, engine)) {
                     yield ExitCodes.REFUSED;
                 }
                 print(call, new Explanation(call.world().directory()).of(ready.plan()));
@@ -160,16 +148,22 @@ final class ApplyCommand implements Command {
             EngineDoor door,
             Engine engine,
             Deployment deployment,
-            StackSource source,
+            ProjectFiles files,
             Optional<SavedPlan> saved,
             Planned.Ready ready,
             Set<Guard> approved,
-            Optional<Set<String>> agreed,
+            Optional<BuildFirst.Built> built,
             Optional<Duration> waitTimeout)
             throws IOException, InterruptedException, CommandException {
         var plan = ready.plan();
-        if (saved.isPresent() && new SavedPlans(call).isStale(saved.get(), ready, engine)) {
-            return ExitCodes.REFUSED;
+        if (saved.isPresent()) {
+            var plans = new SavedPlans(call, files);
+            var isStale = built.isPresent()
+                    ? plans.isStale(saved.get(), built.get(), ready, engine)
+                    : plans.isStale(saved.get(), ready, engine);
+            if (isStale) {
+                return ExitCodes.REFUSED;
+            }
         }
         ProjectFiles.tellWarnings(ready.images().notes(), call.world().err());
         print(call, new Explanation(call.world().directory()).of(ready.plan()));
@@ -187,7 +181,7 @@ final class ApplyCommand implements Command {
                 call.say(held.get());
                 return ExitCodes.REFUSED;
             }
-            if (!BuildFirst.covers(agreed, plan) && !agreed(call)) {
+            if (built.filter(b -> BuildFirst.covers(b, plan)).isEmpty() && !agreed(call)) {
                 call.say("Nothing was changed.");
                 return ExitCodes.ERROR;
             }
@@ -197,7 +191,7 @@ final class ApplyCommand implements Command {
         var run = new PlanRun(call, engine, plan);
         try (var health = engine.containers().healthMonitor((_, _) -> {})) {
             var gate = call.flag("--wait")
-                    ? Optional.of(new ApplyGate(call, engine, deployment, source, health, ready, waitTimeout))
+                    ? Optional.of(new ApplyGate(call, engine, deployment, files.source(), health, ready, waitTimeout))
                     : Optional.<ApplyGate>empty();
             var begin = System.nanoTime();
             var results = plan.isEmpty()

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.contexts.DockerfileNames;
 import dev.lockstep.runtime.dockerfile.DockerfileParser;
 import dev.lockstep.runtime.dockerfile.Parsed;
 import dev.lockstep.runtime.lint.DockerfileLint;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The Dockerfiles that {@code build:} of a project names, as far as they are in its tree. One that cannot be read is an
@@ -58,7 +60,13 @@ final class BuildFiles {
         var directory = join(base, context);
         var file = join(directory, build.dockerfile().orElse("Dockerfile"));
         try {
-            var bytes = tree.read(file);
+            var bytes = Optional.<byte[]>empty();
+            for (var name : DockerfileNames.of(file)) {
+                if (bytes.isEmpty()) {
+                    bytes = tree.read(name);
+                    file = bytes.isPresent() ? name : file;
+                }
+            }
             if (bytes.isPresent()) {
                 found(DockerfileParser.parse(file, bytes.get()), file).stream()
                         .map(BuildFiles::finding)

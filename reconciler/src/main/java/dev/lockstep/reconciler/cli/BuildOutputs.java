@@ -300,12 +300,12 @@ final class BuildOutputs {
 
     /** Writes the files that tell of it, and says where it is. */
     void tell(Image image) throws IOException {
-        var iid = call.text("--iidfile");
+        var iid = call.word("--iidfile");
         if (iid.isPresent()) {
             Files.writeString(path(call, iid.get()), image.id().toString());
         }
         var names = names(outputs);
-        var metadata = call.text("--metadata-file");
+        var metadata = call.word("--metadata-file");
         if (metadata.isPresent()) {
             WholeFile.write(
                     path(call, metadata.get()),

@@ -5,6 +5,7 @@ import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.spec.yaml.Suggestion;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -86,6 +87,7 @@ final class CommandLineInterface {
                         + String.join(", ", command.subcommands().keySet()) + " after it.");
             }
             refuse(verb, chain);
+            requireArguments(last);
             var globals = GlobalOptions.of(chain, world);
             if (globals.dryRun() && last.commandSpec().findOption("--dry-run").hidden() && !verb.looksOnly()) {
                 return fail(verb.word() + ": --dry-run is not there for this command, so nothing was done");
@@ -122,6 +124,17 @@ final class CommandLineInterface {
             default -> false;
         };
         return aboutArguments && verb != Verb.DIFF ? ExitCodes.ERROR : verb.wrongFlag();
+    }
+
+    /** picocli itself asks for the rest of arguments of which there is one, and not for the first. */
+    private static void requireArguments(ParseResult parsed) {
+        var missing = parsed.commandSpec().positionalParameters().stream()
+                .filter(argument -> argument.arity().min() > 0 && !parsed.hasMatchedPositional(argument))
+                .<ArgSpec>map(argument -> argument)
+                .toList();
+        if (!missing.isEmpty()) {
+            throw new MissingParameterException(parsed.commandSpec().commandLine(), missing, "arguments are missing");
+        }
     }
 
     /** Options of Docker's that are known and not there are no typing mistakes: the answer is why. */
@@ -189,18 +202,28 @@ final class CommandLineInterface {
     private static String wrongUsage(Verb verb, ParameterException e) {
         var message = Optional.ofNullable(e.getMessage()).orElse("wrong usage");
         var sentence = message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
+        var words = words(verb, e);
         if (e instanceof MissingParameterException missing) {
-            return verb.word() + ": needs "
+            return words + ": needs "
                     + missing.getMissing().stream().map(ArgSpec::paramLabel).collect(Collectors.joining(" "))
-                    + ". 'lockstep " + verb.word() + " --help' shows how it is called.";
+                    + ". 'lockstep " + words + " --help' shows how it is called.";
         }
         var suggestion = e instanceof UnmatchedArgumentException unmatched
                 ? unmatched.getSuggestions().stream().findFirst()
                 : Optional.<String>empty();
-        return verb.word() + ": " + sentence
+        return words + ": " + sentence
                 + suggestion
                         .map(s -> ". Did you mean " + s + "?")
-                        .orElse(". 'lockstep " + verb.word() + " --help' shows its options.");
+                        .orElse(". 'lockstep " + words + " --help' shows its options.");
+    }
+
+    /** The command with the words behind it, {@code volume import}. */
+    private static String words(Verb verb, ParameterException e) {
+        var words = new ArrayDeque<String>();
+        for (var at = e.getCommandLine(); at.getParent() != null; at = at.getParent()) {
+            words.addFirst(at.getCommandName());
+        }
+        return words.isEmpty() ? verb.word() : String.join(" ", words);
     }
 
     /** The first word that is neither a global option nor the value of one. */

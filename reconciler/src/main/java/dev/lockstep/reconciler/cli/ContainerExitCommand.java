@@ -2,7 +2,6 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.deploy.DefaultBridge;
 import dev.lockstep.runtime.container.RestartDecision;
-import java.time.Duration;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -31,15 +30,12 @@ final class ContainerExitCommand implements Command {
                 return ExitCodes.OK;
             }
             var outcome = containers.finishExit(id);
-            if (outcome.isEmpty() || !(containers.decideRestart(id) instanceof RestartDecision.Restart(var after))) {
+            if (outcome.isEmpty() || !(containers.decideRestart(id) instanceof RestartDecision.Restart restart)) {
                 return ExitCodes.OK;
             }
-            var wait = Duration.between(
-                    call.world().clock().instant(), outcome.get().finishedAt().plus(after));
-            if (wait.isPositive()) {
-                // The back-off itself. Nobody wakes us earlier: a stop meanwhile is seen below, under the lock.
-                Thread.sleep(wait);
-            }
+            // The back-off itself. Nobody wakes us earlier: a stop meanwhile is seen below, under the lock.
+            Thread.sleep(restart.wait(
+                    outcome.get().finishedAt(), call.world().clock().instant()));
             if (EngineDoor.agentRuns(engine.root())) {
                 return ExitCodes.OK; // started while we waited, and has seen that this container does not run
             }

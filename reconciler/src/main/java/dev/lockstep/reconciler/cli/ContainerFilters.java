@@ -81,7 +81,7 @@ final class ContainerFilters {
 
     private static Predicate<ContainerRow> label(String value) {
         var wanted = Labels.matching(value);
-        return row -> wanted.test(row.container().record().spec().labels());
+        return row -> wanted.test(row.container().record().labels());
     }
 
     private static Predicate<ContainerRow> name(String value) throws CommandException {

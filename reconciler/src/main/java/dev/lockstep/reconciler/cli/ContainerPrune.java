@@ -43,8 +43,7 @@ final class ContainerPrune implements Command {
                 if (container.isRunning()
                         || waits(engine, container)
                         || !filter.takes(
-                                container.record().spec().labels(),
-                                container.record().createdAt())) {
+                                container.record().labels(), container.record().createdAt())) {
                     continue;
                 }
                 var size = ContainerSize.of(engine, container).own();

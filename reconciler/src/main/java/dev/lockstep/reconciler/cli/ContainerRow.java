@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -34,6 +35,7 @@ record ContainerRow(ObservedContainer container, boolean restarting, Instant now
             "ID", "CONTAINER ID", "CreatedAt", "CREATED AT", "RunningFor", "CREATED", "LocalVolumes", "LOCAL VOLUMES");
 
     private static final int COMMAND = 20;
+    private static final int MOUNT = 15;
     private static final DateTimeFormatter CREATED = DateTimeFormatter.ofPattern(
                     "yyyy-MM-dd HH:mm:ss xx 'UTC'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
@@ -67,9 +69,10 @@ record ContainerRow(ObservedContainer container, boolean restarting, Instant now
         return container.record().spec().image().familiar();
     }
 
-    /** The whole command line, unquoted. */
+    /** The whole command line; arguments with blanks stand in quotes, as Docker has it. */
     String command() {
         return container.record().effective().map(Effective::args).orElse(List.of()).stream()
+                .map(word -> word.contains(" ") ? "'" + word + "'" : word)
                 .collect(Collectors.joining(" "));
     }
 
@@ -158,12 +161,7 @@ record ContainerRow(ObservedContainer container, boolean restarting, Instant now
 
     /** @param whole whether nothing is cut */
     String quoted(boolean whole) {
-        var command = command();
-        return "\""
-                + (whole || command.codePointCount(0, command.length()) <= COMMAND
-                        ? command
-                        : command.substring(0, command.offsetByCodePoints(0, COMMAND - 1)) + "…")
-                + "\"";
+        return "\"" + (whole ? command() : cut(command(), COMMAND)) + "\"";
     }
 
     /** {@code 3 minutes ago}. */
@@ -171,11 +169,36 @@ record ContainerRow(ObservedContainer container, boolean restarting, Instant now
         return Spans.ago(container.record().createdAt(), now);
     }
 
-    /** How many of its mounts are volumes of the host. */
-    private long volumes() {
-        return container.record().spec().mounts().stream()
-                .filter(m -> m instanceof MountSpec.Volume || m instanceof MountSpec.Anonymous)
-                .count();
+    /** Names of its volumes, also of those without a name of their own, by where they are mounted. */
+    private Map<String, String> volumes() {
+        var volumes = new TreeMap<>(
+                container.record().effective().map(Effective::anonymousVolumes).orElse(Map.of()));
+        for (var mount : container.record().spec().mounts()) {
+            if (mount instanceof MountSpec.Volume volume) {
+                volumes.put(volume.target(), volume.name());
+            }
+        }
+        return volumes;
+    }
+
+    /**
+     * Names of volumes and sources of binds, as Docker's {@code Mounts}; memory is none.
+     *
+     * @param whole whether nothing is cut
+     */
+    private String mounts(boolean whole) {
+        var binds = container.record().spec().mounts().stream()
+                .filter(MountSpec.Bind.class::isInstance)
+                .map(mount -> ((MountSpec.Bind) mount).source().toString());
+        return Stream.concat(volumes().values().stream(), binds)
+                .map(name -> whole ? name : cut(name, MOUNT))
+                .collect(Collectors.joining(","));
+    }
+
+    private static String cut(String text, int most) {
+        return text.codePointCount(0, text.length()) <= most
+                ? text
+                : text.substring(0, text.offsetByCodePoints(0, most - 1)) + "…";
     }
 
     /**
@@ -196,12 +219,11 @@ record ContainerRow(ObservedContainer container, boolean restarting, Instant now
         json.writeStringField("Image", image());
         json.writeStringField(
                 "Labels",
-                spec.labels().entrySet().stream()
+                container.record().labels().entrySet().stream()
                         .map(e -> e.getKey() + "=" + e.getValue())
                         .collect(Collectors.joining(",")));
-        json.writeStringField("LocalVolumes", Long.toString(volumes()));
-        json.writeStringField(
-                "Mounts", spec.mounts().stream().map(MountSpec::target).collect(Collectors.joining(",")));
+        json.writeStringField("LocalVolumes", Integer.toString(volumes().size()));
+        json.writeStringField("Mounts", mounts(whole));
         json.writeStringField("Name", name());
         json.writeStringField("Names", name());
         json.writeStringField(

@@ -21,7 +21,9 @@ import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.oci.Rlimit;
+import dev.lockstep.spec.model.Addresses;
 import dev.lockstep.spec.model.ByteSize;
+import dev.lockstep.spec.model.Ulimit;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -110,10 +112,10 @@ final class ContextBuild {
     private BuildContexts.Found find(BuildContexts contexts, Map<String, String> arguments)
             throws IOException, CommandException {
         var dockerfiles = dockerfiles();
-        var file = call.text("--file").filter(name -> !name.equals("-"));
+        var file = call.word("--file").filter(name -> !name.equals("-"));
         var address = ContextAddress.parse(argument);
         Optional<Dockerfile> given = Optional.empty();
-        if (call.text("--file").filter("-"::equals).isPresent()) {
+        if (call.word("--file").filter("-"::equals).isPresent()) {
             if (address instanceof ContextAddress.Input) {
                 throw new CommandException("standard input cannot be both: the context and, by -f -, the Dockerfile");
             }
@@ -156,7 +158,7 @@ final class ContextBuild {
                 .or(() -> call.world().variable("SOURCE_DATE_EPOCH"));
         return new BuildRequest(
                 found.dockerfile(),
-                call.text("--target"),
+                call.word("--target"),
                 found.context(),
                 contexts.named(pairs("--build-context", call.texts("--build-context"))),
                 arguments,
@@ -186,10 +188,13 @@ final class ContextBuild {
     }
 
     /** Values, or those of the environment where only names are given. */
-    static Map<String, String> arguments(List<String> texts, Surroundings world) {
+    static Map<String, String> arguments(List<String> texts, Surroundings world) throws CommandException {
         var arguments = new LinkedHashMap<String, String>();
         for (var text : texts) {
             var words = text.split("=", 2);
+            if (words[0].isEmpty()) {
+                throw new CommandException("--build-arg takes NAME=VALUE or NAME, not \"" + text + "\"");
+            }
             if (words.length == 2) {
                 arguments.put(words[0], words[1]);
             } else if (world.environment().containsKey(text)) {
@@ -273,6 +278,12 @@ final class ContextBuild {
     }
 
     private static SshAgent agent(String id, List<Path> files) throws CommandException {
+        for (var file : files) {
+            if (!Files.exists(file)) {
+                throw new CommandException("--ssh " + id + ": there is no " + file
+                        + "; name the socket of an agent, or a file with a key");
+            }
+        }
         if (files.size() == 1 && !Files.isRegularFile(files.getFirst())) {
             return new SshAgent.Socket(files.getFirst());
         }
@@ -289,7 +300,9 @@ final class ContextBuild {
 
     private BuildRequest.StepOptions steps() throws IOException, CommandException {
         var allowed = new HashSet<String>();
-        call.texts("--allow").forEach(text -> allowed.addAll(List.of(text.split(",", -1))));
+        call.texts("--allow").stream()
+                .filter(text -> !text.isEmpty())
+                .forEach(text -> allowed.addAll(List.of(text.split(",", -1))));
         var known = SectionRequest.ENTITLEMENTS;
         for (var entitlement : allowed) {
             if (!known.contains(entitlement)) {
@@ -299,14 +312,12 @@ final class ContextBuild {
         }
         var hosts = new ArrayList<Naming.ExtraHost>();
         for (var text : call.texts("--add-host")) {
-            var words = text.split("[=:]", 2);
-            if (words.length < 2 || words[0].isEmpty()) {
-                throw new CommandException("--add-host takes NAME:ADDRESS, not \"" + text + "\"");
+            if (!text.isEmpty()) {
+                hosts.add(host(text));
             }
-            hosts.add(new Naming.ExtraHost(words[0], words[1].replaceAll("^\\[(.*)]$", "$1")));
         }
         return new BuildRequest.StepOptions(
-                        SectionRequest.network(call.text("--network").orElse("default")),
+                        SectionRequest.network(call.word("--network").orElse("default")),
                         hosts,
                         call.text("--shm-size").isPresent()
                                 ? Optional.of(bytes(
@@ -321,6 +332,20 @@ final class ContextBuild {
                                 ? Optional.of(
                                         bytes("--memory", call.text("--memory").get()))
                                 : Optional.empty());
+    }
+
+    private static Naming.ExtraHost host(String text) throws CommandException {
+        var words = text.split("[=:]", 2);
+        if (words.length == 2 && !words[0].isEmpty()) {
+            var address = words[1].replaceAll("^\\[(.*)]$", "$1");
+            try {
+                return new Naming.ExtraHost(
+                        words[0], address.equals(Naming.HOST_GATEWAY) ? address : Addresses.normalized(address));
+            } catch (IllegalArgumentException e) {
+                throw new CommandException("--add-host " + text + ": " + e.getMessage());
+            }
+        }
+        throw new CommandException("--add-host takes NAME:ADDRESS, not \"" + text + "\"");
     }
 
     /** By BuildKit's variable; of its rate there is no limit. */
@@ -346,6 +371,9 @@ final class ContextBuild {
         var limits = new LinkedHashMap<String, Rlimit>();
         for (var text : call.texts("--ulimit")) {
             var words = text.split("=", 2);
+            if (!Ulimit.NAMES.contains(words[0])) {
+                throw new CommandException("--ulimit " + text + ": there are " + String.join(", ", Ulimit.NAMES));
+            }
             try {
                 var numbers = words[1].split(":", 2);
                 var soft = Long.parseLong(numbers[0]);

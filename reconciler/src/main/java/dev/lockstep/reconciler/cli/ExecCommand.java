@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.plan.Printable;
+import dev.lockstep.runtime.container.ContainerException;
 import dev.lockstep.runtime.container.DetachKeys;
 import dev.lockstep.runtime.container.ExecResult;
 import dev.lockstep.runtime.container.ExecSpec;
@@ -83,6 +84,13 @@ final class ExecCommand implements Command {
             ExecResult result;
             try (var streams = PersonStreams.of(call, raw, keys)) {
                 result = engine.containers().exec(container.id(), spec, streams.streams());
+            } catch (ContainerException e) {
+                if (e.reason() == ContainerException.Reason.INVALID) {
+                    // No such user, no such directory: for Docker the program cannot be run.
+                    throw new CommandException(
+                            String.valueOf(e.getMessage()), ContainerException.Reason.CANNOT_EXECUTE.exitCode());
+                }
+                throw e;
             }
             result.error().ifPresent(why -> call.world().err().println("lockstep: " + Printable.text(why.strip())));
             return result.exitCode();

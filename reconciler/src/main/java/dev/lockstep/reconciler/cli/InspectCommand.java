@@ -146,7 +146,7 @@ final class InspectCommand implements Command {
         strings(json, "Entrypoint", spec.entrypoint().orElse(List.of()));
         json.writeStringField("Image", spec.image().familiar());
         json.writeStringField("WorkingDir", made.workingDir());
-        map(json, "Labels", spec.labels());
+        map(json, "Labels", container.record().labels());
         json.writeStringField("StopSignal", made.stopSignal());
         json.writeNumberField("StopTimeout", made.stopGrace().toSeconds());
         json.writeEndObject();

@@ -41,6 +41,11 @@ record Invocation(ParseResult parsed, GlobalOptions globals, Surroundings world)
         return flag(name) ? Optional.of(parsed.matchedOptionValue(name, "")) : Optional.empty();
     }
 
+    /** The same, where an empty value is none: scripts write {@code --target "$TARGET"}. */
+    Optional<String> word(String name) {
+        return text(name).filter(text -> !text.isEmpty());
+    }
+
     /** The values of an option that may be given several times. */
     List<String> texts(String name) {
         return parsed.matchedOptionValue(name, List.of());

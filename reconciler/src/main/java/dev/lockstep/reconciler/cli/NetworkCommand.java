@@ -110,7 +110,7 @@ final class NetworkCommand implements CommandGroup {
                             }
                             continue;
                         }
-                        engine.removeNetwork(network.get().name());
+                        engine.uses().removeNetwork(network.get().name());
                         call.world().out().println(word);
                         stacks.add(network.get().spec().owner().stack());
                     } catch (IOException e) {

@@ -38,7 +38,7 @@ final class NetworkPrune implements Command {
                 continue;
             }
             try {
-                engine.removeNetwork(network.name());
+                engine.uses().removeNetwork(network.name());
                 removed.add(network.name());
                 stacks.add(network.spec().owner().stack());
             } catch (IOException e) {

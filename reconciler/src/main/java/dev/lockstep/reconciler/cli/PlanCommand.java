@@ -134,7 +134,8 @@ final class PlanCommand implements Command {
                 case Planned.Ready ready -> {
                     print(call, format, explained(call, source, ready.plan()), out);
                     if (out.isPresent()) {
-                        new SavedPlans(call).save(ready, engine, door.hasRoot(), choices, out.get());
+                        new SavedPlans(call, new ProjectFiles(call))
+                                .save(ready, engine, door.hasRoot(), choices, out.get());
                     }
                     yield code(call, ready.plan());
                 }

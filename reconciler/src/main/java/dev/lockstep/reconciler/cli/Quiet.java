@@ -69,7 +69,9 @@ final class Quiet implements AutoCloseable {
     static Quiet of(Invocation call, Engine engine, String volume, StandStill.Manner manner)
             throws IOException, CommandException {
         var stacks = new TreeSet<String>();
-        engine.usersOf(volume).forEach(c -> stacks.add(c.record().spec().owner().stack()));
+        engine.uses()
+                .ofVolume(volume)
+                .forEach(c -> stacks.add(c.record().spec().owner().stack()));
         stacks.remove("");
         var locks = new ArrayList<StackLock>();
         try {
@@ -84,7 +86,7 @@ final class Quiet implements AutoCloseable {
                 still = Optional.of(engine.standStill(
                         manner, moving.stream().map(ObservedContainer::id).toList(), Optional.empty()));
             }
-            var consistency = engine.usersOf(volume).stream().anyMatch(ObservedContainer::isRunning)
+            var consistency = engine.uses().ofVolume(volume).stream().anyMatch(ObservedContainer::isRunning)
                     ? VolumeSnapshot.Consistency.PAUSED
                     : VolumeSnapshot.Consistency.STOPPED;
             var quiet = new Quiet(consistency, still, List.copyOf(locks));
@@ -99,7 +101,7 @@ final class Quiet implements AutoCloseable {
     }
 
     private static List<ObservedContainer> moving(Engine engine, String volume) throws IOException {
-        return engine.usersOf(volume).stream()
+        return engine.uses().ofVolume(volume).stream()
                 .filter(c -> c.isRunning() && !c.isPaused())
                 .toList();
     }

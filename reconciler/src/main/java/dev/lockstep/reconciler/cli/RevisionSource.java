@@ -63,4 +63,12 @@ record RevisionSource(CommitTree tree, LoadRequest load, Path top) implements St
                 .orElseThrow(() -> new IOException("there is no file " + inTree + " in commit "
                         + tree.revision().shortCommit()));
     }
+
+    @Override
+    public boolean isExecutable(String projectDirectory, String path) throws IOException {
+        var file = top.resolve(projectDirectory).resolve(path).normalize();
+        return file.startsWith(top)
+                ? tree.isExecutable(top.relativize(file).toString())
+                : new DirectorySource(load, top).isExecutable(projectDirectory, path);
+    }
 }

@@ -1,19 +1,35 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.contexts.BuildSections;
+import dev.lockstep.reconciler.contexts.HostFiles;
+import dev.lockstep.reconciler.contexts.SectionInputs;
+import dev.lockstep.reconciler.contexts.UnbuildableException;
+import dev.lockstep.reconciler.deploy.BuildChoice;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.deploy.SavedPlan;
 import dev.lockstep.reconciler.history.AppliedPlans;
-import dev.lockstep.reconciler.plan.Operation;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.build.BuildException;
+import dev.lockstep.runtime.context.ContextException;
 import dev.lockstep.spec.load.LoadRequest;
+import dev.lockstep.spec.load.Loaded;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
-/** Plans in files: written by {@code plan --out}, taken once by {@code apply}. */
-record SavedPlans(Invocation call) {
+/**
+ * Plans in files: written by {@code plan --out}, taken once by {@code apply}.
+ *
+ * @param files what is planned
+ */
+record SavedPlans(Invocation call, ProjectFiles files) {
     /**
      * The file that {@code --out} names.
      *
@@ -67,10 +83,11 @@ record SavedPlans(Invocation call) {
         if (!plan.problems().isEmpty() || !plan.refusals().isEmpty()) {
             throw new CommandException("the plan was not written to " + file + ": it could not be applied");
         }
-        if (plan.steps().stream().anyMatch(step -> step.operation() instanceof Operation.BuildImage)) {
-            throw new CommandException(
-                    "the plan was not written to " + file + ": it builds images, and what comes of that"
-                            + " nobody can look at before. 'lockstep build' builds them; plan after it");
+        SortedMap<String, Object> inputs;
+        try {
+            inputs = inputs(ready, engine, choices.builds(), Map.of(), Optional.of(file));
+        } catch (BuildException | UnbuildableException | ContextException e) {
+            throw new CommandException("the plan was not written to " + file + ": " + e.getMessage());
         }
         SavedPlan.of(
                         ready,
@@ -79,6 +96,7 @@ record SavedPlans(Invocation call) {
                         CommandLineInterface.version(),
                         source(),
                         choices,
+                        inputs,
                         call.world().clock().instant())
                 .write(file, engine.root().json());
     }
@@ -94,18 +112,86 @@ record SavedPlans(Invocation call) {
                 globals.projectName());
     }
 
+    /**
+     * What the images are made of that a plan builds, by part; nothing where it builds none.
+     *
+     * @param before the same before they were built; empty when they are still to be
+     * @param except a file that is still to be written
+     */
+    private SortedMap<String, Object> inputs(
+            Planned.Ready ready, Engine engine, BuildChoice choice, Map<String, Object> before, Optional<Path> except)
+            throws IOException, CommandException {
+        var images = BuildFirst.images(ready.plan());
+        var parts = new TreeMap<String, Object>();
+        if (images.isEmpty() || !(files.load() instanceof Loaded.Valid loaded)) {
+            return parts;
+        }
+        var project = loaded.project();
+        var sections = new SectionInputs(
+                engine,
+                project,
+                new HostFiles(files.directory(loaded.projectDirectory())),
+                call.world().err()::println);
+        for (var name : BuildSections.order(project, BuildFirst.services(project, images))) {
+            var service = BuildSections.service(project, name).orElseThrow();
+            var isBuilt = before.isEmpty()
+                    ? ServiceBuild.existing(engine, project, service, ServiceBuild.Which.of(choice))
+                            .isEmpty()
+                    : !(before.get(SectionInputs.path(name)) instanceof SectionInputs.Here);
+            parts.putAll(isBuilt ? sections.of(service, except) : sections.ofExisting(service));
+        }
+        return parts;
+    }
+
     /** Says why the plan may not be applied; false when it may. */
-    boolean isStale(SavedPlan saved, Planned.Ready now, Engine engine) throws IOException {
-        var applied = new AppliedPlans(engine.root()).when(saved.stack(), saved.id());
-        if (applied.isPresent()) {
-            call.say("The plan is stale: it was applied at " + applied.get() + ". Nothing was changed. Plan again.");
+    boolean isStale(SavedPlan saved, Planned.Ready now, Engine engine) throws IOException, CommandException {
+        return isApplied(saved, engine)
+                || tell(
+                        saved,
+                        saved.moved(now, inputs(saved, now, engine, Map.of()), engine, CommandLineInterface.version()),
+                        "Nothing was changed.");
+    }
+
+    /** The same when the images that it builds are built. */
+    boolean isStale(SavedPlan saved, BuildFirst.Built built, Planned.Ready now, Engine engine)
+            throws IOException, CommandException {
+        if (isApplied(saved, engine)) {
             return true;
         }
-        var moved = saved.moved(now, engine, CommandLineInterface.version());
+        var inputs = new TreeMap<>(inputs(saved, built.plan(), engine, built.inputs()));
+        // Those that were pulled and built are here now, and that is well.
+        inputs.replaceAll((part, value) ->
+                value instanceof SectionInputs.Here ? built.inputs().getOrDefault(part, value) : value);
+        var moved = new ArrayList<>(saved.movedSinceBuilt(now, inputs, built.services(), engine));
+        if (moved.isEmpty() && !BuildFirst.covers(built, now.plan())) {
+            moved.add("other things on this host have changed, and other steps would be needed now");
+        }
+        return tell(saved, moved, "Its images are built; nothing else was changed.");
+    }
+
+    /** The same of a saved plan; when its images cannot be built any more, it is stale. */
+    SortedMap<String, Object> inputs(SavedPlan saved, Planned.Ready now, Engine engine, Map<String, Object> before)
+            throws IOException, CommandException {
+        try {
+            return inputs(now, engine, saved.options().builds(), before, Optional.empty());
+        } catch (BuildException | UnbuildableException | ContextException e) {
+            throw new CommandException(
+                    "The plan is stale: " + e.getMessage() + ". Nothing was changed. Plan again.", ExitCodes.REFUSED);
+        }
+    }
+
+    private boolean isApplied(SavedPlan saved, Engine engine) throws IOException {
+        var applied = new AppliedPlans(engine.root()).when(saved.stack(), saved.id());
+        applied.ifPresent(
+                at -> call.say("The plan is stale: it was applied at " + at + ". Nothing was changed. Plan again."));
+        return applied.isPresent();
+    }
+
+    private boolean tell(SavedPlan saved, List<String> moved, String left) {
         if (!moved.isEmpty()) {
             call.say("The plan is stale; since it was made at " + saved.createdAt() + ":");
             moved.forEach(what -> call.say("  " + Printable.text(what)));
-            call.say("Nothing was changed. Plan again.");
+            call.say(left + " Plan again.");
         }
         return !moved.isEmpty();
     }

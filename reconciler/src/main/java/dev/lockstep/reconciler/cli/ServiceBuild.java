@@ -7,6 +7,7 @@ import dev.lockstep.reconciler.contexts.FetchedContexts;
 import dev.lockstep.reconciler.contexts.HostFiles;
 import dev.lockstep.reconciler.contexts.RepositoryTokens;
 import dev.lockstep.reconciler.contexts.SectionRequest;
+import dev.lockstep.reconciler.deploy.BuildChoice;
 import dev.lockstep.reconciler.deploy.BuiltImages;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.build.BuildEvent;
@@ -41,7 +42,11 @@ final class ServiceBuild {
     enum Which {
         ALL,
         /** Those that are not on this host, or whose policy says so. */
-        MISSING
+        MISSING;
+
+        static Which of(BuildChoice choice) {
+            return choice == BuildChoice.ALL ? ALL : MISSING;
+        }
     }
 
     /** Steps are seldom idle, and those of one image are done side by side anyway. */
@@ -87,10 +92,23 @@ final class ServiceBuild {
         if (call.flag("--no-build")) {
             return;
         }
+        before(loaded, wanted, call.flag("--build") ? Which.ALL : Which.MISSING);
+    }
+
+    /** The same, whatever the options of the command are. */
+    void before(Loaded.Valid loaded, Set<String> wanted, Which which) throws Exception {
         var order = BuildSections.order(loaded.project(), wanted);
         if (!order.isEmpty()) {
-            build(loaded, order, call.flag("--build") ? Which.ALL : Which.MISSING);
+            build(loaded, order, which);
         }
+    }
+
+    /** The image that stands for a service on this host, so that none is built. */
+    static Optional<Image> existing(Engine engine, Project project, Service service, Which which)
+            throws IOException, CommandException {
+        return which == Which.ALL || isBuiltEachTime(service)
+                ? Optional.empty()
+                : engine.images().find(ImageCommand.reference(BuiltImages.name(project, service)));
     }
 
     private void build(Loaded.Valid loaded, List<String> order, Which which) throws Exception {
@@ -107,12 +125,8 @@ final class ServiceBuild {
             var missing = new ArrayList<String>();
             for (var name : order) {
                 var service = BuildSections.service(project, name).orElseThrow();
-                var image = engine.images().find(ImageCommand.reference(BuiltImages.name(project, service)));
-                if (which == Which.MISSING && image.isPresent() && !isBuiltEachTime(service)) {
-                    here.put(name, image.get());
-                } else {
-                    missing.add(name);
-                }
+                existing(engine, project, service, which)
+                        .ifPresentOrElse(image -> here.put(name, image), () -> missing.add(name));
             }
             build(engine, door, loaded, missing, here);
         }

@@ -64,7 +64,9 @@ final class UpCommand implements Command {
         UpRun.exclude(call, "--wait", "--no-start");
         UpRun.exclude(call, "--abort-on-container-failure", "--abort-on-container-exit");
         UpRun.exclude(call, "--build", "--no-build");
+        // What makes no sense is told before anything is started.
         call.duration("--timeout");
+        call.duration("--wait-timeout");
         var began = call.world().clock().instant();
         var run = new UpRun(call, call.arguments(), UpRun.scale(call.texts("--scale")), !call.flag("--no-start"));
         return run.run((change, outcome) -> {

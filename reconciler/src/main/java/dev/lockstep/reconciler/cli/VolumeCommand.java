@@ -161,7 +161,7 @@ final class VolumeCommand implements CommandGroup {
             try (var engine = EngineDoor.of(call).open()) {
                 for (var name : call.arguments()) {
                     try {
-                        engine.removeVolume(name);
+                        engine.uses().removeVolume(name);
                         call.world().out().println(name);
                     } catch (NoSuchVolumeException e) {
                         if (!call.flag("--force")) {

@@ -59,7 +59,7 @@ final class VolumePrune implements Command {
                 }
                 var size = TreeSize.of(engine.volumes().path(name));
                 try {
-                    engine.removeVolume(name);
+                    engine.uses().removeVolume(name);
                     removed.add(name);
                     bytes += size;
                 } catch (VolumeInUseException e) {

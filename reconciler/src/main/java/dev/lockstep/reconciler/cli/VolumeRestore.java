@@ -29,7 +29,7 @@ final class VolumeRestore implements Command {
                     .orElseThrow(() -> new CommandException("volume " + volume + " has no snapshot " + name
                             + "; 'lockstep volume snapshot --list' lists them"));
             if (!call.flag("--stop")) {
-                engine.requireIdle(volume, "stop them, or say --stop");
+                engine.uses().requireIdle(volume, "stop them, or say --stop");
             }
             var age =
                     VolumeSnapshotCommand.created(snapshot, call.world().clock().instant());
@@ -60,6 +60,8 @@ final class VolumeRestore implements Command {
 
     private static void replace(Engine engine, VolumeSnapshot snapshot) throws IOException {
         engine.volumeSnapshots()
-                .restore(snapshot, () -> engine.requireIdle(snapshot.volume().name(), "stop them, or say --stop"));
+                .restore(
+                        snapshot,
+                        () -> engine.uses().requireIdle(snapshot.volume().name(), "stop them, or say --stop"));
     }
 }

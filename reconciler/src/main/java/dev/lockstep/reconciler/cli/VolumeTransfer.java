@@ -99,7 +99,7 @@ final class VolumeTransfer {
                             + " 'lockstep volume snapshot " + volume + "' keeps a copy first");
                 }
                 if (!call.flag("--stop")) {
-                    engine.requireIdle(volume, "stop them, or say --stop");
+                    engine.uses().requireIdle(volume, "stop them, or say --stop");
                 }
                 var done = false;
                 engine.volumes().create(spec);
@@ -111,7 +111,7 @@ final class VolumeTransfer {
                     throw new CommandException((file.equals("-") ? "standard input" : file) + ": " + e.getMessage());
                 } finally {
                     if (!done && isNew) {
-                        engine.removeVolume(volume);
+                        engine.uses().removeVolume(volume);
                     }
                 }
                 call.world().out().println(volume);
@@ -137,11 +137,12 @@ final class VolumeTransfer {
 
         private static List<String> replace(Engine engine, String volume, InputStream archive) throws IOException {
             var left = new ArrayList<String>();
-            engine.volumes().replace(volume, () -> engine.requireIdle(volume, "stop them, or say --stop"), target -> {
-                try (var into = Directory.open(target)) {
-                    left.addAll(Copying.fill(archive, into));
-                }
-            });
+            engine.volumes()
+                    .replace(volume, () -> engine.uses().requireIdle(volume, "stop them, or say --stop"), target -> {
+                        try (var into = Directory.open(target)) {
+                            left.addAll(Copying.fill(archive, into));
+                        }
+                    });
             return left;
         }
     }

@@ -17,7 +17,7 @@ import java.util.Optional;
 
 /** Finds Dockerfiles, contexts and ignore files of builds: where paths lead, and in what is fetched. */
 public final class BuildContexts {
-    private static final String IMAGE = "docker-image://";
+    static final String IMAGE = "docker-image://";
     private static final String KEEP_GIT = "BUILDKIT_CONTEXT_KEEP_GIT_DIR";
 
     private final ContextFiles files;
@@ -115,13 +115,23 @@ public final class BuildContexts {
             case FetchedContexts.Fetched.Files(var opener, var labels) -> {
                 try (var root = opener.open()) {
                     var tree = SourceTree.context(root, Ignore.NOTHING);
-                    var name = file.orElse("Dockerfile");
+                    var name = existing(tree, file.orElse("Dockerfile"));
                     var dockerfile = given.isPresent() ? given.get() : dockerfile(tree, where, name);
                     var ignore = ignore(tree, given.isPresent() ? Optional.empty() : Optional.of(name));
                     yield new Found(dockerfile, Optional.of(new BuildRequest.Context(opener, ignore)), labels);
                 }
             }
         };
+    }
+
+    /** The same when it is nowhere. */
+    private static String existing(SourceTree tree, String name) throws IOException {
+        for (var each : DockerfileNames.of(name)) {
+            if (tree.read(each, DockerfileParser.LARGEST).isPresent()) {
+                return each;
+            }
+        }
+        return name;
     }
 
     private Dockerfile dockerfile(SourceTree tree, String where, String name) throws IOException {

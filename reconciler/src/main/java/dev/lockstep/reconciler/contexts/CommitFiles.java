@@ -28,15 +28,26 @@ public record CommitFiles(CommitTree tree, String base) implements ContextFiles 
         if (given.isPresent()) {
             return new BuildContexts.Found(given.get(), Optional.of(context(directory, Optional.empty())), Map.of());
         }
-        var file = inside(directory, dockerfile.orElse("Dockerfile"), "the Dockerfile");
-        var bytes = tree.read(file)
-                .orElseThrow(() -> new UnbuildableException("failed to read dockerfile: there is no file " + file
+        var written = inside(directory, dockerfile.orElse("Dockerfile"), "the Dockerfile");
+        var file = dockerfile(tree, written)
+                .orElseThrow(() -> new UnbuildableException("failed to read dockerfile: there is no file " + written
                         + " in commit " + tree.revision().shortCommit()));
+        var bytes = tree.read(file).orElseThrow();
         if (bytes.length > DockerfileParser.LARGEST) {
             throw new UnbuildableException(file + " is larger than " + DockerfileParser.LARGEST + " bytes");
         }
         return new BuildContexts.Found(
                 dockerfiles.read(file, bytes), Optional.of(context(directory, Optional.of(file))), Map.of());
+    }
+
+    /** The file that a path of a Dockerfile leads to; absent: none. */
+    public static Optional<String> dockerfile(CommitTree tree, String path) throws IOException {
+        for (var name : DockerfileNames.of(path)) {
+            if (tree.read(name).isPresent()) {
+                return Optional.of(name);
+            }
+        }
+        return Optional.empty();
     }
 
     private String inside(String directory, String path, String what) throws UnbuildableException {

@@ -23,7 +23,7 @@ public record HostFiles(Path base) implements ContextFiles {
             String context, Optional<String> dockerfile, Optional<Dockerfile> given, Dockerfiles dockerfiles)
             throws IOException {
         var directory = directory(context);
-        var file = directory.resolve(dockerfile.orElse("Dockerfile")).normalize();
+        var file = existing(directory.resolve(dockerfile.orElse("Dockerfile")).normalize());
         // From the base on: many services have a file of that name.
         var name = (file.startsWith(base) ? base.relativize(file) : file).toString();
         return find(directory, file, name, given, dockerfiles);
@@ -32,7 +32,17 @@ public record HostFiles(Path base) implements ContextFiles {
     /** The same with a Dockerfile wherever it is, which errors call by its name alone. */
     public BuildContexts.Found find(Path directory, Path file, Optional<Dockerfile> given, Dockerfiles dockerfiles)
             throws IOException {
-        return find(directory, file, file.getFileName().toString(), given, dockerfiles);
+        var existing = existing(file);
+        return find(directory, existing, existing.getFileName().toString(), given, dockerfiles);
+    }
+
+    /** The same when it is nowhere. */
+    private static Path existing(Path file) {
+        return DockerfileNames.of(file.toString()).stream()
+                .map(Path::of)
+                .filter(Files::exists)
+                .findFirst()
+                .orElse(file);
     }
 
     private static BuildContexts.Found find(

@@ -162,6 +162,11 @@ public final class Deployment {
             }
 
             @Override
+            public boolean isExecutable(String path) throws IOException {
+                return source.isExecutable(loaded.projectDirectory(), path);
+            }
+
+            @Override
             public byte[] external(String what, String name) throws IOException {
                 return secrets.find(keeper, name)
                         .orElseThrow(() -> new IOException("the " + what + " is not on this host. Create "

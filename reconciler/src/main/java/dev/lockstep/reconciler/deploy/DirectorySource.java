@@ -8,6 +8,7 @@ import dev.lockstep.spec.model.Project;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.Optional;
 
 /**
@@ -57,5 +58,12 @@ public record DirectorySource(LoadRequest load, Path root) implements StackSourc
                                             : "cannot be read: " + e.getMessage()),
                     e);
         }
+    }
+
+    @Override
+    public boolean isExecutable(String projectDirectory, String path) throws IOException {
+        return java.nio.file.Files.getPosixFilePermissions(
+                        root.resolve(projectDirectory).resolve(path).normalize())
+                .contains(PosixFilePermission.OWNER_EXECUTE);
     }
 }

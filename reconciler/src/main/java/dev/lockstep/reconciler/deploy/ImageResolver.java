@@ -184,7 +184,7 @@ final class ImageResolver implements Function<ImageReference, Resolution> {
                                 + " is not on this host any more",
                         built.pushed());
             }
-            case BuildState.Pending(var why, var pushed) -> {
+            case BuildState.Pending(var unused, var why, var pushed) -> {
                 waits.put(reference, why);
                 yield new Resolution.Unbuilt(why, pushed);
             }

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -36,7 +37,7 @@ import java.util.UUID;
  * @param observedDigest keyed fingerprint of what the host had of the stack
  * @param source which files it was made from, in words that find them again
  * @param options what else was asked for
- * @param basis the parts of {@link PlanBasis}
+ * @param basis the parts of {@link PlanBasis}, and what images are made of that it builds
  * @param text the plan as people read it
  * @param markdown the same as a comment
  * @param plan the same for programs
@@ -128,6 +129,7 @@ public record SavedPlan(
      * What planning just gave, to be written down.
      *
      * @param hasRoot whether there is a root on this host, whose id is remembered
+     * @param inputs what images are made of that it builds, by part
      */
     public static SavedPlan of(
             Planned.Ready ready,
@@ -136,6 +138,7 @@ public record SavedPlan(
             String version,
             Source source,
             Choices options,
+            Map<String, Object> inputs,
             Instant now)
             throws IOException {
         var plan = ready.plan();
@@ -156,14 +159,17 @@ public record SavedPlan(
                 PlanBasis.observed(ready.desired(), ready.observed(), fingerprints),
                 source,
                 options,
-                basis(ready, fingerprints).parts(),
+                basis(ready, fingerprints, inputs).parts(),
                 new PlanText(false).print(plan),
                 new PlanMarkdown().print(plan),
                 engine.root().json().readTree(new PlanJson().print(plan, now)));
     }
 
-    private static PlanBasis basis(Planned.Ready ready, Fingerprints fingerprints) {
-        return PlanBasis.of(ready.plan(), ready.desired(), ready.observed(), fingerprints);
+    private static PlanBasis basis(Planned.Ready ready, Fingerprints fingerprints, Map<String, Object> inputs) {
+        var more = new TreeMap<String, String>();
+        inputs.forEach((part, value) -> more.put(part, fingerprints.of(value)));
+        return PlanBasis.of(ready.plan(), ready.desired(), ready.observed(), fingerprints)
+                .with(more);
     }
 
     /** Writes it with mode 0600. */
@@ -214,8 +220,9 @@ public record SavedPlan(
      * What moved since it was made, a sentence for each; none: it may be applied.
      *
      * @param now what planning the same gives now
+     * @param inputs what images are made of that it builds, by part
      */
-    public List<String> moved(Planned.Ready now, Engine engine, String runningVersion) {
+    public List<String> moved(Planned.Ready now, Map<String, Object> inputs, Engine engine, String runningVersion) {
         var moved = new ArrayList<String>();
         if (!host.equals(now.plan().host())) {
             moved.add("it was made for host " + host + ", and this is host "
@@ -228,8 +235,26 @@ public record SavedPlan(
             moved.add("Lockstep " + version + " made it, and this is Lockstep " + runningVersion);
         }
         if (moved.isEmpty()) {
-            moved.addAll(new PlanBasis(new TreeMap<>(basis)).moved(basis(now, new Fingerprints(engine, key))));
+            moved.addAll(asBasis().moved(basis(now, new Fingerprints(engine, key), inputs)));
         }
         return List.copyOf(moved);
+    }
+
+    /**
+     * What moved while its images were built, a sentence for each; none: the rest of it may be applied.
+     *
+     * @param now what planning the same gives now, with the images that were built
+     * @param inputs what they are made of now, by part
+     * @param services whose images were built
+     */
+    public List<String> movedSinceBuilt(
+            Planned.Ready now, Map<String, Object> inputs, Set<String> services, Engine engine) {
+        return asBasis()
+                .withoutImages(services)
+                .moved(basis(now, new Fingerprints(engine, key), inputs).withoutImages(services));
+    }
+
+    private PlanBasis asBasis() {
+        return new PlanBasis(new TreeMap<>(basis));
     }
 }

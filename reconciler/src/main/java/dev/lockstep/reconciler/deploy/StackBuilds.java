@@ -59,10 +59,11 @@ public interface StackBuilds {
         /**
          * It is being built, or waits for its turn.
          *
+         * @param build its number
          * @param why a sentence without its end: {@code waits for build 12 of shop:1.1}
          * @param pushed whether its registry has it then
          */
-        record Pending(String why, boolean pushed) implements BuildState {}
+        record Pending(long build, String why, boolean pushed) implements BuildState {}
 
         /**
          * Its build failed; what runs goes on running.

@@ -81,4 +81,9 @@ public interface StackSource {
      * @throws IOException with a sentence, when there is none or it may not be read
      */
     byte[] read(String projectDirectory, String path) throws IOException;
+
+    /** Whether a file of {@link #read} may be executed by its owner; not where the source knows no modes. */
+    default boolean isExecutable(String projectDirectory, String path) throws IOException {
+        return false;
+    }
 }

@@ -17,6 +17,15 @@ public interface FileContents {
     byte[] read(String path) throws IOException;
 
     /**
+     * Whether a file of {@link #read} may be executed by its owner, which is what Git keeps of a mode.
+     *
+     * @param path as the file has it
+     */
+    default boolean isExecutable(String path) throws IOException {
+        return false;
+    }
+
+    /**
      * The bytes of a secret or config that the files call external.
      *
      * @param what for messages: {@code secret db_password}

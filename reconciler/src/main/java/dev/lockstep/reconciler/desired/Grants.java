@@ -2,7 +2,6 @@ package dev.lockstep.reconciler.desired;
 
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.spec.model.FileContent;
-import dev.lockstep.spec.model.FileMode;
 import dev.lockstep.spec.model.Grant;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.model.Sensitive;
@@ -17,6 +16,9 @@ import java.util.TreeMap;
 final class Grants {
     /** Everybody inside may read it, as with Compose. */
     private static final int MODE = 0444;
+
+    /** And run it: Compose binds the file of a config as it is, and scripts come in this way. */
+    private static final int EXECUTABLE = 0555;
 
     private static final String SECRETS = "/run/secrets/";
 
@@ -68,7 +70,13 @@ final class Grants {
                 target.startsWith("/") ? target : directory + target,
                 grant.uid().orElse("0"),
                 grant.gid().orElse("0"),
-                grant.mode().map(FileMode::bits).orElse(MODE));
+                grant.mode().isPresent() ? grant.mode().get().bits() : mode(kind, content));
+    }
+
+    private int mode(String kind, FileContent content) throws IOException {
+        return kind.equals("config") && content instanceof FileContent.File(var path) && files.isExecutable(path)
+                ? EXECUTABLE
+                : MODE;
     }
 
     /** What the host's owner keeps for a secret is stronger than what the files say. */

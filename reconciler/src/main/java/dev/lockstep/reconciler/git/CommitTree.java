@@ -124,6 +124,13 @@ public final class CommitTree implements FileTree {
         return Optional.of(bytes.toByteArray());
     }
 
+    /** Whether there is a file that may be executed, links followed inside the commit. */
+    public boolean isExecutable(String path) throws GitException {
+        return resolve(path)
+                .filter(entry -> entry.mode() == TreeEntry.Mode.EXECUTABLE)
+                .isPresent();
+    }
+
     /**
      * The names in a directory, sorted; links to directories count as directories. None where there is no directory.
      */

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -30,6 +31,8 @@ public record PlanBasis(SortedMap<String, String> parts) {
     private static final String STATE = ": state";
 
     private static final String SERVICES = "services.";
+
+    private static final String IMAGE = ".image";
 
     /** Makes of any immutable value a text that is the same in every process, and that says nothing of the value. */
     @FunctionalInterface
@@ -53,6 +56,28 @@ public record PlanBasis(SortedMap<String, String> parts) {
         return new PlanBasis(parts);
     }
 
+    /** The same with more parts, and those that are there already. */
+    public PlanBasis with(Map<String, String> more) {
+        var all = new TreeMap<>(parts);
+        all.putAll(more);
+        return new PlanBasis(all);
+    }
+
+    /**
+     * What is left when the images of services are other ones, which other steps follow from.
+     *
+     * @param services by name
+     */
+    public PlanBasis withoutImages(Set<String> services) {
+        var left = new TreeMap<>(parts);
+        left.remove(STEPS);
+        services.forEach(service -> {
+            left.remove(SERVICES + service);
+            left.remove(SERVICES + service + IMAGE);
+        });
+        return new PlanBasis(left);
+    }
+
     /** The host's share of it, as one text. */
     public static String observed(Desired desired, Observed observed, Fingerprint fingerprint) {
         return fingerprint.of(host(desired, observed, fingerprint));
@@ -72,7 +97,7 @@ public record PlanBasis(SortedMap<String, String> parts) {
             }
         }
         parts.put(
-                path + ".image",
+                path + IMAGE,
                 fingerprint.of(service.slots().stream()
                         .map(slot -> List.of(
                                 slot.spec().image().familiar(), slot.image().known()))

@@ -174,6 +174,12 @@ final class CommitStacks {
             }
 
             @Override
+            public boolean isExecutable(String path) throws IOException {
+                return tree.isExecutable(
+                        Path.of(directory).resolve(path).normalize().toString());
+            }
+
+            @Override
             public byte[] external(String what, String name) {
                 return new byte[0]; // each host's own
             }

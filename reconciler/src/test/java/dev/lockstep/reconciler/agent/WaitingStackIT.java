@@ -53,8 +53,8 @@ class WaitingStackIT {
         }
         images.stream()
                 .filter(image -> !unmet.containsKey(image))
-                .forEach(image ->
-                        builds.put(image, new BuildState.Pending("waits for build 7 of " + image.familiar(), false)));
+                .forEach(image -> builds.put(
+                        image, new BuildState.Pending(7, "waits for build 7 of " + image.familiar(), false)));
         return Map.copyOf(unmet);
     }
 
@@ -95,7 +95,7 @@ class WaitingStackIT {
         reconciliation = shop.reconciliation(policy, this::order);
         for (var state : List.of(
                 new BuildState.Missing("waits for a build of app:2", false, true),
-                new BuildState.Pending("waits for build 7 of app:2", false))) {
+                new BuildState.Pending(7, "waits for build 7 of app:2", false))) {
             builds.put(APP_2, state);
             assertThat(run(asksFor(APP_2))).isEqualTo(Outcome.REFUSED);
             assertThat(shop.problems())
@@ -107,7 +107,7 @@ class WaitingStackIT {
         assertThat(ordered).isEmpty();
         assertThat(container().id()).isEqualTo(first.id());
 
-        builds.put(APP_2, new BuildState.Pending("waits for build 7 of app:2", true));
+        builds.put(APP_2, new BuildState.Pending(7, "waits for build 7 of app:2", true));
         assertThat(run(asksFor(APP_2))).isEqualTo(Outcome.WAITING);
     }
 

@@ -8,9 +8,12 @@ import dev.lockstep.reconciler.builds.BuildRecord;
 import dev.lockstep.reconciler.builds.BuildRecords;
 import dev.lockstep.reconciler.builds.BuildTarget;
 import dev.lockstep.reconciler.builds.BuildTest;
+import dev.lockstep.reconciler.builds.BuiltNames;
+import dev.lockstep.reconciler.builds.CommitBuilds;
 import dev.lockstep.reconciler.builds.Occasion;
 import dev.lockstep.reconciler.builds.Recipe;
 import dev.lockstep.reconciler.builds.Triggers;
+import dev.lockstep.reconciler.deploy.StackBuilds;
 import dev.lockstep.reconciler.deploy.StackSource;
 import dev.lockstep.reconciler.desired.BindSources;
 import dev.lockstep.reconciler.git.CommitTree;
@@ -46,6 +49,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -57,6 +61,7 @@ import org.eclipse.jgit.api.errors.GitAPIException;
 
 /** A repository with files beside it, an engine with busybox, and a queue that builds the one from the other. */
 final class QueueLab implements AutoCloseable {
+    private static final String INPUTS = "0".repeat(64);
     static final Path REPOSITORY = Path.of("shop");
 
     /** Builds {@code shop} of {@code app} for tags. */
@@ -189,7 +194,7 @@ final class QueueLab implements AutoCloseable {
 
         @Override
         public List<BuildTarget> targets() throws IOException {
-            return List.of(target(tree, "app"));
+            return QueueLab.this.targets(tree);
         }
 
         @Override
@@ -205,8 +210,46 @@ final class QueueLab implements AutoCloseable {
         }
     }
 
+    private List<BuildTarget> targets(CommitTree tree) throws IOException {
+        var file = tree.read(RepositorySettings.FILE);
+        var names = file.isEmpty()
+                ? List.of("app")
+                : List.copyOf(
+                        ((RepositorySettings.Read.Valid) RepositorySettings.read(RepositorySettings.FILE, file.get()))
+                                .settings()
+                                .builds()
+                                .keySet());
+        var all = new ArrayList<BuildTarget>();
+        for (var name : names) {
+            all.add(target(tree, name));
+        }
+        return all;
+    }
+
     /** The one stack of the repository. */
-    private record Shop(CommitTree tree) implements StackSource {
+    private final class Shop implements StackSource {
+        private final CommitTree tree;
+
+        Shop(CommitTree tree) {
+            this.tree = tree;
+        }
+
+        @Override
+        public StackBuilds builds() {
+            var targets = new CommitBuilds.Targets() {
+                @Override
+                public List<BuildTarget> all() throws IOException {
+                    return targets(tree);
+                }
+
+                @Override
+                public String inputs(BuildTarget target) {
+                    return INPUTS;
+                }
+            };
+            return new CommitBuilds(url(), targets, records(), new BuiltNames(engine.root()));
+        }
+
         @Override
         public LoadRequest load() {
             return LoadRequest.of(tree).withAccess(FileAccess.insideTree("")).withDefaultName("shop");
@@ -277,8 +320,7 @@ final class QueueLab implements AutoCloseable {
     /** The same for another entry. */
     BuildOrder order(String name, String tag, String commit) throws IOException {
         var tree = clone.open(clone.revision(commit).orElseThrow());
-        return new BuildOrder(
-                target(tree, name), new Occasion(Occasion.Kind.TAG, "refs/tags/" + tag, commit), "0".repeat(64));
+        return new BuildOrder(target(tree, name), new Occasion(Occasion.Kind.TAG, "refs/tags/" + tag, commit), INPUTS);
     }
 
     /** Builds what waits, and ends. */

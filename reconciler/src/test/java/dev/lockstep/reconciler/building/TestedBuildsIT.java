@@ -244,6 +244,66 @@ class TestedBuildsIT {
     }
 
     @Test
+    void a_test_waits_for_the_images_of_its_services_that_are_being_built() throws Exception {
+        lab.policy = QueueLab.policy("parallel: 1");
+        var settings = """
+                builds:
+                  app:
+                    image: shop
+                    tags: ['{{tag}}']
+                    context: app
+                    when: {tags: ['v*']}
+                    test: {service: web, command: [sh, -c, 'until wget -qO- http://db:5432/row; do usleep 100000; done']}
+                  db: {image: shop-db, tags: ['{{tag}}'], when: {tags: ['v*']}, context: db}
+                """;
+        lab.file("lockstep.yaml", settings);
+        lab.file("app/Dockerfile", "FROM busybox\n");
+        lab.file("db/Dockerfile", "FROM busybox\nRUN echo 'a row' > /row\nCMD httpd -f -p 5432 -h /\n");
+        var compose = """
+                name: shop
+                services:
+                  web: {image: 'shop:v1', depends_on: [db, worker]}
+                  worker: {image: 'shop:v1', command: sleep 1000000, init: true}
+                  db: {image: 'shop-db:v1', init: true}
+                """;
+        lab.file("compose.yaml", compose);
+        var commit = lab.commit("one");
+        // The last one of them is built first.
+        lab.build(lab.order("app", "v1", commit), lab.order("db", "v1", commit));
+        assertThat(lab.said)
+                .contains(
+                        "build 2 of shop:v1 waits: service \"db\", which it depends on, waits for build 1 of shop-db:v1");
+        assertThat(lab.record(1).state()).isEqualTo(BuildRecord.State.SUCCEEDED);
+        assertThat(lab.record(2).problem()).isEmpty();
+        assertThat(lab.record(2).state()).isEqualTo(BuildRecord.State.SUCCEEDED);
+        assertThat(lab.log(2)).contains("\na row\n");
+        assertNothingOfTests();
+
+        lab.file("db/Dockerfile", "FROM busybox\nRUN false\n");
+        lab.file("compose.yaml", compose.replace("v1", "v2"));
+        var broken = lab.commit("cannot be built");
+        lab.build(lab.order("app", "v2", broken), lab.order("db", "v2", broken));
+        assertThat(lab.record(4).problem())
+                .startsWith("service \"db\", which it depends on, build 3 of shop-db:v2 failed: ");
+
+        lab.file(
+                "lockstep.yaml",
+                settings.replace("context: db}", "context: db, test: {service: db, command: ['true']}}"));
+        lab.file("db/Dockerfile", "FROM busybox\n");
+        lab.file(
+                "compose.yaml",
+                compose.replace("v1", "v3").replace("db: {", "db: {depends_on: [other], ")
+                        + "  other: {image: 'shop:v3'}\n");
+        var circle = lab.commit("each needs the other");
+        lab.build(lab.order("app", "v3", circle), lab.order("db", "v3", circle));
+        assertThat(lab.record(6).problem())
+                .isEqualTo("service \"db\", which it depends on, waits for build 5 of shop-db:v3,"
+                        + " which waits for this one: neither can be tested before the other");
+        assertThat(lab.record(5).problem()).contains("build 6 of shop:v3 failed");
+        assertNothingOfTests();
+    }
+
+    @Test
     void a_test_is_on_no_network_of_others_and_tells_no_secret_of_its_stack() throws Exception {
         lab.hostPolicy =
                 QueueLab.settings("policy: {external: ['network:lan']}").policy();

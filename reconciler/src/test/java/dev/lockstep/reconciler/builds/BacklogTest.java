@@ -43,7 +43,7 @@ class BacklogTest {
     private static List<Long> order(List<BuildRecord> all) {
         var left = new ArrayList<>(all);
         var order = new ArrayList<Long>();
-        for (var next = Backlog.next(left); next.isPresent(); next = Backlog.next(left)) {
+        for (var next = Backlog.next(left, _ -> false); next.isPresent(); next = Backlog.next(left, _ -> false)) {
             var taken = next.get();
             order.add(taken.number());
             left.remove(taken);
@@ -73,8 +73,8 @@ class BacklogTest {
     void a_target_is_not_built_twice_at_once() {
         var busy = List.of(
                 record(1, "web", "refs/tags/v1", State.TESTING), record(2, "web", "refs/tags/v2", State.QUEUED));
-        assertThat(Backlog.next(busy)).isEmpty();
-        assertThat(Backlog.next(List.of(busy.get(0), record(3, "db", "refs/tags/v1", State.QUEUED))))
+        assertThat(Backlog.next(busy, _ -> false)).isEmpty();
+        assertThat(Backlog.next(List.of(busy.get(0), record(3, "db", "refs/tags/v1", State.QUEUED)), _ -> false))
                 .map(BuildRecord::number)
                 .contains(3L);
     }
@@ -112,5 +112,14 @@ class BacklogTest {
                 .extracting(BuildRecord::number)
                 .containsExactly(4L, 2L);
         assertThat(BuildRetention.forgotten(all, 6, Set.of())).isEmpty();
+    }
+
+    @Test
+    void one_that_has_to_wait_for_others_holds_nobody_else_up() {
+        var all =
+                List.of(record(1, "app", "refs/tags/v1", State.QUEUED), record(2, "db", "refs/tags/v1", State.QUEUED));
+        assertThat(Backlog.next(all, record -> record.number() == 2).map(BuildRecord::number))
+                .contains(1L);
+        assertThat(Backlog.next(all, _ -> true)).isEmpty();
     }
 }

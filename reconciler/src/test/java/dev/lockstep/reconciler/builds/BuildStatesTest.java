@@ -78,7 +78,7 @@ class BuildStatesTest {
             had(12, state, OLD, "1.1");
             assertThat(tag())
                     .as(state.name())
-                    .isEqualTo(new BuildState.Pending("waits for build 12 of shop:1.1", false));
+                    .isEqualTo(new BuildState.Pending(12, "waits for build 12 of shop:1.1", false));
         }
     }
 
@@ -98,7 +98,7 @@ class BuildStatesTest {
     void a_retry_of_what_failed_is_waited_for() throws IOException {
         had(12, State.FAILED, OLD, "1.1").had(13, State.QUEUED, OLD, "1.1");
 
-        assertThat(tag()).isEqualTo(new BuildState.Pending("waits for build 13 of shop:1.1", false));
+        assertThat(tag()).isEqualTo(new BuildState.Pending(13, "waits for build 13 of shop:1.1", false));
     }
 
     @Test
@@ -114,7 +114,7 @@ class BuildStatesTest {
     @Test
     void a_change_that_is_pushed_together_with_its_image_waits_for_it() throws IOException {
         had(12, State.SUCCEEDED, OLD, "1.1").had(13, State.QUEUED, NOW, "1.1");
-        assertThat(tag()).isEqualTo(new BuildState.Pending("waits for build 13 of shop:1.1", false));
+        assertThat(tag()).isEqualTo(new BuildState.Pending(13, "waits for build 13 of shop:1.1", false));
 
         had(13, State.FAILED, NOW, "1.1");
         records.removeIf(record -> record.state() == State.QUEUED);
@@ -177,7 +177,7 @@ class BuildStatesTest {
                         false));
 
         had(13, State.QUEUED, NOW, "1.1");
-        assertThat(section()).isEqualTo(new BuildState.Pending("waits for build 13 of shop:1.1", false));
+        assertThat(section()).isEqualTo(new BuildState.Pending(13, "waits for build 13 of shop:1.1", false));
         records.removeIf(record -> record.number() == 13);
         had(13, State.FAILED, NOW, "1.1");
         assertThat(section()).isInstanceOf(BuildState.Broken.class);

@@ -104,7 +104,13 @@ class CommitBuildsTest {
     }
 
     private Map<String, BuildState> states(Project project, BuildTarget... targets) throws IOException {
-        var builds = new CommitBuilds(
+        var states = new HashMap<String, BuildState>();
+        builds(targets).of(project).forEach((reference, state) -> states.put(reference.familiar(), state));
+        return states;
+    }
+
+    private CommitBuilds builds(BuildTarget... targets) {
+        return new CommitBuilds(
                 URL,
                 new CommitBuilds.Targets() {
                     @Override
@@ -119,9 +125,6 @@ class CommitBuildsTest {
                 },
                 records,
                 names);
-        var states = new HashMap<String, BuildState>();
-        builds.of(project).forEach((reference, state) -> states.put(reference.familiar(), state));
-        return states;
     }
 
     private static BuildState built(long number) {
@@ -190,5 +193,17 @@ class CommitBuildsTest {
     void the_same_image_by_another_name_is_the_same_reference() {
         assertThat(CommitBuilds.target(List.of(entry("docker.io/library/shop")), ImageReference.parse("shop:1.0")))
                 .isPresent();
+    }
+
+    @Test
+    void what_others_build_is_read_once_for_a_plan() throws IOException {
+        record(1, "https://git.example/other", "shop", "1.1", "a");
+        var name = ImageReference.parse("shop:1.1");
+        var digest = new Digest("%064d".formatted(1));
+        var makers = builds().makers();
+        assertThat(makers.other(name, digest)).contains("https://git.example/other");
+        records.remove(1);
+        assertThat(makers.other(name, digest)).contains("https://git.example/other");
+        assertThat(builds().makers().other(name, digest)).isEmpty();
     }
 }

@@ -85,6 +85,68 @@ class BuildCommandIT {
     }
 
     @Test
+    void options_with_nothing_in_them_are_none_and_what_cannot_be_meant_is_told_before_anything_is_done()
+            throws IOException {
+        file("Dockerfile", "FROM scratch AS one\nLABEL a=b\nFROM scratch\nLABEL a=c\n");
+        // As in docker build --target "$TARGET" -f "$FILE" where the variables are empty.
+        assertThat(run(
+                        "build",
+                        "--target",
+                        "",
+                        "-f",
+                        "",
+                        "--network",
+                        "",
+                        "--iidfile",
+                        "",
+                        "--metadata-file",
+                        "",
+                        "--allow",
+                        "",
+                        "--add-host",
+                        "",
+                        "."))
+                .as(console.err())
+                .isZero();
+        for (var wrong : List.of(
+                List.of("--build-arg", "=x", "--build-arg takes NAME=VALUE or NAME, not \"=x\""),
+                List.of("--add-host", "foo:bar", "--add-host foo:bar: \"bar\" is no IP address"),
+                List.of("--add-host", "foo", "--add-host takes NAME:ADDRESS, not \"foo\""),
+                List.of("--ulimit", "files=5", "--ulimit files=5: there are as, core, cpu, "),
+                List.of("--ssh", "default=/nope", "--ssh default: there is no /nope; name the socket"),
+                List.of("--ssh", "default=/nope,/neither", "--ssh default: there is no /nope; name the socket"))) {
+            assertThat(run("build", wrong.get(0), wrong.get(1), ".")).isEqualTo(ExitCodes.ERROR);
+            assertThat(console.err()).contains(wrong.get(2)).doesNotContain("Built ");
+        }
+        assertThat(run("build", "--add-host", "a=[::1]", "--add-host", "b:host-gateway", "--ulimit", "nofile=9", "."))
+                .as(console.err())
+                .isZero();
+    }
+
+    @Test
+    void a_dockerfile_in_lower_case_is_one_where_there_is_no_other() throws IOException {
+        // docker buildx 0.13 has built all of these from it.
+        file("app/dockerfile", "FROM scratch\nLABEL of=lower\n");
+        for (var words : List.of(List.of("app/"), List.of("-f", "app/Dockerfile", "app/"), List.of("./app"))) {
+            var all = new ArrayList<>(List.of("build", "-t", "app:1"));
+            all.addAll(words);
+            assertThat(run(all.toArray(String[]::new))).as(console.err()).isZero();
+        }
+        file("compose.yaml", "services: {app: {image: 'app:2', build: app}}\n");
+        assertThat(run("build")).as(console.err()).isZero();
+        assertThat(run("image", "inspect", "app:2")).isZero();
+        assertThat(console.out()).contains("lower");
+        assertThat(run("build", "-f", "app/Other", "app/")).isEqualTo(ExitCodes.ERROR);
+        file("app/Dockerfile", "FROM scratch\nLABEL of=upper\n");
+        assertThat(run("build", "-t", "app:3", "app/")).isZero();
+        assertThat(run("image", "inspect", "app:3")).isZero();
+        assertThat(console.out()).contains("upper");
+        file("none/readme", "");
+        assertThat(run("build", "none/")).isEqualTo(ExitCodes.ERROR);
+        assertThat(console.err()).contains("none/Dockerfile does not exist");
+    }
+
+    @Test
     void what_steps_have_made_survives_a_prune_of_images_until_the_cache_is_forgotten() throws IOException {
         file("app/Dockerfile", "FROM scratch\nCOPY a.txt /\nWORKDIR /w\n");
         file("app/a.txt", "hello\n");

@@ -47,6 +47,7 @@ class CommandLineInterfaceTest {
             frobnicate         | lockstep: unknown command "frobnicate". 'lockstep --help' lists all commands.
             plan --detailed-exit | lockstep: plan: unknown option: '--detailed-exit'. Did you mean --detailed-exitcode?
             exec web           | lockstep: exec: needs SERVICE COMMAND [ARGS...]. 'lockstep exec --help' shows how it is called.
+            volume restore x   | lockstep: volume restore: needs VOLUME SNAPSHOT. 'lockstep volume restore --help' shows how it is called.
             image              | lockstep: 'lockstep image' needs one of import, pull, ls, tag, rm, inspect, referrers, history, save, load, unpack, prune, verify, login, logout, push, tags, catalog, delete after it.
             plan -o xml        | lockstep: --output takes text, markdown or json, not "xml"
             apply --wait-timeout soon | lockstep: --wait-timeout takes seconds or a duration like 1m30s, not "soon"
@@ -71,13 +72,28 @@ class CommandLineInterfaceTest {
             exec --nosuch web true           | 16  | lockstep: exec: unknown option: '--nosuch'.
             logs --tail many                 | 16  | lockstep: --tail takes a whole number from 0, not "many"
             stop -t abc                      | 16  | lockstep: --timeout takes seconds or a duration like 1m30s, not "abc"
+            up -d --wait --wait-timeout soon | 16  | lockstep: --wait-timeout takes seconds or a duration like 1m30s, not "soon"
             kill --signal                    | 16  | lockstep: kill: needs SIGNAL.
             up --menu                        | 16  | lockstep: up: --menu: there is no menu:
             port web                         | 1   | lockstep: port: needs
+            port                             | 1   | lockstep: port: needs SERVICE PORT.
+            exec                             | 1   | lockstep: exec: needs SERVICE COMMAND [ARGS...].
+            exec -T                          | 1   | lockstep: exec: needs SERVICE COMMAND [ARGS...].
+            run                              | 1   | lockstep: run: needs SERVICE [COMMAND] [ARGS...].
+            attach                           | 1   | lockstep: attach: needs SERVICE.
+            cp                               | 1   | lockstep: cp: needs
+            wait                             | 1   | lockstep: wait: needs SERVICE...
+            scale                            | 1   | lockstep: scale: needs SERVICE=N...
+            inspect                          | 1   | lockstep: inspect: needs
+            container kill                   | 1   | lockstep: container kill: needs CONTAINER...
+            container run --rm               | 1   | lockstep: container run: needs IMAGE [COMMAND] [ARGS...].
+            network create                   | 1   | lockstep: network create: needs NETWORK.
+            image pull                       | 1   | lockstep: image pull: needs REFERENCE.
+            secret set                       | 1   | lockstep: secret set: needs
             cp a                             | 1   | lockstep: cp: needs
-            volume create --nosuch           | 125 | lockstep: volume: unknown option: '--nosuch'.
-            container rename a               | 1   | lockstep: container: needs
-            container rename a b c           | 1   | lockstep: container:
+            volume create --nosuch           | 125 | lockstep: volume create: unknown option: '--nosuch'.
+            container rename a               | 1   | lockstep: container rename: needs
+            container rename a b c           | 1   | lockstep: container rename:
             container run --cpu-count 1 x    | 125 | lockstep: container: --cpu-count: is of Windows;
             container run --isolation=x x    | 125 | lockstep: container: --isolation: is of Windows;
             plan --nosuch                    | 1   | lockstep: plan: unknown option: '--nosuch'.

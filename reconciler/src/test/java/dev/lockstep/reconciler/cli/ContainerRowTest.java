@@ -48,7 +48,7 @@ class ContainerRowTest {
                 Duration.ofSeconds(10),
                 Limits.of(Resources.UNLIMITED),
                 Optional.empty(),
-                Map.of());
+                Map.of("/data", "c".repeat(64)));
         var record = new ContainerRecord(
                 "b".repeat(64),
                 spec,
@@ -93,12 +93,12 @@ class ContainerRowTest {
 
         assertThat(PsCommand.table(rows, false)).isEqualTo("""
                 NAME           IMAGE     COMMAND                  SERVICE   CREATED       STATUS                                           PORTS
-                shop-web-1     nginx:1   "nginx -g daemon off…"   web       3 hours ago   Up 3 minutes (healthy)                           0.0.0.0:8080->80/tcp
-                shop-cache-1   nginx:1   "nginx -g daemon off…"   cache     3 hours ago   Up 3 minutes (health: starting) (unsupervised)   0.0.0.0:8080->80/tcp
-                shop-db-1      nginx:1   "nginx -g daemon off…"   db        3 hours ago   Exited (137) 2 minutes ago
-                shop-job-1     nginx:1   "nginx -g daemon off…"   job       3 hours ago   Restarting (1) 2 minutes ago
-                shop-new-1     nginx:1   "nginx -g daemon off…"   new       3 hours ago   Created
-                shop-lost-1    nginx:1   "nginx -g daemon off…"   lost      3 hours ago   Exited (255)
+                shop-web-1     nginx:1   "nginx -g 'daemon of…"   web       3 hours ago   Up 3 minutes (healthy)                           0.0.0.0:8080->80/tcp
+                shop-cache-1   nginx:1   "nginx -g 'daemon of…"   cache     3 hours ago   Up 3 minutes (health: starting) (unsupervised)   0.0.0.0:8080->80/tcp
+                shop-db-1      nginx:1   "nginx -g 'daemon of…"   db        3 hours ago   Exited (137) 2 minutes ago
+                shop-job-1     nginx:1   "nginx -g 'daemon of…"   job       3 hours ago   Restarting (1) 2 minutes ago
+                shop-new-1     nginx:1   "nginx -g 'daemon of…"   new       3 hours ago   Created
+                shop-lost-1    nginx:1   "nginx -g 'daemon of…"   lost      3 hours ago   Exited (255)
                 """);
     }
 
@@ -117,6 +117,9 @@ class ContainerRowTest {
         assertThat(read.path("Status").asText()).isEqualTo("Up 3 minutes (unhealthy)");
         assertThat(read.path("CreatedAt").asText()).isEqualTo("2026-11-24 09:00:00 +0000 UTC");
         assertThat(read.path("Labels").asText()).isEqualTo("team=shop");
+        assertThat(read.path("Command").asText()).isEqualTo("\"nginx -g 'daemon of…\"");
+        assertThat(read.path("LocalVolumes").asText()).isEqualTo("1");
+        assertThat(read.path("Mounts").asText()).isEqualTo("c".repeat(14) + "…");
         assertThat(read.path("Publishers").path(0).path("PublishedPort").asInt())
                 .isEqualTo(8080);
     }

@@ -366,7 +366,9 @@ class ValidateCommandTest {
               one: {build: {dockerfile_inline: "FROM x:1\\nRUN sudo y"}}
               two: {build: nowhere}
               off: {build: empty}
+              low: {build: build}
             """);
+        file("build/dockerfile", "FROM x:1\nRUN sudo y\n");
         file("web/Dockerfile", "FROM x:1\nADD a /b\nRUN cd /x\n");
         file("web/api.Dockerfile", "FROM x:1\nFORM y\n");
         file("empty/readme", "");
@@ -377,6 +379,7 @@ class ValidateCommandTest {
                 .isEqualTo("web/api.Dockerfile:2:1: DL1000: unknown instruction: FORM (did you mean FROM?)\n");
         assertThat(console.err().lines().filter(line -> line.contains("build") || line.contains("Dockerfile")))
                 .containsExactly(
+                        "Warning: build/dockerfile:2:1: DL3004: sudo: RUN is root unless USER says otherwise",
                         "Warning: compose.yaml:4:36: services.one.build.dockerfile_inline: DL3004: line 2: sudo: RUN is"
                                 + " root unless USER says otherwise",
                         "Warning: compose.yaml:6:16: services.off.build: there is no Dockerfile empty/Dockerfile, so"

@@ -36,6 +36,8 @@ class CommitFilesTest {
                     .put("stack/other.Dockerfile", "FROM scratch\nFORM x\n")
                     .put("docker/Dockerfile", "FROM scratch\n")
                     .put("docker/Dockerfile.dockerignore", "own")
+                    .put("lower/dockerfile", "FROM scratch\n")
+                    .put("lower/dockerfile.dockerignore", "own")
                     .put("token", "beside")
                     .putLink("stack/way-out", "/etc")
                     .putLink("stack/up", "../../../../etc/passwd")
@@ -53,6 +55,11 @@ class CommitFilesTest {
             }
             var elsewhere = files.find("app", Optional.of("../../docker/Dockerfile"), Optional.empty(), dockerfiles);
             assertThat(elsewhere.context().orElseThrow().ignore().isEmpty()).isFalse();
+            // docker takes it under that name as well, with the ignore file beside it.
+            var lower = files.find("../lower", Optional.empty(), Optional.empty(), dockerfiles);
+            assertThat(lower.context().orElseThrow().ignore().isEmpty()).isFalse();
+            refused(() -> files.find("../stack", Optional.empty(), Optional.empty(), dockerfiles))
+                    .startsWith("failed to read dockerfile: there is no file stack/Dockerfile in commit ");
             assertThat(files.secret("token", "../token")).asString().isEqualTo("beside");
 
             refused(() -> files.find("/etc", Optional.empty(), Optional.empty(), dockerfiles))

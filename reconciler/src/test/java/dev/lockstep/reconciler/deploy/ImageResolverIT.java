@@ -464,7 +464,7 @@ class ImageResolverIT {
     void what_is_being_built_is_waited_for_and_what_failed_is_a_problem_even_when_the_tag_is_here() throws IOException {
         pull();
 
-        assertThat(built(new BuildState.Pending("waits for build 7", false))).isInstanceOf(Resolution.Unbuilt.class);
+        assertThat(built(new BuildState.Pending(7, "waits for build 7", false))).isInstanceOf(Resolution.Unbuilt.class);
         assertThat(resolver().waits(reference)).contains("waits for build 7");
         assertThat(resolver().isWanted(reference)).isFalse();
         assertThat(built(new BuildState.Broken("build 7 failed"))).isInstanceOf(Resolution.Unbuilt.class);

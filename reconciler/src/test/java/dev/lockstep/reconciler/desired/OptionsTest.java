@@ -53,6 +53,11 @@ class OptionsTest {
         }
 
         @Override
+        public boolean isExecutable(String path) {
+            return path.endsWith(".sh");
+        }
+
+        @Override
         public byte[] external(String what, String name) throws IOException {
             if (!name.equals("kept")) {
                 throw new IOException("the " + what + " is not on this host");
@@ -69,8 +74,8 @@ class OptionsTest {
     private static final String OTHERS = """
               db: {image: x}
               cache: {image: x, ipc: shareable, container_name: the-cache}
-            secrets: {s: {file: ./file}, e: {environment: NOT_SET}, x: {external: true}, k: {external: true, name: kept}, m: {file: ./missing}}
-            configs: {c: {content: "inline"}}
+            secrets: {s: {file: ./file}, r: {file: ./run.sh}, e: {environment: NOT_SET}, x: {external: true}, k: {external: true, name: kept}, m: {file: ./missing}}
+            configs: {c: {content: "inline"}, r: {file: ./run.sh}}
             """;
 
     private static Translation.Result translate(String attributes) {
@@ -276,6 +281,14 @@ class OptionsTest {
                 .isEqualTo(new BlockIo(
                         Optional.of(300L), Map.of(), Map.of("/dev/sda", 1L << 20), Map.of(), Map.of(), Map.of()));
         assertThat(problems("mem_limit: 1m")).singleElement().asString().contains("at least 6 MiB");
+    }
+
+    @Test
+    void a_config_from_a_file_that_can_be_run_can_be_run() {
+        assertThat(web("configs: [c, r, {source: r, target: /q, mode: 0440}], secrets: [r]")
+                        .mounts())
+                .extracting(m -> m.target() + " " + Integer.toOctalString(((MountSpec.Content) m).mode()))
+                .containsExactlyInAnyOrder("/c 444", "/r 555", "/q 440", "/run/secrets/r 444");
     }
 
     @Test

@@ -108,6 +108,9 @@ class CommitTreeTest {
         assertThat(tree.entry("a").orElseThrow().identity())
                 .isEqualTo("100644-ce013625030ba8dba906f756967f9e9ca394464a");
         assertThat(tree.entry("bin/run").orElseThrow().mode()).isEqualTo(TreeEntry.Mode.EXECUTABLE);
+        assertThat(tree.isExecutable("bin/run")).isTrue();
+        assertThat(tree.isExecutable("a")).isFalse();
+        assertThat(tree.isExecutable("nothing")).isFalse();
         assertThat(tree.entry("bin").orElseThrow().identity()).startsWith("040000-");
         assertThat(tree.entry("").orElseThrow().objectId())
                 .isEqualTo(tree.revision().tree());

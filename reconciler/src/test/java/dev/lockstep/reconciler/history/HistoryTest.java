@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.history;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.lockstep.runtime.store.Root;
@@ -81,6 +82,16 @@ class HistoryTest {
     void a_stack_without_history_has_none() throws IOException {
         assertThat(new History(root).entries("nothing")).isEmpty();
         assertThatIllegalArgumentException().isThrownBy(() -> new History(root).entries("../web"));
+    }
+
+    @Test
+    void a_line_that_there_is_no_room_for_is_said_with_its_file() throws IOException {
+        Files.createDirectories(file.getParent());
+        Files.createSymbolicLink(file, Path.of("/dev/full"));
+        assertThatIOException()
+                .isThrownBy(() -> new History(root).append(entry("first")))
+                .withMessage("cannot write " + file + ": No space left on device");
+        Files.delete(file);
     }
 
     @Test

@@ -40,6 +40,24 @@ import java.util.function.UnaryOperator;
  * look at the plan.
  */
 final class World {
+    /** A stack of two services and a volume. */
+    static final String SHOP = """
+        services:
+          web:
+            image: nginx:1
+            ports: ["8080:80"]
+            depends_on: [app]
+          app:
+            image: app:1
+            environment:
+              LEVEL: info
+              DB_PASSWORD: hunter2-hunter2
+            mem_limit: 128m
+            volumes: [data:/data]
+        volumes:
+          data:
+        """;
+
     static final Instant NOW = Instant.parse("2026-11-24T12:00:00Z");
 
     private World() {}

@@ -52,6 +52,7 @@ class ExecIT {
         says(127, "container p-a-1 has no file /no/such, or not the interpreter that it names", "a", "/no/such");
         says(126, "/etc in container p-a-1 is a directory and cannot be run", "a", "/etc");
         says(126, "/etc/hostname in container p-a-1 cannot be run: permission denied", "a", "/etc/hostname");
+        says(126, "container p-a-1: there is no user \"nobodys\" in", "-u", "nobodys", "a", "true");
         says(127, "the working directory cannot be entered in container p-a-1: ", "-w", "/nowhere", "a", "true");
     }
 

@@ -176,6 +176,17 @@ public final class Builder {
                         .toList();
     }
 
+    /**
+     * Names of the images that the target begins with or copies from, as far as the Dockerfile says it: an image may
+     * bring triggers that name others.
+     *
+     * @throws BuildException when the Dockerfile has no such target
+     */
+    public List<String> bases(BuildRequest request) throws BuildException {
+        var graph = graph(request, globals(request));
+        return graph.images(target(request, graph));
+    }
+
     private GlobalArguments globals(BuildRequest request) throws BuildException {
         try {
             return GlobalArguments.of(request.dockerfile(), request.arguments(), platform(request));

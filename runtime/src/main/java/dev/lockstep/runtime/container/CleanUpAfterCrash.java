@@ -5,6 +5,7 @@ import dev.lockstep.runtime.linux.MountTable;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.store.AtomicFiles;
+import dev.lockstep.runtime.store.StateException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,6 +67,9 @@ final class CleanUpAfterCrash {
             if (lock.isPresent()) {
                 try (var _ = lock.get()) {
                     one(id);
+                } catch (StateException e) {
+                    // Of a newer Lockstep, or of another root: not ours to judge, and no reason to leave the others.
+                    actions.add("left container " + id.substring(0, 12) + " as it is: " + e.getMessage());
                 }
             }
         }
@@ -244,6 +248,8 @@ final class CleanUpAfterCrash {
                         Mounts.unmount(point);
                         actions.add("unmounted " + point);
                     }
+                } catch (StateException e) {
+                    // Said above.
                 }
             }
         }

@@ -25,7 +25,7 @@ record ContainerEvents(EventLog log, InstantSource clock) {
 
     void tell(ContainerRecord record, String action, Map<String, String> more, Instant when) {
         var spec = record.spec();
-        var attributes = new LinkedHashMap<>(spec.labels());
+        var attributes = new LinkedHashMap<>(record.labels());
         attributes.put("image", spec.image().familiar());
         attributes.put("name", spec.name());
         attributes.putAll(more);

@@ -47,6 +47,11 @@ public final class ContainerException extends IOException {
         this.reason = reason;
     }
 
+    /** @param what of that container makes it impossible, without a full stop: {@code is already paused} */
+    static ContainerException conflict(String name, String what) {
+        return new ContainerException(Reason.CONFLICT, "Container " + name + " " + what + ".");
+    }
+
     public Reason reason() {
         return reason;
     }

@@ -4,8 +4,11 @@ import dev.lockstep.runtime.volume.VolumeRecord;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -40,6 +43,14 @@ public record ContainerRecord(
     /** What it became; not to be asked while the container is being created. */
     public Effective made() {
         return effective.orElseThrow(() -> new IllegalStateException("container " + spec.name() + " is not made yet"));
+    }
+
+    /** Its labels, sorted: those of its image and, over them, its own. */
+    public SortedMap<String, String> labels() {
+        var labels = new TreeMap<>(
+                effective.map(made -> made.options().imageLabels()).orElse(Map.of()));
+        labels.putAll(spec.labels());
+        return Collections.unmodifiableSortedMap(labels);
     }
 
     /** Names of the volumes that it uses, also of those that it shares with others ({@code volumes_from}). */

@@ -224,6 +224,11 @@ final class ContainerStore {
         }
     }
 
+    /** Also on a full disk: from now on it may only be removed. */
+    void writeRemoving(ContainerRecord record) throws IOException {
+        records.writeEvenIfFull(files(record.id()).record(), record.in(ContainerRecord.Phase.REMOVING));
+    }
+
     void write(ContainerRecord record) throws IOException {
         records.write(files(record.id()).record(), record);
         if (hasRun(record.id())) {
@@ -381,6 +386,17 @@ final class ContainerStore {
                         ContainerException.Reason.NO_SUCH_CONTAINER, "There is no container " + id + "."));
     }
 
+    /** A container that is neither half made nor half removed. */
+    ContainerRecord whole(String id) throws IOException {
+        var record = require(id);
+        if (record.phase() != ContainerRecord.Phase.CREATED) {
+            var half = record.phase() == ContainerRecord.Phase.CREATING ? "made" : "removed";
+            throw ContainerException.conflict(
+                    record.spec().name(), "is half " + half + "; remove it and create it again");
+        }
+        return record;
+    }
+
     Optional<ContainerRecord> find(String nameOrId) throws IOException {
         if (nameOrId.matches("[a-zA-Z0-9][a-zA-Z0-9_.-]*")) {
             var named = name(nameOrId);
@@ -480,13 +496,14 @@ final class ContainerStore {
         }
     }
 
+    /** Also on a full disk, or nothing could be stopped there. */
     void write(String id, Life life) throws IOException {
-        lives.write(files(id).life(), life);
+        lives.writeEvenIfFull(files(id).life(), life);
     }
 
     /** Not durable: what a power failure takes back is a start, and what wants to run is started again anyway. */
     void writeStart(String id, Life life) throws IOException {
-        lives.writeVolatile(files(id).life(), life);
+        lives.writeVolatileEvenIfFull(files(id).life(), life);
     }
 
     /** A damaged one is none: the next checks tell. */
@@ -502,7 +519,7 @@ final class ContainerStore {
     }
 
     void write(String id, HealthState health) throws IOException {
-        healths.writeVolatile(files(id).health(), health);
+        healths.writeVolatileEvenIfFull(files(id).health(), health);
     }
 
     /** The run of this boot; one of an earlier boot is none. A damaged one is put together from what others know. */

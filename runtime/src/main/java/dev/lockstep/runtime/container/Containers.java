@@ -1,24 +1,17 @@
 package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Cgroup;
-import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.Flock;
-import dev.lockstep.runtime.linux.PacketSocket;
-import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.ProcessDetails;
-import dev.lockstep.runtime.linux.Signal;
 import dev.lockstep.runtime.log.JournalReader;
 import dev.lockstep.runtime.log.LogReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 
 /**
@@ -29,23 +22,20 @@ import java.util.function.BiConsumer;
  * <p>Containers are named by their id here; {@link #find} knows names. Unknown ids are a {@link ContainerException}.
  */
 public final class Containers {
-    private static final Duration EXIT_IS_WRITTEN = Duration.ofSeconds(30);
-    private static final Duration ONE_DAY = Duration.ofDays(1);
-
     private final ContainerRooms rooms;
     private final ContainerStore store;
     private final Host host;
     private final RunRoot runRoot;
-    private final OnExitScript onExit;
     private final Creation creation;
-    private final Start starts;
+    private final Lifecycle lifecycle;
+    private final Attachment attachment;
+    private final ContainerTrees trees;
     private final Ending ending;
     private final Removal removal;
     private final SelfRemoval selfRemoval;
     private final Teardown teardown;
     private final InPlaceUpdate updates;
     private final ExecSessions sessions;
-    private final HookRunner hooks;
     private final HealthProbes probes;
     private final Observation observation;
 
@@ -60,19 +50,22 @@ public final class Containers {
         this.store = new ContainerStore(rooms.root());
         this.host = Host.of(rooms.root());
         this.runRoot = new RunRoot(rooms.root());
-        this.onExit = new OnExitScript(rooms.root());
         this.teardown = new Teardown(rooms, host);
         this.creation = new Creation(
                 rooms, store, runRoot, new Runtimes(rooms, host), new Quarantine(rooms, store, host, teardown));
-        this.starts = new Start(rooms, store, host, runRoot, teardown, onExit);
         this.ending = new Ending(rooms, store, host, runRoot, teardown);
-        this.removal = new Removal(rooms, store, host, ending, teardown);
-        this.selfRemoval = new SelfRemoval(rooms, store, removal, onExit);
+        this.removal = new Removal(rooms, store, host, runRoot, ending, teardown);
         this.updates = new InPlaceUpdate(rooms, store, host);
         this.sessions = new ExecSessions(rooms, store, host);
-        this.hooks = new HookRunner(sessions, hooksEnd);
         this.probes = new HealthProbes(rooms, store, host);
         this.observation = new Observation(store, host);
+        var onExit = new OnExitScript(rooms.root());
+        this.selfRemoval = new SelfRemoval(rooms, store, ending, removal, onExit);
+        var starts = new Start(rooms, store, host, runRoot, teardown, onExit);
+        this.lifecycle =
+                new Lifecycle(rooms, store, host, onExit, teardown, starts, ending, new HookRunner(sessions, hooksEnd));
+        this.attachment = new Attachment(rooms, store, host, starts, lifecycle, sessions);
+        this.trees = new ContainerTrees(rooms, store, host, runRoot, lifecycle);
     }
 
     /**
@@ -96,14 +89,7 @@ public final class Containers {
      * nothing runs, and the reason is kept as {@link Life#error}.
      */
     public void start(String id) throws IOException {
-        try (var _ = store.lock(id)) {
-            var record = whole(id);
-            if (settle(record)) {
-                return;
-            }
-            start(record, Optional.empty());
-        }
-        exitedMeanwhile(id);
+        lifecycle.start(id);
     }
 
     /**
@@ -111,13 +97,7 @@ public final class Containers {
      * Else as {@link #start}.
      */
     public void startBeside(String id) throws IOException {
-        try (var _ = store.lock(id)) {
-            var record = whole(id);
-            if (!settle(record)) {
-                start(record, Optional.empty(), false);
-            }
-        }
-        exitedMeanwhile(id);
+        lifecycle.startBeside(id);
     }
 
     /**
@@ -127,27 +107,7 @@ public final class Containers {
      * @throws IOException when one of them cannot be had; then they lead where they led before
      */
     public void takePorts(String from, String to) throws IOException {
-        try (var _ = store.lock(to)) {
-            var record = whole(to);
-            var wanted = record.spec().ports();
-            var run = store.run(to, host.bootId()).filter(Run::started).filter(Run::isAlive);
-            if (wanted.isEmpty() || run.isEmpty()) {
-                return;
-            }
-            var networks = rooms.networks().get();
-            var moves = !networks.published(from).isEmpty();
-            if (moves) {
-                networks.movePorts(from, to);
-            }
-            try {
-                store.write(to, run.get().withPorts(networks.publish(to, wanted)));
-            } catch (IOException | RuntimeException e) {
-                if (moves) {
-                    networks.movePorts(to, from);
-                }
-                throw e;
-            }
-        }
+        lifecycle.takePorts(from, to);
     }
 
     /**
@@ -156,18 +116,7 @@ public final class Containers {
      * @return false when it runs, was stopped by hand, or its policy says no
      */
     public boolean startAgain(String id) throws IOException {
-        try (var _ = store.lock(id)) {
-            var record = store.record(id);
-            if (record.isEmpty()
-                    || record.get().phase() != ContainerRecord.Phase.CREATED
-                    || settle(record.get())
-                    || !(decide(record.get()) instanceof RestartDecision.Restart restart)) {
-                return false;
-            }
-            start(record.get(), Optional.of(restart.after()));
-        }
-        exitedMeanwhile(id);
-        return true;
+        return lifecycle.startAgain(id);
     }
 
     /**
@@ -177,20 +126,7 @@ public final class Containers {
      * @return false when that is not so, or it runs
      */
     public boolean startWithHost(String id) throws IOException {
-        try (var _ = store.lock(id)) {
-            var record = store.record(id);
-            var stopped = store.life(id).stoppedInBoot();
-            if (record.isEmpty()
-                    || record.get().phase() != ContainerRecord.Phase.CREATED
-                    || record.get().spec().restart().condition() != RestartPolicy.Condition.ALWAYS
-                    || stopped.filter(boot -> !boot.equals(host.bootId())).isEmpty()
-                    || settle(record.get())) {
-                return false;
-            }
-            start(record.get(), Optional.empty());
-        }
-        exitedMeanwhile(id);
-        return true;
+        return lifecycle.startWithHost(id);
     }
 
     /**
@@ -200,76 +136,7 @@ public final class Containers {
      * @return false when it runs, was stopped by hand, or is gone
      */
     public boolean heal(String id, Duration waited) throws IOException {
-        try (var _ = store.lock(id)) {
-            var record = store.record(id);
-            if (record.isEmpty()
-                    || record.get().phase() != ContainerRecord.Phase.CREATED
-                    || settle(record.get())
-                    || store.life(id).stoppedByUser()) {
-                return false;
-            }
-            start(record.get(), Optional.of(waited));
-        }
-        exitedMeanwhile(id);
-        return true;
-    }
-
-    /** With what is to run right after it; one of these that fails ends the container: it is not what was asked for. */
-    private void start(ContainerRecord record, Optional<Duration> waited) throws IOException {
-        start(record, waited, true);
-    }
-
-    private void start(ContainerRecord record, Optional<Duration> waited, boolean published) throws IOException {
-        var before = store.life(record.id());
-        starts.start(record, waited, published);
-        try {
-            hooks.afterStart(record);
-        } catch (IOException | RuntimeException e) {
-            try {
-                ending.stop(record, Optional.empty());
-                store.write(record.id(), store.life(record.id()).failedToStart(before, String.valueOf(e.getMessage())));
-            } catch (IOException undo) {
-                e.addSuppressed(undo);
-            }
-            throw e;
-        }
-    }
-
-    /** A container that is wholly there. */
-    private ContainerRecord whole(String id) throws IOException {
-        var record = store.require(id);
-        if (record.phase() != ContainerRecord.Phase.CREATED) {
-            throw new ContainerException(
-                    ContainerException.Reason.CONFLICT,
-                    "Container " + record.spec().name() + " is half "
-                            + (record.phase() == ContainerRecord.Phase.CREATING ? "made" : "removed")
-                            + "; remove it and create it again.");
-        }
-        return record;
-    }
-
-    /** Puts away what earlier runs left, half-started ones included; true when it runs. */
-    private boolean settle(ContainerRecord record) throws IOException {
-        ContainerTree.letGo(rooms.root(), record.id());
-        var run = store.run(record.id(), host.bootId());
-        if (run.filter(r -> !r.started()).isPresent()) {
-            teardown.run(
-                    store.files(record.id()), run, !record.spec().networks().isEmpty());
-            return false;
-        }
-        ending.finish(record);
-        return store.hasRun(record.id());
-    }
-
-    /**
-     * The container may have ended while its lock was ours: then the on-exit script saw the lock and left the exit to
-     * us.
-     */
-    private void exitedMeanwhile(String id) throws IOException {
-        var files = store.files(id);
-        if (Files.exists(files.exit()) && Files.exists(files.restartMarker())) {
-            onExit.runDetached(id);
-        }
+        return lifecycle.heal(id, waited);
     }
 
     /**
@@ -288,21 +155,7 @@ public final class Containers {
      * @param signal instead of its stop signal: name with or without {@code SIG}, or a number
      */
     public StopResult stop(String id, Optional<Duration> grace, Optional<String> signal) throws IOException {
-        var first = signal.isPresent() ? Optional.of(signal(signal.get())) : Optional.<Signal>empty();
-        try (var _ = store.lock(id)) {
-            var record = whole(id);
-            var preStop = record.spec().options().hooks().preStop();
-            if (!preStop.isEmpty()
-                    && store.run(id, host.bootId())
-                            .filter(Run::started)
-                            .filter(Run::isAlive)
-                            .isPresent()) {
-                hooks.beforeStop(record);
-            }
-            return first.isPresent()
-                    ? ending.end(record, first.get(), grace.orElse(record.made().stopGrace()))
-                    : ending.stop(record, grace);
-        }
+        return lifecycle.stop(id, grace, signal);
     }
 
     /** Stops it and starts it. */
@@ -324,10 +177,10 @@ public final class Containers {
     /** Stops its processes where they are, until {@link #unpause}. Health checks and new programs wait. */
     public void pause(String id) throws IOException {
         try (var _ = store.lock(id)) {
-            var record = whole(id);
+            var record = store.whole(id);
             var cgroup = runningCgroup(record);
             if (cgroup.isFrozen()) {
-                throw conflict(record, "is already paused");
+                throw ContainerException.conflict(record.spec().name(), "is already paused");
             }
             cgroup.freeze();
             rooms.events().tell(record, "pause");
@@ -337,10 +190,10 @@ public final class Containers {
     /** Lets its processes go on. */
     public void unpause(String id) throws IOException {
         try (var _ = store.lock(id)) {
-            var record = whole(id);
+            var record = store.whole(id);
             var cgroup = runningCgroup(record);
             if (!cgroup.isFrozen()) {
-                throw conflict(record, "is not paused");
+                throw ContainerException.conflict(record.spec().name(), "is not paused");
             }
             cgroup.thaw();
             rooms.events().tell(record, "unpause");
@@ -352,11 +205,6 @@ public final class Containers {
         return host.cgroups().at(store.files(record.id()).cgroup(record.spec()));
     }
 
-    private static ContainerException conflict(ContainerRecord record, String what) {
-        return new ContainerException(
-                ContainerException.Reason.CONFLICT, "Container " + record.spec().name() + " " + what + ".");
-    }
-
     /**
      * Gives it another name. Other containers find it by that name when it starts the next time.
      *
@@ -364,7 +212,7 @@ public final class Containers {
      */
     public void rename(String id, String name) throws IOException {
         try (var _ = store.lock(id)) {
-            var record = whole(id);
+            var record = store.whole(id);
             var before = record.spec().name();
             ContainerSpec spec;
             try {
@@ -373,7 +221,7 @@ public final class Containers {
                 throw new ContainerException(ContainerException.Reason.INVALID, e.getMessage() + ".", e);
             }
             if (before.equals(name)) {
-                throw conflict(record, "has that name already");
+                throw ContainerException.conflict(record.spec().name(), "has that name already");
             }
             var renamed = record.with(spec, record.made());
             store.rename(record, renamed);
@@ -384,7 +232,7 @@ public final class Containers {
 
     /** Its processes as the host sees them, by pid. */
     public List<ProcessDetails> processes(String id) throws IOException {
-        var record = whole(id);
+        var record = store.whole(id);
         var cgroup = runningCgroup(record);
         var all = ProcessDetails.of(cgroup);
         rooms.events().tell(record, "top");
@@ -397,26 +245,7 @@ public final class Containers {
      * @param action what it is opened for, in Docker's words: {@code archive-path} or {@code extract-to-dir}
      */
     public ContainerTree tree(String id, String action) throws IOException {
-        var lock = store.lock(id);
-        var taken = false;
-        try {
-            var record = whole(id);
-            var run = store.run(id, host.bootId()).filter(Run::started).filter(Run::isAlive);
-            if (run.isPresent()) {
-                var tree = ContainerTree.running(record, run.get());
-                rooms.events().tell(record, action);
-                return tree;
-            }
-            settle(record);
-            taken = true;
-            var tree = ContainerTree.stopped(rooms, runRoot, record, store.files(id), lock);
-            rooms.events().tell(record, action);
-            return tree;
-        } finally {
-            if (!taken) {
-                lock.close();
-            }
-        }
+        return trees.tree(id, action);
     }
 
     /**
@@ -424,37 +253,12 @@ public final class Containers {
      * writes. Files have the ids that they have for the container.
      */
     public ContainerTree rootFileSystem(String id) throws IOException {
-        try (var _ = store.lock(id)) {
-            var record = whole(id);
-            var layers = new ArrayList<>(List.of(store.files(id).upper()));
-            layers.addAll(rooms.images().layers(record.made().image()));
-            var root = ContainerTree.overlaid(rooms.root(), runRoot, id, layers);
-            rooms.events().tell(record, "export");
-            return ContainerTree.of(root);
-        }
+        return trees.rootFileSystem(id);
     }
 
     /** What it did to the files of its image, running or not, in the order of paths. */
     public List<FileChange> changes(String id) throws IOException {
-        Directory image;
-        Directory upper;
-        try (var _ = store.lock(id)) {
-            image = ContainerTree.overlaid(
-                    rooms.root(),
-                    runRoot,
-                    id,
-                    rooms.images().layers(whole(id).made().image()));
-            try {
-                upper = Directory.open(store.files(id).upper());
-            } catch (IOException e) {
-                image.close();
-                throw e;
-            }
-        }
-        try (image;
-                upper) {
-            return FileChanges.between(image, upper);
-        }
+        return trees.changes(id);
     }
 
     /** What it uses at this moment; empty unless it runs. */
@@ -479,15 +283,7 @@ public final class Containers {
      * @param signal name with or without {@code SIG}, or a number
      */
     public void kill(String id, String signal) throws IOException {
-        ending.signal(whole(id), signal(signal));
-    }
-
-    private static Signal signal(String text) throws ContainerException {
-        try {
-            return Signal.parse(text);
-        } catch (IllegalArgumentException e) {
-            throw new ContainerException(ContainerException.Reason.INVALID, e.getMessage() + ".", e);
-        }
+        ending.signal(store.whole(id), Ending.signal(signal));
     }
 
     /**
@@ -496,23 +292,7 @@ public final class Containers {
      * @param force kill it first when it runs; else that is an error
      */
     public void remove(String id, boolean force, boolean removeAnonymousVolumes) throws IOException {
-        try (var _ = store.lock(id)) {
-            var record = store.require(id);
-            if (record.phase() == ContainerRecord.Phase.CREATED) {
-                var running = store.run(id, host.bootId()).filter(Run::isAlive).isPresent();
-                if (running && !force) {
-                    throw new ContainerException(
-                            ContainerException.Reason.CONFLICT,
-                            "Container " + record.spec().name() + " is running. Stop it first, or remove it by force.");
-                }
-                if (running) {
-                    removal.kill(record);
-                }
-            }
-            removal.remove(record, removeAnonymousVolumes);
-        }
-        Files.deleteIfExists(store.files(id).lock());
-        runRoot.leave(host.cgroups());
+        removal.remove(id, force, removeAnonymousVolumes);
     }
 
     /** Names of limits that it asks for and that the cgroups of this host do not have: they will have no effect. */
@@ -547,7 +327,7 @@ public final class Containers {
      */
     public void update(String id, ContainerSpec spec) throws IOException {
         try (var _ = store.lock(id)) {
-            var record = whole(id);
+            var record = store.whole(id);
             updates.update(record, spec);
             if (!record.spec().equals(spec)) {
                 rooms.events().tell(record, "update");
@@ -557,25 +337,7 @@ public final class Containers {
 
     /** Waits until it has ended and its log is complete, and returns its exit code; at once when it does not run. */
     public int await(String id) throws IOException {
-        while (true) {
-            var record = store.require(id);
-            var run = store.run(id, host.bootId()).filter(Run::started);
-            if (run.isEmpty()) {
-                return store.life(id).exit().map(ExitOutcome::exitCode).orElse(0);
-            }
-            var process = run.get().process().orElseThrow();
-            try (var pidfd = Pidfd.open(process).orElse(null)) {
-                if (pidfd != null && !pidfd.awaitExit(ONE_DAY)) {
-                    continue;
-                }
-            }
-            var outcome = new ExitFile(store.files(id)).await(run.get().conmon(), EXIT_IS_WRITTEN);
-            if (outcome.isPresent()) {
-                return outcome.get().exitCode();
-            }
-            // Put away meanwhile by somebody else, or never written.
-            return store.life(record.id()).exit().map(ExitOutcome::exitCode).orElse(ExitOutcome.UNKNOWN);
-        }
+        return attachment.await(id);
     }
 
     /**
@@ -595,27 +357,7 @@ public final class Containers {
      * @param wanted whether what is typed goes in; without it the container's input, if it has one, stays open
      */
     public Optional<Integer> startAttached(String id, boolean wanted, ExecStreams streams) throws IOException {
-        var socket = new AtomicReference<PacketSocket>();
-        try {
-            boolean input;
-            try (var _ = store.lock(id)) {
-                var record = whole(id);
-                if (settle(record)) {
-                    throw conflict(record, "runs already");
-                }
-                input = wanted && record.spec().options().process().stdinOpen();
-                starts.start(record, Optional.empty(), new Interaction(input, files -> {
-                    socket.set(PacketSocket.connect(files.run(), "attach"));
-                    streams.windowSizes().accept((rows, columns) -> ExecSessions.resize(files.run(), rows, columns));
-                }));
-            }
-            exitedMeanwhile(id);
-            return talk(id, Objects.requireNonNull(socket.get()), streams, input);
-        } finally {
-            if (socket.get() != null) {
-                socket.get().close();
-            }
-        }
+        return attachment.startAttached(id, wanted, streams);
     }
 
     /** How a running container's streams are; empty when it does not run. */
@@ -642,28 +384,12 @@ public final class Containers {
      * @return its exit code; empty when the person left
      */
     public Optional<Integer> attach(String id, boolean input, ExecStreams streams) throws IOException {
-        var record = whole(id);
-        sessions.requireRunning(record);
-        var files = store.files(id);
-        try (var socket = PacketSocket.connect(files.run(), "attach")) {
-            rooms.events().tell(record, "attach");
-            streams.windowSizes().accept((rows, columns) -> ExecSessions.resize(files.run(), rows, columns));
-            return talk(id, socket, streams, input);
-        }
-    }
-
-    private Optional<Integer> talk(String id, PacketSocket socket, ExecStreams streams, boolean input)
-            throws IOException {
-        if (AttachedStreams.copy(socket, streams, input) == AttachedStreams.End.DETACHED) {
-            rooms.events().tell(store.require(id), "detach");
-            return Optional.empty();
-        }
-        return Optional.of(await(id));
+        return attachment.attach(id, input, streams);
     }
 
     /** Runs a further program in it. Blocks until the program has ended, unless it is detached. */
     public ExecResult exec(String id, ExecSpec spec, ExecStreams streams) throws IOException {
-        return sessions.exec(whole(id), spec, streams);
+        return sessions.exec(store.whole(id), spec, streams);
     }
 
     /**
@@ -672,7 +398,7 @@ public final class Containers {
      * @throws ContainerException when it does not run, has no health check, or that runs at this moment
      */
     public HealthResult probe(String id) throws IOException {
-        var record = whole(id);
+        var record = store.whole(id);
         var check = record.made()
                 .healthCheck()
                 .orElseThrow(() -> new ContainerException(
@@ -758,10 +484,7 @@ public final class Containers {
      * returned; empty when it still runs or never ran. May be called any number of times.
      */
     public Optional<ExitOutcome> finishExit(String id) throws IOException {
-        try (var _ = store.lock(id)) {
-            var record = store.record(id);
-            return record.isEmpty() ? Optional.empty() : ending.finish(record.get());
-        }
+        return lifecycle.finishExit(id);
     }
 
     /**
@@ -771,7 +494,7 @@ public final class Containers {
      */
     public Attendance removeWhenEnded(String id) throws IOException {
         try (var _ = store.lock(id)) {
-            whole(id);
+            store.whole(id);
             return selfRemoval.ask(id);
         }
     }
@@ -789,33 +512,12 @@ public final class Containers {
      * @return whether it was removed
      */
     public boolean removeEnded(String id) throws IOException {
-        try (var _ = store.lock(id)) {
-            var record = store.record(id);
-            if (record.isEmpty()
-                    || !selfRemoval.isAsked(id)
-                    || selfRemoval.isAttended(id)
-                    || ending.finish(record.get()).isEmpty()) {
-                return false;
-            }
-            selfRemoval.remove(record.get());
-        }
-        Files.deleteIfExists(store.files(id).lock());
-        runRoot.leave(host.cgroups());
-        return true;
+        return selfRemoval.removeEnded(id);
     }
 
     /** What its policy says about its last exit, once that is finished. */
     public RestartDecision decideRestart(String id) throws IOException {
-        return decide(store.require(id));
-    }
-
-    private RestartDecision decide(ContainerRecord record) throws IOException {
-        var life = store.life(record.id());
-        if (life.exit().isEmpty() || !life.wanted()) {
-            return new RestartDecision.Stay(
-                    life.stoppedByUser() ? "it was stopped by hand" : "it did not run, or its start failed");
-        }
-        return RestartDecision.decide(record.spec().restart(), life.exit().get().exitCode(), life);
+        return lifecycle.decideRestart(id);
     }
 
     /**
@@ -825,16 +527,12 @@ public final class Containers {
      * @return whether it was started
      */
     public boolean restartByPolicy(String id) throws IOException, InterruptedException {
-        var outcome = finishExit(id);
-        if (outcome.isEmpty() || !(decideRestart(id) instanceof RestartDecision.Restart restart)) {
-            return false;
-        }
-        var due = outcome.get().finishedAt().plus(restart.after());
-        var wait = Duration.between(rooms.clock().instant(), due);
-        if (wait.isPositive()) {
-            Thread.sleep(wait);
-        }
-        return startAgain(id);
+        return lifecycle.restartByPolicy(id);
+    }
+
+    /** Leaves an automatic start that the caller would have waited for, and cannot, to the on-exit script. */
+    public void leaveRestart(String id) throws IOException {
+        new OnExitScript(rooms.root()).runDetached(id);
     }
 
     /** Where conmon writes exit codes, one file named by the container's id each: to be watched for new files. */
@@ -897,6 +595,11 @@ public final class Containers {
      */
     public void rotateLogsOnce() throws IOException {
         LogRotation.once(store);
+    }
+
+    /** Hears of containers whose supervisor was killed; the caller closes it. */
+    public SupervisorWatch watchSupervisors() throws IOException {
+        return new SupervisorWatch(store, host.bootId());
     }
 
     /** Rotates logs while it is open; the caller closes it. */

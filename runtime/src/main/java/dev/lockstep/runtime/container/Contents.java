@@ -99,10 +99,7 @@ public final class Contents {
                         place(),
                         MOST,
                         PRIVATE,
-                        List.of(
-                                DetachedMount.Attribute.NO_SUID,
-                                DetachedMount.Attribute.NO_DEVICES,
-                                DetachedMount.Attribute.NO_EXEC));
+                        List.of(DetachedMount.Attribute.NO_SUID, DetachedMount.Attribute.NO_DEVICES));
             }
             var file = store().resolve(identity);
             if (Files.notExists(file)) {

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Cgroup;
+import dev.lockstep.runtime.linux.NoSpace;
 import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.linux.Signal;
@@ -102,7 +103,7 @@ final class Ending {
         var life = store.life(id);
         if (life.wanted() || !life.stoppedByUser()) {
             // Before the signal: whoever sees the exit must find it asked for.
-            store.write(id, life.stopping(host.bootId()));
+            writeStopping(id, life);
         }
         Files.deleteIfExists(files.restartMarker());
         var run = store.run(id, host.bootId());
@@ -136,6 +137,17 @@ final class Ending {
         }
         rooms.events().tell(record, "stop");
         return new StopResult.Stopped(outcome.get(), killed);
+    }
+
+    /** One that never ran has nothing that could be overwritten on a full disk, and nothing that would start again. */
+    private void writeStopping(String id, Life life) throws IOException {
+        try {
+            store.write(id, life.stopping(host.bootId()));
+        } catch (IOException e) {
+            if (!NoSpace.isWhy(e) || Files.exists(store.files(id).life())) {
+                throw e;
+            }
+        }
     }
 
     private @org.jspecify.annotations.Nullable Pidfd open(ProcessIdentity process, ContainerRecord record)
@@ -190,6 +202,15 @@ final class Ending {
         if (cgroup.isFrozen()) {
             cgroup.thaw();
             rooms.events().tell(record, "unpause");
+        }
+    }
+
+    /** @param text name with or without {@code SIG}, or a number */
+    static Signal signal(String text) throws ContainerException {
+        try {
+            return Signal.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new ContainerException(ContainerException.Reason.INVALID, e.getMessage() + ".", e);
         }
     }
 }

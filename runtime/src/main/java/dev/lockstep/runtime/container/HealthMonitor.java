@@ -34,6 +34,9 @@ import org.slf4j.LoggerFactory;
 public final class HealthMonitor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HealthMonitor.class);
 
+    /** Until a container is looked at again of which nothing could be read. */
+    private static final Duration RETRY = Duration.ofMinutes(1);
+
     private final InstantSource clock;
     private final ContainerStore store;
     private final Host host;
@@ -202,10 +205,18 @@ public final class HealthMonitor implements AutoCloseable {
             }
             look(record.get(), check.get(), run.get(), fresh);
         } catch (IOException | RuntimeException e) {
-            // It may have been removed between two looks.
-            LOG.debug("health check ended container={} because={}", id, e.toString());
-            unwatch(id);
+            again(id, RETRY, e);
         }
+    }
+
+    /**
+     * It may have been removed between two looks, which the next one sees; or this host lacks something that comes
+     * back, as a disk that is full has no room for a state.
+     */
+    private void again(String id, Duration wait, Exception why) {
+        LOG.warn("health check put off container={} error={}", id, why.toString());
+        forget(id);
+        schedule(id, Instant.EPOCH, Optional.empty(), wait);
     }
 
     private void unwatch(String id) {
@@ -288,11 +299,10 @@ public final class HealthMonitor implements AutoCloseable {
                 }
             }
         } catch (IOException | RuntimeException e) {
-            LOG.debug("health check ended container={} because={}", id, e.toString());
-            unwatch(id);
             if (running.remove(id) != null) {
                 abort(one);
             }
+            again(id, one.check().interval(), e);
         }
     }
 
@@ -317,8 +327,12 @@ public final class HealthMonitor implements AutoCloseable {
     }
 
     private void schedule(String id, Run run, Optional<Instant> lastEnd, Duration wait) {
+        schedule(id, run.startedAt(), lastEnd, wait);
+    }
+
+    private void schedule(String id, Instant startedAt, Optional<Instant> lastEnd, Duration wait) {
         var due = now() + wait.toNanos();
-        watched.put(id, new Watched(due, run.startedAt(), lastEnd));
+        watched.put(id, new Watched(due, startedAt, lastEnd));
         queue.add(new Due(id, due));
     }
 

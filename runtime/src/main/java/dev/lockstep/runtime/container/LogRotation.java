@@ -25,7 +25,9 @@ public final class LogRotation implements AutoCloseable {
     /** Containers that were made while we were not told are found then. */
     private static final Duration SWEEP = Duration.ofMinutes(1);
 
-    private static final int ANY = Inotify.MODIFY | Inotify.CREATE | Inotify.MOVED_TO | Inotify.ONE_SHOT;
+    /** Also that somebody deletes a file by hand: what conmon goes on writing into it is told by nobody. */
+    private static final int ANY =
+            Inotify.MODIFY | Inotify.CREATE | Inotify.MOVED_TO | Inotify.DELETE | Inotify.ONE_SHOT;
 
     private final ContainerStore store;
     private final Inotify inotify = Inotify.open();
@@ -140,12 +142,13 @@ public final class LogRotation implements AutoCloseable {
         Optional<IOException> failure = Optional.empty();
         for (var id : store.ids()) {
             try {
-                if (store.files(id).log().size() == 0) {
+                var log = store.files(id).log();
+                if (log.size() == 0 && Files.exists(log.current())) {
                     continue;
                 }
                 var settings = store.record(id)
                         .map(record -> record.spec().options().log())
-                        .filter(log -> log.driver() == LogSettings.Driver.FILES);
+                        .filter(wanted -> wanted.driver() == LogSettings.Driver.FILES);
                 if (settings.isPresent()) {
                     rotate(store, id, settings.get().limits());
                 }

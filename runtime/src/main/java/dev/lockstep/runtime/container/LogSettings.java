@@ -106,7 +106,7 @@ public record LogSettings(
     /** Labels and variables that its records have. */
     public static Map<String, String> details(ContainerRecord record) {
         var asked = record.spec().options().log().details();
-        var all = new TreeMap<>(Details.chosen(record.spec().labels(), asked.labels(), asked.labelPattern()));
+        var all = new TreeMap<>(Details.chosen(record.labels(), asked.labels(), asked.labelPattern()));
         all.putAll(Details.chosen(
                 record.effective().map(Effective::environment).orElse(Map.of()),
                 asked.variables(),

@@ -252,7 +252,9 @@ final class MountPlan {
                             spec,
                             "the " + content.name() + " is not on this host any more, since it is kept in memory"
                                     + " alone; run lockstep apply, which brings it again"));
-            return BundleMount.bind(ours(file, false).toString(), content.target(), true);
+            var mount = BundleMount.bind(ours(file, false).toString(), content.target(), true);
+            // A config may be a script that the container runs, a secret is none.
+            return content.isSecret() ? mount.keeping(List.of("noexec")) : mount;
         } catch (IllegalArgumentException e) {
             throw new ContainerException(
                     ContainerException.Reason.INVALID,

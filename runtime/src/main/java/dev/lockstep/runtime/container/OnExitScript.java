@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.container;
 
+import dev.lockstep.runtime.linux.NoSpace;
 import dev.lockstep.runtime.linux.ProcessSpawner;
 import dev.lockstep.runtime.oci.OciRuntime;
 import dev.lockstep.runtime.store.AtomicFiles;
@@ -39,8 +40,16 @@ public final class OnExitScript {
 
     private static void put(Path file, String text, String mode) throws IOException {
         var bytes = text.getBytes(StandardCharsets.UTF_8);
-        if (!Files.exists(file) || !java.util.Arrays.equals(Files.readAllBytes(file), bytes)) {
+        if (Files.exists(file) && java.util.Arrays.equals(Files.readAllBytes(file), bytes)) {
+            return;
+        }
+        try {
             AtomicFiles.write(file, bytes, PosixFilePermissions.fromString(mode));
+        } catch (IOException e) {
+            // What an earlier version wrote does as well until there is room; without any nothing would start again.
+            if (!NoSpace.isWhy(e) || !Files.exists(file)) {
+                throw e;
+            }
         }
     }
 
@@ -75,6 +84,8 @@ public final class OnExitScript {
                 done
                 launcher=lockstep
                 [ ! -r "$root/launcher" ] || read -r launcher < "$root/launcher"
+                # Its distribution was moved or replaced by one elsewhere, and nobody has called that one yet.
+                [ -x "$launcher" ] || launcher=lockstep
                 unset _OCI_SYNCPIPE _OCI_STARTPIPE _OCI_ATTACHPIPE
                 exec "$launcher" --root "$root" --run-root "$run" container-exit "$id"
                 """.formatted(quoted(root.state()), quoted(root.run()));

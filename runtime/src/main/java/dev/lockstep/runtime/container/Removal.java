@@ -2,30 +2,56 @@ package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Signal;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 
-/** Removes containers, in any phase. The container's lock is held. */
+/** Removes containers, in any phase. */
 final class Removal {
     private final ContainerRooms rooms;
     private final ContainerStore store;
     private final Host host;
+    private final RunRoot runRoot;
     private final Ending ending;
     private final Teardown teardown;
 
-    Removal(ContainerRooms rooms, ContainerStore store, Host host, Ending ending, Teardown teardown) {
+    Removal(ContainerRooms rooms, ContainerStore store, Host host, RunRoot runRoot, Ending ending, Teardown teardown) {
         this.rooms = rooms;
         this.store = store;
         this.host = host;
+        this.runRoot = runRoot;
         this.ending = ending;
         this.teardown = teardown;
     }
 
-    /** Removes everything of it; it must not run unless it is not whole. */
+    /** As {@link Containers#remove}: takes the lock. */
+    void remove(String id, boolean force, boolean anonymousVolumes) throws IOException {
+        try (var _ = store.lock(id)) {
+            var record = store.require(id);
+            if (record.phase() == ContainerRecord.Phase.CREATED
+                    && store.run(id, host.bootId()).filter(Run::isAlive).isPresent()) {
+                if (!force) {
+                    throw ContainerException.conflict(
+                            record.spec().name(), "is running. Stop it first, or remove it by force");
+                }
+                ending.end(record, Signal.KILL, Duration.ZERO);
+            }
+            remove(record, anonymousVolumes);
+        }
+        removed(id);
+    }
+
+    /** What goes when a container is gone and its lock is free. */
+    void removed(String id) throws IOException {
+        Files.deleteIfExists(store.files(id).lock());
+        runRoot.leave(host.cgroups());
+    }
+
+    /** Removes everything of it; its lock is held, and it must not run unless it is not whole. */
     void remove(ContainerRecord record, boolean anonymousVolumes) throws IOException {
         var files = store.files(record.id());
         ContainerTree.letGo(rooms.root(), record.id());
         if (record.phase() == ContainerRecord.Phase.CREATED) {
-            store.write(record.in(ContainerRecord.Phase.REMOVING));
+            store.writeRemoving(record);
         }
         rooms.failPoint().reached(FailPoint.Step.REMOVE_RECORDED);
         if (store.hasRun(record.id())) {
@@ -67,10 +93,5 @@ final class Removal {
         return other.phase() == ContainerRecord.Phase.CREATING
                 && other.spec().options().storage().volumesFrom().stream()
                         .anyMatch(from -> record.isCalled(from.container()));
-    }
-
-    /** Kills it if it runs. */
-    void kill(ContainerRecord record) throws IOException {
-        ending.end(record, Signal.KILL, Duration.ZERO);
     }
 }

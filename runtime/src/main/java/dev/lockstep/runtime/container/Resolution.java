@@ -64,7 +64,9 @@ final class Resolution {
                             spec.options().storage().shmSize().orElse(EffectiveOptions.SHM_SIZE),
                             found.apparmor(),
                             found.inherited(),
-                            found.ids()));
+                            found.ids(),
+                            found.labelledAs(),
+                            image.labels()));
         } catch (IllegalArgumentException e) {
             throw new ContainerException(
                     ContainerException.Reason.INVALID, "container " + spec.name() + ": " + e.getMessage(), e);
@@ -78,9 +80,14 @@ final class Resolution {
      * @param apparmor the profile that confines the container
      * @param inherited mounts of other containers
      * @param ids of the host that its users get
+     * @param labelledAs id of the container whose SELinux categories it gets
      */
     record Found(
-            List<String> capabilities, Optional<String> apparmor, List<MountSpec> inherited, Optional<IdRange> ids) {}
+            List<String> capabilities,
+            Optional<String> apparmor,
+            List<MountSpec> inherited,
+            Optional<IdRange> ids,
+            Optional<String> labelledAs) {}
 
     private static List<String> capabilities(ContainerSpec spec, List<String> kernel) {
         var isolation = spec.options().isolation();

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.container;
 
 import java.time.Duration;
+import java.time.Instant;
 
 /** What becomes of a container whose process ended. Pure: the agent and {@code container-exit} decide alike. */
 public sealed interface RestartDecision {
@@ -14,7 +15,16 @@ public sealed interface RestartDecision {
     Duration LASTING = Duration.ofSeconds(10);
 
     /** It is started again when {@code after} has passed since it ended. */
-    record Restart(Duration after) implements RestartDecision {}
+    record Restart(Duration after) implements RestartDecision {
+        /**
+         * How long to wait yet for one that ended then. Never longer than {@link #after}: the clock may have been set
+         * back since.
+         */
+        public Duration wait(Instant ended, Instant now) {
+            var left = after.minus(Duration.between(ended, now));
+            return left.isNegative() ? Duration.ZERO : left.compareTo(after) > 0 ? after : left;
+        }
+    }
 
     /** It stays as it is; {@code why} is a sentence for people. */
     record Stay(String why) implements RestartDecision {}

@@ -13,12 +13,14 @@ import java.nio.file.Files;
 final class SelfRemoval {
     private final ContainerRooms rooms;
     private final ContainerStore store;
+    private final Ending ending;
     private final Removal removal;
     private final OnExitScript onExit;
 
-    SelfRemoval(ContainerRooms rooms, ContainerStore store, Removal removal, OnExitScript onExit) {
+    SelfRemoval(ContainerRooms rooms, ContainerStore store, Ending ending, Removal removal, OnExitScript onExit) {
         this.rooms = rooms;
         this.store = store;
+        this.ending = ending;
         this.removal = removal;
         this.onExit = onExit;
     }
@@ -51,6 +53,22 @@ final class SelfRemoval {
         var free = Flock.tryShared(file);
         free.ifPresent(Flock::close);
         return free.isEmpty();
+    }
+
+    /** As {@link Containers#removeEnded}: takes the lock. */
+    boolean removeEnded(String id) throws IOException {
+        try (var _ = store.lock(id)) {
+            var record = store.record(id);
+            if (record.isEmpty()
+                    || !isAsked(id)
+                    || isAttended(id)
+                    || ending.finish(record.get()).isEmpty()) {
+                return false;
+            }
+            remove(record.get());
+        }
+        removal.removed(id);
+        return true;
     }
 
     /** Removes one that has ended and been put away; its lock is held. */

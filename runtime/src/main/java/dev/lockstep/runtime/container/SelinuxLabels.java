@@ -1,7 +1,12 @@
 package dev.lockstep.runtime.container;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,6 +18,7 @@ import java.util.Optional;
  */
 record SelinuxLabels(String process, String mount) {
     private static final Path ENFORCE = Path.of("/sys/fs/selinux/enforce");
+    private static final Path CONTEXT = Path.of("/sys/fs/selinux/context");
     private static final int CATEGORIES = 1024;
 
     /** Whether this kernel has SELinux on. */
@@ -20,26 +26,58 @@ record SelinuxLabels(String process, String mount) {
         return Files.exists(ENFORCE);
     }
 
-    /** Contexts of a container on this host; none where SELinux is off, or it is not to confine the container. */
+    /**
+     * Contexts of a container on this host; none where SELinux is off, or it is not to confine the container: as with
+     * Docker, one that is privileged, or has the processes or the IPC of the host (daemon, generateSecurityOpt).
+     */
     static Optional<SelinuxLabels> of(ContainerRecord record) {
         var isolation = record.spec().options().isolation();
-        return isOn() && !isolation.privileged() ? of(isolation.security().labels(), record.id()) : Optional.empty();
+        var free = isolation.privileged()
+                || Namespaces.isHost(isolation.namespaces().pid())
+                || Namespaces.isHost(isolation.namespaces().ipc());
+        return isOn() && !free
+                ? of(
+                        isolation.security().labels(),
+                        record.made().options().labelledAs().orElse(record.id()))
+                : Optional.empty();
+    }
+
+    /**
+     * Fails where the policy of this host does not know them: the runtime would say no more than "invalid argument".
+     *
+     * @param name of the container
+     */
+    void require(String name) throws IOException {
+        for (var context : List.of(process, mount)) {
+            try (var kernel = FileChannel.open(CONTEXT, StandardOpenOption.WRITE)) {
+                kernel.write(ByteBuffer.wrap((context + "\0").getBytes(StandardCharsets.UTF_8)));
+            } catch (IOException e) {
+                throw new ContainerException(
+                        ContainerException.Reason.HOST,
+                        "container " + name + ": the SELinux policy of this host has no context " + context
+                                + "; write another label into security_opt, label=disable to do without, or install"
+                                + " the policy for containers (container-selinux; on Debian selinux-policy-default).",
+                        e);
+            }
+        }
     }
 
     /** Of files that several containers may use: those of its mounts without its categories. */
     String shared() {
-        return mount.substring(0, mount.indexOf(':')) + ":object_r:container_file_t:s0";
+        var parts = mount.split(":", 4);
+        return String.join(":", parts[0], parts[1], parts[2], "s0");
     }
 
     /**
      * Contexts of a container; none with {@code disable}. Two categories derived from the id keep containers apart.
      *
-     * @param options {@code user:V}, {@code role:V}, {@code type:V}, {@code level:V}, {@code disable}
+     * @param options {@code user:V}, {@code role:V}, {@code type:V}, {@code level:V}, {@code filetype:V} of its files,
+     *     {@code disable}
      * @throws IllegalArgumentException for another one
      */
     static Optional<SelinuxLabels> of(List<String> options, String id) {
-        var parts = new String[] {"system_u", "system_r", "container_t", level(id)};
-        var names = List.of("user", "role", "type", "level");
+        var parts = new String[] {"system_u", "system_r", "container_t", level(id), "container_file_t"};
+        var names = List.of("user", "role", "type", "level", "filetype");
         for (var option : options) {
             if (option.equals("disable")) {
                 return Optional.empty();
@@ -47,13 +85,14 @@ record SelinuxLabels(String process, String mount) {
             var colon = option.indexOf(':');
             var index = colon < 0 ? -1 : names.indexOf(option.substring(0, colon));
             if (index < 0) {
-                throw new IllegalArgumentException(
-                        "\"" + option + "\" is no label; write disable, or user, role, type or level with a value");
+                throw new IllegalArgumentException("\"" + option
+                        + "\" is no label; write disable, or user, role, type, level or filetype with a" + " value");
             }
             parts[index] = option.substring(colon + 1);
         }
         return Optional.of(new SelinuxLabels(
-                String.join(":", parts), String.join(":", parts[0], "object_r", "container_file_t", parts[3])));
+                String.join(":", List.of(parts).subList(0, 4)),
+                String.join(":", parts[0], "object_r", parts[4], parts[3])));
     }
 
     private static String level(String id) {

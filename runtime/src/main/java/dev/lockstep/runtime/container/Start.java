@@ -255,6 +255,10 @@ final class Start {
             throws IOException {
         // A limit that was asked for and does not hold any more would be found by whoever fills the disk.
         StorageLimits.check(record.spec(), files.root());
+        var labels = SelinuxLabels.of(record);
+        if (labels.isPresent()) {
+            labels.get().require(record.spec().name());
+        }
         var layers = rooms.images().layers(record.made().image());
         var upper = Optional.of(new Mounts.Upper(files.upper(), files.work()));
         if (users.isPresent()) {
@@ -268,7 +272,7 @@ final class Start {
                 users,
                 layers,
                 upper,
-                SelinuxLabels.of(record).map(SelinuxLabels::mount),
+                labels.map(SelinuxLabels::mount),
                 files,
                 record.spec().name(),
                 files.rootfs());

@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.copy;
 
+import dev.lockstep.runtime.archive.ArchiveException;
 import dev.lockstep.runtime.archive.TarEntry;
 import dev.lockstep.runtime.archive.TarReader;
 import dev.lockstep.runtime.linux.BlockWriter;
@@ -33,6 +34,9 @@ final class TreeExtraction {
     private static final int BLOCKS = 1 << 16;
 
     private static final String CAPABILITY = "security.capability";
+
+    /** The one above means "leave it" to chown(2). */
+    private static final long LAST_ID = 0xffff_fffeL;
 
     private final Directory target;
     private final Keep keep;
@@ -87,7 +91,7 @@ final class TreeExtraction {
         var parts = new ArrayList<String>();
         for (var part : name.latin1().split("/", -1)) {
             if (part.equals("..")) {
-                throw new IOException("the archive names \"" + name + "\", which leads out of the directory");
+                throw new ArchiveException("the archive names \"" + name + "\", which leads out of the directory");
             }
             if (!part.isEmpty() && !part.equals(".")) {
                 parts.add(part);
@@ -158,18 +162,30 @@ final class TreeExtraction {
             case HARD_LINK -> {
                 var first = parts(entry.link());
                 if (first.isEmpty()) {
-                    throw new IOException("the archive has a link to nothing: " + entry.name());
+                    throw new ArchiveException("the archive has a link to nothing: " + entry.name());
                 }
                 try (var other = parent(first)) {
                     parent.makeLink(other, new RawPath(first.getLast()), name);
+                } catch (LinuxException e) {
+                    throw switch (e.errno()) {
+                        case Errno.ENOENT -> badLink(entry, "which is not in it before", e);
+                        case Errno.EPERM -> badLink(entry, "of which there can be none", e);
+                        default -> e;
+                    };
                 }
             }
             case SYMLINK -> parent.makeSymlink(entry.link(), name);
-            case CHARACTER_DEVICE, BLOCK_DEVICE, FIFO ->
-                parent.makeNode(name, type(entry.type()), new DeviceNumber((int) entry.deviceMajor(), (int)
-                        entry.deviceMinor()));
+            case CHARACTER_DEVICE, BLOCK_DEVICE -> parent.makeNode(name, type(entry.type()), device(entry));
+            case FIFO -> parent.makeNode(name, FileStatus.Type.FIFO, DeviceNumber.NONE);
             case DIRECTORY, UNKNOWN -> throw new IllegalStateException("dealt with before");
         }
+    }
+
+    private static ArchiveException badLink(TarEntry entry, String why, LinuxException cause) {
+        var bad = new ArchiveException(
+                "the archive has a hard link \"" + entry.name() + "\" to \"" + entry.link() + "\", " + why);
+        bad.initCause(cause);
+        return bad;
     }
 
     /** Leaves holes where there are only zeros: a file of nothing but a size must not fill the disk. */
@@ -211,17 +227,24 @@ final class TreeExtraction {
         return type == TarEntry.Type.CHARACTER_DEVICE || type == TarEntry.Type.BLOCK_DEVICE;
     }
 
-    private static FileStatus.Type type(TarEntry.Type type) {
-        return switch (type) {
-            case CHARACTER_DEVICE -> FileStatus.Type.CHARACTER_DEVICE;
-            case BLOCK_DEVICE -> FileStatus.Type.BLOCK_DEVICE;
-            default -> FileStatus.Type.FIFO;
-        };
+    private static FileStatus.Type type(TarEntry.Type device) {
+        return device == TarEntry.Type.CHARACTER_DEVICE
+                ? FileStatus.Type.CHARACTER_DEVICE
+                : FileStatus.Type.BLOCK_DEVICE;
+    }
+
+    private static DeviceNumber device(TarEntry entry) throws ArchiveException {
+        try {
+            return new DeviceNumber(Math.toIntExact(entry.deviceMajor()), Math.toIntExact(entry.deviceMinor()));
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw new ArchiveException("the archive has a device " + entry.deviceMajor() + ":" + entry.deviceMinor()
+                    + ", \"" + entry.name() + "\"; Linux has none of that number");
+        }
     }
 
     private void metadata(TarEntry entry, Directory parent, RawPath name) throws IOException {
         if (keep.owner()) {
-            parent.setOwner(name, outside(entry.uid()), outside(entry.gid()));
+            parent.setOwner(name, outside(entry, entry.uid()), outside(entry, entry.gid()));
         }
         for (var attribute : entry.attributes().entrySet()) {
             if (keep.privileges() || !attribute.getKey().equals(CAPABILITY)) {
@@ -234,7 +257,12 @@ final class TreeExtraction {
         parent.setModified(name, entry.modified());
     }
 
-    private int outside(long id) throws IOException {
+    private int outside(TarEntry entry, long id) throws IOException {
+        if (id < 0 || id > LAST_ID) {
+            // Cut off to 32 bits it could be root's.
+            throw new ArchiveException(
+                    "the archive says that \"" + entry.name() + "\" belongs to " + id + "; Linux has 0 to " + LAST_ID);
+        }
         try {
             return ids.map(range -> range.outside((int) id)).orElse((int) id);
         } catch (IllegalArgumentException e) {

@@ -21,10 +21,16 @@ public record DnsEntry(
         names = List.copyOf(names);
         servers = List.copyOf(servers);
         for (var word : names) {
-            // Not by a pattern: a zone is read and written for each container that comes, with all that are there.
+            // Not by a pattern, which a cold command would have to load.
             if (word.isEmpty() || word.chars().anyMatch(c -> SEPARATORS.indexOf(c) >= 0)) {
                 throw new IllegalArgumentException("\"" + word + "\" cannot be a DNS name");
             }
         }
+    }
+
+    /** Its line in a {@link DnsZone}. */
+    String line() {
+        return container + " " + String.join(",", ipv4) + " " + String.join(",", ipv6) + " " + String.join(",", names)
+                + (servers.isEmpty() ? "" : " " + String.join(",", servers));
     }
 }

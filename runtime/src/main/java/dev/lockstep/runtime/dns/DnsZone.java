@@ -2,26 +2,34 @@ package dev.lockstep.runtime.dns;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * One network's names, as aardvark-dns reads them: the first line has the addresses to listen on, then a line per
  * container: {@code ID IPV4 IPV6 NAMES [SERVERS]}, lists joined by commas, an empty list an empty word. (aardvark-dns,
  * {@code src/config/mod.rs}.)
  *
+ * <p>Lines stay text: a zone is read and written for each container that comes, with all that are there, and of those
+ * nothing but the id matters.
+ *
  * @param network name of the network
  * @param gateways addresses of the bridge, where questions arrive
  * @param internal other names are never asked for outside: the answer is NXDOMAIN at once
- * @param entries sorted by container
+ * @param lines one of each container, sorted
  */
-public record DnsZone(String network, List<String> gateways, boolean internal, List<DnsEntry> entries) {
+public record DnsZone(String network, List<String> gateways, boolean internal, List<String> lines) {
     public DnsZone {
         gateways = List.copyOf(gateways);
-        entries = entries.stream()
-                .sorted(Comparator.comparing(DnsEntry::container))
-                .toList();
+        lines = lines.stream().sorted().toList();
+    }
+
+    /** A zone of these containers. */
+    public static DnsZone of(String network, List<String> gateways, boolean internal, List<DnsEntry> entries) {
+        return new DnsZone(
+                network,
+                gateways,
+                internal,
+                entries.stream().map(DnsEntry::line).toList());
     }
 
     /** The name of the zone's file. */
@@ -31,51 +39,45 @@ public record DnsZone(String network, List<String> gateways, boolean internal, L
 
     /** The zone with the container's entry added or replaced. */
     DnsZone with(DnsEntry entry) {
-        var changed = new ArrayList<>(without(entry.container()).entries);
-        changed.add(entry);
+        var changed = new ArrayList<>(without(entry.container()).lines);
+        changed.add(entry.line());
         return new DnsZone(network, gateways, internal, changed);
     }
 
     /** The zone without the container. */
     DnsZone without(String container) {
-        return new DnsZone(
-                network,
-                gateways,
-                internal,
-                entries.stream().filter(e -> !e.container().equals(container)).toList());
+        var changed = new ArrayList<>(lines);
+        changed.removeIf(line -> line.startsWith(container + " "));
+        return new DnsZone(network, gateways, internal, changed);
     }
 
     /** Content of the zone's file. */
     byte[] content() {
-        return entries.stream()
-                .map(e -> e.container() + " " + String.join(",", e.ipv4()) + " " + String.join(",", e.ipv6()) + " "
-                        + String.join(",", e.names())
-                        + (e.servers().isEmpty() ? "" : " " + String.join(",", e.servers())))
-                .collect(Collectors.joining("\n", String.join(",", gateways) + "\n", entries.isEmpty() ? "" : "\n"))
+        return (String.join(",", gateways) + "\n" + String.join("\n", lines) + (lines.isEmpty() ? "" : "\n"))
                 .getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Reads what {@link #content} wrote. */
+    /** Reads what {@link #content} wrote; lines that are none are left out. */
     static DnsZone parse(String fileName, String content) {
-        var lines = content.lines().toList();
+        var all = content.lines().toList();
         var internal = fileName.endsWith("%int");
-        var entries = new ArrayList<DnsEntry>();
-        for (var line : lines.subList(Math.min(1, lines.size()), lines.size())) {
-            var words = line.split(" ", -1);
-            if (words.length >= 4) {
-                entries.add(new DnsEntry(
-                        words[0],
-                        list(words[1]),
-                        list(words[2]),
-                        list(words[3]),
-                        words.length > 4 ? list(words[4]) : List.of()));
-            }
-        }
         return new DnsZone(
                 internal ? fileName.substring(0, fileName.length() - 4) : fileName,
-                lines.isEmpty() ? List.of() : list(lines.getFirst().split(" ", 2)[0]),
+                all.isEmpty() ? List.of() : list(all.getFirst().split(" ", 2)[0]),
                 internal,
-                entries);
+                all.stream().skip(1).filter(DnsZone::isEntry).toList());
+    }
+
+    /** Whether aardvark-dns would take it for one. */
+    private static boolean isEntry(String line) {
+        var at = -1;
+        for (var blank = 0; blank < 3; blank++) {
+            at = line.indexOf(' ', at + 1);
+            if (at < 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static List<String> list(String word) {

@@ -72,7 +72,7 @@ public final class OwnNameServers {
     public void put(String container, List<DnsEntry> entries, List<String> servers) throws IOException {
         var all = new ArrayList<>(entries);
         all.add(new DnsEntry(ZONE, List.of(ASKER), List.of(), List.of("localhost"), servers));
-        var zone = new DnsZone(ZONE, List.of(ADDRESS), servers.isEmpty(), all);
+        var zone = DnsZone.of(ZONE, List.of(ADDRESS), servers.isEmpty(), all);
         var server = server(container);
         var file = server.zones().resolve(zone.fileName());
         if (Files.exists(file) && Arrays.equals(Files.readAllBytes(file), zone.content())) {

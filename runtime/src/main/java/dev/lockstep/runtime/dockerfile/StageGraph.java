@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * What stages are made of: upon what each stands, and from where it copies. Only what the target needs is ever built.
@@ -275,5 +276,22 @@ public record StageGraph(Dockerfile dockerfile, Set<String> contexts, List<Node>
             }
         }
         return List.copyOf(needed);
+    }
+
+    /** Names of the images that building a target begins with or copies from, as far as the file alone says it. */
+    public List<String> images(int target) {
+        var names = new TreeSet<String>();
+        for (var index : needed(target)) {
+            var node = nodes.get(index);
+            var sources = node.instructions().stream()
+                    .flatMap(instruction -> StageReferences.of(instruction).stream())
+                    .map(reference -> source(reference.text(), index));
+            Stream.concat(Stream.of(node.base()), sources).forEach(from -> {
+                if (from instanceof From.Image(var name)) {
+                    names.add(name);
+                }
+            });
+        }
+        return List.copyOf(names);
     }
 }

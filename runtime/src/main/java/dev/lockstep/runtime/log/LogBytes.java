@@ -29,7 +29,7 @@ final class LogBytes implements Closeable {
     /** {@link #read} found nothing that is not read already. */
     static final int NOTHING = 0;
 
-    /** {@link #read} has gone on to the next file: what is left of the one before will never be more. */
+    /** {@link #read} has gone on to the next file, or the same anew: what was begun before will never be more. */
     static final int NEXT_FILE = -1;
 
     private record Opened(FileChannel channel, Object key) {}
@@ -53,9 +53,15 @@ final class LogBytes implements Closeable {
                     return NOTHING;
                 }
             }
-            var n = chain.getFirst().channel().read(buffer);
+            var channel = chain.getFirst().channel();
+            var n = channel.read(buffer);
             if (n > 0) {
                 return n;
+            }
+            if (channel.position() > channel.size()) {
+                // Somebody has emptied it by hand, as logrotate's copytruncate does: what comes begins anew.
+                channel.position(0);
+                return NEXT_FILE;
             }
             if (left) {
                 chain.removeFirst().channel().close();

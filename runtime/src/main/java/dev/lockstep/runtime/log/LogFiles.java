@@ -149,17 +149,17 @@ public record LogFiles(Path directory) {
     /**
      * Somebody renamed the file and was interrupted, before or after he told conmon. It replaces whatever is at the
      * file's name by a new file, so being told twice would throw away what it wrote in between: it is told again only
-     * when it has had time.
+     * when it has had time. Where nothing was renamed somebody has deleted the file, and conmon goes on in one that
+     * nobody can read and that only ends with the disk.
      */
     private Rotated goOn(Reopen reopen) throws IOException {
-        FileTime since;
         try {
-            since = (FileTime) Files.getAttribute(numbered(1), "unix:ctime");
+            var since = (FileTime) Files.getAttribute(numbered(1), "unix:ctime");
+            if (since.toInstant().plus(PATIENCE).isAfter(java.time.Instant.now())) {
+                return Rotated.UNDER_WAY;
+            }
         } catch (NoSuchFileException e) {
-            return Rotated.NOT_NEEDED; // nothing was ever written
-        }
-        if (since.toInstant().plus(PATIENCE).isAfter(java.time.Instant.now())) {
-            return Rotated.UNDER_WAY;
+            // Deleted: there is nothing to wait for.
         }
         makeRoom();
         return reopened(reopen);

@@ -208,8 +208,14 @@ final class Bridges {
 
     private void load(List<NetworkRecord> networks) throws IOException {
         var bridges = networks.stream().filter(n -> n.spec().isBridge()).toList();
+        var attachments = files.attachments();
         firewall.load(new Ruleset.Content(
-                names.port(), bridges, files.published(), FrameRules.ends(files.attachments()), forwarding.guarded()));
+                names.port(),
+                bridges,
+                files.published(),
+                FrameRules.ends(attachments),
+                Beside.ofAll(attachments, bridges),
+                forwarding.guarded()));
     }
 
     /** Takes away links of ours that nobody knows, and rules without a network; returns how many things. */

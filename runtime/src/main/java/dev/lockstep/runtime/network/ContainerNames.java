@@ -103,7 +103,7 @@ final class ContainerNames {
         if (!network.spec().isBridge() || !network.spec().options().bridgeAddress()) {
             return; // There is no address where it could be asked; each container asks its own.
         }
-        server.put(new DnsZone(
+        server.put(DnsZone.of(
                 network.name(),
                 network.gateways().stream().map(IpAddress::toString).toList(),
                 network.spec().internal(),
@@ -137,7 +137,7 @@ final class ContainerNames {
         var zone = server.zone(network.name());
         var strays = zone.isEmpty()
                 ? 0
-                : zone.get().entries().size() - entries(network).size();
+                : zone.get().lines().size() - entries(network).size();
         if (strays > 0) {
             put(network);
         }

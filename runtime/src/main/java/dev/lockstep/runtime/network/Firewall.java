@@ -45,13 +45,15 @@ final class Firewall {
      * @param bridges that the rules know
      * @param published keys of published ports, see {@link #key}, with {@code address:port} behind
      * @param ends ports of bridges, each with one of its addresses behind
+     * @param beside keys of {@link Beside}
      * @param version of the rules; 1 before they said so
      */
-    record Loaded(Set<String> bridges, Set<String> published, Set<String> ends, int version) {
+    record Loaded(Set<String> bridges, Set<String> published, Set<String> ends, Set<String> beside, int version) {
         Loaded {
             bridges = Set.copyOf(bridges);
             published = Set.copyOf(published);
             ends = Set.copyOf(ends);
+            beside = Set.copyOf(beside);
         }
 
         /** Whether an earlier Lockstep made them. Those of a later one do for us. */
@@ -68,7 +70,8 @@ final class Firewall {
                             .flatMap(a -> a.endpoints().stream())
                             .filter(e -> e.network().equals(network.name()) && e.isOnBridge())
                             .flatMap(e -> FrameRules.End.of(e).keys().stream())
-                            .allMatch(ends::contains);
+                            .allMatch(ends::contains)
+                    && Beside.ofAll(attachments, List.of(network)).stream().allMatch(b -> beside.contains(b.key()));
         }
     }
 
@@ -96,6 +99,13 @@ final class Firewall {
     void changeEnds(Collection<FrameRules.End> gone, Collection<FrameRules.End> stay, Collection<FrameRules.End> alike)
             throws IOException {
         change(ElementChanges.Family.BRIDGE, FrameRules.changeEnds(gone, stay, alike));
+    }
+
+    /** Changes which networks containers are on as well, in one step. */
+    void changeBeside(Collection<Beside> gone, Collection<Beside> added) throws IOException {
+        var changes = new ArrayList<>(Beside.changes(SetChange.Verb.DELETE, gone));
+        changes.addAll(Beside.changes(SetChange.Verb.ADD, added));
+        change(ElementChanges.Family.INET, changes);
     }
 
     /** Takes the table away. */
@@ -135,6 +145,7 @@ final class Firewall {
         }
         var bridges = new HashSet<String>();
         var published = new HashSet<String>();
+        var beside = new HashSet<String>();
         var version = 1;
         for (var item : listing) {
             var chain = item.path("chain").path("name").asText();
@@ -151,6 +162,11 @@ final class Firewall {
                     published.add(OPEN + join(element));
                 }
             }
+            if (Ruleset.BESIDE.contains(item.path("set").path("name").asText())) {
+                for (var element : item.path("set").path("elem")) {
+                    beside.add(join(element));
+                }
+            }
             var map = item.path("map");
             if (isPublished(map)) {
                 for (var element : map.path("elem")) {
@@ -158,7 +174,7 @@ final class Firewall {
                 }
             }
         }
-        return Optional.of(new Loaded(bridges, published, ends(), version));
+        return Optional.of(new Loaded(bridges, published, ends(), beside, version));
     }
 
     private Set<String> ends() throws IOException {

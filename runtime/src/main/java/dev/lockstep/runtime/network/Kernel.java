@@ -11,49 +11,73 @@ import org.jspecify.annotations.Nullable;
 /**
  * The sockets at home, each opened when it is first needed: a command that only reads records loads neither rtnetlink
  * nor nftables.
+ *
+ * <p>They are opened at home, and this object's monitor is held there alone. Whoever held it while he waits for one of
+ * the few threads at home would wait for ever, when one waits for the {@code network} lock and who has that for the
+ * monitor.
  */
 final class Kernel implements AutoCloseable {
     private final NetworkNamespaces namespaces;
-    private @Nullable Rtnetlink rtnetlink;
-    private @Nullable Nftables nftables;
-    private @Nullable NftablesSets sets;
-    private @Nullable Conntrack conntrack;
+    private volatile @Nullable Rtnetlink rtnetlink;
+    private volatile @Nullable Nftables nftables;
+    private volatile @Nullable NftablesSets sets;
+    private volatile @Nullable Conntrack conntrack;
 
     Kernel(NetworkNamespaces namespaces) {
         this.namespaces = namespaces;
     }
 
-    synchronized Rtnetlink rtnetlink() throws IOException {
+    Rtnetlink rtnetlink() throws IOException {
+        var open = rtnetlink;
+        return open != null ? open : namespaces.home(this::openRtnetlink);
+    }
+
+    private synchronized Rtnetlink openRtnetlink() throws IOException {
         var open = rtnetlink;
         if (open == null) {
-            open = namespaces.home(Rtnetlink::open);
+            open = Rtnetlink.open();
             rtnetlink = open;
         }
         return open;
     }
 
-    synchronized Nftables nftables() throws IOException {
+    Nftables nftables() throws IOException {
+        var open = nftables;
+        return open != null ? open : namespaces.home(this::openNftables);
+    }
+
+    private synchronized Nftables openNftables() throws IOException {
         var open = nftables;
         if (open == null) {
-            open = namespaces.home(Nftables::open);
+            open = Nftables.open();
             nftables = open;
         }
         return open;
     }
 
-    synchronized NftablesSets sets() throws IOException {
+    NftablesSets sets() throws IOException {
+        var open = sets;
+        return open != null ? open : namespaces.home(this::openSets);
+    }
+
+    private synchronized NftablesSets openSets() throws IOException {
         var open = sets;
         if (open == null) {
-            open = namespaces.home(NftablesSets::open);
+            open = NftablesSets.open();
             sets = open;
         }
         return open;
     }
 
-    synchronized Conntrack conntrack() throws IOException {
+    Conntrack conntrack() throws IOException {
+        var open = conntrack;
+        return open != null ? open : namespaces.home(this::openConntrack);
+    }
+
+    private synchronized Conntrack openConntrack() throws IOException {
         var open = conntrack;
         if (open == null) {
-            open = namespaces.home(Conntrack::open);
+            open = Conntrack.open();
             conntrack = open;
         }
         return open;
@@ -61,17 +85,21 @@ final class Kernel implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        if (rtnetlink != null) {
-            rtnetlink.close();
+        var rtnetlinkOpen = rtnetlink;
+        if (rtnetlinkOpen != null) {
+            rtnetlinkOpen.close();
         }
-        if (nftables != null) {
-            nftables.close();
+        var nftablesOpen = nftables;
+        if (nftablesOpen != null) {
+            nftablesOpen.close();
         }
-        if (sets != null) {
-            sets.close();
+        var setsOpen = sets;
+        if (setsOpen != null) {
+            setsOpen.close();
         }
-        if (conntrack != null) {
-            conntrack.close();
+        var conntrackOpen = conntrack;
+        if (conntrackOpen != null) {
+            conntrackOpen.close();
         }
     }
 }

@@ -56,19 +56,20 @@ final class Leases {
             throws NetworkException {
         var free = new ArrayList<Lease>();
         for (var lease : network.leases()) {
-            var usable = lease.container().equals(container) || !attached.test(lease.container());
-            if (lease.key().equals(key) && lease.address().family() == family && usable) {
+            var own = lease.key().equals(key) && lease.address().family() == family;
+            // Asked last: the answer is on disk, and hundreds of leases are somebody else's.
+            if (own && (lease.container().equals(container) || !attached.test(lease.container()))) {
                 free.add(lease);
             }
         }
-        var own = free.stream()
+        var kept = free.stream()
                 .filter(l -> l.container().equals(container))
                 .findFirst()
                 .or(() -> free.stream().findFirst());
         var leases = new ArrayList<>(network.leases());
         leases.removeAll(free);
-        if (own.isPresent()) {
-            leases.add(new Lease(key, own.get().address(), container));
+        if (kept.isPresent()) {
+            leases.add(new Lease(key, kept.get().address(), container));
             return network.withLeases(network.lastGiven(), leases);
         }
         var address = next(network, family);
@@ -100,12 +101,15 @@ final class Leases {
         var leases = new ArrayList<Lease>();
         for (var lease : network.leases()) {
             var sameKey = lease.key().equals(key) && lease.address().family() == address.family();
-            var inUse = !lease.container().equals(container) && attached.test(lease.container());
-            if (lease.address().equals(address) && inUse) {
+            var sameAddress = lease.address().equals(address);
+            var inUse = (sameKey || sameAddress)
+                    && !lease.container().equals(container)
+                    && attached.test(lease.container());
+            if (sameAddress && inUse) {
                 throw new NetworkException("address " + address + " of network " + network.name() + " belongs to "
                         + describe(lease.key()));
             }
-            if (!lease.address().equals(address) && (!sameKey || inUse)) {
+            if (!sameAddress && (!sameKey || inUse)) {
                 leases.add(lease);
             }
         }

@@ -100,9 +100,10 @@ final class NetworkFiles {
     }
 
     /**
-     * Writes a network that has given out a lease, where a reboot may take it away: no disk is waited for while a
-     * container starts. {@link #settle} makes it durable. Where a power failure comes before, who had the address does
-     * not run any more, nothing that lasts names it, and the slot gets one anew.
+     * Writes a network that has given out a lease or taken one back, where a reboot may take it away: no disk is waited
+     * for while a container starts or goes, and others wait for the lock. {@link #settle} makes it durable. Where a
+     * power failure comes before, who had the address does not run any more, nothing that lasts names it, and the slot
+     * gets one anew.
      */
     void writeGiven(NetworkRecord network) throws IOException {
         records.writeWhole(given(network.id()), network);

@@ -90,8 +90,9 @@ public final class NetworkRehearsal {
     /** Says what the firewall would be told of all of it and of one container's ends, and tells nobody. */
     public List<String> rules() throws IOException {
         var ends = FrameRules.ends(files.attachments());
+        var beside = Beside.ofAll(files.attachments(), files.networks());
         var all = new Ruleset.Content(
-                DNS_PORT, files.networks(), files.published(), ends, new Ruleset.Guarded(List.of(), List.of()));
+                DNS_PORT, files.networks(), files.published(), ends, beside, new Ruleset.Guarded(List.of(), List.of()));
         return List.of(
                 Ruleset.load("train", root.id(), all, true),
                 FrameRules.changeEnds(List.of(), ends, List.of()).toString());
@@ -130,7 +131,9 @@ public final class NetworkRehearsal {
                 ends.addAll(FrameRules.End.of(endpoint).keys());
             }
         }
-        var loaded = new Firewall.Loaded(bridges, published, ends, Ruleset.VERSION);
+        var beside = new HashSet<String>();
+        Beside.ofAll(files.attachments(), files.networks()).forEach(b -> beside.add(b.key()));
+        var loaded = new Firewall.Loaded(bridges, published, ends, beside, Ruleset.VERSION);
         var whole = true;
         for (var network : files.networks()) {
             whole &= loaded.isWhole(network, files.published(), files.attachments());

@@ -257,13 +257,16 @@ public final class Networks implements AutoCloseable {
         containers.detach(container);
     }
 
-    /** Gives the addresses of a slot free, on all networks. */
+    /**
+     * Gives the addresses of a slot free, on all networks. Not durable before {@link #settle}: where a power failure
+     * comes first the slot has them again, as where it comes before this call.
+     */
     public void release(LeaseKey key) throws IOException {
         lock.holding(() -> {
             for (var network : files.networks()) {
                 var released = Leases.release(network, key);
                 if (!released.equals(network)) {
-                    files.write(released);
+                    files.writeGiven(released);
                 }
             }
             return Optional.empty();

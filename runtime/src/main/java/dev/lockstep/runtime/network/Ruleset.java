@@ -65,8 +65,11 @@ final class Ruleset {
     /** Ports of containers that are reached at their own addresses. */
     static final List<String> OPEN = List.of("open4", "open6");
 
+    /** Containers by networks that they are on as well, see {@link Beside}. */
+    static final List<String> BESIDE = List.of("beside4", "beside6");
+
     /** What the rules do: one more with each change of what stays when elements come and go. */
-    static final int VERSION = 3;
+    static final int VERSION = 4;
 
     /** An empty chain in the table, with the version behind it. */
     static final String VERSION_CHAIN = "version_";
@@ -88,6 +91,7 @@ final class Ruleset {
      *
      * @param dnsPort where the name server listens on the gateways
      * @param ends ports of the bridges
+     * @param beside networks that containers are on as well
      * @param guarded links that do not forward to each other
      */
     record Content(
@@ -95,6 +99,7 @@ final class Ruleset {
             List<NetworkRecord> networks,
             Collection<Publication> published,
             Collection<FrameRules.End> ends,
+            Collection<Beside> beside,
             Guarded guarded) {}
 
     /** Links that do not forward to each other, by family; none where forwarding was on before us. */
@@ -113,6 +118,7 @@ final class Ruleset {
         rules.chains(networks);
         rules.sets(networks, content.guarded());
         packets.change(elements(SetChange.Verb.ADD, content.published()));
+        packets.change(Beside.changes(SetChange.Verb.ADD, content.beside()));
         rules.addressTranslation(content.dnsPort());
         rules.isolation(networks, content.guarded());
         rules.fromTheHost(networks, content.dnsPort());
@@ -194,6 +200,8 @@ final class Ruleset {
         table.ranges("hairpin6", "ipv6_addr", hairpin6);
         table.set("open4", texts("ipv4_addr", "inet_proto", "inet_service"), array());
         table.set("open6", texts("ipv6_addr", "inet_proto", "inet_service"), array());
+        table.set("beside4", texts("ifname", "ipv4_addr"), array());
+        table.set("beside6", texts("ifname", "ipv6_addr"), array());
         for (var map : PUBLISHED) {
             var address = map.startsWith("pub6") ? "ipv6_addr" : "ipv4_addr";
             var key = map.endsWith("any")
@@ -383,6 +391,10 @@ final class Ruleset {
         // packet has no input device here.
         table.rule("postrouting", "", translated, equal(concat(OUT, SOURCE), text("@hairpin4")), masquerade());
         table.rule("postrouting", "", translated, equal(concat(OUT, SOURCE6), text("@hairpin6")), masquerade());
+        // A container to one that is on its own network as well, at that one's address on another: answered past the
+        // host it would not know who speaks.
+        table.rule("postrouting", "", equal(concat(IN, DESTINATION), text("@beside4")), masquerade());
+        table.rule("postrouting", "", equal(concat(IN, DESTINATION6), text("@beside6")), masquerade());
         var leaves = differs(OUT, text("@" + BRIDGES));
         table.rule("postrouting", "", leaves, equal(concat(IN, SOURCE), text("@masq4")), masquerade());
         table.rule("postrouting", "", leaves, equal(concat(IN, SOURCE6), text("@masq6")), masquerade());

@@ -7,7 +7,10 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Which port of a bridge may send from which addresses. The network lock is held. */
+/**
+ * Which port of a bridge may send from which addresses, and whom containers would answer past the host. The network
+ * lock is held.
+ */
 final class Sources {
     private static final Logger log = LoggerFactory.getLogger(Sources.class);
 
@@ -33,16 +36,37 @@ final class Sources {
                 .toList();
         var gone = old.stream().filter(e -> !young.contains(e)).toList();
         var added = young.stream().filter(e -> !old.contains(e)).toList();
-        if (gone.isEmpty() && added.isEmpty()) {
-            return;
-        }
+        var besideBefore = beside(before);
+        var besideAfter = beside(after);
         try {
-            firewall.changeEnds(gone, young, alike(container, gone));
+            if (!gone.isEmpty() || !added.isEmpty()) {
+                firewall.changeEnds(gone, young, alike(container, gone));
+            }
+            if (!besideBefore.equals(besideAfter)) {
+                firewall.changeBeside(
+                        besideBefore.stream()
+                                .filter(b -> !besideAfter.contains(b))
+                                .toList(),
+                        besideAfter.stream()
+                                .filter(b -> !besideBefore.contains(b))
+                                .toList());
+            }
         } catch (NftablesException e) {
             // Somebody changed the table: make it what the records say.
             log.warn("rules differ from the records, loading them anew cause={}", e.getMessage());
             bridges.putBackRules();
         }
+    }
+
+    private List<Beside> beside(List<Endpoint> endpoints) throws IOException {
+        if (endpoints.stream().filter(Endpoint::isOnBridge).count() < 2) {
+            return List.of();
+        }
+        var networks = new ArrayList<NetworkRecord>();
+        for (var endpoint : endpoints) {
+            files.network(endpoint.network()).ifPresent(networks::add);
+        }
+        return Beside.of(endpoints, networks);
     }
 
     /** Ends of other containers that have one of these hardware addresses, as they may on other networks. */

@@ -5,12 +5,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -26,6 +28,9 @@ public final class AtomicFiles {
     private static final Set<PosixFilePermission> PRIVATE = PosixFilePermissions.fromString("rw-------");
 
     private static final Set<StandardOpenOption> NEW = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+
+    /** Network file systems call large what they like to move at once. */
+    private static final long LARGEST_BLOCK = 4096;
 
     private AtomicFiles() {}
 
@@ -83,6 +88,34 @@ public final class AtomicFiles {
             if (!done) {
                 Files.deleteIfExists(temporary);
             }
+        }
+    }
+
+    /**
+     * Writes over a file that is there, within the room that it has on its disk already. Not atomic.
+     *
+     * @return false, and nothing is changed, where there is none or its room is too small
+     */
+    static boolean overwrite(Path file, byte[] content) throws IOException {
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            return false;
+        }
+        var block = Math.min(Files.getFileStore(file).getBlockSize(), LARGEST_BLOCK);
+        try (var channel = FileChannel.open(file, Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS))) {
+            var before = channel.size();
+            if (content.length > (before + block - 1) / block * block) {
+                return false;
+            }
+            // Blanks up to the old end: killed before that is cut off, it is whole all the same.
+            var padded = Arrays.copyOf(content, Math.toIntExact(Math.max(content.length, before)));
+            Arrays.fill(padded, content.length, padded.length, (byte) ' ');
+            var buffer = ByteBuffer.wrap(padded);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            channel.truncate(content.length);
+            channel.force(true);
+            return true;
         }
     }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -83,6 +84,10 @@ public final class JsonLines<T> {
                 end += channel.write(buffer, end);
             }
             channel.force(true);
+        } catch (FileSystemException e) {
+            throw e; // says where
+        } catch (IOException e) {
+            throw new IOException("cannot write " + current + ": " + e.getMessage(), e);
         }
         if (isNew) {
             AtomicFiles.syncDirectory(Objects.requireNonNull(current.getParent(), "a file has a directory"));

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lockstep.runtime.linux.NoSpace;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -76,6 +77,34 @@ public final class StateFile<T> {
     /** Replaces the file atomically but not durably: for what means nothing after a reboot. */
     public void writeVolatile(Path file, T record) throws IOException {
         AtomicFiles.writeVolatile(file, bytes(record));
+    }
+
+    /**
+     * Replaces the file atomically; where the disk has no room for a second one beside it, writes over it. For records
+     * without which nothing could be ended or removed, so that no room would ever be made. A loss of power in the
+     * middle of that leaves a damaged file.
+     */
+    public void writeEvenIfFull(Path file, T record) throws IOException {
+        evenIfFull(file, bytes(record), AtomicFiles::write);
+    }
+
+    /** The same, but not durably where there is room. */
+    public void writeVolatileEvenIfFull(Path file, T record) throws IOException {
+        evenIfFull(file, bytes(record), AtomicFiles::writeVolatile);
+    }
+
+    private interface Writer {
+        void write(Path file, byte[] bytes) throws IOException;
+    }
+
+    private static void evenIfFull(Path file, byte[] bytes, Writer writer) throws IOException {
+        try {
+            writer.write(file, bytes);
+        } catch (IOException e) {
+            if (!NoSpace.isWhy(e) || !AtomicFiles.overwrite(file, bytes)) {
+                throw e;
+            }
+        }
     }
 
     private byte[] bytes(T record) throws IOException {

@@ -51,6 +51,10 @@ class ConfinementTest {
         assertThat(SelinuxLabels.of(List.of("type:web_t", "level:s0:c1,c2"), ID).orElseThrow())
                 .isEqualTo(new SelinuxLabels(
                         "system_u:system_r:web_t:s0:c1,c2", "system_u:object_r:container_file_t:s0:c1,c2"));
+        assertThat(SelinuxLabels.of(List.of("filetype:web_file_t", "user:web_u"), ID)
+                        .map(labels -> List.of(labels.shared(), labels.mount().replaceFirst(":s0:c.*", "")))
+                        .orElseThrow())
+                .containsExactly("web_u:object_r:web_file_t:s0", "web_u:object_r:web_file_t");
         assertThat(SelinuxLabels.of(List.of("disable"), ID)).isEmpty();
         assertThatThrownBy(() -> SelinuxLabels.of(List.of("colour:red"), ID)).hasMessageContaining("is no label");
         for (var id : List.of("0".repeat(64), "f".repeat(64))) {

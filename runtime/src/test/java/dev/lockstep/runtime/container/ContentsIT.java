@@ -63,6 +63,25 @@ class ContentsIT {
         assertThat(lab.root.run().resolve("contents")).doesNotExist();
     }
 
+    @Test
+    void a_config_may_be_the_program_and_a_secret_is_none() throws IOException {
+        var script = "#!/bin/sh\necho ran\n".getBytes(StandardCharsets.UTF_8);
+        var identity = contents().identity(script);
+        var id = lab.created(lab.wish("c")
+                .mount(new MountSpec.Content("config c", identity, "/entry", "0", "0", 0555))
+                .mount(new MountSpec.Content("secret s", identity, "/run/secrets/s", "0", "0", 0555))
+                .run("sleep", "600"));
+        contents().put(identity, script);
+        lab.containers.start(id);
+        assertThat(lab.exec(id, "/entry").out()).isEqualTo("ran\n");
+        assertThat(lab.exec(id, "sh", "-c", "/run/secrets/s").err()).contains("Permission denied");
+        assertThat(lab.exec(id, "sh", "-c", "cut -d' ' -f2,4 /proc/mounts | grep -E '^/(entry|run)'")
+                        .out()
+                        .lines()
+                        .map(line -> line.replaceAll(",relatime.*", "")))
+                .containsExactly("/entry ro,nosuid,nodev", "/run/secrets/s ro,nosuid,nodev,noexec");
+    }
+
     /** Files that contain it. */
     private static java.util.List<Path> found(Path below) throws IOException {
         try (var files = Files.walk(below)) {

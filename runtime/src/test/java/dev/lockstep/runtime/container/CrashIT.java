@@ -399,4 +399,23 @@ class CrashIT {
                 .untilAsserted(
                         () -> assertThat(calls).content().startsWith("new ").contains("container-exit " + id));
     }
+
+    /** As after an upgrade that put the new distribution beside the old one, and changed only the link in PATH. */
+    @Test
+    void a_launcher_that_is_gone_is_looked_for_in_the_path() throws Exception {
+        var calls = directory.resolve("calls");
+        var id = lab.created(
+                lab.wish("c").restart(RestartPolicy.Condition.ALWAYS).run("sleep", "600"));
+        Files.createFile(lab.files(id).restartMarker());
+        assertThat(directory.resolve("launcher")).doesNotExist();
+        var programs = Files.createDirectory(directory.resolve("programs"));
+        var program = Files.writeString(programs.resolve("lockstep"), "#!/bin/sh\necho \"$@\" >> " + calls + "\n");
+        program.toFile().setExecutable(true);
+        var script = new ProcessBuilder(new OnExitScript(lab.root).path().toString(), id).redirectErrorStream(true);
+        script.environment().merge("PATH", programs.toString(), (old, ours) -> ours + ":" + old);
+        var process = script.start();
+        assertThat(process.getInputStream().readAllBytes()).asString().isEmpty();
+        assertThat(process.waitFor()).isZero();
+        assertThat(calls).content().contains("container-exit " + id);
+    }
 }

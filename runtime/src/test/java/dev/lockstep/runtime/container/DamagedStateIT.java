@@ -10,11 +10,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** One container's files are damaged; it is reported and repaired or set aside, and the others go on. */
@@ -222,5 +224,55 @@ class DamagedStateIT {
         assertThat(lab.containers.removeEnded(id)).isTrue();
         assertThat(lab.containers.observe(id)).isEmpty();
         assertThat(lab.containers.removeEnded(id)).isFalse();
+    }
+
+    /** After a way back to an earlier version, or where a part of another root was copied in. */
+    @ParameterizedTest
+    @CsvSource({
+        "life.json, true",
+        "health.json, true",
+        "run.json, true",
+        "life.json, false",
+        "health.json, false",
+        "run.json, false",
+        "container.json, false"
+    })
+    void what_is_of_a_newer_lockstep_or_of_another_root_holds_nobody_else_up(String name, boolean newer)
+            throws IOException {
+        var check = new HealthCheck(
+                Optional.of(List.of("CMD", "true")),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+        var id = lab.started(lab.wish("victim").health(check).run("sleep", "600"));
+        var pid = lab.pid(id);
+        var files = lab.files(id);
+        var file = Stream.of(files.life(), files.health(), files.runRecord(), files.record())
+                .filter(f -> f.endsWith(name))
+                .findFirst()
+                .orElseThrow();
+        var text = Files.readString(file);
+        Files.writeString(
+                file,
+                newer
+                        ? text.replaceFirst("\"format\" ?: ?\\d+", "\"format\":9")
+                        : text.replaceFirst("\"root\" ?: ?\"[0-9a-f]+\"", "\"root\":\"" + "0".repeat(32) + "\""));
+        assertThat(file).content().isNotEqualTo(text);
+        var next = lab.anotherProcess();
+        try {
+            next.repair();
+            assertThat(next.cleanUp().actions())
+                    .allSatisfy(a -> assertThat(a).startsWith("left container " + id.substring(0, 12) + " as it is: "));
+            assertThat(next.observe()).extracting(ObservedContainer::name).contains("bystander");
+            theOthersGoOn(next);
+            var other = lab.started(lab.wish("other").run("sleep", "600"));
+            next.remove(other, true, true);
+            assertThat(Path.of("/proc/" + pid)).exists();
+        } finally {
+            Files.writeString(file, text);
+        }
+        assertThat(next.observe(id).orElseThrow().isRunning()).isTrue();
     }
 }

@@ -2,6 +2,7 @@ package dev.lockstep.runtime.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.lockstep.runtime.copy.Copying;
 import dev.lockstep.runtime.copy.Keep;
@@ -24,6 +25,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Ways out of containers that other engines once had, tried as root inside of one that asks for nothing special. */
 @Timeout(180)
@@ -80,6 +83,60 @@ class EscapeIT {
         try (var open = Files.list(Path.of("/proc/" + lab.pid(id) + "/fd"))) {
             assertThat(open.map(fd -> fd.getFileName().toString())).containsExactlyInAnyOrder("0", "1", "2");
         }
+    }
+
+    /** The same for each other way in which a process comes into a container. */
+    @ParameterizedTest
+    @CsvSource({"true, false, false", "false, true, false", "true, true, false", "false, false, true"})
+    void who_has_a_terminal_or_an_input_or_is_a_hook_has_three_as_well(boolean tty, boolean input, boolean init)
+            throws IOException {
+        var ls = "ls /proc/self/fd | tr '\\n' ' '";
+        var hook = new Hooks.Hook(
+                List.of("sh", "-c", ls + " > /dev/shm/hook"), Optional.empty(), false, Optional.empty(), Map.of());
+        var id = lab.started(lab.wish("c")
+                .with(new ProcessOptions(List.of(), tty, input, init, Map.of(), Optional.empty()))
+                .with(new Hooks(List.of(hook), List.of()))
+                .run("sleep", "600"));
+        lab.pid(id, init ? "docker-init" : "sleep");
+        for (var process : lab.containers.processes(id)) {
+            try (var open = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
+                assertThat(open.map(fd -> fd.getFileName().toString()))
+                        .as(process.toString())
+                        .containsExactlyInAnyOrder("0", "1", "2");
+            }
+        }
+        assertThat(lab.exec(id, "cat", "/dev/shm/hook").out().strip()).isEqualTo("0 1 2 3");
+        var asked = List.of("sh", "-c", ls + " > /dev/shm/exec; cat /dev/shm/exec");
+        for (var terminal : List.of(true, false)) {
+            assertThat(lab.exec(
+                                    id,
+                                    new ExecSpec(
+                                            asked,
+                                            Map.of(),
+                                            Optional.empty(),
+                                            Optional.empty(),
+                                            terminal,
+                                            false,
+                                            false),
+                                    "")
+                            .out()
+                            .strip())
+                    .isEqualTo("0 1 2 3");
+        }
+        lab.exec(
+                id,
+                new ExecSpec(
+                        List.of("sh", "-c", ls + " > /dev/shm/detached"),
+                        Map.of(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        false,
+                        false,
+                        true),
+                "");
+        await().untilAsserted(() -> assertThat(
+                        lab.exec(id, "cat", "/dev/shm/detached").out().strip())
+                .isEqualTo("0 1 2 3"));
     }
 
     /** CVE-2019-5736: while a program is begun in it, the container writes to whatever executes there. */

@@ -305,6 +305,25 @@ class HealthIT {
         }
     }
 
+    /** A state that cannot be written costs one look, and not all that would have come. */
+    @Test
+    void checks_go_on_when_a_state_could_not_be_kept() throws Exception {
+        var id = lab.started(checked("c", "echo x >> /dev/shm/n; test -e /dev/shm/well", LONG));
+        try (var monitor = lab.containers.healthMonitor((_, _) -> {})) {
+            monitor.watch(id);
+            await().atMost(PATIENCE).until(() -> health(id).status() == HealthState.Status.UNHEALTHY);
+            Damage.UNREADABLE.to(lab.files(id).health());
+            var looks = inside(id, "/dev/shm/n");
+            var before = Files.size(looks);
+            await().atMost(PATIENCE).until(() -> Files.size(looks) >= before + 6);
+            Files.delete(lab.files(id).health());
+            Files.createFile(inside(id, "/dev/shm/well"));
+            await().atMost(PATIENCE)
+                    .until(() -> lab.containers.observe(id).orElseThrow().health().stream()
+                            .anyMatch(h -> h.status() == HealthState.Status.HEALTHY));
+        }
+    }
+
     @Test
     void two_processes_do_not_probe_at_once() throws IOException {
         var id = lab.started(checked("c", "true", LONG));

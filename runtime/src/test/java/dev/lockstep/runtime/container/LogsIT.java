@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -133,6 +134,40 @@ class LogsIT {
                         .toList()
                         .equals(numbers(count)))
                 .isTrue();
+    }
+
+    /** Conmon would go on in a file that nobody can read, and that nobody would ever rotate. */
+    @Test
+    void a_log_that_somebody_deletes_is_begun_anew_and_who_follows_misses_nothing() throws Exception {
+        var shared = Files.createDirectory(directory.resolve("shared"));
+        var id = lab.started(lab.wish("c")
+                .mount(new MountSpec.Bind(shared, shared.toString(), "/d", true, false))
+                .shell("echo one; while [ ! -e /d/go ]; do usleep 10000; done; echo two; sleep 600"));
+        lab.awaitLog(id, "one");
+        var lines = new CopyOnWriteArrayList<String>();
+        var over = new AtomicBoolean();
+        var reader = inBackground(() -> follow(id, over, e -> lines.add(e.text())));
+        await().until(() -> lines.contains("one"));
+        try (var rotation = lab.containers.rotateLogs()) {
+            for (var looks = 0; looks < 5; looks++) {
+                rotation.await(Duration.ofMillis(50)); // until it is silent, and only the kernel tells
+            }
+            Files.delete(lab.files(id).log().current());
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
+                rotation.await(Duration.ofMillis(50));
+                return Files.exists(lab.files(id).log().current());
+            });
+        }
+        Files.createFile(shared.resolve("go"));
+        lab.awaitLog(id, "two");
+        over.set(true);
+        reader.get(60, TimeUnit.SECONDS);
+        assertThat(lines).containsExactly("one", "two");
+
+        // And where only commands rotate.
+        Files.delete(lab.files(id).log().current());
+        lab.anotherProcess().rotateLogsOnce();
+        assertThat(lab.files(id).log().current()).exists();
     }
 
     /** As each command does that changes something, for hosts without an agent. */

@@ -113,4 +113,12 @@ class RestartDecisionTest {
         assertThat(again.startsInARow()).isEqualTo(2);
         assertThat(again.restartCount()).isEqualTo(3);
     }
+
+    /** Steps of the clock: nobody waits for an hour because it was set back by one. */
+    @ParameterizedTest
+    @CsvSource({"0, 8", "3, 5", "8, 0", "9, 0", "86400, 0", "-3600, 8"})
+    void what_is_left_of_the_wait_is_never_more_than_the_wait(long secondsSince, long left) {
+        assertThat(new Restart(Duration.ofSeconds(8)).wait(START, START.plusSeconds(secondsSince)))
+                .isEqualTo(Duration.ofSeconds(left));
+    }
 }

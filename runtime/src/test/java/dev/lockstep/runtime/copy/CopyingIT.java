@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.LinkedHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -256,6 +257,39 @@ class CopyingIT {
                     .hasMessageContaining("leads out of the directory");
         }
         assertThat(directory.resolve("evil")).doesNotExist();
+    }
+
+    @Test
+    void what_linux_does_not_have_is_refused_with_its_name() throws IOException {
+        var refused = new LinkedHashMap<TarBuilder, String>();
+        refused.put(
+                new TarBuilder().member(new TarBuilder.Member("a", '0').owner(1L << 40, 0)),
+                "the archive says that \"a\" belongs to 1099511627776; Linux has 0 to 4294967294");
+        refused.put(
+                new TarBuilder().member(new TarBuilder.Member("a", '0').owner(0, 0xffff_ffffL)),
+                "the archive says that \"a\" belongs to 4294967295; Linux has 0 to 4294967294");
+        refused.put(
+                new TarBuilder().member(new TarBuilder.Member("a", '3').device(1L << 32, 3)),
+                "the archive has a device 4294967296:3, \"a\"; Linux has none of that number");
+        refused.put(
+                new TarBuilder().hardLink("a", "../etc/passwd"),
+                "the archive names \"../etc/passwd\", which leads out of the directory");
+        refused.put(
+                new TarBuilder().hardLink("a", "/etc/passwd"),
+                "the archive has a hard link \"a\" to \"/etc/passwd\", which is not in it before");
+        refused.put(
+                new TarBuilder().symlink("l", "/etc").hardLink("a", "l/passwd"),
+                "the archive has a hard link \"a\" to \"l/passwd\", which is not in it before");
+        refused.put(
+                new TarBuilder().directory("d").hardLink("a", "d"),
+                "the archive has a hard link \"a\" to \"d\", of which there can be none");
+        for (var archive : refused.entrySet()) {
+            try (var b = Directory.open(to)) {
+                assertThatThrownBy(() -> Copying.fill(
+                                new ByteArrayInputStream(archive.getKey().build()), b))
+                        .hasMessage(archive.getValue());
+            }
+        }
     }
 
     /** Deeper than any path is long and than any stack; docker's and tar's end at 4096 bytes of path. */

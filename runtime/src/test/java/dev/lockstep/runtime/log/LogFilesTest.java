@@ -97,4 +97,11 @@ class LogFilesTest {
         assertThat(files.rotate(new LogLimits(4, 3), () -> false)).isEqualTo(Rotated.NOT_NEEDED);
         assertThat(there()).containsEntry("ctr.log.1", "0000").containsEntry("ctr.log.2", "1");
     }
+
+    @Test
+    void a_file_that_somebody_has_deleted_is_begun_anew() throws IOException {
+        assertThat(rotate(3)).isEqualTo(Rotated.YES);
+        assertThat(told).isEqualTo(1);
+        assertThat(there()).isEqualTo(Map.of("ctr.log", ""));
+    }
 }

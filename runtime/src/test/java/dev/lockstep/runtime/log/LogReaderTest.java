@@ -151,6 +151,16 @@ class LogReaderTest {
         }
     }
 
+    @Test
+    void who_reads_on_begins_anew_in_a_file_that_somebody_has_emptied() throws IOException {
+        write("ctr.log", record(1, "stdout", "F", "1") + record(2, "stdout", "F", "2") + "2026-01-01T10:00:02.0000");
+        try (var source = LogReader.of(new LogFiles(directory)).open(LogQuery.ALL)) {
+            assertThat(rest(source)).containsExactly("1", "2");
+            write("ctr.log", record(3, "stdout", "F", "3"));
+            assertThat(rest(source)).containsExactly("3");
+        }
+    }
+
     private static List<String> rest(LogSource source) throws IOException {
         var lines = new ArrayList<String>();
         while (source.next()) {

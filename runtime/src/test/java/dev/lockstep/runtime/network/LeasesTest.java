@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.runtime.store.Owner;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,24 @@ class LeasesTest {
         assertThat(network.leases()).hasSize(1);
         attached.clear();
         assertThat(give("a", 1, "third", Optional.empty())).isEqualTo(second);
+    }
+
+    @Test
+    void only_who_had_the_slot_or_the_address_is_looked_for() throws NetworkException {
+        give("a", 1);
+        give("b", 1);
+        give("c", 1);
+        var asked = new ArrayList<String>();
+        Leases.give(network, key("a", 1), "young", List.of(), container -> !asked.add(container));
+        assertThat(asked).containsExactly("a1");
+        asked.clear();
+        Leases.give(
+                network,
+                key("b", 1),
+                "young",
+                List.of(IpAddress.parse("10.0.0.4")),
+                container -> !asked.add(container));
+        assertThat(asked).containsExactly("b1", "c1");
     }
 
     @Test

@@ -212,6 +212,25 @@ class NetworksIT extends OnPrivateHost {
     }
 
     @Test
+    void an_address_that_is_given_free_waits_for_no_disk_and_is_free_for_good_when_settled() throws IOException {
+        networks.create(network("front"));
+        attach("c1", "web", "front");
+        networks.detach("c1");
+        networks.settle();
+        var record = host.root
+                .state()
+                .resolve("networks/" + networks.find("front").orElseThrow().id() + "/record.json");
+        var durable = Files.readString(record);
+        assertThat(durable).contains("\"web\"");
+
+        networks.release(new LeaseKey("shop", "web", 1));
+        assertThat(Files.readString(record)).isEqualTo(durable);
+        assertThat(networks.find("front").orElseThrow().leases()).isEmpty();
+        networks.settle();
+        assertThat(Files.readString(record)).doesNotContain("\"web\"");
+    }
+
+    @Test
     void attaching_twice_changes_nothing() throws IOException {
         networks.create(network("front"));
         var first = attach("c1", "web", "front");

@@ -13,8 +13,14 @@ import dev.lockstep.runtime.store.Owner;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -297,6 +303,68 @@ class ReachIT {
         }
     }
 
+    /**
+     * A container that is on the asker's network, too, would answer him straight and from an address that he never
+     * spoke to. Docker's proxy process answers such a one as the gateway, and so do we.
+     */
+    @Test
+    void who_comes_by_the_host_from_a_network_that_the_container_is_on_as_well_is_answered() throws IOException {
+        try {
+            var between = attach("between", "back", "front");
+            var sideways = attach("sideways", "routed", "front");
+            for (var container : List.of(between, sideways)) {
+                host.serve(container.namespace(), "::", container.container(), 80);
+            }
+            for (var published : Map.of("between", 8120, "sideways", 8121).entrySet()) {
+                host.networks.publish(
+                        published.getKey(),
+                        List.of(
+                                port(Optional.empty(), published.getValue(), TransportProtocol.TCP),
+                                port(Optional.empty(), published.getValue(), TransportProtocol.UDP)));
+            }
+            fromElsewhere()
+                    .host("as well", mate.namespace(), 8120, "between ", gateways(between))
+                    .add(
+                            "as well, by its gateway",
+                            mate.namespace(),
+                            gateway(mate, AddressFamily.IPV4),
+                            8120,
+                            "between " + gateway(between, AddressFamily.IPV4))
+                    .from("as well, not translated", mate.namespace(), sideways, 80, "sideways ", gateways(sideways))
+                    .verify();
+            host.networks.ensure("front"); // Loads nothing where nothing is missing.
+            assertThat(host.networks.observe().networks()).allMatch(ObservedNetwork::intact);
+            host.nft("{\"nftables\":[{\"flush\":{\"set\":{\"family\":\"inet\",\"table\":\"lockstep_"
+                    + host.root.shortId() + "\",\"name\":\"beside4\"}}}]}");
+            assertThat(host.networks.observe().networks())
+                    .filteredOn(n -> n.record().name().equals("front"))
+                    .noneMatch(ObservedNetwork::rules);
+            host.networks.ensure("front");
+            fromElsewhere()
+                    .host("as well", mate.namespace(), 8120, "between ", gateways(between))
+                    .verify();
+            attach("between", "back");
+            fromElsewhere()
+                    .host("no more", mate.namespace(), 8120, "between ", addresses(mate))
+                    .verify();
+        } finally {
+            host.networks.detach("between");
+            host.networks.detach("sideways");
+        }
+        assertThat(host.nft("{\"nftables\":[{\"list\":{\"set\":{\"family\":\"inet\",\"table\":\"lockstep_"
+                        + host.root.shortId() + "\",\"name\":\"beside4\"}}}]}"))
+                .doesNotContain("elem");
+    }
+
+    /** Whoever is not on a network that the container is on as well is known by his address. */
+    private static Expectations fromElsewhere() {
+        return new Expectations()
+                .host("from its network", other.namespace(), 8120, "between ", gateways(other))
+                .host("from a third", apart.namespace(), 8120, "between ", addresses(apart))
+                .host("from outside", host.outside, 8120, "between ", OUTSIDE)
+                .host("from the host", host.home(), 8120, "between ", gateways(other));
+    }
+
     /** A port published on 127.0.0.1 is the host's alone, whatever address of the host somebody tries. */
     @Test
     void what_is_published_on_127_0_0_1_is_for_the_host_alone() throws IOException {
@@ -391,6 +459,54 @@ class ReachIT {
                     .hasMessage("port 0.0.0.0:3868->80/sctp cannot be published: this kernel has no SCTP"
                             + " (CONFIG_IP_SCTP)");
         }
+    }
+
+    /** As those do who look for printers and players (mDNS, SSDP): who is near hears it, and nobody else. */
+    @Test
+    void what_is_sent_to_all_is_heard_on_its_network_by_who_may_hear_it() throws IOException {
+        for (var group : List.of("239.255.7.7", "255.255.255.255", "ff12::7:7")) {
+            var all = InetAddress.ofLiteral(group);
+            try (var near = toAll(mate, all);
+                    var far = toAll(other, all);
+                    var asunder = toAll(apartToo, all);
+                    var sender = toAll(web, all);
+                    var apartSender = toAll(apart, all);
+                    var here = host.namespaces.home(DatagramSocket::new)) {
+                for (var each : List.of(sender, apartSender)) {
+                    each.send(ByteBuffer.wrap(text("all")), new InetSocketAddress(all, 5004));
+                }
+                for (var listener : List.of(mate, other, apartToo)) {
+                    var family = all instanceof Inet6Address ? AddressFamily.IPV6 : AddressFamily.IPV4;
+                    here.send(packet(
+                            "one", IpAddress.of(address(listener, family)).toString(), 5004));
+                }
+                assertThat(received(near.socket())).as(group).isEqualTo("all");
+                assertThat(received(near.socket())).as(group).isEqualTo("one");
+                assertThat(received(far.socket()))
+                        .as(group + ", another network")
+                        .isEqualTo("one");
+                assertThat(received(asunder.socket()))
+                        .as(group + ", kept apart")
+                        .isEqualTo("one");
+            }
+        }
+    }
+
+    /** A socket that hears what is sent to that group, and sends there. */
+    private static DatagramChannel toAll(Attached container, InetAddress group) throws IOException {
+        return host.namespaces.inside(container.namespace(), () -> {
+            var link = NetworkInterface.getByName("eth0");
+            var channel = DatagramChannel.open(
+                    group instanceof Inet6Address ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
+            channel.setOption(StandardSocketOptions.SO_BROADCAST, true);
+            channel.setOption(StandardSocketOptions.IP_MULTICAST_LOOP, false);
+            channel.bind(new InetSocketAddress(5004));
+            if (group.isMulticastAddress()) {
+                channel.setOption(StandardSocketOptions.IP_MULTICAST_IF, link);
+                channel.join(group, link);
+            }
+            return channel;
+        });
     }
 
     /** Every frame that must not pass is followed by one that must: what arrives first tells, without any waiting. */
@@ -677,13 +793,14 @@ class ReachIT {
         return IpAddress.of(address(container, AddressFamily.IPV6)).toString();
     }
 
-    private static Attached attach(String name, String network) throws IOException {
-        return host.networks.attach(new AttachRequest(
-                name,
-                new LeaseKey("shop", name, 1),
-                List.of(new AttachmentSpec(network, List.of(), List.of(), 0)),
-                List.of(name),
-                List.of()));
+    /** @param networks the one with the default route first */
+    private static Attached attach(String name, String... networks) throws IOException {
+        var specs = new ArrayList<AttachmentSpec>();
+        for (var network : networks) {
+            specs.add(new AttachmentSpec(network, List.of(), List.of(), -specs.size()));
+        }
+        return host.networks.attach(
+                new AttachRequest(name, new LeaseKey("shop", name, 1), specs, List.of(name), List.of()));
     }
 
     private static NetworkSpec network(String name, boolean internal, boolean ipv4) {

@@ -56,6 +56,9 @@ class RulesetTest {
                                 networks,
                                 List.of(ANY, LOOPBACK, SIX, SCTP),
                                 List.of(END),
+                                List.of(
+                                        new Beside("lsc0de000000009", IpAddress.parse("172.28.0.2")),
+                                        new Beside("lsc0de000000009", IpAddress.parse("fd00:28::2"))),
                                 new Ruleset.Guarded(List.of("eth0"), List.of("eth0", "eth1"))),
                         true));
     }
@@ -68,6 +71,7 @@ class RulesetTest {
                 new Ruleset.Content(
                         5533,
                         List.of(network("front", 0, false)),
+                        List.of(),
                         List.of(),
                         List.of(),
                         new Ruleset.Guarded(List.of(), List.of())),

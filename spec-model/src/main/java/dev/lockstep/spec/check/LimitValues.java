@@ -5,29 +5,9 @@ import dev.lockstep.spec.model.ByteSize;
 import dev.lockstep.spec.model.Service;
 import dev.lockstep.spec.model.Ulimit;
 import java.util.Optional;
-import java.util.Set;
 
 /** Limits that the kernel takes, and that do not contradict each other. */
 final class LimitValues {
-    /** What the kernel knows, setrlimit(2). */
-    private static final Set<String> ULIMITS = Set.of(
-            "as",
-            "core",
-            "cpu",
-            "data",
-            "fsize",
-            "locks",
-            "memlock",
-            "msgqueue",
-            "nice",
-            "nofile",
-            "nproc",
-            "rss",
-            "rtprio",
-            "rttime",
-            "sigpending",
-            "stack");
-
     private final Findings findings;
     private final Service service;
     private final String path;
@@ -107,11 +87,11 @@ final class LimitValues {
     private void ulimits() {
         service.limits().ulimits().forEach((name, limit) -> {
             var where = path + ".ulimits." + name;
-            if (!ULIMITS.contains(name)) {
+            if (!Ulimit.NAMES.contains(name)) {
                 findings.error(
                         where,
                         "Linux has no limit \"" + name + "\""
-                                + Findings.didYouMean(name, ULIMITS, ". Write for example nofile"));
+                                + Findings.didYouMean(name, Ulimit.NAMES, ". Write for example nofile"));
             }
             if (limit instanceof Ulimit.Pair(var soft, var hard) && hard >= 0 && (soft < 0 || soft > hard)) {
                 findings.error(where, "the soft limit is above the hard one (" + hard + ")");

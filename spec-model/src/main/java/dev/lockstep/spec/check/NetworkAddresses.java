@@ -6,6 +6,7 @@ import dev.lockstep.spec.model.Network;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.model.Subnet;
 import dev.lockstep.spec.model.Written;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -132,7 +133,30 @@ final class NetworkAddresses {
                                     ", ", cidrs.stream().map(Cidr::toString).toList()) + " ("
                             + project.sources().at(path(network, 0) + ".subnet") + ")");
         }
+        for (var i = 0; i < network.subnets().size(); i++) {
+            nobodys(path, address, network.subnets().get(i), path(network, i));
+        }
         taken(path, address, taken);
+    }
+
+    /**
+     * Both ends of an IPv4 range and the first of an IPv6 one (RFC 4291, 2.6.1) are no host's; one is the gateway's.
+     */
+    private void nobodys(String path, InetAddress address, Subnet subnet, String where) {
+        var cidr = subnet.cidr();
+        if (cidr.isEmpty()) {
+            return;
+        }
+        if (address.equals(cidr.get().base())
+                || address instanceof Inet4Address && address.equals(cidr.get().last())) {
+            error(path, Addresses.text(address) + " is no address of a host in " + cidr.get());
+        } else if (subnet.gateway().isEmpty() && address.equals(cidr.get().first())) {
+            error(
+                    path,
+                    Addresses.text(address) + " is the gateway of " + cidr.get() + " ("
+                            + project.sources().at(where)
+                            + "), since no other is written. Take another address, or write a gateway there");
+        }
     }
 
     private void taken(String path, InetAddress address, Map<InetAddress, String> taken) {

@@ -1,6 +1,7 @@
 package dev.lockstep.spec.model;
 
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.regex.Pattern;
 
 /**
@@ -30,6 +31,43 @@ public record Cidr(InetAddress address, int prefix) {
             throw new IllegalArgumentException("\"" + text + "\" is no address range. Write it as 172.28.0.0/16");
         }
         return new Cidr(Addresses.parse(text.substring(0, slash)), Integer.parseInt(prefix));
+    }
+
+    /** The address of the range itself: nothing behind the prefix. */
+    public InetAddress base() {
+        return filled(0);
+    }
+
+    /** The address with all bits behind the prefix set: in IPv4 where broadcasts go. */
+    public InetAddress last() {
+        return filled(0xff);
+    }
+
+    /** The first address that a host can have; the {@link #base} again where there is none. */
+    public InetAddress first() {
+        var bytes = base().getAddress();
+        if (prefix < bytes.length * 8) {
+            bytes[bytes.length - 1] = (byte) (bytes[bytes.length - 1] | 1);
+        }
+        return address(bytes);
+    }
+
+    private InetAddress filled(int with) {
+        var bytes = address.getAddress();
+        for (var at = 0; at < bytes.length; at++) {
+            var kept = Math.clamp(prefix - at * 8L, 0, 8);
+            var behind = 0xff >> kept;
+            bytes[at] = (byte) (bytes[at] & ~behind | with & behind);
+        }
+        return address(bytes);
+    }
+
+    private static InetAddress address(byte[] bytes) {
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("an address of " + bytes.length + " bytes", e);
+        }
     }
 
     /** True if {@code other} is of the same family and lies inside. */

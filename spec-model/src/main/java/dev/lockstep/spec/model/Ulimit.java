@@ -1,7 +1,28 @@
 package dev.lockstep.spec.model;
 
+import java.util.List;
+
 /** A resource limit of processes, setrlimit(2); −1 is no limit. */
 public sealed interface Ulimit {
+    /** What the kernel knows, in the order of the alphabet. */
+    List<String> NAMES = List.of(
+            "as",
+            "core",
+            "cpu",
+            "data",
+            "fsize",
+            "locks",
+            "memlock",
+            "msgqueue",
+            "nice",
+            "nofile",
+            "nproc",
+            "rss",
+            "rtprio",
+            "rttime",
+            "sigpending",
+            "stack");
+
     /** What holds, and what a process may raise itself. */
     long soft();
 

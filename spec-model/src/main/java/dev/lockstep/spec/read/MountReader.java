@@ -167,6 +167,30 @@ final class MountReader {
     }
 
     private static Optional<String> subpath(Fields fields) {
-        return Values.text(fields, "subpath");
+        var subpath = Values.text(fields, "subpath");
+        if (subpath.filter(MountReader::leadsOut).isPresent()) {
+            fields.error(
+                    "subpath",
+                    "\"" + subpath.get()
+                            + "\" leads out of what is mounted. Write a path below it, without / before it,"
+                            + " such as data/current");
+        }
+        return subpath;
+    }
+
+    private static boolean leadsOut(String path) {
+        if (path.startsWith("/")) {
+            return true;
+        }
+        var depth = 0;
+        for (var name : path.split("/", -1)) {
+            if (name.equals("..") && --depth < 0) {
+                return true;
+            }
+            if (!name.equals("..") && !name.equals(".") && !name.isEmpty()) {
+                depth++;
+            }
+        }
+        return false;
     }
 }

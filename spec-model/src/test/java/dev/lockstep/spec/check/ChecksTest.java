@@ -175,6 +175,22 @@ class ChecksTest {
                         "compose.yaml:6:46: services.e.networks.n.ipv4_address: 10.1.0.9 is already the address of services.d.networks.n.ipv4_address (compose.yaml:5:56)",
                         "compose.yaml:8:83: networks.n.ipam.config[0].aux_addresses.r: 10.9.0.1 is outside of the subnet 10.1.0.0/24"),
                 row(
+                        """
+                        services:
+                          a: {image: x, networks: {n: {ipv4_address: 10.1.2.1, ipv6_address: "fd00::1"}}}
+                          b: {image: x, networks: {n: {ipv4_address: 10.1.2.0, ipv6_address: "fd00::"}}}
+                          c: {image: x, networks: {n: {ipv4_address: 10.1.3.255, ipv6_address: "fd00::ffff:ffff:ffff:ffff"}}}
+                          d: {image: x, networks: {n: {ipv4_address: 10.1.2.255}, m: {ipv4_address: 10.2.0.1}}}
+                        networks:
+                          n: {enable_ipv6: true, ipam: {config: [{subnet: 10.1.2.0/23}, {subnet: "fd00::/64"}]}}
+                          m: {ipam: {config: [{subnet: 10.2.0.0/24, gateway: 10.2.0.254}]}}
+                        """,
+                        "compose.yaml:2:46: services.a.networks.n.ipv4_address: 10.1.2.1 is the gateway of 10.1.2.0/23 (compose.yaml:7:42), since no other is written. Take another address, or write a gateway there",
+                        "compose.yaml:2:70: services.a.networks.n.ipv6_address: fd00::1 is the gateway of fd00::/64 (compose.yaml:7:65), since no other is written. Take another address, or write a gateway there",
+                        "compose.yaml:3:46: services.b.networks.n.ipv4_address: 10.1.2.0 is no address of a host in 10.1.2.0/23",
+                        "compose.yaml:3:70: services.b.networks.n.ipv6_address: fd00:: is no address of a host in fd00::/64",
+                        "compose.yaml:4:46: services.c.networks.n.ipv4_address: 10.1.3.255 is no address of a host in 10.1.2.0/23"),
+                row(
                         "services: {a: {image: x, scale: 2, mac_address: '02:00:00:00:00:01'}}",
                         "compose.yaml:1:49: services.a.mac_address: 2 containers cannot share one MAC address. Leave it out, or have one container"),
                 row(

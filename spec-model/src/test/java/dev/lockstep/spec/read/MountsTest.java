@@ -46,6 +46,8 @@ class MountsTest extends BlockTest {
                     [{type: disk, target: /a}] => 1:43: services.a.volumes[0].type: "disk" is not a type of mount. Write bind, volume, tmpfs, image, npipe or cluster
                     [{type: bind, source: a, target: /a, bind: {selinux: x}}] => 1:88: services.a.volumes[0].bind.selinux: "x" is not a way to relabel. Write z or Z
                     [{type: tmpfs, target: /a, tmpfs: {mode: 0999}}] => 1:76: services.a.volumes[0].tmpfs.mode: "0999" is no file mode. Write it in octal, such as 0440
+                    [{type: volume, source: v, target: /a, volume: {subpath: /etc}}] => 1:92: services.a.volumes[0].volume.subpath: "/etc" leads out of what is mounted. Write a path below it, without / before it, such as data/current
+                    [{type: image, source: v, target: /a, image: {subpath: a/../../b}}] => 1:90: services.a.volumes[0].image.subpath: "a/../../b" leads out of what is mounted. Write a path below it, without / before it, such as data/current
                     [{type: tmpfs, target: /a, tmpfs: {sise: 1}}] => 1:70: services.a.volumes[0].tmpfs.sise: unknown key. Did you mean "size"?
                     """)
     void are_refused_with_their_place(String volumes, String problem) throws IOException {

@@ -1,0 +1,210 @@
+package dev.lockstep.reconciler.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.EngineOptions;
+import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.container.ContainerState;
+import dev.lockstep.runtime.container.HealthMonitor;
+import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.container.Resources;
+import dev.lockstep.runtime.container.RestartDecision;
+import dev.lockstep.runtime.container.RestartPolicy;
+import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.image.Progress;
+import dev.lockstep.runtime.linux.Pidfd;
+import dev.lockstep.runtime.linux.ProcessIdentity;
+import dev.lockstep.runtime.linux.Signal;
+import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.testing.TestImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an agent does for containers that belong to no stack that it follows. */
+class SupervisorIT {
+    private static final Duration SOON = Duration.ofSeconds(60);
+
+    @TempDir
+    Path directory;
+
+    private final List<String> said = new CopyOnWriteArrayList<>();
+    private Engine engine;
+    private HealthMonitor health;
+    private Digest image;
+
+    @BeforeEach
+    void open() throws IOException {
+        engine = Engine.open(new EngineOptions(
+                directory.resolve("state"), directory.resolve("run"), "test", Optional.of(Path.of("/bin/true")), true));
+        health = engine.containers().healthMonitor((_, _) -> {});
+        image = engine.images()
+                .importArchive(
+                        TestImage.busybox("x").ociArchive(directory.resolve("image.tar")),
+                        Optional.empty(),
+                        Progress.NONE)
+                .getFirst()
+                .digest();
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        for (var container : engine.containers().observe()) {
+            engine.containers().remove(container.id(), true, true);
+        }
+        health.close();
+        engine.close();
+    }
+
+    private Supervisor supervisor() throws IOException {
+        var supervisor = new Supervisor(engine, health, InstantSource.system(), _ -> false, _ -> false, said::add);
+        supervisor.start();
+        return supervisor;
+    }
+
+    private String started(RestartPolicy policy) throws IOException {
+        var spec = new ContainerSpec(
+                "c",
+                new Owner("test", "", Optional.empty()),
+                "",
+                1,
+                ImageReference.parse("x:latest"),
+                image,
+                Optional.empty(),
+                Optional.of(List.of("sleep", "600")),
+                Map.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Map.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                Resources.UNLIMITED,
+                policy,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+        var id = engine.containers().create(spec).id();
+        engine.containers().start(id);
+        return id;
+    }
+
+    private ObservedContainer container(String id) throws IOException {
+        return engine.containers().observe(id).orElseThrow();
+    }
+
+    private ProcessIdentity process(String id) throws IOException {
+        return ProcessIdentity.of(((ContainerState.Running) container(id).state()).pid())
+                .orElseThrow();
+    }
+
+    private static void kill(ProcessIdentity process) throws IOException {
+        try (var pidfd = Pidfd.open(process).orElseThrow()) {
+            pidfd.send(Signal.KILL);
+            assertThat(pidfd.awaitExit(SOON)).isTrue();
+        }
+    }
+
+    private ProcessIdentity conmon(String id) throws IOException {
+        var file = directory.resolve("run").resolve("containers").resolve(id).resolve("conmon.pid");
+        return ProcessIdentity.of(Integer.parseInt(Files.readString(file).strip()))
+                .orElseThrow();
+    }
+
+    /** The one before was killed, stopped or reloaded in the pause; or it came while a command waited for it. */
+    @Test
+    void an_agent_that_begins_goes_on_waiting_for_restarts_that_are_due() throws Exception {
+        var slowly = new RestartPolicy(
+                RestartPolicy.Condition.ALWAYS, 0, true, Optional.of(Duration.ofSeconds(2)), Optional.empty());
+        var id = started(slowly);
+        kill(process(id));
+        engine.containers().await(id);
+        assertThat(engine.containers().finishExit(id)).isPresent();
+        assertThat(container(id).state())
+                .isEqualTo(new ContainerState.Exited(container(id).life().exit().orElseThrow(), true));
+        var ended = container(id).life().exit().orElseThrow().finishedAt();
+        try (var _ = supervisor()) {
+            await().atMost(SOON).until(() -> container(id).isRunning());
+        }
+        assertThat(container(id).life().restartCount()).isEqualTo(1);
+        assertThat(container(id).life().startedAt().orElseThrow()).isAfterOrEqualTo(ended.plusSeconds(2));
+        assertThat(said).last().isEqualTo("container c was started again");
+    }
+
+    @Test
+    void an_agent_that_begins_leaves_alone_what_is_not_due() throws Exception {
+        var id = started(new RestartPolicy(RestartPolicy.Condition.UNLESS_STOPPED, 0, true));
+        engine.containers().stop(id, Optional.of(Duration.ZERO));
+        try (var supervisor = supervisor()) {
+            supervisor.sweep();
+            assertThat(engine.containers().decideRestart(id)).isInstanceOf(RestartDecision.Stay.class);
+        }
+        assertThat(container(id).isRunning()).isFalse();
+        assertThat(said).isEmpty();
+    }
+
+    @Test
+    void what_could_not_be_done_is_done_at_the_next_look() throws Exception {
+        var id = started(new RestartPolicy(RestartPolicy.Condition.ALWAYS, 0, true));
+        var lock = engine.root().lock("container/" + id);
+        try (var supervisor = supervisor()) {
+            Files.delete(lock);
+            Files.createDirectory(lock);
+            kill(process(id));
+            await().atMost(SOON).until(() -> supervisor.undone().contains(id));
+            assertThat(container(id).isRunning()).isFalse();
+
+            Files.delete(lock);
+            supervisor.lookAgain();
+            await().atMost(SOON).until(() -> container(id).isRunning());
+        }
+    }
+
+    /** No file tells of its end: only the kernel does. */
+    @Test
+    void the_end_of_a_container_whose_conmon_was_killed_is_heard_and_it_starts_again() throws Exception {
+        var id = started(new RestartPolicy(RestartPolicy.Condition.ALWAYS, 0, true));
+        try (var _ = supervisor()) {
+            var first = process(id);
+            kill(conmon(id));
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(said)
+                            .singleElement()
+                            .asString()
+                            .startsWith("container c has lost its conmon, which somebody has killed: it runs on"));
+            assertThat(first.isAlive()).isTrue();
+            kill(first);
+            await().atMost(SOON)
+                    .until(() -> container(id).isRunning() && !process(id).equals(first));
+            assertThat(said).contains("container c ended with exit code 255; restart in 100 ms");
+            assertThat(((ContainerState.Running) container(id).state()).supervised())
+                    .isTrue();
+
+            // And once more, of the one that was started by the agent.
+            kill(conmon(id));
+            var second = process(id);
+            await().atMost(SOON)
+                    .until(() -> said.stream()
+                                    .filter(s -> s.contains("lost its conmon"))
+                                    .count()
+                            == 2);
+            kill(second);
+            await().atMost(SOON)
+                    .until(() -> container(id).isRunning() && !process(id).equals(second));
+        }
+    }
+}

@@ -1,0 +1,264 @@
+package dev.lockstep.reconciler.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.reconciler.desired.BindSources;
+import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.spec.yaml.Problem;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What a plan says of the host and of others on it, and leaves alone. */
+class PlanProblemsTest {
+    private static final String SHOP = World.SHOP;
+
+    private static String text(Plan plan) {
+        return new PlanText(false).print(plan);
+    }
+
+    private static Plan plan(Desired desired, Observed observed) {
+        return Planner.plan(desired, observed, Facts.none());
+    }
+
+    @Test
+    void what_the_host_lacks_is_a_problem_only_where_something_is_started() {
+        var lacks = new Facts(
+                false,
+                false,
+                false,
+                false,
+                Set.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                List.of("conmon is missing"),
+                Secrets.NONE,
+                Wishes.NONE);
+        var desired = World.desired(SHOP);
+
+        assertThat(Planner.plan(desired, World.nothing(), lacks).problems())
+                .singleElement()
+                .extracting(Problem::message)
+                .isEqualTo("conmon is missing");
+        assertThat(Planner.plan(desired, World.running(desired), lacks).problems())
+                .isEmpty();
+    }
+
+    @Test
+    void a_memory_limit_below_what_is_used_is_warned_of_with_what_is_used() {
+        var host = World.running(World.desired(SHOP));
+        var id = host.containers().stream()
+                .filter(c -> c.name().equals("shop-app-1"))
+                .findFirst()
+                .orElseThrow()
+                .id();
+        var facts = new Facts(
+                false,
+                false,
+                false,
+                false,
+                Set.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(id, 96L << 20),
+                List.of(),
+                Secrets.NONE,
+                Wishes.NONE);
+
+        assertThat(Planner.plan(World.desired(SHOP.replace("128m", "64m")), host, facts)
+                        .warnings())
+                .containsExactly("container shop-app-1 uses 96 MiB of memory now, and mem_limit becomes 64 MiB: on a"
+                        + " host with cgroup v2 the kernel may end processes in it; with v1 the old limit stays until it"
+                        + " uses less");
+        assertThat(Planner.plan(World.desired(SHOP.replace("128m", "100m")), host, facts)
+                        .warnings())
+                .isEmpty();
+    }
+
+    @Test
+    void a_name_that_another_engine_uses_too_is_told_and_stops_nothing() {
+        var desired = World.desired(SHOP);
+        var plan = Planner.plan(
+                desired,
+                World.nothing(),
+                new Facts(
+                        false,
+                        false,
+                        false,
+                        false,
+                        Set.of(),
+                        Map.of(),
+                        Map.of(),
+                        Map.of("shop-web-1", "Docker (3bbf933eb203)"),
+                        Map.of(),
+                        List.of(),
+                        Secrets.NONE,
+                        Wishes.NONE));
+
+        assertThat(plan.problems()).isEmpty();
+        assertThat(plan.warnings())
+                .containsExactly("container name shop-web-1 is also that of a container of Docker (3bbf933eb203), which"
+                        + " is left alone: both exist side by side, and each engine knows its own");
+    }
+
+    @Test
+    void a_port_that_another_process_has_is_a_problem_with_its_place() {
+        var desired = World.desired(SHOP);
+        var port =
+                desired.services().getLast().slots().getFirst().spec().ports().getFirst();
+
+        var plan = Planner.plan(
+                desired,
+                World.nothing(),
+                new Facts(
+                        false,
+                        false,
+                        false,
+                        false,
+                        Set.of(),
+                        Map.of(port, "process 812 (nginx)"),
+                        Map.of(),
+                        Secrets.NONE));
+
+        assertThat(plan.problems())
+                .singleElement()
+                .satisfies(p -> assertThat(p.toString())
+                        .isEqualTo(
+                                "compose.yaml:4:5: services.web.ports: port 0.0.0.0:8080/tcp is in use by process 812"
+                                        + " (nginx); stop that, or publish another port"));
+    }
+
+    @Test
+    void ports_of_a_service_on_networks_of_others_without_a_way_in_are_refused_with_their_place() {
+        var theirs = World.running(World.desired("""
+                name: theirs
+                services: {x: {image: web:1, networks: [lan, vault, front]}}
+                networks:
+                  lan: {driver: macvlan, driver_opts: {parent: eth0}}
+                  vault: {internal: true}
+                  front: {}
+                """));
+        var desired = World.desired("""
+                name: shop
+                services:
+                  web:
+                    image: web:1
+                    ports: ["8080:80"]
+                    networks: [lan, vault]
+                  seen: {image: web:1, ports: ["8081:80"], networks: [lan, front]}
+                networks:
+                  lan: {external: true, name: theirs_lan}
+                  vault: {external: true, name: theirs_vault}
+                  front: {external: true, name: theirs_front}
+                """);
+
+        assertThat(plan(desired, theirs).problems())
+                .singleElement()
+                .asString()
+                .startsWith("compose.yaml:5:5: services.web.ports: nothing can be published: none of the networks"
+                        + " theirs_lan, theirs_vault is a bridge that leads out.");
+    }
+
+    @Test
+    void a_volume_that_another_stack_uses_stays_when_its_own_stack_goes_with_its_data() {
+        var shop = World.running(World.desired("""
+                name: shop
+                services: {db: {image: web:1, volumes: ["data:/data", "own:/own"]}}
+                volumes: {data: {}, own: {}}
+                """));
+        var backup = World.running(World.desired("""
+                name: backup
+                services: {copy: {image: web:1, volumes: ["theirs:/data"]}}
+                volumes: {theirs: {external: true, name: shop_data}}
+                """));
+        var host = new Observed(
+                Stream.concat(shop.containers().stream(), backup.containers().stream())
+                        .toList(),
+                shop.networks(),
+                shop.volumes());
+        var nothing = Desired.nothing(new Owner("web1", "shop", Optional.empty()));
+
+        var plan = Planner.plan(
+                nothing,
+                host,
+                new Facts(
+                        false,
+                        true,
+                        true,
+                        false,
+                        Set.of(),
+                        Map.of(),
+                        Map.of(),
+                        Facts.none().secrets()));
+
+        assertThat(plan.steps().stream().map(Step::operation).filter(Operation.RemoveVolume.class::isInstance))
+                .containsExactly(new Operation.RemoveVolume("shop_own"));
+        assertThat(plan.warnings())
+                .anySatisfy(w -> assertThat(w)
+                        .isEqualTo("volume shop_data stays, since it is in use by backup-copy-1; remove that first,"
+                                + " then 'lockstep volume rm shop_data'"));
+    }
+
+    @Test
+    void a_stack_of_another_repository_is_not_touched() {
+        var mine = Optional.of("https://git.example/mine");
+        var theirs = Optional.of("https://git.example/theirs");
+        BindSources none = source -> new BindSources.Source(Path.of("/x"), source);
+        var host = World.running(World.desired(SHOP, World::local, none, theirs));
+
+        var plan = plan(World.desired(SHOP, World::local, none, mine), host);
+
+        assertThat(plan.steps()).isEmpty();
+        assertThat(plan.problems()).singleElement().asString().contains("belongs to https://git.example/theirs");
+    }
+
+    @Test
+    void other_options_of_a_volume_are_a_problem_and_no_reason_to_touch_its_data() {
+        var mounted = SHOP.replace(
+                "  data:\n", "  data: {driver_opts: {type: cifs, o: \"password=geheim\", device: //nas/data}}\n");
+        var host = World.running(World.desired(SHOP));
+
+        var plan = plan(World.desired(mounted), host);
+
+        assertThat(plan.steps()).isEmpty();
+        assertThat(plan.problems())
+                .singleElement()
+                .asString()
+                .isEqualTo("compose.yaml:14:10: volumes.data.driver_opts: volume shop_data was made with no options,"
+                        + " and the file says (type: cifs, device: //nas/data, o: password=***). Its data is not moved:"
+                        + " give the new one another name, or remove this one when nothing in it is needed:"
+                        + " 'lockstep volume rm shop_data'");
+        var same = World.desired(mounted);
+        assertThat(plan(same, World.running(same)).isEmpty()).isTrue();
+        assertThat(plan(World.desired(SHOP), World.running(same)).problems()).hasSize(1);
+    }
+
+    @Test
+    void orphans_are_named_and_only_removed_on_request() {
+        var host = World.running(World.desired(SHOP));
+        var without = World.desired(
+                "services: {app: {image: \"app:1\", environment: {LEVEL: info, DB_PASSWORD: hunter2-hunter2},"
+                        + " mem_limit: 128m, volumes: [\"data:/data\"]}}\n"
+                        + "volumes: {data: }\n");
+
+        assertThat(text(plan(without, host)))
+                .contains("Warning: containers of services that the files do not name: shop-web-1; --remove-orphans")
+                .contains("No changes.");
+        assertThat(Planner.plan(
+                                without,
+                                host,
+                                new Facts(false, true, false, false, Set.of(), Map.of(), Map.of(), Secrets.NONE))
+                        .steps())
+                .singleElement()
+                .satisfies(s -> assertThat(s.operation()).isInstanceOf(Operation.RemoveContainer.class));
+    }
+}
