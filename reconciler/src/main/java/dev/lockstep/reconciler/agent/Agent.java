@@ -12,6 +12,7 @@ import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.reconciler.requests.RequestBox;
 import dev.lockstep.reconciler.secret.HostSecrets;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.HealthMonitor;
 import dev.lockstep.runtime.container.HealthState;
 import dev.lockstep.spec.settings.AgentSettings;
 import java.io.IOException;
@@ -19,7 +20,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -67,7 +67,7 @@ public final class Agent {
         this.host = host;
         this.stackSettings = stackSettings;
         this.out = out;
-        this.stacks = new FollowedStacks(engine.root(), settings);
+        this.stacks = new FollowedStacks(engine.root(), settings.repositories());
     }
 
     /** Ends {@link #run}; may be called from any thread, also before it. Containers go on running. */
@@ -83,56 +83,61 @@ public final class Agent {
      * @throws IOException when this root cannot be used
      */
     public int run(boolean once) throws IOException, InterruptedException {
-        var waiting = new HashSet<String>();
+        var left = new LeftRestarts(engine);
         try {
-            return run(once, waiting);
+            return run(once, left);
         } finally {
-            // Where another agent comes it waits for them; else nobody would.
-            for (var id : waiting) {
-                engine.containers().leaveRestart(id);
+            left.leave();
+        }
+    }
+
+    /** @param left gets the restarts that are due when this ends */
+    private int run(boolean once, LeftRestarts left) throws IOException, InterruptedException {
+        try (var _ = AgentLock.take(engine.root(), clock.instant())) {
+            engine.cleanUp().actions().forEach(action -> out.accept("cleaned up: " + action));
+            new DefaultBridge(engine).removeIfUnused();
+            try (var health = engine.containers().healthMonitor(this::healthChanged)) {
+                var supervisor = new Supervisor(engine, health, clock, stacks::isFollowed, stacks::isHealed, out);
+                try (supervisor) {
+                    return run(once, health, supervisor);
+                } finally {
+                    left.of(supervisor);
+                }
             }
         }
     }
 
-    /** @param waiting gets the containers whose restart is due when this ends */
-    private int run(boolean once, Set<String> waiting) throws IOException, InterruptedException {
-        try (var _ = AgentLock.take(engine.root(), clock.instant())) {
-            engine.cleanUp().actions().forEach(action -> out.accept("cleaned up: " + action));
-            new DefaultBridge(engine).removeIfUnused();
-            try (var health = engine.containers().healthMonitor(this::healthChanged);
-                    var supervisor = new Supervisor(engine, health, clock, stacks::isFollowed, stacks::isHealed, out)) {
-                var statuses = new RepositoryStatuses(engine.root(), host, settings.repositories(), clock, out);
-                var followers = followers();
-                try (var _ = NameServerWatch.start(engine.networks(), out);
-                        var _ = NetworkLossWatch.start(engine.networks(), stacks::look, out);
-                        var builds = builds(followers)) {
-                    var events = followers.stream()
-                            .map(f -> new BuildEvents(f, engine.root(), builds, out))
-                            .toList();
-                    var makers = new StackWorkers(
-                            engine,
-                            host,
-                            settings.images(),
-                            settings.policy(),
-                            new HostSecrets(stackSettings),
-                            health,
-                            supervisor,
-                            stacks,
-                            settings.driftInterval(),
-                            clock,
-                            follower -> wanted(events, follower),
-                            out);
-                    supervisor.start();
-                    var all = events.stream()
-                            .map(e -> new Following(e, makers, stacks, statuses, settings, out))
-                            .toList();
-                    builds.start();
-                    return once ? once(all, builds) : follow(all, followers, statuses, builds);
-                } finally {
-                    followers.forEach(Follower::close);
-                    waiting.addAll(supervisor.waiting());
-                }
-            }
+    private int run(boolean once, HealthMonitor health, Supervisor supervisor)
+            throws IOException, InterruptedException {
+        var statuses = new RepositoryStatuses(engine.root(), host, settings.repositories(), clock, out);
+        var followers = followers();
+        try (var _ = NameServerWatch.start(engine.networks(), out);
+                var _ = NetworkLossWatch.start(engine.networks(), stacks::look, out);
+                var builds = builds(followers)) {
+            var events = followers.stream()
+                    .map(f -> new BuildEvents(f, engine.root(), builds, out))
+                    .toList();
+            var makers = new StackWorkers(
+                    engine,
+                    host,
+                    settings.images(),
+                    settings.policy(),
+                    new HostSecrets(stackSettings),
+                    health,
+                    supervisor,
+                    stacks,
+                    settings.driftInterval(),
+                    clock,
+                    follower -> wanted(events, follower),
+                    out);
+            supervisor.start();
+            var all = events.stream()
+                    .map(e -> new Following(e, makers, stacks, statuses, settings, out))
+                    .toList();
+            builds.start();
+            return once ? once(all, builds) : follow(all, followers, statuses, builds);
+        } finally {
+            followers.forEach(Follower::close);
         }
     }
 

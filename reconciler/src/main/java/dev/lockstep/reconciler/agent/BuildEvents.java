@@ -18,6 +18,7 @@ import dev.lockstep.reconciler.builds.SeenRefs;
 import dev.lockstep.reconciler.builds.SeenRefsFiles;
 import dev.lockstep.reconciler.git.BroughtRef;
 import dev.lockstep.reconciler.git.CommitTree;
+import dev.lockstep.reconciler.git.GitException;
 import dev.lockstep.reconciler.git.RemoteRef;
 import dev.lockstep.reconciler.git.Revision;
 import dev.lockstep.runtime.image.ImageReference;
@@ -189,6 +190,12 @@ final class BuildEvents implements WantedBuilds {
                 orders.add(new BuildOrder(target.get(), wish.occasion(), inputs));
             }
         } catch (RepositoryFile.RefusedException | IllegalArgumentException e) {
+            refuse(wish, String.valueOf(e.getMessage()), refusals);
+        } catch (GitException e) {
+            // What its commit holds must not keep others from being built; what this host cannot do is another time.
+            if (e.kind() != GitException.Kind.REFUSED) {
+                throw e;
+            }
             refuse(wish, String.valueOf(e.getMessage()), refusals);
         }
     }

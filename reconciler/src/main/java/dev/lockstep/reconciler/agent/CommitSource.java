@@ -16,7 +16,6 @@ import dev.lockstep.reconciler.plan.Secrets;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.store.Root;
-import dev.lockstep.spec.load.EnvironmentFile;
 import dev.lockstep.spec.load.FileAccess;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.StackDirectories;
@@ -49,7 +48,7 @@ record CommitSource(
         CommitTree tree,
         StackDirectories.Stack stack,
         Root root,
-        EnvironmentFile variables,
+        HostVariables.Values variables,
         List<ImagePolicy> imagePolicies,
         List<PolicyLayer> policies,
         StackRules rules,
@@ -72,11 +71,11 @@ record CommitSource(
     }
 
     @Override
-    public LoadRequest load() {
+    public LoadRequest load() throws IOException {
         return LoadRequest.of(tree)
                 .withDirectory(stack.directory())
                 .withDefaultName(stack.defaultName())
-                .withEnvironment(variables)
+                .withEnvironment(variables.orThrow())
                 // Whoever can push must not read this host's files either.
                 .withAccess(FileAccess.insideTree(""));
     }
@@ -99,8 +98,10 @@ record CommitSource(
     @Override
     public Secrets secrets() {
         return new Secrets(
-                Set.copyOf(variables.values().values()),
-                variables.places().values().stream().map(SourcePosition::file).collect(Collectors.toSet()));
+                Set.copyOf(variables.file().values().values()),
+                variables.file().places().values().stream()
+                        .map(SourcePosition::file)
+                        .collect(Collectors.toSet()));
     }
 
     @Override

@@ -25,7 +25,7 @@ record EarlierRevision(CommitSource source, EarlierImages images) implements Sta
     }
 
     @Override
-    public LoadRequest load() {
+    public LoadRequest load() throws IOException {
         return source.load();
     }
 

@@ -12,23 +12,65 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /** The stacks that an agent follows, each with its worker. Any number of threads may ask. */
 final class FollowedStacks {
     private final Map<String, StackWorker> workers = new ConcurrentHashMap<>();
     /** For each stack those that come before it, as the newest commit says. */
     private final Map<String, List<String>> after = new ConcurrentHashMap<>();
+    /** What each stack is followed from: two commits with one stack would have its worker go from one to the other. */
+    private final Map<String, AgentSettings.Repository> holders = new ConcurrentHashMap<>();
 
     private final StatusFiles statuses;
     private final Decisions decisions;
     private final List<String> repositories;
+    private final List<AgentSettings.Repository> followed;
 
-    FollowedStacks(Root root, AgentSettings settings) {
+    FollowedStacks(Root root, List<AgentSettings.Repository> followed) {
         this.statuses = new StatusFiles(root);
         this.decisions = new Decisions(root);
-        this.repositories = settings.repositories().stream()
-                .map(AgentSettings.Repository::url)
-                .toList();
+        this.followed = List.copyOf(followed);
+        this.repositories = followed.stream().map(AgentSettings.Repository::url).toList();
+    }
+
+    /**
+     * Follows a stack from there, unless it is followed from elsewhere already: what the last agent followed it from
+     * goes before who comes first.
+     *
+     * @return what it is followed from instead, for people; empty where that is {@code source}
+     */
+    Optional<String> claim(String stack, AgentSettings.Repository source) throws IOException {
+        var status = statuses.read(stack);
+        var written = status.flatMap(s -> RepositoryStatuses.source(followed, s));
+        if (written.equals(Optional.of(source))) {
+            var before = holders.put(stack, source);
+            if (before != null && !before.equals(source)) {
+                remove(stack); // its worker asks the other one for commits
+            }
+            return Optional.empty();
+        }
+        var url = Remote.parse(source.url()).toString();
+        // A stack that has left one branch or directory of a repository may have moved to another one, with all it has.
+        if (written.isPresent()
+                && status.filter(s -> s.orphaned() && s.repository().equals(Optional.of(url)))
+                        .isEmpty()) {
+            return written.map(Follower::title);
+        }
+        var holder = holders.putIfAbsent(stack, source);
+        return Optional.ofNullable(holder).filter(h -> !h.equals(source)).map(Follower::title);
+    }
+
+    /** The stacks that a source does not have any more may come from another one. */
+    void release(AgentSettings.Repository source, Predicate<String> has) {
+        holders.entrySet().removeIf(holder -> holder.getValue().equals(source) && !has.test(holder.getKey()));
+    }
+
+    /** Whether the stack is followed from elsewhere now. */
+    boolean isOfAnother(String stack, AgentSettings.Repository source) {
+        return Optional.ofNullable(holders.get(stack))
+                .filter(h -> !h.equals(source))
+                .isPresent();
     }
 
     /** The stack's worker, made where there is none. */

@@ -24,7 +24,6 @@ import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.spec.load.ComposeLoader;
-import dev.lockstep.spec.load.EnvironmentFile;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.load.StackDirectories;
@@ -83,6 +82,15 @@ final class Follower implements AutoCloseable {
     /** A stack in a commit, whose files are the same for ever. */
     private record Placed(String commit, StackDirectories.Stack stack) {}
 
+    /** The commit was read, and there is no stack in it. */
+    static final class NoStacksException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NoStacksException(String message) {
+            super(message);
+        }
+    }
+
     /** @param builds what the host's owner lets repositories build */
     Follower(
             AgentSettings.Repository settings,
@@ -117,6 +125,13 @@ final class Follower implements AutoCloseable {
     /** Tells it from another that follows the same repository. */
     String key() {
         return url() + " " + ref() + " " + settings.path().orElse("");
+    }
+
+    /** For people. */
+    static String title(AgentSettings.Repository settings) {
+        return (Remote.parse(settings.url()) + " " + settings.ref().orElse(DEFAULT_REF) + " "
+                        + settings.path().orElse(""))
+                .strip();
     }
 
     /** Tells when a look is worth while before its time; empty where nothing can. */
@@ -204,8 +219,9 @@ final class Follower implements AutoCloseable {
     /** What the followed commit builds on this host; read once for each commit. */
     List<BuildTarget> targets(Revision revision) throws IOException {
         if (!targetsOf.equals(revision.commit())) {
-            targets = targets(open(revision));
-            targetsOf = revision.commit();
+            var leftOut = new ArrayList<String>();
+            targets = targets(open(revision), leftOut::add);
+            targetsOf = leftOut.isEmpty() ? revision.commit() : "";
         }
         return targets;
     }
@@ -240,7 +256,8 @@ final class Follower implements AutoCloseable {
      * The stacks that this commit has for this host.
      *
      * @throws RepositoryFile.RefusedException when {@code lockstep.yaml} is wrong: then everything stays as it is
-     * @throws IOException with a sentence when the commit has no stack at all
+     * @throws NoStacksException when the commit has no stack at all: all that came from there is gone
+     * @throws IOException with a sentence when that cannot be found out: then, too, everything stays as it is
      */
     HostStacks stacks(Revision revision) throws IOException {
         return found(revision, this::warn);
@@ -252,7 +269,7 @@ final class Follower implements AutoCloseable {
         var file = RepositoryFile.read(tree, base, host, labels);
         var found = StackDirectories.find(tree, base, source.remote().name());
         if (found.isEmpty() && !file.hasBuilds()) {
-            throw new IOException("repository " + url() + " has no compose file at " + revision.shortCommit()
+            throw new NoStacksException("repository " + url() + " has no compose file at " + revision.shortCommit()
                     + ": expected compose.yaml, stacks/STACK/compose.yaml or hosts/" + host + "/STACK/compose.yaml"
                     + (base.isEmpty() ? "" : " below " + base));
         }
@@ -269,7 +286,7 @@ final class Follower implements AutoCloseable {
                     tree,
                     stack,
                     root,
-                    EnvironmentFile.EMPTY,
+                    HostVariables.Values.NONE,
                     List.of(),
                     List.of(),
                     StackRules.NONE,
@@ -346,6 +363,11 @@ final class Follower implements AutoCloseable {
 
     /** What a commit builds on this host: nothing where the owner does not let it. Any thread may ask. */
     List<BuildTarget> targets(CommitTree tree) throws IOException {
+        return targets(tree, _ -> {});
+    }
+
+    /** @param leftOut hears which stacks cannot be read now for what the host adds to them; the others build */
+    private List<BuildTarget> targets(CommitTree tree, Consumer<String> leftOut) throws IOException {
         if (!builds.allows(url())) {
             return List.of();
         }
@@ -356,6 +378,10 @@ final class Follower implements AutoCloseable {
         }
         var stacks = new LinkedHashMap<String, BuildTargets.Stack>();
         for (var stack : found(tree.revision(), _ -> {}).active().entrySet()) {
+            if (stack.getValue().variables().problem().isPresent()) {
+                leftOut.accept(stack.getKey());
+                continue;
+            }
             // What is wrong with its files is told when it is deployed.
             if (new ComposeLoader().load(stack.getValue().load()) instanceof Loaded.Valid valid) {
                 stacks.put(stack.getKey(), new BuildTargets.Stack(valid.projectDirectory(), valid.project()));

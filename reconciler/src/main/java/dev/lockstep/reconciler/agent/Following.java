@@ -12,9 +12,13 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -44,6 +48,8 @@ final class Following implements AutoCloseable {
     private Optional<String> reportError = Optional.empty();
     /** The same of builds that are not ordered. */
     private Optional<String> buildError = Optional.empty();
+    /** Why stacks of the newest commit are not followed from here. */
+    private List<String> refused = List.of();
 
     private final Thread thread;
 
@@ -84,21 +90,23 @@ final class Following implements AutoCloseable {
             var revision = follower.look();
             order(revision);
             var found = follower.stacks(revision);
-            stacks.order(found.after());
-            if (!found.suspended().isEmpty()) {
-                suspend(found.suspended());
+            var others = claim(found);
+            stacks.order(order(found, others));
+            var suspended = without(found.suspended(), others);
+            if (!suspended.isEmpty()) {
+                suspend(suspended);
                 code = worst(code, NOT_DONE);
             }
-            for (var stack : found.active().entrySet()) {
+            for (var stack : without(found.active(), others).entrySet()) {
                 var worker = stacks.worker(stack.getKey(), name -> makers.worker(name, follower));
                 code = worst(code, worker.runOnce(stack.getValue(), "command").exitCode());
             }
             if (orphan(found, revision)) {
                 code = worst(code, NOT_DONE);
             }
-            statuses.good(follower);
+            statuses.good(follower, refused);
             report();
-            return code;
+            return refused.isEmpty() ? code : 1;
         } catch (IOException e) {
             statuses.failed(follower, e, Optional.empty());
             return 1;
@@ -143,7 +151,7 @@ final class Following implements AutoCloseable {
                     var revision = follower.look();
                     order(revision);
                     nudge.looked(tell(revision, trigger));
-                    statuses.good(follower);
+                    statuses.good(follower, refused);
                     report();
                     follower.tidy();
                     pause = backoff.succeeded(settings.interval());
@@ -233,16 +241,17 @@ final class Following implements AutoCloseable {
         HostStacks found;
         try {
             found = follower.stacks(revision);
-        } catch (RepositoryFile.RefusedException e) {
-            throw e; // what runs is kept as it was followed before
-        } catch (IOException e) {
+        } catch (Follower.NoStacksException e) {
+            // Whatever else is wrong says nothing of what the repository has: what runs is kept as it was followed.
             var _ = orphan(HostStacks.NONE, revision);
             throw e;
         }
-        stacks.order(found.after());
-        suspend(found.suspended());
+        var others = claim(found);
+        stacks.order(order(found, others));
+        suspend(without(found.suspended(), others));
         var told = new ArrayList<Future<StackWorker.Run>>();
-        for (var stack : found.active().entrySet()) {
+        others.forEach(_ -> told.add(CompletableFuture.completedFuture(new StackWorker.Run(Outcome.REFUSED, 1))));
+        for (var stack : without(found.active(), others).entrySet()) {
             if (nudge.isClosed()) {
                 break;
             }
@@ -260,6 +269,37 @@ final class Following implements AutoCloseable {
         return told;
     }
 
+    /** The stacks that this host has from elsewhere: nothing of them is done here. */
+    private Set<String> claim(HostStacks found) throws IOException {
+        var others = new LinkedHashMap<String, String>();
+        for (var stacksOf : List.of(found.active().keySet(), found.suspended().keySet())) {
+            for (var stack : stacksOf) {
+                stacks.claim(stack, follower.settings())
+                        .ifPresent(source -> others.put(
+                                stack,
+                                "stack " + stack + " is refused: this host has a stack of that name from " + source
+                                        + "; give this one another name"));
+            }
+        }
+        refused = List.copyOf(others.values());
+        return others.keySet();
+    }
+
+    private static Map<String, List<String>> order(HostStacks found, Set<String> others) {
+        var order = new HashMap<String, List<String>>();
+        without(found.after(), others)
+                .forEach((stack, before) -> order.put(
+                        stack,
+                        before.stream().filter(name -> !others.contains(name)).toList()));
+        return order;
+    }
+
+    private static <V> Map<String, V> without(Map<String, V> all, Set<String> names) {
+        var rest = new LinkedHashMap<>(all);
+        rest.keySet().removeAll(names);
+        return rest;
+    }
+
     /** Leaves stacks as they are: nobody looks after them until the repository says otherwise. */
     private void suspend(Map<String, HostStacks.Suspended> suspended) {
         suspended.forEach((name, suspension) -> {
@@ -274,7 +314,10 @@ final class Following implements AutoCloseable {
     /** Whether a stack that is gone waits for somebody to agree to that. */
     private boolean orphan(HostStacks found, Revision revision) throws IOException, InterruptedException {
         var waits = false;
-        var known = statuses.of(follower);
+        stacks.release(follower.settings(), found::has);
+        var known = statuses.of(follower).stream()
+                .filter(status -> !stacks.isOfAnother(status.stack(), follower.settings()))
+                .toList();
         var going = known.stream()
                 .map(StackStatus::stack)
                 .filter(stack -> !found.has(stack))

@@ -6,6 +6,7 @@ import dev.lockstep.reconciler.deploy.PlanOptions;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.desired.DesiredService;
 import dev.lockstep.reconciler.desired.JobLabel;
+import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.RevisionFiles;
 import dev.lockstep.reconciler.history.StackRevision;
 import dev.lockstep.reconciler.history.StackStatus;
@@ -13,6 +14,7 @@ import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.spec.yaml.Problem;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -73,12 +75,15 @@ final class KeptRevision {
                 .anyMatch(slot -> JobLabel.isJob(slot.spec().labels()));
     }
 
+    /** Where a revision comes from, if it is the one that the stack is kept at. */
+    Optional<CommitSource> sourceOf(StackRevision revision) throws IOException {
+        return last().filter(source -> isOf(revision, commit(source)));
+    }
+
     /** Files of the repository as a revision has them; what of it is gone with its commit is left as it lies. */
     BeforeStart filesOf(StackRevision revision, PlanOptions options) throws IOException {
-        var source = last();
-        return source.isPresent()
-                        && isOf(revision, commit(source.get()))
-                        && stack.deployment().plan(source.get(), options) instanceof Planned.Ready ready
+        var source = sourceOf(revision);
+        return source.isPresent() && stack.deployment().plan(source.get(), options) instanceof Planned.Ready ready
                 ? ready.beforeStart()
                 : BeforeStart.NOTHING;
     }
@@ -118,8 +123,23 @@ final class KeptRevision {
         var repairs = stack.permission().repairsOf(ready.project(), plan);
         if (!repairs.isEmpty()) {
             new PlanText(false).operations(repairs).forEach(line -> stack.say(": " + line));
-            var results = stack.applier(ready.beforeStart()).apply(repairs);
-            StepResult.failures(results).forEach(failure -> stack.say(": " + failure));
+            var began = System.nanoTime();
+            var results = stack.applier(ready.beforeStart(), Optional.empty(), superseded)
+                    .apply(repairs);
+            var failures = StepResult.failures(results);
+            failures.forEach(failure -> stack.say(": " + failure));
+            stack.records()
+                    .ran(
+                            source.get(),
+                            StackWorker.DRIFT,
+                            failures.isEmpty() ? Outcome.DRIFT_CORRECTED : Outcome.FAILED,
+                            repairs,
+                            results,
+                            stack.engine().containers().observe(),
+                            "",
+                            "kept while " + refused.revision().orElse("a newer revision") + " is not to be had"
+                                    + (failures.isEmpty() ? "" : ": " + String.join("; ", failures)),
+                            Duration.ofNanos(System.nanoTime() - began));
         }
     }
 

@@ -49,12 +49,22 @@ final class NameServerWatch implements AutoCloseable {
 
     private void run() {
         var why = "";
+        var resolver = "";
         while (!stopped) {
             try {
                 // One that could not be started does not end once more: nobody would be told of it.
                 var ended = !why.isEmpty() || awaitEnd();
                 if (stopped) {
                     return;
+                }
+                // Written by a DHCP client, a VPN, a person; whoever looked away finds it changed when he begins.
+                var now = networks.hostResolver();
+                if (!now.equals(resolver)) {
+                    if (!resolver.isEmpty()) {
+                        LOG.info("the host asks others for names; name servers of containers do so too");
+                    }
+                    networks.followHostResolver();
+                    resolver = now;
                 }
                 var mended = ended && networks.mendNames();
                 why = "";

@@ -55,7 +55,7 @@ final class NetworkLossWatch implements AutoCloseable {
                 if (lost) {
                     mend();
                 }
-                networks.settle();
+                settle();
             }
         } catch (IOException | RuntimeException e) {
             LOG.warn(
@@ -63,6 +63,14 @@ final class NetworkLossWatch implements AutoCloseable {
                     e.toString());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void settle() {
+        try {
+            networks.settle();
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("addresses given out are not durable yet error={}", e.toString());
         }
     }
 

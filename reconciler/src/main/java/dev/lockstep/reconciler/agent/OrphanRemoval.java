@@ -52,6 +52,13 @@ final class OrphanRemoval {
         if (decisions.suspension(stack).isPresent()) {
             return true;
         }
+        var others = others(stack, revision);
+        if (others.isPresent()) {
+            makers.out().accept("stack " + stack + " stays: its containers come from " + others.get());
+            decisions.release(stack);
+            new StatusFiles(makers.engine().root()).remove(stack);
+            return false;
+        }
         var plan = plan(stack);
         var hold = new PlanHold(stack, decisions, makers.clock());
         return switch (hold.judge(plan, findings(stack, plan, revision, found, together), revision, trailers)) {
@@ -65,6 +72,14 @@ final class OrphanRemoval {
             }
             case PlanHold.Verdict.Free(var by) -> !remove(stack, plan, revision, by);
         };
+    }
+
+    /** A repository that only wanted a stack of that name takes down nothing of another one's. */
+    private Optional<String> others(String stack, Revision revision) throws IOException {
+        return Deployment.observe(makers.engine()).containersOf(stack).stream()
+                .flatMap(c -> c.record().spec().owner().repository().stream())
+                .filter(repository -> !repository.equals(revision.repository()))
+                .findFirst();
     }
 
     private Plan plan(String stack) throws IOException {

@@ -36,6 +36,9 @@ final class Permission {
     private final PlanHold hold;
     private final InstantSource clock;
     private final RepairLimit limit = new RepairLimit();
+    /** The commit that was asked for last. */
+    private Optional<String> judged = Optional.empty();
+
     private volatile Mode mode = Mode.REPAIR;
 
     Permission(String stack, Engine engine, InstantSource clock) {
@@ -86,9 +89,12 @@ final class Permission {
             return suspended.get();
         }
         var same = applied.equals(Optional.of(source.commit().commit()));
-        if (!same || trigger.startsWith("sync")) {
+        var wanted = Optional.of(source.commit().commit());
+        // While it waits for somebody or for its window, the one that runs is repaired no more often than others.
+        if (!wanted.equals(judged) || trigger.startsWith("sync")) {
             limit.forgive();
         }
+        judged = wanted;
         var left = new ArrayList<StackStatus.Problem>();
         var plan = same ? repaired(ready.project(), ready.plan(), left) : ready.plan();
         var now = clock.instant();

@@ -40,6 +40,8 @@ final class Reconciliation {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciliation.class);
     /** What a person wrote behind {@code sync} to have a revision tried again that was left. */
     private static final String RETRY = "--retry";
+    /** What is said of a run that did not wait for what its steps waited for. */
+    static final String BROKEN_OFF = "broken off while it waited, for a newer revision or the end of the agent";
 
     private final StackContext stack;
     private final KeptRevision kept;
@@ -282,7 +284,8 @@ final class Reconciliation {
         if (!plan.isEmpty()) {
             stack.out().accept(new PlanText(false).print(source.lines().explain(plan)));
             var began = System.nanoTime();
-            var results = stack.applier(ready.beforeStart(), replaced).apply(plan);
+            var results = stack.applier(ready.beforeStart(), Optional.of(replaced), superseded)
+                    .apply(plan);
             var failures = StepResult.failures(results);
             var took = Duration.ofNanos(System.nanoTime() - began);
             if (!failures.isEmpty()) {
@@ -308,6 +311,9 @@ final class Reconciliation {
                     failed(source, Outcome.FAILED, failures);
                     return Run.FAILED;
                 });
+            }
+            if (StepResult.isBrokenOff(results)) {
+                return brokenOff(source, trigger, go, results, took);
             }
             var drift = before.equals(Optional.of(source.commit().commit()));
             stack.records()
@@ -357,6 +363,27 @@ final class Reconciliation {
         var unchanged =
                 plan.isEmpty() ? Optional.of(ready.observed().containers()) : Optional.<List<ObservedContainer>>empty();
         return verify(source, ready, unchanged, back, replaced);
+    }
+
+    /** What was waited for in vain is no failure of the revision: the next run finds what is done, and goes on. */
+    private Run brokenOff(
+            CommitSource source, String trigger, Permission.Answer.Go go, List<StepResult> results, Duration took)
+            throws IOException {
+        stack.say(" at " + source.revision().orElse("") + ": " + BROKEN_OFF);
+        if (!StepResult.changedNothing(results)) {
+            stack.records()
+                    .ran(
+                            source,
+                            trigger,
+                            Outcome.FAILED,
+                            go.plan(),
+                            results,
+                            stack.engine().containers().observe(),
+                            go.note(),
+                            BROKEN_OFF,
+                            took);
+        }
+        return new Run(Outcome.WAITING, 5);
     }
 
     private void failed(CommitSource source, Outcome outcome, List<String> why) {

@@ -9,6 +9,7 @@ import dev.lockstep.spec.settings.AgentSettings;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,13 +46,18 @@ final class RepositoryStatuses {
         this.startedAt = clock.instant();
     }
 
-    /** The repository answers, and its commit has been handed on. */
-    synchronized void good(Follower follower) throws IOException {
+    /**
+     * The repository answers, and its commit has been handed on.
+     *
+     * @param refused stacks that were not, with why
+     */
+    synchronized void good(Follower follower, List<String> refused) throws IOException {
         var failedBefore = Optional.ofNullable(repositories.get(follower.key()))
                 .flatMap(AgentStatus.Repository::error)
                 .isPresent();
-        if (write(follower, Optional.empty(), Optional.empty()) && failedBefore) {
-            out.accept("repository " + follower.url() + " is followed again");
+        var error = refused.isEmpty() ? Optional.<String>empty() : Optional.of(String.join("; ", refused));
+        if (write(follower, error, Optional.empty()) && (failedBefore || error.isPresent())) {
+            out.accept("repository " + follower.url() + error.map(e -> ": " + e).orElse(" is followed again"));
         }
         // Each time: a stack's worker may have written an error back that it had read before.
         fetchError(follower, Optional.empty());
@@ -118,19 +124,37 @@ final class RepositoryStatuses {
         return new StatusFiles(root)
                 .all().stream()
                         .filter(s -> s.repository().equals(Optional.of(follower.url())))
-                        .filter(s -> isOf(follower.settings(), s)
-                                || followed.stream().noneMatch(other -> isSame(other, follower) && isOf(other, s)))
+                        .filter(s -> source(followed, s)
+                                .map(follower.settings()::equals)
+                                .orElse(true))
                         .toList();
     }
 
-    private static boolean isSame(AgentSettings.Repository other, Follower follower) {
-        return Remote.parse(other.url()).toString().equals(follower.url());
+    /**
+     * Which of what is followed a stack came from, as it was written down: of two directories that it is in, the inner
+     * one. Empty when nothing of that is followed any more.
+     */
+    static Optional<AgentSettings.Repository> source(List<AgentSettings.Repository> followed, StackStatus status) {
+        return followed.stream()
+                .filter(settings -> isAt(settings, status.repository()) && isOf(settings, status))
+                .max(Comparator.comparingInt(
+                        settings -> settings.path().orElse("").length()));
+    }
+
+    private static boolean isAt(AgentSettings.Repository settings, Optional<String> url) {
+        try {
+            return url.equals(Optional.of(Remote.parse(settings.url()).toString()));
+        } catch (IllegalArgumentException e) {
+            return false; // told by whoever wants to follow it
+        }
     }
 
     private static boolean isOf(AgentSettings.Repository settings, StackStatus status) {
         var ref = settings.ref().orElse(Follower.DEFAULT_REF);
         var path = settings.path().orElse("");
-        return status.ref().filter(r -> r.equals(ref) || r.endsWith("/" + ref)).isPresent()
+        return status.ref()
+                        .filter(r -> r.equals(ref) || r.equals("refs/heads/" + ref) || r.equals("refs/tags/" + ref))
+                        .isPresent()
                 && status.directory()
                         .filter(d -> path.isEmpty() || d.equals(path) || d.startsWith(path + "/"))
                         .isPresent();

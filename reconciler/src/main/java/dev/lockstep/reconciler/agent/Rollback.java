@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.agent;
 
 import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.builds.BuildRecords;
+import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.deploy.StackSource;
 import dev.lockstep.reconciler.git.GitRepositories;
 import dev.lockstep.reconciler.git.GitSettings;
@@ -9,7 +10,6 @@ import dev.lockstep.reconciler.git.Remote;
 import dev.lockstep.reconciler.history.HistoryEntry;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StackStatus;
-import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.spec.settings.AgentSettings;
@@ -67,9 +67,10 @@ public final class Rollback implements AutoCloseable {
             Consumer<String> out)
             throws IOException {
         var url = status.repository().orElseThrow();
-        var repository = settings.repositories().stream()
-                .filter(followed -> isThat(followed, url))
-                .findFirst()
+        var repository = RepositoryStatuses.source(settings.repositories(), status)
+                .or(() -> settings.repositories().stream()
+                        .filter(followed -> isThat(followed, url))
+                        .findFirst())
                 .orElseGet(() -> new AgentSettings.Repository(url, status.ref(), Optional.empty()));
         var follower = new Follower(
                 repository,
@@ -120,17 +121,19 @@ public final class Rollback implements AutoCloseable {
     /**
      * Writes down that the stack is at that commit, and why it stays there.
      *
-     * @param results of the plan; none when there was nothing to do
+     * @param ready what was planned
+     * @param results of its plan; none when there was nothing to do
      * @param by who asked
      * @param why what went wrong; empty when nothing did
      */
-    public void done(Plan plan, List<StepResult> results, Outcome outcome, String by, String why, Duration took)
+    public void done(
+            Planned.Ready ready, List<StepResult> results, Outcome outcome, String by, String why, Duration took)
             throws IOException {
         records.ran(
                 source,
                 "rollback",
                 outcome,
-                plan,
+                ready.plan(),
                 results,
                 engine.containers().observe(),
                 Optional.of(by),
@@ -140,6 +143,10 @@ public final class Rollback implements AutoCloseable {
         if (outcome != Outcome.FAILED) {
             source.tree().pin(status.stack());
             records.wentBack(source, status);
+        }
+        if (outcome == Outcome.CONVERGED) {
+            records.wentBack(StackRecords.revision(
+                    source, ready.desired(), engine.containers().records()));
         }
     }
 

@@ -9,6 +9,7 @@ import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.HealthMonitor;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 
@@ -32,14 +33,18 @@ record StackContext(
         out.accept("stack " + stack + what);
     }
 
-    /** Carries out plans of the stack. */
+    /** Carries out plans of the stack, to their end. */
     Applier applier(BeforeStart files) {
         return new Applier(engine, health, files, new StepLog(stack));
     }
 
-    /** The same, and keeps containers that it replaces until somebody says that nobody goes back to them. */
-    Applier applier(BeforeStart files, KeptContainers kept) {
-        return new Applier(engine, health, files, new StepLog(stack), kept);
+    /**
+     * The same, which waits for nothing more once a newer revision has come.
+     *
+     * @param kept gets the containers that are replaced, until somebody says that nobody goes back to them
+     */
+    Applier applier(BeforeStart files, Optional<KeptContainers> kept, CountDownLatch superseded) {
+        return new Applier(engine, health, files, new StepLog(stack), kept, superseded);
     }
 
     /** @param superseded ends every wait: a newer revision has come */

@@ -154,6 +154,19 @@ final class StackRecords {
                 .withTimes(clock.instant(), clock.instant()));
     }
 
+    /**
+     * Somebody went back to this, and it is well: from now on it is what the stack goes back to. What was tried in vain
+     * is not tried again for that; where it was left half changed, it is no more.
+     */
+    void wentBack(StackRevision well) throws IOException {
+        var failed = revisions.failed().filter(f -> !f.revision().isSameAs(well));
+        revisions.good(well, clock.instant());
+        if (failed.isPresent()) {
+            revisions.failed(new RevisionFiles.Failed(
+                    failed.get().revision(), failed.get().why(), failed.get().since(), false));
+        }
+    }
+
     /** The repository has the stack no longer; it goes on running until a person takes it down. */
     void orphaned() throws IOException {
         var last = files.read(stack);

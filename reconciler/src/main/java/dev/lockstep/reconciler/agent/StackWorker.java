@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
@@ -33,6 +34,8 @@ final class StackWorker implements AutoCloseable {
     static final Duration LOCK_PATIENCE = Duration.ofMinutes(5);
     /** What a run is for that nobody asked for: to see whether the host is still as it should be. */
     static final String DRIFT = "drift";
+    /** Why a repository is looked at without anybody who asks for it. */
+    private static final Set<String> UNASKED = Set.of("start", "poll");
     /** A file may want its image looked up each nanosecond. */
     private static final Duration SHORTEST_LOOK = Duration.ofSeconds(1);
 
@@ -115,7 +118,10 @@ final class StackWorker implements AutoCloseable {
         thread.start();
     }
 
-    /** Tells of a revision. The same revision again is no news unless {@code trigger} is a {@code sync}. */
+    /**
+     * Tells of a revision. The same revision again is no news, and waits for the next look at the host, unless somebody
+     * asked: by a {@code sync}, or with what was decided ({@code resume}, {@code approve}).
+     */
     Future<Run> want(CommitSource source, String trigger) {
         synchronized (monitor) {
             var news = wanted == null
@@ -128,6 +134,9 @@ final class StackWorker implements AutoCloseable {
                 due = trigger;
                 asked = clock.instant();
                 verifying.countDown();
+                monitor.notifyAll();
+            } else if (!UNASKED.contains(trigger) && !due.startsWith("sync")) {
+                due = trigger;
                 monitor.notifyAll();
             }
             return answer;

@@ -22,11 +22,11 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -43,6 +43,9 @@ final class Supervisor implements AutoCloseable {
     private static final int HEALINGS = 5;
 
     private static final Duration HEALING_WINDOW = Duration.ofMinutes(10);
+    /** For starts that are under way at the end. */
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private static final Duration FOR_EVER = Duration.ofDays(36_500);
     private static final Set<String> WATCHED_AFTER = Set.of("start", "update", "unpause");
     private static final Duration ROTATION_PAUSE = Duration.ofSeconds(1);
@@ -64,7 +67,7 @@ final class Supervisor implements AutoCloseable {
     private final Thread rotator;
     private final SupervisorWatch supervisors;
     private final Thread loser;
-    private final ScheduledExecutorService timers;
+    private final ScheduledThreadPoolExecutor timers;
     private final Set<String> waiting = ConcurrentHashMap.newKeySet();
     private final Set<String> undone = ConcurrentHashMap.newKeySet();
     private final Map<String, Deque<Instant>> healings = new ConcurrentHashMap<>();
@@ -93,8 +96,9 @@ final class Supervisor implements AutoCloseable {
         var directory = exitDirectory(engine);
         this.exits = directory.getFileSystem().newWatchService();
         directory.register(exits, StandardWatchEventKinds.ENTRY_CREATE);
-        this.timers = Executors.newScheduledThreadPool(
+        this.timers = new ScheduledThreadPoolExecutor(
                 2, Thread.ofPlatform().daemon().name("restart-", 0).factory());
+        this.timers.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         this.watcher = Thread.ofPlatform().daemon().name("exits").unstarted(this::watch);
         this.events = engine.events().tail();
         this.listener = Thread.ofPlatform().daemon().name("starts").unstarted(this::listen);
@@ -165,9 +169,15 @@ final class Supervisor implements AutoCloseable {
         }
     }
 
-    private void tellUnsupervised(String id) throws IOException {
-        var container = engine.containers().observe(id);
-        container.ifPresent(c -> out.accept("container " + c.name()
+    private void tellUnsupervised(String id) {
+        Optional<String> name;
+        try {
+            name = engine.containers().observe(id).map(ObservedContainer::name);
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("unsupervised container={}", id, e); // what is wrong with its files is told by repair
+            name = Optional.of(id);
+        }
+        name.ifPresent(it -> out.accept("container " + it
                 + " has lost its conmon, which somebody has killed: it runs on, but what it writes is lost, and so will"
                 + " be its exit code; 'lockstep restart' puts that right"));
     }
@@ -213,6 +223,13 @@ final class Supervisor implements AutoCloseable {
     /** Containers whose restart is due, after a pause that is not over. */
     Set<String> waiting() {
         return Set.copyOf(waiting);
+    }
+
+    /** Once it is closed: containers that it would have gone on with. */
+    Set<String> left() {
+        var ids = new HashSet<>(waiting);
+        ids.addAll(undone);
+        return ids;
     }
 
     /** Containers that are not started any more, for the status. */
@@ -320,7 +337,9 @@ final class Supervisor implements AutoCloseable {
         try {
             var _ = timers.schedule(() -> run(id, handler), delay.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
-            waiting.remove(id); // closing
+            LOG.debug("closing container={}", id);
+            waiting.remove(id);
+            undone.add(id);
         }
     }
 
@@ -412,6 +431,7 @@ final class Supervisor implements AutoCloseable {
         }
     }
 
+    /** Ends it. What is being started meanwhile is started; what waits is not, see {@link #left}. */
     @Override
     public void close() {
         try (events;
@@ -422,6 +442,13 @@ final class Supervisor implements AutoCloseable {
         }
         rotator.interrupt();
         timers.shutdown();
+        try {
+            if (!timers.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                LOG.warn("a container is still being put away or started after {}", PATIENCE);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         timers.shutdownNow();
     }
 }

@@ -109,19 +109,28 @@ record WayBack(
         var obstacles = new ArrayList<>(back.plan().refusals());
         back.plan().problems().forEach(problem -> obstacles.add(problem.message()));
         if (!obstacles.isEmpty()) {
-            return Optional.of(String.join("; ", obstacles));
+            var why = String.join("; ", obstacles);
+            if (first) {
+                stack.records().ran(source, "rollback", Outcome.DEGRADED, back.plan(), why, Duration.ZERO);
+            }
+            return Optional.of(why);
         }
         var plan = first ? back.plan() : stack.permission().keptAt(tried.project(), back.plan());
-        if (!plan.isEmpty()) {
+        // The history must have it that the revision was left, even where nothing is to be done for that.
+        if (first || !plan.isEmpty()) {
             var began = System.nanoTime();
             // Without causes: values of the time before are nobody's to read any more.
             new PlanText(false).operations(plan).forEach(line -> stack.out().accept("  " + line));
-            var results = stack.applier(kept.filesOf(good, options)).apply(plan);
+            var results = stack.applier(kept.filesOf(good, options), Optional.empty(), superseded)
+                    .apply(plan);
             var failures = StepResult.failures(results);
-            var done = first ? Outcome.ROLLED_BACK : Outcome.DRIFT_CORRECTED;
+            var cut = StepResult.isBrokenOff(results);
+            var done = cut ? Outcome.FAILED : first ? Outcome.ROLLED_BACK : Outcome.DRIFT_CORRECTED;
             stack.records()
                     .ran(
-                            source,
+                            first || !failures.isEmpty()
+                                    ? source
+                                    : kept.sourceOf(good).orElse(source),
                             first ? "rollback" : StackWorker.DRIFT,
                             failures.isEmpty() ? done : Outcome.DEGRADED,
                             plan,
@@ -130,7 +139,8 @@ record WayBack(
                             "",
                             (first ? "went back to " : "kept at ")
                                     + good.title()
-                                    + (failures.isEmpty() ? "" : ": " + String.join("; ", failures)),
+                                    + (failures.isEmpty() ? "" : ": " + String.join("; ", failures))
+                                    + (cut ? ": " + Reconciliation.BROKEN_OFF : ""),
                             Duration.ofNanos(System.nanoTime() - began));
             if (!failures.isEmpty()) {
                 return Optional.of(String.join("; ", failures));

@@ -17,6 +17,7 @@ import dev.lockstep.spec.model.Dependency;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,6 +54,7 @@ public final class Applier {
     private final Semaphore slots;
     private final Optional<KeptContainers> kept;
     private final Duration steady;
+    private final CountDownLatch superseded;
     /** What pulls have told, for specs that were planned without knowing it. */
     private final Map<ImageReference, Digest> pulled = new ConcurrentHashMap<>();
 
@@ -69,13 +70,29 @@ public final class Applier {
             BeforeStart beforeStart,
             ApplyListener listener,
             Optional<Duration> grace) {
-        this(engine, health, beforeStart, listener, grace, AT_A_TIME, Optional.empty(), Gates.STEADY);
+        this(engine, health, beforeStart, listener, grace, AT_A_TIME, Optional.empty(), Gates.STEADY, never());
     }
 
     /** @param kept takes the containers that others take the place of, until somebody knows that those are well */
     public Applier(
             Engine engine, HealthMonitor health, BeforeStart beforeStart, ApplyListener listener, KeptContainers kept) {
-        this(engine, health, beforeStart, listener, Optional.empty(), AT_A_TIME, Optional.of(kept), Gates.STEADY);
+        this(engine, health, beforeStart, listener, Optional.of(kept), never());
+    }
+
+    /**
+     * The same for somebody who may come to want something else meanwhile.
+     *
+     * @param superseded counted down, steps wait for nothing more of what others must come to be first, and are
+     *     skipped; what need not wait is done all the same, and no step that has begun is broken off
+     */
+    public Applier(
+            Engine engine,
+            HealthMonitor health,
+            BeforeStart beforeStart,
+            ApplyListener listener,
+            Optional<KeptContainers> kept,
+            CountDownLatch superseded) {
+        this(engine, health, beforeStart, listener, Optional.empty(), AT_A_TIME, kept, Gates.STEADY, superseded);
     }
 
     /**
@@ -92,7 +109,7 @@ public final class Applier {
             ApplyListener listener,
             Optional<Duration> grace,
             int atATime) {
-        this(engine, health, beforeStart, listener, grace, atATime, Optional.empty(), SHORT_LOOK);
+        this(engine, health, beforeStart, listener, grace, atATime, Optional.empty(), SHORT_LOOK, never());
     }
 
     private Applier(
@@ -103,8 +120,10 @@ public final class Applier {
             Optional<Duration> grace,
             int atATime,
             Optional<KeptContainers> kept,
-            Duration steady) {
+            Duration steady,
+            CountDownLatch superseded) {
         this.steady = steady;
+        this.superseded = superseded;
         this.kept = kept;
         this.slots = new Semaphore(atATime);
         this.grace = grace;
@@ -112,6 +131,10 @@ public final class Applier {
         this.health = health;
         this.beforeStart = beforeStart;
         this.listener = listener;
+    }
+
+    private static CountDownLatch never() {
+        return new CountDownLatch(1);
     }
 
     /** Begins nothing more and waits for nothing more; what runs comes to its end. May be called from any thread. */
@@ -137,20 +160,26 @@ public final class Applier {
     }
 
     private List<StepResult> steps(Plan plan) throws IOException {
+        // A step's own wait is part of what it changes.
         var gates = new Gates(engine.containers(), health, plan.stack(), cancelled, steady);
+        var before = gates.endedToo(superseded);
+        var fixed = FixedAddresses.of(plan);
+        for (var network : fixed.networks()) {
+            fixed.reserve(engine.networks(), network);
+        }
         var futures = new LinkedHashMap<String, CompletableFuture<StepResult>>();
         // Steps block in native calls, which virtual threads must not; most of them wait, so there may be many.
         try (var threads = Executors.newCachedThreadPool(
                 Thread.ofPlatform().name("apply-", 0).factory())) {
             for (var step : plan.steps()) {
-                var before = step.after().stream()
+                var earlier = step.after().stream()
                         .map(futures::get)
                         .filter(Objects::nonNull)
                         .toList();
                 futures.put(
                         step.id(),
-                        CompletableFuture.allOf(before.toArray(CompletableFuture[]::new))
-                                .thenApplyAsync(_ -> run(step, before, gates), threads));
+                        CompletableFuture.allOf(earlier.toArray(CompletableFuture[]::new))
+                                .thenApplyAsync(_ -> run(step, earlier, before, gates, fixed), threads));
             }
             var results = new ArrayList<StepResult>();
             futures.values().forEach(f -> results.add(f.join()));
@@ -158,13 +187,16 @@ public final class Applier {
         }
     }
 
-    private StepResult run(Step step, List<CompletableFuture<StepResult>> before, Gates gates) {
-        var result = tryRun(step, before, gates);
+    private StepResult run(
+            Step step, List<CompletableFuture<StepResult>> before, Gates first, Gates gates, FixedAddresses fixed) {
+        var result = tryRun(step, before, first, gates, fixed);
         listener.finished(result);
         return result;
     }
 
-    private StepResult tryRun(Step step, List<CompletableFuture<StepResult>> before, Gates gates) {
+    /** @param first what the step waits with before it begins */
+    private StepResult tryRun(
+            Step step, List<CompletableFuture<StepResult>> before, Gates first, Gates gates, FixedAddresses fixed) {
         for (var earlier : before) {
             if (!(earlier.join() instanceof StepResult.Done) && !mayHaveFailed(step, earlier.join(), before)) {
                 return new StepResult.Skipped(
@@ -173,11 +205,13 @@ public final class Applier {
         }
         var begin = System.nanoTime();
         try {
-            var closed = waitForGates(step, gates);
+            var closed = waitForGates(step, first);
             if (closed.isPresent()) {
-                return new StepResult.Failed(step, closed.get());
+                return isSuperseded()
+                        ? new StepResult.Skipped(step, StepResult.SUPERSEDED)
+                        : new StepResult.Failed(step, closed.get());
             }
-            var held = awaitTurn(step, before, gates);
+            var held = awaitTurn(step, before, first);
             if (held.isPresent()) {
                 return new StepResult.Skipped(step, held.get());
             }
@@ -187,7 +221,7 @@ public final class Applier {
             slots.acquire();
             try {
                 listener.started(step);
-                perform(step.operation(), gates);
+                perform(step.operation(), gates, fixed);
             } finally {
                 slots.release();
             }
@@ -214,7 +248,7 @@ public final class Applier {
             listener.waiting(step, gate.getKey() + " " + dependency.condition().word());
             var why = gates.await(gate.getKey(), dependency.condition());
             if (why.isPresent()) {
-                if (dependency.required()) {
+                if (dependency.required() || isSuperseded()) {
                     return Optional.of("dependency failed to start: " + why.get());
                 }
                 LOG.warn("optional dependency is not there step={} because={}", step.id(), why.get());
@@ -248,16 +282,24 @@ public final class Applier {
         var turn = step.turn().get();
         listener.waiting(step, String.join(", ", turn.well()) + " to be well");
         var unwell = gates.awaitWell(turn.well(), turn.monitor());
+        if (isSuperseded()) {
+            return Optional.of(StepResult.SUPERSEDED);
+        }
         if (unwell.size() + failed(turn, before) > turn.mayFail() && !unwell.isEmpty()) {
             return Optional.of("because " + String.join("; ", unwell));
         }
-        if (!turn.delay().isZero() && cancelled.await(turn.delay().toMillis(), TimeUnit.MILLISECONDS)) {
-            return Optional.of("because applying was interrupted");
+        if (!turn.delay().isZero() && gates.pause(turn.delay())) {
+            return Optional.of(isSuperseded() ? StepResult.SUPERSEDED : "because applying was interrupted");
         }
         return Optional.empty();
     }
 
-    private void perform(Operation operation, Gates gates) throws IOException, InterruptedException {
+    private boolean isSuperseded() {
+        return superseded.getCount() == 0;
+    }
+
+    private void perform(Operation operation, Gates gates, FixedAddresses fixed)
+            throws IOException, InterruptedException {
         var containers = engine.containers();
         switch (operation) {
             case Operation.PullImage pull -> {
@@ -270,10 +312,13 @@ public final class Applier {
             }
             // Whoever carries the plan out has had it built, and has planned again.
             case Operation.BuildImage build -> throw new IOException("the image is not built yet: " + build.why());
-            case Operation.CreateNetwork create -> engine.networks().create(create.spec());
+            case Operation.CreateNetwork create -> {
+                engine.networks().create(create.spec());
+                fixed.reserve(engine.networks(), create.name());
+            }
             case Operation.UpdateNetwork update -> engine.networks().updateRecord(update.spec());
             case Operation.RepairNetwork repair -> engine.networks().ensure(repair.name());
-            case Operation.ReplaceNetwork replace -> engine.networks().replace(replace.spec());
+            case Operation.ReplaceNetwork replace -> replace(replace, fixed);
             case Operation.RemoveNetwork remove -> engine.networks().remove(remove.name());
             case Operation.CreateVolume create -> engine.volumes().create(create.spec());
             case Operation.UpdateVolume update -> engine.volumes().updateLabels(update.name(), update.labels());
@@ -318,6 +363,42 @@ public final class Applier {
                     engine.networks().release(remove.slot().get());
                 }
             }
+        }
+    }
+
+    /** Its containers are put back one by one: what one of them cannot have is no reason to leave the others off. */
+    private void replace(Operation.ReplaceNetwork replace, FixedAddresses fixed) throws IOException {
+        var containers = engine.containers();
+        var ends = replace.ends();
+        // Those with fixed addresses first, before others are given them.
+        var taken = engine.networks().replace(replace.spec());
+        fixed.reserve(engine.networks(), replace.name());
+        var off = taken.stream()
+                .sorted(Comparator.comparing(
+                        id -> !ends.containsKey(id) || ends.get(id).addresses().isEmpty()))
+                .toList();
+        fixed.reserve(engine.networks(), replace.name());
+        var failed = new ArrayList<IOException>();
+        for (var id : off) {
+            try {
+                var observed = containers.observe(id);
+                if (observed.isEmpty()) {
+                    continue; // It has gone meanwhile.
+                }
+                var spec = observed.get().record().spec();
+                containers.update(
+                        id,
+                        spec.withNetworks(spec.networks().stream()
+                                .map(end -> end.network().equals(replace.name()) ? ends.getOrDefault(id, end) : end)
+                                .toList()));
+            } catch (IOException e) {
+                failed.add(e);
+            }
+        }
+        if (!failed.isEmpty()) {
+            var first = failed.removeFirst();
+            failed.forEach(first::addSuppressed);
+            throw first;
         }
     }
 

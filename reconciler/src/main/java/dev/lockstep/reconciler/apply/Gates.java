@@ -53,7 +53,9 @@ public final class Gates {
     private final Containers containers;
     private final HealthMonitor health;
     private final String stack;
-    private final CountDownLatch cancelled;
+    /** Each ends every wait when it is counted down. */
+    private final List<CountDownLatch> ends;
+
     private final Duration steady;
     private final InstantSource clock = InstantSource.system();
 
@@ -64,11 +66,34 @@ public final class Gates {
 
     /** @param steady how long a container without a health check must run to be well, where its file does not say */
     Gates(Containers containers, HealthMonitor health, String stack, CountDownLatch cancelled, Duration steady) {
+        this(containers, health, stack, List.of(cancelled), steady);
+    }
+
+    private Gates(
+            Containers containers, HealthMonitor health, String stack, List<CountDownLatch> ends, Duration steady) {
         this.steady = steady;
         this.containers = containers;
         this.health = health;
         this.stack = stack;
-        this.cancelled = cancelled;
+        this.ends = ends;
+    }
+
+    /** The same, whose waits end with this one as well. */
+    Gates endedToo(CountDownLatch by) {
+        return new Gates(containers, health, stack, List.of(ends.getFirst(), by), steady);
+    }
+
+    /** Lets time go by; says whether that was ended early. */
+    boolean pause(Duration time) throws InterruptedException {
+        var end = System.nanoTime() + time.toNanos();
+        while (ends.stream().allMatch(latch -> latch.getCount() > 0)) {
+            var left = end - System.nanoTime();
+            if (left <= 0) {
+                return false;
+            }
+            var _ = ends.getLast().await(Math.min(left, LOOK.toNanos()), TimeUnit.NANOSECONDS);
+        }
+        return true;
     }
 
     /** Whether a service is as it should be. */
@@ -138,7 +163,7 @@ public final class Gates {
             var patience = ALLOWANCE;
             for (var container : seen) {
                 var service = byName.get(container.record().spec().service());
-                if (service == null || !isOf(container, service.name()::equals) || KeptName.has(container.record())) {
+                if (service == null || !isOf(container, service.name()::equals)) {
                     continue;
                 }
                 var limit = service.job() ? JOB : patience(container);
@@ -166,7 +191,7 @@ public final class Gates {
             }
             var looks = 0;
             do {
-                if (cancelled.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+                if (pause(LOOK)) {
                     return Optional.of(new Unwell(Set.of(), "waiting was interrupted"));
                 }
             } while (++looks < LOOKS_AT_FEW && areNotYet(awaited));
@@ -321,7 +346,7 @@ public final class Gates {
                     }
                 }
             }
-            if (cancelled.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (pause(LOOK)) {
                 return Optional.of("waiting was interrupted");
             }
         }
@@ -439,6 +464,8 @@ public final class Gates {
 
     private boolean isOf(ObservedContainer container, Predicate<String> service) {
         var spec = container.record().spec();
-        return spec.owner().stack().equals(stack) && service.test(spec.service());
+        return spec.owner().stack().equals(stack)
+                && service.test(spec.service())
+                && !KeptName.has(container.record()); // another one has its place
     }
 }

@@ -33,6 +33,16 @@ public sealed interface StepResult {
                 .allMatch(Skipped.class::isInstance);
     }
 
+    /** Why a step was not tried whose wait somebody has ended, who wants something else. */
+    String SUPERSEDED = "because a newer revision has come, or the agent ends";
+
+    /** Whether some were not tried for that reason alone. */
+    static boolean isBrokenOff(Collection<StepResult> results) {
+        return failures(results).isEmpty()
+                && results.stream()
+                        .anyMatch(result -> result instanceof Skipped(var _, var why) && why.equals(SUPERSEDED));
+    }
+
     /** The services of which something was not done. */
     static Set<String> failedServices(Collection<StepResult> results) {
         return results.stream()

@@ -22,9 +22,11 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -65,6 +67,9 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
     private final Map<Long, Stop> running = new HashMap<>();
     private final AwaitedBuilds awaited = new AwaitedBuilds();
     private final BuildNews news;
+
+    /** Builds of which the disk does not say what became of them, as it is full: whoever looks there, sees them run. */
+    private final Set<Long> unwritten = new HashSet<>();
 
     private boolean closed;
     /** Whether the last record could be. */
@@ -214,6 +219,7 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
                     "build " + number + " of a newer commit took its place",
                     clock.instant()));
             definitions.forget(older.number());
+            awaited.remove(older.number());
             ended(older.number());
         }
         return record;
@@ -332,20 +338,41 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
     /** Waits for what is built next; empty when the queue ends. */
     private Optional<BuildRecord> next() throws InterruptedException {
         while (!closed) {
+            writeAgain();
             var next = Backlog.next(
                     List.copyOf(known.values()), record -> awaited.mustWait(record.number(), this::isPending));
             if (next.isPresent()) {
                 return next;
             }
-            monitor.wait();
+            if (unwritten.isEmpty()) {
+                monitor.wait();
+            } else {
+                TimeUnit.NANOSECONDS.timedWait(monitor, LOOK.toNanos());
+            }
         }
         return Optional.empty();
     }
 
+    private void writeAgain() {
+        for (var number : List.copyOf(unwritten)) {
+            try {
+                var record = known.get(number);
+                if (record != null) {
+                    put(record);
+                }
+                unwritten.remove(number);
+            } catch (IOException e) {
+                LOG.debug("what became of it is still not written down number={}", number, e);
+            }
+        }
+    }
+
+    /** Also one that has ended and runs as far as the disk says: a build that waits for it would wait again. */
     private boolean isPending(long number) {
-        return Optional.ofNullable(known.get(number))
-                .filter(record -> record.state().isPending())
-                .isPresent();
+        return unwritten.contains(number)
+                || Optional.ofNullable(known.get(number))
+                        .filter(record -> record.state().isPending())
+                        .isPresent();
     }
 
     /** Writes down that it begins. What cannot be, on a full disk, is another time. */
@@ -408,6 +435,7 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
             } catch (IOException e) {
                 // An agent that starts takes it for one that was cut short, and makes it again.
                 known.put(then.number(), then);
+                unwritten.add(then.number());
                 out.accept("what became of build " + then.number() + " cannot be written down: " + e.getMessage());
             }
             if (then.state().isPending()) {
@@ -463,6 +491,7 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
     private void put(BuildRecord record) throws IOException {
         records.write(record);
         known.put(record.number(), record);
+        unwritten.remove(record.number());
     }
 
     private void ended(long number) {

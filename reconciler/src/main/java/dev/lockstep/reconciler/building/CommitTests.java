@@ -88,7 +88,8 @@ record CommitTests(
     void run(Subject subject, BuildRequest request, Image image, Builder builder, Consumer<String> log)
             throws IOException {
         if (subject.stack().isPresent()) {
-            ServiceTest.requireOthersBuilt(subject.stack().get());
+            ServiceTest.requireOthersBuilt(
+                    subject.record().number(), subject.stack().get());
         }
         var reports = records.reports(subject.record().number());
         var name = name(Long.toString(subject.record().number()));

@@ -33,6 +33,7 @@ import dev.lockstep.runtime.log.LogQuery;
 import dev.lockstep.spec.load.ComposeLoader;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.Loaded;
+import dev.lockstep.spec.model.Mount;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.model.Service;
 import dev.lockstep.spec.policy.PolicyLayer;
@@ -228,11 +229,12 @@ final class ServiceTest {
     }
 
     /**
-     * Looks whether the services that a test needs are built, as far as the repository builds them.
+     * Looks whether what the services that a test needs run and mount is built, as far as the repository builds it.
      *
+     * @param build that is tested
      * @throws AwaitedBuildsException when one is still being built
      */
-    static void requireOthersBuilt(BuildSources.Stack stack) throws IOException {
+    static void requireOthersBuilt(long build, BuildSources.Stack stack) throws IOException {
         if (!(new ComposeLoader().load(stack.source().load().withServices(List.of(stack.service())))
                 instanceof Loaded.Valid written)) {
             return; // told by whoever runs the test
@@ -246,10 +248,21 @@ final class ServiceTest {
         for (var service : project.services().values()) {
             var reference = reference(project, service);
             var state = reference.map(states::get);
-            // Others of its own image are the one that is tested as well.
-            if (!reference.equals(own) && state.isPresent() && state.get() instanceof BuildState.Pending pending) {
-                sentences.add("service \"" + service.name() + "\", which it depends on, " + pending.why());
+            // Others of its own image, by whichever name of it, are the one that is tested as well.
+            if (!reference.equals(own)
+                    && state.isPresent()
+                    && state.get() instanceof BuildState.Pending pending
+                    && pending.build() != build) {
+                sentences.add(service(service) + pending.why());
                 builds.add(pending.build());
+            }
+            for (var mounted : mounted(service)) {
+                if (!Optional.of(mounted).equals(own)
+                        && states.get(mounted) instanceof BuildState.Pending pending
+                        && pending.build() != build) {
+                    sentences.add(mount(mounted, service) + pending.why());
+                    builds.add(pending.build());
+                }
             }
         }
         if (!builds.isEmpty()) {
@@ -267,7 +280,7 @@ final class ServiceTest {
             throw new BuildException(
                     "the files of stack " + stack.name() + " are wrong; 'lockstep validate' says where");
         }
-        var digests = digests(stack, written.project(), loaded.project(), image);
+        var digests = digests(build, stack, written.project(), loaded.project(), image);
         var source = new Renamed(stack.source(), renamed, stack.name(), digests, build, cgroup);
         var options = PlanOptions.byHand(false, false, Optional.empty())
                 .forUp(
@@ -300,14 +313,16 @@ final class ServiceTest {
      * What images mean: the service's own is the one that was built, those that the repository builds as well are what
      * the stack would run, and all others are looked up.
      */
-    private static Map<String, String> digests(BuildSources.Stack stack, Project written, Project renamed, Image image)
-            throws IOException {
+    private static Map<String, String> digests(
+            long build, BuildSources.Stack stack, Project written, Project renamed, Image image) throws IOException {
         var states = stack.source().builds().of(written);
         var digests = new HashMap<String, String>();
         var tested = Optional.ofNullable(renamed.services().get(stack.service()))
                 .flatMap(service -> reference(renamed, service));
         // Others of its image are the one that is tested as well.
         tested.ifPresent(own -> digests.put(own.toString(), image.digest().toString()));
+        var testedAs = Optional.ofNullable(written.services().get(stack.service()))
+                .flatMap(service -> reference(written, service));
         for (var service : renamed.services().values()) {
             var reference = reference(renamed, service);
             if (reference.isPresent() && !reference.equals(tested)) {
@@ -317,11 +332,37 @@ final class ServiceTest {
                 if (state.isPresent() && !(isElsewhere(state.get()) && own.equals(reference))) {
                     digests.put(
                             reference.get().toString(),
-                            digest(service.name(), state.get()).toString());
+                            digest(build, image, service(service), state.get()).toString());
+                }
+            }
+            // Their names are the same whatever the stack is called.
+            for (var mounted : mounted(service)) {
+                var state = states.get(mounted);
+                if (Optional.of(mounted).equals(testedAs)) {
+                    digests.put(mounted.toString(), image.digest().toString());
+                } else if (state != null && !isElsewhere(state)) {
+                    digests.put(
+                            mounted.toString(),
+                            digest(build, image, mount(mounted, service), state).toString());
                 }
             }
         }
         return digests;
+    }
+
+    private static List<ImageReference> mounted(Service service) {
+        return service.storage().mounts().stream()
+                .filter(Mount.Image.class::isInstance)
+                .flatMap(mount -> parsed(((Mount.Image) mount).image()).stream())
+                .toList();
+    }
+
+    private static String service(Service service) {
+        return "service \"" + service.name() + "\", which it depends on, ";
+    }
+
+    private static String mount(ImageReference image, Service service) {
+        return "image " + image.familiar() + ", which service \"" + service.name() + "\" mounts, ";
     }
 
     /** Its registry may have it, and is asked under the name that everybody knows. */
@@ -330,25 +371,29 @@ final class ServiceTest {
     }
 
     private static Optional<ImageReference> reference(Project project, Service service) {
+        return parsed(BuiltImages.name(project, service));
+    }
+
+    private static Optional<ImageReference> parsed(String image) {
         try {
-            return Optional.of(ImageReference.parse(BuiltImages.name(project, service)));
+            return Optional.of(ImageReference.parse(image));
         } catch (IllegalArgumentException e) {
             return Optional.empty(); // told by the plan
         }
     }
 
-    private static Digest digest(String service, BuildState state) throws BuildException {
+    private static Digest digest(long build, Image image, String what, BuildState state) throws BuildException {
         return switch (state) {
             case BuildState.Built built -> built.digest();
-            case BuildState.Pending pending -> throw unbuilt(service, pending.why());
-            case BuildState.Broken(var reason) -> throw unbuilt(service, reason);
-            case BuildState.Missing missing -> throw unbuilt(service, missing.why());
+            case BuildState.Pending pending when pending.build() == build -> image.digest(); // another name of it
+            case BuildState.Pending pending -> throw unbuilt(what, pending.why());
+            case BuildState.Broken(var reason) -> throw unbuilt(what, reason);
+            case BuildState.Missing missing -> throw unbuilt(what, missing.why());
         };
     }
 
-    private static BuildException unbuilt(String service, String why) {
-        return new BuildException("service \"" + service + "\", which it depends on, " + why
-                + "; 'lockstep builds retry' of this one tries it again then");
+    private static BuildException unbuilt(String what, String why) {
+        return new BuildException(what + why + "; 'lockstep builds retry' of this one tries it again then");
     }
 
     private static ContainerSpec spec(long build, String name, BuildTest asked, ContainerSpec service) {
@@ -421,6 +466,11 @@ final class ServiceTest {
         @Override
         public byte[] read(String projectDirectory, String path) throws IOException {
             return of.read(projectDirectory, path);
+        }
+
+        @Override
+        public boolean isExecutable(String projectDirectory, String path) throws IOException {
+            return of.isExecutable(projectDirectory, path);
         }
     }
 }

@@ -73,14 +73,21 @@ public final class BuiltNames {
         return (name, digest) -> other(read(), repository, name, digest);
     }
 
-    /** The same as it is at the first question: for who has many of them and must get answers that fit together. */
+    /**
+     * The same for who has many questions: records are read at the first one only. The file is looked at each time,
+     * since an image that is found by a name meanwhile may have got it from a build that has written here first.
+     */
     public ImageOwners.Makers othersAtOnce(String repository) {
-        var known = new AtomicReference<>(Optional.<Names>empty());
+        var recorded = new AtomicReference<>(Optional.<Names>empty());
         return (name, digest) -> {
-            if (known.get().isEmpty()) {
-                known.set(Optional.of(read()));
+            var written = state.read(records.names());
+            if (written.isPresent()) {
+                return other(written.get(), repository, name, digest);
             }
-            return other(known.get().orElseThrow(), repository, name, digest);
+            if (recorded.get().isEmpty()) {
+                recorded.set(Optional.of(ofRecords()));
+            }
+            return other(recorded.get().orElseThrow(), repository, name, digest);
         };
     }
 

@@ -28,7 +28,7 @@ final class AgentCommand implements Command {
         spec.addOption(Options.flag("With --once: show the plans and change nothing", "--dry-run"));
         spec.addOption(Options.value("FILE", "Instead of " + HostSettings.FILE, "--config"));
         spec.addOption(Options.value("URL", "Follow this repository instead of those in the file", "--repository"));
-        spec.addOption(Options.value("REF", "Branch or tag of --repository (default: the remote's HEAD)", "--ref"));
+        spec.addOption(Options.value("REF", "Branch or tag of --repository (default: main)", "--ref"));
         spec.addOption(Options.value("DIR", "Directory of --repository to look in", "--path"));
         spec.addOption(Options.value("NAME", "Name of this host", "--host"));
         spec.addOption(Options.value("TIME", "Time between two looks at the repositories (default 60)", "--interval"));

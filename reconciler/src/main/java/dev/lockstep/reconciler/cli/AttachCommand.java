@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.runtime.container.DetachKeys;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -49,7 +50,7 @@ final class AttachCommand implements Command {
             if (proxied && !raw) {
                 Passing.signals(engine, container.id());
             }
-            try (var streams = PersonStreams.of(call, raw, keys)) {
+            try (var streams = PersonStreams.of(call, raw, raw ? keys : DetachKeys.NONE)) {
                 var code = engine.containers()
                         .attach(container.id(), how.input() && !call.flag("--no-stdin"), streams.streams());
                 return code.orElse(ExitCodes.OK);

@@ -16,7 +16,6 @@ import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.model.Service;
 import dev.lockstep.spec.settings.Guard;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -93,11 +92,11 @@ final class BuildFirst {
             if (planned instanceof Planned.Ready ready
                     && saved.isPresent()
                     && !images(ready.plan()).isEmpty()) {
-                var plans = new SavedPlans(call, files);
-                if (plans.isStale(saved.get(), ready, engine)) {
+                var now = new SavedPlans(call, files).inputs(saved.get(), ready, engine);
+                if (now.isEmpty()) {
                     return new Answer.Ended(ExitCodes.REFUSED);
                 }
-                inputs = plans.inputs(saved.get(), ready, engine, Map.of());
+                inputs = now.get();
             }
         }
         // What is wrong with files is told by whoever plans next.
@@ -153,11 +152,12 @@ final class BuildFirst {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    /** The services that run them. */
+    /** The services that run them, or mount them. */
     private static Set<String> running(Planned.Ready ready, Set<ImageReference> images) {
         return ready.desired().services().stream()
                 .filter(service -> service.slots().stream()
-                        .anyMatch(slot -> images.contains(slot.spec().image())))
+                        .anyMatch(slot -> images.contains(slot.spec().image())
+                                || slot.mounted().keySet().stream().anyMatch(images::contains)))
                 .map(DesiredService::name)
                 .collect(Collectors.toUnmodifiableSet());
     }

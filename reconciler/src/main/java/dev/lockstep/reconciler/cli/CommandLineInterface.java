@@ -100,6 +100,8 @@ final class CommandLineInterface {
         } catch (CommandException e) {
             fail(Objects.requireNonNull(e.getMessage()));
             return e.exitCode();
+        } catch (StandardOutput.BrokenException e) {
+            return e.unread() ? ExitCodes.UNREAD : fail("not all of the output could be written.");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return fail("interrupted.");

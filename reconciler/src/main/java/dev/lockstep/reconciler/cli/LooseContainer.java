@@ -123,6 +123,11 @@ final class LooseContainer {
             }
 
             @Override
+            public boolean isExecutable(String path) {
+                return false; // asked of configs, and there are none
+            }
+
+            @Override
             public byte[] external(String what, String name) throws IOException {
                 throw new IOException("a container of no stack has no " + what);
             }

@@ -24,9 +24,12 @@ final class PersonStreams implements AutoCloseable {
     /** @param raw whether the program has a terminal, too */
     static PersonStreams of(Invocation call, boolean raw, DetachKeys keys) throws LinuxException {
         var world = call.world();
+        // Streams that tell when nobody reads them any more; else the program would write to nobody, and we would wait.
+        var out = new StandardOutput(world.out(), 1);
+        var err = new StandardOutput(world.err(), 2);
         var opened = raw ? Terminal.open() : Optional.<Terminal>empty();
         if (opened.isEmpty()) {
-            return new PersonStreams(opened, new ExecStreams(world.in(), world.out(), world.err(), resize -> {}, keys));
+            return new PersonStreams(opened, new ExecStreams(world.in(), out, err, resize -> {}, keys));
         }
         var terminal = opened.get();
         // Also when the process is killed by a signal: a shell on a raw terminal is of no use to anybody.
@@ -36,8 +39,9 @@ final class PersonStreams implements AutoCloseable {
                 opened,
                 new ExecStreams(
                         world.in(),
-                        world.out(),
-                        world.err(),
+                        out,
+                        err,
+                        Optional.of(terminal.size()),
                         resize ->
                                 Thread.ofPlatform().daemon().name("window-size").start(() -> watch(terminal, resize)),
                         keys));

@@ -132,7 +132,7 @@ final class PsCommand implements Command {
     static GoTemplate.Row row(ContainerRow row, boolean whole, String size) {
         return new GoTemplate.Row(
                 JsonText.line(json -> row.write(json, whole, size)),
-                row.container().record().spec().labels());
+                row.container().record().labels());
     }
 
     static String table(List<ContainerRow> rows, boolean whole) {

@@ -63,7 +63,8 @@ final class RollbackCommand implements Command {
                 .orElseThrow();
         Optional<String> revision =
                 arguments.size() > (named.isPresent() ? 0 : 1) ? Optional.of(arguments.getLast()) : Optional.empty();
-        try (var engine = call.dryRun() ? door.openForReading() : door.open()) {
+        // Also where nothing is to be changed: a clone cannot be opened in a root that is there for reading.
+        try (var engine = door.open()) {
             var status = new StatusFiles(engine.root())
                     .read(stack)
                     .filter(s -> s.repository().isPresent())
@@ -198,7 +199,7 @@ final class RollbackCommand implements Command {
             }
             var outcome = !applied ? Outcome.FAILED : unhealthy.isPresent() ? Outcome.UNHEALTHY : Outcome.CONVERGED;
             rollback.done(
-                    plan, results, outcome, Decided.by(call), unhealthy.orElse(PlanRun.firstFailure(results)), took);
+                    ready, results, outcome, Decided.by(call), unhealthy.orElse(PlanRun.firstFailure(results)), took);
             if (!plan.isEmpty()) {
                 call.world().out().println(PlanRun.summary(results, took));
             }

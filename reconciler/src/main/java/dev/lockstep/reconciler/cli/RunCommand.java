@@ -234,6 +234,8 @@ final class RunCommand implements Command {
             try (attendance) {
                 if (call.flag("--rm") && !gone) {
                     LooseContainer.remove(engine, container, true);
+                } else if (!gone) {
+                    engine.containers().finishExit(container.id());
                 }
             }
         }

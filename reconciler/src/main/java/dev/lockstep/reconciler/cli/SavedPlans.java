@@ -12,8 +12,10 @@ import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.build.BuildException;
 import dev.lockstep.runtime.context.ContextException;
+import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.Loaded;
+import dev.lockstep.spec.model.Build;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -30,6 +33,9 @@ import java.util.TreeMap;
  * @param files what is planned
  */
 record SavedPlans(Invocation call, ProjectFiles files) {
+    private static final String UNTOUCHED = "Nothing was changed.";
+    private static final String BUILT = "Its images are built; nothing else was changed.";
+
     /**
      * The file that {@code --out} names.
      *
@@ -145,45 +151,81 @@ record SavedPlans(Invocation call, ProjectFiles files) {
 
     /** Says why the plan may not be applied; false when it may. */
     boolean isStale(SavedPlan saved, Planned.Ready now, Engine engine) throws IOException, CommandException {
-        return isApplied(saved, engine)
-                || tell(
-                        saved,
-                        saved.moved(now, inputs(saved, now, engine, Map.of()), engine, CommandLineInterface.version()),
-                        "Nothing was changed.");
+        return inputs(saved, now, engine).isEmpty();
+    }
+
+    /** What its images are made of; empty when it may not be applied, which is said then. */
+    Optional<SortedMap<String, Object>> inputs(SavedPlan saved, Planned.Ready now, Engine engine)
+            throws IOException, CommandException {
+        if (isApplied(saved, engine, UNTOUCHED)) {
+            return Optional.empty();
+        }
+        var inputs = inputs(saved, now, engine, Map.of(), UNTOUCHED);
+        var moved = saved.moved(now, inputs, engine, CommandLineInterface.version());
+        return tell(saved, moved, UNTOUCHED) ? Optional.empty() : Optional.of(inputs);
     }
 
     /** The same when the images that it builds are built. */
     boolean isStale(SavedPlan saved, BuildFirst.Built built, Planned.Ready now, Engine engine)
             throws IOException, CommandException {
-        if (isApplied(saved, engine)) {
+        if (isApplied(saved, engine, BUILT)) {
             return true;
         }
-        var inputs = new TreeMap<>(inputs(saved, built.plan(), engine, built.inputs()));
-        // Those that were pulled and built are here now, and that is well.
-        inputs.replaceAll((part, value) ->
-                value instanceof SectionInputs.Here ? built.inputs().getOrDefault(part, value) : value);
+        var inputs = excused(
+                built.inputs(),
+                inputs(saved, built.plan(), engine, built.inputs(), BUILT),
+                BuildFirst.images(built.plan().plan()));
         var moved = new ArrayList<>(saved.movedSinceBuilt(now, inputs, built.services(), engine));
         if (moved.isEmpty() && !BuildFirst.covers(built, now.plan())) {
             moved.add("other things on this host have changed, and other steps would be needed now");
         }
-        return tell(saved, moved, "Its images are built; nothing else was changed.");
+        return tell(saved, moved, BUILT);
+    }
+
+    /**
+     * What images are made of after they were built, as it is to be compared with what it was before: that names of
+     * this host mean other images is well where the build itself has brought that about.
+     *
+     * @param before by part
+     * @param now the same
+     * @param built images that have got their names by the build
+     */
+    static SortedMap<String, Object> excused(
+            Map<String, Object> before, Map<String, Object> now, Set<ImageReference> built) {
+        var inputs = new TreeMap<>(now);
+        inputs.replaceAll((part, value) -> {
+            var was = before.get(part);
+            return value instanceof SectionInputs.Here
+                            && was instanceof SectionInputs.Here here
+                            && (here.digest().isEmpty() || isBrought(part, before, built))
+                    ? was
+                    : value;
+        });
+        return inputs;
+    }
+
+    private static boolean isBrought(String part, Map<String, Object> before, Set<ImageReference> built) {
+        var from = part.indexOf(SectionInputs.FROM);
+        return from >= 0
+                && (before.get(part.substring(0, from)) instanceof Build section && section.pull()
+                        || built.contains(ImageReference.parse(part.substring(from + SectionInputs.FROM.length()))));
     }
 
     /** The same of a saved plan; when its images cannot be built any more, it is stale. */
-    SortedMap<String, Object> inputs(SavedPlan saved, Planned.Ready now, Engine engine, Map<String, Object> before)
+    private SortedMap<String, Object> inputs(
+            SavedPlan saved, Planned.Ready now, Engine engine, Map<String, Object> before, String left)
             throws IOException, CommandException {
         try {
             return inputs(now, engine, saved.options().builds(), before, Optional.empty());
         } catch (BuildException | UnbuildableException | ContextException e) {
             throw new CommandException(
-                    "The plan is stale: " + e.getMessage() + ". Nothing was changed. Plan again.", ExitCodes.REFUSED);
+                    "The plan is stale: " + e.getMessage() + ". " + left + " Plan again.", ExitCodes.REFUSED);
         }
     }
 
-    private boolean isApplied(SavedPlan saved, Engine engine) throws IOException {
+    private boolean isApplied(SavedPlan saved, Engine engine, String left) throws IOException {
         var applied = new AppliedPlans(engine.root()).when(saved.stack(), saved.id());
-        applied.ifPresent(
-                at -> call.say("The plan is stale: it was applied at " + at + ". Nothing was changed. Plan again."));
+        applied.ifPresent(at -> call.say("The plan is stale: it was applied at " + at + ". " + left + " Plan again."));
         return applied.isPresent();
     }
 

@@ -7,20 +7,33 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** An archive on its way to standard output, which ends when nobody reads it any more. */
+/** What is on its way to standard output or standard error, which ends when nobody reads it any more. */
 final class StandardOutput extends OutputStream {
     private static final int BUFFER = 128 * 1024;
-    private static final Path DESCRIPTOR = Path.of("/proc/self/fd/1");
 
     private final PrintStream out;
+    private final int descriptor;
 
-    private StandardOutput(PrintStream out) {
+    /** @param descriptor the number of the file that it leads to: 1 or 2 */
+    StandardOutput(PrintStream out, int descriptor) {
         this.out = out;
+        this.descriptor = descriptor;
     }
 
-    /** The archive could not be written to its end. */
-    private static final class BrokenException extends IOException {
+    /** Not all could be written. */
+    static final class BrokenException extends IOException {
         private static final long serialVersionUID = 1L;
+
+        private final boolean unread;
+
+        private BrokenException(boolean unread) {
+            this.unread = unread;
+        }
+
+        /** Whether its reader has gone; else it is, say, a full disk. */
+        boolean unread() {
+            return unread;
+        }
     }
 
     /**
@@ -32,12 +45,12 @@ final class StandardOutput extends OutputStream {
      */
     static int write(Invocation call, WholeFile.Content archive) throws IOException, CommandException {
         try {
-            var out = new BufferedOutputStream(new StandardOutput(call.world().out()), BUFFER);
+            var out = new BufferedOutputStream(new StandardOutput(call.world().out(), 1), BUFFER);
             archive.write(out);
             out.flush();
             return ExitCodes.OK;
         } catch (BrokenException e) {
-            if (hasReader()) {
+            if (e.unread()) {
                 return ExitCodes.UNREAD;
             }
             throw new CommandException("standard output took not all of the archive");
@@ -45,8 +58,9 @@ final class StandardOutput extends OutputStream {
     }
 
     /** Whether somebody is, or was, at the other end. */
-    private static boolean hasReader() throws IOException {
-        var target = Files.readSymbolicLink(DESCRIPTOR).toString();
+    private boolean hasReader() throws IOException {
+        var target =
+                Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
         return target.startsWith("pipe:") || target.startsWith("socket:");
     }
 
@@ -70,7 +84,7 @@ final class StandardOutput extends OutputStream {
     /** It flushes, too. */
     private void check() throws IOException {
         if (out.checkError()) {
-            throw new BrokenException();
+            throw new BrokenException(hasReader());
         }
     }
 }

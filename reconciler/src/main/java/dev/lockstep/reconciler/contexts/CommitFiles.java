@@ -40,10 +40,10 @@ public record CommitFiles(CommitTree tree, String base) implements ContextFiles 
                 dockerfiles.read(file, bytes), Optional.of(context(directory, Optional.of(file))), Map.of());
     }
 
-    /** The file that a path of a Dockerfile leads to; absent: none. */
+    /** What a path of a Dockerfile leads to, whether it can be read or not; absent: nothing, or a directory. */
     public static Optional<String> dockerfile(CommitTree tree, String path) throws IOException {
         for (var name : DockerfileNames.of(path)) {
-            if (tree.read(name).isPresent()) {
+            if (tree.resolve(name).filter(entry -> !entry.isDirectory()).isPresent()) {
                 return Optional.of(name);
             }
         }

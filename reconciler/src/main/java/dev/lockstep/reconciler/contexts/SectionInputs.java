@@ -36,6 +36,9 @@ import java.util.function.Consumer;
  * written.
  */
 public final class SectionInputs {
+    /** Between a section's own part and the name of an image of this host that it begins with. */
+    public static final String FROM = ".from ";
+
     private final Engine engine;
     private final Project project;
     private final HostFiles files;
@@ -148,7 +151,7 @@ public final class SectionInputs {
 
     private void image(String path, String name, Map<String, Object> parts) throws UnbuildableException {
         try {
-            parts.put(path + ".from " + name, here(ImageReference.parse(name)));
+            parts.put(path + FROM + name, here(ImageReference.parse(name)));
         } catch (IllegalArgumentException e) {
             throw new UnbuildableException(path + ": " + e.getMessage(), e);
         }

@@ -516,7 +516,9 @@ public final class Deployment {
             var spec = network.spec();
             if (!network.external()
                     && (!spec.subnets().isEmpty() || !spec.isBridge())
-                    && observed.network(spec.name()).isEmpty()) {
+                    && observed.network(spec.name())
+                            .filter(found -> found.record().spec().equals(spec))
+                            .isEmpty()) {
                 engine.networks().conflictOf(spec).ifPresent(why -> conflicts.put(spec.name(), why));
             }
         }

@@ -16,8 +16,12 @@ import java.util.Optional;
 
 /** Where a stack's files are: a directory, or a commit of a followed repository. */
 public interface StackSource {
-    /** What to load and in which surroundings. */
-    LoadRequest load();
+    /**
+     * What to load and in which surroundings.
+     *
+     * @throws IOException with a sentence, when what the host adds to the files cannot be read
+     */
+    LoadRequest load() throws IOException;
 
     /** The followed repository, without credentials; absent for a directory. */
     Optional<String> repository();
@@ -83,7 +87,5 @@ public interface StackSource {
     byte[] read(String projectDirectory, String path) throws IOException;
 
     /** Whether a file of {@link #read} may be executed by its owner; not where the source knows no modes. */
-    default boolean isExecutable(String projectDirectory, String path) throws IOException {
-        return false;
-    }
+    boolean isExecutable(String projectDirectory, String path) throws IOException;
 }

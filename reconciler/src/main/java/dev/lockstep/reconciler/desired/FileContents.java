@@ -21,9 +21,7 @@ public interface FileContents {
      *
      * @param path as the file has it
      */
-    default boolean isExecutable(String path) throws IOException {
-        return false;
-    }
+    boolean isExecutable(String path) throws IOException;
 
     /**
      * The bytes of a secret or config that the files call external.
@@ -53,6 +51,11 @@ public interface FileContents {
         @Override
         public byte[] read(String path) throws IOException {
             throw new IOException("there is no file " + path);
+        }
+
+        @Override
+        public boolean isExecutable(String path) {
+            return false;
         }
 
         @Override

@@ -10,12 +10,16 @@ import dev.lockstep.runtime.container.DeviceOptions;
 import dev.lockstep.runtime.container.Limits;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.network.AddressFamily;
+import dev.lockstep.runtime.network.PublishedPort;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * One container, three ways: asked then, asked now, is now.
@@ -360,6 +364,22 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
             causes.add(Cause.drift("networks", "its namespace is not kept", "kept"));
         }
         attachment.missingPorts().forEach(p -> causes.add(Cause.drift("ports", "", p.toString())));
+        if (Arrays.stream(AddressFamily.values())
+                .anyMatch(family -> attachment.attached().address(family).isPresent())) {
+            observed.record().spec().ports().stream()
+                    .filter(port -> port.hostPort().isPresent())
+                    .filter(port -> Stream.concat(attachment.ports().stream(), attachment.missingPorts().stream())
+                            .noneMatch(p -> answers(p, port)))
+                    .forEach(port -> causes.add(Cause.drift("ports", "", port.toString())));
+        }
         return causes;
+    }
+
+    /** Whether that is what was asked for; a network may say which of the host's addresses it is on. */
+    private static boolean answers(PublishedPort published, PublishedPort asked) {
+        return published.hostPort().equals(asked.hostPort())
+                && published.containerPort() == asked.containerPort()
+                && published.protocol().equals(asked.protocol())
+                && (asked.hostIp().isEmpty() || asked.hostIp().equals(published.hostIp()));
     }
 }

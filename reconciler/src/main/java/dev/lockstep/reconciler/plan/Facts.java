@@ -16,7 +16,7 @@ import java.util.Set;
  * @param leftAlone ids of containers that somebody else starts (a restart policy that waits), or that were started too
  *     often: not started by this plan
  * @param portHolders who has a port that the stack wants to publish, in words; only ports that are taken
- * @param subnetConflicts by name of a network that has to be made: what its subnet overlaps, in words
+ * @param subnetConflicts by name of a network that has to be made, or made anew: what its subnet overlaps, in words
  * @param otherEngines by name of a container that has to be made: which other engine has one of that name, in words
  * @param memoryUse by id of a container whose memory limit is lowered: bytes that it uses now
  * @param missing what the host lacks to run containers, a sentence for each thing

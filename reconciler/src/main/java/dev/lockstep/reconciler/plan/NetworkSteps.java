@@ -1,10 +1,13 @@
 package dev.lockstep.reconciler.plan;
 
 import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.desired.DesiredContainer;
 import dev.lockstep.reconciler.desired.DesiredNetwork;
 import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.network.AddressFamily;
+import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.runtime.network.NetworkRecord;
 import dev.lockstep.runtime.network.NetworkSpec;
@@ -12,7 +15,9 @@ import dev.lockstep.runtime.network.ObservedNetwork;
 import dev.lockstep.runtime.network.Subnet;
 import dev.lockstep.runtime.network.SubnetSpec;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -52,7 +57,10 @@ record NetworkSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
         }
         var definition = definition(record, spec, path);
         if (!definition.isEmpty()) {
-            plan.add(new Operation.ReplaceNetwork(spec), definition, Set.of());
+            Optional.ofNullable(facts.subnetConflicts().get(spec.name()))
+                    .ifPresent(conflict -> plan.problem(path, conflict));
+            requireNobodyElse(spec.name(), path);
+            plan.add(new Operation.ReplaceNetwork(spec, ends(spec.name())), definition, Set.of());
             return;
         }
         var marks = marks(then, spec, path);
@@ -189,6 +197,51 @@ record NetworkSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
                     secret ? Sensitive.MASK : sensitive.show(now),
                     Optional.of(at)));
         }
+    }
+
+    /** Others would lose their addresses and connections by a change of files that are not theirs. */
+    private void requireNobodyElse(String network, String path) {
+        var others = runningOn(network).stream()
+                .map(c -> c.record().spec())
+                .filter(spec -> !spec.owner().stack().isEmpty())
+                .filter(spec -> !spec.owner().stack().equals(desired.stack()))
+                .map(spec -> spec.name() + " of stack " + spec.owner().stack())
+                .sorted()
+                .toList();
+        if (!others.isEmpty()) {
+            plan.problem(
+                    path,
+                    "network " + network + " must be made anew for what has changed, but " + String.join(", ", others)
+                            + (others.size() == 1 ? " is" : " are")
+                            + " on it; stop what uses it there, or leave the network as it is");
+        }
+    }
+
+    /** As the files want it now; one that they do not want there any more is there only until its own turn comes. */
+    private Map<String, AttachmentSpec> ends(String network) {
+        var ends = new LinkedHashMap<String, AttachmentSpec>();
+        for (var container : runningOn(network)) {
+            var spec = container.record().spec();
+            var then = end(spec, network).orElseThrow();
+            var loose = new AttachmentSpec(network, then.aliases(), List.of(), then.priority(), then.options());
+            var isOurs = spec.owner().stack().equals(desired.stack());
+            ends.put(container.id(), isOurs ? wanted(spec, network).orElse(loose) : then);
+        }
+        return ends;
+    }
+
+    private Optional<AttachmentSpec> wanted(ContainerSpec spec, String network) {
+        return desired.services().stream()
+                .filter(service -> service.name().equals(spec.service()))
+                .flatMap(service -> service.slots().stream())
+                .map(DesiredContainer::spec)
+                .filter(wanted -> wanted.slot() == spec.slot())
+                .flatMap(wanted -> end(wanted, network).stream())
+                .findFirst();
+    }
+
+    private static Optional<AttachmentSpec> end(ContainerSpec spec, String network) {
+        return spec.networks().stream().filter(a -> a.network().equals(network)).findFirst();
     }
 
     private List<ObservedContainer> runningOn(String network) {

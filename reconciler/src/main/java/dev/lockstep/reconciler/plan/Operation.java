@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.plan;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.network.LeaseKey;
 import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.runtime.volume.VolumeSpec;
@@ -68,8 +69,16 @@ public sealed interface Operation {
         }
     }
 
-    /** Disconnect, delete, create, reconnect: containers keep id and pid, and lose addresses and open connections. */
-    record ReplaceNetwork(NetworkSpec spec) implements OnNetwork {
+    /**
+     * Disconnect, delete, create, reconnect: containers keep id and pid, and lose addresses and open connections.
+     *
+     * @param ends by id of a container that is on it: how it is to be on it from then on
+     */
+    record ReplaceNetwork(NetworkSpec spec, Map<String, AttachmentSpec> ends) implements OnNetwork {
+        public ReplaceNetwork {
+            ends = Map.copyOf(ends);
+        }
+
         @Override
         public String name() {
             return spec.name();
@@ -182,16 +191,21 @@ public sealed interface Operation {
         };
     }
 
-    /** Of a container that is made, replaced or started: its service. */
-    static Optional<String> service(Operation operation) {
+    /** Of a container that is made, changed or started: what it is to be. */
+    static Optional<ContainerSpec> wanted(Operation operation) {
         return switch (operation) {
-            case CreateContainer create -> Optional.of(create.spec().service());
-            case ReplaceContainer replace -> Optional.of(replace.spec().service());
-            case UpdateContainer update -> Optional.of(update.spec().service());
-            case StartContainer start -> Optional.of(start.spec().service());
-            case RestartContainer restart -> Optional.of(restart.spec().service());
+            case CreateContainer create -> Optional.of(create.spec());
+            case ReplaceContainer replace -> Optional.of(replace.spec());
+            case UpdateContainer update -> Optional.of(update.spec());
+            case StartContainer start -> Optional.of(start.spec());
+            case RestartContainer restart -> Optional.of(restart.spec());
             case OnImage _, OnNetwork _, OnVolume _, StopContainer _, RemoveContainer _ -> Optional.empty();
         };
+    }
+
+    /** Of a container that is made, replaced or started: its service. */
+    static Optional<String> service(Operation operation) {
+        return wanted(operation).map(ContainerSpec::service);
     }
 
     /** The container operations, which wait for gates. */

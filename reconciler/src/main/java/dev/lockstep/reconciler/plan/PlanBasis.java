@@ -34,6 +34,9 @@ public record PlanBasis(SortedMap<String, String> parts) {
 
     private static final String IMAGE = ".image";
 
+    /** Of mounts, and of images that are mounted by their digests. */
+    private static final String VOLUMES = ".volumes";
+
     /** Makes of any immutable value a text that is the same in every process, and that says nothing of the value. */
     @FunctionalInterface
     public interface Fingerprint {
@@ -64,7 +67,7 @@ public record PlanBasis(SortedMap<String, String> parts) {
     }
 
     /**
-     * What is left when the images of services are other ones, which other steps follow from.
+     * What is left when the images that services run or mount are other ones, which other steps follow from.
      *
      * @param services by name
      */
@@ -74,6 +77,7 @@ public record PlanBasis(SortedMap<String, String> parts) {
         services.forEach(service -> {
             left.remove(SERVICES + service);
             left.remove(SERVICES + service + IMAGE);
+            left.remove(SERVICES + service + VOLUMES);
         });
         return new PlanBasis(left);
     }

@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Collection;
 import java.util.HexFormat;
+import java.util.TreeMap;
 
 /**
  * Names a plan by what it does and why: twelve hexadecimal digits, the same for the same operations with the same
@@ -30,7 +31,7 @@ public record PlanId(String text) {
         var text = new StringBuilder(plan.host() + "\n" + plan.stack() + "\n" + guards + "\n");
         for (var step : plan.steps()) {
             if (!(step.operation() instanceof Operation.OnImage)) {
-                text.append(step.operation().getClass().getSimpleName() + " " + step.id() + image(step.operation()))
+                text.append(step.operation().getClass().getSimpleName() + " " + step.id() + made(step.operation()))
                         .append('\n');
                 step.causes()
                         .forEach(c -> text.append(c.kind() + " " + c.field() + " " + c.before() + " " + c.after())
@@ -46,9 +47,13 @@ public record PlanId(String text) {
         }
     }
 
-    private static String image(Operation operation) {
+    /** What a container that is made is to be, in all that plans know of one. */
+    private static String made(Operation operation) {
         return Operation.made(operation)
-                .map(spec -> " " + spec.image() + "@" + spec.digest())
+                .map(spec -> " " + spec.image() + "@" + spec.digest()
+                        + ContainerFields.ALL.stream()
+                                .map(field -> new TreeMap<>(field.asked().apply(spec)))
+                                .toList())
                 .orElse("");
     }
 

@@ -92,6 +92,7 @@ final class ServiceSteps {
             candidates.forEach(c -> known.add(c.id()));
             nameIsFree(slot.spec());
             ports(slot.spec());
+            new AddressProblems(desired, observed, plan).add(slot.spec());
             slot(service, slot, candidates, roll);
         }
         roll.order();

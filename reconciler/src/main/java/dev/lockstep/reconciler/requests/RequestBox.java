@@ -19,9 +19,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The directory {@code RUN/requests}. A command writes {@code ID.request}, whole, and waits for {@code ID.answer}; the
@@ -31,6 +36,7 @@ import java.util.function.Function;
  * nobody fetched.
  */
 public final class RequestBox {
+    private static final Logger LOG = LoggerFactory.getLogger(RequestBox.class);
     private static final String REQUEST = ".request";
     private static final String ANSWER = ".answer";
     private static final Duration ANSWER_LIFE = Duration.ofMinutes(10);
@@ -81,20 +87,40 @@ public final class RequestBox {
     }
 
     /**
-     * Answers requests, one after the other in the order in which they came, until the thread is interrupted. What the
-     * handler throws becomes an answer with exit code 1.
+     * Answers requests, each in a thread of its own, begun in the order in which they came, until the thread is
+     * interrupted; who is at it then is interrupted as well. One that takes long, perhaps for somebody who has given
+     * up, keeps no other waiting. What the handler throws becomes an answer with exit code 1.
+     *
+     * @param handler used by several threads at once
      */
     public void serve(Function<Request, Answer> handler) throws IOException {
+        var begun = ConcurrentHashMap.<Path>newKeySet();
+        var threads = Executors.newThreadPerTaskExecutor(
+                Thread.ofPlatform().daemon().name("request-", 1).factory());
         try (var watch = watch()) {
             while (!Thread.currentThread().isInterrupted()) {
                 for (var file : pending()) {
-                    answer(file, handler);
+                    if (begun.add(file)) {
+                        threads.execute(() -> answerOne(file, handler, begun));
+                    }
                 }
                 sweep();
                 await(watch, TimeUnit.SECONDS.toNanos(SWEEP_SECONDS));
             }
         } catch (InterruptedIOException | ClosedByInterruptException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private void answerOne(Path file, Function<Request, Answer> handler, Set<Path> begun) {
+        try {
+            answer(file, handler);
+        } catch (IOException e) {
+            LOG.warn("request is not answered file={}", file, e); // who asked waits no longer than it wanted to
+        } finally {
+            begun.remove(file);
         }
     }
 

@@ -397,4 +397,31 @@ class BuildEventsIT {
 
         assertThat(look()).containsExactly("app v1 " + aside);
     }
+
+    @Test
+    void a_branch_whose_files_cannot_be_read_keeps_no_other_from_being_built() throws Exception {
+        repository
+                .put("lockstep.yaml", "builds: {app: {image: shop, context: app, when: {branches: ['**']}}}\n")
+                .commit("all branches");
+        assertThat(look()).hasSize(1);
+
+        repository.remove("app/Dockerfile").putSubmodule("app/Dockerfile").commit("refs/heads/gitlink", "a submodule");
+        var gitlink = git("rev-parse", "--short=7", "gitlink");
+        repository
+                .put("app/Dockerfile", "FROM scratch\nCOPY f /f\n")
+                .putSubmodule("app/.dockerignore")
+                .commit("refs/heads/ignored", "a submodule that names what is ignored");
+        repository.remove("app/.dockerignore");
+        var fine = change("refs/heads/fine");
+
+        assertThat(look())
+                .satisfiesExactlyInAnyOrder(
+                        // It is the build that says why.
+                        one -> assertThat(one).isEqualTo("app gitlink " + gitlink),
+                        two -> assertThat(two)
+                                .startsWith("refused app ignored: ")
+                                .contains("app/.dockerignore is a submodule"),
+                        three -> assertThat(three).isEqualTo("app fine " + fine));
+        assertThat(look()).isEmpty();
+    }
 }

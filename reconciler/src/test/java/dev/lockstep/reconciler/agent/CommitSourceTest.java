@@ -11,7 +11,6 @@ import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.runtime.testing.PlainSpec;
 import dev.lockstep.spec.load.ComposeLoader;
-import dev.lockstep.spec.load.EnvironmentFile;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.load.StackDirectories;
 import java.io.IOException;
@@ -42,7 +41,7 @@ class CommitSourceTest {
                     tree,
                     stack,
                     root,
-                    EnvironmentFile.EMPTY,
+                    HostVariables.Values.NONE,
                     List.of(),
                     List.of(),
                     StackRules.NONE,
@@ -81,7 +80,7 @@ class CommitSourceTest {
                     tree,
                     stack,
                     root,
-                    EnvironmentFile.EMPTY,
+                    HostVariables.Values.NONE,
                     List.of(),
                     List.of(),
                     StackRules.NONE,

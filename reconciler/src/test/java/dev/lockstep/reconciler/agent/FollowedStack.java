@@ -22,7 +22,6 @@ import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.testing.TestImage;
-import dev.lockstep.spec.load.EnvironmentFile;
 import dev.lockstep.spec.load.StackDirectories;
 import dev.lockstep.spec.settings.HostPolicy;
 import dev.lockstep.spec.settings.ImagePolicy;
@@ -93,7 +92,7 @@ final class FollowedStack implements AutoCloseable {
                 tree,
                 StackDirectories.find(tree, "", "shop").getFirst(),
                 engine.root(),
-                EnvironmentFile.EMPTY,
+                HostVariables.Values.NONE,
                 List.of(),
                 List.of(),
                 StackRules.NONE,

@@ -10,10 +10,13 @@ import dev.lockstep.runtime.store.Root;
 import dev.lockstep.spec.settings.AgentSettings;
 import dev.lockstep.spec.settings.BuildsEntry;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -138,6 +141,34 @@ class FollowerTest {
             """))
                 .isInstanceOf(RepositoryFile.RefusedException.class)
                 .hasMessageContaining("lockstep.yaml:1:41: policy.images.*.require-signed: the key here is cut off");
+    }
+
+    @Test
+    void values_of_the_host_that_cannot_be_read_concern_their_stack_alone() throws IOException {
+        repository.commit("first");
+        var variables = Files.createDirectory(directory.resolve("shop")).resolve("env");
+        Files.writeString(variables, "A=1\n");
+        Files.setPosixFilePermissions(variables, PosixFilePermissions.fromString("rw-r--r--"));
+
+        var found = stacks("web2", Map.of(), Optional.empty()).active();
+
+        assertThat(found).containsOnlyKeys("database", "shop");
+        var shop = Objects.requireNonNull(found.get("shop"));
+        assertThatThrownBy(shop::load)
+                .hasMessageContaining("the host's variables cannot be read: " + variables + " is open to others");
+        assertThat(Objects.requireNonNull(found.get("database")).load()).isNotNull();
+    }
+
+    @Test
+    void only_a_commit_without_any_stack_says_that_all_are_gone() throws IOException {
+        repository.commit("first");
+        assertThatThrownBy(() -> stacks("web1", Map.of(), Optional.of("nowhere")))
+                .isInstanceOf(Follower.NoStacksException.class)
+                .hasMessageContaining("has no compose file");
+        repository.putLink("lockstep.yaml", "../../etc/lockstep.yaml").commit("a link out of it");
+        assertThatThrownBy(() -> stacks("web1", Map.of(), Optional.empty()))
+                .isInstanceOf(IOException.class)
+                .isNotInstanceOf(Follower.NoStacksException.class);
     }
 
     @Test

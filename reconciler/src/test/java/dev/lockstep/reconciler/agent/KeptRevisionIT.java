@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.lockstep.reconciler.deploy.StackBuilds;
+import dev.lockstep.reconciler.history.History;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.RevisionFiles;
 import dev.lockstep.reconciler.history.StackRevision;
@@ -175,5 +176,27 @@ class KeptRevisionIT {
         var second = runs("Second", "sleep 1002");
         assertThat(run(second)).isEqualTo(Outcome.CONVERGED);
         assertThat(good()).hasValue("Second");
+    }
+
+    @Test
+    void while_a_newer_commit_is_held_the_one_that_runs_is_put_right_five_times_and_that_is_written_down()
+            throws Exception {
+        assertThat(run(runs("First", "sleep 1001"))).isEqualTo(Outcome.CONVERGED);
+        var held = shop.commit("Held", "services: {}", StackBuilds.NONE);
+        for (var look = 0; look < 6; look++) {
+            shop.engine().containers().stop(shop.container().id(), Optional.empty());
+            await().until(() -> !shop.container().isRunning());
+            assertThat(run(held)).isEqualTo(Outcome.HELD);
+            assertThat(shop.container().isRunning()).as("look %d", look).isEqualTo(look < 5);
+        }
+        assertThat(new History(shop.engine().root()).entries("shop"))
+                .filteredOn(entry -> entry.outcome() == Outcome.DRIFT_CORRECTED)
+                .hasSize(5)
+                .allSatisfy(entry -> assertThat(entry.subject()).hasValue("First"));
+
+        // Another commit is another beginning.
+        assertThat(run(shop.commit("Held, too", "services: {} # still", StackBuilds.NONE)))
+                .isEqualTo(Outcome.HELD);
+        assertThat(shop.container().isRunning()).isTrue();
     }
 }

@@ -9,12 +9,14 @@ import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.HealthMonitor;
 import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.container.OnExitScript;
 import dev.lockstep.runtime.container.Resources;
 import dev.lockstep.runtime.container.RestartDecision;
 import dev.lockstep.runtime.container.RestartPolicy;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Progress;
+import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.linux.Signal;
@@ -23,11 +25,14 @@ import dev.lockstep.runtime.testing.TestImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,8 +81,12 @@ class SupervisorIT {
     }
 
     private String started(RestartPolicy policy) throws IOException {
+        return started("c", policy);
+    }
+
+    private String started(String name, RestartPolicy policy) throws IOException {
         var spec = new ContainerSpec(
-                "c",
+                name,
                 new Owner("test", "", Optional.empty()),
                 "",
                 1,
@@ -206,5 +215,97 @@ class SupervisorIT {
             await().atMost(SOON)
                     .until(() -> container(id).isRunning() && !process(id).equals(second));
         }
+    }
+
+    @Test
+    void a_container_whose_files_cannot_be_read_ends_no_watch_over_the_others() throws Exception {
+        var always = new RestartPolicy(RestartPolicy.Condition.ALWAYS, 0, true);
+        var damaged = started("damaged", always);
+        var whole = started("whole", always);
+        var records = List.of(
+                directory.resolve("state/containers/" + damaged + "/container.json"),
+                directory.resolve("run/containers/" + damaged + "/container.json"));
+        try (var _ = supervisor()) {
+            var before = Files.readAllBytes(records.getFirst());
+            try {
+                for (var record : records) {
+                    Files.writeString(record, "damaged");
+                }
+                kill(conmon(damaged));
+                await().atMost(SOON)
+                        .untilAsserted(() -> assertThat(said)
+                                .singleElement()
+                                .asString()
+                                .startsWith("container " + damaged + " has lost its conmon"));
+            } finally {
+                for (var record : records) {
+                    Files.write(record, before);
+                }
+            }
+            kill(conmon(whole));
+            await().atMost(SOON)
+                    .untilAsserted(
+                            () -> assertThat(said).last().asString().startsWith("container whole has lost its conmon"));
+        }
+    }
+
+    @Test
+    void a_start_that_is_under_way_at_the_end_is_waited_for() throws Exception {
+        var id = started(new RestartPolicy(
+                RestartPolicy.Condition.ALWAYS, 0, true, Optional.of(Duration.ofSeconds(5)), Optional.empty()));
+        var supervisor = supervisor();
+        Thread closing;
+        kill(process(id));
+        await().atMost(SOON).until(() -> supervisor.waiting().contains(id));
+        try (var _ = Flock.exclusive(engine.root().lock("container/" + id))) {
+            await().atMost(SOON).until(() -> !supervisor.waiting().contains(id));
+            closing = Thread.ofPlatform().start(supervisor::close);
+            await().atMost(SOON)
+                    .until(() -> Set.of(Thread.State.TIMED_WAITING, Thread.State.TERMINATED)
+                            .contains(closing.getState()));
+        }
+        closing.join();
+        assertThat(container(id).isRunning()).isTrue();
+        assertThat(supervisor.left()).isEmpty();
+    }
+
+    /** What conmon calls looks for the agent's lock, and sees it held until the very end. */
+    @Test
+    void restarts_of_what_ended_before_the_agent_did_are_left_to_the_script() throws Exception {
+        var calls = directory.resolve("calls");
+        var launcher = Files.writeString(
+                directory.resolve("launcher"),
+                "#!/bin/sh\nwhile [ $# -gt 1 ]; do shift; done\necho $1 >> " + calls + "\n");
+        Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+        new OnExitScript(engine.root()).install(Optional.of(launcher));
+        var always = new RestartPolicy(
+                RestartPolicy.Condition.ALWAYS, 0, true, Optional.of(Duration.ofDays(1)), Optional.empty());
+        var waits = started("waits", always);
+        var ended = started("ended", always);
+        var put = started("put-away", always);
+        var runs = started("runs", always);
+        var stopped = started("stopped", always);
+        engine.containers().stop(stopped, Optional.of(Duration.ZERO));
+        var left = new LeftRestarts(engine);
+        try (var _ = AgentLock.take(engine.root(), Instant.now())) {
+            var supervisor = supervisor();
+            try (supervisor) {
+                kill(process(waits));
+                await().atMost(SOON).until(() -> supervisor.waiting().contains(waits));
+            }
+            left.of(supervisor);
+            assertThat(supervisor.left()).containsExactly(waits);
+            kill(process(ended));
+            engine.containers().await(ended);
+            kill(process(put));
+            engine.containers().await(put);
+            engine.containers().finishExit(put);
+        }
+        left.leave();
+        await().atMost(SOON)
+                .untilAsserted(
+                        () -> assertThat(Files.exists(calls) ? Set.copyOf(Files.readAllLines(calls)) : Set.<String>of())
+                                .containsExactlyInAnyOrder(waits, ended, put));
+        assertThat(container(runs).isRunning()).isTrue();
     }
 }

@@ -136,12 +136,16 @@ class WaitingStackIT {
         shop.engine().containers().stop(first.id(), Optional.empty());
         assertThat(run(wanted)).isEqualTo(Outcome.WAITING);
         assertThat(container().record().spec().digest()).isEqualTo(shop.image("one"));
+        assertThat(new History(shop.engine().root()).entries("shop").getLast().outcome())
+                .isEqualTo(Outcome.DRIFT_CORRECTED);
 
         builds.put(APP_2, new BuildState.Broken("build 7 of app:2 failed: no"));
         assertThat(run(wanted)).isEqualTo(Outcome.FAILED);
         assertThat(shop.problems()).containsExactly("services.app.image: build 7 of app:2 failed: no");
         assertThat(container().record().spec().digest()).isEqualTo(shop.image("one"));
-        assertThat(new History(shop.engine().root()).entries("shop")).hasSize(history);
+        assertThat(new History(shop.engine().root()).entries("shop"))
+                .as("and nothing but the repair is written down")
+                .hasSize(history + 1);
 
         builds.put(APP_2, new BuildState.Built(shop.image("two"), 8, false));
         assertThat(run(wanted)).isEqualTo(Outcome.CONVERGED);

@@ -549,6 +549,51 @@ class BuildQueueIT {
         }
     }
 
+    @Test
+    void a_build_waits_as_long_as_the_end_of_the_one_that_it_waits_for_is_not_written_down() throws Exception {
+        lab.policy = QueueLab.policy("parallel: 1");
+        lab.file("lockstep.yaml", """
+                builds:
+                  app:
+                    {image: shop, tags: ['{{tag}}'], context: app, when: {tags: ['v*']}, test: {service: web, command: ['true']}}
+                  db: {image: shop-db, tags: ['{{tag}}'], context: db, when: {tags: ['v*']}}
+                """);
+        lab.file("compose.yaml", """
+                name: shop
+                services:
+                  web: {image: 'shop:v1', depends_on: [db]}
+                  db: {image: 'shop-db:v1', init: true, command: sleep 1000000}
+                """);
+        lab.file("app/Dockerfile", "FROM busybox\n");
+        lab.file(
+                "db/Dockerfile",
+                "FROM busybox\nRUN --mount=type=cache,target=/c until [ -e /c/go ]; do usleep 50000; done\n");
+        var commit = lab.commit("waits");
+        var small = Files.createDirectories(directory.resolve("state/builds"));
+        Mounts.tmpfs(small, 256 << 10, 0755, List.of(DetachedMount.Attribute.NO_SUID));
+        try (var queue = lab.queue()) {
+            // The last one of them is built first.
+            queue.submit(lab.url(), List.of(lab.order("app", "v1", commit), lab.order("db", "v1", commit)));
+            queue.start();
+            await().until(() -> isAt(1, "until [") && cache().isPresent());
+            fill(small.resolve("ballast"));
+            Files.createFile(cache().orElseThrow().resolve("go"));
+            await().until(() ->
+                    lab.said.stream().anyMatch(line -> line.startsWith("what became of build 1 cannot be")));
+            assertThat(lab.record(1).state().isPending()).isTrue();
+
+            Files.delete(small.resolve("ballast"));
+            queue.submit(lab.url(), List.of(lab.order("db", "v2", commit))); // it looks again
+            assertThat(queue.awaitIdle(Duration.ofMinutes(5))).isTrue();
+            assertThat(lab.record(1).state().isPending()).isFalse();
+            assertThat(lab.record(2).state().isPending()).isFalse();
+        } finally {
+            Mounts.unmount(small);
+        }
+        assertThat(lab.said.stream().filter(line -> line.startsWith("build 2 of shop:v1 waits: ")))
+                .hasSize(1);
+    }
+
     /** The directory of the one cache mount. */
     private Optional<Path> cache() throws IOException {
         var all = directory.resolve("state/build-mounts");

@@ -280,6 +280,11 @@ final class QueueLab implements AutoCloseable {
         public byte[] read(String directory, String path) throws IOException {
             return tree.read(path).orElseThrow();
         }
+
+        @Override
+        public boolean isExecutable(String directory, String path) throws IOException {
+            return tree.isExecutable(path);
+        }
     }
 
     /** The entry of that name, or where there is none the build section of the service {@code app}. */

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -98,6 +99,9 @@ class TestedBuildsIT {
     void a_test_runs_as_a_service_would_with_networks_and_volumes_of_its_own() throws Exception {
         lab.file("app/Dockerfile", "FROM busybox\n");
         lab.file("password", "sesame");
+        lab.file("hook", "#!/bin/sh\necho hooked\n");
+        Files.setPosixFilePermissions(
+                directory.resolve(QueueLab.REPOSITORY).resolve("hook"), PosixFilePermissions.fromString("rwxr-xr-x"));
         var compose = """
                 name: shop
                 services:
@@ -107,7 +111,9 @@ class TestedBuildsIT {
                     ports: ["127.0.0.1:9:80"]
                     volumes: ["data:/data"]
                     secrets: [password, token]
+                    configs: [hook]
                 volumes: {data: {}}
+                configs: {hook: {file: hook}}
                 secrets: {password: {file: password}, token: {external: true}}
                 """;
         lab.file("compose.yaml", compose);
@@ -117,7 +123,7 @@ class TestedBuildsIT {
                 List.of(
                         "/bin/sh",
                         "-c",
-                        "echo $MODE $(cat /run/secrets/password /run/secrets/token) $(ls /data | wc -l); touch /data/x; ip route"),
+                        "echo $MODE $(cat /run/secrets/password /run/secrets/token) $(ls /data | wc -l); touch /data/x; /hook; ip route"),
                 Optional.of("web"),
                 Duration.ofMinutes(1),
                 Optional.empty(),
@@ -125,7 +131,9 @@ class TestedBuildsIT {
         lab.build(lab.order("v1", commit));
         assertThat(lab.record(1).problem()).isEmpty();
         // It has both secrets, which the log does not tell.
-        assertThat(lab.log(1)).contains("careful ****** 0\n", "default via").doesNotContain("sesame", "hunter22");
+        assertThat(lab.log(1))
+                .contains("careful ****** 0\n", "hooked\n", "default via")
+                .doesNotContain("sesame", "hunter22");
         assertThat(lab.engine.volumes().list()).isEmpty();
         assertThat(directory.resolve("state/stacks/build-1-test")).doesNotExist();
 
@@ -300,6 +308,67 @@ class TestedBuildsIT {
                 .isEqualTo("service \"db\", which it depends on, waits for build 5 of shop-db:v3,"
                         + " which waits for this one: neither can be tested before the other");
         assertThat(lab.record(5).problem()).contains("build 6 of shop:v3 failed");
+        assertNothingOfTests();
+    }
+
+    @Test
+    void a_test_waits_for_the_images_that_its_services_mount() throws Exception {
+        lab.policy = QueueLab.policy("parallel: 1");
+        lab.file("lockstep.yaml", """
+                builds:
+                  app:
+                    image: shop
+                    tags: ['{{tag}}']
+                    context: app
+                    when: {tags: ['v*']}
+                    test: {service: web, command: [sh, -c, 'cat /www/page; until wget -qO- http://db:5432/page; do usleep 100000; done']}
+                  pages: {image: shop-pages, tags: ['{{tag}}'], when: {tags: ['v*']}, context: pages}
+                """);
+        lab.file("app/Dockerfile", "FROM busybox\n");
+        lab.file("pages/Dockerfile", "FROM busybox\nRUN echo 'a page' > /page\n");
+        lab.file("compose.yaml", """
+                name: shop
+                services:
+                  web: {image: 'shop:v1', depends_on: [db], volumes: &www [{type: image, source: 'shop-pages:v1', target: /www}]}
+                  db: {image: busybox, init: true, command: httpd -f -p 5432 -h /www, volumes: *www}
+                """);
+        var commit = lab.commit("one");
+        lab.build(lab.order("app", "v1", commit), lab.order("pages", "v1", commit));
+
+        assertThat(lab.said)
+                .contains(
+                        "build 2 of shop:v1 waits: image shop-pages:v1, which service \"db\" mounts, waits for build 1"
+                                + " of shop-pages:v1; image shop-pages:v1, which service \"web\" mounts, waits for build 1 of"
+                                + " shop-pages:v1");
+        assertThat(lab.record(1).state()).isEqualTo(BuildRecord.State.SUCCEEDED);
+        assertThat(lab.record(2).problem()).isEmpty();
+        assertThat(lab.log(2)).contains("\na page\na page\n");
+        assertNothingOfTests();
+    }
+
+    @Test
+    void what_a_test_depends_on_may_have_the_image_that_is_tested_by_its_other_names() throws Exception {
+        lab.file(
+                "lockstep.yaml",
+                QueueLab.ENTRY.replace(
+                        "context: app,",
+                        "context: app, test: {service: web, command: [sh, -c, 'until wget -qO- http://worker:80/page; do"
+                                + " usleep 100000; done']},"));
+        lab.file("app/Dockerfile", "FROM busybox\nRUN echo 'a page' > /page\n");
+        lab.file("compose.yaml", """
+                name: shop
+                services:
+                  web: {image: 'shop:v1', depends_on: [worker]}
+                  worker:
+                    image: 'shop:latest'
+                    init: true
+                    command: httpd -f -p 80 -h /www
+                    volumes: [{type: image, source: 'shop:latest', target: /www}]
+                """);
+        lab.build(lab.order("v1", lab.commit("one")));
+
+        assertThat(lab.record(1).problem()).isEmpty();
+        assertThat(lab.log(1)).contains("\na page\n");
         assertNothingOfTests();
     }
 

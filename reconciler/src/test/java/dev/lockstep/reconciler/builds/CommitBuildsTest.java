@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.reconciler.deploy.StackBuilds.BuildState;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.image.ImageStore;
+import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.spec.load.ComposeLoader;
 import dev.lockstep.spec.load.FileTree;
@@ -16,6 +18,7 @@ import dev.lockstep.spec.settings.RepositorySettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,13 +34,14 @@ class CommitBuildsTest {
     @TempDir
     Path directory;
 
+    private Root root;
     private BuildRecords records;
     private BuiltNames names;
     private final Map<String, String> inputs = new HashMap<>();
 
     @BeforeEach
     void aRoot() throws IOException {
-        var root = Root.open(directory.resolve("state"), directory.resolve("run"));
+        root = Root.open(directory.resolve("state"), directory.resolve("run"));
         records = new BuildRecords(root);
         names = new BuiltNames(root);
     }
@@ -205,5 +209,21 @@ class CommitBuildsTest {
         records.remove(1);
         assertThat(makers.other(name, digest)).contains("https://git.example/other");
         assertThat(builds().makers().other(name, digest)).isEmpty();
+    }
+
+    @Test
+    void what_another_repository_names_while_a_plan_is_made_is_its_own() throws IOException {
+        var earlier = ImageReference.parse("shop:1.1");
+        var later = ImageReference.parse("shop:1.2");
+        var digest = new Digest("%064d".formatted(1));
+        var makers = builds().makers();
+        assertThat(makers.other(earlier, digest)).isEmpty();
+        var images = new ImageStore(root, Platform.current(), InstantSource.system());
+
+        names.give(images, List.of(earlier), digest, URL, _ -> {}, () -> {});
+        assertThat(makers.other(later, digest)).isEmpty();
+        names.give(images, List.of(later), digest, "https://git.example/other", _ -> {}, () -> {});
+
+        assertThat(makers.other(later, digest)).contains("https://git.example/other");
     }
 }

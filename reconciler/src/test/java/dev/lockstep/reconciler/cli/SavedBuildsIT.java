@@ -174,4 +174,24 @@ class SavedBuildsIT {
         assertThat(console.err())
                 .contains("the plan was not written to ", "services.app.build.context is fetched when it is built");
     }
+
+    @Test
+    void what_is_built_may_be_mounted_by_another_service() throws IOException {
+        file("compose.yaml", """
+                services:
+                  app: {image: 'shop:1', build: ., network_mode: none}
+                  web:
+                    image: busybox
+                    network_mode: none
+                    command: cat /www/page
+                    volumes: [{type: image, source: 'shop:1', target: /www}]
+                """);
+        save();
+        applied();
+        assertThat(inTheImage("/page")).isEqualTo("page one");
+        file("page", "page two");
+        save("--build");
+        applied();
+        assertThat(inTheImage("/page")).isEqualTo("page two");
+    }
 }

@@ -64,6 +64,26 @@ class HealthyRevisionsTest {
     }
 
     @Test
+    void what_was_left_again_is_none_until_it_is_applied_anew() {
+        run(A, Outcome.CONVERGED, "sha256:1");
+        run(B, Outcome.CONVERGED, "sha256:2"); // applied; its gate comes afterwards
+        run(B, Outcome.ROLLED_BACK, "sha256:1");
+        run(B, Outcome.DRIFT_CORRECTED, "sha256:1"); // kept at the one before it
+        assertThat(before(A)).isEmpty();
+        assertThat(new HealthyRevisions(entries).named("bbbb"))
+                .get()
+                .extracting(HistoryEntry::images)
+                .isEqualTo(Map.of("x:1", "sha256:2"));
+        run(C, Outcome.CONVERGED);
+        assertThat(before(C)).contains(A);
+        run(C, Outcome.DEGRADED);
+        assertThat(before(A)).isEmpty();
+        run(B, Outcome.CONVERGED); // tried again, as somebody asked
+        run(B, Outcome.DRIFT_CORRECTED);
+        assertThat(before(A)).contains(B);
+    }
+
+    @Test
     void going_forth_and_back_is_in_the_order_of_time() {
         run(A, Outcome.CONVERGED);
         run(B, Outcome.CONVERGED);

@@ -196,4 +196,17 @@ class GuardsTest {
         assertThat(PlanId.of(plan(without("db").replace("app:1", "app:2"), host), List.of(Guard.DATA)))
                 .isNotEqualTo(id);
     }
+
+    @Test
+    void an_id_is_of_all_that_a_container_that_is_made_is_to_be() {
+        var host = World.running(World.desired(BEFORE));
+        var more = without("db").replace("  app:", "  more: {image: 'more:1', command: sleep 1}\n  app:");
+        var id = PlanId.of(plan(more, host), List.of(Guard.DATA));
+
+        assertThat(PlanId.of(plan(more, host), List.of(Guard.DATA))).isEqualTo(id);
+        assertThat(List.of("command: sleep 2", "command: sleep 1, privileged: true", "command: sleep 1, pid: host"))
+                .allSatisfy(other -> assertThat(
+                                PlanId.of(plan(more.replace("command: sleep 1", other), host), List.of(Guard.DATA)))
+                        .isNotEqualTo(id));
+    }
 }

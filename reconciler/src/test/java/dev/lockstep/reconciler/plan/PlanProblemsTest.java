@@ -5,6 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.reconciler.desired.BindSources;
 import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.runtime.network.Attached;
+import dev.lockstep.runtime.network.IpAddress;
+import dev.lockstep.runtime.network.Lease;
+import dev.lockstep.runtime.network.LeaseKey;
+import dev.lockstep.runtime.network.NetworkRecord;
+import dev.lockstep.runtime.network.ObservedAttachment;
+import dev.lockstep.runtime.network.ObservedNetwork;
+import dev.lockstep.runtime.network.ObservedNetworks;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.spec.yaml.Problem;
 import java.nio.file.Path;
@@ -169,6 +177,31 @@ class PlanProblemsTest {
     }
 
     @Test
+    void a_network_that_another_stack_is_on_is_not_made_anew() {
+        var shop = "services: {web: {image: web:1}}\nnetworks: {default: {internal: %s}}\n";
+        var ours = World.running(World.desired(shop.formatted(false)));
+        var theirs = World.running(World.desired("""
+                name: backup
+                services: {copy: {image: web:1, networks: [theirs]}}
+                networks: {theirs: {external: true, name: shop_default}}
+                """));
+        var host = new Observed(
+                Stream.concat(ours.containers().stream(), theirs.containers().stream())
+                        .toList(),
+                ours.networks(),
+                ours.volumes());
+
+        assertThat(plan(World.desired(shop.formatted(true)), ours).problems()).isEmpty();
+        assertThat(plan(World.desired(shop.formatted(false)), host).problems()).isEmpty();
+        assertThat(plan(World.desired(shop.formatted(true)), host).problems())
+                .singleElement()
+                .asString()
+                .isEqualTo("compose.yaml:2:12: networks.default: network shop_default must be made anew for what has"
+                        + " changed, but backup-copy-1 of stack backup is on it; stop what uses it there, or leave"
+                        + " the network as it is");
+    }
+
+    @Test
     void a_volume_that_another_stack_uses_stays_when_its_own_stack_goes_with_its_data() {
         var shop = World.running(World.desired("""
                 name: shop
@@ -260,5 +293,66 @@ class PlanProblemsTest {
                         .steps())
                 .singleElement()
                 .satisfies(s -> assertThat(s.operation()).isInstanceOf(Operation.RemoveContainer.class));
+    }
+
+    @Test
+    void an_address_that_another_stacks_container_has_is_a_problem_until_that_is_gone() {
+        var theirs = World.running(World.desired("""
+                name: theirs
+                services: {x: {image: web:1, networks: [lan]}}
+                networks: {lan: {ipam: {config: [{subnet: 10.9.0.0/24}]}}}
+                """));
+        var desired = World.desired("""
+                services:
+                  db: {image: "db:1", networks: {lan: {ipv4_address: 10.9.0.2}}}
+                  out: {image: "db:1", networks: {lan: {ipv4_address: 10.9.1.2}}}
+                networks: {lan: {external: true, name: theirs_lan}}
+                """);
+        var id = theirs.containers().getFirst().id();
+        var network = theirs.networks().networks().getFirst();
+        var was = network.record();
+        var leased = new ObservedNetwork(
+                new NetworkRecord(
+                        was.id(),
+                        was.spec(),
+                        was.subnets(),
+                        was.bridge(),
+                        was.mtu(),
+                        was.created(),
+                        List.of(),
+                        List.of(new Lease(new LeaseKey("theirs", "x", 1), IpAddress.parse("10.9.0.2"), id))),
+                true,
+                true,
+                true,
+                false,
+                true);
+        var attached = new ObservedAttachment(
+                new Attached(id, Path.of("/run/x"), List.of()), true, List.of(), List.of(), List.of());
+        var outside = "compose.yaml:3:55: services.out.networks.lan.ipv4_address: address 10.9.1.2 is no free host"
+                + " address of network theirs_lan (10.9.0.0/24, gateway 10.9.0.1)";
+
+        var problems = plan(
+                        desired,
+                        new Observed(
+                                theirs.containers(),
+                                new ObservedNetworks(List.of(leased), Map.of(id, attached)),
+                                List.of()))
+                .problems();
+        assertThat(problems)
+                .extracting(Problem::toString)
+                .containsExactly(
+                        "compose.yaml:2:54: services.db.networks.lan.ipv4_address: address 10.9.0.2 of network"
+                                + " theirs_lan belongs to x 1 of stack theirs; ask for another one, or remove the container"
+                                + " that has it",
+                        outside);
+        assertThat(plan(
+                                desired,
+                                new Observed(
+                                        theirs.containers(),
+                                        new ObservedNetworks(List.of(leased), Map.of()),
+                                        List.of()))
+                        .problems())
+                .extracting(Problem::toString)
+                .containsExactly(outside);
     }
 }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
@@ -108,6 +109,50 @@ class RequestBoxTest {
         });
         await().untilAsserted(() -> assertThat(requests()).isEmptyDirectory());
         assertThat(asked).isEmpty();
+    }
+
+    @Test
+    void one_that_takes_long_for_somebody_who_gave_up_keeps_no_other_waiting() throws Exception {
+        var begun = new CountDownLatch(1);
+        var released = new CountDownLatch(1);
+        serve(request -> {
+            if (request.verb().equals("slow")) {
+                begun.countDown();
+                try {
+                    released.await();
+                } catch (InterruptedException e) {
+                    return Answer.error("stopped");
+                }
+            }
+            return Answer.ok(request.verb());
+        });
+        try (var tasks = Executors.newVirtualThreadPerTaskExecutor()) {
+            var slow = tasks.submit(() -> box.ask("slow", Map.of(), LONG));
+            begun.await();
+            assertThat(box.ask("quick", Map.of(), LONG)).hasValue(Answer.ok("quick"));
+            released.countDown();
+            assertThat(slow.get()).hasValue(Answer.ok("slow"));
+        }
+    }
+
+    @Test
+    void who_waits_when_the_agent_ends_is_told() throws Exception {
+        var begun = new CountDownLatch(1);
+        serve(_ -> {
+            begun.countDown();
+            try {
+                new CountDownLatch(1).await();
+                return Answer.ok();
+            } catch (InterruptedException e) {
+                return Answer.error("stopped");
+            }
+        });
+        try (var tasks = Executors.newVirtualThreadPerTaskExecutor()) {
+            var asked = tasks.submit(() -> box.ask("sync", Map.of(), LONG));
+            begun.await();
+            agent.interrupt();
+            assertThat(asked.get()).hasValue(Answer.error("stopped"));
+        }
     }
 
     @Test

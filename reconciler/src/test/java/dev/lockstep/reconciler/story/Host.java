@@ -145,20 +145,25 @@ final class Host implements AutoCloseable {
 
     /** Starts an agent that asks its repository every half second; its log is {@link #agentLog}. */
     Process agent(Path repository) throws IOException {
-        return startAgent("--repository", repository.toString(), "--ref", "main");
+        return agent(repository, "2s");
+    }
+
+    /** Starts one that compares the host with its files only that often. */
+    Process agent(Path repository, String driftInterval) throws IOException {
+        return startAgent(driftInterval, "--repository", repository.toString(), "--ref", "main");
     }
 
     /** Starts an agent on what a settings file names. */
     Process agentOf(Path settings) throws IOException {
-        return startAgent("--config", settings.toString());
+        return startAgent("2s", "--config", settings.toString());
     }
 
-    private Process startAgent(String... what) throws IOException {
+    private Process startAgent(String driftInterval, String... what) throws IOException {
         var arguments = new ArrayList<>(List.of("agent"));
         arguments.addAll(List.of(what));
-        arguments.addAll(List.of("--host", "test", "--interval", "500ms", "--drift-interval", "2s"));
+        arguments.addAll(List.of("--host", "test", "--interval", "500ms", "--drift-interval", driftInterval));
         // It hears SIGHUP also where whoever runs the tests does not, as what nohup starts.
-        var command = new ArrayList<>(List.of("env", "--default-signal=HUP"));
+        var command = new ArrayList<>(List.of("env", "--default-signal=HUP", "LOCKSTEP_STACKS=" + stackValues()));
         command.addAll(command(arguments.toArray(String[]::new)));
         var agent = new ProcessBuilder(command)
                 .redirectErrorStream(true)
@@ -168,6 +173,11 @@ final class Host implements AutoCloseable {
                 .start();
         agents.add(agent);
         return agent;
+    }
+
+    /** Directory of the values of stacks that are not in Git, for agents. */
+    Path stackValues() {
+        return directory.resolve("stacks");
     }
 
     String agentLog() throws IOException {

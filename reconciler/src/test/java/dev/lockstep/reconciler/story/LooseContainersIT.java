@@ -19,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Containers that belong to no stack, as a user of docker run, update, ps, events and prune knows them. */
 class LooseContainersIT {
+    private static final String SIZED = "stty rows 11 cols 22\n";
+
     private static final Duration SOON = Duration.ofSeconds(60);
 
     @TempDir
@@ -228,6 +230,16 @@ class LooseContainersIT {
         var again = String.join(" ", host.command("container", "attach", "one"));
         assertThat(onTerminal(again, "", "word\r", new byte[] {16, 17})).contains("heard word", "code 0", "restored");
         assertThat(host.pids()).containsKey("one");
+    }
+
+    @Test
+    void a_program_on_a_terminal_knows_its_size_from_the_beginning() throws Exception {
+        var run = String.join(
+                " ", host.command("container", "run", "-it", "--network", "none", Host.WEB, "stty", "size"));
+        assertThat(onTerminal(SIZED + run, "code", "", new byte[0])).contains("11 22", "code 0");
+        run(0, "container", "run", "-d", "--name", "one", "--network", "none", Host.WEB, "sleep", "600");
+        var exec = String.join(" ", host.command("container", "exec", "-it", "one", "stty", "size"));
+        assertThat(onTerminal(SIZED + exec, "code", "", new byte[0])).contains("11 22", "code 0");
     }
 
     /** Waits for a text, types until something is heard, and leaves with those keys. */

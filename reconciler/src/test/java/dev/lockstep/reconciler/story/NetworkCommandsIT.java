@@ -70,6 +70,10 @@ class NetworkCommandsIT {
         return run(0, "inspect", "-f", "{{.State.Pid}}", container).out();
     }
 
+    private String published() throws IOException {
+        return run(0, "container", "port", "p-web-1").out();
+    }
+
     /** A name is told to the name server by signal, which it reads when it gets to it. */
     private void awaitPage(String container, String name) {
         await().untilAsserted(() -> assertThat(in(container, "wget -qO- http://" + name + ":8080/ 2>&1; true"))
@@ -213,6 +217,36 @@ class NetworkCommandsIT {
     }
 
     @Test
+    void ports_go_with_the_last_network_that_leads_in_and_come_back_with_it() throws IOException {
+        Files.writeString(project.resolve("compose.yaml"), """
+                services:
+                  web:
+                    image: web:1
+                    command: ["sh", "-c", "%1$s", "web"]
+                    ports: ["127.0.0.1:%2$d:8080"]
+                    networks: [front, back]
+                    stop_grace_period: 0s
+                networks: {front: {}, back: {internal: true}}
+                """.formatted(SERVE.replace("$", "$$"), port));
+        var url = "http://127.0.0.1:" + port;
+        run(0, "apply", "-y");
+        assertThat(host.get(url)).isEqualTo("web");
+        var pid = pid("p-web-1");
+
+        run(0, "network", "disconnect", "p_front", "p-web-1");
+        assertThat(published()).isEmpty();
+        run(0, "network", "connect", "p_front", "p-web-1");
+        assertThat(host.get(url)).isEqualTo("web");
+        assertThat(published()).contains(String.valueOf(port));
+
+        run(0, "network", "disconnect", "p_front", "p-web-1");
+        run(0, "apply", "-y");
+        assertThat(host.get(url)).isEqualTo("web");
+        assertThat(pid("p-web-1")).isEqualTo(pid);
+        assertThat(run(0, "plan", "--detailed-exitcode").out()).contains("No changes.");
+    }
+
+    @Test
     void the_last_network_goes_and_comes_back_and_who_has_none_gets_one() throws IOException {
         run(0, "network", "create", "only");
         loose("served", "only");
@@ -244,5 +278,42 @@ class NetworkCommandsIT {
 
         assertThat(run(1, "network", "connect", "nosuch", "served").err()).contains("network nosuch not found");
         assertThat(run(1, "network", "connect", "only", "nosuch").err()).contains("No such container: nosuch");
+    }
+
+    @Test
+    void an_address_that_a_later_service_asks_for_is_kept_for_it_and_one_that_is_taken_is_told_by_the_plan()
+            throws IOException {
+        var file = """
+                services:
+                  app: {image: "web:1", command: sleep 100000, stop_grace_period: 0s, networks: [lan]}
+                  db:
+                    image: web:1
+                    command: sleep 100000
+                    stop_grace_period: 0s
+                    depends_on: [app]
+                    networks: {lan: {ipv4_address: 10.213.43.2}}
+                networks:
+                  lan: {ipam: {config: [{subnet: 10.213.43.0/24}]}}
+                """;
+        Files.writeString(project.resolve("compose.yaml"), file);
+        run(0, "apply", "-y");
+        assertThat(in("p-db-1", "ip -4 addr show eth0")).contains("inet 10.213.43.2/24");
+        assertThat(in("p-app-1", "ip -4 addr show eth0")).contains("inet 10.213.43.3/24");
+        assertThat(run(0, "plan").out()).contains("No changes.");
+
+        Files.writeString(project.resolve("compose.yaml"), file.replace("43.2}", "43.3}"));
+        assertThat(run(1, "plan").all())
+                .contains("services.db.networks.lan.ipv4_address: address 10.213.43.3 of network p_lan belongs to app 1"
+                        + " of stack p; ask for another one, or remove the container that has it");
+        Files.writeString(project.resolve("compose.yaml"), file.replace("43.2}", "43.9}"));
+        run(0, "apply", "-y");
+        assertThat(in("p-db-1", "ip -4 addr show eth0")).contains("inet 10.213.43.9/24");
+        // The one gives it up, so the other may ask for it.
+        Files.writeString(
+                project.resolve("compose.yaml"),
+                file.replace("43.2}", "43.3}").replace("[lan]", "{lan: {ipv4_address: 10.213.43.9}}"));
+        run(0, "plan");
+        Files.writeString(project.resolve("compose.yaml"), file);
+        run(0, "down");
     }
 }

@@ -8,6 +8,7 @@ import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -99,6 +100,39 @@ class NeverByAccidentIT {
     }
 
     @Test
+    void what_is_wrong_with_the_hosts_values_for_one_stack_takes_away_none() throws Exception {
+        var blog = WEB.replace("info}", "\"${LEVEL:-}\"}");
+        // As a commit of last week that took something away, and said so.
+        repository.commit(
+                "Both\n\nLockstep-Approve: shop",
+                Map.of("stacks/shop/compose.yaml", WEB, "stacks/blog/compose.yaml", blog));
+        var variables =
+                Files.createDirectories(host.stackValues().resolve("blog")).resolve("env");
+        Files.writeString(variables, "LEVEL=one\n");
+        Files.setPosixFilePermissions(variables, PosixFilePermissions.fromString("rw-------"));
+        var agent = host.agent(repository.directory());
+        runs("shop-web-1", "blog-web-1");
+        await().atMost(SOON).untilAsserted(() -> assertThat(status()).contains("converged", "Both"));
+        var before = host.pids();
+
+        Files.writeString(variables, "LEVEL=two\n");
+        Files.setPosixFilePermissions(variables, PosixFilePermissions.fromString("rw-r--r--"));
+        assertThat(host.lockstep("sync").code()).isEqualTo(1);
+        assertThat(status())
+                .contains(variables + " is open to others than root")
+                .doesNotContain("orphaned", "does not have stack");
+        assertThat(host.agentLog()).doesNotContain("is no longer in");
+        assertThat(host.pids()).isEqualTo(before);
+        assertThat(host.lockstep("-p", "shop", "kill").code()).isZero();
+        runs("shop-web-1", "blog-web-1");
+
+        Files.setPosixFilePermissions(variables, PosixFilePermissions.fromString("rw-------"));
+        assertThat(host.lockstep("sync").code()).isZero();
+        assertThat(host.pids().get("blog-web-1")).isNotEqualTo(before.get("blog-web-1"));
+        host.end(agent, false);
+    }
+
+    @Test
     void stacks_that_may_go_one_by_one_are_held_where_together_they_are_most_of_the_host() throws Exception {
         var one = "services: {x: {image: \"web:1\", command: sleep 100000, stop_grace_period: 0s}}\n";
         repository.commit(
@@ -172,10 +206,11 @@ class NeverByAccidentIT {
         assertThat(host.lockstep("-p", "shop", "stop").err()).contains("stays so until 'lockstep resume'");
         repository.commit("Second", Map.of("stacks/shop/compose.yaml", WEB.replace("info", "debug")));
         host.end(agent, true);
-        agent = host.agent(repository.directory());
+        agent = host.agent(repository.directory(), "1h");
         await().atMost(SOON).untilAsserted(() -> assertThat(status()).contains("Second", "the host is suspended"));
         assertThat(running()).isEmpty();
-        host.lockstep("resume", "--host");
+        // It is no look of the usual time that starts it.
+        assertThat(host.lockstep("resume", "--host").code()).isZero();
         runs("shop-web-1");
         host.end(agent, false);
     }

@@ -129,6 +129,48 @@ class OneOffIT {
     }
 
     @Test
+    void a_program_that_has_ended_keeps_no_port_and_no_mount() throws Exception {
+        var port = Host.freePort();
+        for (var i = 0; i < 2; i++) {
+            run(3, "run", "-T", "--no-deps", "-p", port + ":80", "app", "sh", "-c", "exit 3");
+        }
+        assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).doesNotContain(host.runRoot() + "/containers");
+    }
+
+    @Test
+    void a_program_whose_output_nobody_reads_any_more_holds_nobody_up() throws Exception {
+        run(0, "up", "-d", "app");
+        for (var words : List.of(
+                List.of("exec", "-T", "app", "yes"),
+                List.of("run", "--rm", "-T", "--no-deps", "app", "yes"),
+                List.of("container", "run", "--name", "loose", "--network", "none", "web:1", "yes"),
+                List.of("container", "attach", "loose"))) {
+            var command = String.join(" ", host.command(words.toArray(String[]::new)));
+            var said = host.run(project, List.of("bash", "-c", command + " | head -1; echo ${PIPESTATUS[0]}"));
+            // As for a program that SIGPIPE has ended; Docker's client ends that way.
+            assertThat(said.all()).as("%s", words).isEqualTo("y\n141\n");
+        }
+        // What was asked to leave nothing leaves nothing; another runs on, as Docker's does.
+        assertThat(host.pids()).containsOnlyKeys("p-app-1", "p-db-1", "loose");
+        run(0, "container", "rm", "-f", "loose");
+    }
+
+    @Test
+    void what_is_piped_into_a_container_is_not_searched_for_keys() throws Exception {
+        Files.writeString(project.resolve("compose.yaml"), """
+                services: {a: {image: "web:1", command: ["head -c 5 > /out/it"], stdin_open: true, volumes: ["./out:/out"],
+                               entrypoint: [sh, -c], network_mode: none}}
+                """);
+        run(0, "up", "-d");
+        var command = String.join(" ", host.command("attach", "a"));
+
+        var said = host.run(project, List.of("sh", "-c", "printf 'a\\020\\021b\\020' | " + command));
+
+        assertThat(said.code()).as(said.all()).isZero();
+        assertThat(project.resolve("out/it")).hasBinaryContent(new byte[] {'a', 16, 17, 'b', 16});
+    }
+
+    @Test
     void a_terminal_is_the_programs_own_and_can_be_left() throws Exception {
         run(0, "up", "-d");
         // Typed: an interrupt, which is the program's to hear, then the keys that leave it.

@@ -1,12 +1,15 @@
 package dev.lockstep.reconciler.story;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -108,7 +111,7 @@ class RollbackIT {
     @Test
     void the_agent_leaves_a_bad_commit_and_remembers_it_until_somebody_asks() throws Exception {
         try (var repository = new Repository(directory.resolve("shop"))) {
-            repository.commit("Good", Map.of("compose.yaml", compose("first", ""), "conf", "one"));
+            var good = repository.commit("Good", Map.of("compose.yaml", compose("first", ""), "conf", "one"));
             var once = new String[] {
                 "agent", "--once", "--repository", repository.directory().toString(), "--ref", "main", "--host", "test"
             };
@@ -132,6 +135,14 @@ class RollbackIT {
             assertThat(again.out()).doesNotContain("second").contains("+ container shop-web-1");
             assertThat(host.pids()).containsOnlyKeys("shop-app-1", "shop-web-1", "shop-web-2");
 
+            // The commit that was left is nothing to go back to, and the repair was one of the commit that is kept.
+            var none = host.lockstep("rollback", "shop", "--dry-run");
+            assertThat(none.code()).as(none.all()).isEqualTo(1);
+            assertThat(none.all()).contains("no revision before this one that was well");
+            assertThat(host.lockstep("history", "shop").out().lines().filter(line -> line.contains("drift-corrected")))
+                    .singleElement(STRING)
+                    .contains(" " + good.substring(0, 7) + " ");
+
             // A commit that changes nothing of the stack is the same revision; one that mends it is not.
             repository.commit("Elsewhere", Map.of("README.md", "nothing"));
             assertThat(host.lockstep(once).out()).doesNotContain("Plan:");
@@ -147,6 +158,64 @@ class RollbackIT {
             assertThat(containers()).contains("LEVEL=second");
             host.end(agent, false);
         }
+    }
+
+    @Test
+    void what_a_person_went_back_to_is_what_a_later_bad_commit_is_left_for() throws Exception {
+        try (var repository = new Repository(directory.resolve("shop"))) {
+            var once = new String[] {
+                "agent", "--once", "--repository", repository.directory().toString(), "--ref", "main", "--host", "test"
+            };
+            for (var level : new String[] {"first", "second"}) {
+                repository.commit(level, Map.of("compose.yaml", compose(level, ""), "conf", level));
+                var applied = host.lockstep(once);
+                assertThat(applied.code()).as(applied.all()).isZero();
+            }
+            var shown = host.lockstep("rollback", "--dry-run", "shop");
+            assertThat(shown.code()).as(shown.all()).isZero();
+            assertThat(shown.out()).contains("\"second\" → \"first\"");
+            assertThat(containers()).contains("LEVEL=second").doesNotContain("LEVEL=first");
+            var back = host.lockstep("rollback", "-y", "shop");
+            assertThat(back.code()).as(back.all()).isZero();
+            assertThat(containers()).contains("LEVEL=first").doesNotContain("LEVEL=second");
+
+            repository.commit("Bad", Map.of("compose.yaml", compose("third", "exit 3;")));
+            assertThat(host.lockstep("resume", "shop").code()).isZero();
+            var failed = host.lockstep(once);
+            assertThat(failed.code()).as(failed.all()).isEqualTo(4);
+            assertThat(containers()).contains("LEVEL=first").doesNotContain("LEVEL=second", "LEVEL=third");
+        }
+    }
+
+    @Test
+    void a_stack_goes_back_in_the_directory_that_it_is_followed_in() throws Exception {
+        try (var repository = new Repository(directory.resolve("infra"))) {
+            var settings = Files.writeString(directory.resolve("agent.yaml"), """
+                    repositories:
+                      - {url: %1$s, ref: main, path: a}
+                      - {url: %1$s, ref: main, path: b}
+                    """.formatted(repository.directory()));
+            var web = "services: {web: {image: 'web:1', command: sleep 100000, environment: {LEVEL: first},"
+                    + " stop_grace_period: 0s}}\n";
+            repository.commit("First", Map.of("a/stacks/blog/compose.yaml", web, "b/stacks/shop/compose.yaml", web));
+            assertThat(of(settings, "agent", "--once").code()).isZero();
+            repository.commit("Second", Map.of("b/stacks/shop/compose.yaml", web.replace("first", "second")));
+            assertThat(of(settings, "agent", "--once").code()).isZero();
+
+            var back = of(settings, "rollback", "shop", "-y");
+
+            assertThat(back.code()).as(back.all()).isZero();
+            assertThat(back.all()).contains("\"First\"");
+            assertThat(host.lockstep("container", "inspect", "-f", "{{.Config.Env}}", "shop-web-1")
+                            .out())
+                    .contains("LEVEL=first");
+        }
+    }
+
+    private Host.Said of(Path settings, String... words) throws IOException {
+        var command = new ArrayList<>(List.of("env", "LOCKSTEP_CONFIG=" + settings));
+        command.addAll(host.command(words));
+        return host.run(directory, command);
     }
 
     @Test

@@ -24,6 +24,7 @@ final class AttachedStreams {
      * Copies until the other side is gone or the person leaves.
      *
      * @param input whether what is typed goes in
+     * @throws IOException also of the person's streams, which take no more; the program runs on then, as with Docker
      */
     static End copy(PacketSocket socket, ExecStreams streams, boolean input) throws IOException {
         var left = new AtomicBoolean();
@@ -58,7 +59,10 @@ final class AttachedStreams {
                     return;
                 }
             }
-            socket.endOfInput();
+            var held = scanner.held();
+            if (held.length == 0 || socket.send(held, held.length)) {
+                socket.endOfInput();
+            }
         } catch (IOException e) {
             // The session is over; what the user typed after that goes nowhere.
         }

@@ -48,7 +48,7 @@ final class Attachment {
                     throw ContainerException.conflict(record.spec().name(), "runs already");
                 }
                 input = wanted && record.spec().options().process().stdinOpen();
-                starts.start(record, Optional.empty(), new Interaction(input, files -> {
+                starts.start(record, Optional.empty(), new Interaction(input, streams.size(), files -> {
                     socket.set(PacketSocket.connect(files.run(), "attach"));
                     streams.windowSizes().accept((rows, columns) -> ExecSessions.resize(files.run(), rows, columns));
                 }));

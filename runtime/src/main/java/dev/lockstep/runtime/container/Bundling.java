@@ -70,7 +70,7 @@ final class Bundling {
             var all = new ArrayList<>(mounts);
             sharedMemory(record, files, joined).ifPresent(all::add);
             all.addAll(cdi.mounts());
-            var labels = SelinuxLabels.of(record);
+            var labels = SelinuxLabels.of(record, files);
             return new Bundle(
                     process,
                     files.rootfs(),

@@ -112,6 +112,11 @@ record ContainerFiles(Root root, String id) {
         return run().resolve("mapped");
     }
 
+    /** SELinux contexts of one that has those of another. */
+    Path labels() {
+        return run().resolve("labels");
+    }
+
     /** Memory that others may share with it. */
     Path sharedMemory() {
         return run().resolve("shm");

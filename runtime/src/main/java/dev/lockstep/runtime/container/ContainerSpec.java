@@ -3,6 +3,7 @@ package dev.lockstep.runtime.container;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.network.AttachmentSpec;
+import dev.lockstep.runtime.network.LeaseKey;
 import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.store.Owner;
 import java.time.Duration;
@@ -124,6 +125,11 @@ public record ContainerSpec(
                 stopSignal,
                 stopGrace,
                 ContainerOptions.NONE);
+    }
+
+    /** Whose its addresses are: of the place that it fills, or of its name where it is of no service. */
+    public LeaseKey leaseKey() {
+        return new LeaseKey(owner.stack(), service.isEmpty() ? name : service, slot);
     }
 
     /** Of every image that it needs: its own, and those that are mounted into it. */

@@ -61,7 +61,7 @@ public final class Containers {
         this.observation = new Observation(store, host);
         var onExit = new OnExitScript(rooms.root());
         this.selfRemoval = new SelfRemoval(rooms, store, ending, removal, onExit);
-        var starts = new Start(rooms, store, host, runRoot, teardown, onExit);
+        var starts = new Start(rooms, store, host, runRoot, teardown, ending, onExit);
         this.lifecycle =
                 new Lifecycle(rooms, store, host, onExit, teardown, starts, ending, new HookRunner(sessions, hooksEnd));
         this.attachment = new Attachment(rooms, store, host, starts, lifecycle, sessions);

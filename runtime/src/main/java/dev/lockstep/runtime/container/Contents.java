@@ -100,6 +100,9 @@ public final class Contents {
                         MOST,
                         PRIVATE,
                         List.of(DetachedMount.Attribute.NO_SUID, DetachedMount.Attribute.NO_DEVICES));
+            } else {
+                // An earlier Lockstep forbade it for all, and the mount stays until the host restarts.
+                Mounts.permit(place(), List.of(DetachedMount.Attribute.NO_EXEC));
             }
             var file = store().resolve(identity);
             if (Files.notExists(file)) {

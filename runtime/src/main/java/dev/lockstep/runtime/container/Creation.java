@@ -142,23 +142,11 @@ final class Creation {
                     inherited(spec),
                     UserNamespace.isAskedFor(spec)
                             ? Optional.of(rooms.idRanges().of(spec.owner().stack()))
-                            : Optional.empty(),
-                    labelledAs(isolation.namespaces()));
+                            : Optional.empty());
         } catch (IllegalArgumentException e) {
             throw new ContainerException(
                     ContainerException.Reason.INVALID, "container " + spec.name() + ": " + e.getMessage() + ".", e);
         }
-    }
-
-    /** Whose memory or processes it shares, as Docker does (daemon, generateSecurityOpt): apart they could not be. */
-    private Optional<String> labelledAs(Namespaces namespaces) throws IOException {
-        for (var mode : List.of(namespaces.ipc(), namespaces.pid())) {
-            if (mode.isPresent() && mode.get() instanceof NamespaceMode.Of(var container)) {
-                return store.find(container)
-                        .map(other -> other.made().options().labelledAs().orElse(other.id()));
-            }
-        }
-        return Optional.empty();
     }
 
     /** Who has the host's name, or that of the container whose network it is in, has no other. */

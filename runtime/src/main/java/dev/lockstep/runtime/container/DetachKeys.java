@@ -48,6 +48,14 @@ public record DetachKeys(List<Integer> keys) {
     final class Scanner {
         private int matched;
 
+        /** What was held back, and when nothing more is typed was no beginning of the keys. */
+        byte[] held() {
+            var held = new ByteArrayOutputStream();
+            keys.subList(0, matched).forEach(held::write);
+            matched = 0;
+            return held.toByteArray();
+        }
+
         /** What goes on into the container; absent: the keys are complete. */
         Optional<byte[]> scan(byte[] typed, int length) {
             if (keys.isEmpty()) {

@@ -13,8 +13,6 @@ import java.util.Optional;
  * @param apparmor the profile; absent: none
  * @param inherited mounts of other containers, as those had them when this one was made
  * @param ids of the host that its users have; absent: the host's own
- * @param labelledAs id of the container whose SELinux categories it has, since they share memory or processes; absent:
- *     its own
  * @param imageLabels of the image, as it was when the container was made
  */
 public record EffectiveOptions(
@@ -24,20 +22,18 @@ public record EffectiveOptions(
         Optional<String> apparmor,
         List<MountSpec> inherited,
         Optional<IdRange> ids,
-        Optional<String> labelledAs,
         Map<String, String> imageLabels) {
     /** As Docker has it. */
     public static final long SHM_SIZE = 64L << 20;
 
     /** Where nothing was asked for. */
-    public static final EffectiveOptions DEFAULT = new EffectiveOptions(
-            false, 0, SHM_SIZE, Optional.empty(), List.of(), Optional.empty(), Optional.empty(), Map.of());
+    public static final EffectiveOptions DEFAULT =
+            new EffectiveOptions(false, 0, SHM_SIZE, Optional.empty(), List.of(), Optional.empty(), Map.of());
 
     public EffectiveOptions {
         inherited = List.copyOf(inherited);
         // A record of an earlier version has none.
         ids = Objects.requireNonNullElse(ids, Optional.empty());
-        labelledAs = Objects.requireNonNullElse(labelledAs, Optional.empty());
         imageLabels = Map.copyOf(Objects.requireNonNullElse(imageLabels, Map.of()));
     }
 }

@@ -1,7 +1,9 @@
 package dev.lockstep.runtime.container;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.runtime.linux.Fifo;
 import dev.lockstep.runtime.linux.PacketSocket;
+import dev.lockstep.runtime.linux.Terminal;
 import dev.lockstep.runtime.oci.Capabilities;
 import dev.lockstep.runtime.oci.OciRuntime;
 import dev.lockstep.runtime.store.Root;
@@ -26,6 +28,12 @@ final class ExecSessions {
 
     /** From the death of all that a program began to the end of its output. */
     private static final Duration STREAMS_END = Duration.ofSeconds(2);
+
+    /** After the end of a program. */
+    private static final Duration NOBODY_WAITS = Duration.ofMinutes(5);
+
+    /** Rows and columns; more is a mistake of whoever tells them. */
+    private static final int LARGEST_TERMINAL = 1000;
 
     private final ContainerRooms rooms;
     private final ContainerStore store;
@@ -52,6 +60,7 @@ final class ExecSessions {
             ContainerRecord record, ExecSpec spec, ExecStreams streams, Optional<Duration> limit) throws IOException {
         requireRunning(record);
         var files = store.files(record.id());
+        sweep(files);
         var name = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
         var directory = Root.directory(files.sessions().resolve(name));
         var runs = false;
@@ -61,7 +70,7 @@ final class ExecSessions {
                     runtime(record),
                     host.cgroups().at(ContainerFiles.supervisorCgroup(rooms.root())),
                     rooms.root().json());
-            var process = writeProcess(record, spec, directory);
+            var process = writeProcess(record, spec, streams.size(), directory);
             var words = ": " + String.join(" ", spec.args());
             rooms.events().tell(record, "exec_create" + words, Map.of("execID", name));
             var oomScoreAdj = record.made().options().oomScoreAdj();
@@ -102,6 +111,9 @@ final class ExecSessions {
                 AttachedStreams.End end;
                 try {
                     end = AttachedStreams.copy(socket, streams, spec.stdin());
+                } catch (IOException e) {
+                    runs = true; // and conmon needs its files
+                    throw e;
                 } finally {
                     over.countDown();
                 }
@@ -121,6 +133,26 @@ final class ExecSessions {
         } finally {
             if (!runs) {
                 Teardown.removeTree(directory);
+            }
+        }
+    }
+
+    /**
+     * Removes the directories of programs that have ended and that nobody waited for, as of detached ones. Whoever
+     * waits for one removes its directory much earlier.
+     */
+    private void sweep(ContainerFiles files) throws IOException {
+        var before = rooms.clock().instant().minus(NOBODY_WAITS);
+        for (var name : ContainerStore.names(files.sessions())) {
+            var session = files.sessions().resolve(name);
+            // The last that conmon does there.
+            var exit = session.resolve("exits").resolve(files.id());
+            try {
+                if (Files.getLastModifiedTime(exit).toInstant().isBefore(before)) {
+                    Teardown.removeTree(session);
+                }
+            } catch (IOException e) {
+                // It runs, or somebody else removes it at this moment; a later session looks again.
             }
         }
     }
@@ -159,7 +191,18 @@ final class ExecSessions {
     /** Tells conmon the size of the terminal; its files are in that directory. */
     static void resize(Path directory, int rows, int columns) throws IOException {
         // Nobody listens: the session is over, and its size does not matter any more.
-        Fifo.writeLine(directory.resolve("ctl"), "1 " + Math.clamp(rows, 0, 1000) + " " + Math.clamp(columns, 0, 1000));
+        Fifo.writeLine(
+                directory.resolve("ctl"),
+                "1 " + Math.clamp(rows, 0, LARGEST_TERMINAL) + " " + Math.clamp(columns, 0, LARGEST_TERMINAL));
+    }
+
+    /**
+     * Lets a program's terminal have a size from the beginning: conmon may hear of it when the program runs already.
+     */
+    static void beginWith(Optional<Terminal.Size> size, ObjectNode process) {
+        size.ifPresent(s -> process.putObject("consoleSize")
+                .put("height", Math.clamp(s.rows(), 0, LARGEST_TERMINAL))
+                .put("width", Math.clamp(s.columns(), 0, LARGEST_TERMINAL)));
     }
 
     /** Refuses one that stands still, too: a program in it would not begin. */
@@ -181,8 +224,13 @@ final class ExecSessions {
         }
     }
 
-    /** The container's own process with what was asked for on top. */
-    Path writeProcess(ContainerRecord record, ExecSpec spec, Path directory) throws IOException {
+    /**
+     * The container's own process with what was asked for on top.
+     *
+     * @param size of its terminal, if it has one
+     */
+    Path writeProcess(ContainerRecord record, ExecSpec spec, Optional<Terminal.Size> size, Path directory)
+            throws IOException {
         var effective = record.made();
         var environment = new LinkedHashMap<>(effective.environment());
         if (spec.tty()) {
@@ -200,7 +248,11 @@ final class ExecSessions {
                 spec.privileged() ? Capabilities.ofHost() : effective.capabilities());
         var file = directory.resolve("process.json");
         var json = rooms.root().json();
-        Files.write(file, json.writeValueAsBytes(process.toJson(json)));
+        var written = process.toJson(json);
+        if (spec.tty()) {
+            beginWith(size, written);
+        }
+        Files.write(file, json.writeValueAsBytes(written));
         return file;
     }
 }

@@ -3,6 +3,7 @@ package dev.lockstep.runtime.container;
 import dev.lockstep.runtime.linux.Fd;
 import dev.lockstep.runtime.linux.Pipe;
 import dev.lockstep.runtime.linux.Poll;
+import dev.lockstep.runtime.store.StateException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -214,6 +215,12 @@ public final class HealthMonitor implements AutoCloseable {
      * back, as a disk that is full has no room for a state.
      */
     private void again(String id, Duration wait, Exception why) {
+        if (why instanceof StateException state && state.reason() != StateException.Reason.DAMAGED) {
+            // Another Lockstep's, which checks it: nothing changes about that while this one runs.
+            LOG.debug("health checks ended container={} because={}", id, why.toString());
+            unwatch(id);
+            return;
+        }
         LOG.warn("health check put off container={} error={}", id, why.toString());
         forget(id);
         schedule(id, Instant.EPOCH, Optional.empty(), wait);

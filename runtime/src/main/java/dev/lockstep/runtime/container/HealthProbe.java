@@ -226,7 +226,9 @@ final class HealthProbe implements AutoCloseable {
     }
 
     private HealthResult result() throws IOException {
-        var code = ProcessSpawner.reap(child);
+        var ended = ProcessSpawner.reap(child);
+        // No program, no code of its own: the runtime's is another with each of them.
+        var code = ended != 0 && Files.notExists(pidFile) ? -1 : ended;
         var text = text();
         return killed
                 ? new HealthResult(

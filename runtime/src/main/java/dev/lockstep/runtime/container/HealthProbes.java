@@ -75,7 +75,7 @@ final class HealthProbes {
                         "--pid-file",
                         files.probePid().toString(),
                         record.id());
-                return OomScore.of(record.made().options().oomScoreAdj(), command);
+                return OomScore.of(record.made().options().oomScoreAdj(), Umask.ofContainers(command));
             });
             runs = true;
             return new Begun.Runs(probe);

@@ -1,11 +1,14 @@
 package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Cgroup;
+import dev.lockstep.runtime.network.AddressFamily;
+import dev.lockstep.runtime.network.Attached;
 import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.network.Endpoint;
 import dev.lockstep.runtime.network.ObservedAttachment;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -237,11 +240,20 @@ final class InPlaceUpdate {
         if (now.filter(is -> !is.missingPorts().isEmpty()).isPresent()) {
             networks.ensure(spec.networks().getFirst().network());
         }
-        if (!spec.ports().equals(before.spec().ports())
-                || before.spec().networks().isEmpty()) {
-            result = result.withPorts(networks.publish(changed.id(), spec.ports()));
+        if (spec.ports().equals(before.spec().ports())
+                && networks.attached(changed.id())
+                        .filter(InPlaceUpdate::isReachable)
+                        .isEmpty()) {
+            return result.withPorts(List.of()); // They have gone with the last network that led in.
         }
-        return result;
+        // Also those that are asked for as before: they may have gone with a network that is there again.
+        return result.withPorts(networks.publish(changed.id(), spec.ports()));
+    }
+
+    /** Whether ports can be published from one of its networks. */
+    private static boolean isReachable(Attached attached) {
+        return Arrays.stream(AddressFamily.values())
+                .anyMatch(family -> attached.address(family).isPresent());
     }
 
     private static boolean isOn(ObservedAttachment is, ContainerSpec spec) {

@@ -2,7 +2,9 @@ package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.DetachedMount;
 import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.Errno;
 import dev.lockstep.runtime.linux.Fd;
+import dev.lockstep.runtime.linux.FileStatus;
 import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.MountTable;
 import dev.lockstep.runtime.linux.RawPath;
@@ -122,7 +124,8 @@ final class MountPlan {
             mounts.put(
                     target,
                     BundleMount.bind(
-                            mapped(ours(own, false), own.toString()).toString(),
+                            mapped(ours(own, !own.startsWith(files.state())), own.toString())
+                                    .toString(),
                             target,
                             spec.options().isolation().readOnly()));
         }
@@ -226,7 +229,7 @@ final class MountPlan {
                 users,
                 rooms.images().layers(image.digest()),
                 Optional.empty(),
-                SelinuxLabels.of(record).map(SelinuxLabels::mount),
+                SelinuxLabels.of(record, files).map(SelinuxLabels::mount),
                 files,
                 spec.name(),
                 place);
@@ -270,6 +273,9 @@ final class MountPlan {
     private BundleMount bind(MountSpec.Bind bind) throws IOException {
         if (bind.base().isPresent()) {
             var path = bind.base().get().relativize(bind.source()).toString();
+            if (bind.create()) {
+                makeBeneath(bind.base().get(), path);
+            }
             var pin = pinned(
                     bind.base().get(),
                     path,
@@ -286,7 +292,7 @@ final class MountPlan {
                         "the bind source " + bind.source() + " (mounted at " + bind.target()
                                 + ") does not exist; create it, or set create_host_path");
             }
-            Files.createDirectories(bind.source());
+            makeDirectories(bind.source());
         }
         travels(bind);
         relabel(bind.source().toRealPath(), bind);
@@ -300,9 +306,56 @@ final class MountPlan {
         }
     }
 
+    /** Makes what is missing of it with mode 0755, whatever the umask. The links on the way are the host owner's. */
+    private static void makeDirectories(Path path) throws IOException {
+        var parent = path.getParent();
+        if (parent == null || Files.isDirectory(path)) {
+            return;
+        }
+        makeDirectories(parent);
+        try (var above = Directory.open(parent)) {
+            make(above, RawPath.of(String.valueOf(path.getFileName())));
+        }
+    }
+
+    /**
+     * The same below a directory where containers write: no link is followed. What cannot be made for what stands in
+     * its way is left to {@link #pinned}, which says so.
+     */
+    private static void makeBeneath(Path base, String path) throws IOException {
+        makeDirectories(base);
+        var at = Directory.open(base);
+        try {
+            for (var part : path.split("/", -1)) {
+                var name = RawPath.of(part);
+                var status = at.status(name);
+                if (status.isEmpty()) {
+                    make(at, name);
+                } else if (status.get().type() != FileStatus.Type.DIRECTORY) {
+                    return;
+                }
+                var next = at.directory(name);
+                at.close();
+                at = next;
+            }
+        } finally {
+            at.close();
+        }
+    }
+
+    private static void make(Directory above, RawPath name) throws IOException {
+        try {
+            above.makeDirectory(name, 0755);
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.EEXIST) {
+                throw e;
+            }
+        }
+    }
+
     /** With {@code z} for all containers, with {@code Z} for this one; nothing where SELinux is off. */
     private void relabel(Path source, MountSpec.Bind bind) throws IOException {
-        var labels = SelinuxLabels.of(record);
+        var labels = SelinuxLabels.of(record, files);
         if (bind.options().selinux().isPresent() && labels.isPresent()) {
             try {
                 Relabelling.relabel(
@@ -318,7 +371,7 @@ final class MountPlan {
 
     /** Files of ours, which no policy of a distribution knows. */
     private Path ours(Path path, boolean shared) throws IOException {
-        var labels = SelinuxLabels.of(record);
+        var labels = SelinuxLabels.of(record, files);
         if (labels.isPresent()) {
             Relabelling.relabel(
                     path, shared ? labels.get().shared() : labels.get().mount());

@@ -65,7 +65,6 @@ final class Resolution {
                             found.apparmor(),
                             found.inherited(),
                             found.ids(),
-                            found.labelledAs(),
                             image.labels()));
         } catch (IllegalArgumentException e) {
             throw new ContainerException(
@@ -80,14 +79,9 @@ final class Resolution {
      * @param apparmor the profile that confines the container
      * @param inherited mounts of other containers
      * @param ids of the host that its users get
-     * @param labelledAs id of the container whose SELinux categories it gets
      */
     record Found(
-            List<String> capabilities,
-            Optional<String> apparmor,
-            List<MountSpec> inherited,
-            Optional<IdRange> ids,
-            Optional<String> labelledAs) {}
+            List<String> capabilities, Optional<String> apparmor, List<MountSpec> inherited, Optional<IdRange> ids) {}
 
     private static List<String> capabilities(ContainerSpec spec, List<String> kernel) {
         var isolation = spec.options().isolation();
@@ -127,11 +121,13 @@ final class Resolution {
     }
 
     private static String hostname(String otherwise, ContainerSpec spec) {
-        var hostname = spec.hostname().orElse(otherwise);
-        if (!hostname.matches("[a-zA-Z0-9]([a-zA-Z0-9.-]{0,62})")) {
-            throw new IllegalArgumentException("\"" + hostname + "\" is not a host name");
+        // A name that somebody has already, such as db_1 of a host, is what it is.
+        var hostname = spec.hostname();
+        if (hostname.filter(name -> !name.matches("[a-zA-Z0-9]([a-zA-Z0-9.-]{0,62})"))
+                .isPresent()) {
+            throw new IllegalArgumentException("\"" + hostname.get() + "\" is not a host name");
         }
-        return hostname;
+        return hostname.orElse(otherwise);
     }
 
     static String stopSignal(ContainerSpec spec, ImageConfig image) {

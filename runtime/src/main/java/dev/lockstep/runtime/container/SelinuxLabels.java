@@ -27,19 +27,51 @@ record SelinuxLabels(String process, String mount) {
     }
 
     /**
-     * Contexts of a container on this host; none where SELinux is off, or it is not to confine the container: as with
-     * Docker, one that is privileged, or has the processes or the IPC of the host (daemon, generateSecurityOpt).
+     * Contexts of a container on this host, those that it was started with while it runs; none where SELinux is off, or
+     * it is not to confine the container.
      */
-    static Optional<SelinuxLabels> of(ContainerRecord record) {
-        var isolation = record.spec().options().isolation();
+    static Optional<SelinuxLabels> of(ContainerRecord record, ContainerFiles files) throws IOException {
+        if (!isOn()) {
+            return Optional.empty();
+        }
+        return Files.exists(files.labels())
+                ? parse(Files.readString(files.labels()))
+                : of(record.spec().options().isolation(), record.id());
+    }
+
+    /**
+     * A container that is started has the contexts of the one whose memory or processes it shares: with others it could
+     * not. As with Docker, labels of its own count before that.
+     */
+    static void join(ContainerRecord record, ContainerFiles files, Joined joined) throws IOException {
+        var other = Optional.ofNullable(joined.targets().get("ipc"))
+                .or(() -> Optional.ofNullable(joined.targets().get("pid")));
+        if (isOn()
+                && other.isPresent()
+                && record.spec().options().isolation().security().labels().isEmpty()) {
+            var theirs =
+                    of(other.get(), new ContainerFiles(files.root(), other.get().id()));
+            Files.writeString(
+                    files.labels(),
+                    theirs.map(labels -> labels.process + "\n" + labels.mount).orElse(""));
+        }
+    }
+
+    private static Optional<SelinuxLabels> parse(String text) {
+        var lines = text.split("\n", -1);
+        return lines.length == 2 ? Optional.of(new SelinuxLabels(lines[0], lines[1])) : Optional.empty();
+    }
+
+    /**
+     * Contexts of a container by what it asks for. One that asks for none and is privileged, or has the processes or
+     * the IPC of the host, has none, as with Docker (daemon, generateSecurityOpt).
+     */
+    static Optional<SelinuxLabels> of(Isolation isolation, String id) {
+        var asked = isolation.security().labels();
         var free = isolation.privileged()
                 || Namespaces.isHost(isolation.namespaces().pid())
                 || Namespaces.isHost(isolation.namespaces().ipc());
-        return isOn() && !free
-                ? of(
-                        isolation.security().labels(),
-                        record.made().options().labelledAs().orElse(record.id()))
-                : Optional.empty();
+        return asked.isEmpty() && free ? Optional.empty() : of(asked, id);
     }
 
     /**

@@ -7,9 +7,12 @@ import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.linux.RawPath;
+import dev.lockstep.runtime.linux.Terminal;
 import dev.lockstep.runtime.network.AttachRequest;
 import dev.lockstep.runtime.network.Attached;
-import dev.lockstep.runtime.network.LeaseKey;
+import dev.lockstep.runtime.network.PortConflictException;
+import dev.lockstep.runtime.network.PortHolder;
+import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.oci.BundleConfig;
 import dev.lockstep.runtime.oci.BundleMount;
 import dev.lockstep.runtime.oci.CdiEdits;
@@ -45,6 +48,7 @@ final class Start {
     private final Host host;
     private final RunRoot runRoot;
     private final Teardown teardown;
+    private final Ending ending;
     private final OnExitScript onExit;
 
     Start(
@@ -53,12 +57,14 @@ final class Start {
             Host host,
             RunRoot runRoot,
             Teardown teardown,
+            Ending ending,
             OnExitScript onExit) {
         this.rooms = rooms;
         this.store = store;
         this.host = host;
         this.runRoot = runRoot;
         this.teardown = teardown;
+        this.ending = ending;
         this.onExit = onExit;
     }
 
@@ -186,6 +192,7 @@ final class Start {
             starting = starting.withJoined(joined.processes());
             store.write(id, starting);
         }
+        SelinuxLabels.join(record, files, joined);
         var users = UserNamespace.of(record, files, joined);
         mountRoot(record, files, users);
         shareMemory(record, files, users);
@@ -196,7 +203,7 @@ final class Start {
                 : Optional.of(rooms.networks().get().attach(request(record, users.map(UserNamespace::pin))));
         rooms.failPoint().reached(FailPoint.Step.START_ATTACHED);
         EtcFiles.write(record, files, attached);
-        bundle(record, files, attached, joined, users);
+        bundle(record, files, attached, joined, users, how.size());
         Conmon.Prepared prepared;
         try {
             prepared = conmon.prepare(files, record, onExit.path(), how);
@@ -214,7 +221,7 @@ final class Start {
         }
         rooms.failPoint().reached(FailPoint.Step.START_SUPERVISED);
         if (published && !spec.ports().isEmpty()) {
-            run = run.withPorts(rooms.networks().get().publish(id, spec.ports()));
+            run = run.withPorts(publish(id, spec.ports()));
         }
         rooms.failPoint().reached(FailPoint.Step.START_PUBLISHED);
         how.prepared().accept(files);
@@ -228,6 +235,34 @@ final class Start {
         }
         // It may have ended by now; what began before is said to have begun before.
         rooms.events().tell(record, "start", Map.of(), begin);
+    }
+
+    private List<PublishedPort> publish(String id, List<PublishedPort> ports) throws IOException {
+        while (true) {
+            try {
+                return rooms.networks().get().publish(id, ports);
+            } catch (PortConflictException e) {
+                if (!(e.holder() instanceof PortHolder.Container holder) || !putAway(holder.id())) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /**
+     * Without an agent nobody may have put away a container that ended by itself, and it has its ports still.
+     *
+     * @return whether it had ended, and has none now
+     */
+    private boolean putAway(String holder) throws IOException {
+        // Not waited for: who holds it may be waiting for ours.
+        try (var lock = store.tryLock(holder).orElse(null)) {
+            if (lock == null || !store.hasRun(holder)) {
+                return false;
+            }
+            var record = store.record(holder);
+            return record.isPresent() && ending.finish(record.get()).isPresent() && !store.hasRun(holder);
+        }
     }
 
     /** The prepared process becomes the program. */
@@ -255,7 +290,7 @@ final class Start {
             throws IOException {
         // A limit that was asked for and does not hold any more would be found by whoever fills the disk.
         StorageLimits.check(record.spec(), files.root());
-        var labels = SelinuxLabels.of(record);
+        var labels = SelinuxLabels.of(record, files);
         if (labels.isPresent()) {
             labels.get().require(record.spec().name());
         }
@@ -298,8 +333,7 @@ final class Start {
         names.add(record.shortId());
         return new AttachRequest(
                 record.id(),
-                new LeaseKey(
-                        spec.owner().stack(), spec.service().isEmpty() ? spec.name() : spec.service(), spec.slot()),
+                spec.leaseKey(),
                 spec.networks(),
                 names,
                 spec.options().naming().resolver().servers(),
@@ -315,7 +349,8 @@ final class Start {
             ContainerFiles files,
             Optional<Attached> attached,
             Joined joined,
-            Optional<UserNamespace> users)
+            Optional<UserNamespace> users,
+            Optional<Terminal.Size> size)
             throws IOException {
         var mounts = new ArrayList<>(MountPlan.of(record, files, rooms, users, EtcFiles.mounted(files, joined)));
         if (record.spec().options().process().init()) {
@@ -333,7 +368,11 @@ final class Start {
                         process(record, files).with(cdi),
                         cdi);
         var json = rooms.root().json();
-        Files.write(files.config(), json.writeValueAsBytes(new BundleConfig(json).of(bundle)));
+        var config = new BundleConfig(json).of(bundle);
+        if (record.spec().options().process().tty()) {
+            ExecSessions.beginWith(size, config.withObjectProperty("process"));
+        }
+        Files.write(files.config(), json.writeValueAsBytes(config));
     }
 
     private CdiEdits cdi(ContainerSpec spec) throws IOException {
@@ -379,6 +418,10 @@ final class Start {
                             DetachedMount.Attribute.NO_SUID,
                             DetachedMount.Attribute.NO_DEVICES,
                             DetachedMount.Attribute.NO_EXEC));
+            var labels = SelinuxLabels.of(record, files);
+            if (labels.isPresent()) {
+                Relabelling.relabel(files.sharedMemory(), labels.get().mount());
+            }
         }
     }
 
@@ -436,7 +479,7 @@ final class Start {
                             made.oomScoreAdj(),
                             options.process().ulimits(),
                             made.apparmor(),
-                            SelinuxLabels.of(record).map(SelinuxLabels::process)));
+                            SelinuxLabels.of(record, files).map(SelinuxLabels::process)));
         } catch (IllegalArgumentException e) {
             throw new ContainerException(
                     ContainerException.Reason.INVALID,

@@ -199,6 +199,13 @@ public final class Mounts {
         }
     }
 
+    /** Permits again what the topmost mount at that place forbids, and not what is mounted below it. */
+    public static void permit(Path target, Collection<DetachedMount.Attribute> permitted) throws LinuxException {
+        try (var place = Fd.openPath(target)) {
+            MountCalls.setAttributes(place, 0, DetachedMount.Attribute.bits(permitted), 0, 0);
+        }
+    }
+
     /**
      * Mounts what the words of {@code mount -t TYPE -o OPTIONS SOURCE} say. Whatever fails, nothing is mounted.
      *

@@ -88,7 +88,8 @@ final class AddressSpace {
 
     /** What overlaps one of the subnets that are asked for, for people. */
     Optional<String> obstacle(NetworkSpec spec) throws IOException {
-        var taken = taken(spec);
+        var all = taken(spec);
+        var taken = files.network(spec.name()).map(own -> others(own, all)).orElse(all);
         return spec.subnets().stream()
                 .flatMap(s -> Subnets.obstacle(s.range(), taken).stream()
                         .map(t -> "subnet " + s.range() + " overlaps " + t.by()))
@@ -116,14 +117,19 @@ final class AddressSpace {
     }
 
     private static Optional<String> obstacle(NetworkRecord network, List<Subnets.Taken> taken) {
-        var others = taken.stream()
+        var others = others(network, taken);
+        return network.subnets().stream()
+                .flatMap(s -> Subnets.obstacle(s.range(), others).stream().map(t -> s.range() + " overlaps " + t.by()))
+                .findFirst();
+    }
+
+    /** Without what the network itself has. */
+    private static List<Subnets.Taken> others(NetworkRecord network, List<Subnets.Taken> taken) {
+        return taken.stream()
                 .filter(t -> !t.by().startsWith("network " + network.name() + " "))
                 .filter(t -> !t.by().endsWith(" of " + network.bridge())
                         && !t.by().endsWith(" of " + network.bridge() + " of this host"))
                 .toList();
-        return network.subnets().stream()
-                .flatMap(s -> Subnets.obstacle(s.range(), others).stream().map(t -> s.range() + " overlaps " + t.by()))
-                .findFirst();
     }
 
     /** Everything that the subnet must not overlap. One that shares a link may be the very range of that link. */
@@ -150,6 +156,9 @@ final class AddressSpace {
         }
         for (var route : kernel.rtnetlink().routes()) {
             var range = Cidr.around(IpAddress.of(route.destination()), route.prefix());
+            if (isWayOut(range)) {
+                continue;
+            }
             var link = byIndex.get(route.link());
             taken.add(new Subnets.Taken(
                     range, "the route " + range + (link == null ? "" : " of " + link) + " of this host"));
@@ -164,6 +173,15 @@ final class AddressSpace {
             }
         }
         return taken;
+    }
+
+    /**
+     * Whether it is a part of the way to everywhere, and nobody's range. A VPN that takes all traffic puts it over the
+     * default route without touching that: as two halves of IPv4, and {@code ::/3, 2000::/4, 3000::/4, fc00::/7}
+     * (openvpn(8), {@code redirect-gateway}).
+     */
+    private static boolean isWayOut(Cidr route) {
+        return route.prefix() <= (route.family() == AddressFamily.IPV6 ? 7 : 1);
     }
 
     private List<String> hostServers() throws IOException {

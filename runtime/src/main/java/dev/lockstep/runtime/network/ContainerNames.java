@@ -144,6 +144,11 @@ final class ContainerNames {
         return Math.max(0, strays);
     }
 
+    /** See {@link Networks#hostResolver}. */
+    String hostResolver() throws IOException {
+        return own.hostResolver();
+    }
+
     /** Starts, tells or stops the server, whichever the zones want. */
     void refresh() throws IOException {
         refresh(Optional.empty());

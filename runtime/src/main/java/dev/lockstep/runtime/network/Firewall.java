@@ -114,8 +114,9 @@ final class Firewall {
     }
 
     /** Changes published ports in one step; fails as a whole when the table is not what the records say. */
-    void change(Collection<Publication> gone, Collection<Publication> added) throws IOException {
-        change(ElementChanges.Family.INET, Ruleset.change(gone, added));
+    void change(Collection<Publication> gone, Collection<Publication> added, Collection<Publication> after)
+            throws IOException {
+        change(ElementChanges.Family.INET, Ruleset.change(gone, added, after));
     }
 
     private void change(ElementChanges.Family family, List<SetChange> changes) throws IOException {

@@ -107,7 +107,7 @@ final class Leases {
                     && attached.test(lease.container());
             if (sameAddress && inUse) {
                 throw new NetworkException("address " + address + " of network " + network.name() + " belongs to "
-                        + describe(lease.key()));
+                        + describe(lease.key()) + "; ask for another one, or remove the container that has it");
             }
             if (!sameAddress && (!sameKey || inUse)) {
                 leases.add(lease);
@@ -115,6 +115,37 @@ final class Leases {
         }
         leases.add(new Lease(key, address, container));
         return network.withLeases(network.lastGiven(), leases);
+    }
+
+    /** The network with that address kept for the slot, or as it was where the slot cannot have it. */
+    static NetworkRecord reserve(NetworkRecord network, LeaseKey key, IpAddress address, Predicate<String> attached) {
+        if (has(network, key, address)) {
+            return network;
+        }
+        try {
+            return giveFixed(network, key, "", address, attached);
+        } catch (NetworkException e) {
+            return network;
+        }
+    }
+
+    /** Why the slot cannot have that address, a sentence. */
+    static Optional<String> obstacle(
+            NetworkRecord network, LeaseKey key, IpAddress address, Predicate<String> attached) {
+        if (has(network, key, address)) {
+            return Optional.empty();
+        }
+        try {
+            giveFixed(network, key, "", address, attached);
+            return Optional.empty();
+        } catch (NetworkException e) {
+            return Optional.ofNullable(e.getMessage());
+        }
+    }
+
+    private static boolean has(NetworkRecord network, LeaseKey key, IpAddress address) {
+        return network.leases().stream()
+                .anyMatch(lease -> lease.key().equals(key) && lease.address().equals(address));
     }
 
     /** The next free one behind the last, around each range once. */

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -61,6 +62,15 @@ public record NetworkRecord(
     /** The range that the address is in. */
     Optional<Subnet> around(IpAddress address) {
         return subnets.stream().filter(s -> s.range().contains(address)).findFirst();
+    }
+
+    /**
+     * Why a slot cannot have an address here that it asks for, a sentence; empty: it can.
+     *
+     * @param attached tells whether a container with that id has links now, and keeps its addresses
+     */
+    public Optional<String> obstacle(LeaseKey key, IpAddress address, Predicate<String> attached) {
+        return Leases.obstacle(this, key, address, attached);
     }
 
     NetworkRecord withSpec(NetworkSpec changed) {

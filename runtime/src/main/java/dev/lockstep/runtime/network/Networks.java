@@ -3,6 +3,7 @@ package dev.lockstep.runtime.network;
 import dev.lockstep.runtime.dns.NameServer;
 import dev.lockstep.runtime.linux.NetworkEvents;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
+import dev.lockstep.runtime.linux.NoSpace;
 import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.store.Root;
@@ -158,7 +159,10 @@ public final class Networks implements AutoCloseable {
         });
     }
 
-    /** Why the network cannot be had on this host, as a sentence: what its subnet overlaps, what the kernel lacks. */
+    /**
+     * Why the network cannot be had on this host, as a sentence: what its subnet overlaps, what the kernel lacks. One
+     * of that name that is there already is not in its way.
+     */
     public Optional<String> conflictOf(NetworkSpec spec) throws IOException {
         // Without the lock: whoever makes the network looks again under it.
         var obstacle = links.obstacle(spec);
@@ -166,11 +170,19 @@ public final class Networks implements AutoCloseable {
     }
 
     /**
-     * Gives a network another definition. Its running containers are taken off it, the network is made anew, and they
-     * are put back: they keep their processes, and lose their addresses there and what is established through them.
+     * Gives a network another definition. Its running containers are taken off it and stay off: the caller puts them
+     * back, with their ports and what their files say of addresses. They keep their processes, and lose their addresses
+     * there and what is established through them.
+     *
+     * @return ids of the containers that were on it
+     * @throws NetworkException when the host cannot have such a network; then nothing has changed
      */
-    public NetworkRecord replace(NetworkSpec spec) throws IOException {
+    public List<String> replace(NetworkSpec spec) throws IOException {
         var name = spec.name();
+        var conflict = conflictOf(spec);
+        if (conflict.isPresent()) {
+            throw new NetworkException("network " + name + ": " + conflict.get());
+        }
         var requests = lock.holding(() -> files.attachments().stream()
                 .map(AttachmentRecord::request)
                 .filter(r -> r.networks().stream().anyMatch(n -> n.network().equals(name)))
@@ -181,11 +193,8 @@ public final class Networks implements AutoCloseable {
                     .toList()));
         }
         remove(name);
-        var made = create(spec);
-        for (var request : requests) {
-            updateAttachments(request);
-        }
-        return made;
+        create(spec);
+        return requests.stream().map(AttachRequest::container).toList();
     }
 
     /**
@@ -258,8 +267,10 @@ public final class Networks implements AutoCloseable {
     }
 
     /**
-     * Gives the addresses of a slot free, on all networks. Not durable before {@link #settle}: where a power failure
-     * comes first the slot has them again, as where it comes before this call.
+     * Gives the addresses of a slot free, on all networks. Not durable before {@link #settle}, which every command does
+     * when it ends and the agent once a minute: where a power failure comes first the slot has them again, as where it
+     * comes before this call. It keeps them then, until a container is made in that slot or one asks for them as its
+     * fixed addresses, or its network is removed.
      */
     public void release(LeaseKey key) throws IOException {
         lock.holding(() -> {
@@ -297,17 +308,23 @@ public final class Networks implements AutoCloseable {
     }
 
     /**
-     * Reserves fixed addresses before others are given out.
+     * Keeps addresses for those who will ask for them, before others are given any. One that cannot be had is left out:
+     * whoever asks for it is told why. No error when there is no such network.
      *
-     * @throws NetworkException when one cannot be had
+     * @param slots whose each address is to be
      */
-    public void reserve(String name, Map<LeaseKey, IpAddress> addresses) throws IOException {
+    public void reserve(String name, Map<IpAddress, LeaseKey> slots) throws IOException {
         lock.holding(() -> {
-            var network = existing(name);
-            for (var wanted : addresses.entrySet()) {
-                network = Leases.giveFixed(network, wanted.getKey(), "", wanted.getValue(), files::isAttached);
+            var found = files.network(name);
+            if (found.isPresent()) {
+                var reserved = found.get();
+                for (var wanted : slots.entrySet()) {
+                    reserved = Leases.reserve(reserved, wanted.getValue(), wanted.getKey(), files::isAttached);
+                }
+                if (!reserved.equals(found.get())) {
+                    files.write(reserved);
+                }
             }
-            files.write(network);
             return Optional.empty();
         });
     }
@@ -360,6 +377,22 @@ public final class Networks implements AutoCloseable {
                 mended = names.isAnswering();
             }
             return names.ensureOwn(files.attachments()) || mended;
+        });
+    }
+
+    /** What this host's own resolver reads; another text once the host asks others for names. */
+    public String hostResolver() throws IOException {
+        return names.hostResolver();
+    }
+
+    /**
+     * Makes the processes that answer for names ask whom the host asks by now: they read that when they are started and
+     * when they are told of a change.
+     */
+    public void followHostResolver() throws IOException {
+        lock.holding(() -> {
+            names.refresh();
+            return Optional.empty();
         });
     }
 
@@ -496,13 +529,28 @@ public final class Networks implements AutoCloseable {
         return new HostChanges(made, report.wanted(), addresses.overlaps(files.networks()));
     }
 
-    /** Makes leases durable that were given out meanwhile; nothing where there are none. */
+    /**
+     * Makes leases durable that were given out meanwhile; nothing where there are none. Where the disk has no room they
+     * stay as they are: they count all the same, and the next call tries again.
+     */
     public void settle() throws IOException {
         if (files.hasGiven()) {
             lock.holding(() -> {
-                files.settle();
+                settleIfThereIsRoom();
                 return Optional.empty();
             });
+        }
+    }
+
+    /** Or nothing could be stopped on a full disk. The lock is held. */
+    private void settleIfThereIsRoom() throws IOException {
+        try {
+            files.settle();
+        } catch (IOException e) {
+            if (!NoSpace.isWhy(e)) {
+                throw e;
+            }
+            log.info("addresses given out are not durable yet error={}", e.toString());
         }
     }
 
@@ -521,7 +569,7 @@ public final class Networks implements AutoCloseable {
 
     private int removeStrays() throws IOException {
         files.removeUnfinished();
-        files.settle();
+        settleIfThereIsRoom();
         var removed = bridges.removeStrays() + ports.removeStrays() + names.removeStrays();
         var renamed = 0;
         for (var network : files.networks()) {

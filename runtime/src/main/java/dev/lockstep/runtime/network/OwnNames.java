@@ -6,6 +6,7 @@ import dev.lockstep.runtime.dns.ResolvConf;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
 import dev.lockstep.runtime.linux.Nftables;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -142,6 +143,15 @@ final class OwnNames {
         }
         var host = reachable(hostResolvConf);
         return host.isEmpty() ? reachable(BEHIND_RESOLVED) : host;
+    }
+
+    /** See {@link Networks#hostResolver}. */
+    String hostResolver() throws IOException {
+        return text(hostResolvConf) + text(BEHIND_RESOLVED);
+    }
+
+    private static String text(Path file) throws IOException {
+        return Files.exists(file) ? Files.readString(file, StandardCharsets.ISO_8859_1) : "";
     }
 
     private static List<String> reachable(Path resolvConf) throws IOException {

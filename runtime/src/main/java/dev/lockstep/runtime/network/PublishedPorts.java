@@ -236,7 +236,7 @@ final class PublishedPorts {
         }
         files.writePublished(after);
         try {
-            firewall.change(gone, added);
+            firewall.change(gone, added, after);
         } catch (NftablesException e) {
             // Somebody changed the table: make it what the records say.
             log.warn("rules differ from the records, loading them anew cause={}", e.getMessage());

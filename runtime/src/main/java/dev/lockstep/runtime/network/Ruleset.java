@@ -132,9 +132,23 @@ final class Ruleset {
                 TableCommands.removal(FAMILY, table), TableCommands.removal(FrameRules.FAMILY, table));
     }
 
-    /** Moves published ports: what goes and what comes, in one step. */
-    static List<SetChange> change(Collection<Publication> gone, Collection<Publication> added) {
-        var changes = new ArrayList<>(elements(SetChange.Verb.DELETE, gone));
+    /**
+     * Moves published ports: what goes and what comes, in one step. Several ports of the host may lead to one element,
+     * of a container that is reached at its own address; it goes with the last of them.
+     *
+     * @param after all that are published then
+     */
+    static List<SetChange> change(
+            Collection<Publication> gone, Collection<Publication> added, Collection<Publication> after) {
+        var changes = new ArrayList<SetChange>();
+        var stay = elements(SetChange.Verb.ADD, after);
+        for (var change : elements(SetChange.Verb.DELETE, gone)) {
+            var elements = new ArrayList<>(change.elements());
+            stay.stream().filter(s -> s.set().equals(change.set())).forEach(s -> elements.removeAll(s.elements()));
+            if (!elements.isEmpty()) {
+                changes.add(new SetChange(SetChange.Verb.DELETE, change.set(), elements));
+            }
+        }
         changes.addAll(elements(SetChange.Verb.ADD, added));
         return List.copyOf(changes);
     }

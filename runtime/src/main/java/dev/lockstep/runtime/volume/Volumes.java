@@ -2,6 +2,7 @@ package dev.lockstep.runtime.volume;
 
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.linux.MountTable;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.ProjectQuota;
 import dev.lockstep.runtime.linux.RawPath;
@@ -37,6 +38,9 @@ public final class Volumes {
     private static final String VISITOR = "visit-";
 
     private static final String COMING = "coming" + AtomicFiles.TEMPORARY;
+
+    /** What was {@code data} while it is being removed. */
+    private static final String GONE = "gone" + AtomicFiles.TEMPORARY;
 
     private final Root root;
     private final InstantSource clock;
@@ -75,6 +79,7 @@ public final class Volumes {
             var directory = directory(spec.name());
             var existing = file.read(record(directory));
             if (existing.isPresent()) {
+                putBack(directory);
                 return existing.get();
             }
             var all = Root.directory(root.state().resolve("volumes"));
@@ -350,18 +355,47 @@ public final class Volumes {
             // Nobody mounts it meanwhile: what is mounted there is somebody else's, and stays.
             try (var _ = mountLock(name)) {
                 unmount(name);
-                // The record goes last: what a crash leaves is still a volume, and can be removed again.
-                discard(directory.resolve("data"));
+                putBack(directory);
+                var data = directory.resolve("data");
+                requireNothingMounted(name, data);
+                // Nothing is deleted while there is a record: what a crash leaves is the whole volume, or none.
+                var gone = directory.resolve(GONE);
+                discard(gone);
+                if (Files.exists(data)) {
+                    Files.move(data, gone);
+                    AtomicFiles.syncDirectory(directory);
+                }
                 AtomicFiles.delete(record(directory));
+                discard(gone);
                 deleteTree(directory);
                 deleteTree(users().resolve(name));
             }
         }
     }
 
+    private static void requireNothingMounted(String name, Path data) throws IOException {
+        var mounted = Files.exists(data) ? MountTable.below(data.toRealPath()) : List.<Path>of();
+        if (!mounted.isEmpty()) {
+            throw new IOException("volume " + name + " stays: something is mounted in it at " + mounted.getFirst()
+                    + "; unmount that first ('umount " + mounted.getFirst() + "')");
+        }
+    }
+
     /**
-     * Fills a volume that nobody filled yet, once. A crash leaves it empty, or the rest to {@link #cleanUp} and to who
-     * fills it next.
+     * Of a removal that was killed before the volume was none, and had deleted nothing yet. The volume's lock is held.
+     */
+    private static void putBack(Path directory) throws IOException {
+        var data = directory.resolve("data");
+        var gone = directory.resolve(GONE);
+        if (Files.exists(record(directory)) && Files.exists(gone) && Files.notExists(data)) {
+            Files.move(gone, data);
+            AtomicFiles.syncDirectory(directory);
+        }
+    }
+
+    /**
+     * Fills a volume that nobody filled yet, once; nothing at all does not fill it. A crash leaves it empty, or the
+     * rest to {@link #cleanUp} and to who fills it next.
      *
      * @param content writes into the directory it is given, and may change that directory's owner and mode
      */
@@ -381,7 +415,7 @@ public final class Volumes {
             if (!first.finish() && Files.exists(data) && isEmpty(data)) {
                 first.put(content);
             }
-            file.write(record(directory), found.get().asPopulated());
+            writePopulated(found.get(), data);
         }
     }
 
@@ -393,7 +427,14 @@ public final class Volumes {
         if (isEmpty(data)) {
             content.writeTo(data);
         }
-        file.write(record(directory(volume.spec().name())), volume.asPopulated());
+        writePopulated(volume, data);
+    }
+
+    /** As with Docker, one that an image had nothing for takes the next one's content. */
+    private void writePopulated(VolumeRecord volume, Path data) throws IOException {
+        if (Files.exists(data) && !isEmpty(data)) {
+            file.write(record(directory(volume.spec().name())), volume.asPopulated());
+        }
     }
 
     /** Removes what killed processes left half copied, or half made, or mounted. */
@@ -401,10 +442,11 @@ public final class Volumes {
         releaseVisitors();
         for (var directory : directories()) {
             try (var _ = lock(directory.getFileName().toString())) {
+                putBack(directory);
                 discard(directory.resolve(COMING));
                 var found = file.read(record(directory));
                 if (new FirstContent(directory).finish() && found.isPresent()) {
-                    file.write(record(directory), found.get().asPopulated());
+                    writePopulated(found.get(), directory.resolve("data"));
                 }
                 for (var name : names(directory)) {
                     if (name.toString().endsWith(AtomicFiles.TEMPORARY)) {

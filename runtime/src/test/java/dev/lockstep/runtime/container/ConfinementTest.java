@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +67,35 @@ class ConfinementTest {
             assertThat(Integer.parseInt(level[0])).isBetween(0, 1022);
             assertThat(Integer.parseInt(level[1])).isBetween(Integer.parseInt(level[0]) + 1, 1023);
         }
+    }
+
+    private static Isolation isolation(Namespaces namespaces, List<String> labels) {
+        return new Isolation(
+                false,
+                false,
+                List.of(),
+                List.of(),
+                new SecurityOptions(Optional.empty(), Optional.empty(), Optional.empty(), labels, false),
+                namespaces,
+                Optional.empty(),
+                Optional.empty(),
+                Map.of());
+    }
+
+    @Test
+    void who_has_the_host_s_processes_has_no_label_but_the_one_that_it_asks_for() {
+        var ofHost = Optional.<NamespaceMode>of(new NamespaceMode.Host());
+        var none = Namespaces.NONE;
+        var pid = new Namespaces(none.network(), ofHost, none.ipc(), none.uts(), none.user(), none.cgroup());
+        var ipc = new Namespaces(none.network(), none.pid(), ofHost, none.uts(), none.user(), none.cgroup());
+        for (var namespaces : List.of(pid, ipc)) {
+            assertThat(SelinuxLabels.of(isolation(namespaces, List.of()), ID)).isEmpty();
+            assertThat(SelinuxLabels.of(isolation(namespaces, List.of("type:spc_t")), ID)
+                            .orElseThrow()
+                            .process())
+                    .startsWith("system_u:system_r:spc_t:");
+        }
+        assertThat(SelinuxLabels.of(isolation(none, List.of()), ID)).isPresent();
     }
 
     @Test

@@ -3,11 +3,13 @@ package dev.lockstep.runtime.container;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.runtime.linux.DetachedMount;
 import dev.lockstep.runtime.linux.Mounts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,6 +82,37 @@ class ContentsIT {
                         .lines()
                         .map(line -> line.replaceAll(",relatime.*", "")))
                 .containsExactly("/entry ro,nosuid,nodev", "/run/secrets/s ro,nosuid,nodev,noexec");
+    }
+
+    /** Whoever upgrades does not restart the host. */
+    @Test
+    void a_config_may_be_the_program_where_an_earlier_lockstep_mounted_the_place() throws IOException {
+        var script = "#!/bin/sh\necho ran\n".getBytes(StandardCharsets.UTF_8);
+        var identity = contents().identity(script);
+        var id = lab.created(lab.wish("c")
+                .mount(new MountSpec.Content("config c", identity, "/entry", "0", "0", 0555))
+                .run("sleep", "600"));
+        contents().put(identity, script);
+        var place = lab.root.run().resolve("contents");
+        Mounts.unmount(place);
+        Mounts.tmpfs(
+                place,
+                1 << 20,
+                0700,
+                List.of(
+                        DetachedMount.Attribute.NO_SUID,
+                        DetachedMount.Attribute.NO_DEVICES,
+                        DetachedMount.Attribute.NO_EXEC));
+        contents().put(identity, script);
+        lab.containers.start(id);
+        assertThat(lab.exec(id, "/entry").out()).isEqualTo("ran\n");
+        assertThat(Files.readString(Path.of("/proc/self/mounts"))
+                        .lines()
+                        .filter(line -> line.contains(" " + place + " "))
+                        .toList())
+                .singleElement()
+                .asString()
+                .contains("rw,nosuid,nodev,relatime");
     }
 
     /** Files that contain it. */

@@ -190,6 +190,7 @@ class CrashIT {
     @Test
     void an_unsupervised_container_can_be_stopped() throws IOException {
         var id = lab.started(lab.wish("c").run("sleep", "600"));
+        lab.pid(id, "sleep"); // what the runtime was before heeds the signal
         kill(lab.files(id).conmonPidFile());
         var result = lab.containers.stop(id, Optional.of(Duration.ofMillis(100)));
         assertThat(result)

@@ -37,6 +37,16 @@ class DetachKeysTest {
     }
 
     @Test
+    void the_beginning_of_them_at_the_end_of_the_input_is_no_beginning() {
+        var scanner = DetachKeys.DEFAULT.new Scanner();
+
+        assertThat(scan(scanner, "ab\u0010")).contains("ab");
+        assertThat(scanner.held()).containsExactly(16);
+        assertThat(scanner.held()).isEmpty();
+        assertThat(DetachKeys.NONE.new Scanner().held()).isEmpty();
+    }
+
+    @Test
     void without_keys_everything_goes_through() {
         assertThat(scan(DetachKeys.NONE.new Scanner(), "\u0010\u0011")).contains("\u0010\u0011");
     }

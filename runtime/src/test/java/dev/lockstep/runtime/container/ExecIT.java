@@ -3,11 +3,17 @@ package dev.lockstep.runtime.container;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.runtime.linux.Terminal;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -128,6 +134,24 @@ class ExecIT {
     }
 
     @Test
+    void a_terminal_has_the_size_of_the_persons_before_the_program_runs() throws IOException {
+        sleeper();
+        var out = new ByteArrayOutputStream();
+        var said = lab.containers.exec(
+                id,
+                new ExecSpec(List.of("stty", "size"), Map.of(), Optional.empty(), Optional.empty(), true, true, false),
+                new ExecStreams(
+                        InputStream.nullInputStream(),
+                        out,
+                        out,
+                        Optional.of(new Terminal.Size(11, 22)),
+                        resize -> {},
+                        DetachKeys.NONE));
+        assertThat(said.exitCode()).isZero();
+        assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("11 22\r\n");
+    }
+
+    @Test
     void a_detached_session_runs_on() throws IOException {
         sleeper();
         var said = lab.exec(
@@ -145,6 +169,35 @@ class ExecIT {
         org.awaitility.Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
                 .until(() -> lab.exec(id, "cat", "/mark").out().equals("done\n"));
+    }
+
+    @Test
+    void what_detached_sessions_left_goes_with_a_later_one() throws IOException {
+        sleeper();
+        for (var program : new String[] {"true", "true", "sleep"}) {
+            lab.exec(
+                    id,
+                    new ExecSpec(
+                            List.of(program, "600"), Map.of(), Optional.empty(), Optional.empty(), false, false, true),
+                    "");
+        }
+        assertThat(ContainerStore.names(lab.files(id).sessions())).hasSize(3);
+        // Not at once: of others somebody reads how they ended.
+        lab.exec(id, "true");
+        assertThat(ContainerStore.names(lab.files(id).sessions())).hasSize(3);
+
+        var longAgo = FileTime.from(Instant.now().minus(Duration.ofMinutes(6)));
+        org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+            var sessions = lab.files(id).sessions();
+            for (var name : ContainerStore.names(sessions)) {
+                var exit = sessions.resolve(name).resolve("exits").resolve(id);
+                if (Files.exists(exit)) {
+                    Files.setLastModifiedTime(exit, longAgo);
+                }
+            }
+            lab.exec(id, "true");
+            assertThat(ContainerStore.names(sessions)).hasSize(1);
+        });
     }
 
     @Test

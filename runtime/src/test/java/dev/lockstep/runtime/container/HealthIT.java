@@ -1,9 +1,15 @@
 package dev.lockstep.runtime.container;
 
+import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
+import com.sun.jna.Function;
 import dev.lockstep.runtime.event.Event;
 import dev.lockstep.runtime.event.EventLog;
 import dev.lockstep.runtime.linux.Flock;
@@ -16,12 +22,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** Health checks as the kernel and the runtime really run them. */
 class HealthIT {
@@ -124,7 +132,7 @@ class HealthIT {
                         Optional.empty(),
                         Optional.empty())));
         var result = lab.containers.probe(id);
-        assertThat(result.exitCode()).isNotZero();
+        assertThat(result.exitCode()).isEqualTo(-1);
         assertThat(result.output()).contains("/no/such");
     }
 
@@ -173,6 +181,21 @@ class HealthIT {
                     .as(wish.spec().name())
                     .contains("CapEff", "Max open files", "PATH=")
                     .isEqualTo(Lab.read(inside(id, "/dev/shm/own").toString()));
+        }
+    }
+
+    /** An agent under systemd has such a mask. */
+    @Test
+    void a_probe_has_the_umask_of_its_container_whatever_ours_is() throws IOException {
+        var id = lab.started(
+                lab.wish("c").shell("umask; exec sleep 600").health(check("umask", LONG, LONG, Duration.ZERO)));
+        lab.awaitLog(id, "0022\n");
+        var umask = Function.getFunction("c", "umask");
+        var ours = umask.invokeInt(new Object[] {0077});
+        try {
+            assertThat(lab.containers.probe(id).output()).isEqualTo("0022\n");
+        } finally {
+            umask.invokeInt(new Object[] {ours});
         }
     }
 
@@ -230,6 +253,42 @@ class HealthIT {
             Files.createFile(inside(id, "/dev/shm/well"));
             await().atMost(PATIENCE).until(() -> health(id).status() == HealthState.Status.HEALTHY);
         }
+    }
+
+    /** It checks it itself, and says once what it says. */
+    @Test
+    void one_that_a_newer_lockstep_checks_is_left_to_it_without_a_warning() throws IOException {
+        var id = lab.started(checked("c", "true", LONG));
+        var logger = (Logger) LoggerFactory.getLogger(HealthMonitor.class);
+        var level = logger.getLevel();
+        var said = new AppenderBase<ILoggingEvent>() {
+            private final Queue<ILoggingEvent> events = new ConcurrentLinkedQueue<>();
+
+            @Override
+            protected void append(ILoggingEvent event) {
+                events.add(event);
+            }
+        };
+        said.start();
+        logger.setLevel(Level.DEBUG);
+        logger.addAppender(said);
+        try (var monitor = lab.containers.healthMonitor((_, _) -> {})) {
+            monitor.watch(id);
+            await().atMost(PATIENCE).until(() -> health(id).status() == HealthState.Status.HEALTHY);
+            // A check that has begun may still write over it.
+            await().atMost(PATIENCE).until(() -> {
+                var file = lab.files(id).health();
+                var newer = Files.readString(file).replaceFirst("\"format\":\\d+", "\"format\":99");
+                Files.move(Files.writeString(directory.resolve("newer"), newer), file, ATOMIC_MOVE);
+                return said.events.stream()
+                        .anyMatch(e -> e.getFormattedMessage().contains("has format 99"));
+            });
+        } finally {
+            logger.detachAppender(said);
+            logger.setLevel(level);
+            Files.deleteIfExists(lab.files(id).health()); // or this Lockstep would not remove it
+        }
+        assertThat(said.events).allSatisfy(e -> assertThat(e.getLevel()).isEqualTo(Level.DEBUG));
     }
 
     @Test

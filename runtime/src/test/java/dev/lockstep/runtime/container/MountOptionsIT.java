@@ -3,6 +3,7 @@ package dev.lockstep.runtime.container;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.jna.Function;
 import dev.lockstep.runtime.linux.MountTable;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.store.Owner;
@@ -10,8 +11,10 @@ import dev.lockstep.runtime.volume.VolumeSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -48,6 +51,38 @@ class MountOptionsIT {
                 false,
                 Optional.empty(),
                 new MountSpec.BindOptions(propagation, recursion, Optional.empty()));
+    }
+
+    @Test
+    void a_missing_source_is_made_for_everybody_to_enter_also_below_a_directory_where_containers_write()
+            throws IOException {
+        var allowed = Files.createDirectory(directory.resolve("allowed"));
+        Files.createSymbolicLink(allowed.resolve("link"), Path.of("/etc"));
+        var places = List.of(Optional.of(allowed), Optional.of(directory.resolve("new")), Optional.<Path>empty());
+        var n = 0;
+        var umask = Function.getFunction("c", "umask");
+        var ours = umask.invokeInt(new Object[] {0077}); // as an agent under systemd has it
+        try {
+            for (var base : places) {
+                var source = base.orElse(directory.resolve("own")).resolve("app/data" + n++);
+                var said = lab.output(lab.wish("c")
+                        .mount(new MountSpec.Bind(
+                                source, source.toString(), "/b", false, true, base, MountSpec.BindOptions.DEFAULT))
+                        .run("stat", "-c", "%a %u", "/b"));
+                assertThat(said).isEqualTo("755 0\n");
+                assertThat(Files.getPosixFilePermissions(Objects.requireNonNull(source.getParent())))
+                        .isEqualTo(PosixFilePermissions.fromString("rwxr-xr-x"));
+            }
+        } finally {
+            umask.invokeInt(new Object[] {ours});
+        }
+        var led = allowed.resolve("link/made");
+        var id = lab.created(lab.wish("c")
+                .mount(new MountSpec.Bind(
+                        led, "x", "/b", false, true, Optional.of(allowed), MountSpec.BindOptions.DEFAULT))
+                .run("true"));
+        assertThatThrownBy(() -> lab.containers.start(id)).hasMessageContaining("without following a link");
+        assertThat(Path.of("/etc/made")).doesNotExist();
     }
 
     /** A directory with memory mounted below. */

@@ -280,6 +280,23 @@ class NetworkedIT {
     }
 
     @Test
+    void a_container_that_ended_by_itself_is_in_nobodys_way_though_nobody_has_put_it_away() throws IOException {
+        var first = lab.started(
+                lab.wish("first").network(on("front")).port(port(18085, 80)).run("true"));
+        lab.containers.await(first);
+        assertThat(networks.published(first)).containsExactly(port(18085, 80));
+
+        var second = lab.started(
+                lab.wish("second").network(on("front")).port(port(18085, 80)).run("sleep", "600"));
+
+        assertThat(networks.published(second)).containsExactly(port(18085, 80));
+        assertThat(lab.state(first))
+                .isInstanceOfSatisfying(
+                        ContainerState.Exited.class,
+                        exited -> assertThat(exited.finished()).isTrue());
+    }
+
+    @Test
     void a_port_that_is_taken_leaves_the_container_created() throws IOException {
         lab.started(web("first").network(on("front")).port(port(18084, 80)));
         var second = lab.created(

@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.lockstep.runtime.linux.Terminal;
 import dev.lockstep.runtime.oci.Rlimit;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -68,6 +72,21 @@ class ProcessOptionsIT {
                         .with(new ProcessOptions(List.of("nobodys"), false, false, false, Map.of(), Optional.empty()))
                         .run("true")))
                 .hasMessageContaining("there is no group \"nobodys\" in the container's /etc/group");
+    }
+
+    @Test
+    void a_terminal_has_the_size_of_the_persons_before_the_program_runs() throws IOException {
+        var id = lab.created(lab.wish("c").with(options(true, true, false)).run("stty", "size"));
+        var out = new ByteArrayOutputStream();
+        var streams = new ExecStreams(
+                InputStream.nullInputStream(),
+                out,
+                out,
+                Optional.of(new Terminal.Size(11, 22)),
+                resize -> {},
+                DetachKeys.DEFAULT);
+        assertThat(lab.containers.startAttached(id, true, streams)).contains(0);
+        assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("11 22\r\n");
     }
 
     @Test

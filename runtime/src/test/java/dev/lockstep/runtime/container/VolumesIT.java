@@ -40,6 +40,7 @@ class VolumesIT {
                 .member(new TarBuilder.Member("data/", '5').mode(0750))
                 .file("data/file", "from the image")
                 .hardLink("data/second", "data/file")
+                .member(new TarBuilder.Member("hollow/", '5').mode(0711))
                 .build();
         lab = new Lab(
                 directory, TestImage.busybox("test/busybox:1").layer(content).volume("/kept"));
@@ -62,6 +63,20 @@ class VolumesIT {
                         "cat /data/file; stat -c %a /data; stat -c %h /data/file; rm /data/*; echo mine > /data/own")))
                 .isEqualTo("from the image750\n2\n");
         assertThat(lab.output(wish.shell("ls /data"))).isEqualTo("own\n");
+    }
+
+    /** As with Docker, which only looks whether the volume is empty. */
+    @Test
+    void a_volume_that_an_image_had_an_empty_directory_for_takes_the_next_ones_content() throws IOException {
+        volume("data");
+        assertThat(lab.output(lab.wish("c")
+                        .mount(new MountSpec.Volume("data", "/hollow", false, false))
+                        .shell("stat -c %a /hollow; ls -A /hollow")))
+                .isEqualTo("711\n");
+        assertThat(lab.output(lab.wish("d")
+                        .mount(new MountSpec.Volume("data", "/data", false, false))
+                        .shell("stat -c %a /data; ls /data")))
+                .isEqualTo("750\nfile\nsecond\n");
     }
 
     @Test

@@ -77,7 +77,8 @@ class LeasesTest {
         assertThat(give("b", 1, "c2", Optional.of("10.0.0.2"))).hasToString("10.0.0.2");
         attached.add("c2");
         assertThatThrownBy(() -> give("a", 1, "c1", Optional.of("10.0.0.2")))
-                .hasMessage("address 10.0.0.2 of network front belongs to b 1 of stack shop");
+                .hasMessage("address 10.0.0.2 of network front belongs to b 1 of stack shop; ask for another one, or"
+                        + " remove the container that has it");
         assertThat(give("a", 1, "c1", Optional.empty())).hasToString("10.0.0.3");
     }
 

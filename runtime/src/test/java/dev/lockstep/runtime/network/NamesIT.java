@@ -259,6 +259,23 @@ class NamesIT {
                 .toString();
     }
 
+    /** After a change of its network, or with a VPN; nobody but us tells the name server. */
+    @Test
+    void other_names_are_asked_of_whom_the_host_asks_by_now() throws IOException {
+        var way = new Way(AddressFamily.IPV4, false);
+        var conf = directory.resolve("host-resolv.conf");
+        try (var _ = new Stub("127.0.0.54")) {
+            // In place: what is mounted there is this file.
+            Files.writeString(conf, "nameserver 127.0.0.54\n");
+            host.networks.followHostResolver();
+            await().untilAsserted(() -> assertThat(way.ask(web, "example.test", DnsMessage.A))
+                    .contains(new DnsMessage(0, List.of("192.0.2.7"))));
+        } finally {
+            Files.writeString(conf, "nameserver " + STUB + "\n");
+            host.networks.followHostResolver();
+        }
+    }
+
     private static Attached attach(String container, String service, AttachmentSpec... on) throws IOException {
         return host.networks.attach(new AttachRequest(
                 container, new LeaseKey("shop", container, 1), List.of(on), List.of(service, container), List.of()));
@@ -275,9 +292,13 @@ class NamesIT {
         private final List<Thread> serving;
 
         Stub() throws IOException {
+            this(STUB);
+        }
+
+        Stub(String address) throws IOException {
             udp = host.namespaces.home(
-                    () -> new DatagramSocket(new InetSocketAddress(InetAddress.ofLiteral(STUB), 53)));
-            tcp = host.namespaces.home(() -> new ServerSocket(53, 50, InetAddress.ofLiteral(STUB)));
+                    () -> new DatagramSocket(new InetSocketAddress(InetAddress.ofLiteral(address), 53)));
+            tcp = host.namespaces.home(() -> new ServerSocket(53, 50, InetAddress.ofLiteral(address)));
             serving = List.of(
                     Thread.ofPlatform().daemon().start(this::answerDatagrams),
                     Thread.ofPlatform().daemon().start(this::answerConnections));

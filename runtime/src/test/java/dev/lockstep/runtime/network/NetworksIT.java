@@ -30,6 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -209,6 +210,27 @@ class NetworksIT extends OnPrivateHost {
         networks.detach("c3");
         networks.release(new LeaseKey("shop", "web", 1));
         assertThat(networks.find("front").orElseThrow().leases()).isEmpty();
+    }
+
+    @Test
+    void an_address_that_is_reserved_is_given_to_nobody_else_and_one_that_cannot_be_had_is_left_out()
+            throws IOException {
+        networks.create(network("fixed", "10.213.9.0/24"));
+        var db = new LeaseKey("shop", "db", 1);
+        networks.reserve(
+                "fixed",
+                Map.of(
+                        IpAddress.parse("10.213.9.2"),
+                        db,
+                        IpAddress.parse("10.213.9.1"),
+                        new LeaseKey("shop", "gateway", 1)));
+        networks.reserve("none", Map.of(IpAddress.parse("10.213.9.2"), db));
+
+        assertThat(address(attach("c1", "app", "fixed"))).isEqualTo("10.213.9.3");
+        networks.reserve("fixed", Map.of(IpAddress.parse("10.213.9.3"), db));
+        assertThat(networks.find("fixed").orElseThrow().leases())
+                .extracting(lease -> lease.key().service() + " " + lease.address())
+                .containsExactly("db 10.213.9.2", "app 10.213.9.3");
     }
 
     @Test
@@ -448,6 +470,32 @@ class NetworksIT extends OnPrivateHost {
     }
 
     @Test
+    void a_network_that_is_replaced_is_not_in_its_own_way_and_what_cannot_be_had_takes_nobody_off() throws IOException {
+        networks.create(network("front", "10.77.2.0/24"));
+        networks.create(network("back", "10.77.4.0/24"));
+        attach("c1", "web", "front");
+
+        assertThatThrownBy(() -> networks.replace(network("front", "10.77.4.0/25")))
+                .isInstanceOf(NetworkException.class)
+                .hasMessage("network front: subnet 10.77.4.0/25 overlaps network back (10.77.4.0/24)");
+        assertThat(networks.attached("c1").orElseThrow().endpoints()).hasSize(1);
+        assertThat(networks.observe("c1").orElseThrow().intact()).isTrue();
+
+        assertThat(networks.replace(network("front", "10.77.2.0/23"))).containsExactly("c1");
+        assertThat(networks.attached("c1").orElseThrow().endpoints()).isEmpty();
+        networks.updateAttachments(request("c1", "web", "front"));
+        assertThat(networks.attached("c1")
+                        .orElseThrow()
+                        .main()
+                        .orElseThrow()
+                        .addresses()
+                        .getFirst()
+                        .subnet())
+                .hasToString("10.77.2.0/23");
+        assertThat(networks.observe("c1").orElseThrow().intact()).isTrue();
+    }
+
+    @Test
     void two_roots_choose_different_subnets_and_know_each_others_ports(@TempDir Path second) throws IOException {
         try (var other = host.otherRoot(second)) {
             var ours = networks.create(network("front"));
@@ -680,6 +728,33 @@ class NetworksIT extends OnPrivateHost {
                 .containsExactly("network front: its subnet 10.77.0.0/24 overlaps the address 10.77.0.200/25 of ext0;"
                         + " what is meant for one of them goes to the other");
         assertThat(networks.hostChanges().overlaps()).hasSize(1);
+    }
+
+    /** OpenVPN: redirect-gateway def1 ipv6. */
+    @Test
+    void routes_of_a_vpn_that_takes_everything_are_in_nobodys_way() throws IOException {
+        for (var range :
+                new String[] {"0.0.0.0/1", "128.0.0.0/1", "::/3", "2000::/4", "3000::/4", "fc00::/7", "10.88.0.0/16"}) {
+            ip("route", "add", range, "dev", "ext0");
+        }
+        networks.create(network("front", "10.77.0.0/24"));
+        networks.create(dual("six", false));
+        assertThat(networks.observe().overlaps()).isEmpty();
+        ip("link", "delete", networks.find("front").orElseThrow().bridge());
+
+        var web = attach("c1", "web", "front");
+        assertThat(address(web)).isEqualTo("10.77.0.2");
+        assertThatThrownBy(() -> networks.create(network("back", "10.88.1.0/24")))
+                .hasMessage("network back: subnet 10.88.1.0/24 overlaps the route 10.88.0.0/16 of ext0 of this host");
+    }
+
+    private void ip(String... words) throws IOException {
+        host.namespaces.home(() -> {
+            var command = Stream.concat(Stream.of("ip"), Stream.of(words)).toList();
+            var ended = new ProcessBuilder(command).inheritIO().start().onExit().join();
+            assertThat(ended.exitValue()).as("%s", command).isZero();
+            return Optional.empty();
+        });
     }
 
     @Test

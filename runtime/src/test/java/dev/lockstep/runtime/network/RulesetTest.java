@@ -84,7 +84,8 @@ class RulesetTest {
     @Test
     void moving_a_port_deletes_and_adds_in_one_transaction() {
         var moved = new Publication("c2", IpAddress.parse("172.28.0.3"), ANY.port());
-        assertThat(text(Ruleset.change(List.of(ANY), List.of(moved)))).isEqualTo("""
+        assertThat(text(Ruleset.change(List.of(ANY), List.of(moved), List.of(moved))))
+                .isEqualTo("""
                 DELETE pub4any [{"concat":["tcp",8080]},{"concat":["172.28.0.2",80]}]
                 ADD pub4any [{"concat":["tcp",8080]},{"concat":["172.28.0.3",80]}]
                 """);
@@ -93,10 +94,28 @@ class RulesetTest {
     @Test
     void a_port_that_is_not_translated_is_an_element_of_its_own_set() {
         var routed = new Publication("c1", SIX.address(), SIX.port(), true);
-        assertThat(text(Ruleset.change(List.of(routed), List.of(SIX)))).isEqualTo("""
+        assertThat(text(Ruleset.change(List.of(routed), List.of(SIX), List.of(SIX))))
+                .isEqualTo("""
                 DELETE open6 {"concat":["fd00:28::2","tcp",443]}
                 ADD pub6 [{"concat":["2001:db8::1","tcp",8443]},{"concat":["fd00:28::2",443]}]
                 """);
+    }
+
+    @Test
+    void an_element_that_several_ports_lead_to_goes_with_the_last_of_them() {
+        var first = routed(8080);
+        var second = routed(8081);
+        assertThat(Ruleset.change(List.of(first), List.of(), List.of(ANY, second)))
+                .isEmpty();
+        assertThat(text(Ruleset.change(List.of(first, second), List.of(), List.of(ANY))))
+                .isEqualTo("""
+                DELETE open4 {"concat":["172.28.0.2","tcp",80]}
+                """);
+    }
+
+    private static Publication routed(int hostPort) {
+        var port = new PublishedPort(Optional.empty(), Optional.of(hostPort), 80, TransportProtocol.TCP);
+        return new Publication("c1", ANY.address(), port, true);
     }
 
     @Test
