@@ -1,7 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.deploy.DefaultBridge;
-import dev.lockstep.runtime.container.RestartDecision;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -29,17 +28,8 @@ final class ContainerExitCommand implements Command {
                 new DefaultBridge(engine).removeIfUnused();
                 return ExitCodes.OK;
             }
-            var outcome = containers.finishExit(id);
-            if (outcome.isEmpty() || !(containers.decideRestart(id) instanceof RestartDecision.Restart restart)) {
-                return ExitCodes.OK;
-            }
-            // The back-off itself. Nobody wakes us earlier: a stop meanwhile is seen below, under the lock.
-            Thread.sleep(restart.wait(
-                    outcome.get().finishedAt(), call.world().clock().instant()));
-            if (EngineDoor.agentRuns(engine.root())) {
-                return ExitCodes.OK; // started while we waited, and has seen that this container does not run
-            }
-            containers.startAgain(id);
+            // An agent that has begun meanwhile has seen that this container does not run.
+            containers.restartByPolicy(id, () -> EngineDoor.agentRuns(engine.root()));
             return ExitCodes.OK;
         }
     }

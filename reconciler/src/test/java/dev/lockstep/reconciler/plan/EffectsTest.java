@@ -8,7 +8,6 @@ import dev.lockstep.runtime.store.Owner;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What a plan means for those who use the stack. */
@@ -32,7 +31,7 @@ class EffectsTest {
         return Planner.plan(
                         nothing,
                         host,
-                        new Facts(false, true, volumes, false, Set.of(), Map.of(), Map.of(), Secrets.NONE))
+                        new GivenFacts().prune().removeVolumes(volumes).facts())
                 .effects();
     }
 

@@ -10,7 +10,6 @@ import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.spec.settings.Guard;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -29,9 +28,7 @@ class GuardsTest {
 
     private static Plan plan(String after, Observed host) {
         return Planner.plan(
-                World.desired(after),
-                host,
-                new Facts(true, true, false, false, Set.of(), Map.of(), Map.of(), Secrets.NONE));
+                World.desired(after), host, new GivenFacts().followed().prune().facts());
     }
 
     private static List<Guards.Finding> findings(String after, Observed host, Optional<String> rewritten) {

@@ -28,19 +28,7 @@ class JobPlanTest {
         return Planner.plan(
                 World.desired(compose),
                 host,
-                new Facts(
-                        true,
-                        true,
-                        false,
-                        false,
-                        Set.of(),
-                        Map.of(),
-                        Map.of(),
-                        Map.of(),
-                        Map.of(),
-                        List.of(),
-                        Secrets.NONE,
-                        wishes));
+                new GivenFacts().followed().prune().wishes(wishes).facts());
     }
 
     private static Observed host(ContainerState job) {

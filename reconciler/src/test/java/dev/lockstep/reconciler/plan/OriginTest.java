@@ -40,7 +40,7 @@ class OriginTest {
 
     private Plan plan() {
         var host = World.running(World.desired(then, variablesThen));
-        var facts = new Facts(false, false, false, false, Set.of(), Map.of(), Map.of(), secrets);
+        var facts = new GivenFacts().secrets(secrets).facts();
         return Planner.plan(World.desired(now, variablesNow), host, facts);
     }
 

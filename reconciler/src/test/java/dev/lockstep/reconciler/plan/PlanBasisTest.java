@@ -9,8 +9,6 @@ import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.image.BlobStore;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -131,13 +129,7 @@ class PlanBasisTest {
         var desired = World.desired(SHOP);
         var plain = PlanBasis.of(Planner.plan(desired, host(), Facts.none()), desired, host(), PRINT);
         var forced = PlanBasis.of(
-                Planner.plan(
-                        desired,
-                        host(),
-                        new Facts(false, false, false, true, Set.of(), Map.of(), Map.of(), Secrets.NONE)),
-                desired,
-                host(),
-                PRINT);
+                Planner.plan(desired, host(), new GivenFacts().forceRecreate().facts()), desired, host(), PRINT);
         assertThat(plain.moved(forced))
                 .containsExactly("other things on this host have changed, and other steps would be needed now");
     }

@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -27,29 +26,9 @@ import org.junit.jupiter.api.Test;
 class PlanProblemsTest {
     private static final String SHOP = World.SHOP;
 
-    private static String text(Plan plan) {
-        return new PlanText(false).print(plan);
-    }
-
-    private static Plan plan(Desired desired, Observed observed) {
-        return Planner.plan(desired, observed, Facts.none());
-    }
-
     @Test
     void what_the_host_lacks_is_a_problem_only_where_something_is_started() {
-        var lacks = new Facts(
-                false,
-                false,
-                false,
-                false,
-                Set.of(),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                List.of("conmon is missing"),
-                Secrets.NONE,
-                Wishes.NONE);
+        var lacks = new GivenFacts().missing(List.of("conmon is missing")).facts();
         var desired = World.desired(SHOP);
 
         assertThat(Planner.plan(desired, World.nothing(), lacks).problems())
@@ -68,19 +47,7 @@ class PlanProblemsTest {
                 .findFirst()
                 .orElseThrow()
                 .id();
-        var facts = new Facts(
-                false,
-                false,
-                false,
-                false,
-                Set.of(),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                Map.of(id, 96L << 20),
-                List.of(),
-                Secrets.NONE,
-                Wishes.NONE);
+        var facts = new GivenFacts().memoryUse(Map.of(id, 96L << 20)).facts();
 
         assertThat(Planner.plan(World.desired(SHOP.replace("128m", "64m")), host, facts)
                         .warnings())
@@ -98,19 +65,9 @@ class PlanProblemsTest {
         var plan = Planner.plan(
                 desired,
                 World.nothing(),
-                new Facts(
-                        false,
-                        false,
-                        false,
-                        false,
-                        Set.of(),
-                        Map.of(),
-                        Map.of(),
-                        Map.of("shop-web-1", "Docker (3bbf933eb203)"),
-                        Map.of(),
-                        List.of(),
-                        Secrets.NONE,
-                        Wishes.NONE));
+                new GivenFacts()
+                        .otherEngines(Map.of("shop-web-1", "Docker (3bbf933eb203)"))
+                        .facts());
 
         assertThat(plan.problems()).isEmpty();
         assertThat(plan.warnings())
@@ -127,15 +84,9 @@ class PlanProblemsTest {
         var plan = Planner.plan(
                 desired,
                 World.nothing(),
-                new Facts(
-                        false,
-                        false,
-                        false,
-                        false,
-                        Set.of(),
-                        Map.of(port, "process 812 (nginx)"),
-                        Map.of(),
-                        Secrets.NONE));
+                new GivenFacts()
+                        .portHolders(Map.of(port, "process 812 (nginx)"))
+                        .facts());
 
         assertThat(plan.problems())
                 .singleElement()
@@ -169,7 +120,7 @@ class PlanProblemsTest {
                   front: {external: true, name: theirs_front}
                 """);
 
-        assertThat(plan(desired, theirs).problems())
+        assertThat(World.plan(desired, theirs).problems())
                 .singleElement()
                 .asString()
                 .startsWith("compose.yaml:5:5: services.web.ports: nothing can be published: none of the networks"
@@ -191,9 +142,11 @@ class PlanProblemsTest {
                 ours.networks(),
                 ours.volumes());
 
-        assertThat(plan(World.desired(shop.formatted(true)), ours).problems()).isEmpty();
-        assertThat(plan(World.desired(shop.formatted(false)), host).problems()).isEmpty();
-        assertThat(plan(World.desired(shop.formatted(true)), host).problems())
+        assertThat(World.plan(World.desired(shop.formatted(true)), ours).problems())
+                .isEmpty();
+        assertThat(World.plan(World.desired(shop.formatted(false)), host).problems())
+                .isEmpty();
+        assertThat(World.plan(World.desired(shop.formatted(true)), host).problems())
                 .singleElement()
                 .asString()
                 .isEqualTo("compose.yaml:2:12: networks.default: network shop_default must be made anew for what has"
@@ -223,15 +176,11 @@ class PlanProblemsTest {
         var plan = Planner.plan(
                 nothing,
                 host,
-                new Facts(
-                        false,
-                        true,
-                        true,
-                        false,
-                        Set.of(),
-                        Map.of(),
-                        Map.of(),
-                        Facts.none().secrets()));
+                new GivenFacts()
+                        .prune()
+                        .removeVolumes(true)
+                        .secrets(Facts.none().secrets())
+                        .facts());
 
         assertThat(plan.steps().stream().map(Step::operation).filter(Operation.RemoveVolume.class::isInstance))
                 .containsExactly(new Operation.RemoveVolume("shop_own"));
@@ -248,7 +197,7 @@ class PlanProblemsTest {
         BindSources none = source -> new BindSources.Source(Path.of("/x"), source);
         var host = World.running(World.desired(SHOP, World::local, none, theirs));
 
-        var plan = plan(World.desired(SHOP, World::local, none, mine), host);
+        var plan = World.plan(World.desired(SHOP, World::local, none, mine), host);
 
         assertThat(plan.steps()).isEmpty();
         assertThat(plan.problems()).singleElement().asString().contains("belongs to https://git.example/theirs");
@@ -260,7 +209,7 @@ class PlanProblemsTest {
                 "  data:\n", "  data: {driver_opts: {type: cifs, o: \"password=geheim\", device: //nas/data}}\n");
         var host = World.running(World.desired(SHOP));
 
-        var plan = plan(World.desired(mounted), host);
+        var plan = World.plan(World.desired(mounted), host);
 
         assertThat(plan.steps()).isEmpty();
         assertThat(plan.problems())
@@ -271,8 +220,9 @@ class PlanProblemsTest {
                         + " give the new one another name, or remove this one when nothing in it is needed:"
                         + " 'lockstep volume rm shop_data'");
         var same = World.desired(mounted);
-        assertThat(plan(same, World.running(same)).isEmpty()).isTrue();
-        assertThat(plan(World.desired(SHOP), World.running(same)).problems()).hasSize(1);
+        assertThat(World.plan(same, World.running(same)).isEmpty()).isTrue();
+        assertThat(World.plan(World.desired(SHOP), World.running(same)).problems())
+                .hasSize(1);
     }
 
     @Test
@@ -283,14 +233,10 @@ class PlanProblemsTest {
                         + " mem_limit: 128m, volumes: [\"data:/data\"]}}\n"
                         + "volumes: {data: }\n");
 
-        assertThat(text(plan(without, host)))
+        assertThat(World.text(World.plan(without, host)))
                 .contains("Warning: containers of services that the files do not name: shop-web-1; --remove-orphans")
                 .contains("No changes.");
-        assertThat(Planner.plan(
-                                without,
-                                host,
-                                new Facts(false, true, false, false, Set.of(), Map.of(), Map.of(), Secrets.NONE))
-                        .steps())
+        assertThat(Planner.plan(without, host, new GivenFacts().prune().facts()).steps())
                 .singleElement()
                 .satisfies(s -> assertThat(s.operation()).isInstanceOf(Operation.RemoveContainer.class));
     }
@@ -331,7 +277,7 @@ class PlanProblemsTest {
         var outside = "compose.yaml:3:55: services.out.networks.lan.ipv4_address: address 10.9.1.2 is no free host"
                 + " address of network theirs_lan (10.9.0.0/24, gateway 10.9.0.1)";
 
-        var problems = plan(
+        var problems = World.plan(
                         desired,
                         new Observed(
                                 theirs.containers(),
@@ -345,7 +291,7 @@ class PlanProblemsTest {
                                 + " theirs_lan belongs to x 1 of stack theirs; ask for another one, or remove the container"
                                 + " that has it",
                         outside);
-        assertThat(plan(
+        assertThat(World.plan(
                                 desired,
                                 new Observed(
                                         theirs.containers(),

@@ -16,7 +16,6 @@ import dev.lockstep.runtime.network.ObservedNetworks;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -28,19 +27,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PlannerTest {
     private static final String SHOP = World.SHOP;
 
-    private static String text(Plan plan) {
-        return new PlanText(false).print(plan);
-    }
-
-    private static Plan plan(Desired desired, Observed observed) {
-        return Planner.plan(desired, observed, Facts.none());
-    }
-
     @Test
     void an_empty_host_gets_everything_in_dependency_order() {
-        var plan = plan(World.desired(SHOP), World.nothing());
+        var plan = World.plan(World.desired(SHOP), World.nothing());
 
-        assertThat(text(plan)).isEqualTo("""
+        assertThat(World.text(plan)).isEqualTo("""
             Host web1, stack shop
 
                 + network shop_default
@@ -58,18 +49,18 @@ class PlannerTest {
     void a_host_that_runs_the_stack_needs_nothing() {
         var desired = World.desired(SHOP);
 
-        var plan = plan(desired, World.running(desired));
+        var plan = World.plan(desired, World.running(desired));
 
         assertThat(plan.isEmpty()).isTrue();
-        assertThat(text(plan)).endsWith("No changes. Host web1 runs stack shop as it should.\n");
+        assertThat(World.text(plan)).endsWith("No changes. Host web1 runs stack shop as it should.\n");
     }
 
     @Test
     void planning_twice_gives_the_same_text() {
-        var first = plan(World.desired(SHOP), World.nothing());
-        var second = plan(World.desired(SHOP), World.nothing());
+        var first = World.plan(World.desired(SHOP), World.nothing());
+        var second = World.plan(World.desired(SHOP), World.nothing());
 
-        assertThat(text(first)).isEqualTo(text(second));
+        assertThat(World.text(first)).isEqualTo(World.text(second));
     }
 
     static Stream<Arguments> changes() {
@@ -137,9 +128,9 @@ class PlannerTest {
     void one_change_of_the_file_changes_one_container_and_says_why(String before, String after, String expected) {
         var host = World.running(World.desired(SHOP));
 
-        var plan = plan(World.desired(SHOP.replace(before, after)), host);
+        var plan = World.plan(World.desired(SHOP.replace(before, after)), host);
 
-        assertThat(text(plan)
+        assertThat(World.text(plan)
                         .replaceAll("sha256:[0-9a-f]{12}", "DIGEST")
                         .lines()
                         .skip(2)
@@ -152,7 +143,7 @@ class PlannerTest {
     void a_default_that_is_written_down_changes_nothing() {
         var host = World.running(World.desired(SHOP));
 
-        var plan = plan(World.desired(SHOP.replace("mem_limit: 128m", """
+        var plan = World.plan(World.desired(SHOP.replace("mem_limit: 128m", """
             mem_limit: 128m
                 working_dir: /
                 stop_signal: term
@@ -176,7 +167,7 @@ class PlannerTest {
                         l.cpuPeriod(),
                         l.pids())));
 
-        assertThat(text(plan(desired, host))).contains("""
+        assertThat(World.text(World.plan(desired, host))).contains("""
                 ~ container shop-app-1  (in place, it keeps running)
                       mem_limit: 64 MiB → 128 MiB   [changed on the host]
             """);
@@ -192,7 +183,7 @@ class PlannerTest {
                         .toList(),
                 host.networks().containers());
 
-        var plan = text(plan(desired, new Observed(host.containers(), outdated, host.volumes())));
+        var plan = World.text(World.plan(desired, new Observed(host.containers(), outdated, host.volumes())));
 
         assertThat(plan)
                 .contains("nftables rules: of an earlier version of Lockstep → of this one\n")
@@ -213,12 +204,12 @@ class PlannerTest {
                         l.cpuPeriod(),
                         l.pids())));
 
-        assertThat(plan(desired, host).isEmpty()).isTrue();
+        assertThat(World.plan(desired, host).isEmpty()).isTrue();
     }
 
     static Stream<Arguments> ends() {
         var plain = Facts.none();
-        var followed = new Facts(true, true, false, false, Set.of(), Map.of(), Map.of(), Secrets.NONE);
+        var followed = new GivenFacts().followed().prune().facts();
         return Stream.of(
                 Arguments.of("an exit of its own accord with 0 is completed", "", World.exited(0), plain, ""),
                 Arguments.of("completed also where an agent follows", "", World.exited(0), followed, ""),
@@ -243,7 +234,7 @@ class PlannerTest {
         var desired = World.desired(SHOP.replace("depends_on: [app]", restart.isEmpty() ? "labels: {}" : restart));
         var host = World.with(World.running(desired), "shop-web-1", World.state(state));
 
-        var text = text(Planner.plan(desired, host, facts));
+        var text = World.text(Planner.plan(desired, host, facts));
 
         if (expected.isEmpty()) {
             assertThat(text).contains("No changes.");
@@ -263,7 +254,9 @@ class PlannerTest {
                 .id();
 
         var plan = Planner.plan(
-                desired, host, new Facts(true, true, false, false, Set.of(id), Map.of(), Map.of(), Secrets.NONE));
+                desired,
+                host,
+                new GivenFacts().followed().prune().leftAlone(Set.of(id)).facts());
 
         assertThat(plan.isEmpty()).isTrue();
     }
@@ -276,7 +269,7 @@ class PlannerTest {
                         ? new Resolution.Remote(World.digest("app"))
                         : World.local(reference));
 
-        var plan = plan(desired, World.nothing());
+        var plan = World.plan(desired, World.nothing());
 
         assertThat(plan.steps().getFirst().id()).isEqualTo("image/docker.io/library/app:1");
         assertThat(plan.steps().stream().skip(1)).allMatch(s -> s.after().contains("image/docker.io/library/app:1"));
@@ -288,7 +281,7 @@ class PlannerTest {
         var host = World.running(World.desired(SHOP));
         var desired = World.desired(SHOP, _ -> new Resolution.Unknown("registry docker.io is not reachable"));
 
-        assertThat(plan(desired, host).isEmpty()).isTrue();
+        assertThat(World.plan(desired, host).isEmpty()).isTrue();
     }
 
     @Test
@@ -307,7 +300,7 @@ class PlannerTest {
                 source -> new BindSources.Source(Path.of("/content/2"), "shop:app.conf@100644:2222222"),
                 git);
 
-        var plan = plan(now, World.running(then));
+        var plan = World.plan(now, World.running(then));
 
         assertThat(plan.steps()).singleElement().satisfies(step -> {
             assertThat(step.operation()).isInstanceOf(Operation.ReplaceContainer.class);
@@ -322,7 +315,7 @@ class PlannerTest {
         var three = SHOP.replace("mem_limit: 128m", "deploy: {replicas: 3}");
         var host = World.running(World.desired(three));
 
-        var plan = plan(World.desired(three.replace("3", "1")), host);
+        var plan = World.plan(World.desired(three.replace("3", "1")), host);
 
         assertThat(plan.steps().stream().map(Step::id)).containsExactly("container/shop-app-3", "container/shop-app-2");
     }
@@ -351,9 +344,9 @@ class PlannerTest {
         var both = new Observed(
                 Stream.concat(host.containers().stream(), Stream.of(stale)).toList(), host.networks(), host.volumes());
 
-        var plan = plan(desired, both);
+        var plan = World.plan(desired, both);
 
-        assertThat(text(plan))
+        assertThat(World.text(plan))
                 .contains("- container shop-app-1 (ffffffffffff)  (stop and remove)")
                 .contains("left by an interrupted change");
         assertThat(plan.steps()).hasSize(1);
@@ -379,7 +372,7 @@ class PlannerTest {
                         List.of(),
                         Optional.empty()));
 
-        var plan = plan(desired, half);
+        var plan = World.plan(desired, half);
 
         assertThat(plan.steps().stream().map(Step::operation))
                 .hasExactlyElementsOfTypes(Operation.RemoveContainer.class, Operation.CreateContainer.class);
@@ -395,24 +388,18 @@ class PlannerTest {
         var plan = Planner.plan(
                 desired,
                 host,
-                new Facts(
-                        false,
-                        false,
-                        false,
-                        false,
-                        Set.of(),
-                        Map.of(),
-                        Map.of(),
-                        new Secrets(Set.of("s3cr3t-value"), Set.of())));
+                new GivenFacts()
+                        .secrets(new Secrets(Set.of("s3cr3t-value"), Set.of()))
+                        .facts());
 
-        assertThat(text(plan)).contains("\"x (sensitive) x\"").doesNotContain("s3cr3t");
+        assertThat(World.text(plan)).contains("\"x (sensitive) x\"").doesNotContain("s3cr3t");
     }
 
     @Test
     void text_from_strangers_cannot_move_the_cursor() {
         var desired = World.desired(SHOP.replace("LEVEL: info", "LEVEL: \"a\\e[2Jb\\nPlan: 0\""));
 
-        var text = text(plan(desired, World.running(World.desired(SHOP))));
+        var text = World.text(World.plan(desired, World.running(World.desired(SHOP))));
 
         assertThat(text).contains("\\u001b[2Jb\\u000aPlan: 0").doesNotContain("\u001b");
     }
@@ -423,7 +410,7 @@ class PlannerTest {
                 SHOP.replace("depends_on: [app]", "depends_on: {app: {condition: service_started, restart: true}}");
         var host = World.running(World.desired(compose));
 
-        var plan = plan(World.desired(compose.replace("LEVEL: info", "LEVEL: debug")), host);
+        var plan = World.plan(World.desired(compose.replace("LEVEL: info", "LEVEL: debug")), host);
 
         assertThat(plan.steps().stream().map(Step::operation))
                 .hasExactlyElementsOfTypes(Operation.ReplaceContainer.class, Operation.RestartContainer.class);
@@ -437,7 +424,7 @@ class PlannerTest {
         var plan = Planner.plan(
                 Desired.nothing(desired.owner()),
                 World.running(desired),
-                new Facts(false, true, false, false, Set.of(), Map.of(), Map.of(), Secrets.NONE));
+                new GivenFacts().prune().facts());
 
         assertThat(plan.steps().stream().map(Step::id))
                 .containsExactly("container/shop-web-1", "container/shop-app-1", "network/shop_default");

@@ -5,13 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.spec.yaml.Problem;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class SingleWritersTest {
-    private static final Facts FOLLOWED =
-            new Facts(true, true, false, false, Set.of(), Map.of(), Map.of(), Secrets.NONE);
+    private static final Facts FOLLOWED = new GivenFacts().followed().prune().facts();
 
     private static String compose(String services) {
         return "services:\n" + services + "volumes:\n  data: {x-lockstep: {single_writer: true}}\n";

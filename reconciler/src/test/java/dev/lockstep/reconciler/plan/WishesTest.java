@@ -2,8 +2,6 @@ package dev.lockstep.reconciler.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -11,31 +9,21 @@ import org.junit.jupiter.api.Test;
 class WishesTest {
     private static final String SHOP = World.SHOP;
 
-    private static Facts wishing(Wishes wishes) {
-        return new Facts(
-                false,
-                false,
-                false,
-                false,
-                Set.of(),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                List.of(),
-                Secrets.NONE,
-                wishes);
-    }
-
     @Test
     void services_that_are_to_be_left_alone_are_neither_made_nor_orphans_nor_waited_for() {
         var wishes = new Wishes(Set.of("app"), Set.of(), false, false, true, false);
-        var plan = Planner.plan(World.desired(SHOP), World.nothing(), wishing(wishes));
+        var plan = Planner.plan(
+                World.desired(SHOP),
+                World.nothing(),
+                new GivenFacts().wishes(wishes).facts());
 
         assertThat(plan.steps().stream().map(Step::id)).contains("container/shop-web-1");
         assertThat(plan.steps().stream().map(Step::id)).doesNotContain("container/shop-app-1");
         assertThat(plan.steps()).allSatisfy(step -> assertThat(step.gates()).isEmpty());
-        assertThat(Planner.plan(World.desired(SHOP), World.running(World.desired(SHOP)), wishing(wishes))
+        assertThat(Planner.plan(
+                                World.desired(SHOP),
+                                World.running(World.desired(SHOP)),
+                                new GivenFacts().wishes(wishes).facts())
                         .warnings())
                 .isEmpty();
     }
@@ -43,7 +31,10 @@ class WishesTest {
     @Test
     void what_is_only_to_be_made_is_not_started() {
         var wishes = new Wishes(Set.of(), Set.of(), false, false, false, false);
-        var plan = Planner.plan(World.desired(SHOP), World.nothing(), wishing(wishes));
+        var plan = Planner.plan(
+                World.desired(SHOP),
+                World.nothing(),
+                new GivenFacts().wishes(wishes).facts());
 
         assertThat(plan.steps().stream().map(Step::operation).filter(Operation.CreateContainer.class::isInstance))
                 .isNotEmpty()
@@ -58,13 +49,20 @@ class WishesTest {
         var changed = World.desired(SHOP.replace("app:1", "app:2"));
         assertThat(Planner.plan(changed, running, Facts.none()).steps()).isNotEmpty();
 
-        assertThat(Planner.plan(changed, running, wishing(new Wishes(Set.of(), Set.of(), true, false, true, false)))
+        assertThat(Planner.plan(
+                                changed,
+                                running,
+                                new GivenFacts()
+                                        .wishes(new Wishes(Set.of(), Set.of(), true, false, true, false))
+                                        .facts())
                         .steps()
                         .stream()
                         .map(Step::operation)
                         .filter(o -> !(o instanceof Operation.PullImage)))
                 .isEmpty();
-        var forced = wishing(new Wishes(Set.of(), Set.of("web"), false, true, true, false));
+        var forced = new GivenFacts()
+                .wishes(new Wishes(Set.of(), Set.of("web"), false, true, true, false))
+                .facts();
         assertThat(Planner.plan(World.desired(SHOP), running, forced).steps())
                 .singleElement()
                 .extracting(Step::operation)

@@ -139,6 +139,16 @@ final class World {
         return new Digest("%064x".formatted(of.hashCode() & 0xffffffffL));
     }
 
+    /** What a person reads of a plan. */
+    static String text(Plan plan) {
+        return new PlanText(false).print(plan);
+    }
+
+    /** For a person who asks for nothing special, on a host that has all. */
+    static Plan plan(Desired desired, Observed observed) {
+        return Planner.plan(desired, observed, Facts.none());
+    }
+
     /** A host on which exactly this stack runs. */
     static Observed running(Desired desired) {
         return new Supposed(NOW).running(desired);

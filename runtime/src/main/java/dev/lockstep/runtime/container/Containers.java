@@ -524,10 +524,12 @@ public final class Containers {
      * What {@code lockstep container-exit ID} does: puts the exit away, waits as long as the policy says, starts the
      * container again unless somebody was faster.
      *
+     * @param elsewhere asked when it has waited: whether somebody else sees to such starts by now
      * @return whether it was started
      */
-    public boolean restartByPolicy(String id) throws IOException, InterruptedException {
-        return lifecycle.restartByPolicy(id);
+    public boolean restartByPolicy(String id, ContainerRooms.Lazy<Boolean> elsewhere)
+            throws IOException, InterruptedException {
+        return lifecycle.restartByPolicy(id, elsewhere);
     }
 
     /** Leaves an automatic start that the caller would have waited for, and cannot, to the on-exit script. */

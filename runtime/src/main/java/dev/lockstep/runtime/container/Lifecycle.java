@@ -107,13 +107,15 @@ final class Lifecycle {
         return true;
     }
 
-    boolean restartByPolicy(String id) throws IOException, InterruptedException {
+    boolean restartByPolicy(String id, ContainerRooms.Lazy<Boolean> elsewhere)
+            throws IOException, InterruptedException {
         var outcome = finishExit(id);
         if (outcome.isEmpty() || !(decideRestart(id) instanceof RestartDecision.Restart restart)) {
             return false;
         }
+        // The back-off itself. Nobody wakes us earlier: a stop meanwhile is seen when it is to be started.
         Thread.sleep(restart.wait(outcome.get().finishedAt(), rooms.clock().instant()));
-        return startAgain(id);
+        return !elsewhere.get() && startAgain(id);
     }
 
     /** With what is to run right after it; one of these that fails ends the container: it is not what was asked for. */

@@ -356,14 +356,15 @@ class CrashIT {
         var id = lab.started(
                 lab.wish("c").restart(RestartPolicy.Condition.ON_FAILURE).shell("exit 4"));
         lab.containers.await(id);
-        assertThat(lab.containers.restartByPolicy(id)).isTrue();
+        assertThat(lab.containers.restartByPolicy(id, () -> true)).isFalse();
+        assertThat(lab.containers.restartByPolicy(id, () -> false)).isTrue();
         lab.containers.await(id);
         assertThat(lab.containers.observe(id).orElseThrow().life().restartCount())
                 .isEqualTo(1);
         lab.containers.finishExit(id);
         assertThat(lab.containers.decideRestart(id)).isEqualTo(new RestartDecision.Restart(Duration.ofMillis(200)));
         lab.containers.stop(id, Optional.empty());
-        assertThat(lab.containers.restartByPolicy(id)).isFalse();
+        assertThat(lab.containers.restartByPolicy(id, () -> false)).isFalse();
         assertThat(lab.containers.startAgain(id)).isFalse();
     }
 

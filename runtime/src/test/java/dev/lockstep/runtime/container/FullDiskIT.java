@@ -94,7 +94,7 @@ class FullDiskIT {
                 .shell("echo begins; exit 3"));
         lab.containers.await(id);
         fill();
-        assertThat(lab.containers.restartByPolicy(id)).isTrue();
+        assertThat(lab.containers.restartByPolicy(id, () -> false)).isTrue();
         assertThat(lab.containers.await(id)).isEqualTo(3);
         assertThat(lab.containers.finishExit(id)).map(ExitOutcome::exitCode).contains(3);
         assertThat(lab.containers.observe(id).orElseThrow().life().restartCount())

@@ -107,7 +107,7 @@ enum LifecycleWork {
         @Override
         void run(Engine engine, String id) throws IOException {
             try {
-                engine.containers().restartByPolicy(id);
+                engine.containers().restartByPolicy(id, () -> false);
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }

@@ -5,22 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.management.OperatingSystemMXBean;
-import dev.lockstep.runtime.linux.Pidfd;
-import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.linux.Rtnetlink;
-import dev.lockstep.runtime.linux.Signal;
-import dev.lockstep.runtime.linux.Sysctls;
 import dev.lockstep.runtime.network.PublishedPort.TransportProtocol;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.net.DatagramPacket;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,9 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The whole room on a host of its own. */
 class NetworksIT extends OnPrivateHost {
@@ -310,166 +300,6 @@ class NetworksIT extends OnPrivateHost {
     }
 
     @Test
-    void a_flushed_table_a_lost_bridge_and_a_dead_name_server_are_seen_and_put_back() throws IOException {
-        var network = networks.create(network("front"));
-        var web = attach("c1", "web", "front");
-        host.serve(web.namespace(), "web", 80);
-        networks.publish("c1", List.of(tcp(8080, 80)));
-        assertThat(networks.observe().networks().getFirst().intact()).isTrue();
-        assertThat(networks.observe().container("c1").orElseThrow().intact()).isTrue();
-
-        host.deleteRules();
-        killNameServer();
-        var observed = networks.observe();
-        assertThat(observed.networks().getFirst().rules()).isFalse();
-        assertThat(observed.networks().getFirst().names()).isFalse();
-        assertThat(observed.container("c1").orElseThrow().missingPorts()).containsExactly(tcp(8080, 80));
-
-        networks.ensure("front");
-        assertThat(networks.observe().container("c1").orElseThrow().intact()).isTrue();
-        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
-        await().untilAsserted(() -> assertThat(host.resolve(
-                        web.namespace(), network.gateways().getFirst().toString(), "web"))
-                .hasSize(1));
-
-        deleteBridge(network);
-        assertThat(networks.observe().networks().getFirst().bridge()).isFalse();
-        networks.ensure("front");
-        assertThat(networks.observe().networks().getFirst().intact()).isTrue();
-    }
-
-    private void killNameServer() throws IOException {
-        var pid = host.names.pid().orElseThrow();
-        try (var server = Pidfd.open(ProcessIdentity.of(pid).orElseThrow()).orElseThrow()) {
-            assertThat(server.send(Signal.KILL)).isTrue();
-        }
-        await().until(() -> host.names.pid().isEmpty());
-    }
-
-    private void deleteBridge(NetworkRecord network) throws IOException {
-        host.namespaces.home(() -> {
-            try (var links = Rtnetlink.open()) {
-                return links.deleteLink(network.bridge());
-            }
-        });
-    }
-
-    /** As after a reboot: records alone are left, and one network after the other is needed again. */
-    @Test
-    void names_are_answered_on_the_first_network_that_is_back_and_then_on_the_next() throws IOException {
-        var kept = List.of(networks.create(network("front")), networks.create(network("back")));
-        for (var network : kept) {
-            assertThat(host.names.hasZone(network.name())).isTrue();
-        }
-        killNameServer();
-        for (var network : kept) {
-            host.names.remove(network.name());
-            deleteBridge(network);
-        }
-        host.deleteRules();
-
-        // Nobody can be asked where no network is, and that is no fault.
-        assertThat(networks.mendNames()).isFalse();
-        assertThat(host.names.zones()).isEmpty();
-
-        for (var network : kept) {
-            networks.ensure(network.name());
-            var container = attach("in-" + network.name(), network.name(), network.name());
-            await().untilAsserted(() -> assertThat(host.resolve(
-                            container.namespace(), network.gateways().getFirst().toString(), network.name()))
-                    .hasSize(1));
-        }
-        // The zone of one that is gone again holds nobody up either.
-        deleteBridge(kept.getLast());
-        killNameServer();
-        assertThat(networks.mendNames()).isTrue();
-        assertThat(host.names.zones()).containsExactly("front");
-        networks.ensure("back");
-        assertThat(host.names.zones()).containsExactly("back", "front");
-    }
-
-    /** The kernel remembers that such packets were led nowhere, and for as long as more of them come. */
-    @Test
-    void who_goes_on_asking_while_rules_are_away_is_answered_when_they_are_back() throws IOException {
-        // Somebody else's rules, as Docker's, for whose sake connections are known also while ours are away.
-        host.nft("""
-                {"nftables":[{"add":{"table":{"family":"inet","name":"theirs"}}},
-                {"add":{"chain":{"family":"inet","table":"theirs","name":"in","type":"filter","hook":"input","prio":0}}},
-                {"add":{"rule":{"family":"inet","table":"theirs","chain":"in","expr":[{"match":{"op":"in",
-                "left":{"ct":{"key":"state"}},"right":["established","related"]}},{"accept":null}]}}}]}""");
-        var gateway = networks.create(network("front")).gateways().getFirst().toString();
-        var web = attach("c1", "web", "front");
-        host.serve(web.namespace(), "web", 80);
-        networks.publish(
-                "c1", List.of(new PublishedPort(Optional.empty(), Optional.of(8080), 80, TransportProtocol.UDP)));
-        try (var names = host.udpSocket(web.namespace());
-                var client = host.udpSocket(host.outside)) {
-            await().untilAsserted(() ->
-                    assertThat(host.ask(names, gateway, "web", DnsMessage.A)).isPresent());
-            // Sockets of their own, so that nothing is known of them from before.
-            try (var late = host.udpSocket(web.namespace());
-                    var lateClient = host.udpSocket(host.outside)) {
-                host.deleteRules();
-                assertThat(host.ask(late, gateway, "web", DnsMessage.A)).isEmpty();
-                lateClient.send(new DatagramPacket(new byte[] {'x'}, 1, new InetSocketAddress(PrivateHost.OWN, 8080)));
-
-                networks.ensure("front");
-                for (var socket : List.of(names, late)) {
-                    await().atMost(Duration.ofSeconds(10))
-                            .untilAsserted(() -> assertThat(host.ask(socket, gateway, "web", DnsMessage.A))
-                                    .as("a question for a name")
-                                    .isPresent());
-                }
-                for (var socket : List.of(client, lateClient)) {
-                    assertThat(host.udp(socket, PrivateHost.OWN, 8080)).startsWith("web ");
-                }
-            }
-        }
-    }
-
-    @Test
-    void rules_of_an_earlier_version_are_known_as_such_and_renewed() throws IOException {
-        networks.create(network("front"));
-        assertThat(networks.observe().networks()).noneMatch(ObservedNetwork::outdated);
-        // As a Lockstep left them that did not say of which version they were.
-        host.nft("{\"nftables\":[{\"delete\":{\"chain\":{\"family\":\"inet\",\"table\":\"lockstep_"
-                + host.root.shortId() + "\",\"name\":\"" + Ruleset.VERSION_CHAIN + Ruleset.VERSION + "\"}}}]}");
-        assertThat(networks.observe().networks())
-                .allMatch(ObservedNetwork::outdated)
-                .noneMatch(ObservedNetwork::intact);
-        networks.ensure("front");
-        assertThat(networks.observe().networks())
-                .noneMatch(ObservedNetwork::outdated)
-                .allMatch(ObservedNetwork::intact);
-    }
-
-    @Test
-    void publishing_heals_a_table_that_somebody_flushed() throws IOException {
-        networks.create(network("front"));
-        var web = attach("c1", "web", "front");
-        host.serve(web.namespace(), "web", 80);
-        host.nft("{\"nftables\":[{\"flush\":{\"ruleset\":null}}]}");
-        networks.publish("c1", List.of(tcp(8080, 80)));
-        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
-    }
-
-    @Test
-    void a_subnet_that_overlaps_a_route_an_address_or_a_network_is_refused_by_name() throws IOException {
-        networks.create(network("front", "10.77.0.0/16"));
-        assertThatThrownBy(() -> networks.create(network("back", "10.77.3.0/24")))
-                .isInstanceOf(NetworkException.class)
-                .hasMessage("network back: subnet 10.77.3.0/24 overlaps network front (10.77.0.0/16)");
-        assertThatThrownBy(() -> networks.create(network("back", "203.0.0.0/16")))
-                .isInstanceOf(NetworkException.class)
-                .hasMessage("network back: subnet 203.0.0.0/16 overlaps the address 203.0.113.1/24 of ext0");
-        assertThatThrownBy(() -> networks.create(network("back", "172.28.0.0/24")))
-                .isInstanceOf(NetworkException.class)
-                .hasMessage("network back: subnet 172.28.0.0/24 overlaps the name server 172.28.0.53 of this host");
-        assertThatThrownBy(() -> networks.create(network("front"))).hasMessage("network front exists already");
-        assertThat(networks.list()).extracting(NetworkRecord::name).containsExactly("front");
-    }
-
-    @Test
     void a_network_that_is_replaced_is_not_in_its_own_way_and_what_cannot_be_had_takes_nobody_off() throws IOException {
         networks.create(network("front", "10.77.2.0/24"));
         networks.create(network("back", "10.77.4.0/24"));
@@ -493,30 +323,6 @@ class NetworksIT extends OnPrivateHost {
                         .subnet())
                 .hasToString("10.77.2.0/23");
         assertThat(networks.observe("c1").orElseThrow().intact()).isTrue();
-    }
-
-    @Test
-    void two_roots_choose_different_subnets_and_know_each_others_ports(@TempDir Path second) throws IOException {
-        try (var other = host.otherRoot(second)) {
-            var ours = networks.create(network("front"));
-            var theirs = other.create(network("front"));
-            try {
-                assertThat(theirs.subnets()).isNotEqualTo(ours.subnets());
-                attach("c1", "web", "front");
-                networks.publish("c1", List.of(tcp(8080, 80)));
-                other.attach(request("c1", "web", "front"));
-                assertThatThrownBy(() -> other.publish("c1", List.of(tcp("127.0.0.1", 8080, 80))))
-                        .isInstanceOf(PortConflictException.class)
-                        .hasMessageContaining("another Lockstep root")
-                        .hasMessageContaining("lockstep_" + host.root.shortId());
-                assertThat(other.cleanUp(Set.of("c1")::contains)).isZero();
-                assertThat(networks.observe().container("c1").orElseThrow().intact())
-                        .isTrue();
-            } finally {
-                other.detach("c1");
-                other.remove("front");
-            }
-        }
     }
 
     @Test
@@ -571,190 +377,6 @@ class NetworksIT extends OnPrivateHost {
         var ok = networks.attach(fixed("c1", "fixed", "10.78.0.9"));
         assertThat(address(ok)).isEqualTo("10.78.0.9");
         assertThatThrownBy(() -> networks.remove("fixed")).hasMessage("network fixed has containers: c1");
-    }
-
-    @Test
-    void what_a_crash_left_behind_is_cleaned_up_and_what_lives_stays() throws IOException {
-        networks.create(network("front"));
-        attach("c1", "web", "front");
-        attach("dead", "old", "front");
-        networks.publish("dead", List.of(tcp(8080, 80)));
-        host.namespaces.create(host.networks.namespace("halfmade"));
-        // A link that looks like ours and is not.
-        host.namespaces.home(() -> {
-            try (var links = Rtnetlink.open()) {
-                links.createBridge("lv" + host.root.shortId() + "foreign", new byte[] {2, 0, 0, 0, 0, 9}, 1500, "mine");
-                return Optional.empty();
-            }
-        });
-        assertThat(networks.cleanUp(Set.of("c1")::contains)).isEqualTo(2);
-        await().until(() -> networks.cleanUp(Set.of("c1")::contains) == 0);
-        var observed = networks.observe();
-        assertThat(observed.containers()).containsOnlyKeys("c1");
-        assertThat(observed.container("c1").orElseThrow().intact()).isTrue();
-        assertThat(host.linkNames()).contains("lv" + host.root.shortId() + "foreign");
-        host.namespaces.home(() -> {
-            try (var links = Rtnetlink.open()) {
-                return links.deleteLink("lv" + host.root.shortId() + "foreign");
-            }
-        });
-    }
-
-    @Test
-    void a_host_that_did_not_forward_does_not_become_a_router() throws IOException {
-        assertThat(host.namespaces.home(() -> Sysctls.read("net/ipv4/ip_forward")))
-                .contains("0");
-        networks.create(network("front"));
-        assertThat(host.namespaces.home(() -> Sysctls.read("net/ipv4/ip_forward")))
-                .contains("1");
-        assertThat(networks.hostChanges().made()).anyMatch(s -> s.startsWith("net.ipv4.ip_forward was 0 and is 1"));
-        assertThat(networks.hostChanges().wanted()).isEmpty();
-        var listing = host.nft("{\"nftables\":[{\"list\":{\"chain\":{\"family\":\"inet\",\"table\":\"lockstep_"
-                + host.root.shortId() + "\",\"name\":\"forward\"}}}]}");
-        assertThat(listing).contains("forwarding was off before").contains("@guarded");
-    }
-
-    @Test
-    void listings_have_protocols_as_numbers_so_that_no_file_of_the_host_can_change_them() throws IOException {
-        networks.create(network("front"));
-        attach("c1", "web", "front");
-        networks.publish("c1", List.of(tcp(8080, 80), udp(53, 53)));
-        var listing = host.nft("{\"nftables\":[{\"list\":{\"map\":{\"family\":\"inet\",\"table\":\"lockstep_"
-                + host.root.shortId() + "\",\"name\":\"pub4any\"}}}]}");
-        assertThat(listing).contains("[6, 8080]").contains("[17, 53]");
-        assertThat(networks.observe().containers().values())
-                .singleElement()
-                .satisfies(c -> assertThat(c.missingPorts()).isEmpty());
-    }
-
-    @Test
-    void forwarding_of_ipv6_comes_with_the_first_network_that_needs_it_and_goes_with_the_last() throws IOException {
-        host.namespaces.home(() -> {
-            Sysctls.write("net/ipv6/conf/ext0/accept_ra", "1");
-            Sysctls.write("net/ipv6/conf/ext1/accept_ra", "0");
-            return Optional.empty();
-        });
-        networks.create(network("front"));
-        assertThat(ipv6("all/forwarding")).isEqualTo("0");
-
-        networks.create(dual("six", false));
-        assertThat(ipv6("all/forwarding")).isEqualTo("1");
-        // A router does not listen to others, unless it is told to: the host would lose its way out.
-        assertThat(ipv6("ext0/accept_ra")).isEqualTo("2");
-        assertThat(ipv6("ext1/accept_ra")).isEqualTo("0");
-        assertThat(networks.hostChanges().made())
-                .anyMatch(s -> s.startsWith("net.ipv6.conf.all.forwarding was 0 and is 1")
-                        && s.contains("ext0, ext1 do not forward to each other")
-                        && s.contains("accept_ra of ext0"));
-        networks.create(dual("seven", false));
-        networks.remove("six");
-        assertThat(ipv6("all/forwarding")).isEqualTo("1");
-        networks.remove("seven");
-        assertThat(ipv6("all/forwarding")).isEqualTo("0");
-        assertThat(ipv6("ext0/accept_ra")).isEqualTo("1");
-
-        networks.create(dual("six", false));
-        host.namespaces.home(() -> {
-            try (var links = Rtnetlink.open()) {
-                return links.createBridge("vpn0", new byte[] {2, 0, 0, 0, 0, 9}, 1500, "made by who knows");
-            }
-        });
-        networks.remove("six");
-        assertThat(ipv6("all/forwarding")).isEqualTo("1");
-        assertThat(ipv6("ext0/accept_ra")).isEqualTo("2");
-        host.namespaces.home(() -> {
-            try (var links = Rtnetlink.open()) {
-                return links.deleteLink("vpn0");
-            }
-        });
-    }
-
-    @Test
-    void in_a_container_ipv6_is_on_where_a_network_has_it_and_nowhere_else() throws IOException {
-        networks.create(dual("six", false));
-        networks.create(network("front"));
-        networks.create(dual("vault", true));
-        var web = networks.attach(new AttachRequest(
-                "c1",
-                new LeaseKey("shop", "web", 1),
-                List.of(
-                        new AttachmentSpec("front", List.of(), List.of(), 10),
-                        new AttachmentSpec("six", List.of(), List.of(), 5),
-                        new AttachmentSpec("vault", List.of(), List.of(), 0)),
-                List.of("web"),
-                List.of()));
-        host.serve(host.outside, "::", "outside", 80);
-        var inside = host.namespaces.inside(
-                web.namespace(),
-                () -> List.of(
-                        Sysctls.read("net/ipv6/conf/lo/disable_ipv6").orElseThrow(),
-                        Sysctls.read("net/ipv6/conf/eth0/disable_ipv6").orElseThrow(),
-                        Sysctls.read("net/ipv6/conf/eth1/disable_ipv6").orElseThrow(),
-                        Sysctls.read("net/ipv6/conf/default/disable_ipv6").orElseThrow(),
-                        Sysctls.read("net/ipv6/conf/eth1/accept_ra").orElseThrow()));
-        assertThat(inside).containsExactly("0", "1", "0", "1", "0");
-        // Each family has its own way out.
-        assertThat(host.tcp(web.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside " + PrivateHost.OWN);
-        assertThat(host.tcp(web.namespace(), PrivateHost.OUTSIDE6, 80)).isEqualTo("outside " + PrivateHost.OWN6);
-        // And published ports lead where it has the family.
-        host.serve(web.namespace(), "::", "web", 80);
-        networks.publish("c1", List.of(tcp(8080, 80)));
-        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
-        assertThat(host.tcp(host.outside, PrivateHost.OWN6, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE6);
-
-        networks.updateAttachments(request("c1", "web", "front"));
-        assertThat(host.tcp(host.outside, PrivateHost.OWN6, 8080)).isEqualTo("ConnectException");
-        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
-    }
-
-    @Test
-    void a_route_that_comes_later_and_overlaps_a_network_is_reported() throws IOException {
-        networks.create(network("front", "10.77.0.0/24"));
-        networks.create(dual("six", false));
-        assertThat(networks.hostChanges().overlaps()).isEmpty();
-        assertThat(networks.observe().overlaps()).isEmpty();
-        host.namespaces.home(() -> {
-            try (var links = Rtnetlink.open()) {
-                var ext = links.index("ext0");
-                links.addAddress(
-                        ext,
-                        IpAddress.parse("10.77.0.200").bytes(),
-                        25,
-                        IpAddress.parse("10.77.0.255").bytes());
-                return Optional.empty();
-            }
-        });
-        assertThat(networks.observe().overlaps())
-                .containsExactly("network front: its subnet 10.77.0.0/24 overlaps the address 10.77.0.200/25 of ext0;"
-                        + " what is meant for one of them goes to the other");
-        assertThat(networks.hostChanges().overlaps()).hasSize(1);
-    }
-
-    /** OpenVPN: redirect-gateway def1 ipv6. */
-    @Test
-    void routes_of_a_vpn_that_takes_everything_are_in_nobodys_way() throws IOException {
-        for (var range :
-                new String[] {"0.0.0.0/1", "128.0.0.0/1", "::/3", "2000::/4", "3000::/4", "fc00::/7", "10.88.0.0/16"}) {
-            ip("route", "add", range, "dev", "ext0");
-        }
-        networks.create(network("front", "10.77.0.0/24"));
-        networks.create(dual("six", false));
-        assertThat(networks.observe().overlaps()).isEmpty();
-        ip("link", "delete", networks.find("front").orElseThrow().bridge());
-
-        var web = attach("c1", "web", "front");
-        assertThat(address(web)).isEqualTo("10.77.0.2");
-        assertThatThrownBy(() -> networks.create(network("back", "10.88.1.0/24")))
-                .hasMessage("network back: subnet 10.88.1.0/24 overlaps the route 10.88.0.0/16 of ext0 of this host");
-    }
-
-    private void ip(String... words) throws IOException {
-        host.namespaces.home(() -> {
-            var command = Stream.concat(Stream.of("ip"), Stream.of(words)).toList();
-            var ended = new ProcessBuilder(command).inheritIO().start().onExit().join();
-            assertThat(ended.exitValue()).as("%s", command).isZero();
-            return Optional.empty();
-        });
     }
 
     @Test
@@ -849,10 +471,6 @@ class NetworksIT extends OnPrivateHost {
     /** Of this process, in nanoseconds: the time of a busy machine's clock says little. */
     private static long processorTime() {
         return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();
-    }
-
-    private String ipv6(String path) throws IOException {
-        return host.namespaces.home(() -> Sysctls.read("net/ipv6/conf/" + path)).orElseThrow();
     }
 
     private static AttachRequest fixed(String container, String network, String address) {

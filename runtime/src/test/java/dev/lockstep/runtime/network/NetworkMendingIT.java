@@ -1,0 +1,192 @@
+package dev.lockstep.runtime.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.lockstep.runtime.linux.Pidfd;
+import dev.lockstep.runtime.linux.ProcessIdentity;
+import dev.lockstep.runtime.linux.Rtnetlink;
+import dev.lockstep.runtime.linux.Signal;
+import dev.lockstep.runtime.network.PublishedPort.TransportProtocol;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What was taken away from networks, by a person, a crash, a reboot or another version, comes back. */
+class NetworkMendingIT extends OnPrivateHost {
+    @Test
+    void a_flushed_table_a_lost_bridge_and_a_dead_name_server_are_seen_and_put_back() throws IOException {
+        var network = networks.create(network("front"));
+        var web = attach("c1", "web", "front");
+        host.serve(web.namespace(), "web", 80);
+        networks.publish("c1", List.of(tcp(8080, 80)));
+        assertThat(networks.observe().networks().getFirst().intact()).isTrue();
+        assertThat(networks.observe().container("c1").orElseThrow().intact()).isTrue();
+
+        host.deleteRules();
+        killNameServer();
+        var observed = networks.observe();
+        assertThat(observed.networks().getFirst().rules()).isFalse();
+        assertThat(observed.networks().getFirst().names()).isFalse();
+        assertThat(observed.container("c1").orElseThrow().missingPorts()).containsExactly(tcp(8080, 80));
+
+        networks.ensure("front");
+        assertThat(networks.observe().container("c1").orElseThrow().intact()).isTrue();
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
+        await().untilAsserted(() -> assertThat(host.resolve(
+                        web.namespace(), network.gateways().getFirst().toString(), "web"))
+                .hasSize(1));
+
+        deleteBridge(network);
+        assertThat(networks.observe().networks().getFirst().bridge()).isFalse();
+        networks.ensure("front");
+        assertThat(networks.observe().networks().getFirst().intact()).isTrue();
+    }
+
+    private void killNameServer() throws IOException {
+        var pid = host.names.pid().orElseThrow();
+        try (var server = Pidfd.open(ProcessIdentity.of(pid).orElseThrow()).orElseThrow()) {
+            assertThat(server.send(Signal.KILL)).isTrue();
+        }
+        await().until(() -> host.names.pid().isEmpty());
+    }
+
+    private void deleteBridge(NetworkRecord network) throws IOException {
+        host.namespaces.home(() -> {
+            try (var links = Rtnetlink.open()) {
+                return links.deleteLink(network.bridge());
+            }
+        });
+    }
+
+    /** As after a reboot: records alone are left, and one network after the other is needed again. */
+    @Test
+    void names_are_answered_on_the_first_network_that_is_back_and_then_on_the_next() throws IOException {
+        var kept = List.of(networks.create(network("front")), networks.create(network("back")));
+        for (var network : kept) {
+            assertThat(host.names.hasZone(network.name())).isTrue();
+        }
+        killNameServer();
+        for (var network : kept) {
+            host.names.remove(network.name());
+            deleteBridge(network);
+        }
+        host.deleteRules();
+
+        // Nobody can be asked where no network is, and that is no fault.
+        assertThat(networks.mendNames()).isFalse();
+        assertThat(host.names.zones()).isEmpty();
+
+        for (var network : kept) {
+            networks.ensure(network.name());
+            var container = attach("in-" + network.name(), network.name(), network.name());
+            await().untilAsserted(() -> assertThat(host.resolve(
+                            container.namespace(), network.gateways().getFirst().toString(), network.name()))
+                    .hasSize(1));
+        }
+        // The zone of one that is gone again holds nobody up either.
+        deleteBridge(kept.getLast());
+        killNameServer();
+        assertThat(networks.mendNames()).isTrue();
+        assertThat(host.names.zones()).containsExactly("front");
+        networks.ensure("back");
+        assertThat(host.names.zones()).containsExactly("back", "front");
+    }
+
+    /** The kernel remembers that such packets were led nowhere, and for as long as more of them come. */
+    @Test
+    void who_goes_on_asking_while_rules_are_away_is_answered_when_they_are_back() throws IOException {
+        // Somebody else's rules, as Docker's, for whose sake connections are known also while ours are away.
+        host.nft("""
+                {"nftables":[{"add":{"table":{"family":"inet","name":"theirs"}}},
+                {"add":{"chain":{"family":"inet","table":"theirs","name":"in","type":"filter","hook":"input","prio":0}}},
+                {"add":{"rule":{"family":"inet","table":"theirs","chain":"in","expr":[{"match":{"op":"in",
+                "left":{"ct":{"key":"state"}},"right":["established","related"]}},{"accept":null}]}}}]}""");
+        var gateway = networks.create(network("front")).gateways().getFirst().toString();
+        var web = attach("c1", "web", "front");
+        host.serve(web.namespace(), "web", 80);
+        networks.publish(
+                "c1", List.of(new PublishedPort(Optional.empty(), Optional.of(8080), 80, TransportProtocol.UDP)));
+        try (var names = host.udpSocket(web.namespace());
+                var client = host.udpSocket(host.outside)) {
+            await().untilAsserted(() ->
+                    assertThat(host.ask(names, gateway, "web", DnsMessage.A)).isPresent());
+            // Sockets of their own, so that nothing is known of them from before.
+            try (var late = host.udpSocket(web.namespace());
+                    var lateClient = host.udpSocket(host.outside)) {
+                host.deleteRules();
+                assertThat(host.ask(late, gateway, "web", DnsMessage.A)).isEmpty();
+                lateClient.send(new DatagramPacket(new byte[] {'x'}, 1, new InetSocketAddress(PrivateHost.OWN, 8080)));
+
+                networks.ensure("front");
+                for (var socket : List.of(names, late)) {
+                    await().atMost(Duration.ofSeconds(10))
+                            .untilAsserted(() -> assertThat(host.ask(socket, gateway, "web", DnsMessage.A))
+                                    .as("a question for a name")
+                                    .isPresent());
+                }
+                for (var socket : List.of(client, lateClient)) {
+                    assertThat(host.udp(socket, PrivateHost.OWN, 8080)).startsWith("web ");
+                }
+            }
+        }
+    }
+
+    @Test
+    void rules_of_an_earlier_version_are_known_as_such_and_renewed() throws IOException {
+        networks.create(network("front"));
+        assertThat(networks.observe().networks()).noneMatch(ObservedNetwork::outdated);
+        // As a Lockstep left them that did not say of which version they were.
+        host.nft("{\"nftables\":[{\"delete\":{\"chain\":{\"family\":\"inet\",\"table\":\"lockstep_"
+                + host.root.shortId() + "\",\"name\":\"" + Ruleset.VERSION_CHAIN + Ruleset.VERSION + "\"}}}]}");
+        assertThat(networks.observe().networks())
+                .allMatch(ObservedNetwork::outdated)
+                .noneMatch(ObservedNetwork::intact);
+        networks.ensure("front");
+        assertThat(networks.observe().networks())
+                .noneMatch(ObservedNetwork::outdated)
+                .allMatch(ObservedNetwork::intact);
+    }
+
+    @Test
+    void publishing_heals_a_table_that_somebody_flushed() throws IOException {
+        networks.create(network("front"));
+        var web = attach("c1", "web", "front");
+        host.serve(web.namespace(), "web", 80);
+        host.nft("{\"nftables\":[{\"flush\":{\"ruleset\":null}}]}");
+        networks.publish("c1", List.of(tcp(8080, 80)));
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
+    }
+
+    @Test
+    void what_a_crash_left_behind_is_cleaned_up_and_what_lives_stays() throws IOException {
+        networks.create(network("front"));
+        attach("c1", "web", "front");
+        attach("dead", "old", "front");
+        networks.publish("dead", List.of(tcp(8080, 80)));
+        host.namespaces.create(host.networks.namespace("halfmade"));
+        // A link that looks like ours and is not.
+        host.namespaces.home(() -> {
+            try (var links = Rtnetlink.open()) {
+                links.createBridge("lv" + host.root.shortId() + "foreign", new byte[] {2, 0, 0, 0, 0, 9}, 1500, "mine");
+                return Optional.empty();
+            }
+        });
+        assertThat(networks.cleanUp(Set.of("c1")::contains)).isEqualTo(2);
+        await().until(() -> networks.cleanUp(Set.of("c1")::contains) == 0);
+        var observed = networks.observe();
+        assertThat(observed.containers()).containsOnlyKeys("c1");
+        assertThat(observed.container("c1").orElseThrow().intact()).isTrue();
+        assertThat(host.linkNames()).contains("lv" + host.root.shortId() + "foreign");
+        host.namespaces.home(() -> {
+            try (var links = Rtnetlink.open()) {
+                return links.deleteLink("lv" + host.root.shortId() + "foreign");
+            }
+        });
+    }
+}
