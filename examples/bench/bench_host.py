@@ -107,6 +107,10 @@ class Lockstep:
 
 
 def remove(scratch: pathlib.Path) -> None:
+    # podman leaves its store mounted over itself.
+    store = scratch / "podman/overlay"
+    if os.path.ismount(store):
+        subprocess.run(["umount", store])
     if any(f" {scratch}/" in line for line in open("/proc/self/mountinfo")):
         print(f"mounts below {scratch} are still there, so the directory stays", file=sys.stderr)
     else:

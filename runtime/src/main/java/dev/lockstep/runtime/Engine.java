@@ -42,6 +42,7 @@ import dev.lockstep.runtime.prune.PruneRecords;
 import dev.lockstep.runtime.prune.PruneReport;
 import dev.lockstep.runtime.registry.OutsideAddresses;
 import dev.lockstep.runtime.registry.OutsideGate;
+import dev.lockstep.runtime.registry.Proxies;
 import dev.lockstep.runtime.registry.RegistryClient;
 import dev.lockstep.runtime.registry.RegistrySettings;
 import dev.lockstep.runtime.registry.WebFile;
@@ -132,10 +133,21 @@ public final class Engine implements AutoCloseable {
         var root = Root.open(options.root(), options.runRoot());
         new OnExitScript(root).install(options.launcher());
         var engine = new Engine(root, options);
-        if (StandStill.isPending(root)) {
-            StandStill.recover(root, engine.containers()).forEach(log::warn);
+        try {
+            engine.endStandStills().forEach(log::warn);
+        } catch (IOException e) {
+            // No reason to refuse what was asked for: the next one that opens it, or an agent, tries again.
+            log.warn("containers that stood still for a process that was killed do not go on: {}", e.toString());
         }
         return engine;
+    }
+
+    /**
+     * Lets containers go on that stand still for a process that was killed; returns a sentence for each such process,
+     * and for what cannot go on. {@link #open} has done that; an agent does it again and again.
+     */
+    public List<String> endStandStills() throws IOException {
+        return StandStill.isPending(root) ? StandStill.recover(root, containers()) : List.of();
     }
 
     /**
@@ -234,6 +246,11 @@ public final class Engine implements AutoCloseable {
      */
     public ImageTransfers transfers(OutsideGate gate) throws IOException {
         return transfers(options.registries().through(gate));
+    }
+
+    /** What stands between this host and what it asks by HTTP. */
+    public Proxies proxies() {
+        return options.registries().proxies();
     }
 
     /** What may be reached for somebody else: the outside, and the registries that the host's owner has named. */

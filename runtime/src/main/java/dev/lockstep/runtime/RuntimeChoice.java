@@ -15,6 +15,8 @@ import dev.lockstep.runtime.oci.OciRuntime;
 import dev.lockstep.runtime.oci.ProcessSpec;
 import dev.lockstep.runtime.oci.SeccompProfile;
 import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateException;
+import dev.lockstep.runtime.store.StateFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,12 +51,12 @@ final class RuntimeChoice {
     OciRuntime choose() throws IOException {
         var file = root.stateFile(Chosen.class, 1);
         var kept = root.run().resolve("oci-runtime.json");
-        var present = file.read(kept).flatMap(this::stillThere);
+        var present = known(file, kept);
         if (present.isPresent()) {
             return present.get();
         }
         try (var _ = Flock.exclusive(root.lock("oci-runtime"))) {
-            var meanwhile = file.read(kept).flatMap(this::stillThere);
+            var meanwhile = known(file, kept);
             if (meanwhile.isPresent()) {
                 return meanwhile.get();
             }
@@ -98,7 +100,7 @@ final class RuntimeChoice {
         var file = root.stateFile(Chosen.class, 1);
         var kept = root.run()
                 .resolve("oci-runtime-" + program.get().toString().substring(1).replace('/', '-') + ".json");
-        var present = file.read(kept).flatMap(this::stillThere);
+        var present = known(file, kept);
         if (present.isPresent()) {
             return present.get();
         }
@@ -122,6 +124,15 @@ final class RuntimeChoice {
     private OciRuntime runtime(Path program) {
         return new OciRuntime(
                 program.getFileName().toString(), program, root.run().resolve("runtime"));
+    }
+
+    /** Only remembered: what is damaged, or was left by a root that somebody has removed since, is found out again. */
+    private Optional<OciRuntime> known(StateFile<Chosen> file, Path kept) throws IOException {
+        try {
+            return file.read(kept).flatMap(this::stillThere);
+        } catch (StateException e) {
+            return Optional.empty();
+        }
     }
 
     private Optional<OciRuntime> stillThere(Chosen chosen) {

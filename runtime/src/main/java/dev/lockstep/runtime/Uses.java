@@ -3,12 +3,15 @@ package dev.lockstep.runtime;
 import dev.lockstep.runtime.container.Containers;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.network.Networks;
+import dev.lockstep.runtime.volume.DamagedVolume;
 import dev.lockstep.runtime.volume.NoSuchVolumeException;
 import dev.lockstep.runtime.volume.VolumeInUseException;
+import dev.lockstep.runtime.volume.VolumeRecord;
 import dev.lockstep.runtime.volume.Volumes;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Which containers use a volume or a network of an engine; what nobody uses can be removed. */
@@ -25,7 +28,8 @@ public final class Uses {
 
     /** Containers that use the volume, running or not, by name. */
     public List<ObservedContainer> ofVolume(String volume) throws IOException {
-        var found = volumes.find(volume);
+        // Of a damaged one its name is all that is known.
+        var found = damaged(volume).isPresent() ? Optional.<VolumeRecord>empty() : volumes.find(volume);
         return containers.observe().stream()
                 .filter(c -> found.isPresent()
                         ? c.record().uses(found.get())
@@ -34,15 +38,19 @@ public final class Uses {
     }
 
     /**
-     * Removes a volume that no container uses, with all that is in it. Its snapshots stay.
+     * Removes a volume that no container uses, with all that is in it, be its record damaged. Its snapshots stay.
      *
      * @throws IOException also when a container uses it, be it stopped, or when there is no such volume
      */
     public void removeVolume(String name) throws IOException {
-        if (volumes.find(name).isEmpty()) {
+        if (damaged(name).isEmpty() && volumes.find(name).isEmpty()) {
             throw new NoSuchVolumeException(name);
         }
         volumes.remove(name, () -> requireUnused(name));
+    }
+
+    private Optional<DamagedVolume> damaged(String volume) throws IOException {
+        return volumes.damaged(volume).filter(DamagedVolume::removable);
     }
 
     /**

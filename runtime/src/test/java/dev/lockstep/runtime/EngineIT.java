@@ -97,4 +97,59 @@ class EngineIT {
             assertThat(engine.volumes().find("data")).isEmpty();
         }
     }
+
+    @Test
+    void a_volume_whose_record_is_damaged_is_left_out_and_holds_up_nobody_else() throws IOException {
+        try (var engine = Engine.open(options())) {
+            var owner = new Owner("h", "", Optional.empty());
+            for (var name : List.of("bad", "good")) {
+                engine.volumes().create(new VolumeSpec(name, owner, Map.of()));
+                Files.writeString(engine.volumes().path(name).resolve("file"), name);
+            }
+            var record = directory.resolve("state/volumes/bad/volume.json");
+            Files.writeString(record, "{\u001b");
+            Files.createDirectory(record.resolveSibling("coming.tmp"));
+
+            engine.cleanUp();
+
+            assertThat(engine.observe().volumes())
+                    .extracting(volume -> volume.spec().name())
+                    .containsExactly("good");
+            assertThat(engine.volumes().damaged())
+                    .singleElement()
+                    .satisfies(damaged -> assertThat(damaged.sentence())
+                            .startsWith("volume bad is left out: " + record + " is damaged: ")
+                            .endsWith("Move that file away, and the volume is made again with what is in it;"
+                                    + " 'lockstep volume rm bad' removes both")
+                            .doesNotContain("\u001b"));
+            assertThat(record.resolveSibling("coming.tmp")).exists();
+            assertThatThrownBy(() -> engine.volumes().create(new VolumeSpec("bad", owner, Map.of())))
+                    .hasMessageContaining("is damaged");
+            engine.uses().removeVolume("good");
+
+            // As it says.
+            Files.delete(record);
+            engine.cleanUp();
+            engine.volumes().create(new VolumeSpec("bad", owner, Map.of()));
+            assertThat(engine.volumes().path("bad").resolve("file")).hasContent("bad");
+            Files.writeString(record, "");
+            engine.uses().removeVolume("bad");
+            assertThat(record.getParent()).doesNotExist();
+        }
+    }
+
+    @Test
+    void a_volume_of_a_newer_lockstep_stays() throws IOException {
+        try (var engine = Engine.open(options())) {
+            engine.volumes().create(new VolumeSpec("data", new Owner("h", "", Optional.empty()), Map.of()));
+            var record = directory.resolve("state/volumes/data/volume.json");
+            Files.writeString(record, Files.readString(record).replaceFirst("\"format\" ?: ?\\d+", "\"format\":9"));
+
+            engine.cleanUp();
+
+            assertThat(engine.observe().volumes()).isEmpty();
+            assertThatThrownBy(() -> engine.uses().removeVolume("data")).hasMessageContaining("use the newer Lockstep");
+            assertThat(record).exists();
+        }
+    }
 }

@@ -34,6 +34,20 @@ class NamedRuntimeIT {
     }
 
     @Test
+    void what_another_root_or_a_full_disk_left_is_found_out_again() throws IOException {
+        var runc = choice.named("runc");
+        var other = new RuntimeChoice(
+                Root.open(directory.resolve("another"), directory.resolve("run")), HostTools.ofThisProcess());
+        assertThat(other.named("runc")).isEqualTo(runc);
+        try (var kept = Files.newDirectoryStream(directory.resolve("run"), "oci-runtime*.json")) {
+            for (var file : kept) {
+                Files.writeString(file, "{");
+            }
+        }
+        assertThat(other.named("runc")).isEqualTo(runc);
+    }
+
+    @Test
     void one_that_cannot_be_used_here_says_why() throws IOException {
         assertThatThrownBy(() -> choice.named("nothing-here"))
                 .hasMessageStartingWith("The container runtime nothing-here is not on this host.");

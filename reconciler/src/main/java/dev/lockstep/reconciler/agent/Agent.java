@@ -6,8 +6,6 @@ import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.PlanOptions;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.git.GitException;
-import dev.lockstep.reconciler.git.GitRepositories;
-import dev.lockstep.reconciler.git.GitSettings;
 import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.reconciler.requests.RequestBox;
 import dev.lockstep.reconciler.secret.HostSecrets;
@@ -144,7 +142,7 @@ public final class Agent {
     /**
      * Says what {@link #run} would do now, and does nothing but bring what is new into the clones.
      *
-     * @return exit code: 0, or 1 when a repository or a stack is wrong
+     * @return exit code: 0, 1 when a repository or a stack is wrong, or 5 when this host refuses what one asks for
      */
     public int show() throws IOException {
         var code = 0;
@@ -157,16 +155,19 @@ public final class Agent {
                     switch (new Deployment(
                                     engine, host, settings.images(), settings.policy(), new HostSecrets(stackSettings))
                             .plan(stack.getValue(), options)) {
-                        case Planned.Ready ready -> out.accept(new PlanText(false).print(ready.plan()));
+                        case Planned.Ready ready -> {
+                            out.accept(new PlanText(false).print(ready.plan()));
+                            code = Following.worst(code, Following.code(ready.plan()));
+                        }
                         case Planned.Invalid invalid -> {
                             invalid.errors().forEach(e -> out.accept(e.toString()));
-                            code = 1;
+                            code = Following.worst(code, 1);
                         }
                     }
                 }
             } catch (GitException | RepositoryFile.RefusedException e) {
                 out.accept(Optional.ofNullable(e.getMessage()).orElse(e.toString()));
-                code = 1;
+                code = Following.worst(code, 1);
             }
         }
         return code;
@@ -174,11 +175,10 @@ public final class Agent {
 
     private List<Follower> followers() throws IOException {
         var all = new ArrayList<Follower>();
-        var git = new GitRepositories(engine.root(), GitSettings.defaults());
         for (var repository : settings.repositories()) {
             all.add(new Follower(
                     repository,
-                    git,
+                    FollowedRemotes.of(engine, repository),
                     engine.root(),
                     host,
                     settings.labels(),

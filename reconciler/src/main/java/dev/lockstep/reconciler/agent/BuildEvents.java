@@ -244,18 +244,22 @@ final class BuildEvents implements WantedBuilds {
         var orders = new ArrayList<BuildOrder>();
         for (var image : images) {
             var target = CommitBuilds.target(targets, image);
-            if (target.isEmpty()) {
-                refused.put(image, "is built by nothing in this commit");
-            } else if (target.get().recipe() instanceof Recipe.OfService) {
-                orders.add(new BuildOrder(
-                        target.get(),
-                        new Occasion(
-                                Occasion.Kind.WANTED,
-                                follower.followed().orElse(source.commit().ref()),
-                                source.commit().commit()),
-                        BuildInputs.of(tree, target.get())));
-            } else {
-                order(target.get(), image, orders).ifPresent(why -> refused.put(image, why));
+            try {
+                if (target.isEmpty()) {
+                    refused.put(image, "is built by nothing in this commit");
+                } else if (target.get().recipe() instanceof Recipe.OfService) {
+                    orders.add(new BuildOrder(
+                            target.get(),
+                            new Occasion(
+                                    Occasion.Kind.WANTED,
+                                    follower.followed().orElse(source.commit().ref()),
+                                    source.commit().commit()),
+                            BuildInputs.of(tree, target.get())));
+                } else {
+                    order(target.get(), image, orders).ifPresent(why -> refused.put(image, why));
+                }
+            } catch (GitException e) {
+                refused.put(image, unreadable(e));
             }
         }
         if (!orders.isEmpty()) {
@@ -305,6 +309,8 @@ final class BuildEvents implements WantedBuilds {
                         }
                     } catch (RepositoryFile.RefusedException | IllegalArgumentException e) {
                         problem = Optional.of("is not built: " + e.getMessage());
+                    } catch (GitException e) {
+                        problem = Optional.of(unreadable(e));
                     }
                 }
                 case BroughtRef.Refused(var why) -> problem = Optional.of("is not built: " + why);
@@ -314,6 +320,18 @@ final class BuildEvents implements WantedBuilds {
         }
         return problem.or(() -> Optional.of("is what builds." + target.name()
                 + " makes, and no tag or branch of the repository gives it that tag. Push one that does"));
+    }
+
+    /**
+     * Why an image is not built whose commit holds what cannot be read: that keeps no other from being built.
+     *
+     * @throws GitException when it is this host that cannot, which is another time
+     */
+    private static String unreadable(GitException e) throws GitException {
+        if (e.kind() != GitException.Kind.REFUSED) {
+            throw e;
+        }
+        return "is not built: " + e.getMessage();
     }
 
     /** What was built and is gone is built from the same commit, wherever its tag is by now. */

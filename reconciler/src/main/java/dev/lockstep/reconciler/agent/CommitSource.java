@@ -37,22 +37,26 @@ import java.util.stream.Collectors;
  * A stack as one commit has it. Interpolation sees the commit's {@code .env} and the host's own file for the stack,
  * never this process's environment: whoever can push must not read it.
  *
+ * @param name what the stack is called on this host, whatever values its files are given; empty while that is found out
  * @param variables the host's own values for the stack
  * @param imagePolicies what {@code lockstep.yaml} says of the stack's images
  * @param policies what {@code lockstep.yaml} leaves of what the host allows the stack to ask for
  * @param rules what it says of when and how the stack is changed
  * @param builds what of its images the commit builds on this host
+ * @param formerly URLs that the repository had before, without credentials
  * @param reports hears what became of files that somebody changed on the host
  */
 record CommitSource(
         CommitTree tree,
         StackDirectories.Stack stack,
+        Optional<String> name,
         Root root,
         HostVariables.Values variables,
         List<ImagePolicy> imagePolicies,
         List<PolicyLayer> policies,
         StackRules rules,
         StackBuilds builds,
+        Set<String> formerly,
         Consumer<FileChange> reports)
         implements StackSource {
 
@@ -60,9 +64,11 @@ record CommitSource(
     boolean isSameAs(CommitSource other) {
         return commit().equals(other.commit())
                 && stack.equals(other.stack)
+                && name.equals(other.name)
                 && variables.equals(other.variables)
                 && imagePolicies.equals(other.imagePolicies)
                 && policies.equals(other.policies)
+                && formerly.equals(other.formerly)
                 && rules.equals(other.rules);
     }
 
@@ -72,12 +78,13 @@ record CommitSource(
 
     @Override
     public LoadRequest load() throws IOException {
-        return LoadRequest.of(tree)
+        var request = LoadRequest.of(tree)
                 .withDirectory(stack.directory())
                 .withDefaultName(stack.defaultName())
                 .withEnvironment(variables.orThrow())
                 // Whoever can push must not read this host's files either.
                 .withAccess(FileAccess.insideTree(""));
+        return name.map(request::withProjectName).orElse(request);
     }
 
     @Override
@@ -93,6 +100,11 @@ record CommitSource(
     @Override
     public LineCommits lines() {
         return FileLines.of(tree);
+    }
+
+    @Override
+    public Optional<Path> values() {
+        return variables.place();
     }
 
     @Override

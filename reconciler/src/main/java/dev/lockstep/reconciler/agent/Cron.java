@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.agent;
 
 import dev.lockstep.spec.model.CronExpression;
 import java.text.ParseException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Date;
@@ -13,6 +14,8 @@ import java.util.TimeZone;
  * is left out; one that they show twice comes once.
  */
 public final class Cron {
+    private static final Duration APART = Duration.ofSeconds(1);
+
     private final org.quartz.CronExpression expression;
 
     private Cron(org.quartz.CronExpression expression) {
@@ -39,11 +42,24 @@ public final class Cron {
         return Optional.ofNullable(expression.getTimeAfter(Date.from(time))).map(Date::toInstant);
     }
 
-    /** The last such time that is after {@code from} and not after {@code to}. */
+    /** The last such time that is after {@code from} and not after {@code to}; decades between them cost no more. */
     Optional<Instant> last(Instant from, Instant to) {
-        var last = Optional.<Instant>empty();
-        for (var next = after(from); next.isPresent() && !next.get().isAfter(to); next = after(next.get())) {
-            last = next;
+        var last = after(from).filter(time -> !time.isAfter(to));
+        if (last.isEmpty()) {
+            return last;
+        }
+        // The latest moment after which one comes in time; they are seconds apart at least.
+        var early = from;
+        var late = to;
+        while (Duration.between(early, late).compareTo(APART) > 0) {
+            var middle = early.plus(Duration.between(early, late).dividedBy(2));
+            var next = after(middle).filter(time -> !time.isAfter(to));
+            if (next.isPresent()) {
+                early = middle;
+                last = next;
+            } else {
+                late = middle;
+            }
         }
         return last;
     }

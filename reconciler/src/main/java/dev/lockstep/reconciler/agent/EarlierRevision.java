@@ -8,10 +8,12 @@ import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.policy.PolicyLayer;
 import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A commit that ran here before, with what its image references stood for then.
@@ -32,6 +34,11 @@ record EarlierRevision(CommitSource source, EarlierImages images) implements Sta
     @Override
     public Optional<String> repository() {
         return source.repository();
+    }
+
+    @Override
+    public Set<String> formerly() {
+        return source.formerly();
     }
 
     @Override
@@ -57,6 +64,11 @@ record EarlierRevision(CommitSource source, EarlierImages images) implements Sta
     @Override
     public List<PolicyLayer> policies() {
         return source.policies();
+    }
+
+    @Override
+    public Optional<Path> values() {
+        return source.values();
     }
 
     @Override

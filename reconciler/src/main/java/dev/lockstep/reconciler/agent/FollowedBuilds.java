@@ -8,6 +8,7 @@ import dev.lockstep.reconciler.builds.BuildTarget;
 import dev.lockstep.reconciler.builds.Occasion;
 import dev.lockstep.reconciler.builds.SeenRefsFiles;
 import dev.lockstep.reconciler.history.RevisionFiles;
+import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.image.Digest;
@@ -17,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** What builds need of the repositories and stacks of an agent. */
 record FollowedBuilds(Engine engine, List<Follower> followers) implements BuildSources, ImageTags, ImagesInUse {
@@ -53,8 +55,13 @@ record FollowedBuilds(Engine engine, List<Follower> followers) implements BuildS
         for (var container : engine.containers().observe()) {
             used.addAll(container.record().spec().images());
         }
-        for (var status : new StatusFiles(engine.root()).all()) {
-            new RevisionFiles(engine.root(), status.stack())
+        var statuses = new StatusFiles(engine.root());
+        var stacks = Stream.concat(
+                        statuses.all().stream().map(StackStatus::stack),
+                        statuses.unusable().stream().map(StatusFiles.Unusable::stack))
+                .toList();
+        for (var stack : stacks) {
+            new RevisionFiles(engine.root(), stack)
                     .good()
                     .ifPresent(good -> good.services().stream()
                             .flatMap(service -> service.containers().stream())

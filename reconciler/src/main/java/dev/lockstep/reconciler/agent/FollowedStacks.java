@@ -1,7 +1,6 @@
 package dev.lockstep.reconciler.agent;
 
 import dev.lockstep.reconciler.decision.Decisions;
-import dev.lockstep.reconciler.git.Remote;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.runtime.store.Root;
@@ -10,6 +9,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -17,6 +17,8 @@ import java.util.function.Predicate;
 /** The stacks that an agent follows, each with its worker. Any number of threads may ask. */
 final class FollowedStacks {
     private final Map<String, StackWorker> workers = new ConcurrentHashMap<>();
+    /** Those that were let go, until the run is over that was under way then. */
+    private final Set<StackWorker> leaving = ConcurrentHashMap.newKeySet();
     /** For each stack those that come before it, as the newest commit says. */
     private final Map<String, List<String>> after = new ConcurrentHashMap<>();
     /** What each stack is followed from: two commits with one stack would have its worker go from one to the other. */
@@ -24,14 +26,12 @@ final class FollowedStacks {
 
     private final StatusFiles statuses;
     private final Decisions decisions;
-    private final List<String> repositories;
     private final List<AgentSettings.Repository> followed;
 
     FollowedStacks(Root root, List<AgentSettings.Repository> followed) {
         this.statuses = new StatusFiles(root);
         this.decisions = new Decisions(root);
         this.followed = List.copyOf(followed);
-        this.repositories = followed.stream().map(AgentSettings.Repository::url).toList();
     }
 
     /**
@@ -50,10 +50,9 @@ final class FollowedStacks {
             }
             return Optional.empty();
         }
-        var url = Remote.parse(source.url()).toString();
         // A stack that has left one branch or directory of a repository may have moved to another one, with all it has.
         if (written.isPresent()
-                && status.filter(s -> s.orphaned() && s.repository().equals(Optional.of(url)))
+                && status.filter(s -> s.orphaned() && Follower.isAt(source, s.repository()))
                         .isEmpty()) {
             return written.map(Follower::title);
         }
@@ -96,7 +95,11 @@ final class FollowedStacks {
 
     /** Lets a stack go; its worker ends after the run that is under way. */
     void remove(String stack) {
-        Optional.ofNullable(workers.remove(stack)).ifPresent(StackWorker::close);
+        Optional.ofNullable(workers.remove(stack)).ifPresent(worker -> {
+            worker.close();
+            leaving.removeIf(StackWorker::isOver);
+            leaving.add(worker);
+        });
     }
 
     /** Whether a worker has the stack, or will have it as soon as its repository has been looked at. */
@@ -105,11 +108,10 @@ final class FollowedStacks {
             return true;
         }
         try {
-            var urls = repositories.stream().map(url -> Remote.parse(url).url()).toList();
             return statuses.read(stack)
                     .filter(s -> !s.orphaned()
                             && !s.outcome().equals(Optional.of(Outcome.SUSPENDED))
-                            && s.repository().filter(urls::contains).isPresent())
+                            && followed.stream().anyMatch(source -> Follower.isAt(source, s.repository())))
                     .isPresent();
         } catch (IOException | IllegalArgumentException e) {
             return false; // a stack of no name, or a status that cannot be read
@@ -142,10 +144,13 @@ final class FollowedStacks {
         workers.values().forEach(StackWorker::built);
     }
 
-    /** Ends all workers, and waits for the runs that are under way. */
+    /** Ends all workers, and waits for the runs that are under way: also of those that were let go. */
     void end() throws InterruptedException {
         workers.values().forEach(StackWorker::close);
         for (var worker : workers.values()) {
+            worker.join();
+        }
+        for (var worker : leaving) {
             worker.join();
         }
     }

@@ -24,7 +24,6 @@ import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.spec.load.ComposeLoader;
-import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.load.StackDirectories;
 import dev.lockstep.spec.settings.AgentSettings;
@@ -45,12 +44,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Follows one repository: asks its remote where the ref points, brings what is new, and says which stacks the commit
  * has for this host. Not for two threads at once.
  */
 final class Follower implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Follower.class);
+
     /** What is followed where nothing is said. */
     static final String DEFAULT_REF = "main";
 
@@ -118,6 +121,31 @@ final class Follower implements AutoCloseable {
         return source.remote().toString();
     }
 
+    /** What it had before, in the same form. */
+    Set<String> formerly() {
+        return formerly(settings);
+    }
+
+    private static Set<String> formerly(AgentSettings.Repository settings) {
+        return settings.formerly().stream().map(Follower::written).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** A URL as owners of objects have it; what is none, nothing has. */
+    private static String written(String url) {
+        try {
+            return Remote.parse(url).toString();
+        } catch (IllegalArgumentException e) {
+            return url;
+        }
+    }
+
+    /** Whether that is the URL of what is followed, or was. */
+    static boolean isAt(AgentSettings.Repository settings, Optional<String> url) {
+        return url.filter(u ->
+                        u.equals(written(settings.url())) || formerly(settings).contains(u))
+                .isPresent();
+    }
+
     AgentSettings.Repository settings() {
         return settings;
     }
@@ -158,7 +186,7 @@ final class Follower implements AutoCloseable {
         var answer = source.ask(ref, asked);
         refs = answer.refs();
         var tip = answer.tip();
-        if (last.isEmpty() || !last.get().commit().equals(tip.commit())) {
+        if (last.isEmpty() || !last.get().commit().equals(tip.commit()) || !source.has(last.get())) {
             var fetched = source.fetch(ref);
             fetched.notes().forEach(out);
             if (fetched.forced()) {
@@ -282,16 +310,7 @@ final class Follower implements AutoCloseable {
             if (elsewhere && !file.namesStacks()) {
                 continue; // nobody asks for its name
             }
-            var name = name(new CommitSource(
-                    tree,
-                    stack,
-                    root,
-                    HostVariables.Values.NONE,
-                    List.of(),
-                    List.of(),
-                    StackRules.NONE,
-                    StackBuilds.NONE,
-                    _ -> {}));
+            var name = name(named(tree, stack, HostVariables.Values.NONE));
             if (elsewhere) {
                 others.add(name);
                 continue;
@@ -307,12 +326,14 @@ final class Follower implements AutoCloseable {
                     new CommitSource(
                             tree,
                             stack,
+                            Optional.of(name),
                             root,
-                            variables.of(name),
+                            variables(tree, stack, name),
                             file.imagePolicies(name),
                             file.policies(name),
                             file.rules(name),
                             built,
+                            formerly(),
                             change -> report(name, change)));
             stack.host().ifPresent(_ -> bound.add(name));
         }
@@ -349,10 +370,21 @@ final class Follower implements AutoCloseable {
      * brought to none. Any thread may ask.
      */
     Optional<CommitSource> applied(String stack) throws IOException {
-        var revision = source.pinned(stack);
+        var pinned = source.pinned(stack);
+        var revision = pinned.isPresent() ? pinned : appliedBefore(stack);
         return revision.isPresent()
                 ? Optional.ofNullable(found(revision.get(), _ -> {}).active().get(stack))
                 : Optional.empty();
+    }
+
+    /** What it was brought to while the repository had another URL, whose clone had it pinned. */
+    private Optional<Revision> appliedBefore(String stack) throws IOException {
+        var commit = new StatusFiles(root)
+                .read(stack)
+                .filter(status ->
+                        status.repository().filter(formerly()::contains).isPresent())
+                .flatMap(StackStatus::applied);
+        return commit.isPresent() ? source.revision(commit.get().id()) : Optional.empty();
     }
 
     /** A commit of the clone as something to build from; empty when the clone does not have it. Any thread may ask. */
@@ -383,8 +415,13 @@ final class Follower implements AutoCloseable {
                 continue;
             }
             // What is wrong with its files is told when it is deployed.
-            if (new ComposeLoader().load(stack.getValue().load()) instanceof Loaded.Valid valid) {
-                stacks.put(stack.getKey(), new BuildTargets.Stack(valid.projectDirectory(), valid.project()));
+            try {
+                if (new ComposeLoader().load(stack.getValue().load()) instanceof Loaded.Valid valid) {
+                    stacks.put(stack.getKey(), new BuildTargets.Stack(valid.projectDirectory(), valid.project()));
+                }
+            } catch (VirtualMachineError e) {
+                LOG.debug("stack cannot be loaded name={}", stack.getKey(), e);
+                leftOut.accept(stack.getKey());
             }
         }
         return BuildTargets.ofServices(stacks, last.map(Revision::ref).orElse(""));
@@ -520,22 +557,64 @@ final class Follower implements AutoCloseable {
         if (known != null) {
             return known;
         }
-        LoadRequest request = source.load();
-        return switch (new ComposeLoader().load(request)) {
-            case Loaded.Valid valid -> {
-                names.put(placed, valid.project().name());
-                yield valid.project().name();
-            }
-            case Loaded.Invalid _ ->
-                new StatusFiles(root)
-                        .all().stream()
-                                .filter(s -> s.repository().equals(source.repository()))
-                                .filter(s -> s.directory()
-                                        .equals(Optional.of(source.stack().directory())))
-                                .map(StackStatus::stack)
-                                .findFirst()
-                                .orElse(normal(source.stack().defaultName()));
-        };
+        var chosen = written(source);
+        if (chosen.isPresent()) {
+            names.put(placed, chosen.get());
+            return chosen.get();
+        }
+        return new StatusFiles(root)
+                .all().stream()
+                        .filter(s -> isAt(settings, s.repository()))
+                        .filter(s ->
+                                s.directory().equals(Optional.of(source.stack().directory())))
+                        .map(StackStatus::stack)
+                        .findFirst()
+                        .orElse(normal(source.stack().defaultName()));
+    }
+
+    /** What its files call it; empty where they do not, or cannot be read. */
+    private static Optional<String> written(CommitSource source) throws IOException {
+        try {
+            return new ComposeLoader().name(source.load());
+        } catch (VirtualMachineError e) {
+            // The stack's own worker says so: files that fill the memory are to cost their stack alone.
+            LOG.debug("stack cannot be loaded directory={}", source.stack().directory(), e);
+            return Optional.empty();
+        }
+    }
+
+    /** The stack, to find out what it is called. */
+    private CommitSource named(CommitTree tree, StackDirectories.Stack stack, HostVariables.Values values) {
+        return new CommitSource(
+                tree,
+                stack,
+                Optional.empty(),
+                root,
+                values,
+                List.of(),
+                List.of(),
+                StackRules.NONE,
+                StackBuilds.NONE,
+                Set.of(),
+                _ -> {});
+    }
+
+    /** The host's values for a stack: by its name they are found, so that they cannot say it. */
+    private HostVariables.Values variables(CommitTree tree, StackDirectories.Stack stack, String name)
+            throws IOException {
+        var values = variables.of(name);
+        if (values.problem().isPresent() || values.file().values().isEmpty()) {
+            return values;
+        }
+        return written(named(tree, stack, values))
+                .filter(other -> !other.equals(name))
+                .map(other -> new HostVariables.Values(
+                        values.file(),
+                        values.place(),
+                        Optional.of("with the host's values for the stack " + name + " its files call it " + other
+                                + "; the name of a stack cannot depend on them. Write name: in the files without"
+                                + " variables")))
+                .orElse(values);
     }
 
     /** As Compose makes a project name of a directory's. */

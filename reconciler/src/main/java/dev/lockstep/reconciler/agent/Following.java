@@ -7,9 +7,12 @@ import dev.lockstep.reconciler.git.Revision;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.plan.Guards;
+import dev.lockstep.reconciler.plan.Plan;
+import dev.lockstep.runtime.store.StateException;
 import dev.lockstep.spec.settings.AgentSettings;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,6 +38,8 @@ final class Following implements AutoCloseable {
 
     /** Exit code where a stack is left as it is. */
     private static final int NOT_DONE = 5;
+    /** Packing reads all of a clone: what could not be packed is left for so long. */
+    private static final Duration TIDY_AGAIN = Duration.ofHours(1);
 
     private final Follower follower;
     private final BuildEvents events;
@@ -48,6 +53,10 @@ final class Following implements AutoCloseable {
     private Optional<String> reportError = Optional.empty();
     /** The same of builds that are not ordered. */
     private Optional<String> buildError = Optional.empty();
+    /** Why the clone is not packed, and when that is tried again. */
+    private Optional<String> tidyError = Optional.empty();
+
+    private Instant tidyAgain = Instant.MIN;
     /** Why stacks of the newest commit are not followed from here. */
     private List<String> refused = List.of();
 
@@ -118,6 +127,14 @@ final class Following implements AutoCloseable {
         return a == 1 || b == 1 ? 1 : Math.max(a, b);
     }
 
+    /** The exit code of a plan that is shown: what its apply would end with for what is told already. */
+    static int code(Plan plan) {
+        if (!plan.refusals().isEmpty()) {
+            return NOT_DONE;
+        }
+        return plan.problems().isEmpty() ? 0 : 1;
+    }
+
     private void follow() {
         var pushes = follower.watch(nudge::wake);
         try {
@@ -153,16 +170,16 @@ final class Following implements AutoCloseable {
                     nudge.looked(tell(revision, trigger));
                     statuses.good(follower, refused);
                     report();
-                    follower.tidy();
                     pause = backoff.succeeded(settings.interval());
-                } catch (IOException | RuntimeException e) {
+                    tidy();
+                } catch (IOException | RuntimeException | VirtualMachineError e) {
                     if (nudge.isClosed()) {
                         return; // broken off
                     }
-                    nudge.failed(e);
-                    pause = backoff.failed(e instanceof GitException git ? git.retryAfter() : Optional.empty());
-                    statuses.failed(
-                            follower, e, Optional.of(makers.clock().instant().plus(pause)));
+                    var why = exception(e);
+                    nudge.failed(why);
+                    pause = backoff.failed(why instanceof GitException git ? git.retryAfter() : Optional.empty());
+                    failed(why, pause);
                     if (first) {
                         var _ = workFromClone();
                     }
@@ -171,8 +188,50 @@ final class Following implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             LOG.debug("following ended url={}", follower.url());
-        } catch (IOException e) {
-            out.accept("following " + follower.url() + " ended: " + e.getMessage());
+        }
+    }
+
+    /**
+     * Who can push chooses what is read: that there was no memory for it must not be the end of following, or the
+     * commit that takes it back would never be seen.
+     */
+    private Exception exception(Throwable failure) {
+        return failure instanceof Exception e
+                ? e
+                : new IOException(
+                        "repository " + follower.url() + ": there was no memory for what its commit made this agent"
+                                + " read: " + failure,
+                        failure);
+    }
+
+    /** A clone that grows is no reason to call a repository failed that can be followed. */
+    private void tidy() {
+        if (makers.clock().instant().isBefore(tidyAgain)) {
+            return;
+        }
+        Optional<String> error = Optional.empty();
+        try {
+            follower.tidy();
+        } catch (IOException | RuntimeException | VirtualMachineError e) {
+            if (nudge.isClosed()) {
+                return;
+            }
+            LOG.debug("clone is not packed url={}", follower.url(), e);
+            tidyAgain = makers.clock().instant().plus(TIDY_AGAIN);
+            error = Optional.of(Optional.ofNullable(e.getMessage()).orElse(e.toString()));
+        }
+        if (!error.equals(tidyError)) {
+            tidyError = error;
+            error.ifPresent(out);
+        }
+    }
+
+    /** Whatever becomes of telling it, the repository is asked again. */
+    private void failed(Exception why, Duration pause) {
+        try {
+            statuses.failed(follower, why, Optional.of(makers.clock().instant().plus(pause)));
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("it is not written down how the repository is url={} error={}", follower.url(), e.toString());
         }
     }
 
@@ -185,13 +244,13 @@ final class Following implements AutoCloseable {
             events.look(revision);
         } catch (RepositoryFile.RefusedException e) {
             LOG.debug("commit is refused, which the stacks tell", e);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | VirtualMachineError e) {
             if (nudge.isClosed()) {
                 return;
             }
             LOG.debug("builds are not ordered url={}", follower.url(), e);
             error = Optional.of("builds of " + follower.url() + " are not ordered: "
-                    + Optional.ofNullable(e.getMessage()).orElse(e.toString()));
+                    + Optional.ofNullable(exception(e).getMessage()).orElse(e.toString()));
         }
         if (!error.equals(buildError)) {
             buildError = error;
@@ -221,14 +280,14 @@ final class Following implements AutoCloseable {
     }
 
     /** Nobody has answered yet, or nobody does, and the host still knows what it should run: whether it does. */
-    private boolean workFromClone() throws IOException, InterruptedException {
+    private boolean workFromClone() throws InterruptedException {
         try {
             var known = follower.known();
             if (known.isPresent()) {
                 tell(known.get(), "start");
             }
             return known.isPresent();
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | VirtualMachineError e) {
             // What is wrong is told by the look at the remote; the next one may find it mended.
             LOG.debug("clone cannot be worked from url={}", follower.url(), e);
             return false;
@@ -272,13 +331,19 @@ final class Following implements AutoCloseable {
     /** The stacks that this host has from elsewhere: nothing of them is done here. */
     private Set<String> claim(HostStacks found) throws IOException {
         var others = new LinkedHashMap<String, String>();
+        statuses.mend();
         for (var stacksOf : List.of(found.active().keySet(), found.suspended().keySet())) {
             for (var stack : stacksOf) {
-                stacks.claim(stack, follower.settings())
-                        .ifPresent(source -> others.put(
-                                stack,
-                                "stack " + stack + " is refused: this host has a stack of that name from " + source
-                                        + "; give this one another name"));
+                try {
+                    stacks.claim(stack, follower.settings())
+                            .ifPresent(source -> others.put(
+                                    stack,
+                                    "stack " + stack + " is refused: this host has a stack of that name from " + source
+                                            + "; give this one another name"));
+                } catch (StateException e) {
+                    // Nobody can tell whose it is; the others are not to suffer for it.
+                    others.put(stack, "stack " + stack + " is refused: " + e.getMessage());
+                }
             }
         }
         refused = List.copyOf(others.values());
@@ -339,7 +404,7 @@ final class Following implements AutoCloseable {
                             + "; its containers go on running until somebody agrees to their end");
                 }
                 try {
-                    waits |= new OrphanRemoval(makers)
+                    waits |= new OrphanRemoval(makers, follower.formerly())
                             .consider(stack, revision, found, follower.trailers(revision, PlanHold.TRAILER), together);
                 } catch (IOException | RuntimeException e) {
                     LOG.debug("orphan is not removed stack={}", stack, e);

@@ -25,10 +25,11 @@ final class HostVariables {
      * What was found.
      *
      * @param file the variables; none when the file does not exist or cannot be read
+     * @param place where they stand, or would; empty where nothing is looked for
      * @param problem why it cannot be read: then the stack stays as it is, and no other one is concerned
      */
-    record Values(EnvironmentFile file, Optional<String> problem) {
-        static final Values NONE = new Values(EnvironmentFile.EMPTY, Optional.empty());
+    record Values(EnvironmentFile file, Optional<Path> place, Optional<String> problem) {
+        static final Values NONE = new Values(EnvironmentFile.EMPTY, Optional.empty(), Optional.empty());
 
         EnvironmentFile orThrow() throws IOException {
             if (problem.isPresent()) {
@@ -40,17 +41,17 @@ final class HostVariables {
 
     /** The stack's variables, as they are now. */
     Values of(String stack) {
+        var place = Optional.of(directory.resolve(stack).resolve("env"));
         try {
-            return new Values(read(stack), Optional.empty());
+            return new Values(read(place.get()), place, Optional.empty());
         } catch (IOException e) {
             // Of most of these exceptions the message is a path.
             var why = e instanceof FileSystemException ? e.toString() : e.getMessage();
-            return new Values(EnvironmentFile.EMPTY, Optional.of("the host's variables cannot be read: " + why));
+            return new Values(EnvironmentFile.EMPTY, place, Optional.of("the host's variables cannot be read: " + why));
         }
     }
 
-    private EnvironmentFile read(String stack) throws IOException {
-        var file = directory.resolve(stack).resolve("env");
+    private static EnvironmentFile read(Path file) throws IOException {
         try {
             if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
                 HostSecrets.requireClosed(file);

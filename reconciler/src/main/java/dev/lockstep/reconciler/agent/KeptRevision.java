@@ -124,7 +124,7 @@ final class KeptRevision {
         if (!repairs.isEmpty()) {
             new PlanText(false).operations(repairs).forEach(line -> stack.say(": " + line));
             var began = System.nanoTime();
-            var results = stack.applier(ready.beforeStart(), Optional.empty(), superseded)
+            var results = stack.applier(ready.desired(), ready.beforeStart(), Optional.empty(), superseded)
                     .apply(repairs);
             var failures = StepResult.failures(results);
             failures.forEach(failure -> stack.say(": " + failure));
@@ -207,7 +207,7 @@ final class KeptRevision {
         stack.records()
                 .revisions()
                 .good(
-                        StackRecords.revision(source, ready.desired(), containers),
+                        StackRecords.revision(source, ready, containers),
                         stack.clock().instant());
     }
 
@@ -238,8 +238,13 @@ final class KeptRevision {
         if (!refusals.isEmpty()) {
             return Optional.of(String.join("; ", refusals));
         }
-        var failures = StepResult.failures(stack.applier(ready.beforeStart()).apply(ready.plan()));
-        return failures.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", failures));
+        var failures = StepResult.failures(
+                stack.applier(all.desired(), ready.beforeStart()).apply(ready.plan()));
+        stack.records().hide(source.get().secrets());
+        stack.records().hide(all.desired());
+        return failures.isEmpty()
+                ? Optional.empty()
+                : Optional.of(stack.records().redacted(String.join("; ", failures)));
     }
 
     private Optional<CommitSource> last() throws IOException {

@@ -14,6 +14,7 @@ import dev.lockstep.reconciler.history.RevisionFiles;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.reconciler.plan.Guards;
 import dev.lockstep.reconciler.plan.Plan;
+import dev.lockstep.reconciler.plan.PlanId;
 import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.spec.settings.Guard;
 import java.io.IOException;
@@ -31,10 +32,13 @@ final class OrphanRemoval {
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(30);
 
     private final StackWorkers makers;
+    private final Set<String> formerly;
     private final Decisions decisions;
 
-    OrphanRemoval(StackWorkers makers) {
+    /** @param formerly URLs that the repository had before, without credentials */
+    OrphanRemoval(StackWorkers makers, Set<String> formerly) {
         this.makers = makers;
+        this.formerly = formerly;
         this.decisions = new Decisions(makers.engine().root());
     }
 
@@ -78,7 +82,7 @@ final class OrphanRemoval {
     private Optional<String> others(String stack, Revision revision) throws IOException {
         return Deployment.observe(makers.engine()).containersOf(stack).stream()
                 .flatMap(c -> c.record().spec().owner().repository().stream())
-                .filter(repository -> !repository.equals(revision.repository()))
+                .filter(repository -> !repository.equals(revision.repository()) && !formerly.contains(repository))
                 .findFirst();
     }
 
@@ -117,6 +121,9 @@ final class OrphanRemoval {
             throws IOException, InterruptedException {
         var root = makers.engine().root();
         try (var _ = StackLock.take(root, stack, LOCK_PATIENCE, _ -> {})) {
+            if (!PlanId.of(plan(stack), List.of()).equals(PlanId.of(plan, List.of()))) {
+                return false; // what somebody has changed until now is judged at the next look
+            }
             if (!plan.isEmpty()) {
                 makers.out().accept(new PlanText(false).print(plan));
                 var began = System.nanoTime();

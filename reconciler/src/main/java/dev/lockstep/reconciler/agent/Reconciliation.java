@@ -75,6 +75,7 @@ final class Reconciliation {
     /** See {@link KeptRevision#keep}. */
     void keep(CommitSource refused, PlanOptions options, CountDownLatch superseded)
             throws IOException, InterruptedException {
+        stack.records().hide(refused.secrets());
         kept.keep(refused, options, superseded);
     }
 
@@ -92,6 +93,7 @@ final class Reconciliation {
     Run run(CommitSource source, String trigger, PlanOptions options, CountDownLatch superseded)
             throws IOException, InterruptedException {
         this.superseded = superseded;
+        stack.records().hide(source.secrets());
         nextLook = Optional.empty();
         if (trigger.equals(StackWorker.DRIFT) && isSettled(source, options)) {
             nextLook = settled.flatMap(Settled::nextLook);
@@ -113,6 +115,7 @@ final class Reconciliation {
                 yield new Run(Outcome.REFUSED, 1);
             }
             case Planned.Ready ready -> {
+                stack.records().hide(ready.desired());
                 nextLook = ready.images().nextLook();
                 if (isWaiting(ready)) {
                     yield await(source, trigger, ready, options);
@@ -230,8 +233,7 @@ final class Reconciliation {
             return stay(source, trigger, ready, suspended.get(), options);
         }
         var revisions = stack.records().revisions();
-        var wantedNow =
-                StackRecords.revision(source, ready.desired(), ready.observed().records());
+        var wantedNow = StackRecords.revision(source, ready, ready.observed().records());
         var failed = revisions.failed().filter(f -> f.revision().isSameAs(wantedNow));
         if (failed.isPresent() && trigger.contains(RETRY)) {
             revisions.forgive();
@@ -284,7 +286,7 @@ final class Reconciliation {
         if (!plan.isEmpty()) {
             stack.out().accept(new PlanText(false).print(source.lines().explain(plan)));
             var began = System.nanoTime();
-            var results = stack.applier(ready.beforeStart(), Optional.of(replaced), superseded)
+            var results = stack.applier(ready.desired(), ready.beforeStart(), Optional.of(replaced), superseded)
                     .apply(plan);
             var failures = StepResult.failures(results);
             var took = Duration.ofNanos(System.nanoTime() - began);

@@ -1,6 +1,5 @@
 package dev.lockstep.reconciler.agent;
 
-import dev.lockstep.reconciler.git.Remote;
 import dev.lockstep.reconciler.git.Revision;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
@@ -10,10 +9,12 @@ import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +31,9 @@ final class RepositoryStatuses {
     private final List<AgentSettings.Repository> followed;
     private final Map<String, AgentStatus.Repository> repositories = new LinkedHashMap<>();
     private List<String> problems = List.of();
+    private boolean unwritten;
+    /** Which statuses cannot be used, as it was said last. */
+    private Set<String> told = Set.of();
 
     /** @param followed all that the agent follows */
     RepositoryStatuses(
@@ -56,9 +60,10 @@ final class RepositoryStatuses {
                 .flatMap(AgentStatus.Repository::error)
                 .isPresent();
         var error = refused.isEmpty() ? Optional.<String>empty() : Optional.of(String.join("; ", refused));
-        if (write(follower, error, Optional.empty()) && (failedBefore || error.isPresent())) {
+        if (keep(follower, error, Optional.empty()) && (failedBefore || error.isPresent())) {
             out.accept("repository " + follower.url() + error.map(e -> ": " + e).orElse(" is followed again"));
         }
+        write();
         // Each time: a stack's worker may have written an error back that it had read before.
         fetchError(follower, Optional.empty());
     }
@@ -71,14 +76,15 @@ final class RepositoryStatuses {
     synchronized void failed(Follower follower, Exception e, Optional<Instant> next) throws IOException {
         LOG.debug("repository failed url={}", follower.url(), e);
         var message = Optional.ofNullable(e.getMessage()).orElse(e.toString());
-        if (write(follower, Optional.of(message), next)) {
-            out.accept(message);
+        if (keep(follower, Optional.of(message), next)) {
+            out.accept(message); // first of all: that it cannot be written down may be what is wrong
         }
+        write();
         fetchError(follower, Optional.of(message));
     }
 
     /** True when it is news. */
-    private boolean write(Follower follower, Optional<String> error, Optional<Instant> next) throws IOException {
+    private boolean keep(Follower follower, Optional<String> error, Optional<Instant> next) {
         var commit = follower.last().map(Revision::commit);
         var last = Optional.ofNullable(repositories.get(follower.key()));
         var same = last.filter(l -> l.error().equals(error) && l.commit().equals(commit));
@@ -94,20 +100,46 @@ final class RepositoryStatuses {
                         error,
                         same.map(AgentStatus.Repository::since).orElse(clock.instant()),
                         next));
-        write();
+        unwritten = true;
         return same.isEmpty();
     }
 
+    /** What could not be written is written with what comes next. */
     private void write() throws IOException {
-        new AgentStatus(host, startedAt, List.copyOf(repositories.values()), problems).write(root);
+        if (unwritten) {
+            new AgentStatus(host, startedAt, List.copyOf(repositories.values()), problems).write(root);
+            unwritten = false;
+        }
+    }
+
+    /**
+     * Moves statuses aside that are damaged, and says so of all that cannot be used: one file must not keep a host from
+     * following what it follows.
+     */
+    synchronized void mend() throws IOException {
+        var files = new StatusFiles(root);
+        var found = new HashSet<String>();
+        for (var unusable : files.unusable()) {
+            var why = unusable.sentence();
+            if (files.setAside(unusable)) {
+                out.accept(why + "; it was set aside");
+                continue;
+            }
+            found.add(why);
+            if (!told.contains(why)) {
+                out.accept(why);
+            }
+        }
+        told = Set.copyOf(found);
     }
 
     /** What the agent finds wrong with itself; written only when that changes. */
     synchronized void agent(List<String> found) throws IOException {
         if (!problems.equals(found)) {
             problems = List.copyOf(found);
-            write();
+            unwritten = true;
         }
+        write();
     }
 
     private void fetchError(Follower follower, Optional<String> error) throws IOException {
@@ -123,7 +155,7 @@ final class RepositoryStatuses {
     List<StackStatus> of(Follower follower) throws IOException {
         return new StatusFiles(root)
                 .all().stream()
-                        .filter(s -> s.repository().equals(Optional.of(follower.url())))
+                        .filter(s -> Follower.isAt(follower.settings(), s.repository()))
                         .filter(s -> source(followed, s)
                                 .map(follower.settings()::equals)
                                 .orElse(true))
@@ -136,17 +168,9 @@ final class RepositoryStatuses {
      */
     static Optional<AgentSettings.Repository> source(List<AgentSettings.Repository> followed, StackStatus status) {
         return followed.stream()
-                .filter(settings -> isAt(settings, status.repository()) && isOf(settings, status))
+                .filter(settings -> Follower.isAt(settings, status.repository()) && isOf(settings, status))
                 .max(Comparator.comparingInt(
                         settings -> settings.path().orElse("").length()));
-    }
-
-    private static boolean isAt(AgentSettings.Repository settings, Optional<String> url) {
-        try {
-            return url.equals(Optional.of(Remote.parse(settings.url()).toString()));
-        } catch (IllegalArgumentException e) {
-            return false; // told by whoever wants to follow it
-        }
     }
 
     private static boolean isOf(AgentSettings.Repository settings, StackStatus status) {

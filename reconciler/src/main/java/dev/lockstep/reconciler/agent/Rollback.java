@@ -4,9 +4,6 @@ import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.builds.BuildRecords;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.deploy.StackSource;
-import dev.lockstep.reconciler.git.GitRepositories;
-import dev.lockstep.reconciler.git.GitSettings;
-import dev.lockstep.reconciler.git.Remote;
 import dev.lockstep.reconciler.history.HistoryEntry;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StackStatus;
@@ -69,12 +66,12 @@ public final class Rollback implements AutoCloseable {
         var url = status.repository().orElseThrow();
         var repository = RepositoryStatuses.source(settings.repositories(), status)
                 .or(() -> settings.repositories().stream()
-                        .filter(followed -> isThat(followed, url))
+                        .filter(followed -> Follower.isAt(followed, Optional.of(url)))
                         .findFirst())
                 .orElseGet(() -> new AgentSettings.Repository(url, status.ref(), Optional.empty()));
         var follower = new Follower(
                 repository,
-                new GitRepositories(engine.root(), GitSettings.defaults()),
+                FollowedRemotes.of(engine, repository),
                 engine.root(),
                 host,
                 settings.labels(),
@@ -84,18 +81,11 @@ public final class Rollback implements AutoCloseable {
         try {
             var source = follower.at(target.commit().orElseThrow(), status.stack());
             var records = new StackRecords(engine.root(), host, status.stack(), clock);
+            records.hide(source.secrets());
             return new Rollback(engine, follower, status, source, target, records);
         } catch (IOException | RuntimeException e) {
             follower.close();
             throw e;
-        }
-    }
-
-    private static boolean isThat(AgentSettings.Repository followed, String url) {
-        try {
-            return Remote.parse(followed.url()).toString().equals(url);
-        } catch (IllegalArgumentException e) {
-            return false;
         }
     }
 
@@ -118,6 +108,12 @@ public final class Rollback implements AutoCloseable {
         return source.revision().orElse("");
     }
 
+    /** The stack is at the revision, whoever breaks off the wait for it to be well. */
+    public void applied() throws IOException {
+        source.tree().pin(status.stack());
+        records.wentBack(source, status);
+    }
+
     /**
      * Writes down that the stack is at that commit, and why it stays there.
      *
@@ -129,6 +125,7 @@ public final class Rollback implements AutoCloseable {
     public void done(
             Planned.Ready ready, List<StepResult> results, Outcome outcome, String by, String why, Duration took)
             throws IOException {
+        records.hide(ready.desired());
         records.ran(
                 source,
                 "rollback",
@@ -140,13 +137,9 @@ public final class Rollback implements AutoCloseable {
                 List.of(),
                 why,
                 took);
-        if (outcome != Outcome.FAILED) {
-            source.tree().pin(status.stack());
-            records.wentBack(source, status);
-        }
         if (outcome == Outcome.CONVERGED) {
-            records.wentBack(StackRecords.revision(
-                    source, ready.desired(), engine.containers().records()));
+            records.wentBack(
+                    StackRecords.revision(source, ready, engine.containers().records()));
         }
     }
 

@@ -4,7 +4,9 @@ import dev.lockstep.reconciler.apply.Applier;
 import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.apply.Gates;
 import dev.lockstep.reconciler.apply.KeptContainers;
+import dev.lockstep.reconciler.apply.WaitLimits;
 import dev.lockstep.reconciler.deploy.Deployment;
+import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.HealthMonitor;
 import java.io.IOException;
@@ -16,7 +18,7 @@ import java.util.function.Consumer;
 /**
  * What all runs of one stack work with.
  *
- * @param out for people, a line each
+ * @param out for people, a line each, without what the records hide
  */
 record StackContext(
         String stack,
@@ -28,14 +30,19 @@ record StackContext(
         Consumer<String> out,
         Permission permission) {
 
+    StackContext {
+        var people = out;
+        out = text -> people.accept(records.redacted(text));
+    }
+
     /** Says something of the stack. */
     void say(String what) {
         out.accept("stack " + stack + what);
     }
 
-    /** Carries out plans of the stack, to their end. */
-    Applier applier(BeforeStart files) {
-        return new Applier(engine, health, files, new StepLog(stack));
+    /** Carries out plans for what is desired of the stack, to their end. */
+    Applier applier(Desired desired, BeforeStart files) {
+        return new Applier(engine, health, files, new StepLog(stack, records::redacted), limits(desired));
     }
 
     /**
@@ -43,8 +50,13 @@ record StackContext(
      *
      * @param kept gets the containers that are replaced, until somebody says that nobody goes back to them
      */
-    Applier applier(BeforeStart files, Optional<KeptContainers> kept, CountDownLatch superseded) {
-        return new Applier(engine, health, files, new StepLog(stack), kept, superseded);
+    Applier applier(Desired desired, BeforeStart files, Optional<KeptContainers> kept, CountDownLatch superseded) {
+        return new Applier(
+                engine, health, files, new StepLog(stack, records::redacted), kept, superseded, limits(desired));
+    }
+
+    private static WaitLimits limits(Desired desired) {
+        return WaitLimits.of(desired, Optional.empty());
     }
 
     /** @param superseded ends every wait: a newer revision has come */

@@ -2,6 +2,8 @@ package dev.lockstep.reconciler.agent;
 
 import dev.lockstep.reconciler.apply.StepRecords;
 import dev.lockstep.reconciler.apply.StepResult;
+import dev.lockstep.reconciler.builds.Redaction;
+import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.git.Revision;
 import dev.lockstep.reconciler.history.History;
@@ -14,11 +16,13 @@ import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.reconciler.plan.PlanId;
 import dev.lockstep.reconciler.plan.PlanText;
+import dev.lockstep.reconciler.plan.Secrets;
 import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -27,12 +31,21 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What is written down about one stack: its status, when it changes, and its history. */
+/**
+ * What is written down about one stack: its status, when it changes, and its history. The way of words to both: what
+ * containers print of what they were given (a failing health check, a hook) may be secret, and so may what a mistake in
+ * a file quotes; the status may be pushed to where others read it.
+ */
 final class StackRecords {
     private static final String APPROVED = "approved by ";
 
     /** A status that stays as it is, is written again this often, to show that somebody looks. */
     private static final Duration PULSE = Duration.ofMinutes(5);
+
+    /** What is told of one problem, in code points: a health check may print pages. */
+    private static final int LONGEST = 2000;
+    /** In bytes. A shorter secret is none, and would blot out half of what is told. */
+    private static final int SHORTEST_SECRET = 6;
 
     private final Root root;
     private final String host;
@@ -41,6 +54,7 @@ final class StackRecords {
     private final History history;
     private final RevisionFiles revisions;
     private final InstantSource clock;
+    private final Redaction redaction = Redaction.of(List.of());
 
     StackRecords(Root root, String host, String stack, InstantSource clock) {
         this.root = root;
@@ -50,6 +64,39 @@ final class StackRecords {
         this.history = new History(root);
         this.revisions = new RevisionFiles(root, stack);
         this.clock = clock;
+    }
+
+    /** What the host adds to the files is told to nobody from now on, after it was changed either. */
+    void hide(Secrets secrets) {
+        redaction.add(secrets.maskable()
+                .map(value -> value.getBytes(StandardCharsets.UTF_8))
+                .toList());
+    }
+
+    /** The same of what is in the secrets that containers are given. */
+    void hide(Desired desired) {
+        redaction.add(desired.secretContents()
+                .filter(content -> content.length >= SHORTEST_SECRET)
+                .toList());
+    }
+
+    /** A text of any length without what is to be hidden. */
+    String redacted(String text) {
+        return redaction.of(text);
+    }
+
+    /** The same, cut: first what is secret is taken out, of which a part may be left otherwise. */
+    private String brief(String text) {
+        var shown = redacted(text);
+        return shown.codePointCount(0, shown.length()) <= LONGEST
+                ? shown
+                : shown.substring(0, shown.offsetByCodePoints(0, LONGEST)) + "…";
+    }
+
+    private List<StackStatus.Problem> brief(List<StackStatus.Problem> problems) {
+        return problems.stream()
+                .map(problem -> new StackStatus.Problem(problem.at(), brief(problem.message())))
+                .toList();
     }
 
     static StackStatus.Problem problem(String message) {
@@ -103,11 +150,12 @@ final class StackRecords {
     boolean good(CommitSource source, List<StackStatus.Problem> notes) throws IOException {
         var good = Optional.of(Outcome.CONVERGED);
         return write(
-                files.read(stack), status(source).withApplied(commit(source)).withOutcome(good, notes));
+                files.read(stack), status(source).withApplied(commit(source)).withOutcome(good, brief(notes)));
     }
 
     /** The revision is not as it should be; says whether that is news. */
-    boolean failed(CommitSource source, Outcome outcome, List<StackStatus.Problem> problems) {
+    boolean failed(CommitSource source, Outcome outcome, List<StackStatus.Problem> found) {
+        var problems = brief(found);
         try {
             var last = files.read(stack);
             var applied = outcome == Outcome.UNHEALTHY ? commit(source) : last.flatMap(StackStatus::applied);
@@ -132,7 +180,7 @@ final class StackRecords {
             throws IOException {
         var last = files.read(stack);
         var applied = good.commit().or(() -> last.flatMap(StackStatus::applied));
-        return write(last, status(source).withApplied(applied).withOutcome(Optional.of(outcome), problems));
+        return write(last, status(source).withApplied(applied).withOutcome(Optional.of(outcome), brief(problems)));
     }
 
     /** What the stack goes back to and what it is not brought to again. */
@@ -141,8 +189,8 @@ final class StackRecords {
     }
 
     /** What a commit asks of this host. */
-    static StackRevision revision(CommitSource source, Desired desired, List<ContainerRecord> containers) {
-        return StackRevision.of(desired, commit(source), containers);
+    static StackRevision revision(CommitSource source, Planned.Ready ready, List<ContainerRecord> containers) {
+        return StackRevision.of(ready.desired(), commit(source), containers).asking(ready.demands());
     }
 
     /** The stack is at an earlier commit because somebody asked for it; what is wanted stays so. */
@@ -213,7 +261,7 @@ final class StackRecords {
                 "schedule",
                 outcome,
                 List.of("> job " + service),
-                message,
+                brief(message),
                 took));
     }
 
@@ -264,7 +312,7 @@ final class StackRecords {
             throws IOException {
         history.append(planned(source.commit(), trigger, outcome, plan, message, took)
                 .agreed(by, overrides)
-                .with(StepRecords.of(results), StepRecords.images(stack, containers)));
+                .with(StepRecords.of(results, this::brief), StepRecords.images(stack, containers)));
     }
 
     private HistoryEntry planned(
@@ -286,7 +334,7 @@ final class StackRecords {
                         trigger,
                         outcome,
                         operations,
-                        message,
+                        brief(message),
                         took)
                 .of(commit.author(), commit.subject());
     }

@@ -100,14 +100,12 @@ final class StackWorker implements AutoCloseable {
         this.engine = engine;
         this.supervisor = supervisor;
         this.records = records;
-        this.reconciliation = new Reconciliation(
-                new StackContext(stack, engine, deployment, health, records, clock, out, permission),
-                commits,
-                wantedBuilds);
+        var context = new StackContext(stack, engine, deployment, health, records, clock, out, permission);
+        this.reconciliation = new Reconciliation(context, commits, wantedBuilds);
         this.driftInterval = driftInterval;
         this.clock = clock;
         this.backoff = backoff;
-        this.out = out;
+        this.out = context.out();
         this.before = before;
         this.permission = permission;
         this.thread = Thread.ofPlatform().name("stack-" + stack).unstarted(this::loop);
@@ -271,6 +269,7 @@ final class StackWorker implements AutoCloseable {
 
     /** One run; every outcome is in the status and, when something was done, in the history. */
     Run runOnce(CommitSource source, String trigger) throws InterruptedException {
+        records.hide(source.secrets());
         var run = Run.FAILED;
         try {
             run = locked(source, trigger);
@@ -313,7 +312,9 @@ final class StackWorker implements AutoCloseable {
             // Also when there was no memory for what who can push had it read: else nobody looks after the stack any
             // more.
             LOG.debug("run failed stack={}", stack, e);
-            var why = Optional.ofNullable(e.getMessage()).orElse(e.toString());
+            var why = e instanceof VirtualMachineError
+                    ? "there is not enough memory for what its files ask for: " + e
+                    : Optional.ofNullable(e.getMessage()).orElse(e.toString());
             out.accept("stack " + stack + ": " + why);
             records.failed(source, Outcome.FAILED, List.of(StackRecords.problem(why)));
             return Run.FAILED;
@@ -346,6 +347,11 @@ final class StackWorker implements AutoCloseable {
             waiting.forEach(a -> a.cancel(false));
             monitor.notifyAll();
         }
+    }
+
+    /** Whether nothing is under way any more, after {@link #close}. */
+    boolean isOver() {
+        return !thread.isAlive();
     }
 
     void join() throws InterruptedException {

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 
 /**
  * What a host tells others of the stacks of a repository: JSON with a format number, the same bytes as long as nothing
- * has changed. Problems are masked by whoever found them, and cut.
+ * has changed. Problems are masked where they are written down ({@link StackRecords}), and cut.
  *
  * @param host that reports
  * @param root its root's id, which tells it from another host of the same name

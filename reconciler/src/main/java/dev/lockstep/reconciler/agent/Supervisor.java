@@ -21,9 +21,11 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -67,11 +69,20 @@ final class Supervisor implements AutoCloseable {
     private final Thread rotator;
     private final SupervisorWatch supervisors;
     private final Thread loser;
+    /** They only say when; one of them may be at {@link #lookAgain}. */
     private final ScheduledThreadPoolExecutor timers;
+
+    private final ContainerWork work = new ContainerWork();
+    private final StartOrder order = new StartOrder();
+    private final Map<String, CompletableFuture<Void>> withHost = new ConcurrentHashMap<>();
     private final Set<String> waiting = ConcurrentHashMap.newKeySet();
-    private final Set<String> undone = ConcurrentHashMap.newKeySet();
+    private final Map<String, Handler> undone = new ConcurrentHashMap<>();
+    private final Map<String, String> toldUndone = new ConcurrentHashMap<>();
     private final Map<String, Deque<Instant>> healings = new ConcurrentHashMap<>();
     private final Set<String> toldDamaged = ConcurrentHashMap.newKeySet();
+    /** At the last look: what is wrong then is wrong at the next one, too. */
+    private volatile Set<String> toldStill = Set.of();
+
     private final Set<String> givenUp = ConcurrentHashMap.newKeySet();
 
     /**
@@ -116,18 +127,22 @@ final class Supervisor implements AutoCloseable {
      * was away) and belongs to a followed stack is left to that stack's first plan, which knows the order.
      */
     void start() throws IOException {
-        for (var container : engine.containers().observe()) {
+        var all = engine.containers().observe();
+        for (var container : all) {
             var gone = container.state() instanceof ContainerState.Lost
                     || container.state() instanceof ContainerState.Exited exited && !exited.finished();
-            if (gone && followed.test(container.record().spec().owner().stack())) {
-                engine.containers().finishExit(container.id());
+            if (gone && isFollowed(container)) {
+                run(container.id(), engine.containers()::finishExit, this::ended);
             }
         }
-        for (var container : engine.containers().observe()) {
-            if (!followed.test(container.record().spec().owner().stack())
+        order.expect(ended(all));
+        for (var container : all) {
+            if (!isFollowed(container)
                     && !KeptName.has(container.record())
-                    && engine.containers().startWithHost(container.id())) {
-                out.accept("container " + container.name() + " was started with the host, as its policy always says");
+                    && !container.isRunning()
+                    && container.life().stoppedInBoot().isPresent()) {
+                withHost.put(container.id(), new CompletableFuture<>());
+                inOrder(container.id(), this::startWithHost);
             }
         }
         sweep();
@@ -139,18 +154,52 @@ final class Supervisor implements AutoCloseable {
         var _ = timers.scheduleWithFixedDelay(this::lookAgain, 1, 1, TimeUnit.MINUTES);
     }
 
-    /** What could not be done when we heard of it, on a full disk for one, is done when it can be. */
-    void lookAgain() {
-        repair();
-        for (var id : undone()) {
-            undone.remove(id);
-            later(id, Duration.ZERO, this::ended);
+    private boolean isFollowed(ObservedContainer container) {
+        return followed.test(container.record().spec().owner().stack());
+    }
+
+    /** What a sweep deals with: it runs no more, and belongs to no stack whose plan knows the order. */
+    private List<ObservedContainer> ended(List<ObservedContainer> all) {
+        return all.stream()
+                .filter(c -> c.state() instanceof ContainerState.Exited || c.state() instanceof ContainerState.Lost)
+                .filter(c -> !isFollowed(c))
+                .toList();
+    }
+
+    private void startWithHost(String id) throws IOException {
+        if (engine.containers().startWithHost(id)) {
+            out.accept("container " + name(id) + " was started with the host, as its policy always says");
         }
     }
 
-    /** Ids of containers whose end could not be dealt with. */
+    /** What could not be done when we heard of it, on a full disk for one, is done when it can be. */
+    void lookAgain() {
+        endStandStills();
+        repair();
+        var again = Map.copyOf(undone);
+        undone.keySet().removeAll(again.keySet());
+        try {
+            order.expect(engine.containers().observe().stream()
+                    .filter(c -> again.containsKey(c.id()))
+                    .toList());
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("tried again in any order", e);
+        }
+        again.forEach(this::inOrder);
+    }
+
+    /** Ids of containers whose end could not be dealt with, or whose start failed. */
     Set<String> undone() {
-        return Set.copyOf(undone);
+        return Set.copyOf(undone.keySet());
+    }
+
+    private String name(String id) {
+        try {
+            return engine.containers().observe(id).map(ObservedContainer::name).orElse(id);
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("container={}", id, e); // what is wrong with its files is told by repair
+            return id;
+        }
     }
 
     private void hearOfLosses() {
@@ -170,16 +219,9 @@ final class Supervisor implements AutoCloseable {
     }
 
     private void tellUnsupervised(String id) {
-        Optional<String> name;
-        try {
-            name = engine.containers().observe(id).map(ObservedContainer::name);
-        } catch (IOException | RuntimeException e) {
-            LOG.debug("unsupervised container={}", id, e); // what is wrong with its files is told by repair
-            name = Optional.of(id);
-        }
-        name.ifPresent(it -> out.accept("container " + it
+        out.accept("container " + name(id)
                 + " has lost its conmon, which somebody has killed: it runs on, but what it writes is lost, and so will"
-                + " be its exit code; 'lockstep restart' puts that right"));
+                + " be its exit code; 'lockstep restart' puts that right");
     }
 
     private void rotateLogs() {
@@ -196,6 +238,17 @@ final class Supervisor implements AutoCloseable {
             LOG.warn("logs are not rotated error={}", e.toString());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A command that let containers stand still was killed, and it may be long until another one comes. */
+    private void endStandStills() {
+        try {
+            var sentences = engine.endStandStills();
+            sentences.stream().filter(line -> !toldStill.contains(line)).forEach(out);
+            toldStill = Set.copyOf(sentences);
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("containers may stand still error={}", e.toString());
         }
     }
 
@@ -228,7 +281,7 @@ final class Supervisor implements AutoCloseable {
     /** Once it is closed: containers that it would have gone on with. */
     Set<String> left() {
         var ids = new HashSet<>(waiting);
-        ids.addAll(undone);
+        ids.addAll(undone());
         return ids;
     }
 
@@ -291,18 +344,20 @@ final class Supervisor implements AutoCloseable {
 
     /** Everything that runs is watched for its health; everything that ended is dealt with. */
     void sweep() throws IOException {
-        for (var container : engine.containers().observe()) {
+        var all = engine.containers().observe();
+        order.expect(ended(all));
+        for (var container : all) {
             switch (container.state()) {
                 case ContainerState.Running _ -> watch(container.id());
                 case ContainerState.Exited(var outcome, var finished) -> {
                     if (!finished) {
                         later(container.id(), Duration.ZERO, this::ended);
-                    } else if (!followed.test(container.record().spec().owner().stack())) {
+                    } else if (!isFollowed(container)) {
                         later(container.id(), Duration.ZERO, _ -> goOnWaiting(container, outcome));
                     }
                 }
                 case ContainerState.Lost _ -> {
-                    if (!followed.test(container.record().spec().owner().stack())) {
+                    if (!isFollowed(container)) {
                         later(container.id(), Duration.ZERO, this::ended);
                     }
                 }
@@ -314,6 +369,7 @@ final class Supervisor implements AutoCloseable {
     }
 
     private void watch(String id) {
+        toldUndone.remove(id);
         health.watch(id);
         supervisors.watch(id);
     }
@@ -325,7 +381,8 @@ final class Supervisor implements AutoCloseable {
                     container,
                     restart.wait(outcome.finishedAt(), clock.instant()),
                     outcome,
-                    engine.containers()::startAgain);
+                    engine.containers()::startAgain,
+                    this::tryAgain);
         }
     }
 
@@ -334,28 +391,66 @@ final class Supervisor implements AutoCloseable {
     }
 
     private void later(String id, Duration delay, Handler handler) {
+        schedule(id, delay, () -> submit(id, handler, handler), handler);
+    }
+
+    /** After those that it needs and that are going to be tried themselves. */
+    private void inOrder(String id, Handler handler) {
+        inOrder(id, Duration.ZERO, handler, handler);
+    }
+
+    private void inOrder(String id, Duration delay, Handler handler, Handler again) {
+        schedule(id, delay, () -> order.inTurn(id, () -> submit(id, handler, again)), again);
+    }
+
+    private void schedule(String id, Duration delay, Runnable task, Handler again) {
         try {
-            var _ = timers.schedule(() -> run(id, handler), delay.toNanos(), TimeUnit.NANOSECONDS);
+            var _ = timers.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
-            LOG.debug("closing container={}", id);
-            waiting.remove(id);
-            undone.add(id);
+            leave(id, again);
         }
     }
 
-    private void run(String id, Handler handler) {
+    private void submit(String id, Handler handler, Handler again) {
+        try {
+            work.submit(id, () -> run(id, handler, again));
+        } catch (RejectedExecutionException e) {
+            leave(id, again);
+        }
+    }
+
+    /** We are closing: somebody else goes on with it. */
+    private void leave(String id, Handler again) {
+        LOG.debug("closing container={}", id);
+        waiting.remove(id);
+        undone.put(id, again);
+    }
+
+    /** @param again what is to be done at the next look when this fails */
+    private void run(String id, Handler handler, Handler again) {
         try {
             handler.handle(id);
         } catch (IOException | RuntimeException e) {
             waiting.remove(id);
-            undone.add(id);
+            undone.put(id, again);
             LOG.warn("container={} error={}", id, e.toString());
+            var why = Optional.ofNullable(e.getMessage()).orElse(e.toString());
+            if (!why.equals(toldUndone.put(id, why))) {
+                out.accept("container " + name(id) + " could not be started or put away, which is tried again each"
+                        + " minute: " + why);
+            }
+        } finally {
+            if (!waiting.contains(id)) {
+                order.tried(id);
+                Optional.ofNullable(withHost.remove(id)).ifPresent(done -> done.complete(null));
+            }
         }
     }
 
     private void ended(String id) throws IOException {
         var containers = engine.containers();
         if (containers.observe(id).isEmpty()) {
+            toldUndone.remove(id);
             return; // removed meanwhile, or an exec session's
         }
         if (containers.removeEnded(id)) {
@@ -369,7 +464,8 @@ final class Supervisor implements AutoCloseable {
         }
         LOG.info("ended container={} code={}", now.get().name(), outcome.get().exitCode());
         switch (containers.decideRestart(id)) {
-            case RestartDecision.Restart(var after) -> restart(now.get(), after, outcome.get(), containers::startAgain);
+            case RestartDecision.Restart(var after) ->
+                restart(now.get(), after, outcome.get(), containers::startAgain, this::tryAgain);
             case RestartDecision.Stay _ -> heal(now.get(), outcome.get());
         }
     }
@@ -379,11 +475,15 @@ final class Supervisor implements AutoCloseable {
         boolean start(String id) throws IOException;
     }
 
-    private void restart(ObservedContainer container, Duration after, ExitOutcome outcome, Starter starter) {
+    private void restart(
+            ObservedContainer container, Duration after, ExitOutcome outcome, Starter starter, Handler again) {
         if (waiting.add(container.id())) {
-            out.accept("container " + container.name() + " ended with exit code " + outcome.exitCode()
-                    + (outcome.oomKilled() ? " (out of memory)" : "") + "; restart in " + after.toMillis() + " ms");
-            later(container.id(), after, id -> startAgain(id, starter));
+            if (container.life().error().isEmpty()) { // else its start failed, which has been told
+                out.accept("container " + container.name() + " ended with exit code " + outcome.exitCode()
+                        + (outcome.oomKilled() ? " (out of memory)" : "") + "; restart in " + after.toMillis()
+                        + " ms");
+            }
+            inOrder(container.id(), after, id -> startAgain(id, starter), again);
         }
     }
 
@@ -419,16 +519,25 @@ final class Supervisor implements AutoCloseable {
                 .map(at -> Duration.between(at, outcome.finishedAt()))
                 .orElse(Duration.ZERO);
         var pause = RestartDecision.nextDelay(container.life().delay(), ran);
-        restart(container, pause, outcome, id -> engine.containers().heal(id, pause));
+        restart(container, pause, outcome, id -> engine.containers().heal(id, pause), this::ended);
     }
 
     private void startAgain(String id, Starter starter) throws IOException {
-        if (waiting.remove(id) && starter.start(id)) {
-            var name =
-                    engine.containers().observe(id).map(ObservedContainer::name).orElse(id);
-            out.accept("container " + name + " was started again");
+        if (waiting.remove(id)) {
+            begin(id, starter);
+        }
+    }
+
+    private void begin(String id, Starter starter) throws IOException {
+        if (starter.start(id)) {
+            out.accept("container " + name(id) + " was started again");
             watch(id);
         }
+    }
+
+    /** Its policy asked for a start that failed: without another pause, this is the next look already. */
+    private void tryAgain(String id) throws IOException {
+        begin(id, engine.containers()::startAgain);
     }
 
     /** Ends it. What is being started meanwhile is started; what waits is not, see {@link #left}. */
@@ -441,10 +550,17 @@ final class Supervisor implements AutoCloseable {
             LOG.debug("closing the watch failed", e);
         }
         rotator.interrupt();
-        timers.shutdown();
+        var until = System.nanoTime() + PATIENCE.toNanos();
         try {
-            if (!timers.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
-                LOG.warn("a container is still being put away or started after {}", PATIENCE);
+            // Nobody else goes on with these: where an agent looks only once, they come up in its time.
+            CompletableFuture.allOf(withHost.values().toArray(CompletableFuture<?>[]::new))
+                    .completeOnTimeout(null, PATIENCE.toNanos(), TimeUnit.NANOSECONDS)
+                    .join();
+            timers.shutdown();
+            var dropped = work.close(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
+            dropped.stream().filter(id -> !waiting.contains(id)).forEach(id -> undone.put(id, this::ended));
+            if (!dropped.isEmpty()) {
+                LOG.warn("containers are still being put away or started: {}", dropped);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -39,11 +39,12 @@ record WayBack(
      *
      * @param services that failed
      */
-    Optional<Run> from(String why, Set<String> services) throws IOException, InterruptedException {
+    Optional<Run> from(String found, Set<String> services) throws IOException, InterruptedException {
+        var why = stack.records().redacted(found);
         // Planned anew, it has the digests that only its pulls could tell.
         var now = stack.deployment().plan(source, options) instanceof Planned.Ready ready ? ready : tried;
-        var left = StackRecords.revision(
-                source, now.desired(), stack.engine().containers().records());
+        var left =
+                StackRecords.revision(source, now, stack.engine().containers().records());
         var revisions = stack.records().revisions();
         var good = revisions.good();
         if (good.isEmpty() || good.get().isSameAs(left)) {
@@ -121,7 +122,7 @@ record WayBack(
             var began = System.nanoTime();
             // Without causes: values of the time before are nobody's to read any more.
             new PlanText(false).operations(plan).forEach(line -> stack.out().accept("  " + line));
-            var results = stack.applier(kept.filesOf(good, options), Optional.empty(), superseded)
+            var results = stack.applier(back.desired(), kept.filesOf(good, options), Optional.empty(), superseded)
                     .apply(plan);
             var failures = StepResult.failures(results);
             var cut = StepResult.isBrokenOff(results);

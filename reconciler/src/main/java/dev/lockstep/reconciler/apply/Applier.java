@@ -23,11 +23,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,10 +57,11 @@ public final class Applier {
     private final Optional<KeptContainers> kept;
     private final Duration steady;
     private final CountDownLatch superseded;
+    private final WaitLimits limits;
     /** What pulls have told, for specs that were planned without knowing it. */
     private final Map<ImageReference, Digest> pulled = new ConcurrentHashMap<>();
 
-    /** Containers are stopped with their own grace. */
+    /** Containers are stopped with their own grace, and what must come to be first is waited for without a limit. */
     public Applier(Engine engine, HealthMonitor health, BeforeStart beforeStart, ApplyListener listener) {
         this(engine, health, beforeStart, listener, Optional.empty());
     }
@@ -70,13 +73,34 @@ public final class Applier {
             BeforeStart beforeStart,
             ApplyListener listener,
             Optional<Duration> grace) {
-        this(engine, health, beforeStart, listener, grace, AT_A_TIME, Optional.empty(), Gates.STEADY, never());
+        this(
+                engine,
+                health,
+                beforeStart,
+                listener,
+                grace,
+                AT_A_TIME,
+                Optional.empty(),
+                Gates.STEADY,
+                never(),
+                WaitLimits.forEver());
+    }
+
+    /** @param limits of waiting for what must come to be before steps; what runs out fails the step */
+    public Applier(
+            Engine engine, HealthMonitor health, BeforeStart beforeStart, ApplyListener listener, WaitLimits limits) {
+        this(engine, health, beforeStart, listener, Optional.empty(), never(), limits);
     }
 
     /** @param kept takes the containers that others take the place of, until somebody knows that those are well */
     public Applier(
-            Engine engine, HealthMonitor health, BeforeStart beforeStart, ApplyListener listener, KeptContainers kept) {
-        this(engine, health, beforeStart, listener, Optional.of(kept), never());
+            Engine engine,
+            HealthMonitor health,
+            BeforeStart beforeStart,
+            ApplyListener listener,
+            KeptContainers kept,
+            WaitLimits limits) {
+        this(engine, health, beforeStart, listener, Optional.of(kept), never(), limits);
     }
 
     /**
@@ -91,8 +115,19 @@ public final class Applier {
             BeforeStart beforeStart,
             ApplyListener listener,
             Optional<KeptContainers> kept,
-            CountDownLatch superseded) {
-        this(engine, health, beforeStart, listener, Optional.empty(), AT_A_TIME, kept, Gates.STEADY, superseded);
+            CountDownLatch superseded,
+            WaitLimits limits) {
+        this(
+                engine,
+                health,
+                beforeStart,
+                listener,
+                Optional.empty(),
+                AT_A_TIME,
+                kept,
+                Gates.STEADY,
+                superseded,
+                limits);
     }
 
     /**
@@ -109,7 +144,17 @@ public final class Applier {
             ApplyListener listener,
             Optional<Duration> grace,
             int atATime) {
-        this(engine, health, beforeStart, listener, grace, atATime, Optional.empty(), SHORT_LOOK, never());
+        this(
+                engine,
+                health,
+                beforeStart,
+                listener,
+                grace,
+                atATime,
+                Optional.empty(),
+                SHORT_LOOK,
+                never(),
+                WaitLimits.forEver());
     }
 
     private Applier(
@@ -121,7 +166,9 @@ public final class Applier {
             int atATime,
             Optional<KeptContainers> kept,
             Duration steady,
-            CountDownLatch superseded) {
+            CountDownLatch superseded,
+            WaitLimits limits) {
+        this.limits = limits;
         this.steady = steady;
         this.superseded = superseded;
         this.kept = kept;
@@ -246,7 +293,7 @@ public final class Applier {
                 continue; // the graph's order is enough
             }
             listener.waiting(step, gate.getKey() + " " + dependency.condition().word());
-            var why = gates.await(gate.getKey(), dependency.condition());
+            var why = gates.await(gate.getKey(), dependency.condition(), limits);
             if (why.isPresent()) {
                 if (dependency.required() || isSuperseded()) {
                     return Optional.of("dependency failed to start: " + why.get());
@@ -266,11 +313,16 @@ public final class Applier {
     }
 
     private static long failed(Turn turn, List<CompletableFuture<StepResult>> before) {
-        return before.stream()
-                .map(CompletableFuture::join)
-                .filter(result -> turn.before().contains(result.step().id()))
+        return earlier(turn, before)
                 .filter(result -> !(result instanceof StepResult.Done))
                 .count();
+    }
+
+    /** What became of the groups before it. */
+    private static Stream<StepResult> earlier(Turn turn, List<CompletableFuture<StepResult>> before) {
+        return before.stream()
+                .map(CompletableFuture::join)
+                .filter(result -> turn.before().contains(result.step().id()));
     }
 
     /** Waits until those before it are well; says why they are not, when too many of them are not. */
@@ -285,8 +337,18 @@ public final class Applier {
         if (isSuperseded()) {
             return Optional.of(StepResult.SUPERSEDED);
         }
-        if (unwell.size() + failed(turn, before) > turn.mayFail() && !unwell.isEmpty()) {
-            return Optional.of("because " + String.join("; ", unwell));
+        // One that may fail counts in every group after its own, until it has come round.
+        var bad = new TreeSet<>(unwell.keySet());
+        for (var result : earlier(turn, before).toList()) {
+            var name = result.step().operation().name();
+            if (!(result instanceof StepResult.Done)
+                    || !turn.well().contains(name) && !gates.isWell(name, turn.monitor())) {
+                bad.add(name);
+            }
+        }
+        if (bad.size() > turn.mayFail()) {
+            return Optional.of("because "
+                    + (unwell.isEmpty() ? String.join(", ", bad) + " failed" : String.join("; ", unwell.values())));
         }
         if (!turn.delay().isZero() && gates.pause(turn.delay())) {
             return Optional.of(isSuperseded() ? StepResult.SUPERSEDED : "because applying was interrupted");
@@ -321,7 +383,8 @@ public final class Applier {
             case Operation.ReplaceNetwork replace -> replace(replace, fixed);
             case Operation.RemoveNetwork remove -> engine.networks().remove(remove.name());
             case Operation.CreateVolume create -> engine.volumes().create(create.spec());
-            case Operation.UpdateVolume update -> engine.volumes().updateLabels(update.name(), update.labels());
+            case Operation.UpdateVolume update ->
+                engine.volumes().update(update.name(), update.owner(), update.labels());
             case Operation.RemoveVolume remove ->
                 engine.volumes().remove(remove.name(), () -> engine.uses().requireUnused(remove.name()));
             case Operation.CreateContainer create -> {

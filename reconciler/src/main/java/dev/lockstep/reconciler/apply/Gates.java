@@ -14,8 +14,8 @@ import dev.lockstep.spec.model.Dependency;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,8 +47,6 @@ public final class Gates {
     private static final int RESTARTS = 3;
     /** Beside what health checks may take: for starts, for restarts with their pauses, for a busy host. */
     private static final Duration ALLOWANCE = Duration.ofMinutes(1);
-    /** How long a job may take before it counts as one that hangs. */
-    private static final Duration JOB = Duration.ofMinutes(30);
 
     private final Containers containers;
     private final HealthMonitor health;
@@ -113,7 +111,17 @@ public final class Gates {
      */
     public Optional<String> await(String service, Dependency.Condition condition)
             throws IOException, InterruptedException {
-        return await(() -> verdict(service, condition), Optional.empty());
+        return await(service, condition, WaitLimits.forEver());
+    }
+
+    /** The same for somebody who does not wait for ever: what has not come to hold by then does not. */
+    Optional<String> await(String service, Dependency.Condition condition, WaitLimits limits)
+            throws IOException, InterruptedException {
+        var patience = of(service).stream()
+                .map(Gates::patience)
+                .max(Comparator.naturalOrder())
+                .orElse(ALLOWANCE);
+        return await(() -> verdict(service, condition), limits.of(service, condition, patience));
     }
 
     /**
@@ -132,7 +140,7 @@ public final class Gates {
      * where they have no health check; jobs have ended with 0, and so may others. A container that is started again and
      * again is given up early.
      *
-     * @param timeout absent: as long as its health checks may take, and a minute
+     * @param timeout absent: as long as its health checks may take, and a minute; a job as {@link WaitLimits} says
      * @return what is not well; empty when everything is
      */
     public Optional<Unwell> awaitWell(List<DesiredService> services, Optional<Duration> timeout)
@@ -166,7 +174,7 @@ public final class Gates {
                 if (service == null || !isOf(container, service.name()::equals)) {
                     continue;
                 }
-                var limit = service.job() ? JOB : patience(container);
+                var limit = service.job() ? WaitLimits.ofJob(service) : patience(container);
                 patience = patience.compareTo(limit) < 0 ? limit : patience;
                 switch (well(container, service)) {
                     case Verdict.Holds _ -> {}
@@ -233,20 +241,27 @@ public final class Gates {
      * Waits until single containers are well.
      *
      * @param monitor how long they must have run; absent: as long as any without a health check
-     * @return a sentence for each that is not
+     * @return by name of each that is not: why, a sentence
      */
-    List<String> awaitWell(Collection<String> names, Optional<Duration> monitor)
+    Map<String, String> awaitWell(Collection<String> names, Optional<Duration> monitor)
             throws IOException, InterruptedException {
-        var unwell = new ArrayList<String>();
+        var unwell = new LinkedHashMap<String, String>();
         for (var name : names) {
             var found = containers.observe().stream()
                     .filter(c -> c.name().equals(name))
                     .findFirst();
             if (found.isPresent()) {
-                awaitWell(found.get().id(), monitor.orElse(steady)).ifPresent(unwell::add);
+                awaitWell(found.get().id(), monitor.orElse(steady)).ifPresent(why -> unwell.put(name, why));
             }
         }
         return unwell;
+    }
+
+    /** Whether that container is well now; one that is not there is no worse than it was. */
+    boolean isWell(String name, Optional<Duration> monitor) throws IOException {
+        return containers.observe().stream()
+                .filter(c -> c.name().equals(name))
+                .allMatch(c -> well(c, monitor.orElse(steady), false) instanceof Verdict.Holds);
     }
 
     /** Waits until one container is well; says why it is not. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 /** What became of a plan, in the words of the history. */
 public final class StepRecords {
@@ -14,19 +15,28 @@ public final class StepRecords {
 
     /** One for each step, in their order. */
     public static List<HistoryEntry.Step> of(List<StepResult> results) {
-        return results.stream().map(StepRecords::of).toList();
+        return of(results, UnaryOperator.identity());
     }
 
-    private static HistoryEntry.Step of(StepResult result) {
+    /**
+     * The same for a stack that has something to hide.
+     *
+     * @param shown what may be told of why something was not done
+     */
+    public static List<HistoryEntry.Step> of(List<StepResult> results, UnaryOperator<String> shown) {
+        return results.stream().map(result -> of(result, shown)).toList();
+    }
+
+    private static HistoryEntry.Step of(StepResult result, UnaryOperator<String> shown) {
         var operation = result.step().operation();
         var what = OperationWords.of(operation).kind() + " " + operation.name();
         return switch (result) {
             case StepResult.Done(var _, var took) ->
                 new HistoryEntry.Step(what, "done", Optional.of(took), Optional.empty());
             case StepResult.Failed(var _, var why) ->
-                new HistoryEntry.Step(what, "failed", Optional.empty(), Optional.of(why));
+                new HistoryEntry.Step(what, "failed", Optional.empty(), Optional.of(shown.apply(why)));
             case StepResult.Skipped(var _, var why) ->
-                new HistoryEntry.Step(what, "skipped", Optional.empty(), Optional.of(why));
+                new HistoryEntry.Step(what, "skipped", Optional.empty(), Optional.of(shown.apply(why)));
         };
     }
 

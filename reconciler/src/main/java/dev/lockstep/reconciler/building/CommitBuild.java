@@ -269,8 +269,7 @@ final class CommitBuild {
                     yield ofService(section, section.service(), record, requests, given, built, fetched);
                 }
             };
-            var tags = new ArrayList<String>();
-            var digests = new ArrayList<Digest>();
+            var made = new ArrayList<Result.Made>();
             // Before it is built: what is refused costs nothing then.
             if (target.test().isPresent() && !Platform.current().runs(request.platform())) {
                 throw new UnbuildableException("builds." + target.name() + ".test: an image of " + request.platform()
@@ -294,25 +293,35 @@ final class CommitBuild {
                 if (stop.why().isPresent()) {
                     throw new BuildException(stop.why().get());
                 }
-                tags.addAll(course.tags().apply(record.tags()));
-                var wanted = references(record, tags);
+                var first = references(record, course.tags().apply(record.tags()));
                 // What is pushed has another digest than what was built, and deployments have to know that one.
                 var form = target.push() ? LayerForm.PUSHED : LayerForm.AS_IS;
-                var packed = whole.as(builder.packing().pack(whole.image(), form));
-                attest(target, packed, asked, wanted);
+                var packed = whole.as(builder.packing(stop.steps()).pack(whole.image(), form));
+                attest(target, packed, asked, first);
                 var digest = packed.image().digest();
+                taken.require(record, first, target.push());
+                // All that may take its time and fail comes before the names, here and there.
+                var pushed = target.push() && !first.isEmpty();
+                if (pushed) {
+                    push(first.getFirst(), first.getFirst().withDigest(digest), transfers, stop);
+                }
+                var tags = course.tags().apply(record.tags());
+                var wanted = references(record, tags);
+                if (pushed) {
+                    for (var name : wanted) {
+                        push(name, exactly(name, digest), transfers, stop);
+                        log.accept("pushed " + name.familiar());
+                    }
+                }
                 taken.give(
                         record,
                         wanted,
                         target.push(),
                         digest,
                         () -> Builder.Finish.named(engine.images(), wanted).with(packed));
-                digests.add(digest);
+                made.add(new Result.Made(digest, pushed, tags));
             });
-            if (target.push()) {
-                push(record, tags, transfers, stop, log);
-            }
-            return new Result.Made(digests.getLast(), target.push(), tags);
+            return made.getLast();
         }
     }
 
@@ -406,20 +415,21 @@ final class CommitBuild {
         }
     }
 
-    private static void push(
-            BuildRecord record, List<String> tags, ImageTransfers transfers, Stop stop, Consumer<String> log)
+    /** That name for an image that is found by its digest, since it does not have the name here yet. */
+    private static ImageReference exactly(ImageReference name, Digest digest) {
+        return new ImageReference(name.host(), name.repository(), name.tag(), Optional.of(digest));
+    }
+
+    private static void push(ImageReference name, ImageReference what, ImageTransfers transfers, Stop stop)
             throws IOException {
-        for (var reference : references(record, tags)) {
-            try {
-                // A registry may take its time for ever; the agent ends, and others are built.
-                var _ = stop.steps().interrupting(() -> transfers.push(reference, Progress.NONE));
-            } catch (IOException e) {
-                throw new BuildException(
-                        "it is built and tested, and cannot be pushed: " + reference.familiar() + ": "
-                                + Optional.ofNullable(e.getMessage()).orElse(e.toString()),
-                        e);
-            }
-            log.accept("pushed " + reference.familiar());
+        try {
+            // A registry may take its time for ever; the agent ends, and others are built.
+            var _ = stop.steps().interrupting(() -> transfers.push(what, Progress.NONE));
+        } catch (IOException e) {
+            throw new BuildException(
+                    "it is built and tested, and cannot be pushed: " + name.familiar() + ": "
+                            + Optional.ofNullable(e.getMessage()).orElse(e.toString()),
+                    e);
         }
     }
 }

@@ -185,7 +185,7 @@ final class ImageTest {
     private void keep(ContainerRecord record, String path, Path reports) throws IOException {
         var parent = Objects.requireNonNull(reports.getParent());
         try (var tree = engine.containers().tree(record.id(), "archive-path")) {
-            var from = new Copying.End(tree.root(), path, "in the test's container", tree.ids());
+            var from = new Copying.End(tree.root(), path, "in the test's container", tree.ids(), tree.mounts());
             Copying.archive(from, false, new Measure());
             Files.createDirectories(parent);
             // The parent may have what another container of this build has left, as a link of the very name: inside it

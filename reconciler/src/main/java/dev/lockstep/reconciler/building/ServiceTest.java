@@ -17,7 +17,6 @@ import dev.lockstep.reconciler.deploy.StackLock;
 import dev.lockstep.reconciler.deploy.StackSource;
 import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.desired.DesiredService;
-import dev.lockstep.reconciler.desired.Hidden;
 import dev.lockstep.reconciler.plan.Secrets;
 import dev.lockstep.reconciler.plan.Wishes;
 import dev.lockstep.runtime.Engine;
@@ -25,7 +24,6 @@ import dev.lockstep.runtime.build.BuildException;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.HealthMonitor;
 import dev.lockstep.runtime.container.LogSettings;
-import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
@@ -155,14 +153,8 @@ final class ServiceTest {
 
     /** Secrets that containers get, and values that the host adds to the files: none of them gets into the log. */
     private void alsoHide(Desired desired, Secrets added) {
-        var values = desired.services().stream()
-                .flatMap(service -> service.slots().stream())
-                .flatMap(slot -> slot.spec().mounts().stream())
-                .flatMap(mount -> mount instanceof MountSpec.Content content && content.isSecret()
-                        ? Optional.ofNullable(desired.contents().get(content.identity())).stream()
-                        : Stream.empty())
-                .map(Hidden::bytes);
-        redaction.add(Stream.concat(values, added.maskable().map(value -> value.getBytes(StandardCharsets.UTF_8)))
+        redaction.add(Stream.concat(
+                        desired.secretContents(), added.maskable().map(value -> value.getBytes(StandardCharsets.UTF_8)))
                 .toList());
     }
 

@@ -27,10 +27,14 @@ public final class BuildPlanner {
     /** So many deleted tags are remembered, the last: a repository that makes and deletes tags would never end. */
     static final int MOST_DELETED = 10_000;
 
+    private static final String MOVED = "moved tags";
+    private static final String UNMOVED = "no moved tags";
+
     private final List<BuildTarget> targets;
     private final String followed;
     private final SeenRefs seen;
     private final List<BuildRecord> records;
+    private final RefNames names;
 
     /**
      * What a ref asks for.
@@ -65,6 +69,7 @@ public final class BuildPlanner {
         this.followed = followed;
         this.seen = seen;
         this.records = List.copyOf(records);
+        this.names = new RefNames(this.records);
     }
 
     /** What to ask a remote for, so that all refs that may start a target are in its answer. */
@@ -107,11 +112,17 @@ public final class BuildPlanner {
         var wishes = new ArrayList<Wish>();
         var refusals = new ArrayList<BuildSink.Refusal>();
         for (var target : targets) {
-            var first = !triggers(target).equals(seen.targets().get(target.name()));
-            if (first) {
-                first(target, now, wishes, refusals);
-            } else {
+            var started = seen.targets().getOrDefault(target.name(), List.of());
+            if (patterns(target)
+                    .equals(started.stream()
+                            .filter(word -> !word.equals(MOVED) && !word.equals(UNMOVED))
+                            .toList())) {
                 next(target, now, wishes, refusals);
+                if (target.triggers().movedTags() && !started.contains(MOVED)) {
+                    allowed(target, now, wishes, refusals);
+                }
+            } else {
+                first(target, now, wishes, refusals);
             }
         }
         return new Plan(wishes, refusals, after(now));
@@ -156,6 +167,17 @@ public final class BuildPlanner {
         }
     }
 
+    /** Of one whose tags may move from now on: those that did so before, and were refused for it. */
+    private void allowed(
+            BuildTarget target, Map<String, String> now, List<Wish> wishes, List<BuildSink.Refusal> refusals) {
+        tags(target, now.keySet()).stream()
+                .filter(name -> Optional.ofNullable(now.get(name))
+                        .equals(Optional.ofNullable(seen.refs().get(name))))
+                .filter(name -> of(target, name).findAny().isPresent())
+                .limit(MOST)
+                .forEach(name -> consider(target, name, now, true, wishes, refusals));
+    }
+
     private void consider(
             BuildTarget target,
             String name,
@@ -193,7 +215,7 @@ public final class BuildPlanner {
                 !occasion.ref().startsWith(RemoteRef.TAGS) || target.triggers().movedTags();
         return of(target, occasion.ref())
                 .filter(record -> !first || record.state() != BuildRecord.State.REFUSED)
-                .filter(record -> isOf(record, occasion) || mayMove && isPush(record))
+                .filter(record -> isOf(record, occasion) || mayMove && names.takes(record))
                 .findFirst()
                 .filter(record -> isOf(record, occasion))
                 .isPresent();
@@ -201,14 +223,6 @@ public final class BuildPlanner {
 
     private static boolean isOf(BuildRecord record, Occasion occasion) {
         return record.occasion().commit().equals(occasion.commit());
-    }
-
-    /** Whether it gave names to what was pushed, or will. */
-    private static boolean isPush(BuildRecord record) {
-        return (record.occasion().kind() == Occasion.Kind.TAG
-                        || record.occasion().kind() == Occasion.Kind.BRANCH)
-                && (record.state() == BuildRecord.State.SUCCEEDED
-                        || record.state().isPending());
     }
 
     /** Where a tag was that is elsewhere now: as it was seen, or else as it was built. */
@@ -231,7 +245,8 @@ public final class BuildPlanner {
     }
 
     /**
-     * The commit that a branch was built at last, or is to be; empty where it was not.
+     * The commit that a branch was built at last, or is to be: what its names mean, whatever was made again since.
+     * Empty where it was not.
      *
      * @param target its name
      */
@@ -239,8 +254,7 @@ public final class BuildPlanner {
         return records.stream()
                 .filter(record -> record.target().equals(target))
                 .filter(record -> record.occasion().ref().equals(branch))
-                .filter(record -> record.state() == BuildRecord.State.SUCCEEDED
-                        || record.state().isPending())
+                .filter(names::takes)
                 .max(Comparator.comparingLong(BuildRecord::number))
                 .map(record -> record.occasion().commit());
     }
@@ -281,11 +295,15 @@ public final class BuildPlanner {
         return gone;
     }
 
+    /** What is remembered of what starts it. */
     private static List<String> triggers(BuildTarget target) {
+        return concat(patterns(target), List.of(target.triggers().movedTags() ? MOVED : UNMOVED));
+    }
+
+    private static List<String> patterns(BuildTarget target) {
         var triggers = new ArrayList<String>();
         target.triggers().tags().forEach(tag -> triggers.add("tag " + tag));
         target.triggers().branches().forEach(branch -> triggers.add("branch " + branch));
-        triggers.add(target.triggers().movedTags() ? "moved tags" : "no moved tags");
         return triggers;
     }
 

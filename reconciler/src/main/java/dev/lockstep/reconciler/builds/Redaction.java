@@ -7,7 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Takes secrets out of what is written down of a build; any thread may tell it of further ones. */
+/** Takes secrets out of what is written down, of a build or a stack; any thread may tell it of further ones. */
 public final class Redaction {
     private static final String INSTEAD = "***";
     /** A line of a secret that is shorter, such as a brace, stands everywhere and tells nothing. */

@@ -2,6 +2,8 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.agent.Agent;
 import dev.lockstep.reconciler.agent.AgentLock;
+import dev.lockstep.reconciler.git.FollowedRef;
+import dev.lockstep.reconciler.git.Remote;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.spec.settings.AgentSettings;
@@ -10,7 +12,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -47,7 +48,7 @@ final class AgentCommand implements Command {
         }
         var first = followed(call);
         var over = new CompletableFuture<Integer>();
-        var running = new Running();
+        var running = new AgentRuns();
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> end(running, over)));
         try {
             over.complete(call.flag("--once") ? once(call, first, running) : follow(call, first, running));
@@ -60,67 +61,31 @@ final class AgentCommand implements Command {
         return over.join();
     }
 
-    /** The agent that runs now. Settings that change put another one into its place. */
-    private static final class Running {
-        private Optional<Agent> agent = Optional.empty();
-        private Optional<AgentSettings> next = Optional.empty();
-        private boolean ended;
-
-        /** It begins; at once over where all is to end. */
-        synchronized void begin(Agent begun) {
-            agent = Optional.of(begun);
-            if (ended || next.isPresent()) {
-                begun.stop();
-            }
-        }
-
-        /** Another one is to come, by these settings. */
-        synchronized void change(AgentSettings settings) {
-            next = Optional.of(settings);
-            agent.ifPresent(Agent::stop);
-        }
-
-        /** All is to end. */
-        synchronized void end() {
-            ended = true;
-            agent.ifPresent(Agent::stop);
-        }
-
-        /** The settings of the one that comes next; empty when none does. */
-        synchronized Optional<AgentSettings> next() {
-            var settings = ended ? Optional.<AgentSettings>empty() : next;
-            next = Optional.empty();
-            return settings;
-        }
-    }
-
-    private static int once(Invocation call, AgentSettings settings, Running running) throws Exception {
+    private static int once(Invocation call, AgentSettings settings, AgentRuns running) throws Exception {
         try (var engine = door(call, settings).open()) {
             var agent = agent(call, engine, settings);
-            running.begin(agent);
+            running.begin(agent::stop);
             return call.dryRun() ? agent.show() : agent.run(true);
         }
     }
 
-    private static int follow(Invocation call, AgentSettings first, Running running) throws Exception {
+    private static int follow(Invocation call, AgentSettings first, AgentRuns running) throws Exception {
         try (var _ = SettingsWatch.start(
                 file(call), () -> followed(call), first, running::change, line -> say(call, line))) {
-            var settings = Optional.of(first);
-            var code = ExitCodes.OK;
-            while (settings.isPresent()) {
-                try (var engine = door(call, settings.get()).open()) {
-                    var agent = agent(call, engine, settings.get());
-                    running.begin(agent);
-                    code = agent.run(false);
-                }
-                settings = running.next();
-                settings.ifPresent(_ -> say(call, "the settings have changed; the agent begins anew with them"));
-            }
-            return code;
+            return running.follow(
+                    first,
+                    settings -> {
+                        try (var engine = door(call, settings).open()) {
+                            var agent = agent(call, engine, settings);
+                            running.begin(agent::stop);
+                            return agent.run(false);
+                        }
+                    },
+                    line -> say(call, line));
         }
     }
 
-    private static EngineDoor door(Invocation call, AgentSettings settings) throws Exception {
+    private static EngineDoor door(Invocation call, AgentSettings settings) throws IOException, CommandException {
         HostSettings.tellKeys(call, settings);
         return EngineDoor.of(call, settings, HostSettings.name(settings));
     }
@@ -149,11 +114,37 @@ final class AgentCommand implements Command {
                     + call.text("--config").orElse(HostSettings.FILE.toString())
                     + ", or name one with --repository URL");
         }
+        return checked(call, settings);
+    }
+
+    /**
+     * Tells all that an agent would fail on that had these settings, before the one that runs ends for it.
+     *
+     * @throws CommandException with a sentence for each
+     */
+    private static AgentSettings checked(Invocation call, AgentSettings settings) throws CommandException {
+        var wrong = new ArrayList<String>();
+        for (var repository : settings.repositories()) {
+            try {
+                var _ = Remote.parse(repository.url());
+                repository.ref().ifPresent(FollowedRef::new);
+            } catch (IllegalArgumentException e) {
+                wrong.add(Sentences.of(e));
+            }
+        }
+        try {
+            var _ = EngineDoor.of(call, settings, HostSettings.name(settings)).options();
+        } catch (IOException | IllegalArgumentException e) {
+            wrong.add(Sentences.of(e));
+        }
+        if (!wrong.isEmpty()) {
+            throw new CommandException(String.join("; ", wrong));
+        }
         return settings;
     }
 
     /** SIGTERM and SIGINT: the process ends when this returns. */
-    private static void end(Running running, Future<Integer> over) {
+    private static void end(AgentRuns running, Future<Integer> over) {
         var byItself = over.isDone();
         running.end();
         try {
@@ -213,8 +204,9 @@ final class AgentCommand implements Command {
     }
 
     private static AgentSettings.Repository local(Invocation call, AgentSettings.Repository repository) {
-        return new AgentSettings.Repository(
-                url(call, repository.url()), repository.ref(), repository.path(), repository.report());
+        return repository.at(
+                url(call, repository.url()),
+                repository.formerly().stream().map(url -> url(call, url)).toList());
     }
 
     /** A path as the user sees it; a service has another working directory. */

@@ -6,6 +6,7 @@ import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.apply.Gates;
 import dev.lockstep.reconciler.apply.KeptContainers;
 import dev.lockstep.reconciler.apply.StepResult;
+import dev.lockstep.reconciler.apply.WaitLimits;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.PlanOptions;
 import dev.lockstep.reconciler.deploy.Planned;
@@ -36,6 +37,7 @@ final class ApplyGate {
     private final HealthMonitor health;
     private final Planned.Ready ready;
     private final Optional<Duration> timeout;
+    private final WaitLimits limits;
     private final KeptContainers kept;
     private final Optional<StackRevision> before;
     /** Whether there is nothing of the stack that neither revision knows, and that must stay. */
@@ -60,6 +62,7 @@ final class ApplyGate {
         this.health = health;
         this.ready = ready;
         this.timeout = timeout;
+        this.limits = WaitLimits.of(ready.desired(), timeout);
         this.kept = new KeptContainers(engine.containers());
         var running = StackRevision.running(ready.desired().owner(), Deployment.observe(engine));
         this.before =
@@ -75,24 +78,25 @@ final class ApplyGate {
     }
 
     Applier applier(ApplyListener listener) {
-        var made = new Applier(engine, health, ready.beforeStart(), listener, kept);
+        var made = new Applier(engine, health, ready.beforeStart(), listener, kept, limits);
         applier = Optional.of(made);
         return made;
     }
 
     /** What is not well; containers that this apply did not start need somebody who probes them, too. */
     Optional<Gates.Unwell> unhealthy() throws IOException, InterruptedException {
-        return await(ready.desired().services());
+        return await(ready.desired().services(), limits);
     }
 
-    private Optional<Gates.Unwell> await(List<DesiredService> services) throws IOException, InterruptedException {
+    private Optional<Gates.Unwell> await(List<DesiredService> services, WaitLimits within)
+            throws IOException, InterruptedException {
         var stack = ready.desired().stack();
         for (var container : engine.containers().observe()) {
             if (container.record().spec().owner().stack().equals(stack)) {
                 health.watch(container.id());
             }
         }
-        return new Gates(engine.containers(), health, stack, new CountDownLatch(1)).awaitWell(services, timeout);
+        return new Gates(engine.containers(), health, stack, new CountDownLatch(1)).awaitWell(services, within.rest());
     }
 
     /** Nobody will go back. */
@@ -132,16 +136,17 @@ final class ApplyGate {
         var obstacles = new ArrayList<>(back.plan().refusals());
         back.plan().problems().forEach(problem -> obstacles.add(problem.message()));
         new PlanText(false).operations(back.plan()).forEach(line -> call.say("  " + line));
+        var within = WaitLimits.of(back.desired(), timeout);
         var run = new PlanRun(call, engine, back.plan());
         var began = System.nanoTime();
         var done = obstacles.isEmpty()
-                ? run.run(listener -> new Applier(engine, health, BeforeStart.NOTHING, listener))
+                ? run.run(listener -> new Applier(engine, health, BeforeStart.NOTHING, listener, within))
                 : List.<StepResult>of();
         done.stream()
                 .filter(result -> !(result instanceof StepResult.Done))
                 .forEach(result -> obstacles.add(ApplyProgress.line(result)));
         if (obstacles.isEmpty()) {
-            await(back.desired().services()).ifPresent(unwell -> obstacles.add(unwell.why()));
+            await(back.desired().services(), within).ifPresent(unwell -> obstacles.add(unwell.why()));
         }
         var why = String.join("; ", obstacles);
         run.remember(

@@ -35,8 +35,9 @@ final class AttachCommand implements Command {
         var index = by == By.SERVICE ? call.number("--index", 1) : Optional.<Integer>empty();
         var keys = Foreground.keys(call);
         var proxied = !call.off("--sig-proxy");
+        var running = by.of(call);
         try (var engine = EngineDoor.of(call).open()) {
-            var container = by.running(call, engine, call.arguments().getFirst(), index);
+            var container = running.find(engine, call.arguments().getFirst(), index);
             if (call.dryRun()) {
                 ComposeProgress.of(call).line("Container " + container.name(), "Would be attached to");
                 return ExitCodes.OK;

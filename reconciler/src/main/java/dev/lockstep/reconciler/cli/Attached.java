@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.cli;
 import dev.lockstep.reconciler.desired.ComposeLabels;
 import dev.lockstep.reconciler.plan.Operation;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.ContainerException;
 import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.ExitOutcome;
 import dev.lockstep.runtime.container.HealthMonitor;
@@ -24,6 +25,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * {@code up} without {@code -d}: shows what containers write until all have ended, and stops them at the first Ctrl-C;
@@ -36,16 +38,21 @@ final class Attached {
     private final Invocation call;
     private final StackChange change;
     private final UpRun.Outcome outcome;
+    private final Set<String> unattached;
     private final Instant began;
     private final BlockingQueue<Happening> happenings = new LinkedBlockingQueue<>();
     /** Which ends were told, by container and time. */
     private final Set<String> told = new HashSet<>();
 
-    /** @param began what was written earlier is not shown */
-    Attached(Invocation call, StackChange change, UpRun.Outcome outcome, Instant began) {
+    /**
+     * @param unattached services that do not want to be shown unless {@code --attach} names them
+     * @param began what was written earlier is not shown
+     */
+    Attached(Invocation call, StackChange change, UpRun.Outcome outcome, Set<String> unattached, Instant began) {
         this.call = call;
         this.change = change;
         this.outcome = outcome;
+        this.unattached = Set.copyOf(unattached);
         this.began = began;
     }
 
@@ -65,12 +72,16 @@ final class Attached {
     }
 
     private List<String> shown() {
-        var shown = new ArrayList<>(
-                call.flag("--attach")
-                        ? call.texts("--attach")
-                        : call.arguments().isEmpty() || call.flag("--attach-dependencies")
-                                ? outcome.services()
-                                : call.arguments());
+        var shown = new ArrayList<String>();
+        if (call.flag("--attach")) {
+            shown.addAll(call.texts("--attach"));
+        } else {
+            shown.addAll(
+                    call.arguments().isEmpty() || call.flag("--attach-dependencies")
+                            ? outcome.services()
+                            : call.arguments());
+            shown.removeAll(unattached);
+        }
         shown.removeAll(call.texts("--no-attach"));
         return shown;
     }
@@ -88,36 +99,56 @@ final class Attached {
         var engine = change.engine();
         try (var health = engine.containers().healthMonitor((_, _) -> {});
                 var tail = engine.events().tail()) {
+            var heardAll = new AtomicBoolean();
             var listening = Thread.ofPlatform().daemon().name("events").start(() -> {
                 try {
                     listen(tail, health);
-                } catch (ClosedWatchServiceException e) {
+                    heardAll.set(true);
+                } catch (ClosedWatchServiceException | InterruptedException e) {
                     // Nobody wants to know any more.
-                } catch (IOException | InterruptedException e) {
-                    happenings.add(new Happening.Interrupted());
+                } catch (IOException e) {
+                    call.say(
+                            "lockstep: ends of containers are not noticed any more; they run on, and Ctrl-C stops them: "
+                                    + Sentences.of(e));
                 }
             });
             var logs = Thread.ofPlatform().daemon().name("logs").start(() -> {
                 try {
-                    var query = new LogQuery(OptionalInt.empty(), Optional.of(began), Optional.empty());
-                    if (!shown.isEmpty()) {
-                        new LogFollow(
-                                        call,
-                                        engine,
-                                        new StackContainers(engine, outcome.stack(), shown, Optional.empty())::all,
-                                        query,
-                                        printer)
-                                .follow();
-                    }
+                    var shownAll = !shown.isEmpty() && show(shown, printer);
                     listening.join();
-                    happenings.add(new Happening.AllEnded());
-                } catch (IOException | InterruptedException e) {
-                    happenings.add(new Happening.Interrupted()); // nobody reads what we print
+                    if (shownAll || heardAll.get()) {
+                        happenings.add(new Happening.AllEnded());
+                    }
+                } catch (InterruptedException e) {
+                    // Nobody wants to know any more.
                 }
             });
             var code = untilTheEnd();
             logs.interrupt();
             return new UpRun.Outcome(code, outcome.stack(), outcome.services());
+        }
+    }
+
+    /**
+     * Shows what they write. That it cannot be read is no reason to stop what writes it; that nobody reads what we
+     * write is what Ctrl-C is.
+     *
+     * @return whether none of them runs or will run again
+     */
+    private boolean show(List<String> services, LogPrinter printer) throws InterruptedException {
+        var engine = change.engine();
+        var query = new LogQuery(OptionalInt.empty(), Optional.of(began), Optional.empty());
+        var containers = new StackContainers(engine, outcome.stack(), services, Optional.empty());
+        try {
+            new LogFollow(call, engine, containers::all, query, printer).follow();
+            return true;
+        } catch (IOException e) {
+            if (call.world().out().checkError()) {
+                happenings.add(new Happening.Interrupted());
+            } else {
+                call.say("lockstep: what the containers write is not shown any more; they run on: " + Sentences.of(e));
+            }
+            return false;
         }
     }
 
@@ -150,16 +181,40 @@ final class Attached {
                 }
             }
         }
+        var said = false;
         while (!alive.isEmpty()) {
-            var events = tail.await(LOOK);
+            var events = List.<Event>of();
+            try {
+                events = tail.await(LOOK);
+            } catch (IOException e) {
+                if (!said) {
+                    said = true;
+                    call.say("lockstep: events cannot be read, so ends are looked for: " + Sentences.of(e));
+                }
+                Thread.sleep(LOOK); // nothing is there that could wake us
+            }
             for (var event : events) {
                 if (event.type().equals("container") && isMine(event)) {
                     heard(event, ends, alive, health);
                 }
             }
-            // Whoever was killed while it changed a container has told nobody.
             if (events.isEmpty()) {
-                alive.removeIf(id -> isGone(engine, id));
+                look(alive);
+            }
+        }
+    }
+
+    /** Whoever was killed while it changed a container has told nobody. */
+    private void look(Set<String> alive) throws IOException {
+        var engine = change.engine();
+        for (var id : List.copyOf(alive)) {
+            if (isGone(engine, id)) {
+                var container = engine.containers().observe(id);
+                var exit = container.flatMap(c -> c.life().exit());
+                if (exit.isPresent()) {
+                    ended(container.get(), exit.get().exitCode(), alive);
+                }
+                alive.remove(id);
             }
         }
     }
@@ -196,13 +251,24 @@ final class Attached {
         if (!told.add(container.id() + container.life().exit().map(ExitOutcome::finishedAt))) {
             return; // seen and heard
         }
-        var again = change.engine().containers().decideRestart(container.id()) instanceof RestartDecision.Restart;
+        var again = isRestarted(container.id());
         if (again) {
             alive.add(container.id());
         } else {
             alive.remove(container.id());
         }
         happenings.add(new Happening.Ended(container, code, again));
+    }
+
+    private boolean isRestarted(String id) throws IOException {
+        try {
+            return change.engine().containers().decideRestart(id) instanceof RestartDecision.Restart;
+        } catch (ContainerException e) {
+            if (e.reason() == ContainerException.Reason.NO_SUCH_CONTAINER) {
+                return false; // somebody has removed it, who tells that next
+            }
+            throw e;
+        }
     }
 
     /** Neither running, nor between two runs, nor ended so lately that nobody has put it away. */

@@ -10,27 +10,38 @@ enum By {
     /** A service of the stack, as with docker compose. */
     SERVICE {
         @Override
-        ObservedContainer running(Invocation call, Engine engine, String word, Optional<Integer> index)
-                throws IOException, CommandException {
-            return Stack.of(call).running(engine, word, index);
+        Running of(Invocation call) throws CommandException {
+            return Stack.of(call)::running;
         }
     },
     /** A name, an id, or the beginning of one, as with docker. */
     NAME {
         @Override
-        ObservedContainer running(Invocation call, Engine engine, String word, Optional<Integer> index)
-                throws IOException, CommandException {
-            var container = named(engine, word);
-            if (!container.isRunning()) {
-                throw new CommandException("container " + container.name() + " is not running");
-            }
-            return container;
+        Running of(Invocation call) {
+            return (engine, word, _) -> {
+                var container = named(engine, word);
+                if (!container.isRunning()) {
+                    throw new CommandException("container " + container.name() + " is not running");
+                }
+                return container;
+            };
         }
     };
 
-    /** The running container that is meant. */
-    abstract ObservedContainer running(Invocation call, Engine engine, String word, Optional<Integer> index)
-            throws IOException, CommandException;
+    /** Finds the running container that is meant. */
+    @FunctionalInterface
+    interface Running {
+        /**
+         * The container that the word means.
+         *
+         * @param index number of the container of a service; absent: the first that runs
+         */
+        ObservedContainer find(Engine engine, String word, Optional<Integer> index)
+                throws IOException, CommandException;
+    }
+
+    /** How a word is understood; wrong files are told before anything of the host is touched. */
+    abstract Running of(Invocation call) throws CommandException;
 
     /** A container by name, id, or the beginning of one, whatever it does. */
     static ObservedContainer named(Engine engine, String word) throws IOException, CommandException {

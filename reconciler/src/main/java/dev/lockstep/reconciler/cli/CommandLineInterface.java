@@ -74,7 +74,7 @@ final class CommandLineInterface {
                 chain.add(at);
             }
             var last = chain.getLast();
-            if (last.hasMatchedOption("--help")) {
+            if (Options.isGiven(last, "--help")) {
                 usage(last.commandSpec());
                 return ExitCodes.OK;
             }
@@ -166,6 +166,9 @@ final class CommandLineInterface {
         GlobalOptions.addTo(root, true);
         var booleans = Arrays.stream(args).anyMatch(CommandLineInterface::isBoolean);
         var words = List.of(args);
+        if (booleans) {
+            Options.addBooleans(root);
+        }
         var after = words.subList(words.indexOf(verb.word()) + 1, words.size());
         root.addSubcommand(verb.word(), commandLine(command, booleans, after));
         var line = new CommandLine(root);

@@ -64,7 +64,7 @@ final class ConfigCommand implements Command {
         var files = new ProjectFiles(call).withServices(call.arguments()).without(skipped);
         var text = text(call, files, format, skipped);
         if (text.isEmpty()) {
-            return ExitCodes.ERROR;
+            return wrong(call, files, skipped);
         }
         var file = call.text("--output");
         if (call.flag("--quiet")) {
@@ -75,6 +75,13 @@ final class ConfigCommand implements Command {
             call.world().out().print(text.get());
         }
         return ExitCodes.OK;
+    }
+
+    private static int wrong(Invocation call, ProjectFiles files, Set<Skip> skipped) {
+        var written = call.flag("--variables") || skipped.contains(Skip.INTERPOLATION);
+        return written && new ComposeLoader().uninterpolated(files.request()) instanceof Uninterpolated.Invalid invalid
+                ? files.exitCode(invalid.cause())
+                : files.exitCode();
     }
 
     /** What is to be printed; empty when the files are wrong, which has been told. */

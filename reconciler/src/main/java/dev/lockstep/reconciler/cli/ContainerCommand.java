@@ -217,7 +217,7 @@ final class ContainerCommand implements CommandGroup {
         @Override
         public int run(Invocation call) throws Exception {
             try (var engine = EngineDoor.of(call).open()) {
-                var container = By.NAME.running(call, engine, call.arguments().getFirst(), Optional.empty());
+                var container = By.NAME.of(call).find(engine, call.arguments().getFirst(), Optional.empty());
                 var processes = engine.containers().processes(container.id());
                 call.world().out().print(TopCommand.table(call, processes, TopCommand.users()));
                 return ExitCodes.OK;

@@ -14,8 +14,8 @@ import java.util.TreeSet;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
- * {@code container prune}: removes containers that do not run. Those of stacks stay where an agent follows it: they
- * would come back.
+ * {@code container prune}: removes containers that do not run. Where an agent follows their stack it makes them anew,
+ * and the answer says so.
  */
 final class ContainerPrune implements Command {
     @Override

@@ -74,29 +74,38 @@ final class CpCommand implements Command {
                             : "unknown copy direction: one side is " + (by == By.SERVICE ? "SERVICE" : "CONTAINER")
                                     + ":PATH");
         }
+        // Wrong files are told before anything of the host is touched.
+        var stack = by == By.SERVICE ? Optional.of(Stack.of(call)) : Optional.<Stack>empty();
         try (var engine = EngineDoor.of(call).open()) {
             if (from.container().isPresent()) {
                 return out(
                         call,
                         engine,
-                        containers(call, engine, from.container().get()).getFirst(),
+                        containers(call, stack, engine, from.container().get()).getFirst(),
                         from.path(),
                         to);
             }
-            for (var container : containers(call, engine, to.container().orElseThrow())) {
+            var containers = containers(call, stack, engine, to.container().orElseThrow());
+            if (from.isStream() && containers.size() > 1) {
+                throw new CommandException("standard input can be read once, and service \""
+                        + to.container().orElseThrow() + "\" has " + containers.size()
+                        + " containers; name one with --index");
+            }
+            for (var container : containers) {
                 in(call, engine, container, from, to.path());
             }
             return ExitCodes.OK;
         }
     }
 
-    private List<ObservedContainer> containers(Invocation call, Engine engine, String word)
-            throws IOException, CommandException {
-        if (by == By.NAME) {
+    /** @param stack absent: the word is the name of a container */
+    private static List<ObservedContainer> containers(
+            Invocation call, Optional<Stack> stack, Engine engine, String word) throws IOException, CommandException {
+        if (stack.isEmpty()) {
             return List.of(By.named(engine, word));
         }
         var index = call.number("--index", 1);
-        var found = Stack.of(call).containers(engine, List.of(word), Stack.Which.OF_SERVICES).stream()
+        var found = stack.get().containers(engine, List.of(word), Stack.Which.OF_SERVICES).stream()
                 .filter(c -> index.isEmpty() || index.get() == c.record().spec().slot())
                 .toList();
         if (found.isEmpty()) {
@@ -113,8 +122,8 @@ final class CpCommand implements Command {
             return ExitCodes.OK;
         }
         try (var tree = engine.containers().tree(container.id(), "archive-path")) {
-            var source =
-                    new Copying.End(tree.root(), absolute("/", path), "in container " + container.name(), tree.ids());
+            var source = new Copying.End(
+                    tree.root(), absolute("/", path), "in container " + container.name(), tree.ids(), tree.mounts());
             if (to.isStream()) {
                 return StandardOutput.write(call, out -> Copying.archive(source, call.flag("--follow-link"), out));
             }
@@ -155,8 +164,8 @@ final class CpCommand implements Command {
         }
         var keep = new Keep(call.flag("--archive") || from.isStream(), true);
         try (var tree = engine.containers().tree(container.id(), "extract-to-dir")) {
-            var target =
-                    new Copying.End(tree.root(), absolute("/", path), "in container " + container.name(), tree.ids());
+            var target = new Copying.End(
+                    tree.root(), absolute("/", path), "in container " + container.name(), tree.ids(), tree.mounts());
             if (from.isStream()) {
                 Copying.extract(call.world().in(), target, keep).forEach(left -> call.say("Warning: " + left));
                 return;

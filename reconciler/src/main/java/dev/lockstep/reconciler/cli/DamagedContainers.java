@@ -3,12 +3,29 @@ package dev.lockstep.reconciler.cli;
 import dev.lockstep.runtime.Engine;
 import java.io.IOException;
 
-/** Says which containers are left out since their records cannot be used; commands go on with the others. */
+/**
+ * Says which containers, volumes and networks are left out since their records cannot be used; commands go on with the
+ * others.
+ */
 final class DamagedContainers {
     private DamagedContainers() {}
 
     static void tell(Invocation call, Engine engine) throws IOException {
         for (var damaged : engine.containers().damaged()) {
+            call.say("Warning: " + damaged.sentence() + ".");
+        }
+        tellVolumes(call, engine);
+        tellNetworks(call, engine);
+    }
+
+    static void tellVolumes(Invocation call, Engine engine) throws IOException {
+        for (var damaged : engine.volumes().damaged()) {
+            call.say("Warning: " + damaged.sentence() + ".");
+        }
+    }
+
+    static void tellNetworks(Invocation call, Engine engine) throws IOException {
+        for (var damaged : engine.networks().damaged()) {
             call.say("Warning: " + damaged.sentence() + ".");
         }
     }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What a person decides about: a stack, or the whole host.
@@ -44,9 +45,14 @@ record Decided(Optional<String> stack) {
 
     /** The stack, or all that an agent knows. */
     List<String> stacks(Root root) throws IOException {
-        return stack.isPresent()
-                ? List.of(stack.get())
-                : new StatusFiles(root).all().stream().map(StackStatus::stack).toList();
+        if (stack.isPresent()) {
+            return List.of(stack.get());
+        }
+        var statuses = new StatusFiles(root);
+        return Stream.concat(
+                        statuses.all().stream().map(StackStatus::stack),
+                        statuses.unusable().stream().map(StatusFiles.Unusable::stack))
+                .toList();
     }
 
     /** Who decides, as the host knows people; sudo says who it was. */

@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.cli;
 import dev.lockstep.reconciler.apply.Applier;
 import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.content.StackFiles;
+import dev.lockstep.reconciler.deploy.BuiltImages;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.StackImages;
 import dev.lockstep.reconciler.deploy.StackLock;
@@ -13,16 +14,22 @@ import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.prune.ImageRemoval;
+import dev.lockstep.spec.load.Loaded;
+import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.model.Service;
 import dev.lockstep.spec.settings.HostPolicy;
 import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code down}: a stack's containers and networks go; its data goes only with {@code -v}. Needs no files. */
@@ -41,8 +48,8 @@ final class DownCommand implements Command {
                 "TIME", "How long to wait for another apply of the stack (default 60)", "--lock-timeout"));
         spec.addOption(Options.value(
                 "WHICH",
-                "Remove the images of its containers too, but those that others use: all; local, those that were built"
-                        + " here, are none yet",
+                "Remove images too, but those that others use: local, those that were built here without a name of their"
+                        + " own; all, those and the images of its containers",
                 "--rmi"));
         spec.addOption(Options.flag("Accepted: nothing is asked", "-y", "--yes"));
         spec.addOption(Options.flag("Show the plan and change nothing", "--dry-run"));
@@ -74,6 +81,11 @@ final class DownCommand implements Command {
                                                 HostPolicy.CLOSED,
                                                 door.secrets())
                                         .planDown(stack, call.flag("--volumes"))));
+                for (var image : images(call, engine, stack)) {
+                    if (engine.images().find(image).isPresent()) {
+                        ComposeProgress.of(call).line("Image " + image.familiar(), "Removed");
+                    }
+                }
                 return ExitCodes.OK;
             }
         }
@@ -82,7 +94,7 @@ final class DownCommand implements Command {
 
     /** Takes the stack down, under its lock. */
     static int down(Invocation call, EngineDoor door, String stack, Duration lockTimeout, Optional<Duration> grace)
-            throws IOException, InterruptedException {
+            throws IOException, InterruptedException, CommandException {
         try (var engine = door.open()) {
             try (var _ = StackLock.take(
                     engine.root(),
@@ -100,16 +112,16 @@ final class DownCommand implements Command {
     }
 
     private static int down(Invocation call, EngineDoor door, Engine engine, String stack, Optional<Duration> grace)
-            throws IOException {
+            throws IOException, CommandException {
         var volumes = call.flag("--volumes");
         var plan = new Deployment(engine, door.host(), ImagePolicy.NONE, HostPolicy.CLOSED, door.secrets())
                 .planDown(stack, volumes);
         plan.warnings().forEach(warning -> call.say("Warning: " + Printable.text(warning)));
-        var images = call.text("--rmi").filter("all"::equals).isPresent() ? images(engine, stack) : Set.<String>of();
+        var images = images(call, engine, stack);
         var statuses = new StatusFiles(engine.root());
         var status = statuses.read(stack);
         if (plan.isEmpty() && status.isEmpty()) {
-            return nothing(call, stack);
+            return remove(call, engine, images) ? ExitCodes.OK : nothing(call, stack);
         }
         var run = new PlanRun(call, engine, plan);
         var begin = System.nanoTime();
@@ -130,9 +142,7 @@ final class DownCommand implements Command {
             }
             new StackImages(engine.images().roots(), stack).forget();
             new RevisionFiles(engine.root(), stack).forget();
-            for (var image : images) {
-                remove(call, engine, image);
-            }
+            remove(call, engine, images);
             if (volumes) {
                 new StackFiles(engine.root(), stack, call.world().clock()).delete();
             }
@@ -146,27 +156,64 @@ final class DownCommand implements Command {
         }
     }
 
-    /** Names, as they were asked for. */
-    private static Set<String> images(Engine engine, String stack) throws IOException {
-        return engine.containers().observe().stream()
-                .map(container -> container.record().spec())
-                .filter(spec -> spec.owner().stack().equals(stack))
-                .map(spec -> spec.image().familiar())
-                .collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    /** One that somebody else uses is no failure, as with Compose. */
-    private static void remove(Invocation call, Engine engine, String image) throws IOException {
-        var name = " Image " + Printable.text(image) + "  ";
-        switch (engine.housekeeping().remove(image, false)) {
-            case ImageRemoval.Removed _ -> call.world().err().println(name + "Removed");
-            case ImageRemoval.Refused(var why) -> {
-                call.world().err().println(name + "Resource is still in use");
-                call.say(why);
-            }
-            case ImageRemoval.NotHere _ -> {
-                // Somebody was faster.
+    /** What {@code --rmi} asks for, by name. */
+    private static Set<ImageReference> images(Invocation call, Engine engine, String stack)
+            throws IOException, CommandException {
+        var which = call.text("--rmi");
+        var images = new LinkedHashSet<ImageReference>();
+        if (which.isEmpty()) {
+            return images;
+        }
+        var project = new ProjectFiles(call).load() instanceof Loaded.Valid valid
+                        && valid.project().name().equals(stack)
+                ? Optional.of(valid.project())
+                : Optional.<Project>empty();
+        var services = project.stream()
+                .flatMap(p -> Stream.concat(p.services().values().stream(), p.disabled().values().stream()))
+                .toList();
+        for (var service : services) {
+            // With a name of its own it may be anybody's.
+            if (service.image().reference().isEmpty()) {
+                BuiltImages.reference(project.get(), service).ifPresent(images::add);
             }
         }
+        var known = services.stream().map(Service::name).collect(Collectors.toSet());
+        for (var container : engine.containers().observe()) {
+            var spec = container.record().spec();
+            var all = which.get().equals("all");
+            if (spec.owner().stack().equals(stack)
+                    && (all || !known.contains(spec.service()) && isNamedHere(stack, spec))) {
+                images.add(spec.image());
+            }
+        }
+        return images;
+    }
+
+    /** Where no file tells: whether it has the name that what is built for a service gets. */
+    private static boolean isNamedHere(String stack, ContainerSpec spec) {
+        return !spec.service().isEmpty() && spec.image().familiar().equals(stack + "-" + spec.service() + ":latest");
+    }
+
+    /** Whether any was there. One that somebody else uses is no failure, as with Compose. */
+    private static boolean remove(Invocation call, Engine engine, Set<ImageReference> images) throws IOException {
+        var any = false;
+        for (var image : images) {
+            var name = " Image " + Printable.text(image.familiar()) + "  ";
+            switch (engine.housekeeping().remove(image.familiar(), false)) {
+                case ImageRemoval.Removed _ -> {
+                    call.world().err().println(name + "Removed");
+                    any = true;
+                }
+                case ImageRemoval.Refused(var why) -> {
+                    call.world().err().println(name + "Resource is still in use");
+                    call.say(why);
+                    any = true;
+                }
+                case ImageRemoval.NotHere _ -> {
+                    // Somebody was faster, or it was never built.
+                }
+            }
+        }
+        return any;
     }
 }

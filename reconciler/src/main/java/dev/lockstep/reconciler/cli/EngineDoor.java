@@ -77,7 +77,12 @@ final class EngineDoor {
         return Engine.openForReading(options());
     }
 
-    private EngineOptions options() throws IOException {
+    /**
+     * How the engine is opened; nothing is.
+     *
+     * @throws IOException with a sentence, when the settings cannot be
+     */
+    EngineOptions options() throws IOException {
         return new EngineOptions(
                 call.globals().root(),
                 call.globals().runRoot(),

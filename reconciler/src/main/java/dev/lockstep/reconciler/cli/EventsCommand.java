@@ -67,12 +67,11 @@ final class EventsCommand implements Command {
             if (stack.isPresent()) {
                 stack.get().containers(engine, call.arguments(), Stack.Which.ALL); // refuses what nobody knows
             }
-            var filter = filter(call, engine, stack.map(Stack::name));
-            try (var tail = engine.events().tail()) {
-                if (since.isPresent()) {
-                    for (var event : engine.events().between(since, Optional.of(until.orElse(now)))) {
-                        print(call, filter, printer, event);
-                    }
+            var filter = filter(call, engine, stack.map(Stack::name))
+                    .and(event -> until.isEmpty() || !event.time().isAfter(until.get()));
+            try (var tail = engine.events().tail(since)) {
+                for (var event : tail.past()) {
+                    print(call, filter, printer, event);
                 }
                 if (until.isPresent() && !until.get().isAfter(now)) {
                     return ExitCodes.OK;
@@ -80,6 +79,9 @@ final class EventsCommand implements Command {
                 var ends = new Ends(engine);
                 engine.containers().observe().forEach(ends::watch);
                 while (until.isEmpty() || call.world().clock().instant().isBefore(until.get())) {
+                    if (call.world().out().checkError()) {
+                        return ExitCodes.OK; // nobody reads any more
+                    }
                     var left = until.map(
                                     u -> Duration.between(call.world().clock().instant(), u))
                             .filter(d -> d.compareTo(LOOK) < 0)
@@ -89,9 +91,6 @@ final class EventsCommand implements Command {
                         if (event.action().equals("start")) {
                             engine.containers().observe(event.id()).ifPresent(ends::watch);
                         }
-                    }
-                    if (call.world().out().checkError()) {
-                        return ExitCodes.OK; // nobody reads any more
                     }
                 }
                 return ExitCodes.OK;

@@ -50,12 +50,13 @@ final class ExecCommand implements Command {
         var service = call.arguments().getFirst();
         var words = call.arguments().subList(1, call.arguments().size());
         var index = call.number("--index", 1);
+        var running = by.of(call);
         var door = EngineDoor.of(call);
         if (!door.hasRoot()) {
             throw new CommandException("there are no containers on this host");
         }
         try (var engine = door.open()) {
-            var container = by.running(call, engine, service, index);
+            var container = running.find(engine, service, index);
             if (call.dryRun()) {
                 ComposeProgress.of(call).line("Container " + container.name(), "Would run " + String.join(" ", words));
                 return ExitCodes.OK;

@@ -17,8 +17,16 @@ final class ExitCodes {
     static final int ROLLED_BACK = 4;
     /** Refused by a guard; nothing was changed. */
     static final int REFUSED = 5;
+    /** A file is not there, on commands of Compose's. */
+    static final int COMPOSE_NO_FILE = 14;
+    /** A file is wrong, on commands of Compose's. */
+    static final int COMPOSE_FILE = 15;
     /** A flag that makes no sense, on commands of Compose's. */
     static final int COMPOSE_FLAG = 16;
+    /** An image cannot be built, on commands of Compose's. */
+    static final int COMPOSE_BUILD = 17;
+    /** An image cannot be pulled, on commands of Compose's. */
+    static final int COMPOSE_PULL = 18;
     /** A flag that makes no sense, on commands of Docker's; also what is wrong before a program could run. */
     static final int ENGINE = 125;
     /** Interrupted by SIGINT, as shells count it. */

@@ -131,7 +131,7 @@ record GlobalOptions(
                 directory(parsed, "--root", "LOCKSTEP_ROOT", ROOT, world),
                 directory(parsed, "--run-root", "LOCKSTEP_RUN_ROOT", RUN_ROOT, world),
                 last(parsed, "--log-level").or(() -> world.variable("LOCKSTEP_LOG")),
-                parsed.stream().anyMatch(p -> p.hasMatchedOption("--dry-run")),
+                parsed.stream().anyMatch(p -> Options.isGiven(p, "--dry-run")),
                 word(
                         parsed,
                         "--progress",

@@ -23,7 +23,7 @@ record Invocation(ParseResult parsed, GlobalOptions globals, Surroundings world)
 
     /** Whether the option was given; {@code --name=false} is the same as nothing. */
     boolean flag(String name) {
-        return parsed.hasMatchedOption(name) || parsed.hasMatchedOption(name + "=true");
+        return Options.isGiven(parsed, name);
     }
 
     /** Whether an option that is on was switched off. */
@@ -76,6 +76,11 @@ record Invocation(ParseResult parsed, GlobalOptions globals, Surroundings world)
         return words.length < 2
                 ? ExitCodes.ERROR
                 : Verb.of(words[1]).map(Verb::wrongFlag).orElse(ExitCodes.ERROR);
+    }
+
+    /** That of Compose where the command is one of its own, else that of any error. */
+    int compose(int code) {
+        return wrongFlag() == ExitCodes.COMPOSE_FLAG ? code : ExitCodes.ERROR;
     }
 
     /** A whole number, none below {@code least}. */

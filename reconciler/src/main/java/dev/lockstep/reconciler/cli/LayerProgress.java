@@ -82,7 +82,7 @@ final class LayerProgress implements Progress, AutoCloseable {
             var digest = work.with(progress);
             events.accept(event(done.toLowerCase(Locale.ROOT), reference, "digest", digest.toString()));
             return ExitCodes.OK;
-        } catch (IOException e) {
+        } catch (IOException | CommandException e) {
             events.accept(event("failed", reference, "error", Printable.text(String.valueOf(e.getMessage()))));
             throw e;
         }

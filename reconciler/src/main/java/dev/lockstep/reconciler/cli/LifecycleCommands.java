@@ -4,6 +4,7 @@ import dev.lockstep.reconciler.desired.ComposeLabels;
 import dev.lockstep.reconciler.plan.Operation;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.reconciler.plan.Step;
+import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.ContainerException;
 import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.ObservedContainer;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
@@ -281,17 +283,25 @@ final class LifecycleCommands {
         @Override
         public int run(Invocation call) throws Exception {
             var stack = Stack.of(call);
-            try (var change = StackChange.begin(call, stack.name())) {
-                var doomed = stack.containers(change.engine(), call.arguments(), Stack.Which.OF_SERVICES).stream()
-                        .filter(c -> call.flag("--stop") || !(c.state() instanceof ContainerState.Running))
-                        .toList();
+            Set<String> named;
+            try (var look = StackChange.beginUnlocked(call, stack.name())) {
+                var doomed = doomed(call, stack, look.engine());
                 if (doomed.isEmpty()) {
                     call.say("No stopped containers");
                     return ExitCodes.OK;
                 }
-                if (!agreed(call, doomed)) {
-                    return ExitCodes.OK;
-                }
+                call.world().out().println(Printable.text("Going to remove " + names(doomed)));
+                call.world().out().flush();
+                named = doomed.stream().map(ObservedContainer::id).collect(Collectors.toSet());
+            }
+            // Without the lock: an answer may take as long as it wants, and others change the stack meanwhile.
+            if (!agreed(call)) {
+                return ExitCodes.OK;
+            }
+            try (var change = StackChange.beginUnmended(call, stack.name())) {
+                var doomed = doomed(call, stack, change.engine()).stream()
+                        .filter(c -> named.contains(c.id()))
+                        .toList();
                 return change.run(
                         ByHand.backwards(
                                 doomed,
@@ -301,11 +311,19 @@ final class LifecycleCommands {
             }
         }
 
+        private static List<ObservedContainer> doomed(Invocation call, Stack stack, Engine engine)
+                throws IOException, CommandException {
+            return stack.containers(engine, call.arguments(), Stack.Which.OF_SERVICES).stream()
+                    .filter(c -> call.flag("--stop") || !(c.state() instanceof ContainerState.Running))
+                    .toList();
+        }
+
+        private static String names(List<ObservedContainer> containers) {
+            return containers.stream().map(ObservedContainer::name).collect(Collectors.joining(", "));
+        }
+
         /** Without an answer nothing is removed, and that is no error, as with Compose. */
-        private static boolean agreed(Invocation call, List<ObservedContainer> doomed) throws IOException {
-            var names = doomed.stream().map(ObservedContainer::name).collect(Collectors.joining(", "));
-            call.world().out().println(Printable.text("Going to remove " + names));
-            call.world().out().flush();
+        private static boolean agreed(Invocation call) throws IOException {
             if (call.flag("--force") || call.dryRun()) {
                 return true;
             }

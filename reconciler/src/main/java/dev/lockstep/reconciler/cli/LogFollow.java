@@ -13,6 +13,7 @@ import dev.lockstep.runtime.log.LogQuery;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -23,6 +24,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Shows the logs of containers: what there is by time, and then, where that is asked for, what comes, until none of
@@ -45,12 +48,17 @@ final class LogFollow {
     /** So many lines at a time, for beside them somebody may have ended or come. */
     private static final long SHARE = 100_000;
 
-    private final Invocation call;
+    private final InstantSource clock;
+    private final Consumer<String> say;
     private final Engine engine;
     private final Containers containers;
     private final LogQuery query;
     private final LogOutput output;
+    private final long share;
     private final Set<String> known = new HashSet<>();
+
+    /** Of these, those that were removed; let go of when all that they wrote is shown. */
+    private final Set<String> removed = new HashSet<>();
 
     /** Of those that run: by id, which container and since when. */
     private final Map<String, Followed> runs = new LinkedHashMap<>();
@@ -78,7 +86,26 @@ final class LogFollow {
     }
 
     LogFollow(Invocation call, Engine engine, Containers containers, LogQuery query, LogOutput output) {
-        this.call = call;
+        this(call.world().clock(), call::say, engine, containers, query, output, SHARE);
+    }
+
+    /**
+     * With what a command line has.
+     *
+     * @param say takes what a person is told
+     * @param share so many lines are shown before the containers are looked at again
+     */
+    LogFollow(
+            InstantSource clock,
+            Consumer<String> say,
+            Engine engine,
+            Containers containers,
+            LogQuery query,
+            LogOutput output,
+            long share) {
+        this.clock = clock;
+        this.say = say;
+        this.share = share;
         this.engine = engine;
         this.containers = containers;
         this.query = query;
@@ -91,7 +118,7 @@ final class LogFollow {
             for (var container : containers.get()) {
                 add(container, query, merge);
             }
-            while (merge.drain(SHARE, output::print)) {
+            while (merge.drain(share, output::print)) {
                 // on
             }
             merge.unfinished(output::print);
@@ -118,7 +145,12 @@ final class LogFollow {
                 var last = over || isPast();
                 // The same with ends: those that come up while we read have more to be read.
                 var ends = List.copyOf(ended);
-                if (!merge.drain(SHARE, this::print)) {
+                var leaving = Set.copyOf(removed);
+                var more = merge.drain(share, this::print);
+                if (!more) {
+                    merge.letGo(container -> leaving.contains(container.id()), this::print);
+                    removed.removeAll(leaving);
+                    known.removeAll(leaving);
                     if (last) {
                         merge.unfinished(output::print);
                     }
@@ -136,7 +168,7 @@ final class LogFollow {
                     LockSupport.parkNanos((shown > FLOOD ? LONG_BREATH : BREATH).toNanos());
                     shown = 0;
                 }
-                var changed = watch.await(untilLook(looked));
+                var changed = watch.await(more ? Duration.ZERO : untilLook(looked));
                 if (changed || System.nanoTime() - looked >= LOOK.toNanos()) {
                     looked = System.nanoTime();
                     over = look(asked, watch, merge);
@@ -156,7 +188,7 @@ final class LogFollow {
     }
 
     private boolean isPast() {
-        return query.until().filter(call.world().clock().instant()::isAfter).isPresent();
+        return query.until().filter(clock.instant()::isAfter).isPresent();
     }
 
     /** Adds those that are new; whether nothing more will come. */
@@ -164,6 +196,8 @@ final class LogFollow {
         var over = true;
         var found = containers.get();
         ends(found);
+        var there = found.stream().map(ObservedContainer::id).collect(Collectors.toSet());
+        known.stream().filter(id -> !there.contains(id) && isRemoved(id)).forEach(removed::add);
         for (var container : found) {
             if (!known.contains(container.id())) {
                 watch.add(container.record());
@@ -216,7 +250,7 @@ final class LogFollow {
                     container.record(), engine.containers().logs(container.id()).open(which));
         } catch (ContainerException e) {
             // It cannot be read, or is gone: the others can.
-            call.say("lockstep: " + e.getMessage());
+            say.accept("lockstep: " + e.getMessage());
         }
     }
 
@@ -230,9 +264,18 @@ final class LogFollow {
         }
     }
 
+    /** Not one that is left out because its record is damaged: that is repaired, and what it wrote was shown. */
+    private boolean isRemoved(String id) {
+        try {
+            return engine.containers().observe(id).isEmpty();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     private void sayGaps(LogMerge<ContainerRecord> merge) {
         for (var container : merge.withGap()) {
-            call.say("lockstep: lines of " + Printable.text(StackContainers.label(container))
+            say.accept("lockstep: lines of " + Printable.text(StackContainers.label(container))
                     + " may be missing: they were rotated away before they could be shown.");
         }
     }

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** Several logs as one, by time: of what is there, the oldest line comes first. Holds one line of each. */
 final class LogMerge<K> implements AutoCloseable {
@@ -24,12 +26,14 @@ final class LogMerge<K> implements AutoCloseable {
 
     private final List<Entry<K>> all = new ArrayList<>();
     private final List<Entry<K>> waiting = new ArrayList<>();
+    private final List<K> gaps = new ArrayList<>();
+    private int added;
     private final PriorityQueue<Entry<K>> heads = new PriorityQueue<>(
             Comparator.comparingLong((Entry<K> e) -> e.time()).thenComparingInt(Entry::order));
 
-    /** One more; from now on it is closed with the others. */
+    /** One more; from now on it is closed with the others, unless it is let go of before. */
     void add(K whose, LogSource source) {
-        var entry = new Entry<>(whose, source, all.size());
+        var entry = new Entry<>(whose, source, added++);
         all.add(entry);
         waiting.add(entry);
     }
@@ -72,9 +76,32 @@ final class LogMerge<K> implements AutoCloseable {
         }
     }
 
+    /**
+     * Closes logs to which nothing more will be written, and of which {@link #drain} has found no more; hands out what
+     * was begun there and not ended. Of one that has more to hand out nothing happens.
+     */
+    void letGo(Predicate<K> over, Sink<K> sink) throws IOException {
+        for (var entry : List.copyOf(waiting)) {
+            if (over.test(entry.whose())) {
+                while (entry.source().unfinished()) {
+                    sink.accept(entry.whose(), entry.source().line());
+                }
+                if (entry.source().hasGap()) {
+                    gaps.add(entry.whose());
+                }
+                waiting.remove(entry);
+                all.remove(entry);
+                entry.source().close();
+            }
+        }
+    }
+
     /** Those of which lines were rotated away before they were read. */
     List<K> withGap() {
-        return all.stream().filter(e -> e.source().hasGap()).map(Entry::whose).toList();
+        return Stream.concat(
+                        gaps.stream(),
+                        all.stream().filter(e -> e.source().hasGap()).map(Entry::whose))
+                .toList();
     }
 
     @Override

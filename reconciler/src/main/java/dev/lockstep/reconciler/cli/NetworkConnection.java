@@ -84,7 +84,9 @@ final class NetworkConnection {
                                 links(call),
                                 true)
                         .with(Labels.of(call.texts("--driver-opt")));
-                return new AttachmentSpec(network.name(), call.texts("--alias"), addresses(call), 0, options);
+                var attachment = new AttachmentSpec(network.name(), call.texts("--alias"), addresses(call), 0, options);
+                attachment.checkNames();
+                return attachment;
             } catch (IllegalArgumentException e) {
                 throw new CommandException(String.valueOf(e.getMessage()));
             }
@@ -160,35 +162,33 @@ final class NetworkConnection {
             var container = By.named(engine, call.arguments().getLast());
             var before = container.record().spec();
             var after = before.withNetworks(change.networks(container, network));
-            check(engine, after, network);
+            check(engine, container.record().leaseKey(), after, network);
             try {
                 engine.containers().update(container.id(), after);
             } catch (ContainerException | IllegalArgumentException e) {
                 throw new CommandException(String.valueOf(e.getMessage()));
             }
-            forget(engine, after, network);
+            forget(engine, container.record().leaseKey(), after, network);
             StackChange.tellAgent(call, door, engine, before.owner().stack());
         }
         return ExitCodes.OK;
     }
 
     /** Of a stopped container, too, before it is written down what could never be had. */
-    private static void check(Engine engine, ContainerSpec spec, NetworkRecord network) throws IOException {
+    private static void check(Engine engine, LeaseKey key, ContainerSpec spec, NetworkRecord network)
+            throws IOException {
         for (var attachment : spec.networks()) {
             if (attachment.network().equals(network.name())) {
-                engine.networks().check(key(spec), attachment);
+                engine.networks().check(key, attachment);
             }
         }
     }
 
     /** An address that nobody will ask for again is free for others. */
-    private static void forget(Engine engine, ContainerSpec spec, NetworkRecord network) throws IOException {
+    private static void forget(Engine engine, LeaseKey key, ContainerSpec spec, NetworkRecord network)
+            throws IOException {
         if (spec.networks().stream().noneMatch(n -> n.network().equals(network.name()))) {
-            engine.networks().release(network.name(), key(spec));
+            engine.networks().release(network.name(), key);
         }
-    }
-
-    private static LeaseKey key(ContainerSpec spec) {
-        return new LeaseKey(spec.owner().stack(), spec.service().isEmpty() ? spec.name() : spec.service(), spec.slot());
     }
 }

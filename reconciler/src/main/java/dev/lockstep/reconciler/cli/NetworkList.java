@@ -50,6 +50,7 @@ final class NetworkList implements Command {
         var out = call.world().out();
         try (var engine = EngineDoor.of(call).openForReading()) {
             var wanted = filter(call.texts("--filter"), used(engine));
+            DamagedContainers.tellNetworks(call, engine);
             var networks = engine.networks().list().stream().filter(wanted).toList();
             var whole = call.flag("--no-trunc");
             if (call.flag("--quiet")) {

@@ -11,6 +11,7 @@ import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.volume.VolumeSpec;
+import dev.lockstep.spec.model.PortRange;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.read.ShellWords;
 import java.io.IOException;
@@ -31,8 +32,9 @@ import java.util.stream.Stream;
  * find it by its own name alone, nobody restarts it, and plans leave it alone while it runs.
  */
 final class OneOff {
-    private static final Pattern PORT =
-            Pattern.compile("(?:(?:([0-9.]+|\\[[0-9a-fA-F:.]+]):)?(\\d{0,5}):)?(\\d{1,5})(?:/(tcp|udp|sctp))?");
+    private static final String RANGE = "\\d{1,5}(?:-\\d{1,5})?";
+    private static final Pattern PORT = Pattern.compile(
+            "(?:(?:([0-9.]+|\\[[0-9a-fA-F:.]+]):)?((?:" + RANGE + ")?):)?(" + RANGE + ")(?:/(tcp|udp|sctp))?");
 
     private final Invocation call;
     private final Project project;
@@ -145,21 +147,68 @@ final class OneOff {
     private List<PublishedPort> ports(ContainerSpec service) throws CommandException {
         var ports = new ArrayList<PublishedPort>(call.flag("--service-ports") ? service.ports() : List.of());
         for (var text : call.texts("--publish")) {
-            var matcher = PORT.matcher(text);
-            if (!matcher.matches()) {
-                throw new CommandException("\"" + Printable.text(text)
-                        + "\" is no port to publish: write [[IP:]HOST:]PORT[/tcp|/udp|/sctp]");
-            }
-            var host = Optional.ofNullable(matcher.group(2)).filter(p -> !p.isEmpty() && !p.equals("0"));
-            ports.add(new PublishedPort(
-                    Optional.ofNullable(matcher.group(1)).map(ip -> IpAddress.parse(ip.replaceAll("[\\[\\]]", ""))),
-                    host.map(Integer::valueOf),
-                    Integer.parseInt(matcher.group(3)),
-                    Optional.ofNullable(matcher.group(4))
-                            .map(PublishedPort.TransportProtocol::parse)
-                            .orElse(PublishedPort.TransportProtocol.TCP)));
+            ports.addAll(ports(text));
         }
         return ports;
+    }
+
+    /** One, or as many as a range has; of a range of the host's for one port the first, as a first replica gets it. */
+    static List<PublishedPort> ports(String text) throws CommandException {
+        var matcher = PORT.matcher(text);
+        if (!matcher.matches()) {
+            throw new CommandException("\"" + Printable.text(text)
+                    + "\" is no port to publish: write [[IP:]HOST[-HOST]:]PORT[-PORT][/tcp|/udp|/sctp]");
+        }
+        var ip = Optional.ofNullable(matcher.group(1)).map(a -> IpAddress.parse(a.replaceAll("[\\[\\]]", "")));
+        var host = Optional.ofNullable(matcher.group(2))
+                .filter(p -> !p.isEmpty() && !p.equals("0"))
+                .map(PortRange::parse);
+        var inside = PortRange.parse(matcher.group(3));
+        if (inside.size() > 1
+                && host.filter(range -> range.size() != inside.size()).isPresent()) {
+            throw new CommandException("the ranges " + host.get() + " and " + inside
+                    + " have different lengths, so their ports cannot be paired");
+        }
+        var protocol = Optional.ofNullable(matcher.group(4))
+                .map(PublishedPort.TransportProtocol::parse)
+                .orElse(PublishedPort.TransportProtocol.TCP);
+        var ports = new ArrayList<PublishedPort>();
+        for (var i = 0; i < inside.size(); i++) {
+            var offset = i;
+            ports.add(new PublishedPort(ip, host.map(range -> range.first() + offset), inside.first() + i, protocol));
+        }
+        return ports;
+    }
+
+    /**
+     * The third part of a {@code --volume}: words of Compose's with commas between them, of contradictory ones the
+     * last.
+     *
+     * @param noCopy means nothing for a directory of the host
+     * @param bind means nothing for a volume
+     */
+    record Mode(boolean readOnly, boolean noCopy, MountSpec.BindOptions bind) {
+        /** Empty when a word means nothing. */
+        static Optional<Mode> parse(String text) {
+            var readOnly = false;
+            var noCopy = false;
+            var propagation = MountSpec.BindOptions.DEFAULT.propagation();
+            var selinux = Optional.<String>empty();
+            for (var word : text.split(",", -1)) {
+                switch (word) {
+                    case "ro" -> readOnly = true;
+                    case "rw" -> readOnly = false;
+                    case "nocopy" -> noCopy = true;
+                    case "z", "Z" -> selinux = Optional.of(word);
+                    case "private", "rprivate", "shared", "rshared", "slave", "rslave" -> propagation = word;
+                    default -> {
+                        return Optional.empty();
+                    }
+                }
+            }
+            return Optional.of(new Mode(
+                    readOnly, noCopy, new MountSpec.BindOptions(propagation, MountSpec.Recursion.ENABLED, selinux)));
+        }
     }
 
     private List<MountSpec> mounts(ContainerSpec service) throws IOException, CommandException {
@@ -174,10 +223,11 @@ final class OneOff {
 
     private MountSpec mount(String text) throws IOException, CommandException {
         var words = text.split(":", -1);
-        var mode = words.length > 2 ? words[2] : "rw";
-        if (words.length > 3 || !mode.equals("ro") && !mode.equals("rw")) {
-            throw new CommandException(
-                    "\"" + Printable.text(text) + "\" is no volume: write TARGET, SOURCE:TARGET or SOURCE:TARGET:ro");
+        var mode = Mode.parse(words.length > 2 ? words[2] : "rw");
+        if (words.length > 3 || mode.isEmpty()) {
+            throw new CommandException("\"" + Printable.text(text)
+                    + "\" is no volume: write TARGET, SOURCE:TARGET or SOURCE:TARGET:MODE, with ro, rw, nocopy, z, Z or a"
+                    + " kind of propagation such as rslave as MODE, and commas between several");
         }
         if (words.length == 1) {
             return new MountSpec.Anonymous(words[0], false);
@@ -188,7 +238,14 @@ final class OneOff {
             var path = Path.of(directory)
                     .resolve(source.startsWith("~") ? home + source.substring(1) : source)
                     .normalize();
-            return new MountSpec.Bind(path, path.toString(), words[1], mode.equals("ro"), true);
+            return new MountSpec.Bind(
+                    path,
+                    path.toString(),
+                    words[1],
+                    mode.get().readOnly(),
+                    true,
+                    Optional.empty(),
+                    mode.get().bind());
         }
         var known = Optional.ofNullable(project.volumes().get(source));
         var name = known.map(v -> v.name()).orElse(source);
@@ -200,6 +257,7 @@ final class OneOff {
                             Map.of(),
                             known.map(v -> v.driverOptions()).orElse(Map.of())));
         }
-        return new MountSpec.Volume(name, words[1], mode.equals("ro"), false);
+        return new MountSpec.Volume(
+                name, words[1], mode.get().readOnly(), mode.get().noCopy());
     }
 }

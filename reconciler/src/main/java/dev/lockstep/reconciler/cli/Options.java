@@ -6,10 +6,12 @@ import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParseResult;
 
 /** The few sorts of options and arguments that commands have. */
 final class Options {
     private static final String REFUSED = "refused";
+    private static final String TRUE = "=true";
 
     private Options() {}
 
@@ -47,22 +49,33 @@ final class Options {
                 .build();
     }
 
-    /** Adds {@code --name=true} and {@code --name=false} for every option without a value. */
+    /**
+     * Adds {@code --name=true} and {@code --name=false} for every option without a value: two options, each with all of
+     * its names, so that it counts whichever was written.
+     */
     static void addBooleans(CommandSpec spec) {
         for (var option : List.copyOf(spec.options())) {
             if (option.arity().max() == 0 && Options.refusal(option).isEmpty()) {
-                for (var name : option.names()) {
-                    for (var value : List.of("=true", "=false")) {
-                        if (!name.contains("=") && !spec.optionsMap().containsKey(name + value)) {
-                            spec.addOption(OptionSpec.builder(name + value)
-                                    .hidden(true)
-                                    .description("")
-                                    .build());
-                        }
+                for (var value : List.of(TRUE, "=false")) {
+                    var names = Arrays.stream(option.names())
+                            .filter(name -> !name.contains("="))
+                            .map(name -> name + value)
+                            .filter(name -> !spec.optionsMap().containsKey(name))
+                            .toArray(String[]::new);
+                    if (names.length > 0) {
+                        spec.addOption(OptionSpec.builder(names)
+                                .hidden(true)
+                                .description("")
+                                .build());
                     }
                 }
             }
         }
+    }
+
+    /** Whether an option without a value was given, or {@code =true} behind its name. */
+    static boolean isGiven(ParseResult parsed, String name) {
+        return parsed.hasMatchedOption(name) || parsed.hasMatchedOption(name + TRUE);
     }
 
     /** Why the option is refused; empty for one that is not. */

@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
@@ -171,7 +170,6 @@ final class PlanRun {
                 .filter(StepResult.Failed.class::isInstance)
                 .map(ApplyProgress::line)
                 .findFirst()
-                .orElse("")
-                .toLowerCase(Locale.ROOT);
+                .orElse("");
     }
 }

@@ -93,6 +93,21 @@ final class ProjectFiles {
         return Optional.of((Loaded.Valid) loaded);
     }
 
+    /** What a command ends with whose files are wrong, and be it that their parts do not fit together. */
+    int exitCode() {
+        return exitCode(load() instanceof Loaded.Invalid invalid ? invalid.cause() : Loaded.Cause.CONTENT);
+    }
+
+    /** The same, where it is known why. */
+    int exitCode(Loaded.Cause cause) {
+        return call.compose(
+                switch (cause) {
+                    case SURROUNDINGS, SERVICES -> ExitCodes.ERROR;
+                    case MISSING_FILE -> ExitCodes.COMPOSE_NO_FILE;
+                    case CONTENT -> ExitCodes.COMPOSE_FILE;
+                });
+    }
+
     /** Base of the project's relative paths, absolute; {@code loaded} as loading gave it. */
     Path directory(String loaded) {
         return call.world().directory().resolve(loaded).normalize();
@@ -111,7 +126,7 @@ final class ProjectFiles {
         }
         var loaded = load();
         if (loaded instanceof Loaded.Invalid invalid) {
-            throw new CommandException(invalid.errors().getFirst() + "; or name the stack with -p");
+            throw new CommandException(invalid.errors().getFirst() + "; or name the stack with -p", exitCode());
         }
         return ((Loaded.Valid) loaded).project().name();
     }

@@ -4,13 +4,13 @@ import dev.lockstep.reconciler.agent.Rollback;
 import dev.lockstep.reconciler.apply.Applier;
 import dev.lockstep.reconciler.apply.Gates;
 import dev.lockstep.reconciler.apply.StepResult;
+import dev.lockstep.reconciler.apply.WaitLimits;
 import dev.lockstep.reconciler.decision.Decisions;
 import dev.lockstep.reconciler.decision.Suspension;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.PlanOptions;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.deploy.StackImages;
-import dev.lockstep.reconciler.desired.DesiredService;
 import dev.lockstep.reconciler.history.HealthyRevisions;
 import dev.lockstep.reconciler.history.History;
 import dev.lockstep.reconciler.history.HistoryEntry;
@@ -45,8 +45,10 @@ final class RollbackCommand implements Command {
                         "Exit codes: 0 converged, 1 error, 3 applied but unhealthy, 5 refused.");
         spec.addOption(Options.flag("Do not ask", "-y", "--yes"));
         spec.addOption(Options.flag("Show the plan and change nothing", "--dry-run"));
-        spec.addOption(
-                Options.value("TIME", "How long to wait until it is healthy (default: for ever)", "--wait-timeout"));
+        spec.addOption(Options.value(
+                "TIME",
+                "How long to wait until it is well (default: as long as its health checks may take)",
+                "--wait-timeout"));
         spec.addPositional(Options.arguments("STACK [REVISION]", "0..2", "The stack; what it goes back to"));
     }
 
@@ -172,27 +174,26 @@ final class RollbackCommand implements Command {
         var stack = ready.desired().stack();
         var images = new StackImages(engine.images().roots(), stack);
         images.want(ready.desired());
+        var limits = WaitLimits.of(ready.desired(), timeout);
         var run = new PlanRun(call, engine, plan);
         var begin = System.nanoTime();
         try (var health = engine.containers().healthMonitor((_, _) -> {})) {
             var results = plan.isEmpty()
                     ? List.<StepResult>of()
-                    : run.run(listener -> new Applier(engine, health, ready.beforeStart(), listener));
+                    : run.run(listener -> new Applier(engine, health, ready.beforeStart(), listener, limits));
             var took = Duration.ofNanos(System.nanoTime() - begin);
             var applied = PlanRun.succeeded(results);
             var unhealthy = Optional.<String>empty();
             if (applied) {
+                rollback.applied();
                 for (var container : engine.containers().observe()) {
                     if (container.record().spec().owner().stack().equals(stack)) {
                         health.watch(container.id());
                     }
                 }
                 unhealthy = new Gates(engine.containers(), health, stack, new CountDownLatch(1))
-                        .awaitHealthy(
-                                ready.desired().services().stream()
-                                        .map(DesiredService::name)
-                                        .toList(),
-                                timeout);
+                        .awaitWell(ready.desired().services(), limits.rest())
+                        .map(Gates.Unwell::why);
             }
             if (applied && unhealthy.isEmpty()) {
                 images.applied(engine.containers().records());

@@ -46,7 +46,7 @@ final class RunCommand implements Command {
         spec.addOption(Options.values("CAPABILITY", "With this capability, too", "--cap-add"));
         spec.addOption(Options.values("CAPABILITY", "Without it", "--cap-drop"));
         spec.addOption(Options.values("NAME[=VALUE]", "Environment variable", "-e", "--env"));
-        spec.addOption(Options.values("SOURCE:TARGET[:ro]", "Mount this, too", "-v", "--volume"));
+        spec.addOption(Options.values("SOURCE:TARGET[:MODE]", "Mount this, too", "-v", "--volume"));
         spec.addOption(Options.values("[[IP:]HOST:]PORT", "Publish this port", "-p", "--publish"));
         spec.addOption(Options.flag("Publish the service's own ports", "-P", "--service-ports"));
         spec.addOption(Options.flag("Be found by the service's names", "--use-aliases"));
@@ -69,7 +69,7 @@ final class RunCommand implements Command {
         var files = new ProjectFiles(call);
         var loaded = files.loadOrTell();
         if (loaded.isEmpty()) {
-            return ExitCodes.ERROR;
+            return files.exitCode();
         }
         var project = loaded.get().project();
         var all = new TreeSet<>(project.services().keySet());
@@ -88,7 +88,7 @@ final class RunCommand implements Command {
             return switch (planned) {
                 case Planned.Invalid invalid -> {
                     ProjectFiles.tell(invalid.errors(), call.world().err());
-                    yield ExitCodes.ERROR;
+                    yield scoped.exitCode();
                 }
                 case Planned.Ready ready
                 when !ready.plan().problems().isEmpty() -> {
@@ -191,7 +191,7 @@ final class RunCommand implements Command {
 
     /** Pulls the image unless it is here, and says which one it is. */
     private static Digest present(Invocation call, Engine engine, ImageReference reference, Resolution resolution)
-            throws IOException {
+            throws IOException, CommandException {
         var known = resolution.known();
         if (known.isPresent() && engine.images().find(known.get()).isPresent()) {
             return known.get();
@@ -201,6 +201,8 @@ final class RunCommand implements Command {
                     ? engine.pull(reference, known.get(), progress)
                     : engine.pull(reference, progress);
             return image.digest();
+        } catch (IOException e) {
+            throw new CommandException(Sentences.of(e), ExitCodes.COMPOSE_PULL);
         }
     }
 

@@ -4,9 +4,11 @@ import dev.lockstep.reconciler.secret.HostSecrets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -184,30 +186,43 @@ final class SecretCommand implements CommandGroup {
     private static final class RemoveSecrets implements Command {
         @Override
         public void describe(CommandSpec spec) {
-            spec.usageMessage().description("Forgets secrets of a stack. Containers that run keep what they have.");
+            spec.usageMessage()
+                    .description(
+                            "Forgets secrets of a stack. Containers that run keep what they have. When one is not"
+                                    + " there, none is forgotten.",
+                            "In the stack's directory, or with -p, its name need not be said: secret rm NAME. Of"
+                                    + " several words the first is a stack unless -p names one.");
             spec.addOption(builds());
-            spec.addPositional(Options.arguments("NAME...", "1..*", "The secrets' names"));
+            spec.addPositional(Options.arguments("[STACK] NAME...", "1..*", "Whose they are; their names"));
         }
 
         @Override
         public int run(Invocation call) throws Exception {
             var secrets = secrets(call);
-            var stack = call.flag(BUILDS) ? HostSecrets.BUILDS : new ProjectFiles(call).name();
-            var code = ExitCodes.OK;
-            for (var name : call.arguments()) {
-                try {
-                    if (secrets.remove(stack, name)) {
-                        call.world().out().println(name);
-                        continue;
-                    }
-                    call.say("there is no secret " + name + " of "
-                            + (call.flag(BUILDS) ? BUILDS.substring(2) : "stack " + stack));
-                } catch (IllegalArgumentException e) {
-                    call.say(String.valueOf(e.getMessage()));
+            var said = call.arguments();
+            var named = call.globals().projectName().isPresent();
+            var ofBuilds = call.flag(BUILDS);
+            var first = said.size() > 1 && !named && !ofBuilds;
+            var stack = ofBuilds ? HostSecrets.BUILDS : first ? said.getFirst() : new ProjectFiles(call).name();
+            var names = new LinkedHashSet<>(first ? said.subList(1, said.size()) : said);
+            var kept = secrets.list(Optional.of(stack)).stream()
+                    .map(HostSecrets.Kept::name)
+                    .collect(Collectors.toSet());
+            var missing = names.stream().filter(name -> !kept.contains(name)).toList();
+            if (!missing.isEmpty()) {
+                missing.forEach(name -> call.say(
+                        "there is no secret " + name + " of " + (ofBuilds ? BUILDS.substring(2) : "stack " + stack)));
+                if (names.size() > missing.size()) {
+                    call.say("Nothing was forgotten.");
                 }
-                code = ExitCodes.ERROR;
+                return ExitCodes.ERROR;
             }
-            return code;
+            for (var name : names) {
+                if (secrets.remove(stack, name)) {
+                    call.world().out().println(name);
+                }
+            }
+            return ExitCodes.OK;
         }
     }
 }

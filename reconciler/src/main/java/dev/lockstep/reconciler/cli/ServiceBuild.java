@@ -63,7 +63,7 @@ final class ServiceBuild {
         var files = new ProjectFiles(call);
         var loaded = files.loadOrTell();
         if (loaded.isEmpty()) {
-            return ExitCodes.ERROR;
+            return files.exitCode();
         }
         var project = loaded.get().project();
         var known = new TreeSet<>(project.services().keySet());
@@ -160,7 +160,7 @@ final class ServiceBuild {
             failure = tasks.await();
         }
         if (failure.isPresent()) {
-            throw told(failure.get());
+            throw ended(told(failure.get()));
         }
         for (var name : missing) {
             var service = BuildSections.service(project, name).orElseThrow();
@@ -182,6 +182,17 @@ final class ServiceBuild {
 
     private static boolean isBuiltEachTime(Service service) {
         return service.image().pullPolicy().equals(Optional.of(PullPolicy.Plain.BUILD));
+    }
+
+    /** With Compose's code for a build that failed, whatever it failed of. */
+    private Exception ended(Exception failure) {
+        var code = call.compose(ExitCodes.COMPOSE_BUILD);
+        return switch (failure) {
+            case CommandException last
+            when last.exitCode() == ExitCodes.ERROR -> new CommandException(Sentences.of(last), code);
+            case IOException e when code != ExitCodes.ERROR -> new CommandException(Sentences.of(e), code);
+            default -> failure;
+        };
     }
 
     /** The last word of a build that failed; the story is told before, when nothing else is shown any more. */

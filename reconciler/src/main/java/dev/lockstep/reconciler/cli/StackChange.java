@@ -7,6 +7,7 @@ import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.StackLock;
 import dev.lockstep.reconciler.history.Outcome;
+import dev.lockstep.reconciler.plan.Operation;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.reconciler.plan.Step;
 import dev.lockstep.runtime.Engine;
@@ -155,7 +156,14 @@ final class StackChange implements AutoCloseable {
         }
         run.tellHostChanges();
         run.tellAgent(door.settings());
-        return done ? ExitCodes.OK : ExitCodes.ERROR;
+        return done ? ExitCodes.OK : failure(results);
+    }
+
+    private int failure(List<StepResult> results) {
+        var unpulled = results.stream()
+                .anyMatch(result -> result instanceof StepResult.Failed(var step, var _)
+                        && step.operation() instanceof Operation.PullImage);
+        return unpulled ? call.compose(ExitCodes.COMPOSE_PULL) : ExitCodes.ERROR;
     }
 
     /** The lines of a plan that is carried out, and nothing else. */

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.desired.ComposeLabels;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.container.ObservedContainer;
@@ -10,7 +11,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * The containers of a stack that a command means.
+ * The containers of a stack's services that a command means; none that {@code run} made.
  *
  * @param services all where none is named
  * @param index only this slot
@@ -24,6 +25,7 @@ record StackContainers(Engine engine, String stack, List<String> services, Optio
     List<ObservedContainer> all() throws IOException {
         return engine.containers().observe().stream()
                 .filter(c -> c.record().spec().owner().stack().equals(stack))
+                .filter(c -> !ComposeLabels.isOneOff(c.record().spec().labels()))
                 .filter(c -> services.isEmpty()
                         || services.contains(c.record().spec().service()))
                 .filter(c -> index.isEmpty() || index.get() == c.record().spec().slot())

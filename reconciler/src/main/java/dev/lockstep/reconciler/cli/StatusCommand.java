@@ -2,12 +2,11 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.agent.AgentStatus;
 import dev.lockstep.reconciler.agent.Cron;
+import dev.lockstep.reconciler.agent.FollowedRemotes;
 import dev.lockstep.reconciler.agent.StatusReport;
 import dev.lockstep.reconciler.builds.BuildRecords;
 import dev.lockstep.reconciler.decision.Decisions;
 import dev.lockstep.reconciler.desired.JobLabel;
-import dev.lockstep.reconciler.git.GitRepositories;
-import dev.lockstep.reconciler.git.GitSettings;
 import dev.lockstep.reconciler.git.Remote;
 import dev.lockstep.reconciler.history.JobRuns;
 import dev.lockstep.reconciler.history.StatusFiles;
@@ -66,7 +65,8 @@ final class StatusCommand implements Command {
             throw new CommandException(Sentences.of(e));
         }
         try (var engine = door.open();
-                var source = new GitRepositories(engine.root(), GitSettings.defaults()).open(remote)) {
+                var source = FollowedRemotes.of(engine, HostSettings.read(call).repositories(), remote)
+                        .open(remote)) {
             var status = new ReportedStatus(source.reported());
             if (status.hosts().isEmpty()) {
                 call.say("No host has reported to " + remote + "; report: true in their agent.yaml makes them.");
@@ -117,6 +117,9 @@ final class StatusCommand implements Command {
                 .filter(s -> only.isEmpty() || only.get().equals(s.name()))
                 .toList();
         DamagedContainers.tell(call, engine);
+        for (var unusable : new StatusFiles(engine.root()).unusable()) {
+            call.say("Warning: " + Printable.text(unusable.sentence()) + ".");
+        }
         var agent = AgentStatus.read(engine.root());
         return new HostStatus(
                 agent.map(AgentStatus::host).orElse(host),

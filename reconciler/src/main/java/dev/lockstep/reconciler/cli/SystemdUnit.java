@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.cli;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /**
@@ -34,11 +35,11 @@ final class SystemdUnit {
             Delegate=yes
             UMask=0077
             Environment=LC_ALL=C.UTF-8
-            TasksMax=infinity
+            %sTasksMax=infinity
 
             [Install]
             WantedBy=multi-user.target
-            """.formatted(command(call));
+            """.formatted(command(call), environment(call));
     }
 
     /** The call that printed the unit, as a service needs it: with absolute paths and without {@code --print-unit}. */
@@ -50,13 +51,16 @@ final class SystemdUnit {
         words.add(globals.root().toString());
         words.add("--run-root");
         words.add(globals.runRoot().toString());
+        globals.logLevel().ifPresent(level -> {
+            words.add("--log-level");
+            words.add(level);
+        });
         words.add("agent");
         call.text("--config").ifPresent(file -> {
             words.add("--config");
             words.add(call.world().directory().resolve(file).normalize().toString());
         });
-        for (var option :
-                java.util.List.of("--repository", "--ref", "--path", "--host", "--interval", "--drift-interval")) {
+        for (var option : List.of("--repository", "--ref", "--path", "--host", "--interval", "--drift-interval")) {
             call.text(option).ifPresent(value -> {
                 words.add(option);
                 words.add(value);
@@ -65,11 +69,31 @@ final class SystemdUnit {
         return words.stream().map(SystemdUnit::quoted).collect(Collectors.joining(" "));
     }
 
-    /** As systemd.service(5), Command lines, wants it: {@code %} and {@code $} mean themselves when doubled. */
+    /**
+     * The variables that name other files than those in {@code /etc/lockstep}, a line each, with absolute paths: a
+     * service has none of whoever installs it. What the others say stands in the command.
+     */
+    private static String environment(Invocation call) {
+        var lines = new StringBuilder();
+        for (var name : List.of("LOCKSTEP_CONFIG", "LOCKSTEP_STACKS", "LOCKSTEP_REGISTRIES")) {
+            call.world().variable(name).filter(value -> !value.isEmpty()).ifPresent(value -> {
+                var path = call.world().directory().resolve(value).normalize();
+                lines.append("Environment=").append(word(name + "=" + path)).append('\n');
+            });
+        }
+        return lines.toString();
+    }
+
+    /** As systemd.service(5), Command lines, wants it: {@code $} means itself when doubled. */
     private static String quoted(String word) {
-        var text = word.replace("%", "%%").replace("$", "$$");
+        return word(word.replace("$", "$$"));
+    }
+
+    /** A word of a unit file (systemd.syntax(7), Quoting): {@code %} means itself when doubled. */
+    private static String word(String word) {
+        var text = word.replace("%", "%%");
         return text.matches("[-A-Za-z0-9_/.:@=,+%$]+")
                 ? text
-                : "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+                : "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + "\"";
     }
 }

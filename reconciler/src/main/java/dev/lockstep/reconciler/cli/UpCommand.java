@@ -10,9 +10,10 @@ final class UpCommand implements Command {
     public void describe(CommandSpec spec) {
         spec.usageMessage()
                 .description(
-                        "Makes and starts the containers of services, and shows what they write. 'up -d' is 'apply -y'.",
-                        "Exit codes: 0, 1 error, 130 interrupted; with --abort-on-container-exit or --exit-code-from that"
-                                + " of a container.");
+                        "Makes and starts the containers of services, and shows what they write. 'up -d' is"
+                                + " 'apply -y' that no guard holds.",
+                        "Exit codes: 0, 1 error, 5 refused by the host, 130 interrupted; with --abort-on-container-exit or"
+                                + " --exit-code-from that of a container.");
         spec.addOption(Options.flag("Return when everything is started", "-d", "--detach"));
         spec.addOption(Options.flag("Wait until everything runs and is healthy, and return then", "--wait"));
         spec.addOption(Options.value("SECONDS", "How long --wait waits (default: for ever)", "--wait-timeout"));
@@ -73,7 +74,7 @@ final class UpCommand implements Command {
                     if (call.flag("--wait")) {
                         return run.rememberGood(change, UpRun.awaitHealthy(call, change, outcome));
                     }
-                    return detached ? outcome : new Attached(call, change, outcome, began).stay();
+                    return detached ? outcome : new Attached(call, change, outcome, run.unattached(), began).stay();
                 })
                 .exitCode();
     }

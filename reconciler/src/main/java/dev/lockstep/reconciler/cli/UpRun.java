@@ -9,6 +9,7 @@ import dev.lockstep.reconciler.history.StackRevision;
 import dev.lockstep.reconciler.plan.Step;
 import dev.lockstep.reconciler.plan.Wishes;
 import dev.lockstep.spec.load.Loaded;
+import dev.lockstep.spec.model.Service;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -90,7 +91,7 @@ final class UpRun {
         var choices = call.dryRun() ? byHand.building(PlanCommand.builds(call)) : byHand;
         var loaded = files.loadOrTell();
         if (loaded.isEmpty()) {
-            return new Outcome(ExitCodes.ERROR, "", Set.of());
+            return new Outcome(files.exitCode(), "", Set.of());
         }
         var project = loaded.get().project();
         var all = new LinkedHashSet<>(project.services().keySet());
@@ -103,7 +104,13 @@ final class UpRun {
         untouched.removeAll(wanted);
         if (!(scoped.load() instanceof Loaded.Valid inScope)) {
             var _ = scoped.loadOrTell(); // the same files without the other services
-            return new Outcome(ExitCodes.ERROR, "", Set.of());
+            return new Outcome(scoped.exitCode(), "", Set.of());
+        }
+        var elsewhere = call.texts("--attach").stream()
+                .filter(name -> !wanted.contains(name))
+                .toList();
+        if (!elsewhere.isEmpty()) {
+            throw new CommandException("cannot attach to services not included in up: " + String.join(", ", elsewhere));
         }
         // Before anything is stopped, and before anybody waits for the stack's lock.
         new ServiceBuild(call).before(inScope, wanted);
@@ -121,7 +128,7 @@ final class UpRun {
             var code = switch (planned) {
                 case Planned.Invalid invalid -> {
                     ProjectFiles.tell(invalid.errors(), call.world().err());
-                    yield ExitCodes.ERROR;
+                    yield scoped.exitCode();
                 }
                 case Planned.Ready ready -> apply(change, ready, wanted);
             };
@@ -129,6 +136,16 @@ final class UpRun {
             change.release();
             return code == ExitCodes.OK && !call.dryRun() ? then.goOn(change, outcome) : outcome;
         }
+    }
+
+    /** The services whose files say {@code attach: false}. */
+    Set<String> unattached() {
+        return files.load() instanceof Loaded.Valid valid
+                ? valid.project().services().values().stream()
+                        .filter(service -> !service.lifecycle().attach().orElse(true))
+                        .map(Service::name)
+                        .collect(Collectors.toUnmodifiableSet())
+                : Set.of();
     }
 
     /** Goes on with what runs. */

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.deploy.HostSockets;
 import dev.lockstep.reconciler.deploy.KeyRing;
 import dev.lockstep.spec.check.Checks;
 import dev.lockstep.spec.check.Finding;
@@ -7,12 +8,10 @@ import dev.lockstep.spec.check.Finding.Severity;
 import dev.lockstep.spec.check.Rule;
 import dev.lockstep.spec.load.DirectoryTree;
 import dev.lockstep.spec.load.Loaded;
-import dev.lockstep.spec.policy.Confinement;
-import dev.lockstep.spec.policy.Demands;
 import dev.lockstep.spec.repository.RepositoryCheck;
 import dev.lockstep.spec.repository.RepositoryReport;
 import dev.lockstep.spec.settings.AgentSettings;
-import dev.lockstep.spec.settings.HostPolicy;
+import dev.lockstep.spec.settings.HostRules;
 import dev.lockstep.spec.settings.KeySource;
 import dev.lockstep.spec.settings.RepositorySettings;
 import dev.lockstep.spec.yaml.Problem;
@@ -49,8 +48,7 @@ final class ValidateCommand implements Command {
     @Override
     public int run(Invocation call) throws Exception {
         var format = call.choice("--output", "text", List.of("text", "json", "sarif"));
-        Optional<HostPolicy> policy =
-                call.flag("--host-policy") ? Optional.of(HostSettings.read(call).policy()) : Optional.empty();
+        var policy = call.flag("--host-policy") ? rules(HostSettings.read(call)) : HostRules.NONE;
         var reports = new ArrayList<ValidationReport>();
         if (call.arguments().isEmpty()) {
             reports.add(stack(new ProjectFiles(call), policy));
@@ -67,7 +65,12 @@ final class ValidateCommand implements Command {
         return report.isValid() ? ExitCodes.OK : ExitCodes.ERROR;
     }
 
-    private static ValidationReport path(Invocation call, String path, Optional<HostPolicy> policy) throws IOException {
+    private static HostRules rules(AgentSettings settings) {
+        return new HostRules(
+                Optional.of(settings.policy()), settings.userNamespaces().byDefault(), HostSockets::isSocket);
+    }
+
+    private static ValidationReport path(Invocation call, String path, HostRules policy) throws IOException {
         var here = call.world().directory();
         var file = here.resolve(path);
         if (Files.isDirectory(file)) {
@@ -90,7 +93,7 @@ final class ValidateCommand implements Command {
         return stack(new ProjectFiles(call).at(request -> request.withFiles(List.of(path))), policy);
     }
 
-    private static ValidationReport stack(ProjectFiles files, Optional<HostPolicy> policy) {
+    private static ValidationReport stack(ProjectFiles files, HostRules policy) {
         var loaded = files.load();
         if (loaded instanceof Loaded.Invalid invalid) {
             var findings = new ArrayList<>(Finding.ofLoading(invalid.errors(), invalid.warnings()));
@@ -102,9 +105,8 @@ final class ValidateCommand implements Command {
         var findings = new ArrayList<>(Finding.ofLoading(List.of(), valid.warnings()));
         findings.addAll(Checks.all(valid.project()));
         var project = valid.project();
-        policy.ifPresent(host -> new Confinement(List.of(host.layer(project.name(), Optional.empty())))
-                .refusals(Demands.of(project, false, path -> path.endsWith(".sock")), project.sources())
-                .forEach(problem -> findings.add(new Finding(Rule.POLICY, Severity.ERROR, problem))));
+        policy.refusals(project, List.of())
+                .forEach(problem -> findings.add(new Finding(Rule.POLICY, Severity.ERROR, problem)));
         findings.addAll(
                 new BuildFiles(new DirectoryTree(files.directory("")), valid.projectDirectory()).findings(project));
         Collections.sort(findings);
@@ -120,8 +122,7 @@ final class ValidateCommand implements Command {
 
     /** As an agent loads: without the environment of this process, and with what the commit has alone. */
     private static ValidationReport repository(
-            Invocation call, DirectoryTree tree, String base, Path directory, Optional<HostPolicy> policy)
-            throws IOException {
+            Invocation call, DirectoryTree tree, String base, Path directory, HostRules policy) throws IOException {
         var name = Optional.ofNullable(directory.toAbsolutePath().normalize().getFileName())
                 .map(Path::toString)
                 .orElse("");

@@ -58,7 +58,9 @@ final class VolumeCommand implements CommandGroup {
         json.writeStringField("Name", volume.spec().name());
         json.writeObjectFieldStart("Options");
         for (var option : volume.spec().options().entrySet()) {
-            json.writeStringField(option.getKey(), option.getValue());
+            json.writeStringField(
+                    option.getKey(),
+                    option.getKey().equals("o") ? LocalMount.hidden(option.getValue()) : option.getValue());
         }
         json.writeEndObject();
         json.writeStringField("Scope", "local");

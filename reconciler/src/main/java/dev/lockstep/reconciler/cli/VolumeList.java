@@ -38,6 +38,7 @@ final class VolumeList implements Command {
         var out = call.world().out();
         try (var engine = EngineDoor.of(call).openForReading()) {
             var wanted = filter(call.texts("--filter"), used(engine));
+            DamagedContainers.tellVolumes(call, engine);
             var volumes = engine.volumes().list().stream().filter(wanted).toList();
             if (call.flag("--quiet")) {
                 volumes.forEach(volume -> out.println(volume.spec().name()));

@@ -179,13 +179,13 @@ public final class FetchedContexts implements AutoCloseable {
     }
 
     /** Downloads a file from where it may come from. Any number of threads may. */
-    public WebFile download(URI address, OutputStream to) throws IOException {
+    public WebFile download(URI address, WebFile.Version known, OutputStream to) throws IOException {
         if (judge.isEmpty()) {
-            return WebFile.fetch(address, to);
+            return WebFile.fetch(address, known, to);
         }
         try (var gate = new OutsideGate(judge.get())) {
             try {
-                return WebFile.fetch(address, to, gate);
+                return WebFile.fetch(address, known, to, gate);
             } catch (IOException e) {
                 var why = gate.refusal();
                 throw why.isEmpty()
@@ -203,7 +203,7 @@ public final class FetchedContexts implements AutoCloseable {
         var file = directory().resolve("download");
         WebFile answer;
         try (var out = Files.newOutputStream(file)) {
-            answer = fetch(() -> download(web.address(), out));
+            answer = fetch(() -> download(web.address(), WebFile.Version.UNKNOWN, out));
         } catch (BuildException e) {
             throw new UnbuildableException(String.valueOf(e.getMessage()));
         } catch (IOException | IllegalArgumentException e) {

@@ -3,7 +3,6 @@ package dev.lockstep.reconciler.deploy;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.linux.Flock;
-import dev.lockstep.runtime.network.LeaseKey;
 import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.runtime.store.Owner;
 import java.io.IOException;
@@ -73,7 +72,7 @@ public final class DefaultBridge {
         engine.containers().finishExit(container.id());
         engine.containers().remove(container.id(), true, volumes);
         if (spec.service().isEmpty() && !spec.networks().isEmpty()) {
-            engine.networks().release(new LeaseKey(spec.owner().stack(), spec.name(), spec.slot()));
+            engine.networks().release(container.leaseKey());
         }
         if (spec.owner().stack().isEmpty()) {
             removeIfUnused();

@@ -37,6 +37,7 @@ import dev.lockstep.spec.settings.ImagePolicy;
 import dev.lockstep.spec.yaml.Problem;
 import dev.lockstep.spec.yaml.SourcePosition;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -46,11 +47,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Plans stacks on this host. Reads; what is planned is applied by {@link dev.lockstep.reconciler.apply.Applier}. */
 public final class Deployment {
+    private static final Pattern REQUIRED = Pattern.compile("required variable \\w+ is missing");
+
     private final Engine engine;
     private final String host;
     private final ImagePolicy images;
@@ -98,7 +102,7 @@ public final class Deployment {
                 case Loaded.Invalid invalid ->
                     new Planned.Invalid(
                             source.load().defaultName().orElse(""),
-                            everything(invalid),
+                            everything(invalid, source.values()),
                             invalid.warnings(),
                             invalid.files());
                 case Loaded.Valid valid -> plan(source, options, valid, looking);
@@ -119,11 +123,20 @@ public final class Deployment {
         }
     }
 
-    private static List<Problem> everything(Loaded.Invalid invalid) {
+    /** @param values where values stand that the files do not have; a missing one is asked for there */
+    private static List<Problem> everything(Loaded.Invalid invalid, Optional<Path> values) {
         var beside = invalid.readable()
                 .map(project -> Checks.beside(project, invalid.errors()))
                 .orElse(List.of());
         return Stream.concat(invalid.errors().stream(), beside.stream().map(Finding::problem))
+                .map(problem -> values.isPresent()
+                                && REQUIRED.matcher(problem.message()).lookingAt()
+                        ? new Problem(
+                                problem.at(),
+                                problem.path(),
+                                problem.message() + ". Its value on this host belongs into " + values.get()
+                                        + ", which only root may read")
+                        : problem)
                 .sorted()
                 .toList();
     }
@@ -151,8 +164,7 @@ public final class Deployment {
                 .heeding(new ImageOwners(source.builds().makers(), confinement(source, written.name())))
                 .meaning(source.digests());
         var files = source.files(project, loaded.projectDirectory());
-        var asked =
-                new HostGate(confinement(source, project.name()), engine.users().byDefault(), observed);
+        var asked = gate(source, project.name(), observed);
         var owner = new Owner(host, project.name(), source.repository());
         var keeper = source.keeper().orElse(project.name());
         var contents = new FileContents() {
@@ -208,11 +220,13 @@ public final class Deployment {
                 warnings.addAll(verdict.notes());
                 warnings.addAll(withoutEffect(desired));
                 warnings.addAll(damaged(loaded));
-                var refusals = new ArrayList<>(asked.refusals(project, source.repository()));
+                var hostDemands = asked.demands(project);
+                var refusals = new ArrayList<>(asked.refusals(hostDemands, desired));
                 refusals.addAll(verdict.refusals());
                 yield new Planned.Ready(
-                        Planner.plan(desired, observed, facts(desired, observed, options, source.secrets()))
+                        Planner.plan(desired, observed, facts(desired, observed, options, source))
                                 .refusing(verdict.problems(), refusals)
+                                .refusing(damagedParts(desired), List.of())
                                 .waiting(verdict.waits()),
                         desired,
                         observed,
@@ -220,7 +234,8 @@ public final class Deployment {
                         new ImageFindings(verdict.notes(), verdict.waits(), verdict.wanted(), verdict.next()),
                         List.copyOf(warnings),
                         loaded.files(),
-                        project);
+                        project,
+                        asked.confinement().isNone() ? Optional.empty() : Optional.of(hostDemands));
             }
         };
     }
@@ -263,6 +278,16 @@ public final class Deployment {
                                 .toList());
     }
 
+    private HostGate gate(StackSource source, String stack, Observed observed) {
+        return new HostGate(confinement(source, stack), engine.users().byDefault(), observed, urls(source));
+    }
+
+    /** All that the repository is and was called: what is gone back to may be of the time before. */
+    private static Set<String> urls(StackSource source) {
+        return Stream.concat(source.formerly().stream(), source.repository().stream())
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
     private List<ImagePolicy> policies(StackSource source) {
         return Stream.concat(Stream.of(images), source.imagePolicies().stream()).toList();
     }
@@ -303,7 +328,7 @@ public final class Deployment {
         var desired = revision.toGoBackTo(this::resolution);
         var observed = observe(engine);
         var gate = new ImageGate(engine, policies(source), attempts, clock, options.since());
-        var refusals = new ArrayList<String>();
+        var refusals = new ArrayList<>(gate(source, desired.stack(), observed).refusals(revision, desired));
         for (var service : desired.services()) {
             for (var slot : service.slots().stream().limit(1).toList()) {
                 gate.refusals(slot.spec().image(), slot.image())
@@ -312,7 +337,7 @@ public final class Deployment {
         }
         return new GoingBack(
                 desired,
-                Planner.plan(desired, observed, facts(desired, observed, options, source.secrets()))
+                Planner.plan(desired, observed, facts(desired, observed, options, source))
                         .refusing(List.of(), refusals));
     }
 
@@ -369,6 +394,28 @@ public final class Deployment {
         return problems;
     }
 
+    /** Nobody knows whether they are what the stack asks for, and nothing is made in the place of data. */
+    private List<Problem> damagedParts(Desired desired) throws IOException {
+        var problems = new ArrayList<Problem>();
+        for (var damaged : engine.networks().damaged()) {
+            desired.networks().stream()
+                    .filter(network -> network.spec().name().equals(damaged.name()))
+                    .forEach(network -> problems.add(new Problem(
+                            desired.sources().at("networks." + network.key()),
+                            "networks." + network.key(),
+                            damaged.sentence())));
+        }
+        for (var volume : desired.volumes()) {
+            engine.volumes()
+                    .damaged(volume.spec().name())
+                    .ifPresent(damaged -> problems.add(new Problem(
+                            desired.sources().at("volumes." + volume.key()),
+                            "volumes." + volume.key(),
+                            damaged.sentence())));
+        }
+        return problems;
+    }
+
     /** Whose record cannot be read is not in the plan but as one that is to be made. */
     private List<Problem> damaged(Loaded.Valid loaded) throws IOException {
         return engine.containers().damaged().stream()
@@ -388,7 +435,8 @@ public final class Deployment {
                 .toList();
     }
 
-    private Facts facts(Desired desired, Observed observed, PlanOptions options, Secrets secrets) throws IOException {
+    private Facts facts(Desired desired, Observed observed, PlanOptions options, StackSource source)
+            throws IOException {
         return new Facts(
                 options.followed(),
                 options.followed() || options.removeOrphans(),
@@ -400,8 +448,9 @@ public final class Deployment {
                 otherEngines(desired, observed),
                 memoryUse(desired, observed),
                 missing(),
-                secrets,
-                options.wishes());
+                source.secrets(),
+                options.wishes(),
+                urls(source));
     }
 
     /** Looks only for names of containers that are still to be made: a plan without such reads no file. */
@@ -515,7 +564,6 @@ public final class Deployment {
         for (var network : desired.networks()) {
             var spec = network.spec();
             if (!network.external()
-                    && (!spec.subnets().isEmpty() || !spec.isBridge())
                     && observed.network(spec.name())
                             .filter(found -> found.record().spec().equals(spec))
                             .isEmpty()) {

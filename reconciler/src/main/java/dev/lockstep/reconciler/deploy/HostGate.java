@@ -1,8 +1,11 @@
 package dev.lockstep.reconciler.deploy;
 
 import dev.lockstep.reconciler.desired.BindSources;
+import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.history.HostDemand;
+import dev.lockstep.reconciler.history.StackRevision;
 import dev.lockstep.reconciler.observe.Observed;
-import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.reconciler.plan.Ownership;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.policy.Confinement;
 import dev.lockstep.spec.policy.Demand;
@@ -15,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a stack asks of this host, held to what the host's owner and the stack's repository allow it. Reads of the host
@@ -22,37 +26,71 @@ import java.util.Optional;
  *
  * @param confinement what holds
  * @param ownUsers whether containers have users of their own where the files do not say it
+ * @param formerly URLs that the stack's repository had before, without credentials
  */
-record HostGate(Confinement confinement, boolean ownUsers, Observed observed) {
-    private static final int FILE_TYPE = 0170000;
-    private static final int SOCKET = 0140000;
+record HostGate(Confinement confinement, boolean ownUsers, Observed observed, Set<String> formerly) {
+    /** What the files of a project ask for; nothing where nothing is held to anything. */
+    List<HostDemand> demands(Project project) {
+        return confinement.isNone()
+                ? List.of()
+                : HostDemand.of(Demands.of(project, ownUsers, HostSockets::isSocket), project.sources());
+    }
 
-    /**
-     * What is asked for and not allowed, each a sentence with its place.
-     *
-     * @param repository that the stack comes from
-     */
-    List<String> refusals(Project project, Optional<String> repository) {
+    /** What is asked for and not allowed, each a sentence with its place. */
+    List<String> refusals(List<HostDemand> asked, Desired desired) {
         if (confinement.isNone()) {
             return List.of();
         }
-        var demands = Demands.of(project, ownUsers, HostGate::isSocket).stream()
-                .filter(demand -> !isShared(demand, repository))
+        var ownership = new Ownership(desired.owner(), formerly);
+        var demands = asked.stream()
+                .map(HostDemand::demand)
+                .filter(demand -> !isShared(demand, ownership))
                 .toList();
-        var problems = new ArrayList<>(confinement.refusals(demands, project.sources()));
-        for (var volume : project.volumes().values()) {
-            var device = volume.driverOptions().getOrDefault("device", "");
-            if (!volume.external() && volume.bindsDirectory() && device.startsWith("/")) {
-                var path = "volumes." + volume.key() + ".driver_opts.device";
-                linkOn(Path.of("/"), Path.of(device).normalize())
-                        .ifPresent(link -> problems.add(new Problem(
-                                project.sources().at(path),
-                                path,
-                                link + " is a link, and none is followed to a volume of a repository. Name what it"
-                                        + " leads to")));
-            }
+        var places = HostDemand.places(asked);
+        var problems = new ArrayList<>(confinement.refusals(demands, places));
+        problems.addAll(confinement.refusals(ofOthers(desired, ownership), desired.sources()));
+        asked.stream()
+                .map(HostDemand::demand)
+                .filter(HostGate::isVolumesSource)
+                .forEach(
+                        demand -> linkOn(Path.of("/"), Path.of(demand.value()))
+                                .ifPresent(
+                                        link -> problems.add(
+                                                new Problem(
+                                                        places.at(demand.path()),
+                                                        demand.path(),
+                                                        link
+                                                                + " is a link, and none is followed to a volume of a repository. Name what it leads to"))));
+        return problems.stream().map(HostGate::sentence).toList();
+    }
+
+    /** Of what is gone back to not every place is known. */
+    private static String sentence(Problem problem) {
+        return problem.at().isDefault() ? problem.path() + ": " + problem.message() : problem.toString();
+    }
+
+    /**
+     * The same of a revision that was here before. What it asked for was allowed then; what counts is whether it is
+     * now. Where nobody wrote it down, nobody knows.
+     *
+     * @param desired what the revision is as something to plan for
+     */
+    List<String> refusals(StackRevision revision, Desired desired) {
+        if (confinement.isNone() || revision.demands().isEmpty() && !revision.isOfRepository()) {
+            return List.of();
         }
-        return problems.stream().map(Problem::toString).toList();
+        return revision.demands()
+                .map(asked -> refusals(asked, desired))
+                .orElseGet(() -> List.of("what " + revision.title()
+                        + " asks of this host is not written down, so that nobody knows whether it may still ask for"
+                        + " it"));
+    }
+
+    /** Whether it is what a volume mounts of the host, by whatever words of mount(8). */
+    private static boolean isVolumesSource(Demand demand) {
+        return (demand.subject() == Subject.BIND_SOURCES || demand.subject() == Subject.SOCKETS)
+                && demand.path().startsWith("volumes.")
+                && demand.value().startsWith("/");
     }
 
     /** The first link on the way up from a path to a directory above it. */
@@ -69,21 +107,45 @@ record HostGate(Confinement confinement, boolean ownUsers, Observed observed) {
         return Optional.ofNullable(path.getParent());
     }
 
-    /** One that is there is looked at, wherever links lead; one that is not yet goes by its name. */
-    private static boolean isSocket(String path) {
-        try {
-            return ((int) Files.getAttribute(Path.of(path), "unix:mode") & FILE_TYPE) == SOCKET;
-        } catch (IOException e) {
-            return path.endsWith(".sock");
+    /**
+     * What is there already under the name that the stack has for one of its own, and is another's: whether the files
+     * say so or not makes no difference.
+     */
+    private List<Demand> ofOthers(Desired desired, Ownership ownership) {
+        var demands = new ArrayList<Demand>();
+        for (var network : desired.networks()) {
+            if (!network.external() && isOfOthers(network.spec().name(), ownership)) {
+                demands.add(
+                        new Demand(Subject.EXTERNAL, "network:" + network.spec().name(), "networks." + network.key()));
+            }
         }
+        for (var volume : desired.volumes()) {
+            var owner = observed.volume(volume.spec().name())
+                    .map(found -> found.spec().owner());
+            if (!volume.external()
+                    && owner.filter(theirs -> !ownership.isOwn(theirs) && !ownership.isOfSameRepository(theirs))
+                            .isPresent()) {
+                demands.add(
+                        new Demand(Subject.EXTERNAL, "volume:" + volume.spec().name(), "volumes." + volume.key()));
+            }
+        }
+        return demands;
+    }
+
+    /** A network that somebody made by hand is there to be joined. */
+    private boolean isOfOthers(String network, Ownership ownership) {
+        return observed.network(network)
+                .map(found -> found.record().spec().owner())
+                .filter(owner -> !owner.stack().isEmpty())
+                .filter(owner -> !ownership.isOwn(owner) && !ownership.isOfSameRepository(owner))
+                .isPresent();
     }
 
     /**
-     * Stacks of one repository may share what they have: who writes one writes the other. A network that somebody made
-     * by hand is there to be joined. What does not exist is another's to complain about, but for containers, which may
-     * come to be while others start.
+     * Stacks of one repository may share what they have: who writes one writes the other. What does not exist is
+     * another's to complain about, but for containers, which may come to be while others start.
      */
-    private boolean isShared(Demand demand, Optional<String> repository) {
+    private boolean isShared(Demand demand, Ownership ownership) {
         if (demand.subject() != Subject.EXTERNAL) {
             return false;
         }
@@ -93,21 +155,19 @@ record HostGate(Confinement confinement, boolean ownUsers, Observed observed) {
             case "network" ->
                 observed.network(name)
                         .map(network -> network.record().spec().owner())
-                        .map(owner -> owner.stack().isEmpty() || isSame(owner, repository))
+                        .map(owner -> owner.stack().isEmpty() || ownership.isOfSameRepository(owner))
                         .orElse(true);
             case "volume" ->
                 observed.volume(name)
-                        .map(volume -> isSame(volume.spec().owner(), repository))
+                        .map(volume ->
+                                ownership.isOfSameRepository(volume.spec().owner()))
                         .orElse(true);
             default ->
                 observed.containers().stream()
                         .filter(container -> container.name().equals(name))
-                        .anyMatch(container -> isSame(container.record().spec().owner(), repository));
+                        .anyMatch(container -> ownership.isOfSameRepository(
+                                container.record().spec().owner()));
         };
-    }
-
-    private static boolean isSame(Owner owner, Optional<String> repository) {
-        return repository.isPresent() && owner.repository().equals(repository);
     }
 
     /** Sources of the host, none of which is found through a link that a container may have put there. */
@@ -120,7 +180,7 @@ record HostGate(Confinement confinement, boolean ownUsers, Observed observed) {
     private BindSources.Source confined(BindSources.Source source) throws IOException {
         var path = source.path().normalize();
         var base = source.base().isPresent() ? Optional.<Path>empty() : confinement.base(path);
-        if (base.isEmpty() || isSocket(path.toString())) {
+        if (base.isEmpty() || HostSockets.isSocket(path.toString())) {
             return source;
         }
         var link = linkOn(base.get(), path);

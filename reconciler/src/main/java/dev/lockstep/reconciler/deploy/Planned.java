@@ -2,11 +2,13 @@ package dev.lockstep.reconciler.deploy;
 
 import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.history.HostDemand;
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.yaml.Problem;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedSet;
 
 /** What planning a stack gave. */
@@ -21,6 +23,7 @@ public sealed interface Planned {
      * A plan; it may still have problems of its own that only the host shows.
      *
      * @param project what it was made of
+     * @param demands what that asks of this host; empty where nothing is held to anything
      */
     record Ready(
             Plan plan,
@@ -30,7 +33,8 @@ public sealed interface Planned {
             ImageFindings images,
             List<Problem> warnings,
             SortedSet<String> files,
-            Project project)
+            Project project,
+            Optional<List<HostDemand>> demands)
             implements Planned {}
 
     /** The files are wrong; whatever the host is like, there is no plan. */

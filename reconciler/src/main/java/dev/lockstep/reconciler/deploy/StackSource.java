@@ -10,9 +10,11 @@ import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.policy.PolicyLayer;
 import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Where a stack's files are: a directory, or a commit of a followed repository. */
 public interface StackSource {
@@ -25,6 +27,11 @@ public interface StackSource {
 
     /** The followed repository, without credentials; absent for a directory. */
     Optional<String> repository();
+
+    /** URLs that the followed repository had before, without credentials: what came from there is its own. */
+    default Set<String> formerly() {
+        return Set.of();
+    }
 
     /** The commit, for people; absent for a directory. */
     Optional<String> revision();
@@ -61,6 +68,11 @@ public interface StackSource {
 
     /** The stack whose secrets of this host it has, where that is not the one that it is called. */
     default Optional<String> keeper() {
+        return Optional.empty();
+    }
+
+    /** The file of this host for values that the stack's files do not have; empty where there is none for it. */
+    default Optional<Path> values() {
         return Optional.empty();
     }
 

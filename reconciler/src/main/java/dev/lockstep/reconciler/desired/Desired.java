@@ -1,11 +1,13 @@
 package dev.lockstep.reconciler.desired;
 
+import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.spec.model.Sources;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What a stack should be on this host.
@@ -53,6 +55,17 @@ public record Desired(
                 .filter(n -> !n.external() && n.spec().name().equals(name))
                 .map(DesiredNetwork::spec)
                 .findFirst();
+    }
+
+    /** What is in the secrets that containers are given: never to be shown, wherever it turns up. */
+    public Stream<byte[]> secretContents() {
+        return services.stream()
+                .flatMap(service -> service.slots().stream())
+                .flatMap(slot -> slot.spec().mounts().stream())
+                .flatMap(mount -> mount instanceof MountSpec.Content content && content.isSecret()
+                        ? Optional.ofNullable(contents.get(content.identity())).stream()
+                        : Stream.empty())
+                .map(Hidden::bytes);
     }
 
     /** Whether this is what {@code down} wants. */

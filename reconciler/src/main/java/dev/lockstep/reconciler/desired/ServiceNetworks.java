@@ -51,7 +51,10 @@ final class ServiceNetworks {
             if (network != null) {
                 attachments.add(new AttachmentSpec(
                         network.name(),
-                        attachment.aliases(),
+                        // A variable without a value: the checks warn of it, and as with Docker it names nothing.
+                        attachment.aliases().stream()
+                                .filter(alias -> !alias.isEmpty())
+                                .toList(),
                         Stream.concat(
                                         attachment.fixedIpv4().stream(),
                                         attachment.ipv6Address().flatMap(Written::value).stream())
@@ -188,7 +191,7 @@ final class ServiceNetworks {
     /** What is called by its own name is found by it already. */
     private static void add(List<EndpointOptions.Link> links, Link link) {
         link.alias()
-                .filter(alias -> !alias.equals(link.target()))
+                .filter(alias -> !alias.isEmpty() && !alias.equals(link.target()))
                 .ifPresent(alias -> links.add(new EndpointOptions.Link(link.target(), alias)));
     }
 

@@ -306,6 +306,7 @@ public final class Translation {
                 ComposeLabels.DEPENDS_ON,
                 ComposeLabels.dependsOn(service.lifecycle().dependsOn()));
         labels.remove(JobLabel.KEY);
+        labels.remove(SensitiveLabel.KEY);
         service.extension()
                 .flatMap(ServiceExtension::schedule)
                 .ifPresent(schedule -> labels.put(JobLabel.KEY, JobLabel.of(schedule)));

@@ -107,8 +107,10 @@ final class Conversation implements AutoCloseable {
 
     /** The way to a remote, with what it may be told and asked; whoever opens it closes it. */
     static Transport transport(Remote remote, GitSettings settings, @Nullable Repository local, Failures failures)
-            throws URISyntaxException, NotSupportedException, TransportException {
+            throws URISyntaxException, NotSupportedException, TransportException, GitException {
         QuietSystemReader.install();
+        // Before there is anything to close.
+        var trust = OwnFiles.check(remote, settings);
         var uri = new URIish(remote.url());
         var transport = local == null ? Transport.open(uri) : Transport.open(local, uri);
         var login = new LoginProvider(remote, settings.credentials());
@@ -123,7 +125,7 @@ final class Conversation implements AutoCloseable {
         if (transport instanceof TransportHttp http) {
             var answers = new HttpAnswers(InstantSource.system());
             failures.http(answers);
-            http.setHttpConnectionFactory(new SameHostConnections(answers, remote, login, settings.proxy()));
+            http.setHttpConnectionFactory(new SameHostConnections(answers, remote, login, settings, trust));
         }
         if (remote.transport() == Remote.Transport.SSH) {
             failures.ssh(SshConnections.configure(transport, settings));

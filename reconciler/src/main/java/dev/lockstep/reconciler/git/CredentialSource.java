@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.git;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -10,6 +11,9 @@ import java.util.Optional;
 /** Where passwords and tokens come from; asked at each connection, so that a rotated token needs no restart. */
 @FunctionalInterface
 public interface CredentialSource {
+    /** Bytes of a file that are looked at: more is no password. */
+    int LONGEST = 64 << 10;
+
     /** The login for a remote, or empty when this source has none. */
     Optional<Login> login(Remote remote) throws IOException;
 
@@ -29,11 +33,22 @@ public interface CredentialSource {
                 .map(Login::parse);
     }
 
-    /** A file with {@code user:password} or only a token, for every remote that asks. */
-    static CredentialSource file(Path file) {
+    /**
+     * A file of root's alone, for every remote that asks.
+     *
+     * @param user whose password or token is in it; without one it holds {@code user:password} or only a token
+     */
+    static CredentialSource file(Optional<String> user, Path file) {
         return remote -> {
-            var text = Files.readString(file).strip();
-            return text.isEmpty() ? Optional.empty() : Optional.of(Login.parse(text));
+            OwnFiles.requireClosed(file);
+            String text;
+            try (var in = Files.newInputStream(file)) {
+                text = new String(in.readNBytes(LONGEST), StandardCharsets.UTF_8).strip();
+            }
+            if (text.isEmpty() || text.lines().count() > 1) {
+                throw new IOException(file + (text.isEmpty() ? " is empty" : " has more than one line"));
+            }
+            return Optional.of(user.map(name -> new Login(name, text)).orElseGet(() -> Login.parse(text)));
         };
     }
 }

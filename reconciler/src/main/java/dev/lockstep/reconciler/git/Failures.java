@@ -81,6 +81,10 @@ final class Failures {
                     failure,
                     Optional.of(pause));
         }
+        var refusedWay = answers == null ? Optional.<String>empty() : answers.refusal(causes);
+        if (refusedWay.isPresent()) {
+            return exception(Kind.AUTH, " cannot be asked: " + refusedWay.get(), failure);
+        }
         for (var cause : causes) {
             var found = byType(cause, failure);
             if (found.isPresent()) {

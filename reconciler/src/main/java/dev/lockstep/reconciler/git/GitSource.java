@@ -14,10 +14,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Predicate;
+import org.eclipse.jgit.api.errors.JGitInternalException;
 import org.eclipse.jgit.lib.Constants;
 import org.eclipse.jgit.lib.NullProgressMonitor;
 import org.eclipse.jgit.lib.ObjectId;
@@ -46,6 +49,8 @@ public final class GitSource implements AutoCloseable {
     private @Nullable Repository repository;
     private boolean swept;
     private volatile Optional<Duration> ahead = Optional.empty();
+    /** Damage that stayed when the clone was made again: the remote does not have it either. */
+    private final Set<String> lost = ConcurrentHashMap.newKeySet();
 
     GitSource(Remote remote, GitSettings settings, Path directory, Path lockFile) {
         this.remote = remote;
@@ -161,11 +166,16 @@ public final class GitSource implements AutoCloseable {
     public FetchResult fetch(FollowedRef ref) throws GitException {
         try (var _ = lock()) {
             var notes = new ArrayList<String>();
+            FetchResult result;
             try {
-                return bring(writable(notes), ref, Optional.empty(), notes);
+                result = bring(writable(notes), ref, Optional.empty(), notes);
             } catch (DamageException e) {
-                return cloneAgain(ref, e, notes);
+                result = cloneAgain(ref, e, notes);
             }
+            if (result.changed()) {
+                lost.clear();
+            }
+            return result;
         } catch (GitException e) {
             throw e;
         } catch (IOException e) {
@@ -221,6 +231,13 @@ public final class GitSource implements AutoCloseable {
     /** What {@link CommitTree#trailers} finds; nothing where there is no clone yet. */
     public List<String> trailers(Revision revision, String key) throws GitException {
         return clone.exists() ? open(revision).trailers(key) : List.of();
+    }
+
+    /** Whether the clone has the commit. What was fetched may be gone: somebody can remove a clone. */
+    public boolean has(Revision revision) throws GitException {
+        return clone.exists()
+                && read(reader -> reader.has(ObjectId.fromString(revision.commit()))
+                        && reader.has(ObjectId.fromString(revision.tree())));
     }
 
     /** The files of a commit that this clone holds. */
@@ -331,11 +348,33 @@ public final class GitSource implements AutoCloseable {
 
     /**
      * Packs the clone when it has become many packs (git-gc(1), {@code --auto}), and drops what no followed ref and no
-     * pin has reached for two weeks. Minutes for large repositories; holds the clone's lock.
+     * pin has reached for two weeks. Minutes for large repositories; holds the clone's lock. A clone that proves
+     * damaged by that is made again.
+     *
+     * @throws GitException when it cannot be packed; it can be read as before
      */
     public void collect() throws GitException {
-        if (clone.exists()) {
+        if (!clone.exists()) {
+            return;
+        }
+        try {
             change(local -> local.autoGC(NullProgressMonitor.INSTANCE));
+        } catch (JGitInternalException e) {
+            var cause = Optional.ofNullable(e.getCause()).orElse(e);
+            if (Failures.isDamage(e)) {
+                var damage = new IOException(cause.getMessage(), cause);
+                heal(
+                        _ -> {
+                            throw damage;
+                        },
+                        damage);
+                return;
+            }
+            throw new GitException(
+                    Kind.LOCAL,
+                    "repository " + remote + ": its clone on this host cannot be packed: "
+                            + Optional.ofNullable(cause.getMessage()).orElse(cause.toString()),
+                    e);
         }
     }
 
@@ -363,7 +402,10 @@ public final class GitSource implements AutoCloseable {
             } catch (GitException e) {
                 throw e;
             } catch (IOException second) {
-                heal(second);
+                if (lost.contains(String.valueOf(second.getMessage()))) {
+                    throw damaged(second);
+                }
+                heal(reading, second);
             }
         }
         try {
@@ -371,6 +413,7 @@ public final class GitSource implements AutoCloseable {
         } catch (GitException e) {
             throw e;
         } catch (IOException e) {
+            lost.add(String.valueOf(e.getMessage()));
             throw damaged(e);
         }
     }
@@ -406,15 +449,23 @@ public final class GitSource implements AutoCloseable {
         void make(Repository local) throws IOException;
     }
 
-    private void heal(IOException damage) throws GitException {
+    /** @param reading what found the damage */
+    private void heal(Reading<?> reading, IOException damage) throws GitException {
         try (var _ = lock()) {
-            var refs = Revisions.followed(clone);
-            if (refs.isEmpty()) {
-                throw damaged(damage);
+            reopen();
+            if (canRead(reading)) {
+                return; // somebody else has healed it meanwhile
             }
-            for (var ref : refs) {
-                cloneAgain(ref, new DamageException(damage), new ArrayList<>());
+            var gone = damaged(damage);
+            for (var ref : Revisions.followed(clone)) {
+                try {
+                    cloneAgain(ref, new DamageException(damage), new ArrayList<>());
+                    return;
+                } catch (GitException e) {
+                    gone = leftOut(e);
+                }
             }
+            throw gone;
         } catch (GitException e) {
             throw e;
         } catch (IOException e) {
@@ -422,14 +473,49 @@ public final class GitSource implements AutoCloseable {
         }
     }
 
-    /** Fetches into a new clone beside the damaged one and lets them change places. Under the lock. */
-    private FetchResult cloneAgain(FollowedRef ref, DamageException damage, List<String> notes) throws IOException {
-        var previous = Revisions.previous(clone, ref);
+    private boolean canRead(Reading<?> reading) {
+        try {
+            readOnce(reading);
+            return true;
+        } catch (GitException e) {
+            return true; // what it says of what was read
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** A ref that the remote has no longer, or that is refused, must not keep others from being brought. */
+    private static GitException leftOut(GitException e) throws GitException {
+        if (e.kind() != Kind.NO_SUCH_REF && e.kind() != Kind.REFUSED) {
+            throw e;
+        }
+        return e;
+    }
+
+    /**
+     * Fetches all that the damaged clone follows and keeps into a new one beside it, and lets them change places. Under
+     * the lock.
+     *
+     * @param asked must come, or nothing changes
+     */
+    private FetchResult cloneAgain(FollowedRef asked, DamageException damage, List<String> notes) throws IOException {
         var fresh = clone.fresh();
         FetchResult result;
         try (var repository = fresh.open()) {
-            result = bring(repository, ref, previous, notes);
-            Revisions.copyPins(clone, repository);
+            result = bring(repository, asked, Revisions.previous(clone, asked), notes);
+            for (var ref : Revisions.followed(clone)) {
+                if (!ref.equals(asked)) {
+                    try {
+                        bring(repository, ref, Optional.empty(), new ArrayList<>());
+                    } catch (GitException e) {
+                        leftOut(e);
+                    }
+                }
+            }
+            notes.addAll(deadline.hold(
+                    "fetch",
+                    settings.deadline(),
+                    () -> new TakenOver(clone, repository, remote, settings).from(Revisions.own(clone))));
         } catch (DamageException e) {
             e.addSuppressed(damage);
             throw damaged(e);
@@ -444,6 +530,7 @@ public final class GitSource implements AutoCloseable {
     /** The clone, made if missing, without what dead processes left. Under the lock. */
     private Repository writable(List<String> notes) throws IOException, DamageException {
         if (!clone.exists()) {
+            close(); // of one that was removed, whose objects it may still believe it has
             clone.create();
         }
         synchronized (monitor) {

@@ -1,19 +1,16 @@
 package dev.lockstep.reconciler.git;
 
-import java.io.IOException;
+import dev.lockstep.runtime.registry.Proxies;
 import java.net.HttpURLConnection;
-import java.net.Proxy;
-import java.net.URL;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import org.eclipse.jgit.transport.http.HttpConnection;
-import org.eclipse.jgit.transport.http.JDKHttpConnection;
 
 /** What the headers of a Git server's answers say beside Git. Any thread may ask. */
 final class HttpAnswers {
@@ -26,6 +23,7 @@ final class HttpAnswers {
     private final InstantSource clock;
     private volatile Optional<Duration> retryAfter = Optional.empty();
     private volatile Optional<Duration> ahead = Optional.empty();
+    private volatile Optional<Proxies.Proxy> proxy = Optional.empty();
     private volatile int code;
 
     HttpAnswers(InstantSource clock) {
@@ -47,12 +45,28 @@ final class HttpAnswers {
         return code;
     }
 
-    /** A connection whose answers are heard. */
-    HttpConnection connect(URL url, Optional<Proxy> proxy) throws IOException {
-        return proxy.isPresent() ? new Heard(url, proxy.get()) : new Heard(url);
+    /** The next answer comes by that proxy. */
+    void by(Optional<Proxies.Proxy> way) {
+        proxy = way;
     }
 
-    private void hear(int status, Optional<String> retry, Optional<String> date) {
+    /** Why the proxy on the way does not let us through, for the end of a sentence; empty where it does. */
+    Optional<String> refusal(List<Throwable> causes) {
+        var status = causes.stream()
+                .filter(TunnelSockets.RefusedException.class::isInstance)
+                .map(e -> ((TunnelSockets.RefusedException) e).status())
+                .findFirst()
+                .orElse(code);
+        return status != HttpURLConnection.HTTP_PROXY_AUTH
+                ? Optional.empty()
+                : proxy.map(p -> "the proxy " + p
+                        + (p.account().isPresent()
+                                ? " does not take the account that it is shown"
+                                : " wants an account: write USER:PASSWORD@ before its name"));
+    }
+
+    /** Somebody has answered. */
+    void hear(int status, Optional<String> retry, Optional<String> date) {
         var now = clock.instant();
         code = status;
         retryAfter = status == TOO_MANY_REQUESTS || status == HttpURLConnection.HTTP_UNAVAILABLE
@@ -75,26 +89,6 @@ final class HttpAnswers {
                     .toInstant());
         } catch (DateTimeException e) {
             return Optional.empty();
-        }
-    }
-
-    private final class Heard extends JDKHttpConnection {
-        Heard(URL url) throws IOException {
-            super(url);
-        }
-
-        Heard(URL url, Proxy proxy) throws IOException {
-            super(url, proxy);
-        }
-
-        @Override
-        public int getResponseCode() throws IOException {
-            var status = super.getResponseCode();
-            hear(
-                    status,
-                    Optional.ofNullable(getHeaderField("Retry-After")),
-                    Optional.ofNullable(getHeaderField("Date")));
-            return status;
         }
     }
 }

@@ -95,7 +95,6 @@ final class LoginProvider extends CredentialsProvider {
         }
         return answered
                 ? "refused the credentials; check user, token and whether they may read it"
-                : "asks for credentials: write a token into the address, or name a credentials file for it in the"
-                        + " agent's configuration";
+                : "asks for credentials: write a token into the address, or name a password-file for it in agent.yaml";
     }
 }

@@ -241,22 +241,20 @@ final class Revisions {
                 : Optional.of(read(reader, remote, Conversation.id(pinned).name(), Conversation.id(pinned)));
     }
 
-    /** Takes the pins of a damaged clone over, as far as it can still name them and the new one has their commits. */
-    static void copyPins(Clone damaged, Repository fresh) throws IOException {
-        var pins = new ArrayList<Ref>();
+    /** All that a damaged clone follows and keeps, as far as it can still say. */
+    static List<Ref> own(Clone damaged) {
+        var own = new ArrayList<Ref>();
         try (var local = damaged.open()) {
-            pins.addAll(local.getRefDatabase().getRefsByPrefix(PINNED));
+            for (var prefix : List.of(FOLLOWED, PINNED, KEPT)) {
+                own.addAll(local.getRefDatabase().getRefsByPrefix(prefix));
+            }
         } catch (IOException | RuntimeException e) {
             // Its stacks are compared with the commit that they are brought to next.
         }
-        for (var pin : pins) {
-            if (fresh.getObjectDatabase().has(Conversation.id(pin))) {
-                force(fresh, pin.getName(), Conversation.id(pin));
-            }
-        }
+        return own;
     }
 
-    private static void force(Repository local, String name, ObjectId id) throws IOException {
+    static void force(Repository local, String name, ObjectId id) throws IOException {
         var update = local.updateRef(name, true);
         update.setNewObjectId(id);
         update.setForceUpdate(true);

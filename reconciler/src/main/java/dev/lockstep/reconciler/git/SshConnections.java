@@ -18,7 +18,8 @@ import org.eclipse.jgit.transport.sshd.SshdSessionFactoryBuilder;
 
 /**
  * SSH for one connection: keys and {@code config} of one directory, and only servers whose key stands in its
- * {@code known_hosts}. The one class that knows the SSH library; nothing loads it for other URLs.
+ * {@code known_hosts}, or in the file that takes its place. The one class that knows the SSH library; nothing loads it
+ * for other URLs.
  */
 final class SshConnections {
     private SshConnections() {}
@@ -27,16 +28,15 @@ final class SshConnections {
     static Supplier<Optional<String>> configure(Transport transport, GitSettings settings) {
         Ed25519Registrar.register();
         var refusal = new AtomicReference<Optional<String>>(Optional.empty());
-        var directory = settings.sshDirectory();
+        var directory = settings.ssh().directory();
+        var servers = settings.ssh().servers();
         var builder = new SshdSessionFactoryBuilder()
                 .setHomeDirectory(home(directory).toFile())
                 .setSshDirectory(directory.toFile())
                 .setPreferredAuthentications("publickey")
-                .setServerKeyDatabase((home, ssh) -> new Strict(
-                        new OpenSshServerKeyDatabase(true, List.of(directory.resolve("known_hosts"))),
-                        directory.resolve("known_hosts"),
-                        refusal));
-        settings.sshKey().ifPresent(key -> builder.setDefaultIdentities(ssh -> List.of(key)));
+                .setServerKeyDatabase((home, ssh) ->
+                        new Strict(new OpenSshServerKeyDatabase(true, List.of(servers)), servers, refusal));
+        settings.ssh().key().ifPresent(key -> builder.setDefaultIdentities(ssh -> List.of(key)));
         ((SshTransport) transport).setSshSessionFactory(builder.build(null));
         return refusal::get;
     }

@@ -14,7 +14,7 @@ public final class StackDirectories {
      * @throws IllegalArgumentException when there can be no stack of that name
      */
     public static Path of(Root root, String stack) {
-        if (!stack.matches("[a-z0-9][a-z0-9_-]*")) {
+        if (!isName(stack)) {
             throw new IllegalArgumentException("not a name of a stack: " + stack);
         }
         return stacks(root).resolve(stack);
@@ -25,6 +25,10 @@ public final class StackDirectories {
         var directory = of(root, stack);
         Root.directory(stacks(root));
         return Root.directory(directory);
+    }
+
+    static boolean isName(String stack) {
+        return stack.matches("[a-z0-9][a-z0-9_-]*");
     }
 
     static Path stacks(Root root) {

@@ -9,6 +9,7 @@ import dev.lockstep.reconciler.desired.DesiredVolume;
 import dev.lockstep.reconciler.desired.Resolution;
 import dev.lockstep.reconciler.desired.Rollout;
 import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.reconciler.plan.KeptName;
 import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
@@ -33,13 +34,16 @@ import java.util.stream.Collectors;
  *
  * @param commit where it comes from; absent for a plain directory
  * @param services in dependency order
+ * @param demands what its files asked of this host; empty where nobody wrote that down: root's own hand is held to
+ *     nothing, and earlier versions did not
  */
 public record StackRevision(
         Optional<StackStatus.Commit> commit,
         Owner owner,
         List<DesiredNetwork> networks,
         List<DesiredVolume> volumes,
-        List<Service> services) {
+        List<Service> services,
+        Optional<List<HostDemand>> demands) {
     /**
      * A service and its containers.
      *
@@ -62,6 +66,7 @@ public record StackRevision(
         networks = List.copyOf(networks);
         volumes = List.copyOf(volumes);
         services = List.copyOf(services);
+        demands = demands.map(List::copyOf);
     }
 
     /**
@@ -86,7 +91,13 @@ public record StackRevision(
                                 service.update(),
                                 service.rollback(),
                                 service.job()))
-                        .toList());
+                        .toList(),
+                Optional.empty());
+    }
+
+    /** The same that asks this of the host. */
+    public StackRevision asking(Optional<List<HostDemand>> demands) {
+        return new StackRevision(commit, owner, networks, volumes, services, demands);
     }
 
     private static ContainerSpec known(ContainerSpec spec, List<ContainerRecord> containers) {
@@ -109,7 +120,7 @@ public record StackRevision(
     public static Optional<StackRevision> running(Owner owner, Observed observed) {
         var stack = owner.stack();
         var byService = new TreeMap<>(observed.containersOf(stack).stream()
-                .filter(c -> c.record().effective().isPresent())
+                .filter(c -> c.record().effective().isPresent() && !KeptName.has(c.record()))
                 .map(c -> c.record().spec())
                 .filter(spec -> !spec.service().isEmpty() && !ComposeLabels.isOneOff(spec.labels()))
                 .collect(Collectors.groupingBy(ContainerSpec::service)));
@@ -131,7 +142,8 @@ public record StackRevision(
                         .filter(spec -> spec.owner().stack().equals(stack))
                         .map(spec -> new DesiredVolume(spec.name(), spec, false, false))
                         .toList(),
-                List.copyOf(services.values())));
+                List.copyOf(services.values()),
+                Optional.empty()));
     }
 
     /** What others depend on comes first; labels that go in circles end at their second visit. */
@@ -160,6 +172,13 @@ public record StackRevision(
     /** Whether both ask the same of this host, whatever commits they come from. */
     public boolean isSameAs(StackRevision other) {
         return networks.equals(other.networks) && volumes.equals(other.volumes) && services.equals(other.services);
+    }
+
+    /** Whether anything of it was made for a repository, and not by root's own hand. */
+    public boolean isOfRepository() {
+        return services.stream()
+                .flatMap(service -> service.containers().stream())
+                .anyMatch(container -> container.owner().repository().isPresent());
     }
 
     /** For people: the commit, or where else it comes from. */

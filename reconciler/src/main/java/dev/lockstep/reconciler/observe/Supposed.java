@@ -7,6 +7,7 @@ import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.Effective;
 import dev.lockstep.runtime.container.Life;
 import dev.lockstep.runtime.container.Limits;
+import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.network.AddressFamily;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * A host that nobody has looked at, as it is if it did what it was asked: what a stack is compared with where the host
@@ -84,7 +86,9 @@ public record Supposed(Instant now) {
                 spec.stopGrace().orElse(GRACE),
                 Limits.of(spec.resources()),
                 Optional.empty(),
-                Map.of());
+                spec.mounts().stream()
+                        .filter(MountSpec.Anonymous.class::isInstance)
+                        .collect(Collectors.toMap(MountSpec::target, _ -> "0".repeat(64), (a, _) -> a)));
         return new ObservedContainer(
                 new ContainerRecord(id, spec, Optional.of(effective), ContainerRecord.Phase.CREATED, now),
                 new ContainerState.Running(4711, now, true, false),

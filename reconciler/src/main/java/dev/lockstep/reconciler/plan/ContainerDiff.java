@@ -4,6 +4,7 @@ import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.desired.DesiredContainer;
 import dev.lockstep.reconciler.desired.DesiredNetwork;
 import dev.lockstep.reconciler.desired.Resolution;
+import dev.lockstep.reconciler.desired.SensitiveLabel;
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.DeviceOptions;
@@ -91,9 +92,10 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
         }
         var at = new Places(stack.sources()).of("services." + now.service() + ".image");
         var masked = sensitive.covers(at);
+        var wasMasked = masked || wasSecret(new String[] {"services." + now.service() + ".image"}, then, sensitive);
         var before = ImageNames.known(then.digest())
-                ? masked ? Sensitive.MASK + "@" + then.digest() : ImageNames.whole(then.image(), then.digest())
-                : masked ? Sensitive.MASK : then.image().familiar();
+                ? wasMasked ? Sensitive.MASK + "@" + then.digest() : ImageNames.whole(then.image(), then.digest())
+                : wasMasked ? Sensitive.MASK : then.image().familiar();
         var after = masked ? Sensitive.MASK : now.image().familiar();
         var because = desired.image() instanceof Resolution.Remote remote && sameName
                 ? remote.because()
@@ -146,19 +148,36 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
             var at = after.isPresent()
                     ? places.of(paths(field.name(), key, now, stack))
                     : stack.sources().at("services." + now.service()).plain();
-            var secret = sensitive.covers(at) || (after.isEmpty() && field.mayBeSecret() && sensitive.mayHaveBeen());
+            var secret = sensitive.covers(at);
+            // What is in no file any more may have been the host's.
+            var wasSecret = secret || wasSecret(paths(field.name(), key, then, stack), then, sensitive);
             causes.add(new Cause(
                     content(field.name(), observed.record().spec(), now, key) || isContent(field.name(), before, after)
                             ? Cause.Kind.CONTENT
                             : after.isEmpty() && key.isEmpty() ? Cause.Kind.DEFAULT : Cause.Kind.SPEC,
                     name,
-                    before.map(v -> secret ? Sensitive.MASK : show(field, key, v, sensitive))
+                    before.map(v -> wasSecret ? Sensitive.MASK : show(field, key, v, sensitive))
                             .orElse(""),
                     after.map(v -> secret ? Sensitive.MASK : show(field, key, v, sensitive))
                             .orElse(""),
                     Optional.of(at)));
         }
         return causes;
+    }
+
+    /** Whether a value at one of these paths came from the host; of a container that does not say, all may have. */
+    private static boolean wasSecret(String[] paths, ContainerSpec then, Sensitive sensitive) {
+        var service = "services." + then.service() + ".";
+        return SensitiveLabel.places(then.labels())
+                .map(places -> Stream.of(paths)
+                        .map(path -> path.substring(service.length()))
+                        .anyMatch(path ->
+                                places.stream().anyMatch(place -> isWithin(place, path) || isWithin(path, place))))
+                .orElse(sensitive.mayHaveBeen());
+    }
+
+    private static boolean isWithin(String part, String whole) {
+        return part.equals(whole) || part.startsWith(whole + ".") || part.startsWith(whole + "[");
     }
 
     private static boolean isByHand(String field, String key, ContainerSpec then) {

@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.plan;
 
 import dev.lockstep.reconciler.desired.ComposeLabels;
+import dev.lockstep.reconciler.desired.SensitiveLabel;
 import dev.lockstep.runtime.container.BlockIo;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.DeviceOptions;
@@ -352,9 +353,10 @@ final class ContainerFields {
         if (!values.isEmpty()) {
             map.put(
                     key,
-                    values.entrySet().stream()
-                            .map(e -> e.getKey() + " " + e.getValue())
-                            .collect(Collectors.joining(", ")));
+                    new TreeMap<>(values)
+                            .entrySet().stream()
+                                    .map(e -> e.getKey() + " " + e.getValue())
+                                    .collect(Collectors.joining(", ")));
         }
     }
 
@@ -394,7 +396,7 @@ final class ContainerFields {
 
     private static Map<String, String> userLabels(Map<String, String> labels) {
         var map = new LinkedHashMap<>(labels);
-        map.keySet().removeIf(name -> name.startsWith(ComposeLabels.PREFIX));
+        map.keySet().removeIf(name -> name.startsWith(ComposeLabels.PREFIX) || name.equals(SensitiveLabel.KEY));
         return map;
     }
 
@@ -432,9 +434,10 @@ final class ContainerFields {
                 "volume of its own" + mode + (a.readOnly() ? " read-only" : "")
                         + (a.labels().isEmpty()
                                 ? ""
-                                : a.labels().entrySet().stream()
-                                        .map(label -> label.getKey() + "=" + label.getValue())
-                                        .collect(Collectors.joining(", ", " labelled ", "")));
+                                : new TreeMap<>(a.labels())
+                                        .entrySet().stream()
+                                                .map(label -> label.getKey() + "=" + label.getValue())
+                                                .collect(Collectors.joining(", ", " labelled ", "")));
             case MountSpec.Tmpfs t ->
                 "tmpfs" + mode + t.size().map(s -> " size " + Sizes.show(s)).orElse("")
                         + t.mode().map(m -> " mode " + Integer.toOctalString(m)).orElse("")
@@ -472,7 +475,7 @@ final class ContainerFields {
                 + (options.gatewayPriority() == 0 ? "" : " gw_priority " + options.gatewayPriority())
                 + options.interfaceName().map(name -> " interface " + name).orElse("")
                 + (options.linkLocal().isEmpty() ? "" : " link-local " + String.join(",", options.linkLocal()))
-                + (options.sysctls().isEmpty() ? "" : " sysctls " + options.sysctls())
+                + (options.sysctls().isEmpty() ? "" : " sysctls " + new TreeMap<>(options.sysctls()))
                 + (options.links().isEmpty()
                         ? ""
                         : " links "

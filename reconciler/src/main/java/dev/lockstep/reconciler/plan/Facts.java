@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.plan;
 
+import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.runtime.network.PublishedPort;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import java.util.Set;
  * @param missing what the host lacks to run containers, a sentence for each thing
  * @param secrets what never shows, beside variables whose names say so
  * @param wishes what a person asked for beside the files
+ * @param formerly URLs that the stack's repository had before
  */
 public record Facts(
         boolean followed,
@@ -35,8 +37,10 @@ public record Facts(
         Map<String, Long> memoryUse,
         List<String> missing,
         Secrets secrets,
-        Wishes wishes) {
+        Wishes wishes,
+        Set<String> formerly) {
     public Facts {
+        formerly = Set.copyOf(formerly);
         missing = List.copyOf(missing);
         leftAlone = Set.copyOf(leftAlone);
         portHolders = Map.copyOf(portHolders);
@@ -67,7 +71,13 @@ public record Facts(
                 Map.of(),
                 List.of(),
                 secrets,
-                Wishes.NONE);
+                Wishes.NONE,
+                Set.of());
+    }
+
+    /** What the stack sees as its own. */
+    Ownership ownership(Desired desired) {
+        return new Ownership(desired.owner(), formerly);
     }
 
     /** A person applies; nothing is special. */

@@ -129,6 +129,9 @@ public record Guards(Plan plan, Observed observed, Optional<String> rewritten) {
                     left.computeIfAbsent(container.name(), _ -> new TreeSet<>()).add(data);
                 }
             }
+            for (var target : ownVolumesLeft(container, removed, all)) {
+                left.computeIfAbsent(container.name(), _ -> new TreeSet<>()).add("its own volume at " + target);
+            }
         }
         return left.isEmpty()
                 ? Optional.empty()
@@ -138,6 +141,36 @@ public record Guards(Plan plan, Observed observed, Optional<String> rewritten) {
                                         .map(e -> e.getKey() + " has " + String.join(", ", e.getValue()))
                                         .collect(Collectors.joining("; "))
                                 + ", and nothing would use that any more (it stays on the host)"));
+    }
+
+    /**
+     * Where the container has volumes without a name that nobody would come upon again: its service goes, or something
+     * else is mounted there. What goes with one of several replicas comes back with it.
+     */
+    private Set<String> ownVolumesLeft(
+            ObservedContainer container, List<ObservedContainer> removed, List<ObservedContainer> all) {
+        var own = container
+                .record()
+                .effective()
+                .map(effective -> effective.anonymousVolumes().keySet())
+                .orElse(Set.of());
+        if (own.isEmpty()) {
+            return own;
+        }
+        if (removed.contains(container)) {
+            var service = container.record().spec().service();
+            return after(all, removed).stream().anyMatch(spec -> spec.service().equals(service)) ? Set.of() : own;
+        }
+        return plan.steps().stream()
+                .map(Step::operation)
+                .flatMap(o -> o instanceof Operation.ReplaceContainer replace
+                                && replace.id().equals(container.id())
+                        ? replace.spec().mounts().stream()
+                        : Stream.empty())
+                .filter(mount -> !(mount instanceof MountSpec.Anonymous))
+                .map(MountSpec::target)
+                .filter(own::contains)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** What will be there: those that stay, as the plan changes them, and those that come. */

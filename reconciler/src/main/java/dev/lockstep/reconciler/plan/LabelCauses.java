@@ -28,12 +28,13 @@ record LabelCauses(Desired desired, Facts facts) {
             String name, Map<String, String> then, Map<String, String> now, String path, Sensitive sensitive) {
         var places = new Places(desired.sources());
         var at = places.of(path + ".labels" + (now.containsKey(name) ? "." + name : ""));
-        // A value that no file has any more may have come from one of the host's.
-        var secret = sensitive.covers(at) || !now.containsKey(name) && sensitive.mayHaveBeen();
+        var secret = sensitive.covers(at);
+        // What was there may have come from one of the host's files, whatever stands there now.
+        var wasSecret = secret || sensitive.mayHaveBeen();
         return new Cause(
                 Cause.Kind.SPEC,
                 "labels." + name,
-                shown(name, then, secret, sensitive),
+                shown(name, then, wasSecret, sensitive),
                 shown(name, now, secret, sensitive),
                 Optional.of(at));
     }

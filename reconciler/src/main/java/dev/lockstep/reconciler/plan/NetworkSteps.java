@@ -8,6 +8,7 @@ import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.network.AddressFamily;
 import dev.lockstep.runtime.network.AttachmentSpec;
+import dev.lockstep.runtime.network.Cidr;
 import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.runtime.network.NetworkRecord;
 import dev.lockstep.runtime.network.NetworkSpec;
@@ -15,11 +16,13 @@ import dev.lockstep.runtime.network.ObservedNetwork;
 import dev.lockstep.runtime.network.Subnet;
 import dev.lockstep.runtime.network.SubnetSpec;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -47,11 +50,8 @@ record NetworkSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
         }
         var record = found.get().record();
         var then = record.spec();
-        if (!then.owner().stack().equals(desired.stack())) {
-            plan.warn("network " + spec.name() + " belongs to "
-                    + (then.owner().stack().isEmpty()
-                            ? "no stack"
-                            : "stack " + then.owner().stack())
+        if (!facts.ownership(desired).isOwn(then.owner())) {
+            plan.warn("network " + spec.name() + " belongs to " + Ownership.words(then.owner())
                     + "; it is used as it is");
             return;
         }
@@ -91,22 +91,23 @@ record NetworkSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
         compare(
                 causes,
                 "driver_opts",
-                then.driverOptions().toString(),
-                now.driverOptions().toString(),
+                new TreeMap<>(then.driverOptions()).toString(),
+                new TreeMap<>(now.driverOptions()).toString(),
                 path + ".driver_opts");
         return causes;
     }
 
     private void subnets(List<Cause> causes, NetworkRecord record, NetworkSpec now, AddressFamily family, String path) {
-        var asked = now.subnets(family);
-        var then = record.spec().subnets(family);
+        // Which of them the file names first means nothing, and nor does the order of what it reserves.
+        var asked = byRange(now.subnets(family), SubnetSpec::range);
+        var then = byRange(record.spec().subnets(family), SubnetSpec::range);
         var at = path + ".ipam.config" + (now.subnets().size() == 1 ? "[0]" : "");
         // Asked then and not now, or never asked: the subnet that was filled in stays.
         if (!asked.isEmpty()) {
             compare(
                     causes,
                     "ipam.config.subnet",
-                    show(record.subnets(family), Subnet::range),
+                    show(byRange(record.subnets(family), Subnet::range), Subnet::range),
                     show(asked, SubnetSpec::range),
                     at + ".subnet");
         }
@@ -125,9 +126,15 @@ record NetworkSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
         compare(
                 causes,
                 "ipam.config.aux_addresses",
-                show(then, s -> s.reserved().isEmpty() ? "" : s.reserved()),
-                show(asked, s -> s.reserved().isEmpty() ? "" : s.reserved()),
+                show(then, s -> s.reserved().isEmpty() ? "" : new TreeMap<>(s.reserved())),
+                show(asked, s -> s.reserved().isEmpty() ? "" : new TreeMap<>(s.reserved())),
                 at + ".aux_addresses");
+    }
+
+    private static <T> List<T> byRange(List<T> all, Function<T, Cidr> range) {
+        return all.stream()
+                .sorted(Comparator.comparing(each -> range.apply(each).toString()))
+                .toList();
     }
 
     private static <T> String show(List<T> all, Function<T, Object> part) {

@@ -6,6 +6,7 @@ import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.network.LeaseKey;
 import dev.lockstep.runtime.network.NetworkSpec;
+import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.volume.VolumeSpec;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -97,8 +98,8 @@ public sealed interface Operation {
         }
     }
 
-    /** Only its labels change, which nothing but its record knows. */
-    record UpdateVolume(String name, Map<String, String> labels) implements OnVolume {
+    /** Only what nothing but its record knows changes. */
+    record UpdateVolume(String name, Owner owner, Map<String, String> labels) implements OnVolume {
         public UpdateVolume {
             labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
         }

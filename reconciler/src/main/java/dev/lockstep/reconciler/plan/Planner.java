@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.plan;
 
 import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.desired.SensitiveLabel;
 import dev.lockstep.reconciler.observe.Observed;
 import java.util.HashSet;
 import java.util.Optional;
@@ -13,12 +14,16 @@ public final class Planner {
     private Planner() {}
 
     /** The plan; empty when the host is as it should be. */
-    public static Plan plan(Desired desired, Observed observed, Facts facts) {
+    public static Plan plan(Desired unmarked, Observed observed, Facts facts) {
+        var sensitive = new Sensitive(facts.secrets());
+        var desired = sensitive.mayHaveBeen() ? SensitiveLabel.mark(unmarked, sensitive::covers) : unmarked;
         var plan = new PlanBuilder(desired);
-        var claimedBy = foreignOwner(desired, observed);
+        var claimedBy = foreignOwner(desired, observed, facts);
         if (claimedBy.isPresent()) {
             plan.problem("stack " + desired.stack() + " on this host belongs to " + claimedBy.get()
-                    + "; take it down there first, or give this one another name");
+                    + ". If that is what its repository was called before, write formerly: [" + claimedBy.get()
+                    + "] beside its url in this host's agent.yaml; else take the stack down there first, or give this"
+                    + " one another name");
             return plan.build(observed);
         }
         desired.networks().forEach(new NetworkSteps(desired, observed, facts, plan)::plan);
@@ -33,6 +38,7 @@ public final class Planner {
                 .forEach(c -> known.add(c.id()));
         removals.leftovers(known);
         new SingleWriters(desired, observed, plan).order();
+        new HandOvers(desired, observed, plan).order();
         if (plan.steps().stream().map(Step::operation).anyMatch(Operation::startsContainer)) {
             facts.missing().forEach(plan::problem);
         }
@@ -41,12 +47,10 @@ public final class Planner {
     }
 
     /** The repository that a stack of this name came from, when this one comes from another. */
-    private static Optional<String> foreignOwner(Desired desired, Observed observed) {
-        return desired.owner()
-                .repository()
-                .flatMap(mine -> observed.containersOf(desired.stack()).stream()
-                        .flatMap(c -> c.record().spec().owner().repository().stream())
-                        .filter(theirs -> !theirs.equals(mine))
-                        .findFirst());
+    private static Optional<String> foreignOwner(Desired desired, Observed observed, Facts facts) {
+        var ownership = facts.ownership(desired);
+        return observed.containersOf(desired.stack()).stream()
+                .flatMap(c -> ownership.stranger(c.record().spec().owner()).stream())
+                .findFirst();
     }
 }

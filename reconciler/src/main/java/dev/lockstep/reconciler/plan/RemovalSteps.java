@@ -4,6 +4,7 @@ import dev.lockstep.reconciler.desired.ComposeLabels;
 import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.desired.DesiredService;
 import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.network.LeaseKey;
@@ -73,11 +74,18 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
 
     private Set<String> containers(List<ObservedContainer> orphans) {
         var removed = new TreeSet<String>();
+        var made = plan.steps().stream()
+                .map(Step::operation)
+                .flatMap(operation -> Operation.made(operation).stream())
+                .map(ContainerSpec::name)
+                .collect(Collectors.toSet());
         for (var orphan : reverseOrder(orphans)) {
             var operation = new Operation.RemoveContainer(
-                    orphan.id(), orphan.name(), Optional.of(slotOf(orphan)), facts.removeVolumes());
+                    orphan.id(), nameOf(orphan, made), Optional.of(slotOf(orphan)), facts.removeVolumes());
             var cause = noLonger("service " + orphan.record().spec().service());
-            var after = new TreeSet<>(dependants(orphan, orphans));
+            var after = dependants(orphan, orphans).stream()
+                    .map(c -> "container/" + nameOf(c, made))
+                    .collect(Collectors.toCollection(TreeSet::new));
             after.addAll(plan.networks(orphan.record().spec()));
             removed.add(plan.add(operation, List.of(cause), after));
         }
@@ -85,10 +93,11 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
     }
 
     private void networks(Set<String> removed) {
+        var ownership = facts.ownership(desired);
         var wanted = desired.networks().stream().map(n -> n.spec().name()).toList();
         observed.networks().networks().stream()
                 .map(n -> n.record())
-                .filter(r -> r.spec().owner().stack().equals(desired.stack()))
+                .filter(r -> ownership.isOwn(r.spec().owner()))
                 .filter(r -> !wanted.contains(r.name()))
                 .forEach(r -> plan.add(
                         new Operation.RemoveNetwork(r.name()), List.of(noLonger("network")), afterContainers(removed)));
@@ -125,15 +134,21 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
         return after;
     }
 
-    /** Steps that take down what depends on the container: a server goes after its clients. */
-    private static Set<String> dependants(ObservedContainer container, List<ObservedContainer> all) {
+    /** What depends on the container: a server goes after its clients. */
+    private static List<ObservedContainer> dependants(ObservedContainer container, List<ObservedContainer> all) {
         var service = container.record().spec().service();
         return all.stream()
                 .filter(c ->
                         ComposeLabels.dependencies(c.record().spec().labels()).contains(service))
                 .filter(c -> !c.record().spec().service().equals(service))
-                .map(c -> "container/" + c.name())
-                .collect(Collectors.toCollection(TreeSet::new));
+                .toList();
+    }
+
+    /** With its id where another container is to have its name. */
+    private static String nameOf(ObservedContainer container, Set<String> made) {
+        return made.contains(container.name())
+                ? container.name() + " (" + container.record().shortId() + ")"
+                : container.name();
     }
 
     /** What depends on others comes before them, else by name. */
@@ -152,8 +167,7 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
     }
 
     private static LeaseKey slotOf(ObservedContainer container) {
-        var spec = container.record().spec();
-        return new LeaseKey(spec.owner().stack(), spec.service().isEmpty() ? spec.name() : spec.service(), spec.slot());
+        return container.record().leaseKey();
     }
 
     private static Cause noLonger(String what) {

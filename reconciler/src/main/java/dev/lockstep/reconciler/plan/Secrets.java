@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.plan;
 
+import java.util.Comparator;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -22,9 +23,11 @@ public record Secrets(Set<String> values, Set<String> files) {
         files = Set.copyOf(files);
     }
 
-    /** Values that are masked in any text. */
+    /** Values that are masked in any text; the longest first, since one may be part of another. */
     public Stream<String> maskable() {
-        return values.stream().filter(value -> value.length() >= SHORTEST_VALUE);
+        return values.stream()
+                .filter(value -> value.length() >= SHORTEST_VALUE)
+                .sorted(Comparator.comparingInt(String::length).reversed().thenComparing(Comparator.naturalOrder()));
     }
 
     /** How many there are. */

@@ -3,7 +3,9 @@ package dev.lockstep.reconciler.plan;
 import dev.lockstep.spec.yaml.SourcePosition;
 import dev.lockstep.spec.yaml.Step;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** What must not be shown: whether by the name of the variable or by the value itself. */
 final class Sensitive {
@@ -13,9 +15,14 @@ final class Sensitive {
             ".*(PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|CREDENTIAL|APIKEY)" + ".*|.*_(KEY|PASS|PWD|DSN)|KEY|PASS|PWD");
 
     private final Secrets secrets;
+    /** Any of the secret values, the longest that fits; absent where there is none. */
+    private final Optional<Pattern> values;
 
     Sensitive(Secrets secrets) {
         this.secrets = secrets;
+        this.values = Optional.of(secrets.maskable().map(Pattern::quote).collect(Collectors.joining("|")))
+                .filter(any -> !any.isEmpty())
+                .map(Pattern::compile);
     }
 
     /** Whether a value that stands there, or a variable in it, is one of the host's secrets. */
@@ -38,6 +45,6 @@ final class Sensitive {
 
     /** Any text, with the secret values in it masked. */
     String show(String text) {
-        return secrets.maskable().reduce(text, (shown, value) -> shown.replace(value, MASK));
+        return values.map(any -> any.matcher(text).replaceAll(MASK)).orElse(text);
     }
 }

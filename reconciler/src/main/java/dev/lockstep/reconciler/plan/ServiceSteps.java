@@ -59,8 +59,9 @@ final class ServiceSteps {
     private final Map<String, Set<String>> serviceSteps = new HashMap<>();
 
     private final Set<String> replacedServices = new HashSet<>();
-    /** Names of containers that are replaced, or begin anew and with them their namespaces. */
     private final Set<String> replacedContainers = new HashSet<>();
+    /** Names of containers that go on as they are and begin anew, and with them their namespaces. */
+    private final Set<String> restartedContainers = new HashSet<>();
 
     ServiceSteps(Desired desired, Observed observed, Facts facts, PlanBuilder plan, RemovalSteps removals) {
         this.desired = desired;
@@ -154,12 +155,17 @@ final class ServiceSteps {
     }
 
     private void slot(DesiredService service, DesiredContainer wanted, List<ObservedContainer> candidates, Roll roll) {
-        var best = candidates.stream()
+        var nearest = candidates.stream()
                 .filter(c -> c.record().phase() == ContainerRecord.Phase.CREATED)
                 .min(Comparator.comparing((ObservedContainer c) ->
                                 !diff(c, wanted).replace().isEmpty())
                         .thenComparing(c -> !c.isRunning())
                         .thenComparing(c -> c.record().createdAt(), Comparator.reverseOrder()));
+        // A replacement that was interrupted before the new one serves begins anew: the old one serves until then. One
+        // that stood by is not new.
+        var best = nearest.filter(c -> !hasTakenOver(c) && !KeptName.has(c.record()))
+                .flatMap(c -> serving(candidates, c, wanted))
+                .or(() -> nearest);
         var left = new TreeSet<String>();
         candidates.stream()
                 .filter(c -> best.isEmpty() || !c.id().equals(best.get().id()))
@@ -171,6 +177,25 @@ final class ServiceSteps {
         var before = new TreeSet<>(left);
         best.ifPresent(c -> before.addAll(plan.networks(c.record().spec())));
         step(service, wanted, best, before).ifPresent(step -> roll.add(step, left, candidates));
+    }
+
+    /** One that runs beside that one and was to be replaced by it. */
+    private Optional<ObservedContainer> serving(
+            List<ObservedContainer> candidates, ObservedContainer successor, DesiredContainer wanted) {
+        return candidates.stream()
+                .filter(c -> c.record().phase() == ContainerRecord.Phase.CREATED && c.isRunning())
+                .filter(c -> !c.id().equals(successor.id())
+                        && !diff(c, wanted).replace().isEmpty())
+                .findFirst();
+    }
+
+    /** Whether it runs and has the ports, which a successor is given last. */
+    private boolean hasTakenOver(ObservedContainer container) {
+        return container.isRunning()
+                && observed.networks()
+                        .container(container.id())
+                        .filter(attachment -> !attachment.ports().isEmpty())
+                        .isPresent();
     }
 
     /** The step that its container is made, started or changed by; empty when it goes on running. */
@@ -229,21 +254,27 @@ final class ServiceSteps {
             return Optional.of(
                     start(service, new Operation.StartContainer(container.id(), spec), wanted, causes, before));
         }
-        if (starts && !begunAnew(container).isEmpty()) {
-            causes.addAll(begunAnew(container));
+        var anew = starts ? new ArrayList<>(begunAnew(container)) : new ArrayList<Cause>();
+        if (container.isRunning()) {
+            restartedDependency(service).ifPresent(anew::add);
+            anew.addAll(sharedWithRestarted(spec));
+        }
+        if (!anew.isEmpty()) {
+            // What changes in place does so on the way.
+            var all = wishes.keep() ? new ArrayList<Cause>() : causes;
+            all.addAll(anew);
+            restartedContainers.add(container.name());
+            restartedContainers.add(wanted.spec().name());
             return Optional.of(
-                    start(service, new Operation.RestartContainer(container.id(), spec), wanted, causes, before));
+                    start(service, new Operation.RestartContainer(container.id(), spec), wanted, all, before));
         }
         if (!causes.isEmpty() && !wishes.keep()) {
             memory(container, spec);
             var after = new TreeSet<>(plan.networks(spec));
             after.addAll(before);
             stepsOf(service).add(plan.add(new Operation.UpdateContainer(container.id(), spec), causes, after));
-            return Optional.empty();
         }
-        var restarted = container.isRunning() ? restartedDependency(service) : Optional.<Cause>empty();
-        return restarted.map(cause ->
-                start(service, new Operation.RestartContainer(container.id(), spec), wanted, List.of(cause), before));
+        return Optional.empty();
     }
 
     /** What the kernel makes of a limit below what is used: memory.max (cgroup v2), memory.limit_in_bytes (v1). */
@@ -314,6 +345,20 @@ final class ServiceSteps {
                         "shares with container " + name + ", which is replaced",
                         Optional.empty())));
         return causes;
+    }
+
+    /** It is in namespaces of a container that begins anew. */
+    private List<Cause> sharedWithRestarted(ContainerSpec spec) {
+        return spec.options().isolation().namespaces().joined().stream()
+                .distinct()
+                .filter(restartedContainers::contains)
+                .map(name -> new Cause(
+                        Cause.Kind.DEPENDENCY,
+                        "",
+                        "",
+                        "in a namespace of container " + name + ", which begins anew",
+                        Optional.empty()))
+                .toList();
     }
 
     /** It runs in namespaces that were another container's, which has ended or begun anew since. */

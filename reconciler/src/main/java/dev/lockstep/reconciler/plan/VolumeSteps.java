@@ -4,7 +4,9 @@ import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.desired.DesiredVolume;
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.runtime.volume.VolumeSpec;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** What to do about the volumes of a stack. A volume is never removed because its lines are gone. */
@@ -18,24 +20,55 @@ record VolumeSteps(Desired desired, Observed observed, Facts facts, PlanBuilder 
             }
         } else if (found.isEmpty()) {
             plan.add(new Operation.CreateVolume(volume.spec()), List.of(), Set.of());
-        } else if (!found.get().spec().owner().stack().equals(desired.stack())) {
-            var owner = found.get().spec().owner().stack();
-            plan.warn("volume " + name + " belongs to " + (owner.isEmpty() ? "no stack" : "stack " + owner)
-                    + "; it is used as it is");
-        } else if (!found.get().spec().options().equals(volume.spec().options())) {
+        } else if (!facts.ownership(desired).isOwn(found.get().spec().owner())) {
+            plan.warn("volume " + name + " belongs to "
+                    + Ownership.words(found.get().spec().owner()) + "; it is used as it is");
+        } else if (!isSame(found.get().spec(), volume.spec())) {
             // Compose would offer to make it anew, and its data would be gone.
             plan.problem(
                     "volumes." + volume.key() + ".driver_opts",
-                    "volume " + name + " was made with " + words(found.get().spec()) + ", and the file says "
-                            + words(volume.spec()) + ". Its data is not moved: give the new one another name, or remove"
+                    "volume " + name + " was made with "
+                            + difference(found.get().spec(), volume.spec())
+                            + ". Its data is not moved: give the new one another name, or remove"
                             + " this one when nothing in it is needed: 'lockstep volume rm " + name + "'");
         } else {
-            var labels = new LabelCauses(desired, facts)
-                    .between(found.get().spec().labels(), volume.spec().labels(), "volumes." + volume.key());
-            if (!labels.isEmpty()) {
-                plan.add(new Operation.UpdateVolume(name, volume.spec().labels()), labels, Set.of());
+            var path = "volumes." + volume.key();
+            var causes = new ArrayList<>(new LabelCauses(desired, facts)
+                    .between(found.get().spec().labels(), volume.spec().labels(), path));
+            var then = found.get().spec().owner();
+            var now = volume.spec().owner();
+            // By hand, a repository's is not taken away from it.
+            if (now.repository().isPresent() && !now.repository().equals(then.repository())) {
+                causes.add(new Cause(
+                        Cause.Kind.SPEC,
+                        "owner",
+                        then.repository().orElse("applied by hand"),
+                        now.repository().get(),
+                        Optional.of(new Places(desired.sources()).of(path))));
+            }
+            if (!causes.isEmpty()) {
+                plan.add(
+                        new Operation.UpdateVolume(
+                                name,
+                                now.repository().isPresent() ? now : then,
+                                volume.spec().labels()),
+                        causes,
+                        Set.of());
             }
         }
+    }
+
+    /** An option that is written and empty says no more than one that is not there. */
+    private static boolean isSame(VolumeSpec made, VolumeSpec asked) {
+        return made.options().equals(asked.options())
+                || made.mount().isPresent() && made.mount().equals(asked.mount());
+    }
+
+    private static String difference(VolumeSpec made, VolumeSpec asked) {
+        var then = words(made);
+        var now = words(asked);
+        // Passwords are shown to nobody.
+        return then.equals(now) ? "another password in o than the file has" : then + ", and the file says " + now;
     }
 
     private static String words(VolumeSpec volume) {

@@ -362,6 +362,41 @@ class BuildEventsIT {
     }
 
     @Test
+    void a_tag_whose_files_cannot_be_read_keeps_no_other_image_of_a_stack_from_being_built() throws Exception {
+        repository
+                .put("lockstep.yaml", """
+                        builds:
+                          app: {image: shop, context: app, tags: ["{version}"], when: {tags: "v*"}}
+                        """)
+                .put("compose.yaml", "name: shop\nservices: {web: {image: 'shop:1.0.0'}}\n");
+        repository.commit("app");
+        git("tag", "v1.0.0", "main");
+        var fine = git("rev-parse", "--short=7", "main");
+        repository
+                .putSubmodule("app/.dockerignore")
+                .commit("refs/heads/aside", "a submodule that names what is ignored");
+        git("tag", "v1.0.1", "aside");
+        repository.remove("app/.dockerignore");
+        change("refs/heads/main");
+        git("tag", "v2.0.0", "main");
+        assertThat(look()).hasSize(1);
+        ordered.clear();
+        var source =
+                Objects.requireNonNull(follower.stacks(follower.look()).active().get("shop"));
+        var good = ImageReference.parse("shop:1.0.0");
+        var bad = ImageReference.parse("shop:1.0.1");
+
+        assertThat(events.order(source, Set.of(good, bad)))
+                .containsOnlyKeys(bad)
+                .hasEntrySatisfying(
+                        bad,
+                        why -> assertThat(why)
+                                .startsWith("is not built: ")
+                                .contains("app/.dockerignore is a submodule"));
+        assertThat(ordered).containsExactly("app v1.0.0 " + fine);
+    }
+
+    @Test
     void a_tag_that_was_moved_since_the_last_look_is_built_for_no_stack() throws Exception {
         repository.put("lockstep.yaml", """
                         builds:

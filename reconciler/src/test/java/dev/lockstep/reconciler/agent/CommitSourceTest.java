@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,12 +42,14 @@ class CommitSourceTest {
             var commit = new CommitSource(
                     tree,
                     stack,
+                    Optional.empty(),
                     root,
                     HostVariables.Values.NONE,
                     List.of(),
                     List.of(),
                     StackRules.NONE,
                     StackBuilds.NONE,
+                    Set.of(),
                     _ -> {});
 
             assertThat(commit.read("stacks/shop", "./password.txt")).isEqualTo(bytes("first"));
@@ -79,12 +83,14 @@ class CommitSourceTest {
             var commit = new CommitSource(
                     tree,
                     stack,
+                    Optional.empty(),
                     root,
                     HostVariables.Values.NONE,
                     List.of(),
                     List.of(),
                     StackRules.NONE,
                     StackBuilds.NONE,
+                    Set.of(),
                     _ -> {});
             var loaded = (Loaded.Valid) new ComposeLoader().load(commit.load());
             var own = root.state().resolve("stacks/shop/files/data");

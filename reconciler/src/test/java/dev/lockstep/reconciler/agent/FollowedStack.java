@@ -26,7 +26,9 @@ import dev.lockstep.spec.load.StackDirectories;
 import dev.lockstep.spec.settings.HostPolicy;
 import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -58,20 +60,37 @@ final class FollowedStack implements AutoCloseable {
         origin = TestRepository.create(directory.resolve("shop.git"));
         source = origin.open(engine.root());
         secrets = new HostSecrets(directory.resolve("stacks"));
-        deployment = deployment(ImagePolicy.NONE);
+        deployment = deployment(ImagePolicy.NONE, HostPolicy.CLOSED);
     }
 
-    private Deployment deployment(ImagePolicy images) {
-        return new Deployment(engine, "test", images, HostPolicy.CLOSED, secrets);
+    private Deployment deployment(ImagePolicy images, HostPolicy policy) {
+        return new Deployment(engine, "test", images, policy, secrets);
     }
 
     Engine engine() {
         return engine;
     }
 
+    /** Where the commits come from, as owners of objects have it. */
+    String repository() {
+        return source.remote().toString();
+    }
+
     /** What people were told. */
     List<String> said() {
         return said;
+    }
+
+    /** What the host adds to the files of commits that are made from now on, in the syntax of {@code .env}. */
+    void variables(String env) throws IOException {
+        var file = Files.createDirectories(directory.resolve("stacks/shop")).resolve("env");
+        Files.writeString(file, env);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    }
+
+    /** Where it keeps its state, and what Compose secrets of the host hold. */
+    Path directory() {
+        return directory;
     }
 
     /** One of these images, without a name. */
@@ -91,12 +110,14 @@ final class FollowedStack implements AutoCloseable {
         var commit = new CommitSource(
                 tree,
                 StackDirectories.find(tree, "", "shop").getFirst(),
+                Optional.empty(),
                 engine.root(),
-                HostVariables.Values.NONE,
+                new HostVariables(directory.resolve("stacks")).of("shop"),
                 List.of(),
                 List.of(),
                 StackRules.NONE,
                 builds,
+                Set.of(),
                 _ -> {});
         commits.put(commit.commit().commit(), commit);
         return commit;
@@ -109,7 +130,12 @@ final class FollowedStack implements AutoCloseable {
 
     /** The same on a host with rules for images. */
     Reconciliation reconciliation(ImagePolicy images, WantedBuilds builds) {
-        return reconciliation(deployment(images), builds);
+        return reconciliation(deployment(images, HostPolicy.CLOSED), builds);
+    }
+
+    /** The same on a host that allows something. */
+    Reconciliation reconciliation(HostPolicy policy) {
+        return reconciliation(deployment(ImagePolicy.NONE, policy), WantedBuilds.NONE);
     }
 
     private Reconciliation reconciliation(Deployment deployment, WantedBuilds builds) {

@@ -6,6 +6,7 @@ import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.spec.settings.AgentSettings;
+import dev.lockstep.spec.settings.RepositoryAccess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -90,6 +91,22 @@ class FollowedStacksTest {
         assertThat(stacks().claim("shop", OTHER)).contains(URL + " main");
         assertThat(stacks().claim("shop", FEATURE)).isEmpty();
         assertThat(stacks().claim("shop", MAIN)).isEmpty();
+    }
+
+    @Test
+    void a_repository_has_the_stacks_of_its_former_urls() throws IOException {
+        write("refs/heads/main", "stacks/shop");
+        var moved = new AgentSettings.Repository(
+                "ssh://git@example.com/infra.git",
+                Optional.of("main"),
+                Optional.empty(),
+                false,
+                RepositoryAccess.NONE,
+                List.of(URL));
+        followed = List.of(moved, OTHER);
+        assertThat(stacks().isFollowed("shop")).isTrue();
+        assertThat(stacks().claim("shop", OTHER)).contains("ssh://git@example.com/infra.git main");
+        assertThat(stacks().claim("shop", moved)).isEmpty();
     }
 
     @Test

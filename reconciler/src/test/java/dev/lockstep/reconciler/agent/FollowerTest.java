@@ -7,6 +7,8 @@ import dev.lockstep.reconciler.git.GitRepositories;
 import dev.lockstep.reconciler.git.GitSettings;
 import dev.lockstep.reconciler.git.TestRepository;
 import dev.lockstep.runtime.store.Root;
+import dev.lockstep.spec.load.ComposeLoader;
+import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.settings.AgentSettings;
 import dev.lockstep.spec.settings.BuildsEntry;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -69,11 +72,80 @@ class FollowerTest {
     }
 
     @Test
+    void a_clone_that_somebody_removed_is_brought_again_though_nothing_is_new() throws IOException {
+        repository.commit("first");
+        var root = Root.open(directory.resolve("root"), directory.resolve("run"));
+        var settings =
+                new AgentSettings.Repository(repository.directory().toString(), Optional.of("main"), Optional.empty());
+        try (var follower = new Follower(
+                settings,
+                new GitRepositories(root, GitSettings.defaults()),
+                root,
+                "web1",
+                Map.of(),
+                new HostVariables(directory),
+                BuildsEntry.DEFAULT,
+                said::add)) {
+            follower.stacks(follower.look());
+            try (var clones = Files.walk(root.state().resolve("git"))) {
+                for (var file : clones.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+            Files.createDirectory(root.state().resolve("git"));
+
+            assertThat(follower.stacks(follower.look()).active()).containsKeys("edge", "shop");
+        }
+    }
+
+    @Test
     void without_a_file_every_host_takes_all_and_its_own() throws IOException {
         repository.commit("first");
 
         assertThat(stacks("web1", Map.of(), Optional.empty()).active()).containsOnlyKeys("edge", "database", "shop");
         assertThat(stacks("web2", Map.of(), Optional.empty()).active()).containsOnlyKeys("database", "shop");
+    }
+
+    @Test
+    void a_stack_has_the_name_that_its_files_give_it_also_while_a_value_of_the_host_is_missing() throws IOException {
+        repository.put("stacks/web/compose.yaml", """
+                name: frontend
+                services: {a: {image: x, environment: {PASSWORD: "${PASSWORD:?}"}}}
+                """);
+        repository.commit("a value of the host");
+        var before = stacks("web2", Map.of(), Optional.empty()).active();
+        assertThat(before).containsOnlyKeys("database", "shop", "frontend");
+        assertThat(loaded(Objects.requireNonNull(before.get("frontend")))).isInstanceOf(Loaded.Invalid.class);
+
+        value("frontend", "PASSWORD=x\n");
+        var after = stacks("web2", Map.of(), Optional.empty()).active();
+        assertThat(loaded(Objects.requireNonNull(after.get("frontend"))))
+                .isInstanceOfSatisfying(
+                        Loaded.Valid.class,
+                        valid -> assertThat(valid.project().name()).isEqualTo("frontend"));
+    }
+
+    @Test
+    void values_of_the_host_do_not_give_a_stack_another_name_than_the_one_they_are_found_by() throws IOException {
+        repository.put("stacks/web/compose.yaml", "name: ${NAME:-web}\nservices: {a: {image: x}}\n");
+        repository.commit("a name of the host's");
+        value("web", "NAME=other\n");
+
+        var stacks = stacks("web2", Map.of(), Optional.empty()).active();
+
+        assertThat(stacks).containsOnlyKeys("database", "shop", "web");
+        assertThatThrownBy(() -> Objects.requireNonNull(stacks.get("web")).load())
+                .hasMessageContaining("with the host's values for the stack web its files call it other");
+    }
+
+    private void value(String stack, String content) throws IOException {
+        var file = Files.createDirectories(directory.resolve(stack)).resolve("env");
+        Files.writeString(file, content);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    }
+
+    private static Loaded loaded(CommitSource source) throws IOException {
+        return new ComposeLoader().load(source.load());
     }
 
     @Test

@@ -112,6 +112,20 @@ class KeptRevisionIT {
     }
 
     @Test
+    void a_value_that_only_the_host_can_have_is_asked_for_with_its_file() throws Exception {
+        var wanting =
+                shop.commit("Wanting", "services: {app: {image: 'app:1', command: '${PASSWORD:?}'}}", StackBuilds.NONE);
+
+        assertThat(run(wanting)).isEqualTo(Outcome.REFUSED);
+
+        assertThat(shop.problems())
+                .singleElement()
+                .asString()
+                .endsWith("required variable PASSWORD is missing a value. Its value on this host belongs into "
+                        + directory.resolve("stacks/shop/env") + ", which only root may read");
+    }
+
+    @Test
     void or_left_for_the_one_before_when_it_is_not_well() throws Exception {
         assertThat(run(runs("First", "sleep 1001"))).isEqualTo(Outcome.CONVERGED);
         cutShort(runs("Second", "exit 3"));

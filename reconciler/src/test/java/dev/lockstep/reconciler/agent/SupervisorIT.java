@@ -13,6 +13,7 @@ import dev.lockstep.runtime.container.OnExitScript;
 import dev.lockstep.runtime.container.Resources;
 import dev.lockstep.runtime.container.RestartDecision;
 import dev.lockstep.runtime.container.RestartPolicy;
+import dev.lockstep.runtime.container.StandStill;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Progress;
@@ -307,5 +308,87 @@ class SupervisorIT {
                         () -> assertThat(Files.exists(calls) ? Set.copyOf(Files.readAllLines(calls)) : Set.<String>of())
                                 .containsExactlyInAnyOrder(waits, ended, put));
         assertThat(container(runs).isRunning()).isTrue();
+    }
+
+    /** As a command leaves it that is killed while it lets containers stand still. */
+    private void freezeAndDie(String id) throws IOException {
+        var notes = engine.root().state().resolve("stand-still");
+        Path file;
+        byte[] note;
+        try (var _ = engine.standStill(StandStill.Manner.PAUSE, List.of(id), Optional.empty());
+                var all = Files.list(notes)) {
+            file = all.findFirst().orElseThrow();
+            note = Files.readAllBytes(file);
+        }
+        engine.containers().pause(id);
+        Files.write(file, note);
+    }
+
+    @Test
+    void what_stands_still_for_a_killed_command_goes_on_beside_an_agent() throws Exception {
+        var id = started(new RestartPolicy(RestartPolicy.Condition.ALWAYS, 0, true));
+        try (var supervisor = supervisor()) {
+            freezeAndDie(id);
+            supervisor.lookAgain();
+            assertThat(container(id).isPaused()).isFalse();
+            assertThat(said).contains("let 1 containers go on that stood still for a process that was killed");
+        }
+    }
+
+    @Test
+    void a_note_that_cannot_be_read_keeps_nobody_out_and_no_other_note_from_its_end() throws Exception {
+        var id = started(new RestartPolicy(RestartPolicy.Condition.ALWAYS, 0, true));
+        freezeAndDie(id);
+        var notes = engine.root().state().resolve("stand-still");
+        Files.writeString(notes.resolve("0.json"), "garbage");
+        String whole;
+        try (var all = Files.list(notes)) {
+            whole = Files.readString(
+                    all.filter(p -> !p.endsWith("0.json")).findFirst().orElseThrow());
+        }
+        var newer =
+                Files.writeString(notes.resolve("1.json"), whole.replaceFirst("\"format\" ?: ?\\d+", "\"format\":9"));
+        try (var again = Engine.open(new EngineOptions(
+                directory.resolve("state"),
+                directory.resolve("run"),
+                "test",
+                Optional.of(Path.of("/bin/true")),
+                true))) {
+            assertThat(again.containers().observe(id).orElseThrow().isPaused()).isFalse();
+        }
+        assertThat(notes.resolve("0.damaged")).hasContent("garbage");
+        assertThat(newer).exists();
+        try (var supervisor = supervisor()) {
+            supervisor.lookAgain();
+            supervisor.lookAgain();
+            assertThat(said).as("said once").singleElement().asString().contains(newer.toString());
+        }
+    }
+
+    @Test
+    void one_that_cannot_go_on_fails_nobody_who_opens_the_root() throws Exception {
+        var id = started(new RestartPolicy(RestartPolicy.Condition.NO, 0, true));
+        var notes = engine.root().state().resolve("stand-still");
+        Path file;
+        byte[] note;
+        try (var _ = engine.standStill(StandStill.Manner.STOP, List.of(id), Optional.of(Duration.ZERO));
+                var all = Files.list(notes)) {
+            file = all.findFirst().orElseThrow();
+            note = Files.readAllBytes(file);
+        }
+        engine.containers().stop(id, Optional.of(Duration.ZERO));
+        Files.write(file, note);
+        var upper = directory.resolve("state/containers").resolve(id).resolve("upper");
+        Files.move(upper, directory.resolve("upper"));
+        Files.createFile(upper); // nothing can be mounted with that
+        try (var again = Engine.open(new EngineOptions(
+                directory.resolve("state"),
+                directory.resolve("run"),
+                "test",
+                Optional.of(Path.of("/bin/true")),
+                true))) {
+            assertThat(again.containers().observe(id).orElseThrow().isRunning()).isFalse();
+        }
+        assertThat(file).doesNotExist();
     }
 }

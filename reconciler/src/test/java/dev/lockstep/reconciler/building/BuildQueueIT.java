@@ -335,6 +335,52 @@ class BuildQueueIT {
     }
 
     @Test
+    void what_cannot_be_pushed_has_no_name_here_either() throws Exception {
+        try (var registry = FakeRegistry.start()) {
+            var image = registry.host() + "/team/shop";
+            lab.file("lockstep.yaml", QueueLab.ENTRY.replace("image: shop", "image: " + image));
+            lab.file("app/Dockerfile", "FROM busybox\nRUN echo one > /file\n");
+            lab.push = true;
+            lab.images = registries("docker.io", registry.host());
+            lab.build(lab.order("v1", lab.commit("one")));
+            var first = lab.record(1).digest().orElseThrow();
+            lab.file("app/Dockerfile", "FROM busybox\nRUN echo two > /file\n");
+            var two = lab.commit("two");
+
+            registry.when(
+                    exchange -> exchange.getRequestMethod().equals("PUT")
+                            && exchange.getRequestURI().getPath().contains("/manifests/"),
+                    1,
+                    FakeRegistry.status(403));
+            lab.build(lab.order("v2", two));
+            assertThat(lab.record(2).state()).isEqualTo(BuildRecord.State.FAILED);
+            assertThat(lab.record(2).problem())
+                    .startsWith("it is built and tested, and cannot be pushed: " + image + ":v2: ");
+            assertThat(registry.content("/v2/team/shop/manifests/v2")).isEmpty();
+            assertThat(lab.image(image + ":v2")).isEmpty();
+            assertThat(lab.image(image + ":latest").orElseThrow().digest()).isEqualTo(first);
+
+            registry.when(
+                    exchange -> exchange.getRequestMethod().equals("PUT")
+                            && exchange.getRequestURI().getPath().endsWith("/manifests/latest"),
+                    1,
+                    FakeRegistry.status(403));
+            lab.build(lab.order("v3", two));
+            assertThat(lab.record(3).problem())
+                    .startsWith("it is built and tested, and cannot be pushed: " + image + ":latest: ");
+            assertThat(lab.image(image + ":v3")).isEmpty();
+            assertThat(lab.image(image + ":latest").orElseThrow().digest()).isEqualTo(first);
+
+            lab.build(lab.order("v4", two));
+            var digest = lab.record(4).digest().orElseThrow();
+            assertThat(lab.image(image + ":latest").orElseThrow().digest()).isEqualTo(digest);
+            assertThat(registry.content("/v2/team/shop/manifests/latest"))
+                    .contains(lab.engine.images().blobs().read(digest));
+            assertThat(registry.content("/v2/team/shop/manifests/" + digest)).isPresent();
+        }
+    }
+
+    @Test
     void a_section_has_the_hosts_secrets_and_shows_none() throws Exception {
         Files.delete(directory.resolve(QueueLab.REPOSITORY).resolve("lockstep.yaml"));
         lab.file("compose.yaml", """

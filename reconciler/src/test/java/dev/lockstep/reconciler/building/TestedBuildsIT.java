@@ -77,6 +77,19 @@ class TestedBuildsIT {
     }
 
     @Test
+    void a_combination_that_cannot_be_built_calls_no_other_off() throws Exception {
+        lab.file(
+                "app/Dockerfile",
+                "FROM busybox\nARG N=1\nENV N=$N\nRUN if [ $N = 3 ]; then sleep 4; fi; test $N != 2\n");
+        lab.test = QueueLab.test("echo \"N is $N\"", Duration.ofMinutes(1), Map.of("N", List.of("1", "2", "3")));
+        lab.build(lab.order("v1", lab.commit("one")));
+
+        assertThat(lab.record(1).problem()).startsWith("[N=2] ").endsWith("exit code: 1");
+        assertThat(lab.log(1)).contains("\nN is 1\n", "[N=3] N is 3\n");
+        assertThat(lab.image("shop:v1")).isEmpty();
+    }
+
+    @Test
     void reports_of_one_test_are_no_way_out_for_those_of_another() throws Exception {
         var outside = Files.createDirectory(directory.resolve("outside"));
         lab.file("app/Dockerfile", "FROM busybox\nARG N=1\nENV N=$N\n");

@@ -115,6 +115,34 @@ class BacklogTest {
     }
 
     @Test
+    void what_has_the_names_of_a_branch_is_kept_behind_an_old_commit_that_was_made_again() {
+        var retried = new BuildRecord(
+                3,
+                "https://git.example.com/shop.git",
+                "web",
+                "web",
+                List.of(),
+                new Occasion(Occasion.Kind.RETRY, "refs/heads/main", "b".repeat(40)),
+                "",
+                "",
+                State.SUCCEEDED,
+                Optional.of(digest(3)),
+                false,
+                "",
+                NOON,
+                Optional.empty(),
+                Optional.empty(),
+                0);
+        var all = List.of(
+                record(1, "web", "refs/heads/main", State.SUCCEEDED),
+                record(2, "web", "refs/heads/main", State.SUCCEEDED),
+                retried);
+        assertThat(BuildRetention.forgotten(all, 1, Set.of()))
+                .extracting(BuildRecord::number)
+                .containsExactly(1L);
+    }
+
+    @Test
     void one_that_has_to_wait_for_others_holds_nobody_else_up() {
         var all =
                 List.of(record(1, "app", "refs/tags/v1", State.QUEUED), record(2, "db", "refs/tags/v1", State.QUEUED));

@@ -63,15 +63,28 @@ class BuildPlannerTest {
     }
 
     private void record(String target, String ref, int commit, State state) {
+        record(target, new Occasion(Occasion.Kind.TAG, ref, commit(commit)), state, List.of());
+    }
+
+    /** A build that a person asked for again, and the tags that it got. */
+    private void retry(String ref, int commit, State state, String... tags) {
+        record("app", new Occasion(Occasion.Kind.RETRY, ref, commit(commit)), state, List.of(tags));
+    }
+
+    private void push(String ref, int commit, State state, String... tags) {
+        record("app", new Occasion(Occasion.Kind.BRANCH, ref, commit(commit)), state, List.of(tags));
+    }
+
+    private void record(String target, Occasion occasion, State state, List<String> tags) {
         records.addFirst(new BuildRecord(
                 records.size() + 1,
                 "url",
                 target,
                 "shop/" + target,
-                List.of(),
-                new Occasion(Occasion.Kind.TAG, ref, commit(commit)),
+                tags,
+                occasion,
                 "",
-                "inputs" + commit,
+                "inputs" + number(occasion.commit()),
                 state,
                 Optional.empty(),
                 false,
@@ -261,6 +274,78 @@ class BuildPlannerTest {
         assertThat(look()).as("failed for good").isEmpty();
         has(MAIN, 1);
         assertThat(look()).as("still what main means").isEmpty();
+    }
+
+    @Test
+    void a_branch_that_is_put_back_behind_a_build_that_was_made_again_is_built_again() {
+        targets = List.of(target("app", List.of(), List.of("main"), false));
+        has(MAIN, 2);
+        look();
+        records.clear();
+        push(MAIN, 1, State.SUCCEEDED, "main", "0000001");
+        push(MAIN, 2, State.FAILED, "main", "0000002");
+        retry(MAIN, 2, State.QUEUED, "main", "0000002");
+        has(MAIN, 1);
+        assertThat(plan().wishes()).as("main will mean 2").hasSize(1);
+
+        records.removeFirst();
+        retry(MAIN, 2, State.FAILED, "main", "0000002");
+        assertThat(plan().wishes()).as("main still means 1").isEmpty();
+        retry(MAIN, 2, State.SUCCEEDED, "0000002");
+        assertThat(plan().wishes()).as("it has a name of its own only").isEmpty();
+        retry(MAIN, 2, State.SUCCEEDED, "main", "0000002");
+        assertThat(look()).as("main means 2").containsExactly("app main 1");
+        assertThat(look()).isEmpty();
+    }
+
+    @Test
+    void a_tag_that_is_put_back_behind_a_build_that_was_made_again_is_built_again_where_it_may_move() {
+        targets = List.of(target("app", List.of("v*"), List.of(), true));
+        has("refs/tags/v1", 2);
+        look();
+        records.clear();
+        record("app", new Occasion(Occasion.Kind.TAG, "refs/tags/v1", commit(1)), State.SUCCEEDED, List.of("v1"));
+        record("app", new Occasion(Occasion.Kind.TAG, "refs/tags/v1", commit(2)), State.FAILED, List.of("v1"));
+        record("app", new Occasion(Occasion.Kind.WANTED, "refs/tags/v1", commit(2)), State.SUCCEEDED, List.of("v1"));
+        has("refs/tags/v1", 1);
+        assertThat(look()).containsExactly("app v1 1");
+    }
+
+    @Test
+    void what_was_built_last_of_a_branch_is_what_its_names_mean() {
+        push(MAIN, 1, State.SUCCEEDED, "main", "0000001");
+        push(MAIN, 3, State.SUCCEEDED, "main", "0000003");
+        retry(MAIN, 1, State.QUEUED, "main", "0000001");
+        assertThat(planner().builtLast("app", MAIN)).as("as late as it was").contains(commit(3));
+        records.removeFirst();
+        retry(MAIN, 1, State.SUCCEEDED, "0000001");
+        assertThat(planner().builtLast("app", MAIN)).contains(commit(3));
+        retry(MAIN, 1, State.SUCCEEDED);
+        assertThat(planner().builtLast("app", MAIN)).contains(commit(3));
+
+        push(MAIN, 4, State.FAILED, "main", "0000004");
+        retry(MAIN, 4, State.SUCCEEDED, "main", "0000004");
+        assertThat(planner().builtLast("app", MAIN)).contains(commit(4));
+    }
+
+    @Test
+    void moved_tags_that_were_refused_are_built_when_that_is_allowed_whichever_they_are() {
+        has("refs/tags/v1", 1).has("refs/tags/v2", 2).has("refs/tags/v0", 9);
+        targets = List.of(target("app", List.of("v*"), List.of(), false));
+        assertThat(look()).containsExactly("app v2 2");
+        record("app", "refs/tags/v1", 1, State.SUCCEEDED);
+        has("refs/tags/v1", 3);
+        assertThat(look()).containsExactly("refused app v1");
+
+        targets = List.of(target("app", List.of("v*"), List.of(), true));
+        has("refs/tags/v3", 4).has("refs/tags/v1.5", 5);
+        assertThat(look()).as("no history, and all that is new").containsExactly("app v3 4", "app v1.5 5", "app v1 3");
+        assertThat(look()).isEmpty();
+
+        targets = List.of(target("app", List.of("v*"), List.of(), false));
+        assertThat(look()).isEmpty();
+        has("refs/tags/v1.5", 6);
+        assertThat(look()).containsExactly("refused app v1.5");
     }
 
     @Test

@@ -124,6 +124,18 @@ class BuildCommandIT {
     }
 
     @Test
+    void a_service_that_cannot_be_built_ends_with_17_whoever_builds_it() throws IOException {
+        file("Dockerfile", "FORM scratch\n");
+        file("compose.yaml", "services: {app: {build: .}}\n");
+        // So does docker compose 2.26.1.
+        for (var words : List.of("build", "up -d", "up -d --build", "create", "scale app=1", "run --rm app true")) {
+            assertThat(run(words.split(" "))).as(words + ": " + console.err()).isEqualTo(17);
+        }
+        assertThat(run("build", ".")).as("docker build").isEqualTo(ExitCodes.ERROR);
+        assertThat(run("apply")).as("ours").isEqualTo(ExitCodes.ERROR);
+    }
+
+    @Test
     void a_dockerfile_in_lower_case_is_one_where_there_is_no_other() throws IOException {
         // docker buildx 0.13 has built all of these from it.
         file("app/dockerfile", "FROM scratch\nLABEL of=lower\n");
@@ -216,11 +228,11 @@ class BuildCommandIT {
     void a_service_whose_build_fails_names_its_dockerfile_from_the_project_on() throws IOException {
         file("compose.yaml", "services: {web: {build: {context: web, network: none}}}\n");
         file("web/Dockerfile", "FROM busybox\nRUN exit 3\n");
-        assertThat(run("build")).isEqualTo(ExitCodes.ERROR);
+        assertThat(run("build")).isEqualTo(ExitCodes.COMPOSE_BUILD);
         assertThat(console.err())
                 .contains("web/Dockerfile:2\n", "service \"web\": failed to build: web/Dockerfile:2: ");
         file("web/Dockerfile", "FORM busybox\n");
-        assertThat(run("build")).isEqualTo(ExitCodes.ERROR);
+        assertThat(run("build")).isEqualTo(ExitCodes.COMPOSE_BUILD);
         assertThat(console.err()).contains("web/Dockerfile:1\n", "web/Dockerfile has an error");
     }
 

@@ -292,7 +292,7 @@ class BuildOutputsIT {
                   bad: {build: {dockerfile_inline: "FROM busybox\\nRUN --network=none sleep 1; exit 3"}}
                   slow: {build: {dockerfile_inline: "FROM busybox\\nRUN --network=none sleep 600"}}
                 """);
-        assertThat(run("build")).isEqualTo(ExitCodes.ERROR);
+        assertThat(run("build")).isEqualTo(ExitCodes.COMPOSE_BUILD);
         assertThat(console.err()).contains("service \"bad\": failed to build: ", "exit code: 3");
     }
 

@@ -161,7 +161,7 @@ class ConfigCommandTest {
         Files.writeString(
                 directory.resolve("compose.yaml"), "name: x\nservices: {a: {image: x, networks: [nowhere]}}\n");
         var checked = console();
-        assertThat(checked.run("config")).isEqualTo(1);
+        assertThat(checked.run("config")).isEqualTo(15);
         assertThat(checked.err()).contains("refers to undefined network \"nowhere\"");
         assertThat(config("config", "--no-consistency", "--services")).isEqualTo("a\n");
     }
@@ -246,7 +246,7 @@ class ConfigCommandTest {
                 """);
         assertThat(config("config", "--no-interpolate")).contains("${NET}", "  b:\n", "unused:");
         var list = console();
-        assertThat(list.run("config", "--no-interpolate", "--services")).isEqualTo(1);
+        assertThat(list.run("config", "--no-interpolate", "--services")).isEqualTo(15);
         assertThat(list.err()).contains("undefined network");
     }
 
@@ -256,7 +256,7 @@ class ConfigCommandTest {
         for (var words : List.of("--no-interpolate", "--no-interpolate --services", "--variables")) {
             Files.writeString(file, "services:\n  a: {imgae: x, ports: [\"${PORT}:80\"], mem_limit: 5q}\n");
             var wrong = console();
-            assertThat(wrong.run(("config " + words).split(" ", -1))).isEqualTo(1);
+            assertThat(wrong.run(("config " + words).split(" ", -1))).isEqualTo(15);
             assertThat(wrong.out()).isEmpty();
             assertThat(wrong.err().lines())
                     .containsExactly(
@@ -266,7 +266,7 @@ class ConfigCommandTest {
 
             Files.writeString(file, "services:\n  a: [1\n");
             var rubbish = console();
-            assertThat(rubbish.run(("config " + words).split(" ", -1))).isEqualTo(1);
+            assertThat(rubbish.run(("config " + words).split(" ", -1))).isEqualTo(15);
             assertThat(rubbish.err()).contains("compose.yaml:3:1: not valid YAML");
         }
     }
@@ -298,11 +298,11 @@ class ConfigCommandTest {
         Files.delete(directory.resolve(".env"));
         Files.writeString(directory.resolve("compose.yaml"), "services: {a: {imgae: x}}\n");
         var unknown = console();
-        assertThat(unknown.run("config", "--environment")).isEqualTo(1);
+        assertThat(unknown.run("config", "--environment")).isEqualTo(15);
         assertThat(unknown.err()).contains("unknown key");
         Files.delete(directory.resolve("compose.yaml"));
         var none = console();
-        assertThat(none.run("config", "--variables")).isEqualTo(1);
+        assertThat(none.run("config", "--variables")).isEqualTo(14);
         assertThat(none.err()).contains("no compose file found");
     }
 }

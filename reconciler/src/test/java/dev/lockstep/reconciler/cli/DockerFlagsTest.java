@@ -18,8 +18,10 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
 
 /**
  * Every flag that docker compose, docker container and docker network have is there, or is answered with why it is not.
@@ -108,6 +110,55 @@ class DockerFlagsTest {
         }
         missing.removeAll(LATER);
         assertThat(missing).isEmpty();
+    }
+
+    /** Every command that we have, with the words that lead to it. */
+    private static Map<String, Command> all() {
+        var all = new TreeMap<String, Command>();
+        for (var verb : Verb.values()) {
+            add(all, verb.word(), verb.command());
+        }
+        return all;
+    }
+
+    private static void add(Map<String, Command> all, String words, Command command) {
+        all.put(words, command);
+        command.subcommands().forEach((word, sub) -> add(all, words + " " + word, sub));
+    }
+
+    private static ParseResult parse(Command command, String option) {
+        var spec = spec(command);
+        List.copyOf(spec.positionalParameters()).forEach(spec::remove);
+        Options.addBooleans(spec);
+        return new CommandLine(spec).parseArgs(option);
+    }
+
+    @Test
+    void a_flag_may_have_a_boolean_behind_each_of_its_names() {
+        var wrong = new ArrayList<String>();
+        all().forEach((words, command) -> {
+            for (var option : spec(command).options()) {
+                if (option.arity().max() > 0 || Options.refusal(option).isPresent()) {
+                    continue;
+                }
+                for (var name : option.names()) {
+                    for (var other : option.names()) {
+                        if (!name.contains("=") && !other.contains("=")) {
+                            if (!Options.isGiven(parse(command, name + "=true"), other)) {
+                                wrong.add(words + " " + name + "=true says nothing of " + other);
+                            }
+                            if (Options.isGiven(parse(command, name + "=false"), other)) {
+                                wrong.add(words + " " + name + "=false turns " + other + " on");
+                            }
+                            if (!parse(command, name + "=false").hasMatchedOption(other + "=false")) {
+                                wrong.add(words + " " + name + "=false says nothing of " + other);
+                            }
+                        }
+                    }
+                }
+            }
+        });
+        assertThat(wrong).isEmpty();
     }
 
     @Test

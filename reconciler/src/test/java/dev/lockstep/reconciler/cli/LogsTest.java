@@ -23,6 +23,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -112,6 +113,27 @@ class LogsTest {
 
     private String shown() {
         return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void a_log_that_is_over_is_let_go_of_and_the_others_go_on() throws Exception {
+        var half = raw("web", "2026-11-24T12:00:01.000000000+00:00 stdout P half\n");
+        var files = new LogFiles(Files.createDirectory(directory.resolve("cache")));
+        Files.writeString(files.current(), "2026-11-24T12:00:02.000000000+00:00 stdout F one\n");
+        try (var merge = new LogMerge<String>();
+                var lines = out()) {
+            LogMerge.Sink<String> sink =
+                    (whose, line) -> lines.println(whose + " " + line.copy().text());
+            merge.add("web", half);
+            merge.add("cache", LogReader.of(files).open(LogQuery.ALL));
+            assertThat(merge.drain(10, sink)).isFalse();
+            merge.letGo("web"::equals, sink);
+            Files.writeString(
+                    files.current(), "2026-11-24T12:00:03.000000000+00:00 stdout F two\n", StandardOpenOption.APPEND);
+            assertThat(merge.drain(10, sink)).isFalse();
+            merge.unfinished(sink);
+        }
+        assertThat(shown()).isEqualTo("cache one\nweb half\ncache two\n");
     }
 
     @Test

@@ -119,6 +119,25 @@ class RegistryCommandsIT {
         }
     }
 
+    @Test
+    void a_pull_that_the_host_refuses_ends_its_events_with_why() throws Exception {
+        Files.writeString(directory.resolve("agent.yaml"), "images: {rules: {\"*\": {forbid-latest: true}}}\n");
+        try (var registry = FakeRegistry.start()) {
+            registry.serve("app", "latest", image);
+            var refused = Console.in(
+                    directory,
+                    Map.of("LOCKSTEP_CONFIG", directory.resolve("agent.yaml").toString()));
+
+            assertThat(refused.run(arguments("pull", "--format", "json", registry.host() + "/app")))
+                    .as(refused.err())
+                    .isEqualTo(5);
+            assertThat(refused.out())
+                    .startsWith("{\"event\":\"failed\",\"reference\":\"" + registry.host()
+                            + "/app:latest\",\"error\":\"Refused: ")
+                    .endsWith("\"}\n");
+        }
+    }
+
     private Console login(String input, String... words) {
         var environment = Map.of(
                 "LOCKSTEP_REGISTRIES", directory.resolve("etc/registries.json").toString());

@@ -103,6 +103,9 @@ class ServiceCommandsTest {
         assertThat(refused("up", "--abort-on-container-failure", "-d")).contains("cannot be combined");
         assertThat(refused("build", "-t", "x", "a", "b")).contains("--tag is about one context");
         assertThat(refused("--dry-run", "image", "rm", "x")).contains("--dry-run is not there for this command");
+        // However it is written, and wherever.
+        assertThat(refused("image", "rm", "--dry-run=true", "x")).contains("--dry-run is not there for this command");
+        assertThat(refused("--dry-run=true", "image", "rm", "x")).contains("--dry-run is not there for this command");
         assertThat(refused("--progress", "loud", "ps")).contains("--progress takes auto, tty, plain, quiet or rawjson");
         assertThat(refused("--parallel", "0", "ps")).contains("--parallel takes a whole number from 1, or -1");
         assertThat(refused("ps", "--format", "x")).contains("--format takes table, json or a Go template");

@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,5 +39,25 @@ class SystemdUnitTest {
         assertThat(unit("--root", "state", "agent", "--config", "my agent.yaml", "--host", "50%", "--print-unit"))
                 .contains(" --root " + directory.resolve("state") + " ")
                 .contains(" agent --config \"" + directory.resolve("my agent.yaml") + "\" --host 50%%\n");
+    }
+
+    @Test
+    void what_the_environment_names_is_kept_and_a_level_of_the_log() {
+        var console = Console.in(
+                directory,
+                Map.of(
+                        "LOCKSTEP_CONFIG", "my agent.yaml",
+                        "LOCKSTEP_STACKS", "/srv/$1/50%",
+                        "LOCKSTEP_REGISTRIES", "/srv/registries.json",
+                        "LOCKSTEP_LOG", "debug"));
+        assertThat(console.run("agent", "--print-unit")).as(console.err()).isZero();
+
+        assertThat(console.out())
+                .contains("\nEnvironment=LC_ALL=C.UTF-8\nEnvironment=\"LOCKSTEP_CONFIG="
+                        + directory.resolve("my agent.yaml")
+                        + "\"\nEnvironment=LOCKSTEP_STACKS=/srv/$1/50%%\n"
+                        + "Environment=LOCKSTEP_REGISTRIES=/srv/registries.json\nTasksMax=infinity\n")
+                .contains(" --run-root /run/lockstep --log-level debug agent\n");
+        assertThat(unit("--log-level", "trace", "agent", "--print-unit")).contains(" --log-level trace agent\n");
     }
 }

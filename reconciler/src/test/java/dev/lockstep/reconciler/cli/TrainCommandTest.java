@@ -53,7 +53,7 @@ class TrainCommandTest {
         var right = Console.in(directory);
         assertThat(right.run("config")).as(right.err()).isZero();
         var wrong = Console.in(directory);
-        assertThat(wrong.run("-f", TrainingFiles.WRONG, "config")).isEqualTo(1);
+        assertThat(wrong.run("-f", TrainingFiles.WRONG, "config")).isEqualTo(ExitCodes.COMPOSE_FILE);
         assertThat(wrong.err().lines()).hasSizeGreaterThan(3);
     }
 }

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,6 +75,32 @@ class ValidateCommandTest {
 
         assertThat(console.run("validate", "infra")).isEqualTo(1);
         assertThat(console.out()).isEqualTo("infra/lockstep.yaml:1:1: stack: unknown key. Did you mean \"stacks\"?\n");
+    }
+
+    @Test
+    void what_an_agent_of_this_host_would_refuse_is_known_by_what_the_host_has() throws IOException {
+        var compose = "services: {a: {image: x, userns_mode: host, volumes: ['" + directory + ":/d', '" + directory
+                + "/engine:/e']}}\n";
+        file("lockstep.yaml", "");
+        file("stacks/a/compose.yaml", compose);
+        file("plain/compose.yaml", compose);
+        file("agent.yaml", "user-namespaces: {default: private}\npolicy: {bind-sources: [" + directory + "]}\n");
+        var environment =
+                Map.of("LOCKSTEP_CONFIG", directory.resolve("agent.yaml").toString());
+        try (var engine = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            engine.bind(UnixDomainSocketAddress.of(directory.resolve("engine")));
+            for (var path : List.of(".", "plain")) {
+                var console = Console.in(directory, environment);
+                assertThat(console.run("validate", "--host-policy", path)).isEqualTo(1);
+                assertThat(console.out())
+                        .contains(
+                                "userns_mode: asks for the host's user namespace",
+                                "volumes[1]: asks for the host's socket " + directory + "/engine")
+                        .doesNotContain("volumes[0]");
+                assertThat(Console.in(directory, environment).run("validate", path))
+                        .isZero();
+            }
+        }
     }
 
     @Test

@@ -229,15 +229,17 @@ class TranslationTest {
                   web:
                     image: x
                     mac_address: 02:00:5E:10:00:01
-                    links: [db:database, db]
+                    links: [db:database, db, "db:"]
                     external_links: [legacy:old]
                     networks:
-                      front: {priority: 5, gw_priority: 1, interface_name: wan0, link_local_ips: [169.254.7.7]}
+                      front: {priority: 5, gw_priority: 1, interface_name: wan0, link_local_ips: [169.254.7.7], aliases: ["", www]}
                       back: {driver_opts: {com.docker.network.endpoint.sysctls: net.ipv4.conf.IFNAME.log_martians=1}}
                   db: {image: x, networks: [back]}
                 networks: {front: {}, back: {}}
                 """);
 
+        // What is empty names nothing.
+        assertThat(attachments.getFirst().aliases()).containsExactly("www");
         var front = attachments.getFirst().options();
         assertThat(front.macAddress()).contains("02:00:5e:10:00:01");
         assertThat(front.gatewayPriority()).isEqualTo(1);

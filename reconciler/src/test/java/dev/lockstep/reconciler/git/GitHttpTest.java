@@ -13,6 +13,7 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -153,8 +154,8 @@ class GitHttpTest {
             assertThat(failure.kind()).isEqualTo(Kind.AUTH);
             assertThat(failure)
                     .hasMessage("repository " + server.url()
-                            + " asks for credentials: write a token into the address, or name a credentials file for it"
-                            + " in the agent's configuration");
+                            + " asks for credentials: write a token into the address, or name a password-file for it in"
+                            + " agent.yaml");
             assertThat(server.requests()).hasSize(1);
         }
     }
@@ -163,8 +164,10 @@ class GitHttpTest {
     void credentials_come_from_a_file_that_is_read_at_each_connection() throws IOException {
         var file = directory.resolve("token");
         Files.writeString(file, "bob:tok3n\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
         server.require("bob:tok3n");
-        try (var source = source(server.url(), GitSettings.defaults().withCredentials(CredentialSource.file(file)))) {
+        var settings = GitSettings.defaults().withCredentials(CredentialSource.file(Optional.empty(), file));
+        try (var source = source(server.url(), settings)) {
             assertThat(source.fetch(MAIN).revision().commit()).isEqualTo(commit);
 
             server.require("bob:rotated");
@@ -176,9 +179,14 @@ class GitHttpTest {
             Files.writeString(file, "bob:rotated");
             assertThat(source.tip(MAIN).commit()).isEqualTo(commit);
 
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+            var open = catchThrowableOfType(GitException.class, () -> source.tip(MAIN));
+            assertThat(open).hasMessageContaining("cannot be read: " + file + " is open to others than root");
+            assertThat(everything(open)).doesNotContain("rotated");
+
             Files.delete(file);
             assertThat(catchThrowableOfType(GitException.class, () -> source.tip(MAIN)))
-                    .hasMessageContaining("cannot be read");
+                    .hasMessageContaining("cannot be read: " + file + " is not there");
         }
     }
 

@@ -414,6 +414,134 @@ class GitSourceTest {
         assertThat(source.open(source.fetch(MAIN).revision()).read("b")).isPresent();
     }
 
+    @Test
+    void a_new_clone_has_all_refs_that_are_followed_and_all_that_is_kept() throws IOException {
+        origin.put("a", "old").commit("pinned later");
+        var pinned = source.fetch(MAIN).revision();
+        source.pin("shop", pinned);
+        origin.set("refs/heads/history", pinned.commit());
+        origin.put("a", "main").forcePush("refs/heads/main", "one");
+        origin.put("a", "side").forcePush("refs/heads/side", "two");
+        var tag = origin.put("a", "tag").forcePush("refs/heads/passing", "three");
+        origin.set("refs/tags/v1", tag);
+        var side = new FollowedRef("side");
+        var mains = source.fetch(MAIN).revision();
+        var sides = source.fetch(side).revision();
+        source.bring(List.of(new RemoteRef("refs/tags/v1", tag, tag)));
+        source.close();
+        deletePacks();
+
+        assertThat(source.fetch(MAIN).notes()).anySatisfy(n -> assertThat(n).contains("made again"));
+        assertThat(source.open(mains).read("a")).hasValue("main".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        assertThat(source.open(sides).read("a")).hasValue("side".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        assertThat(source.fetched(side).map(Revision::commit)).hasValue(sides.commit());
+        assertThat(source.open(source.pinned("shop").orElseThrow()).read("a"))
+                .hasValue("old".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        assertThat(source.open(source.revision(tag).orElseThrow()).read("a"))
+                .hasValue("tag".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        source.collect();
+        assertThat(source.has(pinned)).as("a ref keeps it").isTrue();
+
+        source.close();
+        deletePacks();
+        assertThat(source.fetch(side).notes()).anySatisfy(n -> assertThat(n).contains("made again"));
+        assertThat(source.fetched(MAIN).map(Revision::commit)).hasValue(mains.commit());
+    }
+
+    @Test
+    void what_is_kept_and_the_remote_has_no_longer_goes_over_from_the_damaged_clone() throws IOException {
+        origin.put("a", "old").commit("pinned");
+        var pinned = source.fetch(MAIN).revision();
+        source.pin("shop", pinned);
+        var gone = origin.put("a", "gone").forcePush("refs/heads/gone", "goes");
+        var deleted = new FollowedRef("gone");
+        source.fetch(deleted);
+        Files.move(origin.directory(), directory.resolve("elsewhere"));
+        try (var another = TestRepository.create(origin.directory())) {
+            var random = new java.util.Random(7);
+            var big = new byte[100_000];
+            random.nextBytes(big);
+            another.putBytes("big", big).commit("another history");
+            var revision = source.fetch(MAIN).revision();
+            source.close();
+            flipPack(50_000);
+
+            assertThat(source.open(revision).read("big")).hasValue(big);
+            assertThat(source.open(source.pinned("shop").orElseThrow()).read("a"))
+                    .isPresent();
+            assertThat(source.fetched(deleted).map(Revision::commit)).hasValue(gone);
+        }
+    }
+
+    @Test
+    void a_commit_that_is_nowhere_is_not_a_reason_to_clone_at_each_look() throws IOException {
+        origin.put("a", "old").commit("one");
+        var old = source.open(source.fetch(MAIN).revision());
+        Files.move(origin.directory(), directory.resolve("elsewhere"));
+        try (var another = TestRepository.create(origin.directory())) {
+            another.put("b", "new").commit("another history");
+            source.fetch(MAIN);
+            source.close();
+            deletePacks();
+            assertThat(failure(() -> old.read("a")).kind()).isEqualTo(Kind.DAMAGED);
+            var clone = Files.getAttribute(cloneDirectory(), "unix:ino");
+
+            assertThat(failure(() -> old.read("a")).kind()).isEqualTo(Kind.DAMAGED);
+            assertThat(Files.getAttribute(cloneDirectory(), "unix:ino")).isEqualTo(clone);
+        }
+    }
+
+    @Test
+    void a_clone_that_was_removed_is_missed_and_brought_again() throws IOException {
+        origin.put("a", "1").commit("one");
+        var revision = source.fetch(MAIN).revision();
+        assertThat(source.has(revision)).isTrue();
+        removeClone();
+
+        assertThat(source.has(revision)).isFalse();
+        assertThat(source.fetch(MAIN).revision().commit()).isEqualTo(revision.commit());
+        assertThat(source.has(revision)).isTrue();
+        assertThat(source.open(revision).read("a")).isPresent();
+    }
+
+    private void removeClone() throws IOException {
+        try (var files = Files.walk(cloneDirectory())) {
+            for (var file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    @Test
+    void a_clone_that_cannot_be_packed_is_read_all_the_same_and_a_damaged_one_is_made_again() throws IOException {
+        origin.put("a", "1").commit("one");
+        source.fetch(MAIN);
+        origin.put("a", "2").commit("two");
+        source.fetch(MAIN);
+        origin.put("a", "3").commit("three");
+        var revision = source.fetch(MAIN).revision();
+        source.close();
+        Files.writeString(cloneDirectory().resolve("config"), "[gc]\n\tautoPackLimit = 1\n", StandardOpenOption.APPEND);
+        // As where nothing can be written: a directory stands where the file of packed refs is to be.
+        var inTheWay = Files.createDirectories(cloneDirectory().resolve("packed-refs.lock/x"));
+
+        var failure = failure(source::collect);
+        assertThat(failure.kind()).isEqualTo(Kind.LOCAL);
+        assertThat(failure).hasMessageContaining("cannot be packed");
+        assertThat(source.open(revision).read("a")).isPresent();
+
+        Files.delete(inTheWay);
+        Files.delete(cloneDirectory().resolve("packed-refs.lock"));
+        source.close();
+        try (var packs = Files.list(cloneDirectory().resolve("objects/pack"))) {
+            for (var pack : packs.filter(f -> f.toString().endsWith(".pack")).toList()) {
+                Files.write(pack, new byte[0]);
+            }
+        }
+        source.collect();
+        assertThat(source.open(revision).read("a")).isPresent();
+    }
+
     private void deletePacks() throws IOException {
         try (var objects = Files.walk(cloneDirectory().resolve("objects"))) {
             for (var file : objects.filter(Files::isRegularFile).toList()) {
@@ -424,7 +552,9 @@ class GitSourceTest {
 
     private void flipPack(long at) throws IOException {
         try (var objects = Files.walk(cloneDirectory().resolve("objects"))) {
-            for (var file : objects.filter(f -> f.toString().endsWith(".pack")).toList()) {
+            for (var file : objects.filter(
+                            f -> f.toString().endsWith(".pack") && f.toFile().length() > at)
+                    .toList()) {
                 file.toFile().setWritable(true);
                 try (var pack = new RandomAccessFile(file.toFile(), "rw")) {
                     pack.seek(at);

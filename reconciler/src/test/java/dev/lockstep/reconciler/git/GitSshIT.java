@@ -13,6 +13,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -158,6 +159,23 @@ class GitSshIT {
             assertThat(failure).hasMessageContaining("the server's key SHA256:").hasMessageContaining("known_hosts");
         }
         assertThat(ssh.resolve("known_hosts")).isEmptyFile();
+    }
+
+    @Test
+    void a_key_that_others_can_read_is_not_used_and_servers_may_be_known_by_another_file() throws IOException {
+        var servers = sshDirectory("servers", "host_ed25519").resolve("known_hosts");
+        var key = Files.copy(directory.resolve("id_ed25519"), directory.resolve("own"));
+        var ssh = new GitSettings.Ssh(sshDirectory("empty"), Optional.of(key), Optional.of(servers));
+        try (var source = new GitRepositories(root, GitSettings.defaults().withSsh(ssh))
+                .open(Remote.parse("ssh://root@127.0.0.1:" + port + origin.directory()))) {
+            Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r-----"));
+            var failure = catchThrowableOfType(GitException.class, () -> source.tip(MAIN));
+            assertThat(failure.kind()).isEqualTo(Kind.AUTH);
+            assertThat(failure).hasMessageContaining("is not asked: " + key + " is open to others than root");
+
+            Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
+            assertThat(source.tip(MAIN).commit()).isEqualTo(commit);
+        }
     }
 
     @Test

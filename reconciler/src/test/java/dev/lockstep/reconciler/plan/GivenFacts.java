@@ -19,6 +19,7 @@ final class GivenFacts {
     private List<String> missing = List.of();
     private Secrets secrets = Secrets.NONE;
     private Wishes wishes = Wishes.NONE;
+    private Set<String> formerly = Set.of();
 
     GivenFacts followed() {
         followed = true;
@@ -80,6 +81,11 @@ final class GivenFacts {
         return this;
     }
 
+    GivenFacts formerly(Set<String> given) {
+        formerly = given;
+        return this;
+    }
+
     Facts facts() {
         return new Facts(
                 followed,
@@ -93,6 +99,7 @@ final class GivenFacts {
                 memoryUse,
                 missing,
                 secrets,
-                wishes);
+                wishes,
+                formerly);
     }
 }

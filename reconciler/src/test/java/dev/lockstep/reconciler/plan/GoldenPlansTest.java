@@ -152,7 +152,8 @@ class GoldenPlansTest {
                                 facts.contains("renew"),
                                 !facts.contains("not started"),
                                 facts.contains("again"))
-                        : Wishes.NONE);
+                        : Wishes.NONE,
+                Set.of());
     }
 
     /** The host after something happened there. */

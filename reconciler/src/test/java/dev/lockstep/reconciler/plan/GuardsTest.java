@@ -93,6 +93,28 @@ class GuardsTest {
                         + " (it stays on the host)");
     }
 
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "the service goes   |                                                      | true",
+                "another name       | base: {image: 'db:1', volumes: [/data]}              | true",
+                "a volume instead   | db: {image: 'db:1', volumes: ['other:/data']}        | true",
+                "another image      | db: {image: 'db:2', volumes: [/data], scale: 2}      | false",
+                "fewer of them      | db: {image: 'db:1', volumes: [/data], scale: 1}      | false",
+            })
+    void a_volume_without_a_name_is_data_too(String what, String db, boolean held) {
+        var stack = "services:\n  web: {image: 'web:1'}\n  DB\nvolumes: {other: {}}\n";
+        var host = World.running(World.desired(stack.replace("DB", "db: {image: 'db:1', volumes: [/data], scale: 2}")));
+
+        var found = findings(stack.replace("DB", db == null ? "" : db), host, Optional.empty());
+
+        assertThat(found.stream().map(Guards.Finding::guard).toList()).hasToString(held ? "[DATA]" : "[]");
+        if (held) {
+            assertThat(found.getFirst().sentence()).contains("shop-db-1 has its own volume at /data");
+        }
+    }
+
     @Test
     void nothing_is_left_of_a_stack() {
         var host = World.running(World.desired("services: {app: {image: \"app:1\"}}\n"));

@@ -239,6 +239,67 @@ class OriginTest {
     }
 
     @Test
+    void what_was_a_secret_does_not_show_when_a_literal_or_nothing_takes_its_place() throws IOException {
+        then.put("compose.yaml", """
+                services:
+                  app:
+                    image: x
+                    command: [serve, --pin, $PIN]
+                    environment: {PIN: $PIN, LEVEL: info, URL: "db://$PIN@db"}
+                    labels: {pin: $PIN, level: info}
+                    healthcheck: {test: [CMD, check, $PIN]}
+                """);
+        now.put("compose.yaml", """
+                services:
+                  app:
+                    image: x
+                    command: [serve, --pin-file, /pin]
+                    environment: {PIN: none, LEVEL: debug}
+                    labels: {pin: none, level: debug}
+                    healthcheck: {test: [CMD, check]}
+                """);
+        variablesThen = EnvironmentFile.read(HOST_FILE, "PIN=4711\n");
+        variablesNow = EnvironmentFile.EMPTY;
+        secrets = new Secrets(Set.of("4711"), Set.of(HOST_FILE));
+
+        // What was applied knows which of its values were the host's, whatever became of the host's file.
+        var first = Planner.plan(
+                World.desired(then, variablesThen),
+                World.nothing(),
+                new GivenFacts().secrets(secrets).facts());
+        var made = first.steps().stream()
+                .map(Step::operation)
+                .filter(Operation.CreateContainer.class::isInstance)
+                .map(create -> ((Operation.CreateContainer) create).spec())
+                .findFirst()
+                .orElseThrow();
+        var host =
+                World.with(World.running(World.desired(then, variablesThen)), made.name(), _ -> World.container(made));
+        for (var known : new Secrets[] {secrets, Secrets.NONE}) {
+            var plan = Planner.plan(
+                    World.desired(now, variablesNow),
+                    host,
+                    new GivenFacts().secrets(known).facts());
+            assertThat(new PlanJson().print(plan, World.NOW)).doesNotContain("4711");
+            assertThat(new PlanText(false).print(plan))
+                    .contains(
+                            "command: (sensitive) → [serve --pin-file /pin]",
+                            "environment.PIN: (sensitive) → \"none\"",
+                            "environment.LEVEL: \"info\" → \"debug\"",
+                            "environment.URL: (sensitive) → (none)",
+                            "labels.pin: (sensitive) → none",
+                            "labels.level: info → debug",
+                            "healthcheck.test: (sensitive) → [CMD check]")
+                    .doesNotContain("4711", "dev.lockstep.sensitive");
+        }
+        // One that an earlier version made does not know.
+        assertThat(causes())
+                .anyMatch(line -> line.startsWith("command: (sensitive) → "))
+                .anyMatch(line -> line.startsWith("environment.PIN: (sensitive) → "))
+                .noneMatch(line -> line.contains("4711"));
+    }
+
+    @Test
     void many_variables_are_counted() {
         var names = IntStream.range(0, 6).mapToObj(i -> "V" + i).toList();
         unchanged(

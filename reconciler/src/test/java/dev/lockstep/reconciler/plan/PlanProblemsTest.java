@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -201,6 +202,99 @@ class PlanProblemsTest {
 
         assertThat(plan.steps()).isEmpty();
         assertThat(plan.problems()).singleElement().asString().contains("belongs to https://git.example/theirs");
+    }
+
+    /** Compose has neither of these in an order. */
+    @Test
+    void lines_of_a_network_that_change_places_make_no_other_network() {
+        var text = """
+                name: shop
+                services: {web: {image: x, networks: [lan]}}
+                networks:
+                  lan:
+                    driver_opts: {%s}
+                    ipam:
+                      config:
+                        %s
+                        %s
+                """;
+        var mtu = "com.docker.network.driver.mtu: 1400";
+        var icc = "com.docker.network.bridge.enable_icc: \"true\"";
+        var one = "- {subnet: 10.1.0.0/24, ip_range: 10.1.0.128/25, aux_addresses: {%s}}";
+        var two = "- {subnet: 10.2.0.0/24, gateway: 10.2.0.9}";
+        var first = text.formatted(mtu + ", " + icc, one.formatted("router: 10.1.0.7, printer: 10.1.0.8"), two);
+        var other = text.formatted(icc + ", " + mtu, two, one.formatted("printer: 10.1.0.8, router: 10.1.0.7"));
+
+        var plan = World.plan(World.desired(other), World.running(World.desired(first)));
+
+        assertThat(plan.steps()).isEmpty();
+        assertThat(plan.problems()).isEmpty();
+        var changed = World.desired(other.replace("10.1.0.7", "10.1.0.9"));
+        assertThat(World.plan(changed, World.running(World.desired(first))).steps())
+                .anyMatch(step -> step.operation() instanceof Operation.ReplaceNetwork);
+    }
+
+    @Test
+    void a_mount_s_password_that_changed_is_told_without_it() {
+        var mounted = SHOP.replace(
+                "  data:\n", "  data: {driver_opts: {type: cifs, o: \"password=geheim\", device: //nas/data}}\n");
+        var changed = mounted.replace("geheim", "anders");
+
+        var plan = World.plan(World.desired(changed), World.running(World.desired(mounted)));
+
+        assertThat(plan.problems())
+                .singleElement()
+                .asString()
+                .startsWith("compose.yaml:14:10: volumes.data.driver_opts: volume shop_data was made with another"
+                        + " password in o than the file has. Its data is not moved:");
+
+        var bare = mounted.replace("type: cifs, o: \"password=geheim\"", "type: cifs");
+        var empty = mounted.replace("password=geheim", "");
+        assertThat(World.plan(World.desired(empty), World.running(World.desired(bare)))
+                        .isEmpty())
+                .isTrue();
+    }
+
+    @Test
+    void what_a_stack_of_another_repository_has_left_is_not_changed_either() {
+        var mine = Optional.of("https://git.example/mine");
+        var theirs = Optional.of("https://git.example/theirs");
+        BindSources none = source -> new BindSources.Source(Path.of("/x"), source);
+        var before = World.running(World.desired(SHOP, World::local, none, theirs));
+        var left = new Observed(List.of(), before.networks(), before.volumes());
+
+        var plan = World.plan(World.desired(SHOP, World::local, none, mine), left);
+
+        assertThat(plan.problems()).isEmpty();
+        assertThat(plan.steps().stream().map(Step::operation)).isNotEmpty().allMatch(Operation::startsContainer);
+        assertThat(plan.warnings())
+                .contains(
+                        "volume shop_data belongs to stack shop of https://git.example/theirs; it is used as it is",
+                        "network shop_default belongs to stack shop of https://git.example/theirs; it is used as it"
+                                + " is");
+    }
+
+    @Test
+    void a_repository_that_is_called_otherwise_now_has_what_it_made_before_without_anything_being_replaced() {
+        var mine = Optional.of("ssh://git@git.example/mine");
+        var before = "https://git.example/mine";
+        BindSources none = source -> new BindSources.Source(Path.of("/x"), source);
+        var host = World.running(World.desired(SHOP, World::local, none, Optional.of(before)));
+        var desired = World.desired(SHOP, World::local, none, mine);
+
+        assertThat(Planner.plan(desired, host, new GivenFacts().facts()).problems())
+                .singleElement()
+                .asString()
+                .contains("belongs to " + before, "formerly: [" + before + "]");
+
+        var plan = Planner.plan(
+                desired, host, new GivenFacts().formerly(Set.of(before)).facts());
+        assertThat(plan.problems()).isEmpty();
+        assertThat(plan.steps().stream().map(Step::operation))
+                .isNotEmpty()
+                .allMatch(operation -> operation instanceof Operation.UpdateContainer
+                        || operation instanceof Operation.UpdateNetwork
+                        || operation instanceof Operation.UpdateVolume);
     }
 
     @Test

@@ -353,6 +353,40 @@ class PlannerTest {
     }
 
     @Test
+    void the_one_that_serves_is_not_taken_away_before_the_one_that_was_to_follow_it_does() {
+        var desired = World.desired(SHOP);
+        var old = World.running(World.desired(SHOP.replace("LEVEL: info", "LEVEL: debug")));
+        var unfinished = World.running(desired).containers().stream()
+                .filter(c -> c.name().equals("shop-app-1"))
+                .map(c -> new ObservedContainer(
+                        new ContainerRecord(
+                                "f".repeat(64),
+                                c.record().spec(),
+                                c.record().effective(),
+                                c.record().phase(),
+                                c.record().createdAt()),
+                        new ContainerState.Created(),
+                        c.life(),
+                        Optional.empty(),
+                        List.of(),
+                        List.of(),
+                        Optional.empty()));
+        var both = new Observed(
+                Stream.concat(old.containers().stream(), unfinished).toList(), old.networks(), old.volumes());
+
+        var plan = World.plan(desired, both);
+
+        assertThat(plan.steps().stream().map(Step::operation))
+                .satisfiesExactly(
+                        left -> assertThat(left)
+                                .isInstanceOfSatisfying(
+                                        Operation.RemoveContainer.class,
+                                        remove -> assertThat(remove.id()).isEqualTo("f".repeat(64))),
+                        replace -> assertThat(replace).isInstanceOf(Operation.ReplaceContainer.class));
+        assertThat(World.text(plan)).contains("Downtime of app: from the old one's end");
+    }
+
+    @Test
     void a_half_removed_container_is_removed_before_another_takes_its_name() {
         var desired = World.desired(SHOP);
         var half = World.with(

@@ -3,7 +3,9 @@ package dev.lockstep.reconciler.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.history.StackRevision;
 import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.Life;
 import dev.lockstep.runtime.container.ObservedContainer;
 import java.time.Duration;
@@ -133,6 +135,22 @@ class RollTest {
         assertThat(((Operation.StartContainer) back.operation()).spec().name()).isEqualTo("shop-web-1");
         // The second one that serves is not taken away before the first has come back.
         assertThat(plan.steps().get(2).turn().orElseThrow().well()).containsExactly("shop-web-1");
+    }
+
+    @Test
+    void one_that_stands_by_is_no_part_of_what_runs() {
+        var tried = World.running(of(web(2, "new", "")));
+        var all = new ArrayList<>(tried.containers());
+        World.running(of(web(2, "old", ""))).containers().forEach(c -> all.add(standingBy(c)));
+        var owner = all.getFirst().record().spec().owner();
+
+        var running = StackRevision.running(owner, new Observed(all, tried.networks(), tried.volumes()));
+
+        assertThat(running.orElseThrow().services())
+                .singleElement()
+                .satisfies(service -> assertThat(service.containers())
+                        .extracting(ContainerSpec::name)
+                        .containsExactly("shop-web-1", "shop-web-2"));
     }
 
     private static ObservedContainer standingBy(ObservedContainer container) {

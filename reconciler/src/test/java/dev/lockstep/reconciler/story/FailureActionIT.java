@@ -43,8 +43,13 @@ class FailureActionIT {
 
     /** Which revision each container is of, and whether it runs. */
     private String containers() throws IOException {
+        return containers(2);
+    }
+
+    private String containers(int replicas) throws IOException {
         var all = new StringBuilder();
-        for (var name : new String[] {"shop-web-1", "shop-web-2"}) {
+        for (var replica = 1; replica <= replicas; replica++) {
+            var name = "shop-web-" + replica;
             var said = host.lockstep("container", "inspect", "-f", "{{.State.Running}} {{.Config.Cmd}}", name)
                     .out();
             all.append(said.startsWith("true") ? "runs " : "ended ")
@@ -110,6 +115,59 @@ class FailureActionIT {
             assertThat(containers()).isEqualTo("ended bad ended bad");
             assertThat(host.lockstep("status").out()).contains("unhealthy", "exited (3)");
         }
+    }
+
+    @Test
+    void what_may_fail_is_counted_over_all_groups() throws Exception {
+        var four = "{replicas: 4, update_config: {max_failure_ratio: 0.3, ";
+        try (var repository = new Repository(directory.resolve("shop"))) {
+            repository.commit(
+                    "Good",
+                    Map.of(
+                            "compose.yaml",
+                            compose("first", "", "pause").replace("{replicas: 2, update_config: {", four)));
+            assertThat(once(repository).code()).isZero();
+
+            repository.commit(
+                    "Bad",
+                    Map.of(
+                            "compose.yaml",
+                            compose("bad", "exit 3;", "pause").replace("{replicas: 2, update_config: {", four)));
+            var failed = once(repository);
+            assertThat(failed.code()).as(failed.all()).isEqualTo(3);
+            // One may fail; with the second one it is too many.
+            assertThat(containers(4)).isEqualTo("ended bad ended bad runs first runs first");
+        }
+    }
+
+    /** A service that gets another name takes the port and the name of its container along. */
+    @Test
+    void a_service_under_another_name_has_its_port_and_its_containers_name() throws Exception {
+        var file = """
+                name: shop
+                services:
+                  NAME:
+                    image: web:1
+                    container_name: front
+                    ports: ["127.0.0.1::8000", "127.0.0.1:58123:8001"]
+                    command: [sh, -c, "trap 'exit 0' TERM; sleep 1000000 & wait"]
+                """;
+        var project = Files.createDirectories(directory.resolve("shop"));
+        Files.writeString(project.resolve("compose.yaml"), file.replace("NAME", "web"));
+        assertThat(host.lockstepIn(project, "apply", "-y").code()).isZero();
+
+        Files.writeString(project.resolve("compose.yaml"), file.replace("NAME", "server"));
+        var kept = host.lockstepIn(project, "apply", "-y");
+        assertThat(kept.code()).isEqualTo(1);
+        assertThat(kept.all())
+                .contains("compose.yaml:6:", "port 58123/tcp is that of container front, which stays")
+                .contains("--remove-orphans");
+        var done = host.lockstepIn(project, "apply", "-y", "--remove-orphans", "--approve", "last-service");
+        assertThat(done.code()).as(done.all()).isZero();
+        assertThat(host.lockstepIn(project, "port", "server", "8001").out().strip())
+                .isEqualTo("127.0.0.1:58123");
+        assertThat(host.lockstepIn(project, "plan", "--detailed-exitcode").code())
+                .isZero();
     }
 
     @Test

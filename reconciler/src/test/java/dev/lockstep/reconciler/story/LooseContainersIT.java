@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +62,52 @@ class LooseContainersIT {
                     assertThat(run(0, "network", "ls", "-q").out()).isEmpty());
             assertThat(run(0, "container", "ls", "-aq").out()).isEmpty();
         }
+    }
+
+    @Test
+    void volumes_without_a_name_are_of_one_container_whatever_that_is_called() throws IOException {
+        detached("one", "-v", "/data");
+        run(0, "container", "exec", "one", "sh", "-c", "echo theirs > /data/file");
+        run(0, "container", "rename", "one", "two");
+        detached("one", "-v", "/data");
+        assertThat(run(0, "container", "exec", "one", "ls", "/data").out()).isEmpty();
+        assertThat(run(0, "volume", "ls", "-q").out().lines()).hasSize(2);
+
+        // Who takes it away without -v leaves its volume, and whoever comes under that name has another.
+        run(0, "container", "exec", "one", "sh", "-c", "echo old > /data/file");
+        run(0, "container", "rm", "-f", "one");
+        detached("one", "-v", "/data");
+        assertThat(run(0, "container", "exec", "one", "ls", "/data").out()).isEmpty();
+
+        run(0, "container", "rm", "-f", "-v", "one", "two");
+        assertThat(run(0, "volume", "ls", "-q").out().lines()).hasSize(1);
+        run(0, "volume", "prune", "-f");
+        assertThat(run(0, "volume", "ls", "-q").out()).isEmpty();
+    }
+
+    @Test
+    void the_address_of_a_container_that_was_renamed_is_free_when_it_is_gone() throws IOException {
+        run(0, "network", "create", "--subnet", "10.214.77.0/30", "lan"); // the gateway's and one more
+        detached("one", "--network", "lan");
+        run(0, "container", "rename", "one", "two");
+        run(0, "container", "restart", "-t", "0", "two");
+        run(0, "container", "rm", "-f", "two");
+        detached("other", "--rm", "--network", "lan");
+        run(0, "container", "rename", "other", "two");
+        run(0, "container", "kill", "two");
+        await().atMost(SOON)
+                .untilAsserted(
+                        () -> assertThat(run(0, "container", "ls", "-aq").out()).isEmpty());
+        detached("one", "--network", "lan");
+        run(0, "container", "rm", "-f", "one");
+        run(0, "network", "rm", "lan");
+    }
+
+    private void detached(String name, String... flags) throws IOException {
+        var words = new ArrayList<>(List.of("container", "run", "-d", "--name", name));
+        words.addAll(List.of(flags));
+        words.addAll(List.of(Host.WEB, "sleep", "100000"));
+        run(0, words.toArray(String[]::new));
     }
 
     @Test

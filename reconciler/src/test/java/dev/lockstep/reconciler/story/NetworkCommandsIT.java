@@ -316,4 +316,15 @@ class NetworkCommandsIT {
         Files.writeString(project.resolve("compose.yaml"), file);
         run(0, "down");
     }
+
+    @Test
+    void a_bridge_s_name_that_another_link_has_is_told_by_the_plan() throws IOException {
+        Files.writeString(project.resolve("compose.yaml"), """
+                services: {app: {image: "web:1", command: sleep 100000, networks: [lan]}}
+                networks: {lan: {driver_opts: {com.docker.network.bridge.name: lo}}}
+                """);
+        assertThat(run(1, "plan").all())
+                .contains("networks.lan: it wants the bridge lo, and a link of that name is there that is not"
+                        + " Lockstep's");
+    }
 }

@@ -116,6 +116,35 @@ class OneNameIT {
     }
 
     @Test
+    void a_repository_that_has_moved_goes_on_with_what_it_has_once_the_host_says_so() throws Exception {
+        first.commit("First shop", Map.of(SHOP, web("one")));
+        var agent = agent(entry(first, "main"));
+        converged("First shop");
+        var before = host.pids();
+        host.end(agent, false);
+
+        var moved = Files.createSymbolicLink(directory.resolve("moved"), first.directory());
+        agent = agent("  - {url: " + moved + "}\n");
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(status()).contains("write formerly: [" + first.directory() + "]"));
+        host.end(agent, false);
+
+        agent = agent("  - {url: " + moved + ", formerly: [" + first.directory() + "]}\n");
+        converged("First shop");
+        await().atMost(SOON).untilAsserted(() -> assertThat(status()).doesNotContain("formerly"));
+        assertThat(host.pids()).as(host.agentLog()).isEqualTo(before);
+        host.end(agent, false);
+
+        // All is the repository's now: what it was called before need not be known any more.
+        agent = agent("  - {url: " + moved + "}\n");
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(host.lockstep("sync").code()).isZero());
+        first.commit("No shop\n\nLockstep-Approve: shop", Map.of(SHOP, "", "stacks/blog/compose.yaml", web("one")));
+        await().atMost(SOON).untilAsserted(() -> assertThat(host.pids()).containsOnlyKeys("blog-web-1"));
+        host.end(agent, false);
+    }
+
+    @Test
     void two_refs_of_a_repository_do_not_replace_each_others_stack_at_each_look() throws Exception {
         first.commit("Old", Map.of(SHOP, web("one")));
         first.tag("v1");

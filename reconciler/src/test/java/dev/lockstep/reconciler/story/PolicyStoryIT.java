@@ -106,6 +106,7 @@ class PolicyStoryIT {
                                     + directory.resolve("agent.yaml"),
                             "stacks/shop/compose.yaml:11:9: services.a.volumes[2]: asks for the host's socket " + shared
                                     + "/engine");
+            assertThat(says(5, "agent", "--once", "--dry-run")).contains("services.a.volumes[1]: asks for");
             assertThat(host.pids()).isEqualTo(before);
             assertThat(says(0, "status")).contains("refused", "compose.yaml:11:9");
 
@@ -120,6 +121,7 @@ class PolicyStoryIT {
         settings("policy: {bind-sources: [" + directory.resolve("shared") + "]}");
         commit("Away", "- " + directory.resolve("shared/away") + ":/away\n");
         assertThat(says(1, "agent", "--once")).contains(directory.resolve("shared/away") + " is a link");
+        assertThat(says(1, "agent", "--once", "--dry-run")).contains(directory.resolve("shared/away") + " is a link");
         assertThat(host.pids()).isEqualTo(before);
 
         commit("Third", "- " + shared + ":/shared\n");

@@ -11,10 +11,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A revision that does not become well is left again, once, and everything is what it was. */
@@ -64,6 +66,33 @@ class RollbackIT {
     }
 
     @Test
+    @Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void apply_that_waits_gives_a_job_that_hangs_no_more_than_its_time() throws Exception {
+        var project = Files.createDirectories(directory.resolve("shop"));
+        var compose = """
+                services:
+                  migrate:
+                    image: web:1
+                    command: [sh, -c, "exec %s"]
+                    stop_grace_period: 0s
+                  app:
+                    image: web:1
+                    command: [sleep, "%s"]
+                    stop_grace_period: 0s
+                    depends_on: {migrate: {condition: service_completed_successfully}}
+                """;
+        Files.writeString(project.resolve("compose.yaml"), compose.formatted("true", "1000001"));
+        var good = host.lockstepIn(project, "apply", "-y", "--wait", "--wait-timeout", "50");
+        assertThat(good.code()).as(good.all()).isZero();
+
+        Files.writeString(project.resolve("compose.yaml"), compose.formatted("sleep 1000002", "1000002"));
+        var failed = host.lockstepIn(project, "apply", "-y", "--wait", "--wait-timeout", "10");
+
+        assertThat(failed.code()).as(failed.all()).isEqualTo(4);
+        assertThat(failed.all()).contains("container shop-migrate-1 is not done after ", "Rolled back");
+    }
+
+    @Test
     void apply_that_waits_brings_back_what_ran_before() throws Exception {
         var project = Files.createDirectories(directory.resolve("shop"));
         Files.writeString(project.resolve("conf"), "one");
@@ -106,6 +135,32 @@ class RollbackIT {
         var failed = host.lockstepIn(project, "apply", "-y", "--wait");
         assertThat(failed.code()).as(failed.all()).isEqualTo(4);
         assertThat(containers()).contains("LEVEL=first").doesNotContain("LEVEL=second", "LEVEL=third");
+    }
+
+    @Test
+    void a_revision_that_ends_after_a_moment_is_not_taken_for_a_good_one() throws Exception {
+        try (var repository = new Repository(directory.resolve("shop"))) {
+            var once = new String[] {
+                "agent", "--once", "--repository", repository.directory().toString(), "--ref", "main", "--host", "test"
+            };
+            var loop = """
+                    services:
+                      app: {image: "web:1", command: [sh, -c, "sleep 1; exit 1"], restart: "no"}
+                    """;
+            repository.commit("Loop", Map.of("compose.yaml", loop));
+            assertThat(host.lockstep(once).code()).isEqualTo(3);
+            repository.commit("Good", Map.of("compose.yaml", loop.replace("sleep 1; exit 1", "exec sleep 1000000")));
+            var good = host.lockstep(once);
+            assertThat(good.code()).as(good.all()).isZero();
+
+            var back = host.lockstep("rollback", "shop", "1", "-y");
+
+            assertThat(back.code()).as(back.all()).isEqualTo(3);
+            assertThat(back.all()).contains("Applied, but not healthy: container shop-app-1 ");
+            assertThat(Files.readString(host.root().resolve("stacks/shop/good.json")))
+                    .contains("Good")
+                    .doesNotContain("Loop");
+        }
     }
 
     @Test

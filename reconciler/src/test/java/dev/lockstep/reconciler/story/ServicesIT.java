@@ -314,7 +314,7 @@ class ServicesIT {
         assertThat(run(1, "up", "-d", "--force-recreate", "--no-recreate").err())
                 .contains("cannot be used together");
 
-        assertThat(run(1, "pull", "db").err()).contains(" db Pulling\n db Error\n");
+        assertThat(run(18, "pull", "db").err()).contains(" db Pulling\n db Error\n");
         assertThat(run(0, "pull", "--policy", "missing", "db").err())
                 .isEqualTo(" db Skipped - Image is already present locally\n");
         assertThat(run(0, "up", "-d", "--wait", "db").err()).isEqualTo(" Container p-db-1  Running\n");
@@ -324,6 +324,51 @@ class ServicesIT {
         run(0, "stop", "web");
         assertThat(waiting.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(waiting.exitValue()).isEqualTo(3);
+    }
+
+    @Test
+    void rm_lets_others_change_the_stack_while_it_asks_and_removes_only_what_it_named() throws Exception {
+        run(0, "create");
+        var asked = directory.resolve("asked");
+        var rm = new ProcessBuilder(host.command("rm"))
+                .directory(project.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(asked.toFile())
+                .start();
+        try (var answer = rm.outputWriter()) {
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> Files.readString(asked).contains("Are you sure?"));
+            assertThat(Files.readString(asked)).contains("Going to remove p-db-1, p-done-1, p-web-1, p-web-2\n");
+            assertThat(run(0, "start", "db").err()).doesNotContain("Waiting for");
+            run(0, "create", "--force-recreate", "done");
+            answer.write("y\n");
+        }
+        assertThat(rm.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(rm.exitValue()).as(Files.readString(asked)).isZero();
+        // One runs by now, and one is another one.
+        assertThat(states()).isEqualTo("p-db-1 running, p-done-1 created");
+    }
+
+    @Test
+    void what_a_service_or_a_program_of_a_person_writes_is_shown_only_where_compose_shows_it() throws Exception {
+        Files.writeString(project.resolve("compose.yaml"), """
+                services:
+                  a: {image: "web:1", command: echo from-a, network_mode: none, scale: 2}
+                  b: {image: "web:1", command: echo from-b, network_mode: none, attach: false}
+                """);
+        assertThat(run(0, "up").out()).contains("a-1  | from-a\n").doesNotContain("from-b");
+        assertThat(run(0, "up", "b").out()).doesNotContain("from-b");
+        assertThat(run(0, "up", "--attach", "b").out()).contains("from-b").doesNotContain("from-a");
+        assertThat(run(1, "up", "--attach", "c").err())
+                .isEqualTo("lockstep: cannot attach to services not included in up: c\n");
+
+        assertThat(run(0, "run", "-T", "a", "echo", "once").out()).contains("once");
+        assertThat(run(0, "logs").out()).contains("from-a", "from-b").doesNotContain("once");
+        assertThat(run(1, "logs", "c").err()).contains("no service c on this host; it has a, b");
+
+        assertThat(run(1, "cp", "-", "a:/tmp").err())
+                .isEqualTo("lockstep: standard input can be read once, and service \"a\" has 2 containers;"
+                        + " name one with --index\n");
     }
 
     @Test

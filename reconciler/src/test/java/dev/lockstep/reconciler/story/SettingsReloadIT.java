@@ -109,6 +109,31 @@ class SettingsReloadIT {
         host.end(agent, false);
     }
 
+    @Test
+    void settings_that_no_agent_could_begin_with_are_told_and_the_repository_is_followed_on() throws Exception {
+        Files.writeString(settings, follow(shop));
+        var agent = host.agentOf(settings);
+        runs("shop-web-1");
+
+        Files.writeString(settings, follow(shop).replace("url: ", "url: htps://example.com"));
+        says("cannot be taken, so the agent goes on with those it has: repository \"htps://example.com");
+        Files.writeString(settings, follow(shop) + "proxy: {https: \"squid\\u00a0:port\"}\n");
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(
+                                host.agentLog().split("cannot be taken, so the agent goes on with those it has: ", -1))
+                        .as(host.agentLog())
+                        .hasSize(3));
+
+        shop.commit("Second", Map.of("compose.yaml", """
+                name: shop
+                services: {app: {image: "web:1", command: sleep 100000, stop_grace_period: 0s}}
+                """));
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(host.pids()).as(host.agentLog()).containsKey("shop-app-1"));
+        assertThat(host.agentLog()).doesNotContain(ANEW, "Exception");
+        host.end(agent, false);
+    }
+
     private void hangUp(Process agent) throws IOException {
         var sent = host.run(directory, List.of("kill", "-HUP", String.valueOf(agent.pid())));
         assertThat(sent.code()).as(sent.all()).isZero();

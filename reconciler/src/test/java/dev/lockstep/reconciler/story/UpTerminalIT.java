@@ -98,6 +98,49 @@ class UpTerminalIT {
         assertThat(host.pids()).isEmpty();
     }
 
+    /** Puts a directory in a file's place: who may read everything cannot read that either. */
+    private static void spoil(Path file) throws IOException {
+        Files.delete(file);
+        Files.createDirectory(file);
+    }
+
+    private Path log() throws IOException {
+        try (var all = Files.newDirectoryStream(host.root().resolve("containers"))) {
+            return all.iterator().next().resolve("log/ctr.log");
+        }
+    }
+
+    @Test
+    void logs_and_events_that_cannot_be_read_are_said_and_stop_nothing() throws Exception {
+        assertThat(host.lockstepIn(project, "up", "-d", "deaf").code()).isZero();
+        var before = host.pids();
+        spoil(log());
+        var said = directory.resolve("said");
+        var up = new ProcessBuilder(host.command("up", "deaf"))
+                .directory(project.toFile())
+                .redirectError(said.toFile())
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try {
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(text(said))
+                            .contains("lockstep: what the containers write is not shown any more; they run on: "));
+            spoil(host.root().resolve("events/log"));
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(text(said))
+                            .contains("lockstep: events cannot be read, so ends are looked for: "));
+            assertThat(up.isAlive()).isTrue();
+            assertThat(host.pids()).isEqualTo(before);
+
+            assertThat(host.lockstep("-p", "p", "kill").code()).isZero();
+            assertThat(up.waitFor(60, TimeUnit.SECONDS)).as(text(said)).isTrue();
+            assertThat(up.exitValue()).isZero();
+            assertThat(text(said)).contains("deaf-1 exited with code 137").doesNotContain("Gracefully stopping");
+        } finally {
+            up.destroyForcibly().waitFor();
+        }
+    }
+
     private static String text(Path file) throws IOException {
         return Files.exists(file) ? Files.readString(file, StandardCharsets.UTF_8) : "";
     }

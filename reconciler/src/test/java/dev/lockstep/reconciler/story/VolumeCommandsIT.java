@@ -88,10 +88,10 @@ class VolumeCommandsIT {
                 .contains("services.db.volumes[0].volume.labels: has no effect, since the volume is made before its"
                         + " containers. Write it below volumes.data.labels");
         Files.writeString(file, plain.replace("\"/cache\"", "{type: volume, target: /c, volume: {subpath: a}}"));
-        assertThat(run(1, "up", "-d").err())
+        assertThat(run(15, "up", "-d").err())
                 .contains("services.db.volumes[1].volume.subpath: a volume without a name is made with its container");
         Files.writeString(file, plain.replace("{data: {}}", "{data: {driver_opts: {size: 10m}}}"));
-        assertThat(run(1, "up", "-d").err())
+        assertThat(run(15, "up", "-d").err())
                 .contains("volumes.data.driver_opts.size: what a volume holds is limited by project quotas, and those");
         assertThat(run(0, "volume", "ls", "-q").out()).isEmpty();
     }
@@ -108,6 +108,23 @@ class VolumeCommandsIT {
                                 + " hand: {external: true}}"));
         assertThat(run(1, "volume", "create", "-o", "type=tmpfs", "hand").err())
                 .isEqualTo("lockstep: --opt: the local driver's option device is missing\n");
+        run(
+                0,
+                "volume",
+                "create",
+                "-o",
+                "type=cifs",
+                "-o",
+                "device=//nas/share",
+                "-o",
+                "o=username=me,password=geheim",
+                "share");
+        assertThat(run(0, "volume", "inspect", "share").out())
+                .contains("username=me,password=***")
+                .doesNotContain("geheim");
+        assertThat(run(0, "volume", "inspect", "-f", "{{.Options.o}}", "share").out())
+                .isEqualTo("username=me,password=***\n");
+        run(0, "volume", "rm", "share");
         run(0, "volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "--opt", "o=size=1m", "hand");
         assertThat(run(0, "volume", "create", "hand").out()).isEqualTo("hand\n");
         assertThat(run(1, "volume", "create", "-o", "type=tmpfs", "-o", "device=other", "hand")

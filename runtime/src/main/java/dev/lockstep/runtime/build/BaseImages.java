@@ -2,6 +2,7 @@ package dev.lockstep.runtime.build;
 
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.image.Lease;
 import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.image.Progress;
 import java.io.IOException;
@@ -24,20 +25,24 @@ final class BaseImages {
     record Base(Image image, ImageDraft draft, List<Path> directories) {}
 
     private final BuildRooms rooms;
+    private final Lease lease;
     private final BuildRequest request;
     private final BuildEvent.Listener listener;
     private final AtomicInteger numbers;
     private final Consumer<Material> used;
     private final Map<String, Base> found = new HashMap<>();
 
+    /** @param lease that keeps them as long as the build is at work */
     BaseImages(
             BuildRooms rooms,
+            Lease lease,
             BuildRequest request,
             BuildEvent.Listener listener,
             AtomicInteger numbers,
             Consumer<Material> used) {
         this.used = used;
         this.rooms = rooms;
+        this.lease = lease;
         this.request = request;
         this.listener = listener;
         this.numbers = numbers;
@@ -76,6 +81,11 @@ final class BaseImages {
 
     /** The store and the registries' clients choose images for this host: of others what is here alone is taken. */
     private Base foreign(ImageReference reference, Platform wanted) throws IOException {
+        var key = reference + " " + wanted;
+        var known = found.get(key);
+        if (known != null) {
+            return known;
+        }
         var image = here(reference)
                 .filter(here -> here.config().platform().equals(wanted))
                 .orElseThrow(() -> new BuildException(reference.familiar() + " for " + wanted + " is not here, and base"
@@ -83,12 +93,17 @@ final class BaseImages {
                         + rooms.images().platform()
                         + ": load one, or begin this stage with FROM --platform=$BUILDPLATFORM or FROM scratch"));
         rooms.pull().check(reference, image);
-        return base(image, Progress.NONE);
+        var base = base(image, Progress.NONE);
+        found.put(key, base);
+        used.accept(material(reference, image));
+        return base;
     }
 
     private Optional<Image> here(ImageReference reference) throws IOException {
         var image = rooms.images().find(reference);
-        return image.isPresent() && rooms.pull().means(reference, image.get()) ? image : Optional.empty();
+        return image.isPresent() && rooms.pull().means(reference, image.get())
+                ? lease.keep(image.get().digest())
+                : Optional.empty();
     }
 
     // One after the other: two that need one image pull it once.
@@ -106,7 +121,7 @@ final class BaseImages {
             if (here.isPresent()) {
                 rooms.pull().check(reference, here.get());
             }
-            var image = here.isPresent() ? here.get() : rooms.pull().pull(reference, progress(log));
+            var image = here.isPresent() ? here.get() : pulled(reference, progress(log));
             var base = base(image, progress(log));
             found.put(reference.toString(), base);
             used.accept(material(reference, image));
@@ -116,6 +131,13 @@ final class BaseImages {
             log.failed(String.valueOf(e.getMessage()));
             throw e;
         }
+    }
+
+    private Image pulled(ImageReference reference, Progress progress) throws IOException {
+        var image = rooms.pull().pull(reference, progress);
+        return lease.keep(image.digest())
+                .orElseThrow(() -> new BuildException(
+                        reference.familiar() + " has been removed since it was pulled; build it again"));
     }
 
     /** As SLSA names it: a package URL (package-url/purl-spec, "docker"). */
@@ -154,8 +176,7 @@ final class BaseImages {
                 if (known != null) {
                     yield known;
                 }
-                var image = rooms.images()
-                        .find(digest)
+                var image = lease.keep(digest)
                         .orElseThrow(() -> new BuildException("the image " + digest.abbreviated()
                                 + " of the build context \"" + name + "\" is not here any more"));
                 var base = base(image, Progress.NONE);

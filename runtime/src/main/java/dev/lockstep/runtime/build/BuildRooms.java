@@ -152,8 +152,8 @@ public record BuildRooms(
     /** Downloads files. */
     @FunctionalInterface
     public interface Web {
-        /** See {@link WebFile#fetch(URI, OutputStream)}. */
-        WebFile fetch(URI address, OutputStream to) throws IOException;
+        /** See {@link WebFile#fetch(URI, WebFile.Version, OutputStream)}. */
+        WebFile fetch(URI address, WebFile.Version known, OutputStream to) throws IOException;
     }
 
     /**

@@ -10,6 +10,7 @@ import dev.lockstep.runtime.dockerfile.SubstitutionException;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
+import dev.lockstep.runtime.image.Lease;
 import dev.lockstep.runtime.network.Networks;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.runtime.store.TreeSize;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /** Builds images. */
@@ -113,17 +115,26 @@ public final class Builder {
      */
     public Image build(BuildRequest request, BuildEvent.Listener listener, Cancellation cancellation, Finish finish)
             throws IOException {
+        // Its own failure ends its stages, and nothing of others that end with the same.
+        try (var own = cancellation.part()) {
+            return built(request, listener, own.cancellation(), finish);
+        }
+    }
+
+    private Image built(BuildRequest request, BuildEvent.Listener listener, Cancellation cancellation, Finish finish)
+            throws IOException {
         var globals = globals(request);
         var graph = graph(request, globals);
         var target = target(request, graph);
         warn(request, graph, globals, listener);
         var cache = cache(request, listener, cancellation);
-        var solver = new Solver(rooms, cache, request, globals, graph, listener, cancellation);
+        Function<Lease, Solver> solvers =
+                lease -> new Solver(rooms, cache, lease, request, globals, graph, listener, cancellation);
         if (graph.needed(target).stream().map(graph.nodes()::get).noneMatch(Builder::mounts)) {
-            return build(request, solver, target, cancellation, finish);
+            return build(request, solvers, target, cancellation, finish);
         }
         try (var _ = rooms.runRoot().enter()) {
-            return build(request, solver, target, cancellation, finish);
+            return build(request, solvers, target, cancellation, finish);
         } finally {
             rooms.runRoot().leave();
         }
@@ -141,10 +152,13 @@ public final class Builder {
                                 || instruction instanceof Instruction.Workdir);
     }
 
-    private Image build(BuildRequest request, Solver solver, int target, Cancellation cancellation, Finish finish)
+    /** @param solvers makes what builds the stages with the lease that they are built under */
+    private Image build(
+            BuildRequest request, Function<Lease, Solver> solvers, int target, Cancellation cancellation, Finish finish)
             throws IOException {
         var begun = rooms.clock().instant();
-        try (var _ = rooms.images().lease("build")) {
+        try (var lease = rooms.images().lease("build")) {
+            var solver = solvers.apply(lease);
             cleanUp();
             var state = solver.solve(target);
             cancellation.check();
@@ -284,7 +298,12 @@ public final class Builder {
 
     /** Gives images the form in which they go somewhere. */
     public Packing packing() {
-        return new Packing(rooms.images(), cache());
+        return packing(new Cancellation());
+    }
+
+    /** The same for a build, which may be called off while another one packs the same. */
+    public Packing packing(Cancellation cancellation) {
+        return new Packing(rooms.images(), cache(), cancellation);
     }
 
     /** Writes what a build's steps have made where builds of other hosts find it. */
@@ -329,14 +348,15 @@ public final class Builder {
     }
 
     /**
-     * Forgets what nobody has used for so long; zero: all that nobody is using now. The content of layers goes with the
-     * next prune of images.
+     * Forgets what nobody has used for so long; zero: all that nobody is using now. Steps that were used since a build
+     * began that is still at work stay. The content of layers goes with the next prune of images.
      *
      * @return what was forgotten
      */
     public Kept forget(Duration unused) throws IOException {
         var records = cache().forget(unused);
         var bytes = records.stream().mapToLong(StepCache.Entry::bytes).sum();
+        WebRecords.forget(rooms.root(), rooms.clock().instant().minus(unused));
         var directories = 0;
         for (var directory : CacheDirectory.list(rooms.root())) {
             var size = TreeSize.of(directory);

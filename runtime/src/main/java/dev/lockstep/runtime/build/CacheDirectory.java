@@ -50,31 +50,60 @@ final class CacheDirectory implements AutoCloseable {
     }
 
     /**
-     * Opens it, and makes it where there is none.
+     * What a step wants.
      *
+     * @param name of the directory, without its number: equal ones are one cache
      * @param sharing whether others may use it at the same time: {@code LOCKED} waits for them, {@code PRIVATE} takes
      *     another directory
      * @param access of a new one
      * @param content of a new one
      */
-    static CacheDirectory open(BuildRooms rooms, String id, Mount.Sharing sharing, Mount.Access access, Content content)
-            throws IOException {
-        var root = rooms.root();
-        root.room(all(root));
+    record Wanted(String name, Mount.Sharing sharing, Mount.Access access, Content content) {
+        /** For two mounts of one step, which have it together: others have it as little as either may bear. */
+        static Wanted both(Wanted a, Wanted b) {
+            return rank(b.sharing) > rank(a.sharing) ? b : a;
+        }
+
+        private static int rank(Mount.Sharing sharing) {
+            return switch (sharing) {
+                case SHARED -> 0;
+                case PRIVATE -> 1;
+                case LOCKED -> 2;
+            };
+        }
+    }
+
+    /** The one of an id. */
+    static Wanted wanted(BuildRooms rooms, String id, Mount.Sharing sharing, Mount.Access access, Content content) {
         // As with BuildKit, one that is asked for with another owner or mode is another one.
         var whose = access.mode().orElse(MODE) + ":" + access.uid().orElse(0) + ":"
                 + access.gid().orElse(0);
         var sharers = rooms.sharers().isEmpty() ? "" : rooms.sharers() + "\n";
         var name = BlobStore.digest((sharers + whose + " " + id).getBytes(StandardCharsets.UTF_8))
                 .hex();
-        return switch (sharing) {
-            case SHARED -> made(rooms, name + "-0", Flock.shared(lockFile(root, name + "-0")), access, content);
-            case LOCKED -> made(rooms, name + "-0", Flock.exclusive(lockFile(root, name + "-0")), access, content);
+        return new Wanted(name, sharing, access, content);
+    }
+
+    /**
+     * Opens it, and makes it where there is none. Who opens several does so in the order of their names, and each once:
+     * two that waited for what the other has would wait for ever.
+     *
+     * @throws BuildCancelledException when the build was called off while others had it
+     */
+    static CacheDirectory open(BuildRooms rooms, Wanted wanted, Cancellation cancellation) throws IOException {
+        var root = rooms.root();
+        root.room(all(root));
+        var first = wanted.name() + "-0";
+        var file = lockFile(root, first);
+        return switch (wanted.sharing()) {
+            case SHARED -> made(rooms, first, cancellation.await(() -> Flock.tryShared(file)), wanted, cancellation);
+            case LOCKED -> made(rooms, first, cancellation.await(() -> Flock.tryExclusive(file)), wanted, cancellation);
             case PRIVATE -> {
                 for (var number = 0; ; number++) {
-                    var lock = Flock.tryExclusive(lockFile(root, name + "-" + number));
+                    var name = wanted.name() + "-" + number;
+                    var lock = Flock.tryExclusive(lockFile(root, name));
                     if (lock.isPresent()) {
-                        yield made(rooms, name + "-" + number, lock.get(), access, content);
+                        yield made(rooms, name, lock.get(), wanted, cancellation);
                     }
                 }
             }
@@ -85,14 +114,15 @@ final class CacheDirectory implements AutoCloseable {
         return root.lock("build-mount/" + name);
     }
 
-    private static CacheDirectory made(BuildRooms rooms, String name, Flock lock, Mount.Access access, Content content)
-            throws IOException {
+    private static CacheDirectory made(
+            BuildRooms rooms, String name, Flock lock, Wanted wanted, Cancellation cancellation) throws IOException {
         var path = all(rooms.root()).resolve(name);
         try {
-            // Two that share a new one may come at once.
-            try (var _ = Flock.exclusive(lockFile(rooms.root(), name + ".new"))) {
+            // Two that share a new one may come at once, and the other may have much to fill it with.
+            var making = lockFile(rooms.root(), name + ".new");
+            try (var _ = cancellation.await(() -> Flock.tryExclusive(making))) {
                 if (Files.notExists(path)) {
-                    make(path, access, content);
+                    make(path, wanted.access(), wanted.content());
                 }
             }
             return new CacheDirectory(path, rooms.clock(), lock);

@@ -1,15 +1,54 @@
 package dev.lockstep.runtime.build;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
-/** Says to everything that a build does that it is to stop. Any thread may call it off; it stays called off. */
+/**
+ * Says to everything that a build does that it is to stop. Any thread may call it off; it stays called off. What one
+ * build of several runs into is called off as a {@linkplain #part part}, and the others go on.
+ */
 public final class Cancellation {
+    /** Between two looks at something that others have; the first come sooner. */
+    private static final Duration LONGEST_PAUSE = Duration.ofMillis(100);
+
+    private final Optional<Cancellation> whole;
     private final Set<Watch> watches = new LinkedHashSet<>();
     private boolean cancelled;
     private int undoing;
+
+    /** Nothing is called off. */
+    public Cancellation() {
+        this(Optional.empty());
+    }
+
+    private Cancellation(Optional<Cancellation> whole) {
+        this.whole = whole;
+    }
+
+    /** Something of its own, which ends with the whole and without it. */
+    record Part(Cancellation cancellation, Watch ending) implements AutoCloseable {
+        /** It does not end with the whole any more. */
+        @Override
+        public void close() {
+            ending.close();
+        }
+    }
+
+    /**
+     * A part of it.
+     *
+     * @throws BuildCancelledException when it was called off already
+     */
+    Part part() throws BuildCancelledException {
+        var part = new Cancellation(Optional.of(this));
+        return new Part(part, watch(part::cancel));
+    }
 
     /** Stops what runs, and lets nothing begin any more. Returns when everything was told. */
     public void cancel() {
@@ -19,6 +58,7 @@ public final class Cancellation {
                 return;
             }
             cancelled = true;
+            notifyAll();
             told = List.copyOf(watches);
         }
         told.forEach(Watch::stop);
@@ -35,18 +75,22 @@ public final class Cancellation {
     }
 
     /** Begins to take something away. */
-    synchronized Undoing undoing() {
-        undoing++;
+    Undoing undoing() {
+        whole.ifPresent(above -> above.count(1));
+        count(1);
         return new Undoing();
+    }
+
+    private synchronized void count(int change) {
+        undoing += change;
     }
 
     /** Something is being taken away until this is closed. */
     final class Undoing implements AutoCloseable {
         @Override
         public void close() {
-            synchronized (Cancellation.this) {
-                undoing--;
-            }
+            count(-1);
+            whole.ifPresent(above -> above.count(-1));
         }
     }
 
@@ -111,6 +155,42 @@ public final class Cancellation {
             if (isCancelled()) {
                 var _ = Thread.interrupted();
             }
+        }
+    }
+
+    /** Something that others may have for as long as they like. */
+    @FunctionalInterface
+    interface Attempt<T> {
+        /** What is wanted, or empty when it cannot be had now. Never waits. */
+        Optional<T> run() throws IOException;
+    }
+
+    /**
+     * Tries until it is there. A call of the system that waits for a lock ends for nobody who calls the build off.
+     *
+     * @throws BuildCancelledException when it was called off before it was there
+     */
+    <T> T await(Attempt<T> attempt) throws IOException {
+        for (var pause = 1L; ; pause = Math.min(2 * pause, LONGEST_PAUSE.toMillis())) {
+            check();
+            var found = attempt.run();
+            if (found.isPresent()) {
+                return found.get();
+            }
+            pause(pause);
+        }
+    }
+
+    /** Shorter when it is called off. */
+    private synchronized void pause(long milliseconds) throws IOException {
+        if (cancelled) {
+            return;
+        }
+        try {
+            TimeUnit.MILLISECONDS.timedWait(this, milliseconds); // woken too early, it tries too early
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while a build waited for another");
         }
     }
 

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /** {@code COPY} and {@code ADD}. */
@@ -46,7 +47,8 @@ final class CopyStep {
                             case Instruction.Source.Inline inline -> inline(inline, open);
                         });
             }
-            return transfer("COPY", copy.transfer(), copy.flags(), sources, List.of(), flagsOf(copy.flags()));
+            return transfer(
+                    "COPY", copy.transfer(), copy.flags(), sources, () -> sources, List.of(), flagsOf(copy.flags()));
         }
     }
 
@@ -54,6 +56,7 @@ final class CopyStep {
         try (var open = new OpenTrees()) {
             var sources = new ArrayList<CopySource>();
             var commits = new ArrayList<String>();
+            var web = new TreeMap<Integer, RemoteFile>();
             var remote = false;
             for (var source : add.transfer().sources()) {
                 switch (source) {
@@ -73,22 +76,10 @@ final class CopyStep {
                     case Instruction.Source.Path(var path)
                     when RemoteFile.isUrl(path) -> {
                         remote = true;
-                        var scratch = open.scratch(step);
-                        var file = step.solver()
-                                .cancellation()
-                                .interrupting(() -> RemoteFile.fetch(
-                                        step.solver().rooms().web(),
-                                        path,
-                                        add.transfer().destination(),
-                                        add.checksum(),
-                                        scratch));
-                        step.solver()
-                                .used(new Material(
-                                        RemoteFile.shown(path),
-                                        Map.of("sha256", file.digest().hex())));
-                        var tree = SourceTree.context(open.add(file.tree()), Ignore.NOTHING);
-                        sources.add(
-                                new CopySource(tree, file.name(), add.unpack().orElse(false)));
+                        // What is done anew is not to be as it was: it is downloaded anew, too.
+                        var file = download(step.anew() ? RemoteFile::fetch : RemoteFile::look, add, path, open);
+                        web.put(sources.size(), file);
+                        sources.add(source(file, add, open));
                     }
                     case Instruction.Source.Path(var path) ->
                         sources.add(new CopySource(
@@ -98,8 +89,59 @@ final class CopyStep {
             if (add.checksum().isPresent() && !remote) {
                 throw new BuildException("checksum requires HTTP(S) or Git sources");
             }
-            return transfer("ADD", add.transfer(), add.flags(), sources, commits, flagsOf(add.flags()));
+            Sources whole = () -> {
+                for (var file : web.entrySet()) {
+                    if (!file.getValue().isHere()) {
+                        file.setValue(download(RemoteFile::fetch, add, address(add, file.getKey()), open));
+                    }
+                }
+                var all = new ArrayList<>(sources);
+                for (var file : web.entrySet()) {
+                    all.set(file.getKey(), source(file.getValue(), add, open));
+                }
+                return all;
+            };
+            var outcome = transfer("ADD", add.transfer(), add.flags(), sources, whole, commits, flagsOf(add.flags()));
+            web.forEach((index, file) -> step.solver()
+                    .used(new Material(
+                            RemoteFile.shown(address(add, index)),
+                            Map.of("sha256", file.digest().hex()))));
+            return outcome;
         }
+    }
+
+    /** What is copied when nobody has copied it before; what was known by its digest alone is there then. */
+    @FunctionalInterface
+    private interface Sources {
+        List<CopySource> get() throws IOException;
+    }
+
+    /** {@link RemoteFile#look} or {@link RemoteFile#fetch}. */
+    @FunctionalInterface
+    private interface Download {
+        RemoteFile of(BuildRooms rooms, String url, String destination, Optional<String> checksum, Path scratch)
+                throws IOException;
+    }
+
+    private RemoteFile download(Download how, Instruction.Add add, String url, OpenTrees open) throws IOException {
+        var scratch = open.scratch(step);
+        return step.solver()
+                .cancellation()
+                .interrupting(() ->
+                        how.of(step.solver().rooms(), url, add.transfer().destination(), add.checksum(), scratch));
+    }
+
+    private static CopySource source(RemoteFile file, Instruction.Add add, OpenTrees open) {
+        var tree = SourceTree.context(open.add(file.tree()), Ignore.NOTHING);
+        return new CopySource(tree, file.name(), add.unpack().orElse(false));
+    }
+
+    /** As the Dockerfile has it. */
+    private static String address(Instruction.Add add, int source) {
+        return switch (add.transfer().sources().get(source)) {
+            case Instruction.Source.Path(var path) -> path;
+            case Instruction.Source.Inline _ -> throw new IllegalStateException("a text has no address");
+        };
     }
 
     private BuildRooms.Commit commit(Instruction.Add add, String address) throws IOException {
@@ -177,6 +219,7 @@ final class CopyStep {
             Instruction.Transfer transfer,
             Instruction.TransferFlags flags,
             List<CopySource> sources,
+            Sources whole,
             List<String> commits,
             String shownFlags)
             throws IOException {
@@ -203,11 +246,13 @@ final class CopyStep {
                 .add(sources.stream().map(CopySource::path).toList())
                 .addUnlessEmpty(commits)
                 .key();
-        var outcome = step.solver().cache().obtain(keys.of(digest(request)), step.anew(), _ -> {
-            var copied = make(request, flags.link());
-            // Not as it was asked for: the files may have changed since.
-            return new StepCache.Made(copied.layer(), Optional.of(keys.of(copied.content())));
-        });
+        var outcome = step.solver()
+                .cache()
+                .obtain(keys.of(digest(request)), step.anew(), step.solver().cancellation(), _ -> {
+                    var copied = make(request(transfer, flags, whole.get()), flags.link());
+                    // Not as it was asked for: the files may have changed since.
+                    return new StepCache.Made(copied.layer(), Optional.of(keys.of(copied.content())));
+                });
         return new StageBuild.Outcome(
                 draft.copy(outcome.result(), name + shownFlags + shown(transfer)), outcome.cached());
     }

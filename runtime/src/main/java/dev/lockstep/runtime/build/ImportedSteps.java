@@ -63,7 +63,7 @@ final class ImportedSteps {
         if (result.isEmpty()) {
             return Optional.empty();
         }
-        if (!rooms.images().blobs().has(result.get().layer().diffId())) {
+        if (!rooms.images().blobs().renew(result.get().layer().diffId())) {
             opened.get().source().fetch(result.get().layer());
         }
         return Optional.of(

@@ -26,8 +26,10 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Packing {
     private final ImageStore images;
     private final StepCache cache;
+    private final Cancellation cancellation;
 
-    Packing(ImageStore images, StepCache cache) {
+    Packing(ImageStore images, StepCache cache, Cancellation cancellation) {
+        this.cancellation = cancellation;
         this.images = images;
         this.cache = cache;
     }
@@ -94,7 +96,11 @@ public final class Packing {
                 .add(wanted.name())
                 .add(String.valueOf(form.level().orElse(-1)))
                 .key();
-        return cache.obtain(key, false, asked -> new StepCache.Made(compress(layer, wanted, form), Optional.of(asked)))
+        return cache.obtain(
+                        key,
+                        false,
+                        cancellation,
+                        asked -> new StepCache.Made(compress(layer, wanted, form), Optional.of(asked)))
                 .result()
                 .layer();
     }

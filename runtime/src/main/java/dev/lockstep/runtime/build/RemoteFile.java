@@ -20,8 +20,10 @@ import java.util.regex.Pattern;
  *
  * @param name that it gets in a directory, no pattern
  * @param digest of its content
+ * @param isHere whether its content was downloaded; else the cache can be asked with it, and nothing more
  */
-record RemoteFile(InlineDirectory tree, String name, Digest digest) {
+record RemoteFile(InlineDirectory tree, String name, Digest digest, boolean isHere) {
+    private static final int MODE = 0600;
     private static final Pattern GIT = Pattern.compile("git://.*|git@.*|ssh://.*|https?://[^#?]*\\.git(#.*)?");
 
     private static final Pattern LOGIN = Pattern.compile("(https?://)[^/@\\s\"']+@");
@@ -45,23 +47,78 @@ record RemoteFile(InlineDirectory tree, String name, Digest digest) {
     }
 
     /**
-     * Downloads it.
+     * Finds out which content the address stands for, and downloads it only if that cannot be known otherwise: by the
+     * checksum, which nobody is asked about, or from the server, which is asked whether it has changed since.
      *
      * @param checksum {@code sha256:HEX} that it must have
+     * @param scratch a directory where a file may be made
      * @throws BuildException when the server does not give it, or gives something else
      */
-    static RemoteFile fetch(BuildRooms.Web web, String url, String destination, Optional<String> checksum, Path scratch)
+    static RemoteFile look(BuildRooms rooms, String url, String destination, Optional<String> checksum, Path scratch)
+            throws IOException {
+        var records = new WebRecords(rooms.root(), rooms.sharers());
+        var before = records.find(url);
+        if (checksum.isPresent()) {
+            // Who names a checksum need not have the content: of what other repositories have fetched from where this
+            // one may not come, the cache would give it to them.
+            var known = sha256(checksum.get())
+                    .filter(digest -> rooms.sharers().isEmpty()
+                            || before.filter(given -> given.digest().equals(digest))
+                                    .isPresent());
+            if (known.isPresent()) {
+                records.used(url, rooms.clock().instant());
+                return known(name(uri(url), destination), known.get());
+            }
+            return fetch(rooms, url, destination, checksum, scratch);
+        }
+        return fetch(
+                rooms, url, destination, before.filter(given -> given.version().isKnown()), checksum, scratch);
+    }
+
+    /** Downloads it in any case; see {@link #look}. */
+    static RemoteFile fetch(BuildRooms rooms, String url, String destination, Optional<String> checksum, Path scratch)
+            throws IOException {
+        return fetch(rooms, url, destination, Optional.empty(), checksum, scratch);
+    }
+
+    private static Optional<Digest> sha256(String checksum) {
+        try {
+            return Optional.of(Digest.parse(checksum));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty(); // No content has that.
+        }
+    }
+
+    private static RemoteFile known(String name, Digest digest) {
+        var entry = SourceEntry.file(MODE, 0, Instant.EPOCH);
+        return new RemoteFile(
+                InlineDirectory.known(RawPath.of(name), entry, digest), CopyStep.escaped(name), digest, false);
+    }
+
+    private static RemoteFile fetch(
+            BuildRooms rooms,
+            String url,
+            String destination,
+            Optional<WebRecords.Given> before,
+            Optional<String> checksum,
+            Path scratch)
             throws IOException {
         var uri = uri(url);
         var name = name(uri, destination);
         var file = scratch.resolve("download");
+        var records = new WebRecords(rooms.root(), rooms.sharers());
         try {
             var sha256 = BlobStore.sha256();
             WebFile answer;
             try (var out = new DigestOutputStream(Files.newOutputStream(file), sha256)) {
-                answer = web.fetch(uri, out);
+                var version = before.map(WebRecords.Given::version).orElse(WebFile.Version.UNKNOWN);
+                answer = rooms.web().fetch(uri, version, out);
             }
-            if (answer.status() >= 400) {
+            if (before.isPresent() && answer.status() == WebFile.NOT_MODIFIED) {
+                records.used(url, rooms.clock().instant());
+                return known(name, before.get().digest());
+            }
+            if (answer.status() >= 400 || answer.status() == WebFile.NOT_MODIFIED) {
                 throw new BuildException("invalid response status " + answer.status() + " for " + shown(url));
             }
             var digest = BlobStore.finished(sha256);
@@ -69,9 +126,11 @@ record RemoteFile(InlineDirectory tree, String name, Digest digest) {
                 throw new BuildException(
                         "digest mismatch for " + shown(url) + ": expected " + checksum.get() + ", got " + digest);
             }
+            records.write(url, new WebRecords.Given(digest, answer.version()));
             var entry =
-                    SourceEntry.file(0600, Files.size(file), answer.modified().orElse(Instant.EPOCH));
-            return new RemoteFile(InlineDirectory.file(RawPath.of(name), file, entry), CopyStep.escaped(name), digest);
+                    SourceEntry.file(MODE, Files.size(file), answer.modified().orElse(Instant.EPOCH));
+            return new RemoteFile(
+                    InlineDirectory.file(RawPath.of(name), file, entry), CopyStep.escaped(name), digest, true);
         } catch (BuildException e) {
             throw e;
         } catch (IOException | IllegalArgumentException e) {

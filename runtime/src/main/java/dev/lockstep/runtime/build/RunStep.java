@@ -58,10 +58,12 @@ final class RunStep {
                             .filter(name -> !name.isEmpty())
                             .toList())
                     .key();
-            var outcome = step.solver().cache().obtain(key, step.anew(), asked -> {
-                var layer = make(process, open);
-                return new StepCache.Made(layer, open.hasChanged() ? Optional.empty() : Optional.of(asked));
-            });
+            var outcome = step.solver()
+                    .cache()
+                    .obtain(key, step.anew(), step.solver().cancellation(), asked -> {
+                        var layer = make(process, open);
+                        return new StepCache.Made(layer, open.hasChanged() ? Optional.empty() : Optional.of(asked));
+                    });
             var words = String.join(" ", process.arguments());
             return new StageBuild.Outcome(
                     draft.run(outcome.result(), words, step.state().arguments()), outcome.cached());

@@ -7,6 +7,7 @@ import dev.lockstep.runtime.dockerfile.Problem;
 import dev.lockstep.runtime.dockerfile.SourceRange;
 import dev.lockstep.runtime.dockerfile.StageGraph;
 import dev.lockstep.runtime.image.Layer;
+import dev.lockstep.runtime.image.Lease;
 import dev.lockstep.runtime.image.Progress;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -46,9 +47,11 @@ final class Solver {
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicReference<Optional<Throwable>> failure = new AtomicReference<>(Optional.empty());
 
+    /** @param lease that keeps what the build needs as long as it needs it */
     Solver(
             BuildRooms rooms,
             StepCache cache,
+            Lease lease,
             BuildRequest request,
             GlobalArguments globals,
             StageGraph graph,
@@ -61,7 +64,7 @@ final class Solver {
         this.globals = globals;
         this.graph = new AtomicReference<>(graph);
         this.cache = cache;
-        this.bases = new BaseImages(rooms, request, listener, numbers, this::used);
+        this.bases = new BaseImages(rooms, lease, request, listener, numbers, this::used);
     }
 
     BuildRooms rooms() {

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.build;
 
 import dev.lockstep.runtime.image.Digest;
+import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageStore;
 import dev.lockstep.runtime.image.InvalidImageException;
 import dev.lockstep.runtime.image.Layer;
@@ -94,15 +95,17 @@ public final class StepCache {
      * whatever process, one does it and the others wait. Platform threads only.
      *
      * @param anew do it in any case
+     * @param cancellation ends the wait for another that does it
      */
-    Outcome obtain(StepKey key, boolean anew, Maker maker) throws IOException {
+    Outcome obtain(StepKey key, boolean anew, Cancellation cancellation, Maker maker) throws IOException {
         if (!anew) {
             var known = find(key);
             if (known.isPresent()) {
                 return cached(key, known.get());
             }
         }
-        try (var _ = Flock.fleeting(root.lock("build-step/" + key.hex()))) {
+        var file = root.lock("build-step/" + key.hex());
+        try (var _ = cancellation.await(() -> Flock.tryFleeting(file))) {
             if (!anew) {
                 var meanwhile = find(key);
                 if (meanwhile.isPresent()) {
@@ -164,9 +167,9 @@ public final class StepCache {
         var name = PREFIX + key.hex();
         for (var digest : recorded(name)) {
             var found = read(digest);
-            if (found.isPresent()) {
+            if (found.isPresent() && renew(found.get().image())) {
                 images.roots().touch(name, clock.instant());
-                return found;
+                return Optional.of(found.get().result());
             }
         }
         return Optional.empty();
@@ -184,7 +187,14 @@ public final class StepCache {
         }
     }
 
-    private Optional<StepResult> read(Digest digest) throws IOException {
+    /**
+     * A record that was read.
+     *
+     * @param image of the one layer
+     */
+    private record Recorded(Image image, StepResult result) {}
+
+    private Optional<Recorded> read(Digest digest) throws IOException {
         try {
             var image = images.find(digest);
             if (image.isEmpty() || image.get().layers().size() != 1) {
@@ -194,10 +204,19 @@ public final class StepCache {
                     .readTree(images.blobs().read(image.get().id()))
                     .path("created")
                     .asText();
-            return Optional.of(new StepResult(image.get().layers().getFirst(), Instant.parse(created)));
+            var result = new StepResult(image.get().layers().getFirst(), Instant.parse(created));
+            return Optional.of(new Recorded(image.get(), result));
         } catch (InvalidImageException | DateTimeParseException e) {
             return Optional.empty(); // Damaged: the step is done again.
         }
+    }
+
+    /** For the build's lease: what was found long after it came is as good as what comes now. */
+    private boolean renew(Image recorded) throws IOException {
+        var blobs = images.blobs();
+        return blobs.renew(recorded.manifest())
+                && blobs.renew(recorded.id())
+                && blobs.renew(recorded.layers().getFirst().blob());
     }
 
     /**
@@ -216,7 +235,9 @@ public final class StepCache {
             if (root.getKey().startsWith(PREFIX)) {
                 var bytes = 0L;
                 for (var digest : root.getValue()) {
-                    bytes += read(digest).map(step -> step.layer().size()).orElse(0L);
+                    bytes += read(digest)
+                            .map(record -> record.result().layer().size())
+                            .orElse(0L);
                 }
                 entries.add(new Entry(root.getKey(), images.roots().used(root.getKey()), bytes));
             }
@@ -226,16 +247,22 @@ public final class StepCache {
     }
 
     /**
-     * Forgets records; what they kept goes with the next prune of images, unless an image has it.
+     * Forgets records; what they kept goes with the next prune of images, unless an image has it. Those that were used
+     * since a build began that is still at work are left alone, as it may be using them.
      *
-     * @param unused those that nobody used for so long; zero: all
+     * @param unused those that nobody used for so long; zero: all others
      * @return what was forgotten
      */
     public List<Entry> forget(Duration unused) throws IOException {
         var limit = clock.instant().minus(unused);
+        Optional<Instant> working;
+        try (var store = images.change()) {
+            working = store.protectedSince();
+        }
         var forgotten = new ArrayList<Entry>();
         for (var entry : entries()) {
-            if (unused.isZero() || entry.used().isBefore(limit)) {
+            var inUse = working.isPresent() && !entry.used().isBefore(working.get());
+            if (!inUse && (unused.isZero() || entry.used().isBefore(limit))) {
                 images.roots().remove(entry.name());
                 forgotten.add(entry);
             }

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,7 +31,9 @@ final class StepLog implements StepContainer.Output {
     private final Stream out = new Stream(false);
     private final Stream err = new Stream(true);
     private final Deque<String> last = new ArrayDeque<>();
+    /** The longest first: one may be part of another. */
     private final List<String> secrets = new ArrayList<>();
+
     private int longest;
 
     /** One of the two that a program writes to. */
@@ -69,7 +72,8 @@ final class StepLog implements StepContainer.Output {
                 .map(String::strip)
                 .filter(line -> line.length() >= SHORTEST)
                 .forEach(secrets::add);
-        longest = secrets.stream().mapToInt(String::length).max().orElse(0);
+        secrets.sort(Comparator.comparingInt(String::length).reversed());
+        longest = secrets.isEmpty() ? 0 : secrets.getFirst().length();
     }
 
     /** Without secrets; one character per byte, for a secret need not be a text. */

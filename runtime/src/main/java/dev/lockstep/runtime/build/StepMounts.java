@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 
 /** What {@code RUN --mount} asks for: what of it counts for the cache, and the mounts themselves. */
 final class StepMounts implements AutoCloseable {
@@ -120,9 +121,10 @@ final class StepMounts implements AutoCloseable {
         var prepared = new Prepared(
                 new ArrayList<>(), new ArrayList<>(), new LinkedHashMap<>(), new ArrayList<>(), new ArrayList<>());
         try {
+            var caches = caches(prepared);
             var number = 0;
             for (var mount : mounts) {
-                prepare(mount, number++, workspace, prepared);
+                prepare(mount, number++, workspace, caches, prepared);
             }
             return prepared;
         } catch (IOException | RuntimeException e) {
@@ -131,10 +133,15 @@ final class StepMounts implements AutoCloseable {
         }
     }
 
-    private void prepare(Mount mount, int number, StepWorkspace workspace, Prepared prepared) throws IOException {
+    private void prepare(Mount mount, int number, StepWorkspace workspace, Map<Mount, Path> caches, Prepared prepared)
+            throws IOException {
         switch (mount) {
             case Mount.Bind bind -> bind(bind, workspace, prepared);
-            case Mount.Cache cache -> cache(cache, prepared);
+            case Mount.Cache cache -> {
+                var directory = Objects.requireNonNull(caches.get(cache), "opened before")
+                        .toString();
+                add(prepared, BundleMount.bind(directory, target(cache.target()), cache.readOnly()), true);
+            }
             case Mount.Tmpfs tmpfs -> {
                 var options = new ArrayList<>(List.of("nosuid", "nodev", "mode=1777"));
                 tmpfs.size().ifPresent(size -> options.add("size=" + size));
@@ -178,14 +185,35 @@ final class StepMounts implements AutoCloseable {
         return Objects.requireNonNull(file.getParent(), "a file of ours");
     }
 
-    private void cache(Mount.Cache cache, Prepared prepared) throws IOException {
-        var rooms = step.solver().rooms();
+    /** Opens the caches: each once, and in the order in which other steps open theirs. */
+    private Map<Mount, Path> caches(Prepared prepared) throws IOException {
+        var names = new LinkedHashMap<Mount, String>();
+        var wanted = new TreeMap<String, CacheDirectory.Wanted>();
+        for (var mount : mounts) {
+            if (mount instanceof Mount.Cache cache) {
+                var one = wanted(cache);
+                names.put(cache, one.name());
+                wanted.merge(one.name(), one, CacheDirectory.Wanted::both);
+            }
+        }
+        var paths = new HashMap<String, Path>();
+        for (var one : wanted.values()) {
+            var directory = CacheDirectory.open(
+                    step.solver().rooms(), one, step.solver().cancellation());
+            prepared.caches().add(directory);
+            paths.put(one.name(), directory.path());
+        }
+        var places = new HashMap<Mount, Path>();
+        names.forEach((mount, name) -> places.put(mount, Objects.requireNonNull(paths.get(name), "just opened")));
+        return places;
+    }
+
+    private CacheDirectory.Wanted wanted(Mount.Cache cache) throws IOException {
         var id = namespace() + cache.id();
-        var directory = cache.from().isEmpty()
-                ? CacheDirectory.open(rooms, id, cache.sharing(), cache.access(), CacheDirectory.Content.NONE)
+        return cache.from().isEmpty()
+                ? CacheDirectory.wanted(
+                        step.solver().rooms(), id, cache.sharing(), cache.access(), CacheDirectory.Content.NONE)
                 : filled(cache, id);
-        prepared.caches().add(directory);
-        add(prepared, BundleMount.bind(directory.path().toString(), target(cache.target()), cache.readOnly()), true);
     }
 
     /** What content a new cache begins with; empty: with none. */
@@ -200,7 +228,7 @@ final class StepMounts implements AutoCloseable {
     }
 
     /** One that begins with a directory of a stage, an image or a context, whose owner and mode it has. */
-    private CacheDirectory filled(Mount.Cache cache, String id) throws IOException {
+    private CacheDirectory.Wanted filled(Mount.Cache cache, String id) throws IOException {
         var request = request(cache.from(), cache.source());
         var source = copies.tree(cache.from(), trees)
                 .entry(RawPath.of(cache.source()).latin1());
@@ -213,7 +241,7 @@ final class StepMounts implements AutoCloseable {
                 given.uid().isPresent() ? given.uid() : OptionalInt.of(source.uid()),
                 given.gid().isPresent() ? given.gid() : OptionalInt.of(source.gid()));
         // What begins otherwise is another one.
-        return CacheDirectory.open(
+        return CacheDirectory.wanted(
                 step.solver().rooms(),
                 id + " " + begins(cache),
                 cache.sharing(),

@@ -39,7 +39,11 @@ final class WorkdirStep {
         var key = step.key("workdir").add(path).add(user).key();
         var outcome = step.solver()
                 .cache()
-                .obtain(key, step.anew(), asked -> new StepCache.Made(make(path, user), Optional.of(asked)));
+                .obtain(
+                        key,
+                        step.anew(),
+                        step.solver().cancellation(),
+                        asked -> new StepCache.Made(make(path, user), Optional.of(asked)));
         return new StageBuild.Outcome(draft.workdir(workdir.path(), Optional.of(outcome.result())), outcome.cached());
     }
 

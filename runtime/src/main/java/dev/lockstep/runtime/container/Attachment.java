@@ -4,6 +4,7 @@ import dev.lockstep.runtime.linux.PacketSocket;
 import dev.lockstep.runtime.linux.Pidfd;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -50,10 +51,9 @@ final class Attachment {
                 input = wanted && record.spec().options().process().stdinOpen();
                 starts.start(record, Optional.empty(), new Interaction(input, streams.size(), files -> {
                     socket.set(PacketSocket.connect(files.run(), "attach"));
-                    streams.windowSizes().accept((rows, columns) -> ExecSessions.resize(files.run(), rows, columns));
+                    streams.windowSizes().accept(resize(record, files));
                 }));
             }
-            lifecycle.exitedMeanwhile(id);
             return talk(id, Objects.requireNonNull(socket.get()), streams, input);
         } finally {
             if (socket.get() != null) {
@@ -68,9 +68,26 @@ final class Attachment {
         var files = store.files(id);
         try (var socket = PacketSocket.connect(files.run(), "attach")) {
             rooms.events().tell(record, "attach");
-            streams.windowSizes().accept((rows, columns) -> ExecSessions.resize(files.run(), rows, columns));
+            if (record.spec().options().process().tty() && streams.size().isPresent()) {
+                // A program draws anew when its terminal gets another size. Else whoever comes back to one that waits
+                // for
+                // a key would see nothing before pressing it (docker attach does the same).
+                var size = streams.size().get();
+                var resize = resize(record, files);
+                resize.to(size.rows() + 1, size.columns() + 1);
+                resize.to(size.rows(), size.columns());
+            }
+            streams.windowSizes().accept(resize(record, files));
             return talk(id, socket, streams, input);
         }
+    }
+
+    private ExecStreams.Resize resize(ContainerRecord record, ContainerFiles files) {
+        return (rows, columns) -> {
+            ExecSessions.resize(files.run(), rows, columns);
+            rooms.events()
+                    .tell(record, "resize", Map.of("height", String.valueOf(rows), "width", String.valueOf(columns)));
+        };
     }
 
     private Optional<Integer> talk(String id, PacketSocket socket, ExecStreams streams, boolean input)

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.MountTable;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.ProcessIdentity;
@@ -26,6 +27,7 @@ final class CleanUpAfterCrash {
     private final ContainerRooms rooms;
     private final ContainerStore store;
     private final Host host;
+    private final Start starts;
     private final Ending ending;
     private final Removal removal;
     private final SelfRemoval selfRemoval;
@@ -38,6 +40,7 @@ final class CleanUpAfterCrash {
             ContainerRooms rooms,
             ContainerStore store,
             Host host,
+            Start starts,
             Ending ending,
             Removal removal,
             SelfRemoval selfRemoval,
@@ -46,6 +49,7 @@ final class CleanUpAfterCrash {
         this.rooms = rooms;
         this.store = store;
         this.host = host;
+        this.starts = starts;
         this.ending = ending;
         this.removal = removal;
         this.selfRemoval = selfRemoval;
@@ -70,6 +74,10 @@ final class CleanUpAfterCrash {
                 } catch (StateException e) {
                     // Of a newer Lockstep, or of another root: not ours to judge, and no reason to leave the others.
                     actions.add("left container " + id.substring(0, 12) + " as it is: " + e.getMessage());
+                } catch (IOException | RuntimeException e) {
+                    // A runtime that cannot delete it, a process that does not end: nor is that.
+                    actions.add("could not put container " + id.substring(0, 12) + " in order, which is tried again by"
+                            + " the next agent and by 'lockstep system prune': " + e.getMessage());
                 }
             }
         }
@@ -117,8 +125,10 @@ final class CleanUpAfterCrash {
         var run = store.run(id, host.bootId());
         if (run.filter(r -> !r.started() && r.isAlive()).isPresent()) {
             if (isStarted(id, run.get())) {
-                store.write(id, run.get().startedAt(run.get().startedAt()));
+                var began = run.get().startedAt();
+                starts.started(record.get(), run.get(), began, began);
                 actions.add("adopted container " + record.get().spec().name() + ", which had just been started");
+                interruptIfHooksAreDue(record.get());
                 return;
             }
             teardown.run(files, run, !record.get().spec().networks().isEmpty());
@@ -127,12 +137,31 @@ final class CleanUpAfterCrash {
             return;
         }
         if (run.filter(Run::started).filter(Run::isAlive).isPresent() && Files.notExists(files.exit())) {
+            interruptIfHooksAreDue(record.get());
+            goOnWithRestart(record.get());
             return;
         }
         ending.finish(record.get());
         actions.add(
                 "put away what the last run of container " + record.get().spec().name() + " had left");
         gone(record.get());
+    }
+
+    /** What runs without them is not what was asked for. */
+    private void interruptIfHooksAreDue(ContainerRecord record) throws IOException {
+        if (Files.exists(store.files(record.id()).hooksDue())) {
+            ending.interrupt(record);
+            actions.add("stopped container " + record.spec().name() + ", whose post_start hooks were cut off");
+            gone(record);
+        }
+    }
+
+    /** Ends it, if it has not ended; who starts what ended by itself then starts it. */
+    private void goOnWithRestart(ContainerRecord record) throws IOException {
+        if (store.hasRun(record.id()) && Files.exists(store.files(record.id()).restarting())) {
+            ending.interrupt(record);
+            actions.add("ended container " + record.spec().name() + ", whose restart was cut off");
+        }
     }
 
     /** Who waited for its end to remove it was killed. */
@@ -250,6 +279,8 @@ final class CleanUpAfterCrash {
                     }
                 } catch (StateException e) {
                     // Said above.
+                } catch (LinuxException e) {
+                    actions.add("could not unmount " + point + ": " + e.getMessage());
                 }
             }
         }

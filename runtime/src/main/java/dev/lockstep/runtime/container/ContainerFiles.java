@@ -29,9 +29,21 @@ record ContainerFiles(Root root, String id) {
         return state().resolve("health.json");
     }
 
-    /** Exists while an exit may lead to a restart by policy; what the on-exit script looks at. */
+    /**
+     * Exists while an exit may lead to a restart by policy, touched by each start; what the on-exit script looks at.
+     */
     Path restartMarker() {
         return state().resolve("restart");
+    }
+
+    /** Exists from the moment when it is asked to end in order to be restarted until it is started. */
+    Path restarting() {
+        return state().resolve("restarting");
+    }
+
+    /** Exists from a kill by hand, while somebody else worked on the container, until its end is put away. */
+    Path killed() {
+        return state().resolve("killed");
     }
 
     /** Exists where the container goes with its end. */
@@ -91,6 +103,11 @@ record ContainerFiles(Root root, String id) {
     /** Of the container's own record, while there is a run. */
     Path recordCopy() {
         return run().resolve("container.json");
+    }
+
+    /** Exists from the beginning of a start until the hooks after it have run, where there are any. */
+    Path hooksDue() {
+        return run().resolve("hooks-due");
     }
 
     Path config() {

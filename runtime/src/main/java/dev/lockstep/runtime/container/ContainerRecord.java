@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.container;
 
+import dev.lockstep.runtime.network.LeaseKey;
 import dev.lockstep.runtime.volume.VolumeRecord;
 import java.time.Instant;
 import java.util.Collections;
@@ -40,6 +41,19 @@ public record ContainerRecord(
         return spec.name().equals(nameOrId) || id.startsWith(nameOrId);
     }
 
+    /**
+     * The place that it fills, whose addresses and nameless volumes go from one container to the next: its service, or
+     * where it is of none itself, since another one may have its name tomorrow.
+     */
+    String place() {
+        return spec.service().isEmpty() ? id : spec.service();
+    }
+
+    /** Whose its addresses are. */
+    public LeaseKey leaseKey() {
+        return new LeaseKey(spec.owner().stack(), place(), spec.slot());
+    }
+
     /** What it became; not to be asked while the container is being created. */
     public Effective made() {
         return effective.orElseThrow(() -> new IllegalStateException("container " + spec.name() + " is not made yet"));
@@ -77,7 +91,7 @@ public record ContainerRecord(
 
     private boolean isAt(VolumeRecord.Slot slot) {
         return slot.stack().equals(spec.owner().stack())
-                && slot.service().equals(spec.service().isEmpty() ? spec.name() : spec.service())
+                && slot.service().equals(place())
                 && slot.number() == spec.slot();
     }
 

@@ -127,9 +127,16 @@ public record ContainerSpec(
                 ContainerOptions.NONE);
     }
 
-    /** Whose its addresses are: of the place that it fills, or of its name where it is of no service. */
+    /**
+     * Whose the addresses of a service's container are: of the place that it fills.
+     *
+     * @throws IllegalStateException where it is of no service; {@link ContainerRecord#leaseKey} knows those
+     */
     public LeaseKey leaseKey() {
-        return new LeaseKey(owner.stack(), service.isEmpty() ? name : service, slot);
+        if (service.isEmpty()) {
+            throw new IllegalStateException("container " + name + " is of no service");
+        }
+        return new LeaseKey(owner.stack(), service, slot);
     }
 
     /** Of every image that it needs: its own, and those that are mounted into it. */

@@ -2,9 +2,11 @@ package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.DetachedMount;
 import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.Errno;
 import dev.lockstep.runtime.linux.Fd;
 import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.LinuxException;
+import dev.lockstep.runtime.linux.MountTable;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.oci.IdRange;
@@ -13,8 +15,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The files of a container as it sees them: of a running one by its first process, with all that is mounted there; of
@@ -26,9 +33,12 @@ public final class ContainerTree implements AutoCloseable {
     private final List<AutoCloseable> scopes;
 
     private final Optional<IdRange> ids;
+    private final Optional<Set<Long>> mounts;
 
-    private ContainerTree(Directory root, Optional<IdRange> ids, List<AutoCloseable> scopes) {
+    private ContainerTree(
+            Directory root, Optional<IdRange> ids, Optional<Set<Long>> mounts, List<AutoCloseable> scopes) {
         this.ids = ids;
+        this.mounts = mounts.map(Set::copyOf);
         this.root = root;
         this.scopes = scopes;
     }
@@ -46,15 +56,73 @@ public final class ContainerTree implements AutoCloseable {
         return ids;
     }
 
+    /**
+     * What of that which is mounted below is copied with it: volumes, binds with what is mounted in them, images, and
+     * the files in {@code /etc} that we write; not the kernel's file systems, memory, secrets and configs, nor what the
+     * container has mounted itself. By the numbers of {@link MountTable#parents}; absent: everything, since nothing
+     * else is mounted.
+     */
+    public Optional<Set<Long>> mounts() {
+        return mounts;
+    }
+
     /** Of a running container. The descriptor outlives the process: what it leads to is still the container's. */
     static ContainerTree running(ContainerRecord record, Run run) throws IOException {
         var process = run.process().orElseThrow();
-        var root = Directory.open(Path.of("/proc/" + process.pid() + "/root"));
-        if (!process.isAlive()) {
-            root.close(); // the pid may be somebody else's by now
-            throw new IOException("the container has just ended");
+        var root = Directory.open(process.directory().resolve("root"));
+        var opened = false;
+        try {
+            var mounts = ownMounts(record, root, MountTable.parents(process));
+            if (!process.isAlive()) {
+                throw new IOException("the container has just ended"); // the pid may be somebody else's by now
+            }
+            opened = true;
+            return new ContainerTree(root, record.made().options().ids(), Optional.of(mounts), List.of());
+        } finally {
+            if (!opened) {
+                root.close();
+            }
         }
-        return new ContainerTree(root, record.made().options().ids(), List.of());
+    }
+
+    private static Set<Long> ownMounts(ContainerRecord record, Directory root, Map<Long, Long> parents)
+            throws IOException {
+        var targets = new LinkedHashMap<String, Boolean>();
+        EtcFiles.TARGETS.forEach(target -> targets.put(target, true));
+        record.made().options().inherited().forEach(mount -> targets.put(mount.target(), isOwn(mount)));
+        record.made().anonymousVolumes().keySet().forEach(target -> targets.put(target, true));
+        record.spec().mounts().forEach(mount -> targets.put(mount.target(), isOwn(mount)));
+        var known = new HashMap<Long, Boolean>();
+        for (var target : targets.entrySet()) {
+            // Looked up inside, for a link of the image may have led the runtime elsewhere.
+            try (var place = root.placeInRoot(RawPath.of(target.getKey().substring(1)))) {
+                MountTable.mountedAt(place).ifPresent(mount -> known.put(mount, target.getValue()));
+            } catch (LinuxException e) {
+                if (!e.isGone() && e.errno() != Errno.ENOTDIR && e.errno() != Errno.ELOOP) {
+                    throw e; // the container may have moved what is above it
+                }
+            }
+        }
+        return parents.keySet().stream()
+                .filter(mount -> isOwn(mount, known, parents))
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** As the nearest one above of which we know. */
+    private static boolean isOwn(Long mount, Map<Long, Boolean> known, Map<Long, Long> parents) {
+        var at = Optional.of(mount);
+        while (at.isPresent() && !known.containsKey(at.get())) {
+            var below = at.get(); // a first one may be mounted in itself
+            at = Optional.ofNullable(parents.get(below)).filter(above -> !above.equals(below));
+        }
+        return at.map(known::get).orElse(false);
+    }
+
+    private static boolean isOwn(MountSpec mount) {
+        return switch (mount) {
+            case MountSpec.Volume _, MountSpec.Bind _, MountSpec.Anonymous _, MountSpec.OfImage _ -> true;
+            case MountSpec.Tmpfs _, MountSpec.Content _ -> false;
+        };
     }
 
     /** Of one that does not run; takes over the container's lock. */
@@ -88,7 +156,7 @@ public final class ContainerTree implements AutoCloseable {
             }
             mounts(rooms, record, root);
             opened = true;
-            return new ContainerTree(root, Optional.empty(), scopes);
+            return new ContainerTree(root, Optional.empty(), Optional.empty(), scopes);
         } finally {
             if (!opened) {
                 close(scopes);
@@ -117,7 +185,7 @@ public final class ContainerTree implements AutoCloseable {
 
     /** Of a container's root file system alone. */
     static ContainerTree of(Directory root) {
-        return new ContainerTree(root, Optional.empty(), List.of());
+        return new ContainerTree(root, Optional.empty(), Optional.empty(), List.of());
     }
 
     /** Where containers that do not run are mounted, each by its id. */

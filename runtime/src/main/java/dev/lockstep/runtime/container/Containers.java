@@ -28,6 +28,7 @@ public final class Containers {
     private final RunRoot runRoot;
     private final Creation creation;
     private final Lifecycle lifecycle;
+    private final Start starts;
     private final Attachment attachment;
     private final ContainerTrees trees;
     private final Ending ending;
@@ -61,9 +62,9 @@ public final class Containers {
         this.observation = new Observation(store, host);
         var onExit = new OnExitScript(rooms.root());
         this.selfRemoval = new SelfRemoval(rooms, store, ending, removal, onExit);
-        var starts = new Start(rooms, store, host, runRoot, teardown, ending, onExit);
+        this.starts = new Start(rooms, store, host, runRoot, teardown, ending, onExit);
         this.lifecycle =
-                new Lifecycle(rooms, store, host, onExit, teardown, starts, ending, new HookRunner(sessions, hooksEnd));
+                new Lifecycle(rooms, store, host, teardown, starts, ending, new HookRunner(sessions, hooksEnd));
         this.attachment = new Attachment(rooms, store, host, starts, lifecycle, sessions);
         this.trees = new ContainerTrees(rooms, store, host, runRoot, lifecycle);
     }
@@ -158,7 +159,7 @@ public final class Containers {
         return lifecycle.stop(id, grace, signal);
     }
 
-    /** Stops it and starts it. */
+    /** Stops it and starts it. Whoever finds that half done after a kill of this process does the other half. */
     public void restart(String id, Optional<Duration> grace) throws IOException {
         restart(id, grace, Optional.empty());
     }
@@ -169,8 +170,7 @@ public final class Containers {
      * @param signal instead of its stop signal
      */
     public void restart(String id, Optional<Duration> grace, Optional<String> signal) throws IOException {
-        stop(id, grace, signal);
-        start(id);
+        lifecycle.restart(id, grace, signal);
         rooms.events().tell(store.require(id), "restart");
     }
 
@@ -549,7 +549,7 @@ public final class Containers {
 
     /** Undoes or completes what a killed process of ours left half done. Containers that run keep running. */
     public CleanUp cleanUp() throws IOException {
-        return new CleanUpAfterCrash(rooms, store, host, ending, removal, selfRemoval, teardown, runRoot).run();
+        return new CleanUpAfterCrash(rooms, store, host, starts, ending, removal, selfRemoval, teardown, runRoot).run();
     }
 
     /** Moves a helper of ours beside the supervisors, so that it outlives the systemd unit we may run in. */

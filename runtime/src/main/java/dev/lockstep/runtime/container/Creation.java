@@ -75,7 +75,7 @@ final class Creation {
                 if (!targets.isEmpty() || size.isPresent()) {
                     store.keep(record);
                 }
-                var anonymous = anonymousVolumes(spec, targets);
+                var anonymous = anonymousVolumes(record, targets);
                 rooms.failPoint().reached(FailPoint.Step.CREATE_VOLUMES);
                 var effective = Resolution.resolve(
                         hostname, spec, image, runtime, rooms.seccomp().get().digest(), anonymous, found);
@@ -97,6 +97,7 @@ final class Creation {
                     Mounts.unmount(scratch(id));
                     Teardown.removeTree(scratch(id));
                     StorageLimits.release(store.files(id), spec);
+                    rooms.volumes().removeAnonymousOf(id);
                     store.forget(record);
                     Teardown.removeTree(store.files(id).state());
                 } catch (IOException undo) {
@@ -262,18 +263,14 @@ final class Creation {
     }
 
     /** Names of their volumes, by target. */
-    private Map<String, String> anonymousVolumes(ContainerSpec spec, Set<String> targets) throws IOException {
+    private Map<String, String> anonymousVolumes(ContainerRecord record, Set<String> targets) throws IOException {
+        var spec = record.spec();
         var names = new TreeMap<String, String>();
         for (var target : targets) {
             names.put(
                     target,
                     rooms.volumes()
-                            .anonymous(
-                                    spec.owner(),
-                                    spec.service().isEmpty() ? spec.name() : spec.service(),
-                                    spec.slot(),
-                                    target,
-                                    labels(spec, target))
+                            .anonymous(spec.owner(), record.place(), spec.slot(), target, labels(spec, target))
                             .spec()
                             .name());
         }

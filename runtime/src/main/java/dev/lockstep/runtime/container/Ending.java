@@ -7,7 +7,10 @@ import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.linux.Signal;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** Ends containers and puts away what a run left. The container's lock is held in all of it but {@link #signal}. */
@@ -17,6 +20,9 @@ final class Ending {
 
     /** A killed process may be in an uninterruptible call for a while. */
     private static final Duration KILL_WORKS = Duration.ofSeconds(60);
+
+    /** Of a program that is to have all the time it wants, when it is not for a person that it ends. */
+    private static final Duration INTERRUPTED_GRACE = Duration.ofSeconds(10);
 
     private final ContainerRooms rooms;
     private final ContainerStore store;
@@ -39,7 +45,7 @@ final class Ending {
     Optional<ExitOutcome> finish(ContainerRecord record) throws IOException {
         var id = record.id();
         var files = store.files(id);
-        var life = store.life(id);
+        var life = Files.exists(files.killed()) ? store.life(id).stopping(host.bootId()) : store.life(id);
         if (!store.hasRun(id)) {
             return life.exit().or(() -> lost(record, life));
         }
@@ -62,6 +68,7 @@ final class Ending {
             store.write(id, life.ended(outcome));
             rooms.events().died(record, life, outcome);
         }
+        Files.deleteIfExists(files.killed());
         rooms.failPoint().reached(FailPoint.Step.FINISH_RECORDED);
         put(record, files, run);
         return Optional.of(outcome);
@@ -106,6 +113,41 @@ final class Ending {
             writeStopping(id, life);
         }
         Files.deleteIfExists(files.restartMarker());
+        Files.deleteIfExists(files.restarting());
+        return quit(record, first, grace);
+    }
+
+    /**
+     * Ends it in order to start it again. Nobody wants it to be down: whoever finds it ended, and the caller killed,
+     * starts it whatever its policy says.
+     *
+     * @param first instead of its stop signal
+     * @param grace instead of its own
+     */
+    void endToRestart(ContainerRecord record, Optional<Signal> first, Optional<Duration> grace) throws IOException {
+        var files = store.files(record.id());
+        if (store.run(record.id(), host.bootId()).filter(Run::isAlive).isPresent()) {
+            // In this order: what the on-exit script looks at leads to who looks at the other.
+            for (var marker : List.of(files.restarting(), files.restartMarker())) {
+                mark(marker);
+            }
+        }
+        var effective = record.made();
+        quit(record, first.orElseGet(() -> Signal.parse(effective.stopSignal())), grace.orElse(effective.stopGrace()));
+    }
+
+    /**
+     * Ends one whose start was cut off before its hooks had run, or its restart before it had ended. Nobody has asked
+     * for that end: what comes then is up to its policy, or is the other half of the restart.
+     */
+    void interrupt(ContainerRecord record) throws IOException {
+        var effective = record.made();
+        var grace = effective.stopGrace().isNegative() ? INTERRUPTED_GRACE : effective.stopGrace();
+        quit(record, Signal.parse(effective.stopSignal()), grace);
+    }
+
+    private StopResult quit(ContainerRecord record, Signal first, Duration grace) throws IOException {
+        var id = record.id();
         var run = store.run(id, host.bootId());
         var process = run.flatMap(Run::process);
         var killed = false;
@@ -183,14 +225,29 @@ final class Ending {
             if (signal.equals(Signal.KILL)
                     || signal.equals(Signal.parse(record.made().stopSignal()))) {
                 try (var lock = store.tryLock(id).orElse(null)) {
-                    // Held by somebody else: a stop, which has said so already.
                     if (lock != null) {
                         store.write(id, store.life(id).stopping(host.bootId()));
-                        Files.deleteIfExists(files.restartMarker());
+                    } else {
+                        // Held by somebody else, for as long as a hook takes: that is not waited for, and who puts the
+                        // end away writes it down.
+                        mark(files.killed());
                     }
+                    Files.deleteIfExists(files.restartMarker());
+                    Files.deleteIfExists(files.restarting());
                 }
             }
             send(record, pidfd, signal);
+        }
+    }
+
+    /** On a disk without room for a file it goes without: that costs what the file would have told after a kill. */
+    private static void mark(Path marker) throws IOException {
+        try {
+            Files.write(marker, new byte[0], StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            if (!NoSpace.isWhy(e)) {
+                throw e;
+            }
         }
     }
 

@@ -23,6 +23,9 @@ final class EtcFiles {
             "ff02::1\tip6-allnodes",
             "ff02::2\tip6-allrouters");
 
+    /** Where {@link #mounted} are in a container. */
+    static final List<String> TARGETS = List.of("/etc/hosts", "/etc/hostname", "/etc/resolv.conf");
+
     private EtcFiles() {}
 
     /** Which files are mounted: its own, or those of the container whose network it is in. */

@@ -19,6 +19,8 @@ public interface FailPoint {
         START_SUPERVISED,
         START_PUBLISHED,
         START_STARTED,
+        START_RECORDED,
+        RESTART_ENDED,
         FINISH_RECORDED,
         FINISH_DELETED,
         REMOVE_RECORDED,

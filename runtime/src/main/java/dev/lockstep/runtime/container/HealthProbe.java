@@ -20,6 +20,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * A health check that runs: the runtime's {@code exec} as a child of ours, and not under conmon, for it must not
@@ -56,6 +57,7 @@ final class HealthProbe implements AutoCloseable {
     private boolean writes = true;
     private boolean killed;
     private long deadline;
+    private OptionalLong programmed = OptionalLong.empty();
     private Duration peek = FIRST_PEEK;
     private Optional<Pidfd> program = Optional.empty();
     private Optional<Long> programEnded = Optional.empty();
@@ -212,16 +214,18 @@ final class HealthProbe implements AutoCloseable {
      */
     private boolean isOver() throws IOException {
         var now = System.nanoTime();
-        long programmed;
-        try {
-            var age = Duration.between(Files.getLastModifiedTime(pidFile).toInstant(), clock.instant());
-            programmed = now - Math.clamp(age.toNanos(), 0, now - beginNanos);
-        } catch (NoSuchFileException e) {
-            var guard = beginNanos + STARTING.toNanos();
-            deadline = Math.min(now + check.timeout().toNanos(), guard);
-            return now - guard >= 0;
+        if (programmed.isEmpty()) {
+            try {
+                var age = Duration.between(Files.getLastModifiedTime(pidFile).toInstant(), clock.instant());
+                // Once: a clock that was set back would have it begin anew each time.
+                programmed = OptionalLong.of(now - Math.clamp(age.toNanos(), 0, now - beginNanos));
+            } catch (NoSuchFileException e) {
+                var guard = beginNanos + STARTING.toNanos();
+                deadline = Math.min(now + check.timeout().toNanos(), guard);
+                return now - guard >= 0;
+            }
         }
-        deadline = programmed + check.timeout().toNanos();
+        deadline = programmed.getAsLong() + check.timeout().toNanos();
         return now - deadline >= 0;
     }
 

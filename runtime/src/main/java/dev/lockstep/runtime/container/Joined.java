@@ -102,7 +102,7 @@ record Joined(
     }
 
     private static Path user(ProcessIdentity process) throws IOException {
-        return Files.readSymbolicLink(Path.of("/proc", String.valueOf(process.pid()), "ns", USER));
+        return Files.readSymbolicLink(process.directory().resolve("ns").resolve(USER));
     }
 
     private static boolean isShareable(ContainerRecord target) {
@@ -122,7 +122,7 @@ record Joined(
         var pin = files.joined().resolve(type);
         Files.createFile(pin);
         var file = type.equals("network") ? "net" : type;
-        try (var namespace = Fd.openPath(Path.of("/proc", String.valueOf(process.pid()), "ns", file))) {
+        try (var namespace = Fd.openPath(process.directory().resolve("ns").resolve(file))) {
             if (!process.isAlive()) {
                 throw cannot(record, type, name, "it has just ended");
             }

@@ -11,14 +11,15 @@ import java.util.Optional;
  * @param startedAt start of the last run
  * @param exit end of the last run, absent while it runs, when it never ran, and until somebody looked
  * @param wanted whether it ran, or should have, when we last heard: such a container starts again after a reboot if its
- *     policy says so
+ *     policy says so. Still so when its policy asked for a start and that failed
  * @param stoppedByUser a person stopped or killed it; set before the signal is sent
  * @param restartCount automatic starts since it was made
  * @param startsInARow automatic starts since it was last started by hand, but for those that did not fail by the policy
  * @param delay waited before the last run; zero when that was no automatic start
  * @param error why the last start failed
  * @param madeAs the name that it was made with, when a person has given it another since
- * @param stoppedInBoot the boot in which a person stopped it: the policy "always" holds again in the next one
+ * @param stoppedInBoot the boot in which a person stopped it, and no start has succeeded since: the policy "always"
+ *     holds again in the next one
  */
 public record Life(
         Optional<Instant> startedAt,
@@ -65,9 +66,10 @@ public record Life(
                 Optional.empty());
     }
 
-    /** How long the last run lasted; zero when that is not known. */
+    /** How long the last run lasted; zero when that is not known, and when the last start failed. */
     Duration ran() {
         return startedAt
+                .filter(_ -> error.isEmpty())
                 .flatMap(start -> exit.map(end -> Duration.between(start, end.finishedAt())))
                 .filter(ran -> !ran.isNegative())
                 .orElse(Duration.ZERO);
@@ -127,17 +129,22 @@ public record Life(
                 stoppedInBoot);
     }
 
+    /**
+     * The start did not succeed. One that nobody waits for, its policy asked for it, leaves it as wanted as it was, so
+     * that it is tried again; and what "always" owes to the next boot it still does.
+     */
     Life failedToStart(Life before, String why) {
+        var automatic = !delay.isZero();
         return new Life(
                 before.startedAt,
                 before.exit,
-                false,
-                stoppedByUser,
+                automatic && before.wanted,
+                automatic ? before.stoppedByUser : stoppedByUser, // by us, when a hook failed
                 restartCount,
                 startsInARow,
                 delay,
                 Optional.of(why),
                 madeAs,
-                stoppedInBoot);
+                before.stoppedInBoot);
     }
 }

@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.container;
 
+import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.Signal;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,10 +12,12 @@ import java.util.Optional;
  * wants them. Its methods are those of {@link Containers} that bear the same names; each takes the container's lock.
  */
 final class Lifecycle {
+    /** From the end of the first of its processes to the end of process 1, when that has brought it about. */
+    private static final Duration OTHERS_END = Duration.ofSeconds(1);
+
     private final ContainerRooms rooms;
     private final ContainerStore store;
     private final Host host;
-    private final OnExitScript onExit;
     private final Teardown teardown;
     private final Start starts;
     private final Ending ending;
@@ -24,7 +27,6 @@ final class Lifecycle {
             ContainerRooms rooms,
             ContainerStore store,
             Host host,
-            OnExitScript onExit,
             Teardown teardown,
             Start starts,
             Ending ending,
@@ -32,7 +34,6 @@ final class Lifecycle {
         this.rooms = rooms;
         this.store = store;
         this.host = host;
-        this.onExit = onExit;
         this.teardown = teardown;
         this.starts = starts;
         this.ending = ending;
@@ -47,7 +48,6 @@ final class Lifecycle {
             }
             start(record, Optional.empty());
         }
-        exitedMeanwhile(id);
     }
 
     void startBeside(String id) throws IOException {
@@ -57,7 +57,6 @@ final class Lifecycle {
                 start(record, Optional.empty(), false);
             }
         }
-        exitedMeanwhile(id);
     }
 
     boolean startAgain(String id) throws IOException {
@@ -69,9 +68,9 @@ final class Lifecycle {
                     || !(decide(record.get()) instanceof RestartDecision.Restart restart)) {
                 return false;
             }
-            start(record.get(), Optional.of(restart.after()));
+            var byHand = Files.exists(store.files(id).restarting());
+            start(record.get(), byHand ? Optional.empty() : Optional.of(restart.after()));
         }
-        exitedMeanwhile(id);
         return true;
     }
 
@@ -88,7 +87,6 @@ final class Lifecycle {
             }
             start(record.get(), Optional.empty());
         }
-        exitedMeanwhile(id);
         return true;
     }
 
@@ -103,7 +101,6 @@ final class Lifecycle {
             }
             start(record.get(), Optional.of(waited));
         }
-        exitedMeanwhile(id);
         return true;
     }
 
@@ -128,6 +125,7 @@ final class Lifecycle {
         starts.start(record, waited, published);
         try {
             hooks.afterStart(record);
+            Files.deleteIfExists(store.files(record.id()).hooksDue());
         } catch (IOException | RuntimeException e) {
             try {
                 ending.stop(record, Optional.empty());
@@ -167,17 +165,44 @@ final class Lifecycle {
         var first = signal.isPresent() ? Optional.of(Ending.signal(signal.get())) : Optional.<Signal>empty();
         try (var _ = store.lock(id)) {
             var record = store.whole(id);
-            var preStop = record.spec().options().hooks().preStop();
-            if (!preStop.isEmpty()
-                    && store.run(id, host.bootId())
-                            .filter(Run::started)
-                            .filter(Run::isAlive)
-                            .isPresent()) {
-                hooks.beforeStop(record);
-            }
+            beforeStop(record);
             return first.isPresent()
                     ? ending.end(record, first.get(), grace.orElse(record.made().stopGrace()))
                     : ending.stop(record, grace);
+        }
+    }
+
+    /** Under one lock, so that nobody sees to the end that is only half of it. */
+    void restart(String id, Optional<Duration> grace, Optional<String> signal) throws IOException {
+        var first = signal.isPresent() ? Optional.of(Ending.signal(signal.get())) : Optional.<Signal>empty();
+        try (var _ = store.lock(id)) {
+            var record = store.whole(id);
+            beforeStop(record);
+            ending.endToRestart(record, first, grace);
+            rooms.failPoint().reached(FailPoint.Step.RESTART_ENDED);
+            settle(record);
+            start(record, Optional.empty());
+        }
+    }
+
+    private void beforeStop(ContainerRecord record) throws IOException {
+        var process = store.run(record.id(), host.bootId()).filter(Run::started).flatMap(Run::process);
+        if (record.spec().options().hooks().preStop().isEmpty() || process.isEmpty()) {
+            return;
+        }
+        try (var pidfd = Pidfd.open(process.get()).orElse(null)) {
+            if (pidfd == null) {
+                return;
+            }
+            try {
+                hooks.beforeStop(record);
+            } catch (IOException | RuntimeException e) {
+                // The kernel ends whatever else is in a container, a hook too, before process 1 has ended.
+                if (!pidfd.awaitExit(OTHERS_END)) {
+                    throw e;
+                }
+                // Its program has ended, and the hook with it: there is none that it could let run.
+            }
         }
     }
 
@@ -194,6 +219,9 @@ final class Lifecycle {
 
     private RestartDecision decide(ContainerRecord record) throws IOException {
         var life = store.life(record.id());
+        if (life.exit().isPresent() && Files.exists(store.files(record.id()).restarting())) {
+            return new RestartDecision.Restart(Duration.ZERO);
+        }
         if (life.exit().isEmpty() || !life.wanted()) {
             return new RestartDecision.Stay(
                     life.stoppedByUser() ? "it was stopped by hand" : "it did not run, or its start failed");
@@ -201,7 +229,7 @@ final class Lifecycle {
         return RestartDecision.decide(record.spec().restart(), life.exit().get().exitCode(), life);
     }
 
-    /** Puts away what earlier runs left, half-started ones included; true when it runs. */
+    /** Puts away what earlier runs left, starts that were cut off included; true when it runs. */
     boolean settle(ContainerRecord record) throws IOException {
         ContainerTree.letGo(rooms.root(), record.id());
         var run = store.run(record.id(), host.bootId());
@@ -211,17 +239,9 @@ final class Lifecycle {
             return false;
         }
         ending.finish(record);
-        return store.hasRun(record.id());
-    }
-
-    /**
-     * The container may have ended while its lock was ours: then the on-exit script saw the lock and left the exit to
-     * us.
-     */
-    void exitedMeanwhile(String id) throws IOException {
-        var files = store.files(id);
-        if (Files.exists(files.exit()) && Files.exists(files.restartMarker())) {
-            onExit.runDetached(id);
+        if (Files.exists(store.files(record.id()).hooksDue())) {
+            ending.interrupt(record);
         }
+        return store.hasRun(record.id());
     }
 }

@@ -5,6 +5,7 @@ import dev.lockstep.runtime.linux.Inotify;
 import dev.lockstep.runtime.log.LogFiles.Rotated;
 import dev.lockstep.runtime.log.LogLimits;
 import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -12,6 +13,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Begins new log files where the present ones have become large. A container that writes nothing costs nothing: the
@@ -19,6 +22,8 @@ import java.util.Optional;
  * on the file is looked at as often as its growth asks for, until it is silent again. For one platform thread.
  */
 public final class LogRotation implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LogRotation.class);
+
     private static final Duration OFTEN = Duration.ofMillis(10);
     private static final Duration SELDOM = Duration.ofSeconds(1);
 
@@ -86,6 +91,10 @@ public final class LogRotation implements AutoCloseable {
             if (grown != null && grown.next() <= now) {
                 try {
                     look(id, grown);
+                } catch (StateException e) {
+                    // Its record is damaged, which whoever repairs says once. The next sweep finds it again.
+                    LOG.debug("log of container {} is left alone: {}", id, e.getMessage());
+                    growing.remove(id);
                 } catch (IOException e) {
                     growing.put(id, new Grown(-1, 0, now + SELDOM.toNanos()));
                     failure = Optional.of(failure.orElse(e));
@@ -152,6 +161,8 @@ public final class LogRotation implements AutoCloseable {
                 if (settings.isPresent()) {
                     rotate(store, id, settings.get().limits());
                 }
+            } catch (StateException e) {
+                LOG.debug("log of container {} is left alone: {}", id, e.getMessage());
             } catch (IOException e) {
                 failure = Optional.of(failure.orElse(e));
             }
@@ -175,19 +186,33 @@ public final class LogRotation implements AutoCloseable {
         return Math.clamp((long) (left / perNano), OFTEN.toNanos(), SELDOM.toNanos());
     }
 
-    /** Nothing where nobody writes it, or somebody works on the container: later. */
+    /**
+     * Nothing where nobody writes it, as between the end of a container and the putting away of its exit; later where
+     * somebody works on the container. Who writes is asked before a file is touched: renamed files would be old ones,
+     * and the oldest would go, without a new one.
+     */
     private static Optional<Rotated> rotate(ContainerStore store, String id, LogLimits limits) throws IOException {
         if (!store.hasRun(id)) {
             return Optional.empty();
         }
         var files = store.files(id);
+        // Before its lock is taken, which keeps others from it.
+        if (files.log().size() < limits.fileSize() && Files.exists(files.log().current())) {
+            return Optional.empty();
+        }
         var lock = store.tryLock(id);
         if (lock.isEmpty()) {
             return Optional.of(Rotated.UNDER_WAY);
         }
         try (var _ = lock.get()) {
-            return Optional.of(files.log().rotate(limits, () -> Fifo.writeLine(files.control(), "2 0 0")))
-                    .filter(rotated -> rotated != Rotated.NOT_NEEDED);
+            var conmon = Fifo.open(files.control());
+            if (conmon.isEmpty()) {
+                return Optional.empty();
+            }
+            try (var open = conmon.get()) {
+                return Optional.of(files.log().rotate(limits, () -> open.writeLine("2 0 0")))
+                        .filter(rotated -> rotated != Rotated.NOT_NEEDED);
+            }
         }
     }
 

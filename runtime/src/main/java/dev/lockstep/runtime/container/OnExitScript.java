@@ -77,11 +77,21 @@ public final class OnExitScript {
                 id=$1
                 case $id in '' | *[!0-9a-f]*) exit 0 ;; esac
                 [ -e "$root/containers/$id/restart" ] || [ -e "$root/containers/$id/remove" ] || exit 0
-                # A lock that cannot be shared is held: the agent deals with every exit, and whoever holds the
-                # container's lock (a stop, for instance) or waits for its end (run --rm) deals with this one.
-                for lock in "$run/locks/agent" "$run/locks/container/$id" "$run/locks/attended/$id"; do
+                # A lock that cannot be shared is held: the agent deals with every exit, and who waits for the end of
+                # this container (run --rm) with that one.
+                for lock in "$run/locks/agent" "$run/locks/attended/$id"; do
                     [ ! -e "$lock" ] || flock -n -s "$lock" true || exit 0
                 done
+                # The file is touched by each start: what it said before the wait was of the run that has ended.
+                of=$(stat -c %%y "$root/containers/$id/restart" 2>/dev/null)
+                [ "${2-$of}" = "$of" ] || exit 0
+                # Somebody works on the container, a stop or a start or what has nothing to do with its end. The next
+                # one may wait for conmon, which waits for us: so a process of its own waits, and looks again then.
+                lock=$run/locks/container/$id
+                if [ -e "$lock" ] && ! flock -n -s "$lock" true; then
+                    (flock -s "$lock" true && exec "$0" "$id" "$of") </dev/null >/dev/null 2>&1 &
+                    exit 0
+                fi
                 launcher=lockstep
                 [ ! -r "$root/launcher" ] || read -r launcher < "$root/launcher"
                 # Its distribution was moved or replaced by one elsewhere, and nobody has called that one yet.

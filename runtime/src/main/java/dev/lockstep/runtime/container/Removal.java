@@ -72,6 +72,9 @@ final class Removal {
                 rooms.volumes().removeUnless(volume, () -> isShared(volume, record));
             }
         }
+        if (record.phase() == ContainerRecord.Phase.CREATING) {
+            rooms.volumes().removeAnonymousOf(record.id()); // which nobody else ever finds
+        }
         store.forget(record);
         rooms.events().tell(record, "destroy");
         Teardown.removeTree(files.state());

@@ -20,6 +20,9 @@ final class Resolution {
     private static final Duration INTERVAL = Duration.ofSeconds(30);
     private static final Duration START_INTERVAL = Duration.ofSeconds(5);
 
+    /** Between two health checks, and of one. */
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+
     private Resolution() {}
 
     /**
@@ -149,22 +152,31 @@ final class Resolution {
         }
         return Optional.of(new EffectiveHealthCheck(
                 probe(test.get(), image),
-                asked.flatMap(HealthCheck::interval)
-                        .or(() -> brought.flatMap(ImageHealthCheck::interval))
+                time("interval", asked.flatMap(HealthCheck::interval))
+                        .or(() -> time("interval", brought.flatMap(ImageHealthCheck::interval)))
                         .orElse(INTERVAL),
-                asked.flatMap(HealthCheck::timeout)
-                        .or(() -> brought.flatMap(ImageHealthCheck::timeout))
+                time("timeout", asked.flatMap(HealthCheck::timeout))
+                        .or(() -> time("timeout", brought.flatMap(ImageHealthCheck::timeout)))
                         .orElse(INTERVAL),
-                asked.flatMap(HealthCheck::startPeriod)
-                        .or(() -> brought.flatMap(ImageHealthCheck::startPeriod))
+                time("start period", asked.flatMap(HealthCheck::startPeriod))
+                        .or(() -> time("start period", brought.flatMap(ImageHealthCheck::startPeriod)))
                         .orElse(Duration.ZERO),
-                asked.flatMap(HealthCheck::startInterval)
-                        .or(() -> brought.flatMap(ImageHealthCheck::startInterval))
+                time("start interval", asked.flatMap(HealthCheck::startInterval))
+                        .or(() -> time("start interval", brought.flatMap(ImageHealthCheck::startInterval)))
                         .orElse(START_INTERVAL),
                 asked.flatMap(HealthCheck::retries)
+                        .filter(n -> n > 0)
                         .or(() -> brought.flatMap(ImageHealthCheck::retries))
                         .filter(n -> n > 0)
                         .orElse(3)));
+    }
+
+    /** As with Docker zero is as if nothing were said, and what is shorter than a millisecond is refused. */
+    private static Optional<Duration> time(String what, Optional<Duration> said) {
+        if (said.filter(time -> !time.isZero() && time.compareTo(SHORTEST) < 0).isPresent()) {
+            throw new IllegalArgumentException("the " + what + " of a health check cannot be less than 1ms");
+        }
+        return said.filter(time -> !time.isZero());
     }
 
     private static List<String> probe(List<String> test, ImageConfig image) {

@@ -1,7 +1,6 @@
 package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Flock;
-import dev.lockstep.runtime.network.LeaseKey;
 import java.io.IOException;
 import java.nio.file.Files;
 
@@ -77,7 +76,7 @@ final class SelfRemoval {
         Files.deleteIfExists(store.files(record.id()).attended());
         var spec = record.spec();
         if (!spec.networks().isEmpty() && spec.service().isEmpty()) {
-            rooms.networks().get().release(new LeaseKey(spec.owner().stack(), spec.name(), spec.slot()));
+            rooms.networks().get().release(record.leaseKey());
         }
     }
 }

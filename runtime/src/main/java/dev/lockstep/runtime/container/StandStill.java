@@ -3,14 +3,17 @@ package dev.lockstep.runtime.container;
 import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateException;
 import dev.lockstep.runtime.store.StateFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -28,7 +31,12 @@ public final class StandStill implements AutoCloseable {
     }
 
     /** @param containers ids, in the order they are brought to it */
-    private record Note(Manner manner, List<String> containers) {}
+    private record Note(Manner manner, List<String> containers) {
+        Note {
+            Objects.requireNonNull(manner, "manner");
+            containers = List.copyOf(containers);
+        }
+    }
 
     private final Containers containers;
     private final Note note;
@@ -75,26 +83,48 @@ public final class StandStill implements AutoCloseable {
         }
     }
 
-    /** Lets those go on whose process was killed; returns a sentence for each. */
+    /**
+     * Lets those go on whose process was killed; returns a sentence for each such process, and for each note and
+     * container with which that cannot be done. A damaged note is set aside; one of a newer Lockstep is left to that.
+     *
+     * @throws IOException when the notes cannot be listed
+     */
     public static List<String> recover(Root root, Containers containers) throws IOException {
         var done = new ArrayList<String>();
         for (var file : files(root)) {
-            var name = file.getFileName().toString().replaceFirst("\\.json$", "");
-            var path = root.lock("stand-still/" + name);
-            var lock = Flock.tryExclusive(path);
-            if (lock.isEmpty()) {
-                continue; // somebody is at it
+            try {
+                recover(root, containers, file, done);
+            } catch (IOException | RuntimeException e) {
+                done.add("containers that stood still for a process that was killed do not go on: " + e.getMessage());
             }
+        }
+        return List.copyOf(done);
+    }
+
+    private static void recover(Root root, Containers containers, Path file, List<String> done) throws IOException {
+        var name = file.getFileName().toString().replaceFirst("\\.json$", "");
+        var path = root.lock("stand-still/" + name);
+        var lock = Flock.tryExclusive(path);
+        if (lock.isEmpty()) {
+            return; // somebody is at it
+        }
+        try (var held = lock.get()) {
             var note = notes(root).read(file);
             if (note.isPresent()) {
-                try (var still = new StandStill(containers, note.get(), file, lock.get())) {
-                    done.add(still.sentence());
-                }
+                var still = new StandStill(containers, note.get(), file, held);
+                done.add(still.sentence());
+                still.close();
             }
-            lock.get().close();
             Files.deleteIfExists(path);
+        } catch (StateException e) {
+            if (e.reason() != StateException.Reason.DAMAGED) {
+                throw e;
+            }
+            var aside = file.resolveSibling(name + ".damaged");
+            Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+            done.add("the note of which containers stand still for a process that was killed cannot be read, and is set"
+                    + " aside as " + aside + "; 'lockstep unpause' lets paused ones go on: " + e.getMessage());
         }
-        return done;
     }
 
     /** Whether {@link #recover} has something to look at; for a price of one call. */

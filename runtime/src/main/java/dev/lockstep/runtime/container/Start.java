@@ -24,7 +24,9 @@ import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -95,13 +97,20 @@ final class Start {
                         RestartDecision.failedStarts(record.spec().restart(), before))
                 : before.startedByHand(now);
         store.writeStart(record.id(), life);
+        Files.deleteIfExists(files.restarting());
+        Files.deleteIfExists(files.killed());
         marker(files, record.spec().restart());
+        if (Files.exists(files.restartMarker())) {
+            // Whoever waits to see to the end of an earlier run finds that there is another one.
+            Files.setLastModifiedTime(files.restartMarker(), FileTime.from(Instant.now()));
+        }
         try (var _ = runRoot.enter()) {
             try {
                 run(record, files, how, published);
             } catch (IOException | RuntimeException e) {
                 undo(record, files, e);
                 store.write(record.id(), life.failedToStart(before, String.valueOf(e.getMessage())));
+                // Nobody is left to call the script: an agent tries again, and its start puts the file there.
                 Files.deleteIfExists(files.restartMarker());
                 throw e;
             }
@@ -163,6 +172,10 @@ final class Start {
         Root.directory(files.run());
         Root.directory(files.rootfs());
         store.writeCopy(record);
+        // None for somebody at its streams, see Containers.startAttached.
+        if (how.equals(Interaction.NONE) && !spec.options().hooks().postStart().isEmpty()) {
+            Files.createFile(files.hooksDue());
+        }
         var starting = new Run(
                 host.bootId(),
                 false,
@@ -222,18 +235,27 @@ final class Start {
         rooms.failPoint().reached(FailPoint.Step.START_SUPERVISED);
         if (published && !spec.ports().isEmpty()) {
             run = run.withPorts(publish(id, spec.ports()));
+            store.write(id, run); // whoever adopts it knows them from there
         }
         rooms.failPoint().reached(FailPoint.Step.START_PUBLISHED);
         how.prepared().accept(files);
         var begin = rooms.clock().instant();
         letGo(runtime, record, files, prepared.process());
         rooms.failPoint().reached(FailPoint.Step.START_STARTED);
-        var when = rooms.clock().instant();
-        store.write(id, run.startedAt(when));
-        if (effective.healthCheck().isPresent()) {
-            store.write(id, HealthState.starting(when));
+        started(record, run, rooms.clock().instant(), begin);
+        rooms.failPoint().reached(FailPoint.Step.START_RECORDED);
+    }
+
+    /**
+     * Writes down that its program runs.
+     *
+     * @param begin before the program began: it may have ended by now, and its start is told before its end
+     */
+    void started(ContainerRecord record, Run run, Instant when, Instant begin) throws IOException {
+        store.write(record.id(), run.startedAt(when));
+        if (record.made().healthCheck().isPresent()) {
+            store.write(record.id(), HealthState.starting(when));
         }
-        // It may have ended by now; what began before is said to have begun before.
         rooms.events().tell(record, "start", Map.of(), begin);
     }
 
@@ -333,7 +355,7 @@ final class Start {
         names.add(record.shortId());
         return new AttachRequest(
                 record.id(),
-                spec.leaseKey(),
+                record.leaseKey(),
                 spec.networks(),
                 names,
                 spec.options().naming().resolver().servers(),

@@ -1,10 +1,12 @@
 package dev.lockstep.runtime.context;
 
+import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.linux.Fd;
 import dev.lockstep.runtime.linux.RawPath;
 import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -40,6 +42,30 @@ public final class InlineDirectory implements SourceDirectory {
     /** A file of the host under another name, with other metadata. */
     public static InlineDirectory file(RawPath name, Path file, SourceEntry entry) {
         return new InlineDirectory(name, entry, () -> SourceContent.of(Fd.open(file)));
+    }
+
+    /** A file that is elsewhere still, and known by its digest alone: one to ask a cache for, not to copy. */
+    public static InlineDirectory known(RawPath name, SourceEntry entry, Digest digest) {
+        return new InlineDirectory(
+                name, entry, () -> new SourceContent(Optional.empty(), new Elsewhere(name), Optional.of(digest)));
+    }
+
+    private static final class Elsewhere extends InputStream {
+        private final RawPath name;
+
+        Elsewhere(RawPath name) {
+            this.name = name;
+        }
+
+        @Override
+        public int read() throws IOException {
+            throw new FileNotFoundException(name + " is not here");
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int length) throws IOException {
+            return read();
+        }
     }
 
     @Override

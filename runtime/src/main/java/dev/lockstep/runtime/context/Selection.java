@@ -55,9 +55,11 @@ final class Selection {
     List<Pick> picks() throws IOException {
         var picks = new ArrayList<Pick>();
         for (var source : request.sources()) {
-            var path = RawPath.of(source.path()).latin1();
+            var written = RawPath.of(source.path()).latin1();
+            // As BuildKit: what ".." takes back is never looked for, be it a pattern, a link, or not there.
+            var path = Ignore.clean("/" + written).substring(1);
             if (request.parents()) {
-                picks.add(parents(source, path));
+                picks.add(parents(source, written));
             } else if (Glob.isPattern(path)) {
                 for (var match : matches(source.tree(), path)) {
                     picks.add(new Pick(source, match, true, Optional.empty()));
@@ -86,7 +88,7 @@ final class Selection {
     }
 
     private static List<String> matches(SourceTree tree, String path) throws IOException {
-        var parts = Ignore.clean("/" + path).substring(1).split("/", -1);
+        var parts = path.split("/", -1);
         var literal = 0;
         while (!Glob.isPattern(parts[literal])) {
             literal++;

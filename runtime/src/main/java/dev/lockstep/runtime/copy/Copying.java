@@ -11,6 +11,7 @@ import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** {@code docker cp}: what of a source goes where in a target (docs.docker.com/reference/cli/docker/container/cp). */
@@ -26,11 +27,18 @@ public final class Copying {
      * @param path absolute, as a person wrote it: {@code /.} and {@code /} at its end mean something
      * @param what the tree is called in messages: {@code in container shop-web-1}
      * @param ids of this host that stand for those of the tree, where it is that of users of its own
+     * @param mounts what of that which is mounted below the path belongs to the tree and is copied with it, by the
+     *     numbers of {@link dev.lockstep.runtime.linux.MountTable#mountedAt}; of the rest there is an empty directory.
+     *     Absent: everything
      */
-    public record End(Directory root, String path, String what, Optional<IdRange> ids) {
-        /** In a tree whose ids are this host's. */
+    public record End(Directory root, String path, String what, Optional<IdRange> ids, Optional<Set<Long>> mounts) {
+        public End {
+            mounts = mounts.map(Set::copyOf);
+        }
+
+        /** In a tree whose ids are this host's, all of it. */
         public End(Directory root, String path, String what) {
-            this(root, path, what, Optional.empty());
+            this(root, path, what, Optional.empty(), Optional.empty());
         }
 
         /** What is in the directory, and not the directory itself. */
@@ -104,7 +112,7 @@ public final class Copying {
         var out = new PipedOutputStream(in);
         var writer = Thread.ofPlatform().daemon().name("copy").start(() -> {
             try (out) {
-                TreeArchive.write(source, name, from.ids(), out);
+                TreeArchive.write(source, name, from.ids(), from.mounts(), out);
             } catch (IOException e) {
                 failure.set(Optional.of(e));
             }
@@ -151,7 +159,7 @@ public final class Copying {
             if (source.status().isEmpty()) {
                 throw from.missing();
             }
-            TreeArchive.write(source, from.name(), from.ids(), out);
+            TreeArchive.write(source, from.name(), from.ids(), from.mounts(), out);
             out.flush();
         }
     }

@@ -4,8 +4,10 @@ import dev.lockstep.runtime.archive.MemberWriter;
 import dev.lockstep.runtime.archive.TarEntry;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.Errno;
+import dev.lockstep.runtime.linux.Fd;
 import dev.lockstep.runtime.linux.FileStatus;
 import dev.lockstep.runtime.linux.LinuxException;
+import dev.lockstep.runtime.linux.MountTable;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.oci.IdRange;
 import java.io.IOException;
@@ -16,6 +18,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Archives what a place has. What goes away while it is read is left out; what changes its kind meanwhile is not
@@ -24,9 +27,10 @@ import java.util.Optional;
 final class TreeArchive {
     private final MemberWriter writer;
     /** First name of each file that has several. */
-    private final Map<Long, RawPath> links = new HashMap<>();
+    private final Map<FileStatus.Identity, RawPath> links = new HashMap<>();
 
     private final Optional<IdRange> ids;
+    private final Optional<Set<Long>> mounts;
 
     /** From the innermost to the top. No recursion: how deep it goes is up to whoever made the tree. */
     private final Deque<Level> levels = new ArrayDeque<>();
@@ -34,21 +38,27 @@ final class TreeArchive {
     /** A directory whose members are being written. */
     private record Level(Directory directory, RawPath as, Iterator<RawPath> names) {}
 
-    private TreeArchive(Optional<IdRange> ids, OutputStream out) {
+    private TreeArchive(Optional<IdRange> ids, Optional<Set<Long>> mounts, OutputStream out) {
         this.ids = ids;
+        this.mounts = mounts;
         this.writer = new MemberWriter(out);
     }
 
-    /** Writes a whole archive; the top has the given name in it. */
-    static void write(Place place, RawPath name, Optional<IdRange> ids, OutputStream out) throws IOException {
-        var archive = new TreeArchive(ids, out);
+    /**
+     * Writes a whole archive; the top has the given name in it.
+     *
+     * @param mounts as of {@link Copying.End}
+     */
+    static void write(Place place, RawPath name, Optional<IdRange> ids, Optional<Set<Long>> mounts, OutputStream out)
+            throws IOException {
+        var archive = new TreeArchive(ids, mounts, out);
         archive.members(place.directory(), place.name(), name);
         archive.writer.finish();
     }
 
     /** Writes a whole archive of what is in a directory, without the directory itself. */
     static void writeContent(Directory directory, OutputStream out) throws IOException {
-        var archive = new TreeArchive(Optional.empty(), out);
+        var archive = new TreeArchive(Optional.empty(), Optional.empty(), out);
         for (var child : directory.list()) {
             archive.members(directory, child, child);
         }
@@ -110,6 +120,9 @@ final class TreeArchive {
         var entered = false;
         try {
             writer.add(entry(new RawPath(as.latin1() + "/"), TarEntry.Type.DIRECTORY, status, directory, name));
+            if (!belongs(inner.fd(), status)) {
+                return;
+            }
             levels.push(new Level(inner, as, inner.list().iterator()));
             entered = true;
         } finally {
@@ -120,15 +133,30 @@ final class TreeArchive {
     }
 
     private void file(Directory directory, RawPath name, RawPath as, FileStatus status) throws IOException {
-        var first = status.links() > 1 ? links.putIfAbsent(status.inode(), as) : null;
+        var first = status.links() > 1 ? links.get(status.identity()) : null;
         if (first != null) {
             writer.add(entry(as, TarEntry.Type.HARD_LINK, status, directory, name, first));
             return;
         }
         // Opened without following: what was a file when we looked may be a link now.
         try (var content = directory.file(name)) {
+            if (!belongs(content, status)) {
+                return; // what lies below it cannot be seen
+            }
+            if (status.links() > 1) {
+                links.put(status.identity(), as); // not before: of what is gone by now no other name is a link
+            }
             writer.add(entry(as, TarEntry.Type.FILE, status, directory, name), content.inputStream());
         }
+    }
+
+    /** The top was named, whatever it is. */
+    private boolean belongs(Fd file, FileStatus status) throws IOException {
+        if (levels.isEmpty() || mounts.isEmpty() || !status.mountRoot()) {
+            return true;
+        }
+        var mount = MountTable.mountedAt(file);
+        return mount.isEmpty() || mounts.get().contains(mount.get());
     }
 
     private TarEntry entry(RawPath as, TarEntry.Type type, FileStatus status, Directory directory, RawPath name)

@@ -25,7 +25,7 @@ public final class TreeCopy {
     /** And long names, of which each open one remembers the whole way. */
     private static final int LONGEST = 64 << 10;
 
-    private final Map<Long, RawPath> links = new HashMap<>();
+    private final Map<FileStatus.Identity, RawPath> links = new HashMap<>();
     private final Directory target;
     private final FileCopy files;
     /** From the innermost to the top. No recursion: how deep it goes is up to whoever made the tree. */
@@ -105,7 +105,7 @@ public final class TreeCopy {
                 throw e;
             }
             level.to().removeTree(name);
-            links.remove(status.get().inode(), new RawPath(path));
+            links.remove(status.get().identity(), new RawPath(path));
         }
     }
 
@@ -124,7 +124,7 @@ public final class TreeCopy {
                 return;
             }
             case REGULAR -> {
-                var first = status.links() > 1 ? links.putIfAbsent(status.inode(), new RawPath(path)) : null;
+                var first = status.links() > 1 ? links.putIfAbsent(status.identity(), new RawPath(path)) : null;
                 if (first != null) {
                     link(first, to, name);
                     return;

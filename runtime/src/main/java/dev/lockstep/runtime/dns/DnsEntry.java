@@ -13,7 +13,7 @@ import java.util.List;
  */
 public record DnsEntry(
         String container, List<String> ipv4, List<String> ipv6, List<String> names, List<String> servers) {
-    private static final String SEPARATORS = ", \t\n\u000B\f\r";
+    private static final char DELETE = 0x7f;
 
     public DnsEntry {
         ipv4 = List.copyOf(ipv4);
@@ -21,11 +21,16 @@ public record DnsEntry(
         names = List.copyOf(names);
         servers = List.copyOf(servers);
         for (var word : names) {
-            // Not by a pattern, which a cold command would have to load.
-            if (word.isEmpty() || word.chars().anyMatch(c -> SEPARATORS.indexOf(c) >= 0)) {
+            if (!isName(word)) {
                 throw new IllegalArgumentException("\"" + word + "\" cannot be a DNS name");
             }
         }
+    }
+
+    /** Whether it can be one of the names: it is not empty, and has no blank, comma or control character. */
+    public static boolean isName(String word) {
+        // Not by a pattern, which a cold command would have to load.
+        return !word.isEmpty() && word.chars().noneMatch(c -> c <= ' ' || c == ',' || c == DELETE);
     }
 
     /** Its line in a {@link DnsZone}. */

@@ -24,7 +24,7 @@ import java.util.function.LongConsumer;
  * <p>Callers hold the network lock of the root while they change zones.
  *
  * <pre>
- * DIRECTORY/port           the port, chosen once
+ * DIRECTORY/port           the port
  * DIRECTORY/zones/NETWORK  one file per network ({@link DnsZone}); aardvark.pid, which aardvark-dns writes
  * DIRECTORY/log            what aardvark-dns says
  * DIRECTORY/own            the same of single containers ({@link OwnNameServers})
@@ -78,6 +78,11 @@ public final class NameServer implements AutoCloseable {
         return ownServers;
     }
 
+    /** Whether no network can be called so: aardvark-dns has a file of its own beside the zones. */
+    public static boolean isReserved(String network) {
+        return !Aardvark.isZone(network);
+    }
+
     /** Looks for aardvark-dns in PATH and where distributions hide it. */
     public static Optional<Path> findProgram(String path) {
         var directories = new ArrayList<>(List.of(path.split(":", -1)));
@@ -90,12 +95,16 @@ public final class NameServer implements AutoCloseable {
                 .findFirst();
     }
 
-    /** The port that questions are redirected to; chosen at the first call in this run root: the first free one. */
+    /**
+     * The port that questions are redirected to; chosen at the first call in this run root: the first free one. Another
+     * one is chosen when the server has to be started and somebody has that.
+     */
     public int port() throws IOException {
-        var file = directory.resolve("port");
-        if (Files.exists(file)) {
-            return Integer.parseInt(Files.readString(file).strip());
-        }
+        var file = portFile();
+        return Files.exists(file) ? Integer.parseInt(Files.readString(file).strip()) : choosePort();
+    }
+
+    private int choosePort() throws IOException {
         var port = namespaces.home(() -> {
             for (var candidate = FIRST_PORT; candidate <= LAST_PORT; candidate++) {
                 if (isFree(candidate)) {
@@ -104,8 +113,12 @@ public final class NameServer implements AutoCloseable {
             }
             throw new IOException("no port from " + FIRST_PORT + " to " + LAST_PORT + " is free for aardvark-dns");
         });
-        AtomicFiles.write(file, (port + "\n").getBytes(StandardCharsets.UTF_8));
+        AtomicFiles.write(portFile(), (port + "\n").getBytes(StandardCharsets.UTF_8));
         return port;
+    }
+
+    private Path portFile() {
+        return directory.resolve("port");
     }
 
     private static boolean isFree(int port) throws IOException {
@@ -174,15 +187,14 @@ public final class NameServer implements AutoCloseable {
      *
      * @param candidates names of all zones that may be there
      * @param reach asked when it is started: zones of other networks go, until somebody brings those up
+     * @return whether it has another {@link #port} than before, which rules must follow
      */
-    public synchronized void refresh(List<String> candidates, Reach reach) throws IOException {
+    public synchronized boolean refresh(List<String> candidates, Reach reach) throws IOException {
         if (candidates.stream().anyMatch(this::hasZone)) {
-            if (!tell()) {
-                start(reach);
-            }
-        } else {
-            stop();
+            return !tell() && start(reach);
         }
+        stop();
+        return false;
     }
 
     /** Tells the server; false when none runs. The one that was told last is asked for first: it is still that one. */
@@ -240,19 +252,23 @@ public final class NameServer implements AutoCloseable {
      * It ends at once where one of its addresses is not there, as after a reboot, when the first of several networks is
      * brought up again.
      */
-    private void start(Reach reach) throws IOException {
+    private boolean start(Reach reach) throws IOException {
         for (var network : zones()) {
             if (!reach.has(network)) {
                 remove(network);
             }
         }
         if (zones().isEmpty()) {
-            return;
+            return false;
         }
-        var port = port();
+        var before = port();
+        // While it was dead somebody may have taken it.
+        var isFree = namespaces.home(() -> isFree(before));
+        var port = isFree ? before : choosePort();
         namespaces.home(() -> {
             aardvark.start(port);
             return Optional.empty();
         });
+        return port != before;
     }
 }

@@ -117,9 +117,12 @@ public final class EventLog {
                 // So many events there have not been yet.
             }
         }
-        // What ended while nobody looked is written down late, with the time at which it ended.
-        found.sort(Comparator.comparing(Event::time));
-        return List.copyOf(found);
+        return byTime(found);
+    }
+
+    /** What ended while nobody looked is written down late, with the time at which it ended. */
+    static List<Event> byTime(List<Event> events) {
+        return events.stream().sorted(Comparator.comparing(Event::time)).toList();
     }
 
     private Optional<Event> parse(String line) {
@@ -132,8 +135,17 @@ public final class EventLog {
 
     /** Hears of what happens from now on. */
     public EventTail tail() throws IOException {
+        return tail(Optional.empty());
+    }
+
+    /**
+     * The same, and what was written before, with nothing lost and nothing double in between.
+     *
+     * @param since what happened earlier is no part of the past; empty: there is no past
+     */
+    public EventTail tail(Optional<Instant> since) throws IOException {
         Root.directory(directory);
-        return new EventTail(this);
+        return new EventTail(this, since);
     }
 
     Path directory() {

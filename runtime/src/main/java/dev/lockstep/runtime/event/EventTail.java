@@ -12,12 +12,16 @@ import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchService;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** Reads on in an {@link EventLog} from where it ended when this was made. For one thread. */
+/**
+ * Reads on in an {@link EventLog} from where it ended when this was made; what is before that may be had, too. For one
+ * thread.
+ */
 public final class EventTail implements AutoCloseable {
     private final EventLog log;
     private final WatchService watch;
@@ -25,15 +29,43 @@ public final class EventTail implements AutoCloseable {
     private Optional<Object> file;
 
     private long position;
+    private final List<Event> past;
 
-    EventTail(EventLog log) throws IOException {
+    EventTail(EventLog log, Optional<Instant> since) throws IOException {
         this.log = log;
         this.watch = log.directory().getFileSystem().newWatchService();
         log.directory().register(watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
+        var opened = false;
         try (var _ = log.unmoved()) {
+            this.past = since.isPresent() ? pastUnmoved(since.get()) : List.of();
             this.file = key(log.current());
-            this.position = file.isPresent() ? Files.size(log.current()) : 0;
+            if (since.isEmpty()) {
+                this.position = file.isPresent() ? Files.size(log.current()) : 0;
+            }
+            opened = true;
+        } finally {
+            if (!opened) {
+                watch.close();
+            }
         }
+    }
+
+    /** All that is there, to the byte from which it is read on. */
+    private List<Event> pastUnmoved(Instant since) throws IOException {
+        var found = new ArrayList<Event>();
+        for (var from : log.files().reversed()) {
+            position = read(from, 0, found);
+        }
+        found.removeIf(event -> event.time().isBefore(since));
+        return EventLog.byTime(found);
+    }
+
+    /**
+     * What was written before this was made and happened then or later, by time, however far the clock says that it is
+     * ahead; nothing where no past was asked for.
+     */
+    public List<Event> past() {
+        return past;
     }
 
     /**

@@ -142,6 +142,18 @@ public final class BlobStore {
     }
 
     /**
+     * The same for who has found the blob here and needs it: from now on it is kept by whoever holds a {@link Lease}
+     * for what comes. Platform threads only.
+     *
+     * @return whether it is here; somebody may have taken it away since it was found
+     */
+    public boolean renew(Digest digest) throws IOException {
+        try (var _ = lock(digest)) {
+            return touch(digest);
+        }
+    }
+
+    /**
      * Begins to receive a blob of this digest, for this process alone: another one that wants the same waits here and
      * then finds it {@link Reception#present}. Platform threads only.
      */

@@ -55,7 +55,7 @@ public final class ImageStore {
         this.index = new IndexFile(root, images);
         this.configs = new ImageConfigParser(root.json());
         this.roots = new NamedRoots(root, images);
-        this.leases = new Leases(root, clock);
+        this.leases = new Leases(this, root, clock);
     }
 
     /** The content itself. */
@@ -434,6 +434,17 @@ public final class ImageStore {
     public Lease lease(String why, Set<Digest> images) throws IOException {
         try (var _ = lock()) {
             return leases.takeFor(why, images);
+        }
+    }
+
+    /** See {@link Lease#keep}. */
+    Optional<Image> keep(Lease lease, Digest digest) throws IOException {
+        try (var _ = lock()) {
+            var image = load(digest);
+            if (image.isPresent()) {
+                lease.add(digest);
+            }
+            return image;
         }
     }
 

@@ -1,6 +1,8 @@
 package dev.lockstep.runtime.image;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
@@ -23,14 +25,19 @@ import java.util.concurrent.ThreadLocalRandom;
  * is always a dead process's, and not one that is just about to be locked.
  */
 final class Leases {
+    /** Member of the file: digests of indexes or manifests. */
+    static final String IMAGES = "images";
+
     private static final int SIZE_LIMIT = 1 << 20;
     /** File times come from a clock that is a few milliseconds late, and the time since the boot has two decimals. */
     private static final Duration SLACK = Duration.ofMillis(100);
 
+    private final ImageStore store;
     private final Root root;
     private final InstantSource clock;
 
-    Leases(Root root, InstantSource clock) {
+    Leases(ImageStore store, Root root, InstantSource clock) {
+        this.store = store;
         this.root = root;
         this.clock = clock;
     }
@@ -48,19 +55,19 @@ final class Leases {
     /** These images alone. The store's lock is held. */
     Lease takeFor(String why, Set<Digest> images) throws IOException {
         var content = root.json().createObjectNode().put("why", why);
-        var list = content.putArray("images");
+        var list = content.putArray(IMAGES);
         images.forEach(image -> list.add(image.toString()));
         return take(content);
     }
 
-    private Lease take(JsonNode content) throws IOException {
+    private Lease take(ObjectNode content) throws IOException {
         // A name that nobody else has now is enough; a random UUID would bring all of java.security to a cold command.
         var name = Long.toHexString(ThreadLocalRandom.current().nextLong());
         var file = root.lock("image-lease/" + name);
         var lock = Flock.tryExclusive(file).orElseThrow(() -> new IOException(file + " is locked by somebody"));
         try {
             Files.write(file, root.json().writeValueAsBytes(content));
-            return new Lease(file, lock);
+            return new Lease(store, file, lock, content);
         } catch (IOException | RuntimeException e) {
             lock.close();
             throw e;
@@ -87,7 +94,7 @@ final class Leases {
                 return Optional.empty();
             }
             try (var content = Files.newInputStream(file)) {
-                return Optional.of(protection(root.json().readTree(content.readNBytes(SIZE_LIMIT))));
+                return Optional.of(protection(content.readNBytes(SIZE_LIMIT)));
             } catch (NoSuchFileException e) {
                 return Optional.empty(); // It has just ended.
             }
@@ -95,14 +102,22 @@ final class Leases {
     }
 
     /** One that cannot be understood, a newer Lockstep's for example, keeps everything. */
+    private Protection protection(byte[] text) throws IOException {
+        try {
+            return protection(root.json().readTree(text));
+        } catch (JsonProcessingException e) {
+            return everything("something unknown");
+        }
+    }
+
     private Protection protection(JsonNode content) throws IOException {
         var why = content.path("why").asText("something unknown");
         try {
             var images = new HashSet<Digest>();
-            for (var image : content.path("images")) {
+            for (var image : content.path(IMAGES)) {
                 images.add(Digest.parse(image.asText()));
             }
-            if (content.has("images") && !content.has("since")) {
+            if (content.has(IMAGES) && !content.has("since")) {
                 return new Protection(why, images, Optional.empty());
             }
             var since = Instant.parse(content.path("since").asText());
@@ -113,8 +128,12 @@ final class Leases {
             var earlier = since.isBefore(bySteadyClock) ? since : bySteadyClock;
             return new Protection(why, images, Optional.of(earlier.minus(SLACK)));
         } catch (RuntimeException e) {
-            return new Protection(why, Set.of(), Optional.of(Instant.EPOCH));
+            return everything(why);
         }
+    }
+
+    private static Protection everything(String why) {
+        return new Protection(why, Set.of(), Optional.of(Instant.EPOCH));
     }
 
     /** The only clock that all processes share and nobody sets (proc_uptime(5)). */

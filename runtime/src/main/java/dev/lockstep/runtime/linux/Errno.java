@@ -23,6 +23,7 @@ public final class Errno {
     public static final int EMFILE = 24;
     public static final int ENOSPC = 28;
     public static final int EROFS = 30;
+    public static final int EPIPE = 32;
     public static final int ERANGE = 34;
     public static final int ENAMETOOLONG = 36;
     public static final int ENOSYS = 38;
@@ -67,6 +68,7 @@ public final class Errno {
             case EMFILE -> "EMFILE (too many open files)";
             case ENOSPC -> "ENOSPC (no space left on device)";
             case EROFS -> "EROFS (read-only file system)";
+            case EPIPE -> "EPIPE (nobody reads it any more)";
             case ERANGE -> "ERANGE (out of range)";
             case ENAMETOOLONG -> "ENAMETOOLONG (file name too long)";
             case ENOSYS -> "ENOSYS (this kernel does not have it)";

@@ -22,6 +22,7 @@ final class FileCalls {
     static final long FICLONE = 0x40049409L;
 
     static final int STATX_BASIC_STATS = 0x7ff;
+    static final int STATX_MNT_ID = 0x1000;
     static final long STATX_ATTR_MOUNT_ROOT = 0x2000;
     static final int STATX_SIZE = 256;
 

@@ -52,6 +52,13 @@ public record FileStatus(
         }
     }
 
+    /** Which file it is: names with the same one are hard links of each other. */
+    public record Identity(long fileSystem, long inode) {}
+
+    public Identity identity() {
+        return new Identity(fileSystem, inode);
+    }
+
     public boolean isDirectory() {
         return type == Type.DIRECTORY;
     }

@@ -17,9 +17,9 @@ import java.util.Optional;
  */
 public final class Flock implements AutoCloseable {
     private static final int LOCK_SH = 1;
-    private static final int LOCK_EX = 2;
+    static final int LOCK_EX = 2;
     private static final int LOCK_NB = 4;
-    private static final int LOCK_UN = 8;
+    static final int LOCK_UN = 8;
 
     private final Fd fd;
     private final Optional<Path> remove;
@@ -51,15 +51,20 @@ public final class Flock implements AutoCloseable {
 
     /**
      * Waits for a lock whose file is there only while somebody holds it. Every taker of that file must come through
-     * this method. Platform threads only.
+     * this method or {@link #tryFleeting}. Platform threads only.
      */
     public static Flock fleeting(Path file) throws IOException {
         return new Flock(lasting(file).fd, Optional.of(file));
     }
 
+    /** The same without waiting: empty when somebody has it. */
+    public static Optional<Flock> tryFleeting(Path file) throws IOException {
+        return tryLasting(file).map(lock -> new Flock(lock.fd, Optional.of(file)));
+    }
+
     /**
      * Waits for a lock whose file somebody who holds it may remove for good. Every taker of that file must come through
-     * this method, {@link #tryLasting} or {@link #fleeting}. Platform threads only.
+     * this method, {@link #tryLasting}, {@link #fleeting} or {@link #tryFleeting}. Platform threads only.
      */
     public static Flock lasting(Path file) throws IOException {
         while (true) {

@@ -7,8 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** What is mounted where, as this process sees it (proc_pid_mountinfo(5)). */
 public final class MountTable {
@@ -127,6 +131,42 @@ public final class MountTable {
         }
         types.addFirst(own);
         return List.copyOf(types);
+    }
+
+    /**
+     * The mount whose root that is, by the number that {@link #parents} has for it; empty where nothing is mounted.
+     *
+     * @param place what is mounted over it is not looked at
+     */
+    public static Optional<Long> mountedAt(Fd place) throws LinuxException {
+        try (var status = Libc.zeroed(FileCalls.STATX_SIZE)) {
+            Libc.check(
+                    FileCalls.statx(
+                            place.number(),
+                            Libc.bytes(Path.of("")),
+                            Libc.AT_EMPTY_PATH,
+                            FileCalls.STATX_BASIC_STATS | FileCalls.STATX_MNT_ID,
+                            Libc.address(status)),
+                    "statx",
+                    place);
+            return FileStatus.of(status).mountRoot() ? Optional.of(status.getLong(144)) : Optional.empty();
+        }
+    }
+
+    /** The mounts that a process sees, each with the one that it is mounted in. */
+    public static Map<Long, Long> parents(ProcessIdentity process) throws IOException {
+        return parents(Files.readString(process.directory().resolve("mountinfo"), StandardCharsets.ISO_8859_1));
+    }
+
+    static Map<Long, Long> parents(String mountinfo) {
+        var parents = new LinkedHashMap<Long, Long>();
+        for (var line : mountinfo.split("\n", -1)) {
+            var fields = line.split(" ", 3);
+            if (fields.length == 3) {
+                parents.put(Long.valueOf(fields[0]), Long.valueOf(fields[1]));
+            }
+        }
+        return Collections.unmodifiableMap(parents);
     }
 
     /** Blanks, tabs, newlines and backslashes are written as three octal digits. */

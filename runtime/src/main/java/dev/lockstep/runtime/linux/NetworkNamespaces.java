@@ -217,7 +217,7 @@ public final class NetworkNamespaces implements AutoCloseable {
             if (Files.notExists(pin)) {
                 Files.createFile(pin);
             }
-            try (var namespace = Fd.open(Path.of("/proc/" + process.pid() + "/ns/net"))) {
+            try (var namespace = Fd.open(process.directory().resolve("ns/net"))) {
                 // Looked at after it was opened: the pid may be another's by now, and the descriptor is not.
                 if (!process.isAlive()) {
                     throw new LinuxException("open", "network namespace of process " + process.pid(), Errno.ESRCH);

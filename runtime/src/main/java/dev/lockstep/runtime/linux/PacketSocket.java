@@ -17,7 +17,6 @@ public final class PacketSocket implements AutoCloseable {
     private static final int SHUT_WR = 1;
     private static final int SHUT_RDWR = 2;
     private static final int MSG_NOSIGNAL = 0x4000;
-    private static final int EPIPE = 32;
 
     private final Fd fd;
     /** Held while sending and while closing, so that nothing is ever sent to another file of the same number. */
@@ -87,7 +86,7 @@ public final class PacketSocket implements AutoCloseable {
                     return true;
                 }
                 var errno = Native.getLastError();
-                if (errno == EPIPE || errno == Errno.ECONNRESET || errno == Errno.ENOTCONN) {
+                if (errno == Errno.EPIPE || errno == Errno.ECONNRESET || errno == Errno.ENOTCONN) {
                     return false;
                 }
                 if (errno != Errno.EINTR) {

@@ -2,6 +2,7 @@ package dev.lockstep.runtime.linux;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -24,6 +25,26 @@ public record ProcessIdentity(int pid, long startTicks) {
     /** Whether it still runs. A zombie does not. */
     public boolean isAlive() {
         return of(pid).filter(this::equals).isPresent();
+    }
+
+    /**
+     * Where {@code ns} and {@code root} of it are, in {@code /proc}. A first thread that has ended while others work
+     * has none any more; then those of another one.
+     */
+    public Path directory() {
+        var directory = Path.of("/proc", String.valueOf(pid));
+        if (ProcessStatus.of(pid).filter(ProcessStatus::isLeaderless).isPresent()) {
+            try (var threads = Files.newDirectoryStream(directory.resolve("task"))) {
+                for (var thread : threads) {
+                    if (Files.exists(thread.resolve("ns/net"))) {
+                        return thread;
+                    }
+                }
+            } catch (IOException | DirectoryIteratorException e) {
+                return directory; // it has just ended, as whoever opens something there will find
+            }
+        }
+        return directory;
     }
 
     // As the JVM would make them, but it makes them when they are first called, which every look at a host would pay.

@@ -8,12 +8,13 @@ import java.util.Optional;
 /**
  * What {@code /proc/PID/stat} says of a process (proc_pid_stat(5)).
  *
- * @param state one letter, {@code Z} for a zombie
+ * @param state one letter, {@code Z} for a zombie; that of its first thread only
  * @param parent pid of its parent
  * @param session pid of the leader of its session
+ * @param threads the first one counts until the process is reaped
  * @param startTicks clock ticks after boot
  */
-public record ProcessStatus(int pid, char state, int parent, int session, long startTicks) {
+public record ProcessStatus(int pid, char state, int parent, int session, int threads, long startTicks) {
     /** Empty when there is no such process. */
     public static Optional<ProcessStatus> of(int pid) {
         try {
@@ -32,6 +33,7 @@ public record ProcessStatus(int pid, char state, int parent, int session, long s
                 fields[0].charAt(0),
                 Integer.parseInt(fields[1]),
                 Integer.parseInt(fields[3]),
+                Integer.parseInt(fields[17]),
                 Long.parseLong(fields[19]));
     }
 
@@ -40,7 +42,17 @@ public record ProcessStatus(int pid, char state, int parent, int session, long s
         return ProcessDetails.uptime().minusMillis(startTicks * 1000 / ProcessDetails.TICKS);
     }
 
+    /** Not while another thread works: the first one may have ended alone, by {@code pthread_exit} or for an exec. */
     boolean isZombie() {
+        return hasEnded() && threads <= 1;
+    }
+
+    /** Whether its first thread has ended, and others work. */
+    boolean isLeaderless() {
+        return hasEnded() && threads > 1;
+    }
+
+    private boolean hasEnded() {
         return state == 'Z' || state == 'X';
     }
 }

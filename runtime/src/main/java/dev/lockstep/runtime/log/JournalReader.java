@@ -76,16 +76,37 @@ public final class JournalReader implements LogReader {
             this.program = program;
         }
 
+        /** Where the journal ends for us: of no record there is no cursor, so the last one is asked for and dropped. */
+        private void skipAll() throws IOException {
+            ask(new LogQuery(OptionalInt.of(1), query.since(), query.until()));
+            while (nextOfAnswer()) {
+                // of before
+            }
+            out.forget();
+            err.forget();
+        }
+
+        private void ask(LogQuery what) throws IOException {
+            answer = Optional.of(new Answer(arguments(program, id, what, cursor)));
+            asked = true;
+        }
+
         @Override
         public boolean next() throws IOException {
+            if (!asked && query.tail().equals(OptionalInt.of(0))) {
+                skipAll();
+            }
             if (answer.isEmpty()) {
                 // Nothing was there yet: what comes now is all new, whatever tail was asked for.
                 var now = asked && cursor.isEmpty()
                         ? new LogQuery(OptionalInt.empty(), query.since(), query.until())
                         : query;
-                answer = Optional.of(new Answer(arguments(program, id, now, cursor)));
-                asked = true;
+                ask(now);
             }
+            return nextOfAnswer();
+        }
+
+        private boolean nextOfAnswer() throws IOException {
             for (var record = answer.get().next();
                     record.isPresent();
                     record = answer.get().next()) {

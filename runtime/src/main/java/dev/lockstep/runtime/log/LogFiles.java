@@ -69,11 +69,17 @@ public record LogFiles(Path directory) {
 
     /**
      * Begins a new file when the present one is as large as that; one process at a time. No line is lost but those of
-     * files beyond the limit: until conmon has opened the new file it goes on in the old one, under its new name.
+     * files beyond the limit: until conmon has opened the new file it goes on in the old one, under its new name, so
+     * that one stays until then whatever the limit is.
      */
     public Rotated rotate(LogLimits limits, Reopen reopen) throws IOException {
+        return rotate(limits, reopen, PATIENCE);
+    }
+
+    /** @param patience how long conmon may take to follow */
+    Rotated rotate(LogLimits limits, Reopen reopen, Duration patience) throws IOException {
         if (Files.notExists(current())) {
-            return goOn(reopen);
+            return goOn(limits, reopen, patience);
         }
         if (size() < limits.fileSize()) {
             return Rotated.NOT_NEEDED;
@@ -88,11 +94,7 @@ public record LogFiles(Path directory) {
         makeRoom();
         moveUp(limits.files() - 1);
         Files.move(current(), numbered(1), StandardCopyOption.ATOMIC_MOVE);
-        var told = reopened(reopen);
-        if (limits.files() == 1) {
-            Files.deleteIfExists(numbered(1));
-        }
-        return told;
+        return reopened(limits, reopen, patience);
     }
 
     /** Up to the first number that is free, so that what was interrupted costs no file; {@code last} is given up. */
@@ -152,29 +154,32 @@ public record LogFiles(Path directory) {
      * when it has had time. Where nothing was renamed somebody has deleted the file, and conmon goes on in one that
      * nobody can read and that only ends with the disk.
      */
-    private Rotated goOn(Reopen reopen) throws IOException {
+    private Rotated goOn(LogLimits limits, Reopen reopen, Duration patience) throws IOException {
         try {
             var since = (FileTime) Files.getAttribute(numbered(1), "unix:ctime");
-            if (since.toInstant().plus(PATIENCE).isAfter(java.time.Instant.now())) {
+            if (since.toInstant().plus(patience).isAfter(java.time.Instant.now())) {
                 return Rotated.UNDER_WAY;
             }
         } catch (NoSuchFileException e) {
             // Deleted: there is nothing to wait for.
         }
         makeRoom();
-        return reopened(reopen);
+        return reopened(limits, reopen, patience);
     }
 
-    private Rotated reopened(Reopen reopen) throws IOException {
+    private Rotated reopened(LogLimits limits, Reopen reopen, Duration patience) throws IOException {
         if (!reopen.reopen()) {
             return Rotated.NOT_NEEDED;
         }
-        var deadline = System.nanoTime() + PATIENCE.toNanos();
+        var deadline = System.nanoTime() + patience.toNanos();
         while (Files.notExists(current())) {
             if (System.nanoTime() > deadline) {
                 return Rotated.UNDER_WAY; // it writes to a slow disk what it has
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+        }
+        if (limits.files() == 1) {
+            Files.deleteIfExists(numbered(1));
         }
         return Rotated.YES;
     }

@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.network;
 
+import dev.lockstep.runtime.dns.DnsEntry;
 import java.util.List;
 import java.util.Objects;
 
@@ -29,5 +30,31 @@ public record AttachmentSpec(
     /** An attachment that asks for nothing special. */
     public AttachmentSpec(String network, List<String> aliases, List<IpAddress> addresses, int priority) {
         this(network, aliases, addresses, priority, EndpointOptions.NONE);
+    }
+
+    /**
+     * Looks whether aliases and names of links can be names. Not asked of what is read: one that an earlier version let
+     * pass would make a whole container unreadable.
+     *
+     * @throws IllegalArgumentException when one cannot; the message says which
+     */
+    public void checkNames() {
+        check("the alias", aliases);
+        check(
+                "the link's name",
+                options.links().stream().map(EndpointOptions.Link::alias).toList());
+    }
+
+    private void check(String what, List<String> names) {
+        for (var name : names) {
+            if (!DnsEntry.isName(name)) {
+                throw new IllegalArgumentException("network " + network + ": " + what + " \"" + printable(name)
+                        + "\" cannot be a DNS name; write one without blanks and commas");
+            }
+        }
+    }
+
+    static String printable(String name) {
+        return name.replaceAll("\\p{Cntrl}", "?");
     }
 }

@@ -202,6 +202,14 @@ final class Attachments {
                         .reversed()
                         .thenComparing(AttachmentSpec::network))
                 .toList();
+        // Before anything is written down: a name that cannot stand in a zone would be in everybody's way.
+        for (var spec : wanted) {
+            try {
+                spec.checkNames();
+            } catch (IllegalArgumentException e) {
+                throw new NetworkException(String.valueOf(e.getMessage()));
+            }
+        }
         var all = files.networks();
         var old = before.map(AttachmentRecord::endpoints).orElse(List.of());
         var interfaces = InterfaceNames.choose(
@@ -264,8 +272,10 @@ final class Attachments {
             }
         }
         names.put(attachment);
-        if (!endpoints.isEmpty() || !old.isEmpty()) {
+        if (!old.containsAll(endpoints)) {
             names.refresh();
+        } else if (!old.isEmpty()) {
+            names.refreshForLess();
         }
         ports.follow(attachment);
     }

@@ -9,6 +9,7 @@ import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,7 +70,11 @@ final class Bridges {
             try {
                 bringUp(network);
             } catch (IOException | RuntimeException e) {
-                takeDown(network);
+                try {
+                    takeDown(network);
+                } catch (IOException | RuntimeException also) {
+                    e.addSuppressed(also);
+                }
                 throw e;
             }
             log.info("created network={} subnets={} bridge={}", spec.name(), network.ranges(), network.bridge());
@@ -78,8 +83,9 @@ final class Bridges {
     }
 
     private NetworkRecord record(NetworkSpec spec) throws IOException {
-        if (spec.ipv6()) {
-            links.requireIpv6(spec.name());
+        var obstacle = obstacle(spec);
+        if (obstacle.isPresent()) {
+            throw new NetworkException("network " + spec.name() + ": " + obstacle.get());
         }
         var subnets = addresses.choose(spec);
         var bytes = new byte[32];
@@ -97,19 +103,47 @@ final class Bridges {
     }
 
     /** The link that the network is on: a bridge of its own, or the host's link that it shares. */
-    private String bridge(NetworkSpec spec, String id) throws IOException {
+    private String bridge(NetworkSpec spec, String id) {
         var options = spec.options();
-        if (!spec.isBridge()) {
-            return options.parent().orElseThrow();
-        }
-        var name = options.bridgeName().orElseGet(() -> Links.bridgeName(root.id(), id));
-        for (var other : files.networks()) {
-            if (other.bridge().equals(name)) {
-                throw new NetworkException("network " + spec.name() + " wants the bridge " + name
-                        + ", which is that of network " + other.name());
+        return spec.isBridge()
+                ? options.bridgeName().orElseGet(() -> Links.bridgeName(root.id(), id))
+                : options.parent().orElseThrow();
+    }
+
+    /**
+     * Why the host cannot have such a network, whatever its subnets are, as a sentence. One of that name that is there
+     * is not in its way. Touches nothing.
+     */
+    Optional<String> obstacle(NetworkSpec spec) throws IOException {
+        if (spec.ipv6()) {
+            var missing = links.missingIpv6();
+            if (missing.isPresent()) {
+                return missing;
             }
         }
-        return name;
+        if (!spec.isBridge()) {
+            return links.obstacle(spec);
+        }
+        var wanted = spec.options().bridgeName();
+        if (wanted.isEmpty()) {
+            return Optional.empty();
+        }
+        for (var other : files.networks()) {
+            if (other.bridge().equals(wanted.get()) && !other.name().equals(spec.name())) {
+                return Optional.of(
+                        "it wants the bridge " + wanted.get() + ", which is that of network " + other.name());
+            }
+        }
+        return links.isTaken(wanted.get())
+                ? Optional.of("it wants the bridge " + wanted.get() + ", and a link of that name is there that is not"
+                        + " Lockstep's")
+                : Optional.empty();
+    }
+
+    /** Makes a network again that was taken down a moment ago, as it was, with its addresses and leases. */
+    void createAgain(NetworkRecord network) throws IOException {
+        files.write(network);
+        bringUp(network);
     }
 
     private void bringUp(NetworkRecord network) throws IOException {
@@ -168,10 +202,11 @@ final class Bridges {
         var others = files.networks().stream()
                 .filter(n -> !n.id().equals(network.id()))
                 .toList();
+        var known = files.damaged().isEmpty(); // else there may be more than we know
         if (network.spec().isBridge()) {
             names.remove(network.name());
-            names.refresh();
-            if (others.stream().noneMatch(n -> n.spec().isBridge())) {
+            names.refreshForLess();
+            if (known && others.stream().noneMatch(n -> n.spec().isBridge())) {
                 firewall.unload();
                 foreign.close();
             } else {
@@ -182,7 +217,8 @@ final class Bridges {
             foreign.close(); // what lets its bridge through; whoever is left opens anew
         }
         // A VLAN that we made may have several networks on it.
-        if (others.stream().noneMatch(n -> n.bridge().equals(network.bridge()))) {
+        if ((known || network.spec().isBridge())
+                && others.stream().noneMatch(n -> n.bridge().equals(network.bridge()))) {
             links.delete(network.bridge());
         }
         files.delete(network);
@@ -190,9 +226,15 @@ final class Bridges {
                 && others.stream().anyMatch(n -> n.spec().isBridge())) {
             foreign.open(names.port());
         }
-        if (others.stream().noneMatch(n -> n.spec().isBridge() && n.has(AddressFamily.IPV6))) {
+        if (known && others.stream().noneMatch(n -> n.spec().isBridge() && n.has(AddressFamily.IPV6))) {
             forwarding.restore6();
         }
+    }
+
+    /** Questions for names lead to the server's new port from now on. */
+    void followNameServer() throws IOException {
+        putBackRules();
+        foreign.open(names.port());
     }
 
     /** Loads all rules anew where some were missing. */
@@ -212,6 +254,11 @@ final class Bridges {
         firewall.load(new Ruleset.Content(
                 names.port(),
                 bridges,
+                files.damaged().stream()
+                        .map(DamagedNetwork::id)
+                        .filter(id -> id.matches("[0-9a-f]{64}"))
+                        .map(id -> Links.bridgeName(root.id(), id))
+                        .toList(),
                 files.published(),
                 FrameRules.ends(attachments),
                 Beside.ofAll(attachments, bridges),
@@ -225,12 +272,15 @@ final class Bridges {
         networks.forEach(n -> wanted.add(n.bridge()));
         files.attachments().forEach(a -> a.endpoints().forEach(e -> wanted.add(e.hostLink())));
         var removed = 0;
+        var known = files.damaged().isEmpty();
         for (var link : links.ours()) {
-            if (!wanted.contains(link.name()) && links.delete(link.name())) {
+            // Which bridges a network has whose record cannot be read, nobody knows.
+            if (!wanted.contains(link.name()) && (known || links.isPort(link)) && links.delete(link.name())) {
                 removed++;
             }
         }
-        if (networks.stream().noneMatch(n -> n.spec().isBridge())
+        if (known
+                && networks.stream().noneMatch(n -> n.spec().isBridge())
                 && firewall.loaded().isPresent()) {
             firewall.unload();
             foreign.close();

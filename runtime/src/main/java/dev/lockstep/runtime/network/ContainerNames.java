@@ -11,23 +11,37 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What containers are called on their networks, kept in the zones of the root's name server and of those that single
  * containers have. Only {@link #refresh} makes changes known. The network lock is held.
  */
 final class ContainerNames {
+    private static final Logger log = LoggerFactory.getLogger(ContainerNames.class);
+
     private final NetworkFiles files;
     private final NameServer server;
     private final NameServer.Reach reach;
     private final OwnNames own;
+    private final Moved moved;
+
+    /** Told when the root's server listens at another port than before. */
+    @FunctionalInterface
+    interface Moved {
+        /** Makes rules follow. */
+        void follow() throws IOException;
+    }
 
     ContainerNames(
             NetworkFiles files,
             NameServer server,
             NameServer.Reach reach,
             NetworkNamespaces namespaces,
-            Path hostResolvConf) {
+            Path hostResolvConf,
+            Moved moved) {
+        this.moved = moved;
         this.reach = reach;
         this.files = files;
         this.server = server;
@@ -154,15 +168,30 @@ final class ContainerNames {
         refresh(Optional.empty());
     }
 
-    /** The same when the container is about to go, whatever its record says yet. */
-    void refreshWithout(String container) throws IOException {
-        refresh(Optional.of(container));
+    /** The same when the container is about to go, whatever its record says yet; see {@link #refreshForLess}. */
+    void refreshWithout(String container) {
+        refreshForLess(Optional.of(container));
+    }
+
+    /** The same where names only went: nobody has to stay because a server cannot be started. */
+    void refreshForLess() {
+        refreshForLess(Optional.empty());
+    }
+
+    private void refreshForLess(Optional<String> gone) {
+        try {
+            refresh(gone);
+        } catch (IOException e) {
+            log.warn("names that went may still be answered error=\"{}\"", e.toString());
+        }
     }
 
     private void refresh(Optional<String> gone) throws IOException {
         var zones = server.zones();
         own.follow(gone);
-        server.refresh(zones, reach);
+        if (server.refresh(zones, reach)) {
+            moved.follow();
+        }
     }
 
     private List<DnsEntry> entries(NetworkRecord network) throws IOException {
@@ -180,10 +209,24 @@ final class ContainerNames {
     /** Every name is also known with the network behind it, as Docker does. */
     static Set<String> names(AttachmentRecord attachment, Endpoint endpoint) {
         var own = new LinkedHashSet<>(attachment.request().dnsNames());
-        own.addAll(endpoint.aliases());
+        endpoint.aliases().stream()
+                .filter(alias -> isPossible(alias, attachment.request().container()))
+                .forEach(own::add);
         var all = new LinkedHashSet<>(own);
         own.forEach(name -> all.add(name + "." + endpoint.network()));
         return all;
+    }
+
+    /** On record there may be others, of an earlier version: they are in nobody else's way. */
+    static boolean isPossible(String name, String container) {
+        var possible = DnsEntry.isName(name);
+        if (!possible) {
+            log.warn(
+                    "left out what cannot be a DNS name container={} name=\"{}\"",
+                    container,
+                    AttachmentSpec.printable(name));
+        }
+        return possible;
     }
 
     private static DnsEntry entry(AttachmentRecord attachment, Endpoint endpoint) {

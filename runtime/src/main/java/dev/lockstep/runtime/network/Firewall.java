@@ -44,11 +44,19 @@ final class Firewall {
      *
      * @param bridges that the rules know
      * @param published keys of published ports, see {@link #key}, with {@code address:port} behind
-     * @param ends ports of bridges, each with one of its addresses behind
+     * @param ends ports of bridges, each with one of its addresses behind; addresses that have an owner; ports from
+     *     which nothing comes to other containers
      * @param beside keys of {@link Beside}
      * @param version of the rules; 1 before they said so
+     * @param fixed all rules that were loaded are there, and all else that does not come and go with containers
      */
-    record Loaded(Set<String> bridges, Set<String> published, Set<String> ends, Set<String> beside, int version) {
+    record Loaded(
+            Set<String> bridges,
+            Set<String> published,
+            Set<String> ends,
+            Set<String> beside,
+            int version,
+            boolean fixed) {
         Loaded {
             bridges = Set.copyOf(bridges);
             published = Set.copyOf(published);
@@ -64,7 +72,9 @@ final class Firewall {
         /** Whether nothing of the network is missing, nor of those ports. */
         boolean isWhole(NetworkRecord network, List<Publication> ports, List<AttachmentRecord> attachments) {
             return !isOutdated()
+                    && fixed
                     && bridges.contains(network.bridge())
+                    && ends.containsAll(FrameRules.keys(network))
                     && ports.stream().allMatch(p -> published.contains(key(p)))
                     && attachments.stream()
                             .flatMap(a -> a.endpoints().stream())
@@ -175,24 +185,28 @@ final class Firewall {
                 }
             }
         }
-        return Optional.of(new Loaded(bridges, published, ends(), beside, version));
-    }
-
-    private Set<String> ends() throws IOException {
+        var frames = frames();
         var ends = new HashSet<String>();
-        if (!isThere(FrameRules.FAMILY)) {
-            return ends;
-        }
-        for (var item :
-                list("table", NftJson.node().put("family", FrameRules.FAMILY).put("name", table))) {
+        for (var item : frames) {
             var set = item.path("set");
-            if (FrameRules.ENDS.contains(set.path("name").asText())) {
+            if (FrameRules.CHANGING.contains(set.path("name").asText())) {
                 for (var element : set.path("elem")) {
-                    ends.add(join(element));
+                    ends.add(element.has("concat") ? join(element) : element.asText());
                 }
             }
         }
-        return ends;
+        // How a later version says how much there is, it knows itself.
+        var fixed = version > Ruleset.VERSION
+                || FixedPart.of(listing, Ruleset.CHANGING).isWhole(listing)
+                        && FixedPart.of(frames, FrameRules.CHANGING).isWhole(frames);
+        return Optional.of(new Loaded(bridges, published, ends, beside, version, fixed));
+    }
+
+    /** Nothing when that table is not there. */
+    private JsonNode frames() throws IOException {
+        return isThere(FrameRules.FAMILY)
+                ? list("table", NftJson.node().put("family", FrameRules.FAMILY).put("name", table))
+                : NftJson.array();
     }
 
     private boolean isThere(String family) throws IOException {

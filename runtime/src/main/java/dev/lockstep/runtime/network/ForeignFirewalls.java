@@ -2,6 +2,7 @@ package dev.lockstep.runtime.network;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lockstep.runtime.linux.Rtnetlink;
 import dev.lockstep.runtime.linux.SystemBus;
 import dev.lockstep.runtime.network.ForeignChains.Chain;
 import dev.lockstep.runtime.network.ForeignChains.Dropping;
@@ -10,6 +11,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,22 +22,37 @@ import org.slf4j.LoggerFactory;
  * else's chain drops, ours cannot let traffic through. Docker and ufw have chains for such exceptions; into them go
  * rules that accept our bridges, marked with the root's id by their comment. firewalld takes our bridges into a zone.
  * Nothing else of others is ever touched.
+ *
+ * <p>What goes to our bridges our own rules decide, and what leaves them for a link of the host's nobody has to. What
+ * leaves them for a bridge of Docker's is Docker's to decide, after the place for exceptions: it lets through what its
+ * containers have published.
  */
 final class ForeignFirewalls {
     private static final Logger log = LoggerFactory.getLogger(ForeignFirewalls.class);
+
+    private static final String DOCKER_USER = "DOCKER-USER";
 
     /** A chain that somebody's base chain asks before it drops. */
     private record Point(Chain chain, Hook hook) {}
 
     /** In the order in which they are looked for: Docker puts its own before ufw's. */
     private static final List<Point> POINTS = List.of(
-            new Point(new Chain("ip", "filter", "DOCKER-USER"), Hook.FORWARD),
-            new Point(new Chain("ip6", "filter", "DOCKER-USER"), Hook.FORWARD),
+            new Point(new Chain("ip", "filter", DOCKER_USER), Hook.FORWARD),
+            new Point(new Chain("ip6", "filter", DOCKER_USER), Hook.FORWARD),
             new Point(new Chain("ip", "filter", "ufw-user-forward"), Hook.FORWARD),
             new Point(new Chain("ip6", "filter", "ufw6-user-forward"), Hook.FORWARD),
             new Point(new Chain("ip", "filter", "ufw-user-input"), Hook.INPUT),
             new Point(new Chain("ip6", "filter", "ufw6-user-input"), Hook.INPUT));
 
+    /** How Docker calls bridges that nobody named; others of the host begin like that as well. */
+    private static final String DOCKERS = "br-";
+
+    private static final Pattern DOCKERS_OWN = Pattern.compile(DOCKERS + "[0-9a-f]{12}");
+
+    /** Where Docker asks, for each of its bridges, whether a port is published. */
+    private static final List<String> DOCKERS_CHAINS = List.of("FORWARD", "DOCKER-FORWARD", "DOCKER-BRIDGE");
+
+    private final Kernel kernel;
     private final String mark;
     private final String prefix;
     private final NetworkFiles files;
@@ -43,6 +62,7 @@ final class ForeignFirewalls {
 
     ForeignFirewalls(String rootId, NetworkFiles files, Kernel kernel, JsonMapper json, NetworkSettings settings) {
         this.files = files;
+        this.kernel = kernel;
         this.mark = "lockstep:" + rootId;
         this.prefix = "ls" + rootId.substring(0, 4);
         this.chains = new ForeignChains(kernel, json);
@@ -69,7 +89,8 @@ final class ForeignFirewalls {
             if (point.isPresent() && !admits(dropping, dnsPort)) {
                 var chain = point.get().chain();
                 shut(chain);
-                for (var statements : statements(point.get().hook(), dnsPort)) {
+                // Each comes before those that are there.
+                for (var statements : rules(point.get(), dnsPort).reversed()) {
                     var rule = chain.rule().put("comment", mark);
                     rule.set("expr", NftJson.array(statements.toArray(JsonNode[]::new)));
                     chains.change("insert", rule);
@@ -127,7 +148,9 @@ final class ForeignFirewalls {
             if (!ours(point.chain()).isEmpty()) {
                 made.add("rules in \"" + point.chain() + "\" accept "
                         + switch (point.hook()) {
-                            case FORWARD -> "what comes from and goes to " + prefix + "*";
+                            case FORWARD ->
+                                "what comes from and goes to " + prefix + "*"
+                                        + (isDockers(point) ? ", but not what goes to bridges of Docker's" : "");
                             case INPUT -> "questions for names from " + prefix + "*";
                         }
                         + " (comment \"" + mark + "\"); they go with the last network of this root");
@@ -203,7 +226,15 @@ final class ForeignFirewalls {
         var add = (dropping.chain().family().equals("ip") ? "iptables" : "ip6tables") + " -I "
                 + point.get().chain().name();
         var commands = switch (dropping.hook()) {
-            case FORWARD -> List.of(add + " -i " + prefix + "+ -j ACCEPT", add + " -o " + prefix + "+ -j ACCEPT");
+            case FORWARD -> {
+                var all = new ArrayList<>(List.of(add + " -i " + prefix + "+ -j ACCEPT"));
+                if (isDockers(point.get())) {
+                    all.add(add + " -i " + prefix + "+ -o " + DOCKERS + "+ -j RETURN");
+                    all.add(add + " -i " + prefix + "+ -o docker0 -j RETURN");
+                }
+                all.add(add + " -o " + prefix + "+ -j ACCEPT");
+                yield all;
+            }
             case INPUT ->
                 List.of(
                         add + " -i " + prefix + "+ -p udp --dport " + dnsPort + " -j ACCEPT",
@@ -225,15 +256,36 @@ final class ForeignFirewalls {
         return Optional.empty();
     }
 
-    /** Whether rules accept all that we need, ours or those that the host's owner made. */
+    /** Whether rules accept all that we need: just ours, or those that the host's owner made. */
     private boolean admits(Dropping dropping, int dnsPort) throws IOException {
         var rules = new ArrayList<>(chains.rules(dropping.chain()));
         var point = point(dropping);
         if (point.isPresent()) {
-            rules.addAll(chains.rules(point.get().chain()));
+            var ours = ours(point.get().chain()).stream()
+                    .map(rule -> withoutCounter(rule.path("expr")))
+                    .toList();
+            var wanted = rules(point.get(), dnsPort).stream()
+                    .map(ForeignFirewalls::withoutCounter)
+                    .toList();
+            if (ours.equals(wanted)) {
+                return true;
+            }
+            chains.rules(point.get().chain()).stream()
+                    .filter(rule -> !isOurs(rule))
+                    .forEach(rules::add);
         }
         return statements(dropping.hook(), dnsPort).stream()
                 .allMatch(needed -> rules.stream().anyMatch(rule -> accepts(rule, needed)));
+    }
+
+    private static List<JsonNode> withoutCounter(Iterable<JsonNode> rule) {
+        var statements = new ArrayList<JsonNode>();
+        rule.forEach(statement -> {
+            if (!statement.has("counter")) {
+                statements.add(statement);
+            }
+        });
+        return List.copyOf(statements);
     }
 
     /** Whether the rule accepts at least what {@code needed} would. */
@@ -266,12 +318,82 @@ final class ForeignFirewalls {
                 .toList();
     }
 
-    /** The rules that are needed at a hook; iptables understands each of them, and goes on working on the chain. */
-    private List<List<JsonNode>> statements(Hook hook, int dnsPort) throws IOException {
+    private static boolean isDockers(Point point) {
+        return point.chain().name().equals(DOCKER_USER);
+    }
+
+    /** Our rules at that place, in their order. */
+    private List<List<JsonNode>> rules(Point point, int dnsPort) throws IOException {
+        var needed = statements(point.hook(), dnsPort);
+        if (!isDockers(point)) {
+            return needed;
+        }
+        var dockers = dockers(point.chain().family());
+        var others = kernel.rtnetlink().links().stream()
+                .map(Rtnetlink.Link::name)
+                .filter(name ->
+                        name.startsWith(DOCKERS) && !DOCKERS_OWN.matcher(name).matches() && !dockers.contains(name))
+                .sorted()
+                .toList();
+        // By their names those that Docker makes next are left to it, too.
+        var left = new TreeSet<>(List.of("docker0", DOCKERS + "*"));
+        dockers.stream().filter(name -> !name.startsWith(DOCKERS)).forEach(left::add);
+        var rules = new ArrayList<List<JsonNode>>();
+        needed.stream().filter(rule -> !from(rule)).forEach(rules::add);
+        for (var link : links()) {
+            var in = NftJson.equal(NftJson.IN, NftJson.text(link));
+            for (var other : others) {
+                var out = NftJson.equal(NftJson.OUT, NftJson.text(other));
+                rules.add(List.of(in, out, NftJson.counter(), NftJson.accept()));
+            }
+            for (var bridge : left) {
+                var out = NftJson.equal(NftJson.OUT, NftJson.text(bridge));
+                rules.add(List.of(in, out, NftJson.counter(), NftJson.back()));
+            }
+        }
+        needed.stream().filter(ForeignFirewalls::from).forEach(rules::add);
+        return rules;
+    }
+
+    /** Whether it accepts what comes from a bridge. */
+    private static boolean from(List<JsonNode> rule) {
+        return rule.getFirst().path("match").path("left").equals(NftJson.IN);
+    }
+
+    /** Docker's bridges, as its rules have them. */
+    private Set<String> dockers(String family) throws IOException {
+        var bridges = new TreeSet<String>();
+        for (var chain : DOCKERS_CHAINS) {
+            for (var rule : chains.rules(new Chain(family, "filter", chain))) {
+                var expressions = rule.path("expr");
+                var isDockers = false;
+                var out = "";
+                for (var statement : expressions) {
+                    isDockers |= statement.path("jump").path("target").asText().equals("DOCKER");
+                    if (statement.path("match").path("left").equals(NftJson.OUT)
+                            && statement.path("match").path("op").asText().equals("==")) {
+                        out = statement.path("match").path("right").asText();
+                    }
+                }
+                if (isDockers && !out.isEmpty()) {
+                    bridges.add(out);
+                }
+            }
+        }
+        return bridges;
+    }
+
+    /** Names of our bridges, with a star at the end of those that we named. */
+    private List<String> links() throws IOException {
         var links = new ArrayList<>(List.of(prefix + "*"));
         links.addAll(named());
+        return links;
+    }
+
+    /** What is needed at a hook; iptables understands each of them, and goes on working on the chain. */
+    private List<List<JsonNode>> statements(Hook hook, int dnsPort) throws IOException {
         var statements = new ArrayList<List<JsonNode>>();
-        for (var link : links) {
+        for (var link : links()) {
             var in = NftJson.equal(NftJson.meta("iifname"), NftJson.text(link));
             var out = NftJson.equal(NftJson.meta("oifname"), NftJson.text(link));
             switch (hook) {
@@ -292,8 +414,10 @@ final class ForeignFirewalls {
     }
 
     private List<JsonNode> ours(Chain chain) throws IOException {
-        return chains.rules(chain).stream()
-                .filter(rule -> rule.path("comment").asText().equals(mark))
-                .toList();
+        return chains.rules(chain).stream().filter(this::isOurs).toList();
+    }
+
+    private boolean isOurs(JsonNode rule) {
+        return rule.path("comment").asText().equals(mark);
     }
 }

@@ -53,7 +53,8 @@ final class Forwarding {
 
     /**
      * Where it is off, remembers the links that must not become routed. Then the rules are loaded, then it is turned
-     * on, so that there is no moment without the rules.
+     * on, so that there is no moment without the rules. Where it was on since the boot, by us, what was remembered then
+     * counts: links that have come since are routed by who made them.
      *
      * @return true when it is off, so that the rules have to be loaded
      */
@@ -61,7 +62,10 @@ final class Forwarding {
         var prepared = false;
         for (var family : AddressFamily.values()) {
             if (isWanted(network, family) && isOff(family)) {
-                files.write(family, new Marker(hostLinks(), family == AddressFamily.IPV6 ? advertised() : List.of()));
+                if (files.forwarding(family).isEmpty()) {
+                    files.write(
+                            family, new Marker(hostLinks(), family == AddressFamily.IPV6 ? advertised() : List.of()));
+                }
                 prepared = true;
             }
         }

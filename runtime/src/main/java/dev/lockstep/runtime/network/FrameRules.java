@@ -45,6 +45,14 @@ final class FrameRules {
     static final List<String> ENDS = List.of("ends_mac", "ends4", "ends6");
 
     private static final String APART = "apart";
+
+    /** Addresses that have an owner. */
+    private static final List<String> OWNED = List.of("macs", "owned4", "owned6");
+
+    /** Sets whose elements come and go with containers. */
+    static final List<String> CHANGING =
+            Stream.of(ENDS, OWNED, List.of(APART)).flatMap(List::stream).toList();
+
     /** Where an Ethernet frame has the number of its protocol, or of a tag, and in that the VLAN (IEEE 802.1Q). */
     private static final int TYPE_AT = 96;
 
@@ -80,12 +88,24 @@ final class FrameRules {
             return new End(endpoint.hostLink(), endpoint.mac(), List.copyOf(addresses), endpoint.apart());
         }
 
-        /** How {@link Firewall.Loaded#ends} names them. */
+        /** How {@link Firewall.Loaded#ends} names what there has to be for it. */
         List<String> keys() {
-            return Stream.concat(Stream.of(mac), addresses.stream().map(IpAddress::toString))
-                    .map(address -> port + " " + address)
-                    .toList();
+            var keys = new ArrayList<String>();
+            Stream.concat(Stream.of(mac), addresses.stream().map(IpAddress::toString))
+                    .forEach(address -> {
+                        keys.add(address);
+                        keys.add(port + " " + address);
+                    });
+            if (apart) {
+                keys.add(port);
+            }
+            return List.copyOf(keys);
         }
+    }
+
+    /** How {@link Firewall.Loaded#ends} names the addresses that are the network's own. */
+    static List<String> keys(NetworkRecord network) {
+        return owned(network).stream().map(Datum::json).map(JsonNode::asText).toList();
     }
 
     /** The ports of all containers. */
@@ -111,6 +131,7 @@ final class FrameRules {
         rules.ports(networks, ends);
         rules.claims("lv" + rootId.substring(0, 4) + "*", targets);
         rules.separate();
+        commands.fixed(CHANGING);
         return commands;
     }
 
@@ -153,26 +174,31 @@ final class FrameRules {
         var known = new SetChange.Sorted(List.of("bridge_macs", "gateways4"));
         var owned = new LinkedHashSet<Datum>();
         for (var network : networks) {
-            var mac = Links.mac(network);
-            known.put("bridge_macs", SetElement.of(new Datum.HardwareAddress(mac)));
-            owned.add(new Datum.HardwareAddress(mac));
-            for (var gateway : network.gateways()) {
-                var address = new Datum.Address(gateway);
-                if (!gateway.isIpv6()) {
-                    known.put("gateways4", SetElement.of(address));
-                }
-                // One that is not ours may be anybody's on that network.
-                if (gateway.isIpv6() || network.spec().options().bridgeAddress()) {
-                    owned.add(address);
-                }
-            }
-            if (network.has(AddressFamily.IPV6)) {
-                owned.add(new Datum.Address(Links.linkLocal(mac)));
-            }
+            known.put("bridge_macs", SetElement.of(new Datum.HardwareAddress(Links.mac(network))));
+            network.gateways().stream()
+                    .filter(gateway -> !gateway.isIpv6())
+                    .forEach(gateway -> known.put("gateways4", SetElement.of(new Datum.Address(gateway))));
+            owned.addAll(owned(network));
         }
         owned.forEach(address -> putOwned(known, address));
         table.change(known.changes(SetChange.Verb.ADD));
         table.change(ends(SetChange.Verb.ADD, ends, Set.of()));
+    }
+
+    private static Set<Datum> owned(NetworkRecord network) {
+        var owned = new LinkedHashSet<Datum>();
+        var mac = Links.mac(network);
+        owned.add(new Datum.HardwareAddress(mac));
+        for (var gateway : network.gateways()) {
+            // One that is not ours may be anybody's on that network.
+            if (gateway.isIpv6() || network.spec().options().bridgeAddress()) {
+                owned.add(new Datum.Address(gateway));
+            }
+        }
+        if (network.has(AddressFamily.IPV6)) {
+            owned.add(new Datum.Address(Links.linkLocal(mac)));
+        }
+        return owned;
     }
 
     private static Set<Datum> owned(Collection<End> ends) {

@@ -203,6 +203,9 @@ final class Leases {
     }
 
     private static String describe(LeaseKey key) {
+        if (key.service().matches("[0-9a-f]{64}")) {
+            return "container " + key.service().substring(0, 12);
+        }
         return key.service() + " " + key.slot() + (key.stack().isEmpty() ? "" : " of stack " + key.stack());
     }
 }

@@ -106,16 +106,16 @@ final class Links {
         return IpAddress.of(address);
     }
 
-    /**
-     * Asks whether the host can have IPv6 networks.
-     *
-     * @throws NetworkException when it cannot
-     */
-    void requireIpv6(String network) throws IOException {
-        if (namespaces.home(() -> Sysctls.read(ALL_IPV6)).isEmpty()) {
-            throw new NetworkException("network " + network
-                    + ": this kernel was started without IPv6 (ipv6.disable=1), so enable_ipv6 cannot be had");
-        }
+    /** Why the host cannot have IPv6 networks, a sentence; empty when it can. */
+    Optional<String> missingIpv6() throws IOException {
+        return namespaces.home(() -> Sysctls.read(ALL_IPV6)).isPresent()
+                ? Optional.empty()
+                : Optional.of("this kernel was started without IPv6 (ipv6.disable=1), so enable_ipv6 cannot be had");
+    }
+
+    /** Whether a link of somebody else is called so. */
+    boolean isTaken(String name) throws IOException {
+        return kernel.rtnetlink().link(name).filter(link -> !isOurs(link)).isPresent();
     }
 
     /** Makes the bridge with its address and parameters, or completes what is there. */
@@ -220,6 +220,11 @@ final class Links {
     /** All links of this root. */
     List<Rtnetlink.Link> ours() throws IOException {
         return kernel.rtnetlink().links().stream().filter(this::isOurs).toList();
+    }
+
+    /** Whether it is the host's end of a container's link, by its name. */
+    boolean isPort(Rtnetlink.Link link) {
+        return link.name().startsWith("lv" + rootId.substring(0, 4));
     }
 
     /**

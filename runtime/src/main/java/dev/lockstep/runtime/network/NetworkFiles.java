@@ -1,7 +1,9 @@
 package dev.lockstep.runtime.network;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateException;
 import dev.lockstep.runtime.store.StateFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +14,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The files of this room. What must survive a reboot is under the state root, what describes links, rules and
@@ -20,6 +24,7 @@ import java.util.Optional;
  * <pre>
  * STATE/networks/ID/record.json            a network and its leases
  * RUN/networks/given/ID.json               the same with leases that were given out since; where it is, it counts
+ * RUN/networks/copies/ID.json              as it was written last; where the record is damaged, it counts
  * RUN/networks/containers/CONTAINER.json   a container's attachments
  * RUN/networks/published.json              all published ports
  * RUN/networks/forwarding.json             that forwarding of IPv4 was off before us
@@ -28,7 +33,12 @@ import java.util.Optional;
  * </pre>
  */
 final class NetworkFiles {
+    private static final Logger log = LoggerFactory.getLogger(NetworkFiles.class);
     private static final int FORMAT = 2;
+
+    /** Whoever looks for no more than a name reads no more than that. */
+    private static final long LARGEST_TO_GUESS = 1 << 20;
+
     private static final String RECORD = "record.json";
     private static final String JSON = ".json";
 
@@ -43,7 +53,9 @@ final class NetworkFiles {
     private final Path run;
     private final Path containers;
     private final Path given;
+    private final Path copies;
     private final Path namespaces;
+    private final JsonMapper json;
     private final StateFile<NetworkRecord> records;
     private final StateFile<AttachmentRecord> attachments;
     private final StateFile<Published> published;
@@ -54,6 +66,8 @@ final class NetworkFiles {
         run = root.room(root.run().resolve("networks"));
         containers = root.room(run.resolve("containers"));
         given = root.room(run.resolve("given"));
+        copies = root.room(run.resolve("copies"));
+        json = root.json();
         namespaces = root.room(root.run().resolve("netns"));
         records = root.stateFile(NetworkRecord.class, FORMAT, OneFamily::network);
         attachments = root.stateFile(AttachmentRecord.class, FORMAT, OneFamily::attachment);
@@ -61,12 +75,16 @@ final class NetworkFiles {
         forwarding = root.stateFile(Forwarding.Marker.class, FORMAT);
     }
 
-    /** All networks, sorted by name. */
+    /** All networks, sorted by name, but those that are {@link #damaged}. */
     List<NetworkRecord> networks() throws IOException {
         var found = new ArrayList<NetworkRecord>();
         try (var directories = Files.newDirectoryStream(networks)) {
             for (var directory : directories) {
-                latest(directory).ifPresent(found::add);
+                try {
+                    latest(directory).ifPresent(found::add);
+                } catch (StateException e) {
+                    log.debug("left out network={}", directory, e); // damaged() says so
+                }
             }
         } catch (NoSuchFileException e) {
             return List.of();
@@ -79,10 +97,101 @@ final class NetworkFiles {
         return networks().stream().filter(n -> n.name().equals(name)).findFirst();
     }
 
+    /** Networks whose records cannot be used: each holds up nobody but who needs it. */
+    List<DamagedNetwork> damaged() throws IOException {
+        var found = new ArrayList<DamagedNetwork>();
+        try (var directories = Files.newDirectoryStream(networks)) {
+            for (var directory : directories) {
+                try {
+                    var _ = latest(directory);
+                } catch (StateException e) {
+                    found.add(new DamagedNetwork(
+                            directory.getFileName().toString(),
+                            nameIn(directory.resolve(RECORD)),
+                            String.valueOf(e.getMessage()),
+                            e.reason() == StateException.Reason.DAMAGED));
+                }
+            }
+        } catch (NoSuchFileException e) {
+            return List.of();
+        }
+        found.sort(Comparator.comparing(DamagedNetwork::id));
+        return List.copyOf(found);
+    }
+
+    /** That of a later version is where ours is, as far as we can tell. */
+    private String nameIn(Path file) {
+        try {
+            return Files.isRegularFile(file) && Files.size(file) < LARGEST_TO_GUESS
+                    ? json.readTree(file.toFile())
+                            .path("record")
+                            .path("spec")
+                            .path("name")
+                            .asText()
+                    : "";
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
     /** Where leases were given out, the record with them is younger than what is durable. */
     private Optional<NetworkRecord> latest(Path directory) throws IOException {
-        var younger = records.read(given(directory.getFileName().toString()));
-        return younger.isPresent() ? younger : records.read(directory.resolve(RECORD));
+        var id = directory.getFileName().toString();
+        try {
+            var younger = records.read(given(id));
+            return younger.isPresent() ? younger : records.read(directory.resolve(RECORD));
+        } catch (StateException e) {
+            var copy = e.reason() == StateException.Reason.DAMAGED ? copied(id) : Optional.<NetworkRecord>empty();
+            if (copy.isEmpty()) {
+                throw e;
+            }
+            return copy;
+        }
+    }
+
+    private Path copy(String id) {
+        return copies.resolve(id + JSON);
+    }
+
+    private Optional<NetworkRecord> copied(String id) throws IOException {
+        try {
+            return records.read(copy(id));
+        } catch (StateException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Writes records that are damaged anew from their copies, and copies that are not there. The lock is held. */
+    void repair() throws IOException {
+        try (var directories = Files.newDirectoryStream(networks)) {
+            for (var directory : directories) {
+                repair(directory);
+            }
+        } catch (NoSuchFileException e) {
+            // There are no networks.
+        }
+    }
+
+    private void repair(Path directory) throws IOException {
+        var id = directory.getFileName().toString();
+        var file = directory.resolve(RECORD);
+        try {
+            var record = records.read(file);
+            if (record.isPresent() && Files.notExists(copy(id))) {
+                records.writeVolatile(copy(id), record.get());
+            }
+        } catch (StateException e) {
+            var copy = e.reason() == StateException.Reason.DAMAGED ? copied(id) : Optional.<NetworkRecord>empty();
+            if (copy.isEmpty() || Files.isDirectory(file)) {
+                log.warn("the record of a network cannot be used: {}", e.getMessage());
+                return;
+            }
+            records.write(file, copy.get());
+            log.warn(
+                    "wrote the record of network={} anew from its copy: {}",
+                    copy.get().name(),
+                    e.getMessage());
+        }
     }
 
     private Path given(String id) {
@@ -90,6 +199,7 @@ final class NetworkFiles {
     }
 
     void write(NetworkRecord network) throws IOException {
+        records.writeVolatile(copy(network.id()), network);
         var younger = given(network.id());
         if (Files.exists(younger)) {
             // First: whoever is killed before the next step leaves what counts, and a reboot leaves what was before.
@@ -122,7 +232,13 @@ final class NetworkFiles {
     void settle() throws IOException {
         try (var files = Files.newDirectoryStream(given, "*" + JSON)) {
             for (var file : files) {
-                var network = records.read(file);
+                Optional<NetworkRecord> network;
+                try {
+                    network = records.read(file);
+                } catch (StateException e) {
+                    log.warn("leases that cannot be read stay where they are: {}", e.getMessage());
+                    continue;
+                }
                 // One whose network is gone was left by somebody who was killed while he removed that.
                 if (network.isPresent()
                         && Files.exists(networks.resolve(network.get().id()))) {
@@ -137,6 +253,7 @@ final class NetworkFiles {
 
     void delete(NetworkRecord network) throws IOException {
         Files.deleteIfExists(given(network.id()));
+        Files.deleteIfExists(copy(network.id()));
         var directory = networks.resolve(network.id());
         AtomicFiles.delete(directory.resolve(RECORD));
         removeUnfinished(directory);
@@ -185,7 +302,7 @@ final class NetworkFiles {
 
     /** Files that a killed process had not finished. The network lock is held, so that nobody writes one now. */
     void removeUnfinished() throws IOException {
-        var places = new ArrayList<>(List.of(run, containers, given));
+        var places = new ArrayList<>(List.of(run, containers, given, copies));
         try (var directories = Files.newDirectoryStream(networks, Files::isDirectory)) {
             directories.forEach(places::add);
         } catch (NoSuchFileException e) {

@@ -92,7 +92,13 @@ public final class NetworkRehearsal {
         var ends = FrameRules.ends(files.attachments());
         var beside = Beside.ofAll(files.attachments(), files.networks());
         var all = new Ruleset.Content(
-                DNS_PORT, files.networks(), files.published(), ends, beside, new Ruleset.Guarded(List.of(), List.of()));
+                DNS_PORT,
+                files.networks(),
+                List.of(),
+                files.published(),
+                ends,
+                beside,
+                new Ruleset.Guarded(List.of(), List.of()));
         return List.of(
                 Ruleset.load("train", root.id(), all, true),
                 FrameRules.changeEnds(List.of(), ends, List.of()).toString());
@@ -105,7 +111,7 @@ public final class NetworkRehearsal {
         };
         try (var namespaces = NetworkNamespaces.ofThisProcess();
                 var server = new NameServer(root, none, namespaces, _ -> {})) {
-            var names = new ContainerNames(files, server, _ -> true, namespaces, Path.of("/etc/resolv.conf"));
+            var names = new ContainerNames(files, server, _ -> true, namespaces, Path.of("/etc/resolv.conf"), () -> {});
             for (var network : files.networks()) {
                 names.put(network);
             }
@@ -122,6 +128,7 @@ public final class NetworkRehearsal {
         var ends = new HashSet<String>();
         for (var network : files.networks()) {
             bridges.add(network.bridge());
+            ends.addAll(FrameRules.keys(network));
         }
         for (var publication : files.published()) {
             published.add(Firewall.key(publication));
@@ -133,7 +140,7 @@ public final class NetworkRehearsal {
         }
         var beside = new HashSet<String>();
         Beside.ofAll(files.attachments(), files.networks()).forEach(b -> beside.add(b.key()));
-        var loaded = new Firewall.Loaded(bridges, published, ends, beside, Ruleset.VERSION);
+        var loaded = new Firewall.Loaded(bridges, published, ends, beside, Ruleset.VERSION, true);
         var whole = true;
         for (var network : files.networks()) {
             whole &= loaded.isWhole(network, files.published(), files.attachments());

@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.network;
 
+import dev.lockstep.runtime.dns.NameServer;
 import dev.lockstep.runtime.store.Owner;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -39,6 +40,10 @@ public record NetworkSpec(
     public NetworkSpec {
         if (!name.matches("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}")) {
             throw new IllegalArgumentException("invalid network name \"" + name + "\"");
+        }
+        if (NameServer.isReserved(name)) {
+            throw new IllegalArgumentException("a network cannot be called \"" + name
+                    + "\": the name server keeps its pid in the file of that name");
         }
         // A record of an earlier version has none.
         driver = Objects.requireNonNullElse(driver, "bridge");

@@ -78,7 +78,8 @@ public final class Networks implements AutoCloseable {
             var record = records.network(network);
             return record.isPresent() && there.hasBridge(record.get());
         };
-        this.names = new ContainerNames(files, names, reach, namespaces, settings.hostResolvConf());
+        this.names =
+                new ContainerNames(files, names, reach, namespaces, settings.hostResolvConf(), this::followNameServer);
         var firewall = new Firewall(root.shortId(), root.id(), kernel, root.json());
         var flows = new Flows(kernel);
         this.bridges = new Bridges(
@@ -111,6 +112,11 @@ public final class Networks implements AutoCloseable {
         return lock.holding(() -> {
             if (files.network(spec.name()).isPresent()) {
                 throw new NetworkException("network " + spec.name() + " exists already");
+            }
+            for (var damaged : files.damaged()) {
+                if (damaged.name().equals(spec.name())) {
+                    throw new NetworkException(damaged.sentence());
+                }
             }
             return bridges.create(spec);
         });
@@ -145,6 +151,11 @@ public final class Networks implements AutoCloseable {
         return files.networks();
     }
 
+    /** Networks whose records cannot be used: each holds up nobody but who needs it. */
+    public List<DamagedNetwork> damaged() throws IOException {
+        return files.damaged();
+    }
+
     public Optional<NetworkRecord> find(String name) throws IOException {
         return files.network(name);
     }
@@ -165,7 +176,7 @@ public final class Networks implements AutoCloseable {
      */
     public Optional<String> conflictOf(NetworkSpec spec) throws IOException {
         // Without the lock: whoever makes the network looks again under it.
-        var obstacle = links.obstacle(spec);
+        var obstacle = bridges.obstacle(spec);
         return obstacle.isPresent() || spec.subnets().isEmpty() ? obstacle : addresses.obstacle(spec);
     }
 
@@ -176,6 +187,8 @@ public final class Networks implements AutoCloseable {
      *
      * @return ids of the containers that were on it
      * @throws NetworkException when the host cannot have such a network; then nothing has changed
+     * @throws IOException when it fails on the way; then the network is made again as it was, and the containers are
+     *     put back, as far as that can be done
      */
     public List<String> replace(NetworkSpec spec) throws IOException {
         var name = spec.name();
@@ -183,18 +196,53 @@ public final class Networks implements AutoCloseable {
         if (conflict.isPresent()) {
             throw new NetworkException("network " + name + ": " + conflict.get());
         }
+        var before = files.network(name);
         var requests = lock.holding(() -> files.attachments().stream()
                 .map(AttachmentRecord::request)
                 .filter(r -> r.networks().stream().anyMatch(n -> n.network().equals(name)))
                 .toList());
-        for (var request : requests) {
-            updateAttachments(request.withNetworks(request.networks().stream()
-                    .filter(n -> !n.network().equals(name))
-                    .toList()));
+        var taken = new ArrayList<Taken>();
+        try {
+            for (var request : requests) {
+                taken.add(new Taken(request, published(request.container())));
+                updateAttachments(request.withNetworks(request.networks().stream()
+                        .filter(n -> !n.network().equals(name))
+                        .toList()));
+            }
+            remove(name);
+            create(spec);
+        } catch (IOException | RuntimeException e) {
+            before.ifPresent(network -> putBack(network, taken, e));
+            throw e;
         }
-        remove(name);
-        create(spec);
         return requests.stream().map(AttachRequest::container).toList();
+    }
+
+    /** A container that was taken off a network, and what was published of it. */
+    private record Taken(AttachRequest request, List<PublishedPort> ports) {}
+
+    /** One thing that cannot be put back is no reason to leave the others. */
+    private void putBack(NetworkRecord network, List<Taken> taken, Exception why) {
+        try {
+            lock.holding(() -> {
+                if (files.network(network.name()).isEmpty()) {
+                    bridges.createAgain(network);
+                }
+                return Optional.empty();
+            });
+        } catch (IOException | RuntimeException also) {
+            why.addSuppressed(also);
+        }
+        for (var container : taken) {
+            try {
+                updateAttachments(container.request());
+                if (!container.ports().isEmpty()) {
+                    publish(container.request().container(), container.ports());
+                }
+            } catch (IOException | RuntimeException also) {
+                why.addSuppressed(also);
+            }
+        }
     }
 
     /**
@@ -339,7 +387,11 @@ public final class Networks implements AutoCloseable {
                 var changed = attachment.get().withAnswered(answered);
                 files.write(changed);
                 names.put(changed);
-                names.refresh();
+                if (answered) {
+                    names.refresh();
+                } else {
+                    names.refreshForLess();
+                }
             }
             return Optional.empty();
         });
@@ -569,6 +621,7 @@ public final class Networks implements AutoCloseable {
 
     private int removeStrays() throws IOException {
         files.removeUnfinished();
+        files.repair();
         settleIfThereIsRoom();
         var removed = bridges.removeStrays() + ports.removeStrays() + names.removeStrays();
         var renamed = 0;
@@ -576,9 +629,13 @@ public final class Networks implements AutoCloseable {
             renamed += names.removeStrays(network);
         }
         if (renamed > 0) {
-            names.refresh();
+            names.refreshForLess();
         }
         return removed + renamed;
+    }
+
+    private void followNameServer() throws IOException {
+        bridges.followNameServer();
     }
 
     private NetworkRecord existing(String name) throws IOException {

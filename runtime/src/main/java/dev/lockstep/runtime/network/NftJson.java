@@ -112,6 +112,11 @@ final class NftJson {
         return object("drop", JSON.nullNode());
     }
 
+    /** {@code return}: on with the chain from which this one was asked. */
+    static JsonNode back() {
+        return object("return", JSON.nullNode());
+    }
+
     static JsonNode counter() {
         return object("counter", JSON.nullNode());
     }

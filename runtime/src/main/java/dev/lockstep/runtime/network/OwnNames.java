@@ -171,7 +171,7 @@ final class OwnNames {
         var hidden = new HashSet<String>();
         owner.endpoints()
                 .forEach(end ->
-                        end.furtherNames().forEach(link -> names(end, link).forEach(name -> hidden.add(lower(name)))));
+                        links(end, owner).forEach(link -> names(end, link).forEach(name -> hidden.add(lower(name)))));
         for (var end : owner.endpoints()) {
             if (!end.silent() && end.furtherNames().isEmpty()) {
                 continue;
@@ -188,7 +188,7 @@ final class OwnNames {
                 if (isOwner) {
                     names.add(other.request().dnsNames().getLast());
                 } else {
-                    end.furtherNames().stream()
+                    links(end, owner)
                             .filter(link -> isCalled(other, link.target()))
                             .forEach(link -> names.addAll(names(end, link)));
                 }
@@ -208,6 +208,12 @@ final class OwnNames {
             }
         }
         return entries;
+    }
+
+    private static Stream<EndpointOptions.Link> links(Endpoint end, AttachmentRecord owner) {
+        return end.furtherNames().stream()
+                .filter(link ->
+                        ContainerNames.isPossible(link.alias(), owner.request().container()));
     }
 
     private static Set<String> names(Endpoint end, EndpointOptions.Link link) {

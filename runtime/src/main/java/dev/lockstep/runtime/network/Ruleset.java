@@ -36,6 +36,7 @@ import dev.lockstep.runtime.network.DriverOptions.GatewayMode;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The rules of one root as two nftables tables of the same name: this one for packets, and {@link FrameRules} for what
@@ -54,6 +55,7 @@ import java.util.List;
  *   <li>Networks do not reach each other, nor does the outside reach container addresses, but through published ports.
  *   <li>What leaves a network has the host's address. Internal networks have no way in or out, and isolated ones none
  *       to the host either, but for names.
+ *   <li>A bridge of ours that the rules do not know has no way in or out.
  *   <li>Where Lockstep turned forwarding on, the links that the host had then do not forward to each other.
  * </ul>
  */
@@ -68,8 +70,12 @@ final class Ruleset {
     /** Containers by networks that they are on as well, see {@link Beside}. */
     static final List<String> BESIDE = List.of("beside4", "beside6");
 
+    /** Sets and maps whose elements come and go with containers. */
+    static final List<String> CHANGING =
+            Stream.of(PUBLISHED, OPEN, BESIDE).flatMap(List::stream).toList();
+
     /** What the rules do: one more with each change of what stays when elements come and go. */
-    static final int VERSION = 4;
+    static final int VERSION = 5;
 
     /** An empty chain in the table, with the version behind it. */
     static final String VERSION_CHAIN = "version_";
@@ -92,11 +98,13 @@ final class Ruleset {
      * @param dnsPort where the name server listens on the gateways
      * @param ends ports of the bridges
      * @param beside networks that containers are on as well
+     * @param unknown bridges of networks of which nothing else is known
      * @param guarded links that do not forward to each other
      */
     record Content(
             int dnsPort,
             List<NetworkRecord> networks,
+            List<String> unknown,
             Collection<Publication> published,
             Collection<FrameRules.End> ends,
             Collection<Beside> beside,
@@ -120,9 +128,10 @@ final class Ruleset {
         packets.change(elements(SetChange.Verb.ADD, content.published()));
         packets.change(Beside.changes(SetChange.Verb.ADD, content.beside()));
         rules.addressTranslation(content.dnsPort());
-        rules.isolation(networks, content.guarded());
+        rules.isolation(content, text("ls" + rootId.substring(0, 4) + "*"));
         rules.fromTheHost(networks, content.dnsPort());
         rules.masquerading();
+        packets.fixed(CHANGING);
         return TableCommands.transaction(packets, FrameRules.load(table, rootId, networks, content.ends(), targets));
     }
 
@@ -301,11 +310,22 @@ final class Ruleset {
                 object("redirect", object("port", number(dnsPort))));
     }
 
-    private void isolation(List<NetworkRecord> networks, Guarded guarded) {
+    /** @param bridges all that have names of ours */
+    private void isolation(Content content, JsonNode bridges) {
+        var networks = content.networks();
+        var guarded = content.guarded();
         table.rule("forward", "", isIn(connection("state"), texts("established", "related")), accept());
         // First where it comes from: a published port of another network is no way out of an internal one.
         table.rule("forward", "", verdictMap(IN, "net_out"));
         table.rule("forward", "", verdictMap(OUT, "net_in"));
+        // What is made or taken away just now, or has a record that nobody can read, is shut.
+        // With bridge-nf-call-iptables, what stays on a bridge comes along here as well.
+        for (var bridge : content.unknown()) {
+            table.rule("forward", "", equal(IN, text(bridge)), equal(OUT, text(bridge)), accept());
+        }
+        var unknown = "a network that is not known";
+        table.rule("forward", unknown, equal(IN, bridges), differs(IN, text("@" + BRIDGES)), counter(), drop());
+        table.rule("forward", unknown, equal(OUT, bridges), differs(OUT, text("@" + BRIDGES)), counter(), drop());
         if (!guarded.ipv4().isEmpty()) {
             guard("ipv4", "@guarded4");
         }

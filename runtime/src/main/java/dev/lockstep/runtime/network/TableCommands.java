@@ -8,6 +8,7 @@ import static dev.lockstep.runtime.network.NftJson.texts;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Collection;
 import java.util.List;
 
 /** Commands of libnftables-json(5) about one table, in the order in which they are given. */
@@ -117,6 +118,16 @@ final class TableCommands {
         }
         rule.set("expr", array(statements));
         command("add", "rule", rule);
+    }
+
+    /**
+     * Adds, at the very end, how much of the table stays.
+     *
+     * @param changing names of sets and maps whose elements come and go
+     */
+    void fixed(Collection<String> changing) {
+        var added = commands.valueStream().map(command -> command.path("add")).toList();
+        chain(FixedPart.of(added, changing).chain());
     }
 
     private ObjectNode named(String name) {

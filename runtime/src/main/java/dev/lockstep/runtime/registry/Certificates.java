@@ -131,6 +131,12 @@ record Certificates(List<File> files) {
             trust.init((KeyStore) null);
             return trust;
         }
+        return beside(own);
+    }
+
+    /** Those of the files and the system's. */
+    static TrustManagerFactory beside(List<Path> own) throws IOException, GeneralSecurityException {
+        var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         var all = emptyStore();
         for (var path : own) {
             for (var certificate : PemFile.read(path).certificates()) {

@@ -8,7 +8,7 @@ public sealed interface Credential {
     /** A name and a password. */
     record Account(String user, String password) implements Credential {
         /** Value of an {@code Authorization} header (RFC 7617). */
-        String basic() {
+        public String basic() {
             var pair = (user + ":" + password).getBytes(StandardCharsets.UTF_8);
             return "Basic " + Base64.getEncoder().encodeToString(pair);
         }

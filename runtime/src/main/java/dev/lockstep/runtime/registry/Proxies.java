@@ -148,8 +148,8 @@ public record Proxies(Optional<Proxy> https, Optional<Proxy> http, List<Direct> 
         return https.isEmpty() && http.isEmpty();
     }
 
-    /** The proxy by which that address is asked. */
-    Optional<Proxy> of(URI uri) {
+    /** The proxy by which that address is asked; empty when it is asked directly. */
+    public Optional<Proxy> of(URI uri) {
         var isHttps = "https".equals(uri.getScheme());
         var proxy = isHttps ? https : http;
         var host = Optional.ofNullable(uri.getHost())

@@ -24,6 +24,9 @@ public final class VolumeSnapshots {
     /** No name of a snapshot begins with a dot. */
     private static final String COMING = ".coming";
 
+    /** What was a snapshot while it is being removed. */
+    private static final String GONE = ".gone";
+
     private final Root root;
     private final Volumes volumes;
     private final InstantSource clock;
@@ -48,6 +51,7 @@ public final class VolumeSnapshots {
             var record = volumes.find(volume).orElseThrow(() -> new NoSuchVolumeException(volume));
             var snapshot = new VolumeSnapshot(name, record.spec(), record.slot(), clock.instant(), consistency);
             var place = place(volume, name);
+            removeRest(place);
             if (Files.exists(place)) {
                 throw new IOException("volume " + volume + " has a snapshot " + name + " already");
             }
@@ -120,20 +124,36 @@ public final class VolumeSnapshots {
     public void remove(String volume, String name) throws IOException {
         try (var _ = volumes.lock(volume)) {
             var place = place(volume, name);
-            // Without its record it is none any more, whatever of its files is left.
-            AtomicFiles.delete(record(place));
-            Volumes.deleteTree(place);
+            var gone = all(volume).resolve(GONE);
+            Volumes.deleteTree(gone);
+            // What a crash leaves is the whole snapshot, or what is none for everybody.
+            if (Files.exists(place)) {
+                Files.move(place, gone);
+                AtomicFiles.syncDirectory(all(volume));
+            }
+            Volumes.deleteTree(gone);
             removeIfEmpty(all(volume));
         }
     }
 
-    /** Removes what killed processes left half copied. */
+    /** Removes what killed processes left half copied, or half removed. */
     public void cleanUp() throws IOException {
         for (var volume : children(top())) {
             try (var _ = volumes.lock(volume.getFileName().toString())) {
                 Volumes.deleteTree(volume.resolve(COMING));
+                Volumes.deleteTree(volume.resolve(GONE));
+                for (var place : children(volume)) {
+                    removeRest(place);
+                }
                 removeIfEmpty(volume);
             }
+        }
+    }
+
+    /** Of a removal that was killed: earlier versions took the record first. The volume's lock is held. */
+    private static void removeRest(Path place) throws IOException {
+        if (Files.notExists(record(place))) {
+            Volumes.deleteTree(place);
         }
     }
 
@@ -175,7 +195,9 @@ public final class VolumeSnapshots {
             return List.of();
         }
         try (var all = Files.list(directory)) {
-            return all.filter(p -> !p.endsWith(COMING)).sorted().toList();
+            return all.filter(p -> !p.getFileName().toString().startsWith("."))
+                    .sorted()
+                    .toList();
         }
     }
 }

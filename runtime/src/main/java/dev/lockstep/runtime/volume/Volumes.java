@@ -10,6 +10,7 @@ import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.store.Projects;
 import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateException;
 import dev.lockstep.runtime.store.StateFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +28,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The volumes of one root. Each is a directory {@code volumes/NAME} with the record and, below it, {@code data}, which
@@ -41,6 +44,8 @@ public final class Volumes {
 
     /** What was {@code data} while it is being removed. */
     private static final String GONE = "gone" + AtomicFiles.TEMPORARY;
+
+    private static final Logger log = LoggerFactory.getLogger(Volumes.class);
 
     private final Root root;
     private final InstantSource clock;
@@ -61,12 +66,22 @@ public final class Volumes {
     /**
      * The volume without a name that a slot has at {@code target}; made when there is none.
      *
+     * @param service the service, or the id of a container of none
      * @param labels of one that is made now; one that is there keeps its own
      */
     public VolumeRecord anonymous(Owner owner, String service, int slot, String target, Map<String, String> labels)
             throws IOException {
         var whose = new VolumeRecord.Slot(owner.stack(), service, slot, target);
         return create(new VolumeSpec(anonymousName(whose), owner, labels), Optional.of(whose));
+    }
+
+    /** Removes those without a name of a container of no service, which was not made in the end. */
+    public void removeAnonymousOf(String container) throws IOException {
+        for (var volume : list()) {
+            if (volume.slot().filter(slot -> slot.service().equals(container)).isPresent()) {
+                removeUnless(volume.spec().name(), () -> false);
+            }
+        }
     }
 
     /** Makes the volume as it was, unless there is one of that name. */
@@ -126,8 +141,11 @@ public final class Volumes {
         deleteTree(directory);
     }
 
-    /** Gives the volume other labels, in the place of all that it has; what is in it and who uses it is not touched. */
-    public void updateLabels(String name, Map<String, String> labels) throws IOException {
+    /**
+     * Gives the volume another owner, and other labels in the place of all that it has; what is in it and who uses it
+     * is not touched.
+     */
+    public void update(String name, Owner owner, Map<String, String> labels) throws IOException {
         try (var _ = lock(name)) {
             var record = record(directory(name));
             var then = file.read(record).orElseThrow(() -> new IOException("there is no volume " + name));
@@ -135,25 +153,53 @@ public final class Volumes {
             file.write(
                     record,
                     new VolumeRecord(
-                            new VolumeSpec(spec.name(), spec.owner(), labels, spec.options()),
+                            new VolumeSpec(spec.name(), owner, labels, spec.options()),
                             then.slot(),
                             then.createdAt(),
                             then.populated()));
         }
     }
 
-    /** The volume of that name. */
+    /**
+     * The volume of that name.
+     *
+     * @throws StateException when its record cannot be used
+     */
     public Optional<VolumeRecord> find(String name) throws IOException {
         return file.read(record(directory(name)));
     }
 
-    /** All volumes, by name. */
+    /** All volumes, by name, but those that are {@link #damaged}. */
     public List<VolumeRecord> list() throws IOException {
         var all = new ArrayList<VolumeRecord>();
         for (var volume : directories()) {
-            file.read(record(volume)).ifPresent(all::add);
+            try {
+                file.read(record(volume)).ifPresent(all::add);
+            } catch (StateException e) {
+                log.debug("left out volume={}", volume, e); // damaged() says so
+            }
         }
         return List.copyOf(all);
+    }
+
+    /** Volumes whose records cannot be used, by name: each holds up nobody but who needs it. */
+    public List<DamagedVolume> damaged() throws IOException {
+        var all = new ArrayList<DamagedVolume>();
+        for (var volume : directories()) {
+            damaged(volume.getFileName().toString()).ifPresent(all::add);
+        }
+        return List.copyOf(all);
+    }
+
+    /** The volume of that name, if its record cannot be used. */
+    public Optional<DamagedVolume> damaged(String name) throws IOException {
+        try {
+            var _ = find(name);
+            return Optional.empty();
+        } catch (StateException e) {
+            return Optional.of(new DamagedVolume(
+                    name, String.valueOf(e.getMessage()), e.reason() == StateException.Reason.DAMAGED));
+        }
     }
 
     /** What containers mount. It exists while the volume does. */
@@ -441,19 +487,26 @@ public final class Volumes {
     public void cleanUp() throws IOException {
         releaseVisitors();
         for (var directory : directories()) {
-            try (var _ = lock(directory.getFileName().toString())) {
+            var name = directory.getFileName().toString();
+            try (var _ = lock(name)) {
+                var damaged = damaged(name);
+                if (damaged.isPresent()) {
+                    // What is in it may be all that somebody has: not even what seems half done is touched.
+                    log.warn(damaged.get().sentence());
+                    continue;
+                }
                 putBack(directory);
                 discard(directory.resolve(COMING));
                 var found = file.read(record(directory));
                 if (new FirstContent(directory).finish() && found.isPresent()) {
                     writePopulated(found.get(), directory.resolve("data"));
                 }
-                for (var name : names(directory)) {
-                    if (name.toString().endsWith(AtomicFiles.TEMPORARY)) {
-                        if (Files.isDirectory(name, LinkOption.NOFOLLOW_LINKS)) {
-                            discard(name);
+                for (var rest : names(directory)) {
+                    if (rest.toString().endsWith(AtomicFiles.TEMPORARY)) {
+                        if (Files.isDirectory(rest, LinkOption.NOFOLLOW_LINKS)) {
+                            discard(rest);
                         } else {
-                            Files.deleteIfExists(name);
+                            Files.deleteIfExists(rest);
                         }
                     }
                 }

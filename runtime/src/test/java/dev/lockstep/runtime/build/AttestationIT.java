@@ -9,6 +9,7 @@ import dev.lockstep.runtime.attest.Attestations;
 import dev.lockstep.runtime.image.Attachments;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.registry.RegistryClient;
 import dev.lockstep.runtime.registry.RegistrySettings;
@@ -26,6 +27,7 @@ import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -67,6 +69,11 @@ class AttestationIT {
     }
 
     private Image build(String dockerfile, String name, Map<String, String> arguments) throws IOException {
+        return build(dockerfile, name, arguments, lab.request(dockerfile).platform());
+    }
+
+    private Image build(String dockerfile, String name, Map<String, String> arguments, Platform platform)
+            throws IOException {
         var request = lab.request(dockerfile);
         var asked = new BuildRequest(
                 request.dockerfile(),
@@ -80,7 +87,7 @@ class AttestationIT {
                 Map.of("key", new BuildRequest.Secret("swordfish".getBytes(StandardCharsets.UTF_8))),
                 request.agents(),
                 request.steps(),
-                request.platform(),
+                platform,
                 request.epoch());
         return new Builder(lab.rooms).build(asked, lab.events::add, new Cancellation(), built -> {
             new Attestations(lab.images, lab.snapshots, "test-host", Clock.systemUTC())
@@ -106,6 +113,17 @@ class AttestationIT {
             all.put(statement.path("predicateType").asText(), statement);
         }
         return all;
+    }
+
+    @Test
+    void a_base_of_another_platform_is_among_what_an_image_was_made_of() throws IOException {
+        lab.file("a", "1");
+        var arm = Platform.parse("linux/arm64");
+        var base = build("FROM scratch\nCOPY a /\n", "localhost/arm:1", Map.of(), arm);
+        var image = build("FROM --platform=linux/arm64 localhost/arm:1\nCOPY a /b\n", "localhost/armed:1", Map.of());
+        var made = Objects.requireNonNull(statements(image).get("https://slsa.dev/provenance/v1"));
+        assertThat(made.at("/predicate/buildDefinition/resolvedDependencies").findValuesAsText("sha256"))
+                .contains(base.digest().hex());
     }
 
     private void packages() throws IOException {

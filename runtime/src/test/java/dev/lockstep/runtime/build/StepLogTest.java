@@ -40,6 +40,14 @@ class StepLogTest {
     }
 
     @Test
+    void a_secret_that_begins_as_another_one_is_hidden_to_its_end() {
+        log.hide("prod\n".getBytes(StandardCharsets.UTF_8));
+        log.hide("prod-7f3a9\nprod-7f\n".getBytes(StandardCharsets.UTF_8));
+        write("a=prod-7f3a9 b=prod c=prod-7f\n");
+        assertThat(told).containsExactly("a=*** b=*** c=***");
+    }
+
+    @Test
     void a_long_line_is_told_in_parts_and_one_without_an_end_in_the_end() {
         write("x".repeat(200_000) + "\né");
         log.done(false);

@@ -62,6 +62,9 @@ class CrashIT {
         assertThatThrownBy(() -> {
                     var id = lab.created(wish);
                     lab.containers.start(id);
+                    if (step == FailPoint.Step.RESTART_ENDED) {
+                        lab.containers.restart(id, Optional.of(Duration.ZERO));
+                    }
                     lab.containers.stop(id, Optional.of(Duration.ZERO));
                     lab.containers.remove(id, false, true);
                 })
@@ -237,6 +240,35 @@ class CrashIT {
     }
 
     @Test
+    void one_that_cannot_be_put_away_keeps_nobody_from_cleaning_up() throws IOException {
+        var ids = new ArrayList<String>();
+        for (var name : List.of("one", "two", "three")) {
+            ids.add(lab.started(lab.wish(name).run("sleep", "600")));
+        }
+        for (var id : ids) {
+            kill(lab.files(id).pidFile());
+            lab.containers.await(id);
+        }
+        // Whichever comes first: a file system of somebody else that is in the way.
+        var stuck = Collections.min(ids);
+        var place = Files.createDirectory(lab.files(stuck).run().resolve("stuck"));
+        Mounts.bind(Files.createDirectory(directory.resolve("foreign")), place, List.of());
+        try {
+            assertThat(lab.containers.cleanUp().actions())
+                    .anySatisfy(action -> assertThat(action)
+                            .startsWith("could not put container " + stuck.substring(0, 12) + " in order"));
+            assertThat(ids)
+                    .filteredOn(id -> Files.exists(lab.files(id).run()))
+                    .as("runs that are left")
+                    .containsExactly(stuck);
+        } finally {
+            Mounts.unmount(place);
+        }
+        assertThat(lab.containers.cleanUp().actions()).hasSize(1);
+        assertThat(lab.files(stuck).run()).doesNotExist();
+    }
+
+    @Test
     void after_a_reboot_everything_that_ran_has_ended_unseen() throws IOException {
         var id = lab.started(lab.wish("c").run("sleep", "600"));
         lab.containers.kill(id, "KILL");
@@ -313,6 +345,59 @@ class CrashIT {
         assertThat(calls).doesNotExist();
     }
 
+    private ProcessIdentity conmon(String id) throws IOException {
+        return ProcessIdentity.of(Integer.parseInt(
+                        Files.readString(lab.files(id).conmonPidFile()).strip()))
+                .orElseThrow();
+    }
+
+    private void awaitEnd(ProcessIdentity process) {
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> !process.isAlive());
+    }
+
+    /** A rename, a look into its files, a rotation of its log: none of them sees to an exit. */
+    @Test
+    void an_exit_while_somebody_works_on_the_container_is_seen_to_after_that() throws IOException {
+        var calls = directory.resolve("calls");
+        launcher("echo \"$@\" >> " + calls);
+        var id = lab.started(
+                lab.wish("c").restart(RestartPolicy.Condition.ALWAYS).run("sleep", "600"));
+        var conmon = conmon(id);
+        try (var _ = new ContainerStore(lab.root).lock(id)) {
+            kill(lab.files(id).pidFile());
+            // It does not wait for who may wait for it.
+            awaitEnd(conmon);
+            assertThat(calls).doesNotExist();
+        }
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(calls).content().endsWith("container-exit " + id + "\n"));
+    }
+
+    /** And it is not called for a run that whoever held the lock has put away and replaced. */
+    @Test
+    void an_exit_that_was_followed_by_a_start_calls_no_launcher() throws IOException {
+        var calls = directory.resolve("calls");
+        launcher("echo called >> " + calls);
+        var id = lab.started(
+                lab.wish("c").restart(RestartPolicy.Condition.ALWAYS).run("sleep", "600"));
+        var conmon = conmon(id);
+        try (var _ = new ContainerStore(lab.root).lock(id)) {
+            kill(lab.files(id).pidFile());
+            awaitEnd(conmon);
+            // As a start does, which cannot be called here since the lock is ours.
+            Files.setLastModifiedTime(
+                    lab.files(id).restartMarker(), java.nio.file.attribute.FileTime.from(java.time.Instant.now()));
+        }
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> lab.processes().stream().noneMatch(line -> line.contains("on-exit")));
+        assertThat(calls).doesNotExist();
+        var touched = Files.getLastModifiedTime(lab.files(id).restartMarker());
+        lab.containers.start(id);
+        assertThat(Files.getLastModifiedTime(lab.files(id).restartMarker())).isNotEqualTo(touched);
+    }
+
     /** A launcher is a JVM: as many of them at once as there are containers would bring a host to its knees. */
     @Test
     void fifty_that_are_stopped_and_removed_call_no_launcher() throws Exception {
@@ -347,6 +432,8 @@ class CrashIT {
         }
         // conmon ends when its exit command has.
         Awaitility.await().until(() -> conmons.stream().noneMatch(ProcessIdentity::isAlive));
+        // Nor did one wait for the end of a stop.
+        Awaitility.await().until(() -> lab.processes().stream().noneMatch(line -> line.contains("on-exit")));
         assertThat(conmons).hasSize(number);
         assertThat(calls).doesNotExist();
     }
@@ -381,6 +468,68 @@ class CrashIT {
         assertThat(lab.containers.observe(id).orElseThrow().isRunning())
                 .isEqualTo(condition == RestartPolicy.Condition.ALWAYS);
         assertThat(lab.containers.startWithHost(id)).isFalse();
+    }
+
+    /** Ended and not started yet: that was never meant to be a stop by hand. */
+    @ParameterizedTest
+    @EnumSource(
+            value = RestartPolicy.Condition.class,
+            names = {"ALWAYS", "NO"})
+    void a_restart_that_was_cut_off_in_the_middle_is_gone_on_with(RestartPolicy.Condition condition) throws Exception {
+        var calls = directory.resolve("calls");
+        launcher("echo \"$@\" >> " + calls);
+        var id = lab.started(lab.wish("c").restart(condition).run("sleep", "600"));
+        var before = lab.pid(id);
+        lab.killAt(FailPoint.Step.RESTART_ENDED);
+        assertThatThrownBy(() -> lab.containers.restart(id, Optional.of(Duration.ZERO)))
+                .isInstanceOf(Lab.Killed.class);
+        lab.liveOn();
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(calls).content().endsWith("container-exit " + id + "\n"));
+        // What that calls.
+        assertThat(lab.anotherProcess().restartByPolicy(id, () -> false)).isTrue();
+        assertThat(lab.pid(id)).isNotEqualTo(before);
+        assertThat(lab.containers.observe(id).orElseThrow().life().restartCount())
+                .isZero();
+        // The next end is one like others.
+        kill(lab.files(id).pidFile());
+        lab.containers.await(id);
+        assertThat(lab.containers.restartByPolicy(id, () -> false))
+                .isEqualTo(condition == RestartPolicy.Condition.ALWAYS);
+    }
+
+    /** The same before the signal was sent; and a stop is a stop. */
+    @Test
+    void a_restart_that_was_cut_off_at_its_beginning_is_gone_on_with() throws Exception {
+        var id = lab.started(lab.wish("c").grace(Duration.ofMillis(100)).run("sleep", "600"));
+        Files.createFile(lab.files(id).restarting());
+        assertThat(lab.anotherProcess().cleanUp().actions())
+                .containsExactly("ended container c, whose restart was cut off");
+        assertThat(lab.containers.decideRestart(id)).isEqualTo(new RestartDecision.Restart(Duration.ZERO));
+        lab.containers.stop(id, Optional.empty());
+        assertThat(lab.containers.startAgain(id)).isFalse();
+    }
+
+    /** A rename, or a hook that hangs: the kill waits for neither, and counts all the same. */
+    @Test
+    void a_kill_while_somebody_works_on_the_container_is_one_by_hand() throws Exception {
+        var id = lab.started(
+                lab.wish("c").restart(RestartPolicy.Condition.ALWAYS).run("sleep", "600"));
+        try (var _ = new ContainerStore(lab.root).lock(id)) {
+            lab.containers.kill(id, "KILL");
+            lab.containers.await(id);
+        }
+        assertThat(lab.files(id).restartMarker()).doesNotExist();
+        assertThat(lab.containers.restartByPolicy(id, () -> false)).isFalse();
+        var life = lab.containers.observe(id).orElseThrow().life();
+        assertThat(life.stoppedByUser()).isTrue();
+        assertThat(life.exit().orElseThrow().exitCode()).isEqualTo(137);
+        // And one start later that is forgotten.
+        lab.containers.start(id);
+        kill(lab.files(id).pidFile());
+        lab.containers.await(id);
+        assertThat(lab.containers.restartByPolicy(id, () -> false)).isTrue();
     }
 
     @Test

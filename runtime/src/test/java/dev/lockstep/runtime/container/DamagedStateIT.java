@@ -2,6 +2,7 @@ package dev.lockstep.runtime.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.lockstep.runtime.linux.ProcessIdentity;
 import java.io.IOException;
@@ -90,6 +91,27 @@ class DamagedStateIT {
         assertThat(next.find("victim")).isEmpty();
         assertThat(next.cleanUp().actions()).isEmpty();
         theOthersGoOn(next);
+    }
+
+    /** Somebody says each second what cannot be helped otherwise, and waits before it looks at the logs of others. */
+    @Test
+    void the_logs_of_the_others_are_rotated_and_nobody_hears_of_it_again_and_again() throws IOException {
+        var id = lab.started(lab.wish("victim").shell("echo said"));
+        lab.containers.await(id);
+        lab.containers.finishExit(id);
+        Damage.GARBAGE.to(lab.files(id).record());
+
+        var next = lab.anotherProcess();
+        next.rotateLogsOnce();
+        try (var rotation = next.rotateLogs()) {
+            rotation.await(Duration.ofMillis(50));
+            rotation.await(Duration.ofMillis(50));
+            Files.delete(lab.files(bystander).log().current());
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
+                rotation.await(Duration.ofMillis(50));
+                return Files.exists(lab.files(bystander).log().current());
+            });
+        }
     }
 
     @Test

@@ -7,12 +7,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Programs beside a container's start and stop. */
 class HooksIT {
@@ -121,5 +124,64 @@ class HooksIT {
                 .hasMessage("pre_stop[0] of container c failed: exit code 4");
         assertThat(lab.state(id)).isInstanceOf(ContainerState.Running.class);
         lab.containers.remove(id, true, true);
+    }
+
+    @Test
+    void one_that_fails_before_the_stop_since_the_program_has_ended_does_not_undo_the_stop() throws IOException {
+        var id = lab.started(lab.wish("c")
+                .with(new Hooks(List.of(), List.of(hook("touch /end; exec sleep 600"))))
+                .restart(RestartPolicy.Condition.ALWAYS)
+                .shell("until [ -e /end ]; do sleep 0.1; done; exit 7"));
+        lab.containers.stop(id, Optional.empty());
+        var seen = lab.containers.observe(id).orElseThrow();
+        assertThat(seen.state())
+                .isInstanceOfSatisfying(
+                        ContainerState.Exited.class,
+                        exited -> assertThat(exited.outcome().exitCode()).isEqualTo(7));
+        assertThat(seen.life().stoppedByUser()).isTrue();
+        assertThat(lab.containers.startAgain(id)).isFalse();
+    }
+
+    /** Killed before the hook, or in it: the container had run for good, and nothing said that a hook was due. */
+    @ParameterizedTest
+    @EnumSource(
+            value = FailPoint.Step.class,
+            names = {"START_STARTED", "START_RECORDED"})
+    void a_container_whose_hooks_were_cut_off_is_not_left_running_without_them(FailPoint.Step step) throws IOException {
+        for (var policy : List.of(RestartPolicy.Condition.ALWAYS, RestartPolicy.Condition.NO)) {
+            var id = lab.created(lab.wish("c-" + policy.name().toLowerCase(Locale.ROOT))
+                    .with(new Hooks(List.of(hook("echo done > /hooked")), List.of()))
+                    .grace(Duration.ofMillis(100))
+                    .restart(policy)
+                    .run("sleep", "600"));
+            lab.killAt(step);
+            assertThatThrownBy(() -> lab.containers.start(id)).isInstanceOf(Lab.Killed.class);
+            lab.liveOn();
+            var next = lab.anotherProcess();
+            assertThat(next.cleanUp().actions()).anyMatch(a -> a.endsWith("whose post_start hooks were cut off"));
+            assertThat(lab.state(id)).isInstanceOf(ContainerState.Exited.class);
+            // Nobody has asked for that end.
+            assertThat(next.startAgain(id)).isEqualTo(policy == RestartPolicy.Condition.ALWAYS);
+            next.start(id);
+            assertThat(lab.exec(id, "cat", "/hooked").out()).isEqualTo("done\n");
+            // And now it is whole.
+            var pid = lab.pid(id);
+            assertThat(next.cleanUp().actions()).isEmpty();
+            next.start(id);
+            assertThat(lab.pid(id)).isEqualTo(pid);
+        }
+    }
+
+    @Test
+    void a_start_begins_anew_where_the_hooks_of_the_one_before_were_cut_off() throws IOException {
+        var id = lab.created(lab.wish("c")
+                .with(new Hooks(List.of(hook("echo done > /hooked")), List.of()))
+                .grace(Duration.ofMillis(100))
+                .run("sleep", "600"));
+        lab.killAt(FailPoint.Step.START_RECORDED);
+        assertThatThrownBy(() -> lab.containers.start(id)).isInstanceOf(Lab.Killed.class);
+        lab.liveOn();
+        lab.anotherProcess().start(id);
+        assertThat(lab.exec(id, "cat", "/hooked").out()).isEqualTo("done\n");
     }
 }

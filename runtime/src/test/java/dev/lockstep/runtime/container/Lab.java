@@ -265,7 +265,7 @@ final class Lab implements AutoCloseable {
     }
 
     /** Command lines of processes that know this root. */
-    private List<String> processes() throws IOException {
+    List<String> processes() throws IOException {
         try (var all = Files.list(Path.of("/proc"))) {
             return all.filter(p -> p.getFileName().toString().matches("\\d+"))
                     .filter(p -> !p.getFileName()
@@ -278,7 +278,8 @@ final class Lab implements AutoCloseable {
                             return "";
                         }
                     })
-                    .filter(line -> line.contains(root.run().toString()))
+                    .filter(line -> line.contains(root.run().toString())
+                            || line.contains(root.state().toString()))
                     .toList();
         }
     }

@@ -184,6 +184,19 @@ class LogsIT {
                 .isEqualTo(numbers(5000));
     }
 
+    /** Also before somebody has put the exit away. */
+    @Test
+    void the_only_file_of_one_that_has_ended_is_not_rotated_away() throws Exception {
+        var id = lab.started(lab.wish("c").with(o -> o.with(limits(20_000, 1))).shell("seq 1 5000"));
+        await().atMost(Duration.ofSeconds(60)).until(() -> lab.state(id) instanceof ContainerState.Exited);
+        assertThat(lab.state(id)).matches(state -> !((ContainerState.Exited) state).finished());
+        lab.anotherProcess().rotateLogsOnce();
+        lab.anotherProcess().rotateLogsOnce();
+        assertThat(lab.files(id).log().directory().toFile().list()).containsExactly("ctr.log");
+        assertThat(entries(id, LogQuery.ALL).stream().map(LogEntry::text).toList())
+                .isEqualTo(numbers(5000));
+    }
+
     @Test
     void whoever_rotates_may_be_killed_at_any_moment() throws Exception {
         var seed = Long.parseUnsignedLong(System.getProperty("lockstep.seed", "1"));

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.runtime.dns.NameServer;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
@@ -277,6 +278,22 @@ class NetworkedIT {
                 .atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
                 .until(() -> get(18083).contains("from-"));
+    }
+
+    @Test
+    void one_that_is_adopted_after_a_kill_has_its_ports_and_its_start_is_told() throws IOException {
+        var id = lab.created(
+                lab.wish("web").network(on("front")).port(port(18086, 80)).run("sleep", "600"));
+        lab.killAt(FailPoint.Step.START_STARTED);
+        assertThatThrownBy(() -> lab.containers.start(id)).isInstanceOf(Lab.Killed.class);
+        lab.liveOn();
+        assertThat(lab.anotherProcess().cleanUp().actions())
+                .contains("adopted container web, which had just been started");
+        assertThat(lab.containers.observe(id).orElseThrow().ports()).containsExactly(port(18086, 80));
+        assertThat(lab.rooms().events().log().between(Optional.empty(), Optional.empty()))
+                .filteredOn(event -> event.id().equals(id))
+                .extracting(event -> event.action())
+                .endsWith("start");
     }
 
     @Test

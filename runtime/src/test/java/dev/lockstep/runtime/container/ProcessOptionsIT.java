@@ -9,12 +9,14 @@ import dev.lockstep.runtime.oci.Rlimit;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,6 +89,60 @@ class ProcessOptionsIT {
                 DetachKeys.DEFAULT);
         assertThat(lab.containers.startAttached(id, true, streams)).contains(0);
         assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("11 22\r\n");
+    }
+
+    @Test
+    void who_comes_back_to_a_terminal_sees_it_drawn_anew() throws Exception {
+        var id = drawing();
+        for (var time = 0; time < 2; time++) {
+            var out = attached(id, resize -> {});
+            await().untilAsserted(() ->
+                    assertThat(out.toString(StandardCharsets.UTF_8)).contains("11 22\r\n"));
+        }
+    }
+
+    @Test
+    void of_sizes_that_follow_each_other_quickly_the_last_one_counts() throws Exception {
+        var id = drawing();
+        for (var round = 0; round < 20; round++) {
+            var columns = 100 + round;
+            var out = attached(id, resize -> {
+                try {
+                    resize.to(30, 40);
+                    resize.to(50, columns);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            await().untilAsserted(() ->
+                    assertThat(out.toString(StandardCharsets.UTF_8)).contains("50 " + columns + "\r\n"));
+        }
+    }
+
+    /** A program that says the size of its terminal whenever that changes. */
+    private String drawing() throws IOException {
+        var id = lab.started(lab.wish("c")
+                .with(options(true, true, false))
+                .shell("trap 'stty size' WINCH; echo ready; while :; do sleep 0.02; done"));
+        lab.awaitLog(id, "ready");
+        return id;
+    }
+
+    /** What somebody sees who is there until the container's end. */
+    private ByteArrayOutputStream attached(String id, Consumer<ExecStreams.Resize> sizes) {
+        var out = new ByteArrayOutputStream();
+        var size = Optional.of(new Terminal.Size(11, 22));
+        Thread.ofPlatform().daemon().start(() -> {
+            try {
+                lab.containers.attach(
+                        id,
+                        false,
+                        new ExecStreams(InputStream.nullInputStream(), out, out, size, sizes, DetachKeys.DEFAULT));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        return out;
     }
 
     @Test

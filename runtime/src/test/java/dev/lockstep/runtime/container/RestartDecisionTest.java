@@ -70,6 +70,29 @@ class RestartDecisionTest {
         assertThat(RestartDecision.nextDelay(delay, Duration.ofSeconds(10))).isEqualTo(Duration.ofMillis(100));
     }
 
+    @Test
+    void an_automatic_start_that_fails_is_due_again_after_a_longer_pause_however_long_the_run_before() {
+        var life = ended(Duration.ofHours(1), Duration.ZERO, 0, false);
+        var policy = new RestartPolicy(RestartPolicy.Condition.ON_FAILURE, 3, true);
+        for (var expected : new long[] {100, 200, 400}) {
+            var pause = Duration.ofMillis(expected);
+            assertThat(RestartDecision.decide(policy, 1, life)).isEqualTo(new Restart(pause));
+            life = life.startedAgain(START.plus(Duration.ofHours(2)), pause, RestartDecision.failedStarts(policy, life))
+                    .failedToStart(life, "a port is taken");
+            assertThat(life.wanted()).isTrue();
+            assertThat(life.exit()).isPresent();
+        }
+        assertThat(RestartDecision.decide(policy, 1, life)).isInstanceOf(Stay.class);
+    }
+
+    @Test
+    void a_start_by_hand_that_fails_is_not_tried_again_and_what_the_next_boot_owes_stays() {
+        var stopped = ended(Duration.ofHours(1), Duration.ZERO, 0, false).stopping("boot");
+        var failed = stopped.startedByHand(START).failedToStart(stopped, "a port is taken");
+        assertThat(failed.wanted()).isFalse();
+        assertThat(failed.stoppedInBoot()).contains("boot");
+    }
+
     private static final Duration WINDOW = Duration.ofSeconds(5);
 
     private static RestartDecision deployed(RestartPolicy.Condition condition, Duration delay, Life life) {

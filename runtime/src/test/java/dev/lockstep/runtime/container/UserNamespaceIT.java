@@ -218,14 +218,14 @@ class UserNamespaceIT {
         inside(id, "mkdir /d; echo x > /d/f; chown -R 1000:50 /d");
         try (var tree = lab.containers.tree(id, "archive-path");
                 var host = Directory.open(directory)) {
-            var container = new Copying.End(tree.root(), "/d", "in it", tree.ids());
+            var container = new Copying.End(tree.root(), "/d", "in it", tree.ids(), tree.mounts());
             Copying.copy(container, new Copying.End(host, "/out", "here"), false, new Keep(true, true));
             assertThat(uid(directory.resolve("out/f"))).isEqualTo(1000);
             Files.writeString(directory.resolve("out/g"), "y");
             for (var keep : List.of(new Keep(true, true), new Keep(false, true))) {
                 Copying.copy(
                         new Copying.End(host, "/out", "here"),
-                        new Copying.End(tree.root(), "/in-" + keep.owner(), "in it", tree.ids()),
+                        new Copying.End(tree.root(), "/in-" + keep.owner(), "in it", tree.ids(), tree.mounts()),
                         false,
                         keep);
             }

@@ -190,6 +190,19 @@ class VolumesIT {
     }
 
     @Test
+    void what_a_container_of_no_service_was_being_given_goes_when_it_is_not_made() throws IOException {
+        lab.killAt(FailPoint.Step.CREATE_VOLUMES);
+        assertThatThrownBy(() -> lab.created(lab.wish("c").loose().run("true"))).isInstanceOf(Lab.Killed.class);
+        lab.liveOn();
+        var volume = lab.volumes.list().getFirst();
+        assertThat(lab.containers.observe())
+                .singleElement()
+                .satisfies(c -> assertThat(c.record().uses(volume)).isTrue());
+        lab.containers.cleanUp();
+        assertThat(lab.volumes.list()).isEmpty();
+    }
+
+    @Test
     void who_is_being_started_is_seen_and_waits_while_his_volume_changes() throws Exception {
         volume("data");
         var id = lab.created(lab.wish("c")

@@ -32,6 +32,7 @@ final class Wish {
     private Optional<HealthCheck> health = Optional.empty();
     private Optional<String> stopSignal = Optional.empty();
     private Optional<Duration> grace = Optional.empty();
+    private boolean loose;
     private ContainerOptions options = ContainerOptions.NONE;
 
     Wish(String name, Digest image) {
@@ -156,11 +157,17 @@ final class Wish {
         return with(o -> o.with(hooks));
     }
 
+    /** It fills no place of a service. */
+    Wish loose() {
+        loose = true;
+        return this;
+    }
+
     ContainerSpec spec() {
         return new ContainerSpec(
                 name,
                 new Owner("test-host", "test", Optional.empty()),
-                name,
+                loose ? "" : name,
                 1,
                 ImageReference.parse("test/busybox:1"),
                 image,

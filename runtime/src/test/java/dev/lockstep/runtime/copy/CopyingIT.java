@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.runtime.archive.TarReader;
 import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.MountTable;
+import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.testing.TarBuilder;
 import java.io.ByteArrayInputStream;
@@ -15,6 +17,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -246,6 +249,46 @@ class CopyingIT {
                 .isEqualTo(PosixFilePermissions.fromString("rwx------"));
         assertThat(Files.getLastModifiedTime(to.resolve("etc/conf")))
                 .isEqualTo(Files.getLastModifiedTime(from.resolve("etc/conf")));
+    }
+
+    /** Each file system counts its files from the same number on. */
+    @Test
+    void files_of_two_file_systems_are_never_links_of_each_other() throws IOException {
+        var mounts = List.of("one", "two");
+        try {
+            for (var name : mounts) {
+                var mount = Files.createDirectory(from.resolve(name));
+                Mounts.tmpfs(mount, 1 << 20, 0755, List.of());
+                Files.createLink(mount.resolve("link"), Files.writeString(mount.resolve("file"), name));
+            }
+            assertThat(Files.getAttribute(from.resolve("one/file"), "unix:ino"))
+                    .isEqualTo(Files.getAttribute(from.resolve("two/file"), "unix:ino"));
+            var exported = Files.createDirectory(to.resolve("exported"));
+            var snapshot = Files.createDirectory(to.resolve("snapshot"));
+
+            copy("/", "/copied", ALL, false);
+            var bytes = new ByteArrayOutputStream();
+            try (var a = Directory.open(from);
+                    var b = Directory.open(exported);
+                    var c = Directory.open(snapshot)) {
+                Copying.archiveContent(a, bytes);
+                Copying.fill(new ByteArrayInputStream(bytes.toByteArray()), b);
+                TreeCopy.copyWhole(a, c);
+            }
+
+            for (var copy : List.of(to.resolve("copied"), exported, snapshot)) {
+                for (var name : mounts) {
+                    assertThat(copy.resolve(name + "/file")).hasContent(name);
+                    assertThat(copy.resolve(name + "/link")).hasContent(name);
+                    assertThat(Files.getAttribute(copy.resolve(name + "/link"), "unix:nlink"))
+                            .isEqualTo(2);
+                }
+            }
+        } finally {
+            for (var mount : MountTable.below(from)) {
+                Mounts.unmount(mount);
+            }
+        }
     }
 
     @Test

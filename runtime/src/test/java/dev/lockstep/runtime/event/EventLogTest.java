@@ -103,6 +103,39 @@ class EventLogTest {
     }
 
     @Test
+    void past_and_present_meet_without_a_gap_and_without_doubles() throws Exception {
+        var log = new EventLog(root, 300);
+        IntStream.range(0, 7).forEach(second -> log.add(event(second)));
+        try (var tail = log.tail(Optional.of(START.plusSeconds(2)))) {
+            IntStream.range(7, 10).forEach(second -> log.add(event(second)));
+
+            assertThat(ids(tail.past())).containsExactly("id2", "id3", "id4", "id5", "id6");
+            assertThat(ids(tail.await(Duration.ZERO))).containsExactly("id7", "id8", "id9");
+            assertThat(tail.await(Duration.ZERO)).isEmpty();
+        }
+        try (var tail = log.tail()) {
+            assertThat(tail.past()).isEmpty();
+        }
+    }
+
+    /** A line that is cut off when the tail begins is the present's. */
+    @Test
+    void what_is_half_written_when_the_tail_begins_is_heard_when_it_is_whole() throws Exception {
+        var log = new EventLog(root);
+        log.add(event(1));
+        var whole = Files.readString(root.state().resolve("events/log"));
+        log.add(event(2));
+        var both = Files.readString(root.state().resolve("events/log"));
+        Files.writeString(root.state().resolve("events/log"), both.substring(0, whole.length() + 10));
+        try (var tail = log.tail(Optional.of(START))) {
+            assertThat(ids(tail.past())).containsExactly("id1");
+            Files.writeString(
+                    root.state().resolve("events/log"), both.substring(whole.length() + 10), StandardOpenOption.APPEND);
+            assertThat(ids(tail.await(Duration.ZERO))).containsExactly("id2");
+        }
+    }
+
+    @Test
     void who_listens_hears_everything_once_while_files_are_put_aside_and_several_write() throws Exception {
         var log = new EventLog(root, 2000);
         log.add(event(1_000_000));

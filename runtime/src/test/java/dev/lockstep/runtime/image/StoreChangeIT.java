@@ -170,6 +170,37 @@ class StoreChangeIT {
     }
 
     @Test
+    void a_lease_keeps_what_its_holder_finds_here_later_on() throws IOException {
+        var found = imported(TestImage.unnamed().file("a", "found"));
+        var other = imported(TestImage.unnamed().file("a", "other"));
+        age();
+        drop(found);
+        drop(other);
+        try (var lease = store.lease("build")) {
+            assertThat(lease.keep(found)).isEqualTo(store.find(found));
+            assertThat(sweep(later(), Set.of()).blobs()).isEqualTo(3);
+            assertThat(store.find(found)).isPresent();
+
+            // What is not here whole is not kept: nobody would know what else has to stay.
+            assertThat(lease.keep(other)).isEmpty();
+            try (var change = store.change()) {
+                assertThat(change.leases()).flatExtracting(Protection::images).containsExactly(found);
+            }
+        }
+
+        assertThat(sweep(later(), Set.of()).blobs()).isEqualTo(3);
+    }
+
+    @Test
+    void a_lease_that_is_half_written_keeps_all() throws IOException {
+        drop(imported(TestImage.unnamed().file("a", "")));
+        var leases = Files.createDirectories(directory.resolve("run/locks/image-lease"));
+        try (var _ = Flock.exclusive(Files.writeString(leases.resolve("alive"), "{\"why\":\"bui"))) {
+            assertThat(sweep(later(), Set.of()).blobs()).isZero();
+        }
+    }
+
+    @Test
     void a_clock_that_was_set_back_during_a_pull_loses_nothing() throws IOException {
         var ahead = open(() -> Instant.now().plus(Duration.ofDays(2)));
         try (var _ = ahead.lease("pull of x")) {

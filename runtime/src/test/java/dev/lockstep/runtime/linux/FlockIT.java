@@ -32,10 +32,22 @@ class FlockIT {
             }
             return TIMES;
         };
-        try (var takers = Executors.newFixedThreadPool(TAKERS)) {
+        Callable<Integer> trying = () -> {
+            for (var i = 0; i < TIMES; i++) {
+                try (var lock = Flock.tryFleeting(file).orElse(null)) {
+                    if (lock != null) {
+                        most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+                        inside.decrementAndGet();
+                    }
+                }
+            }
+            return TIMES;
+        };
+        try (var takers = Executors.newFixedThreadPool(2 * TAKERS)) {
             var tasks = new ArrayList<Callable<Integer>>();
             for (var i = 0; i < TAKERS; i++) {
                 tasks.add(taker);
+                tasks.add(trying);
             }
             for (var task : takers.invokeAll(tasks)) {
                 assertThat(task.get()).isEqualTo(TIMES);

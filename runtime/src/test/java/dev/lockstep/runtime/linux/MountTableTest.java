@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class MountTableTest {
@@ -23,5 +24,10 @@ class MountTableTest {
         assertThat(MountTable.around(Path.of("/data/a b/c"), TABLE))
                 .isEqualTo(new MountTable.Entry(Path.of("/data/a b"), List.of("rw", "relatime"), false, true));
         assertThat(MountTable.around(Path.of("/database"), TABLE).point()).isEqualTo(Path.of("/"));
+    }
+
+    @Test
+    void each_mount_is_in_another_one() {
+        assertThat(MountTable.parents(TABLE)).isEqualTo(Map.of(21L, 1L, 22L, 21L, 23L, 22L, 24L, 22L));
     }
 }

@@ -29,7 +29,14 @@ class SignalTest {
     @Test
     void a_process_name_may_look_like_the_end_of_the_name() {
         var line = "42 (a) Z (b) S 7 42 41 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 123456 0 0";
-        assertThat(ProcessStatus.parse(line)).isEqualTo(new ProcessStatus(42, 'S', 7, 41, 123456));
+        assertThat(ProcessStatus.parse(line)).isEqualTo(new ProcessStatus(42, 'S', 7, 41, 1, 123456));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"S, 1, false", "Z, 1, true", "X, 0, true", "Z, 2, false"})
+    void a_process_is_dead_when_all_of_its_threads_are(char state, int threads, boolean dead) {
+        assertThat(new ProcessStatus(42, state, 7, 41, threads, 123456).isZombie())
+                .isEqualTo(dead);
     }
 
     @Test

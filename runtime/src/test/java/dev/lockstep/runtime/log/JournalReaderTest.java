@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -66,5 +67,60 @@ class JournalReaderTest {
                                 + " --since=@1.000500 --lines=5 CONTAINER_ID_FULL=" + ID,
                         "--output=export --output-fields=MESSAGE,PRIORITY,CONTAINER_PARTIAL_MESSAGE --quiet --no-pager"
                                 + " --after-cursor=c1 CONTAINER_ID_FULL=" + ID);
+    }
+
+    /** As {@code --lines} of journalctl: it has so many records, and of those behind a cursor all. */
+    private Path journalctl(Path records) throws IOException {
+        var program = Files.writeString(directory.resolve("journalctl"), """
+                #!/bin/sh
+                after=0 lines=
+                for word; do
+                  case $word in
+                    --after-cursor=c*) after=${word#--after-cursor=c};;
+                    --lines=*) lines=${word#--lines=};;
+                  esac
+                done
+                count=$(wc -l < %1$s)
+                [ -z "$lines" ] || [ "$after" != 0 ] || after=$((count - lines))
+                i=0
+                while read -r fields; do
+                  i=$((i + 1))
+                  [ $i -le $after ] || printf '__CURSOR=c%%s\\n__REALTIME_TIMESTAMP=1000000\\nPRIORITY=6\\n%%b\\n\\n' $i "$fields"
+                done < %1$s
+                """.formatted(records));
+        return Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+    }
+
+    @Test
+    void with_a_tail_of_nothing_only_what_comes_is_handed_out() throws IOException {
+        var records = Files.writeString(
+                directory.resolve("records"),
+                "MESSAGE=one\nMESSAGE=two\nCONTAINER_PARTIAL_MESSAGE=true\\nMESSAGE=begun\n");
+        var program = journalctl(records);
+        var query = new LogQuery(OptionalInt.of(0), Optional.empty(), Optional.empty());
+        try (var source = new JournalReader(new Journal(directory, () -> program), ID).open(query)) {
+            assertThat(source.next()).isFalse();
+            assertThat(source.next()).isFalse();
+            assertThat(source.unfinished()).isFalse();
+            Files.writeString(records, "MESSAGE=four\nMESSAGE=five\n", StandardOpenOption.APPEND);
+            assertThat(source.next()).isTrue();
+            assertThat(source.line().copy().text()).isEqualTo("four");
+            assertThat(source.next()).isTrue();
+            assertThat(source.line().copy().text()).isEqualTo("five");
+            assertThat(source.next()).isFalse();
+        }
+    }
+
+    @Test
+    void with_a_tail_of_nothing_the_first_record_ever_is_one_that_came() throws IOException {
+        var records = Files.createFile(directory.resolve("records"));
+        var program = journalctl(records);
+        var query = new LogQuery(OptionalInt.of(0), Optional.empty(), Optional.empty());
+        try (var source = new JournalReader(new Journal(directory, () -> program), ID).open(query)) {
+            assertThat(source.next()).isFalse();
+            Files.writeString(records, "MESSAGE=one\nMESSAGE=two\n");
+            assertThat(source.next()).isTrue();
+            assertThat(source.line().copy().text()).isEqualTo("one");
+        }
     }
 }

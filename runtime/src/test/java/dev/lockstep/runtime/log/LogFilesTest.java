@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
@@ -96,6 +97,23 @@ class LogFilesTest {
         write("0000", "1");
         assertThat(files.rotate(new LogLimits(4, 3), () -> false)).isEqualTo(Rotated.NOT_NEEDED);
         assertThat(there()).containsEntry("ctr.log.1", "0000").containsEntry("ctr.log.2", "1");
+    }
+
+    @Test
+    void the_only_file_stays_where_nobody_writes_it_any_more() throws IOException {
+        write("0000");
+        assertThat(files.rotate(new LogLimits(4, 1), () -> false)).isEqualTo(Rotated.NOT_NEEDED);
+        assertThat(there()).containsValue("0000");
+    }
+
+    @Test
+    void a_file_that_conmon_has_not_left_stays_until_it_has() throws IOException {
+        write("0000");
+        assertThat(files.rotate(new LogLimits(4, 1), () -> true, Duration.ZERO)).isEqualTo(Rotated.UNDER_WAY);
+        assertThat(there()).containsEntry("ctr.log.1", "0000");
+        assertThat(files.rotate(new LogLimits(4, 1), this::conmon, Duration.ZERO))
+                .isEqualTo(Rotated.YES);
+        assertThat(there()).isEqualTo(Map.of("ctr.log", ""));
     }
 
     @Test

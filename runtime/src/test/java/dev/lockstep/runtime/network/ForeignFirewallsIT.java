@@ -3,15 +3,24 @@ package dev.lockstep.runtime.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.lockstep.runtime.linux.Fd;
+import dev.lockstep.runtime.linux.Rtnetlink;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Beside the firewalls of others: their own places for exceptions are used, and nothing else of theirs is touched. */
 class ForeignFirewallsIT extends OnPrivateHost {
+    /** Of others; the fourth is none of Docker's. */
+    private static final List<String> LINKS = List.of("docker0", "br-0123456789ab", "named", "br-lan", "later");
+
     @Test
     void dockers_firewall_is_opened_for_our_bridges_and_closed_with_the_last_network() throws IOException {
         docker();
@@ -23,11 +32,130 @@ class ForeignFirewallsIT extends OnPrivateHost {
         assertThat(networks.hostChanges().made()).anyMatch(s -> s.contains("ip filter DOCKER-USER"));
         assertThat(networks.hostChanges().wanted()).isEmpty();
         networks.ensure("front");
-        assertThat(occurrences(dockerRules(), "lockstep:" + host.root.id())).isEqualTo(2);
+        assertThat(occurrences(dockerRules(), "lockstep:" + host.root.id())).isEqualTo(4);
 
         networks.detach("c1");
         networks.remove("front");
         assertThat(dockerRules()).doesNotContain("lockstep").contains("DOCKER-USER");
+    }
+
+    @AfterEach
+    void noMachineIsLeft() throws IOException {
+        host.stopServing();
+        for (var link : LINKS) {
+            if (Files.exists(directory.resolve(link))) {
+                host.namespaces.delete(directory.resolve(link));
+                host.namespaces.home(() -> {
+                    try (var links = Rtnetlink.open()) {
+                        // The connections of a namespace may hold it, and its links, for a while.
+                        links.deleteLink("theirs" + LINKS.indexOf(link));
+                        return links.deleteLink(link);
+                    }
+                });
+            }
+        }
+    }
+
+    /** What Docker lets through to its containers it decides itself: published ports, and no others. */
+    @Test
+    void what_docker_has_not_published_our_containers_do_not_reach() throws IOException {
+        docker();
+        var links = List.of("docker0", "br-0123456789ab", "named", "br-lan");
+        for (var link : links) {
+            machineBehind(link);
+        }
+        links.stream().filter(l -> !l.equals("br-lan")).forEach(this::dockersOwn);
+        networks.create(network("front"));
+        var web = attach("c1", "web", "front");
+        host.serve(web.namespace(), "web", 80);
+        networks.publish("c1", List.of(tcp(8080, 80)));
+
+        assertThat(host.tcp(web.namespace(), "10.99.3.2", 80)).startsWith("br-lan ");
+        for (var link : List.of(0, 1, 2)) {
+            var address = "10.99." + link + ".2";
+            assertThat(host.dropped(web.namespace(), address, 80))
+                    .as(links.get(link))
+                    .isTrue();
+            assertThat(host.tcp(web.namespace(), address, 81)).startsWith(links.get(link));
+            assertThat(host.tcp(directory.resolve(links.get(link)), PrivateHost.OWN, 8080))
+                    .isEqualTo("web " + address);
+        }
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
+        assertThat(networks.hostChanges().wanted()).isEmpty();
+        assertThat(networks.observe().networks()).allMatch(ObservedNetwork::rules);
+
+        // One that comes later.
+        machineBehind("later");
+        assertThat(networks.observe().networks()).allMatch(ObservedNetwork::rules);
+        dockersOwn("later");
+        assertThat(networks.observe().networks()).noneMatch(ObservedNetwork::rules);
+        networks.ensure("front");
+        assertThat(host.dropped(web.namespace(), "10.99.4.2", 80)).isTrue();
+        assertThat(networks.observe().networks()).allMatch(ObservedNetwork::rules);
+
+        networks.detach("c1");
+        networks.remove("front");
+        assertThat(dockerRules()).doesNotContain("lockstep");
+    }
+
+    /** A bridge 10.99.N.1, and behind it a machine 10.99.N.2 with servers on 80 and 81. */
+    private void machineBehind(String bridge) throws IOException {
+        var number = LINKS.indexOf(bridge);
+        var gateway = IpAddress.parse("10.99." + number + ".1");
+        var broadcast = IpAddress.parse("10.99." + number + ".255");
+        var pin = directory.resolve(bridge);
+        host.namespaces.create(pin);
+        host.namespaces.home(() -> {
+            try (var links = Rtnetlink.open();
+                    var namespace = Fd.open(pin)) {
+                var mac = new byte[] {2, 0, 0, 0, 9, (byte) number};
+                var index = links.createBridge(bridge, mac, 1500, "theirs");
+                links.addAddress(index, gateway.bytes(), 24, broadcast.bytes());
+                mac[3] = 1;
+                links.createVeth("theirs" + number, "theirs", index, namespace, "eth0", mac, 1500);
+            }
+            return Optional.empty();
+        });
+        host.namespaces.inside(pin, () -> {
+            try (var links = Rtnetlink.open()) {
+                var eth = links.index("eth0");
+                links.addAddress(eth, IpAddress.parse("10.99." + number + ".2").bytes(), 24, broadcast.bytes());
+                links.setUp(eth);
+                links.replaceDefaultRoute(eth, gateway.bytes());
+            }
+            return Optional.empty();
+        });
+        host.serve(pin, bridge, 80);
+        host.serve(pin, bridge, 81);
+    }
+
+    /** What Docker 26 adds for a bridge of its own, with a published port 81. */
+    private void dockersOwn(String bridge) {
+        var rule = "{\"add\":{\"rule\":{\"family\":\"ip\",\"table\":\"filter\",\"chain\":\"%s\",\"expr\":[%s]}}}";
+        var in = "{\"match\":{\"op\":\"%s\",\"left\":{\"meta\":{\"key\":\"iifname\"}},\"right\":\"" + bridge + "\"}},";
+        var out = "{\"match\":{\"op\":\"%s\",\"left\":{\"meta\":{\"key\":\"oifname\"}},\"right\":\"" + bridge + "\"}},";
+        var accept = "{\"accept\":null}";
+        try {
+            host.nft("{\"nftables\":["
+                    + String.join(
+                            ",",
+                            "{\"add\":{\"chain\":{\"family\":\"ip\",\"table\":\"filter\",\"name\":\"DOCKER\"}}}",
+                            rule.formatted(
+                                    "FORWARD",
+                                    out.formatted("==")
+                                            + "{\"match\":{\"op\":\"in\",\"left\":{\"ct\":{\"key\":\"state\"}},"
+                                            + "\"right\":[\"established\",\"related\"]}}," + accept),
+                            rule.formatted("FORWARD", out.formatted("==") + "{\"jump\":{\"target\":\"DOCKER\"}}"),
+                            rule.formatted("FORWARD", in.formatted("==") + out.formatted("!=") + accept),
+                            rule.formatted(
+                                    "DOCKER",
+                                    in.formatted("!=") + out.formatted("==")
+                                            + "{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"tcp\","
+                                            + "\"field\":\"dport\"}},\"right\":81}}," + accept))
+                    + "]}");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.lockstep.runtime.linux.Pidfd;
@@ -11,6 +12,8 @@ import dev.lockstep.runtime.network.PublishedPort.TransportProtocol;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -46,6 +49,62 @@ class NetworkMendingIT extends OnPrivateHost {
         assertThat(networks.observe().networks().getFirst().bridge()).isFalse();
         networks.ensure("front");
         assertThat(networks.observe().networks().getFirst().intact()).isTrue();
+    }
+
+    /** Whatever somebody empties of the tables, which stay there: the rules are not whole, and come back. */
+    @Test
+    void what_is_flushed_in_tables_that_stay_is_seen_and_put_back() throws IOException {
+        networks.create(dual("front", false));
+        networks.create(network("back"));
+        networks.create(dual("sealed", true));
+        var web = attach("c1", "web", "front");
+        var other = attach("c2", "other", "back");
+        host.serve(web.namespace(), "web", 80);
+        networks.publish("c1", List.of(tcp(8080, 80)));
+        assertThat(networks.mend()).isEmpty();
+
+        flush("inet", "chain", "forward");
+        assertThat(host.tcp(other.namespace(), address(web), 80)).isEqualTo("web " + address(other));
+        isMended("chain forward");
+        assertThat(host.dropped(other.namespace(), address(web), 80)).isTrue();
+
+        host.nft("{\"nftables\":[{\"flush\":{\"table\":{\"family\":\"inet\",\"name\":\"lockstep_" + host.root.shortId()
+                + "\"}}}]}");
+        isMended("table inet");
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
+
+        host.nft("{\"nftables\":[{\"flush\":{\"table\":{\"family\":\"bridge\",\"name\":\"lockstep_"
+                + host.root.shortId() + "\"}}}]}");
+        isMended("table bridge");
+
+        for (var chain : List.of("raw", "prerouting", "output", "published", "postrouting")) {
+            flush("inet", "chain", chain);
+            isMended(chain);
+        }
+        for (var set : List.of("dnsgw4", "dnsgw6", "bridges", "masq4", "masq6", "hairpin4", "hairpin6", "guarded4")) {
+            flush("inet", "set", set);
+            isMended(set);
+        }
+        for (var map : List.of("net_in", "net_out")) {
+            flush("inet", "map", map);
+            isMended(map);
+        }
+        for (var set : List.of("bridge_macs", "gateways4", "macs", "owned4", "owned6", "ends_mac", "ends4", "ends6")) {
+            flush("bridge", "set", set);
+            isMended(set);
+        }
+    }
+
+    private void flush(String family, String what, String name) throws IOException {
+        host.nft("{\"nftables\":[{\"flush\":{\"" + what + "\":{\"family\":\"" + family + "\",\"table\":\"lockstep_"
+                + host.root.shortId() + "\",\"name\":\"" + name + "\"}}}]}");
+    }
+
+    private void isMended(String what) throws IOException {
+        assertThat(networks.observe().networks()).as(what).anyMatch(n -> !n.rules());
+        assertThat(networks.mend()).as(what).isNotEmpty();
+        assertThat(networks.observe().networks()).as(what).allMatch(ObservedNetwork::intact);
+        assertThat(networks.mend()).as(what).isEmpty();
     }
 
     private void killNameServer() throws IOException {
@@ -188,5 +247,93 @@ class NetworkMendingIT extends OnPrivateHost {
                 return links.deleteLink("lv" + host.root.shortId() + "foreign");
             }
         });
+    }
+
+    @Test
+    void a_damaged_record_of_a_network_is_written_anew_from_its_copy() throws IOException {
+        var front = networks.create(network("front"));
+        attach("c1", "web", "front");
+        networks.settle();
+        var file = record(front);
+        Files.writeString(file, Files.readString(file).substring(0, 100));
+
+        try (var next = host.networks()) {
+            assertThat(next.damaged()).isEmpty();
+            assertThat(next.observe().networks()).singleElement().matches(ObservedNetwork::intact);
+            next.cleanUp(_ -> true);
+            Files.delete(directory.resolve("run/networks/copies/" + front.id() + ".json"));
+            assertThat(next.find("front")).contains(next.list().getFirst());
+            next.cleanUp(_ -> true);
+        }
+        // The copy is there again, too.
+        Files.writeString(file, "");
+        assertThat(networks.find("front")).isPresent();
+        networks.cleanUp(_ -> true);
+        assertThat(Files.readString(file)).contains("front");
+    }
+
+    /** As after a reboot, or of a newer Lockstep: there is no copy that could be read. */
+    @Test
+    void a_network_whose_record_cannot_be_used_holds_up_nobody_else_and_stays_shut() throws IOException {
+        var front = networks.create(network("front"));
+        var web = attach("c1", "web", "front");
+        var mate = attach("c2", "mate", "front");
+        host.serve(web.namespace(), "web", 80);
+        networks.settle();
+        var file = record(front);
+        var text = Files.readString(file);
+        Files.writeString(file, text.replaceFirst("\"format\" ?: ?\\d+", "\"format\":9"));
+
+        var other = networks.create(network("back"));
+        var stranger = attach("c3", "stranger", "back");
+        networks.cleanUp(_ -> true);
+        assertThat(networks.damaged())
+                .singleElement()
+                .satisfies(damaged -> assertThat(damaged.sentence())
+                        .startsWith("network front (" + front.id().substring(0, 12) + ") is left out: " + file)
+                        .endsWith("use the newer Lockstep"));
+        assertThat(networks.list()).extracting(NetworkRecord::name).containsExactly("back");
+        assertThat(networks.observe().networks()).singleElement().matches(ObservedNetwork::intact);
+        assertThat(host.linkNames()).contains(front.bridge());
+        assertThatThrownBy(() -> networks.create(network("front"))).hasMessageContaining("use the newer Lockstep");
+        // All rules have been loaded anew meanwhile.
+        assertThat(host.dropped(stranger.namespace(), address(web), 80)).isTrue();
+        assertThat(host.dropped(host.outside, address(web), 80)).isTrue();
+        assertThat(host.tcp(mate.namespace(), address(web), 80)).isEqualTo("web " + address(mate));
+        networks.detach("c3");
+        networks.remove(other.name());
+        assertThat(host.linkNames()).contains(front.bridge());
+
+        Files.writeString(file, text);
+        networks.ensure("front");
+        assertThat(networks.observe().networks()).singleElement().matches(ObservedNetwork::intact);
+    }
+
+    @Test
+    void a_network_of_which_nothing_can_be_read_is_made_anew() throws IOException {
+        var front = networks.create(network("front"));
+        networks.settle();
+        Files.writeString(record(front), "{\u001b");
+        Files.delete(directory.resolve("run/networks/copies/" + front.id() + ".json"));
+
+        networks.cleanUp(_ -> true);
+        assertThat(networks.list()).isEmpty();
+        assertThat(networks.damaged())
+                .singleElement()
+                .satisfies(damaged -> assertThat(damaged.sentence())
+                        .startsWith("network " + front.id().substring(0, 12) + " is left out: ")
+                        .contains("is damaged")
+                        .endsWith("Move that file away, and the network can be made again")
+                        .doesNotContain("\u001b"));
+        assertThat(networks.create(network("front")).bridge()).isNotEqualTo(front.bridge());
+        assertThat(host.linkNames()).contains(front.bridge());
+        Files.delete(record(front));
+        networks.cleanUp(_ -> true);
+        assertThat(networks.list()).hasSize(1);
+        assertThat(host.linkNames()).doesNotContain(front.bridge());
+    }
+
+    private Path record(NetworkRecord network) {
+        return directory.resolve("state/networks/" + network.id() + "/record.json");
     }
 }

@@ -25,6 +25,15 @@ class NetworkSpecTest {
     }
 
     @Test
+    void a_name_that_the_name_server_has_for_a_file_of_its_own_is_refused() {
+        assertThatThrownBy(() -> spec("aardvark.pid", "10.0.0.0/24", "", "", Map.of()))
+                .hasMessage("a network cannot be called \"aardvark.pid\": the name server keeps its pid in the file of"
+                        + " that name");
+        assertThat(spec("aardvark.pid2", "10.0.0.0/24", "", "", Map.of()).name())
+                .isEqualTo("aardvark.pid2");
+    }
+
+    @Test
     void gateway_and_range_lie_in_the_subnet() {
         assertThatThrownBy(() -> spec("n", "10.0.0.0/24", "10.0.1.1", "", Map.of()))
                 .hasMessage("gateway 10.0.1.1 is no host address of 10.0.0.0/24");

@@ -79,6 +79,11 @@ class NetworkWatchIT {
         assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).doesNotStartWith("web");
         isMended("its rules");
 
+        host.nft("{\"nftables\":[{\"flush\":{\"table\":{\"family\":\"inet\",\"name\":\"lockstep_" + host.root.shortId()
+                + "\"}}}]}");
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).doesNotStartWith("web");
+        isMended("its rules");
+
         host.nft("{\"nftables\":[{\"flush\":{\"chain\":{\"family\":\"ip\",\"table\":\"filter\","
                 + "\"name\":\"DOCKER-USER\"}}}]}");
         isMended("its rules");

@@ -326,6 +326,48 @@ class NetworksIT extends OnPrivateHost {
     }
 
     @Test
+    void a_network_that_the_host_must_refuse_stays_as_it_was() throws IOException {
+        networks.create(network("front", "10.77.2.0/24"));
+        networks.create(network("back", "10.77.4.0/24"));
+        attach("c1", "web", "front");
+        var db = attach("c2", "db", "front");
+        host.serve(db.namespace(), "db", 80);
+
+        for (var name : List.of("ext0", networks.find("back").orElseThrow().bridge())) {
+            var spec = bridgeCalled(name);
+            assertThat(networks.conflictOf(spec).orElseThrow()).contains(name);
+            assertThatThrownBy(() -> networks.replace(spec))
+                    .isInstanceOf(NetworkException.class)
+                    .hasMessageContaining(name);
+        }
+        assertThat(networks.observe("c1").orElseThrow().intact()).isTrue();
+        assertThat(host.tcp(
+                        networks.namespace("c1"),
+                        db.main().orElseThrow().addresses().getFirst().address().toString(),
+                        80))
+                .startsWith("db ");
+        // Its own bridge, or its own name for it, is not in its way.
+        assertThat(networks.conflictOf(
+                        bridgeCalled(networks.find("front").orElseThrow().bridge())))
+                .isEmpty();
+        networks.detach("c1");
+        networks.detach("c2");
+    }
+
+    private static NetworkSpec bridgeCalled(String name) {
+        return new NetworkSpec(
+                "front",
+                OWNER,
+                false,
+                true,
+                false,
+                List.of(SubnetSpec.of(Cidr.parse("10.77.2.0/24"))),
+                Optional.empty(),
+                Map.of("com.docker.network.bridge.name", name),
+                Map.of());
+    }
+
+    @Test
     void a_port_in_use_names_the_process_or_the_container_and_changes_nothing() throws IOException {
         networks.create(network("front"));
         attach("c1", "web", "front");

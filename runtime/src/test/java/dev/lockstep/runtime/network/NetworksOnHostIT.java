@@ -70,6 +70,45 @@ class NetworksOnHostIT extends OnPrivateHost {
         assertThat(listing).contains("forwarding was off before").contains("@guarded");
     }
 
+    /** Links made while forwarding is on were made by somebody who knows it; that it was off for a while is no news. */
+    @Test
+    void forwarding_that_somebody_turned_off_comes_back_and_guards_no_link_made_since() throws IOException {
+        host.namespaces.home(() -> {
+            Sysctls.write("net/ipv6/conf/ext0/accept_ra", "1");
+            return Optional.empty();
+        });
+        networks.create(dual("front", false));
+        var made = networks.hostChanges().made();
+        assertThat(made).hasSize(2).allMatch(s -> s.contains("ext0, ext1 do not forward to each other"));
+        host.namespaces.home(() -> {
+            try (var links = Rtnetlink.open()) {
+                links.createBridge("vpn0", new byte[] {2, 0, 0, 0, 0, 9}, 1500, "made by who knows");
+            }
+            Sysctls.write("net/ipv4/ip_forward", "0");
+            Sysctls.write("net/ipv6/conf/all/forwarding", "0");
+            return Optional.empty();
+        });
+
+        networks.ensure("front");
+
+        assertThat(host.namespaces.home(() -> Sysctls.read("net/ipv4/ip_forward")))
+                .contains("1");
+        assertThat(ipv6("all/forwarding")).isEqualTo("1");
+        assertThat(ipv6("ext0/accept_ra")).isEqualTo("2");
+        assertThat(networks.hostChanges().made()).isEqualTo(made);
+        for (var set : List.of("guarded4", "guarded6")) {
+            assertThat(host.nft("{\"nftables\":[{\"list\":{\"set\":{\"family\":\"inet\",\"table\":\"lockstep_"
+                            + host.root.shortId() + "\",\"name\":\"" + set + "\"}}}]}"))
+                    .contains("ext0", "ext1")
+                    .doesNotContain("vpn0");
+        }
+        host.namespaces.home(() -> {
+            try (var links = Rtnetlink.open()) {
+                return links.deleteLink("vpn0");
+            }
+        });
+    }
+
     @Test
     void listings_have_protocols_as_numbers_so_that_no_file_of_the_host_can_change_them() throws IOException {
         networks.create(network("front"));

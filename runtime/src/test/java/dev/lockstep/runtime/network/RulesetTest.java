@@ -54,6 +54,7 @@ class RulesetTest {
                         new Ruleset.Content(
                                 5533,
                                 networks,
+                                List.of("lsc0de000000008"),
                                 List.of(ANY, LOOPBACK, SIX, SCTP),
                                 List.of(END),
                                 List.of(
@@ -71,6 +72,7 @@ class RulesetTest {
                 new Ruleset.Content(
                         5533,
                         List.of(network("front", 0, false)),
+                        List.of(),
                         List.of(),
                         List.of(),
                         List.of(),

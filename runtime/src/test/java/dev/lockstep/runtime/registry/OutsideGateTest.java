@@ -69,7 +69,7 @@ class OutsideGateTest {
 
     private WebFile fetch(String host, String path, ByteArrayOutputStream to) throws IOException {
         try (var gate = new OutsideGate(OutsideGateTest::refusal)) {
-            return WebFile.fetch(URI.create("http://" + host + ":" + port() + path), to, gate);
+            return WebFile.fetch(URI.create("http://" + host + ":" + port() + path), WebFile.Version.UNKNOWN, to, gate);
         }
     }
 

@@ -217,6 +217,44 @@ class VolumeSnapshotsIT {
         assertThat(data).exists();
     }
 
+    /** Whoever removes one and is killed leaves none, whose name is free. */
+    @Test
+    void a_removal_that_was_killed_is_finished_and_keeps_no_name() throws IOException {
+        Files.writeString(volume("data").resolve("file"), "x");
+        snapshots.take("data", "one", STOPPED);
+        snapshots.take("data", "two", STOPPED);
+        var place = directory.resolve("state/volume-snapshots/data");
+        Files.move(place.resolve("one"), place.resolve(".gone"));
+        // As those of earlier versions did it.
+        Files.delete(place.resolve("two/snapshot.json"));
+        assertThat(snapshots.list()).isEmpty();
+
+        assertThat(snapshots.take("data", "two", STOPPED).name()).isEqualTo("two");
+        Files.delete(place.resolve("two/snapshot.json"));
+        snapshots.cleanUp();
+
+        assertThat(directory.resolve("state/volume-snapshots")).isEmptyDirectory();
+        snapshots.take("data", "one", STOPPED);
+        snapshots.remove("data", "one");
+        assertThat(directory.resolve("state/volume-snapshots")).isEmptyDirectory();
+    }
+
+    /** What is in it may be all that somebody has. */
+    @Test
+    void a_snapshot_whose_record_is_damaged_is_left_alone() throws IOException {
+        Files.writeString(volume("data").resolve("file"), "x");
+        snapshots.take("data", "one", STOPPED);
+        var place = directory.resolve("state/volume-snapshots/data/one");
+        Files.writeString(place.resolve("snapshot.json"), "{");
+
+        snapshots.cleanUp();
+
+        assertThat(place.resolve("data/file")).hasContent("x");
+        assertThatThrownBy(() -> snapshots.take("data", "one", STOPPED)).hasMessageContaining("already");
+        snapshots.remove("data", "one");
+        assertThat(directory.resolve("state/volume-snapshots")).isEmptyDirectory();
+    }
+
     /** Who made it was killed before its record was whole. */
     @Test
     void a_volume_that_was_half_made_goes_and_one_that_only_lost_its_record_stays() throws IOException {

@@ -52,6 +52,7 @@ public final class Checks {
             Entry.of("health-condition", "Who waits for health needs a health check.", HealthConditions::check),
             Entry.of("network-address", "Fixed addresses lie in their subnets, one for each.", NetworkAddresses::check),
             Entry.certain("host-name", "Names must be possible in a container.", HostNames::check),
+            Entry.certain("dns-name", "A name by which others are found can be asked for.", DnsNames::check),
             Entry.of("replicas", "Some things only one container can have.", Replicas::check),
             Entry.certain("capability", "Capabilities are those that Linux has.", Capabilities::check),
             Entry.of("sysctl", "A container sets only what its namespaces have.", Sysctls::check),
@@ -67,7 +68,8 @@ public final class Checks {
                     "privilege",
                     "A container is nearly as strong as the host, or a key has no effect.",
                     Privileges::check),
-            Entry.of("network-reach", "A network has what is asked of it.", Reach::check));
+            Entry.of("network-reach", "A network has what is asked of it.", Reach::check),
+            Entry.certain("empty-name", "A name that is empty finds nobody.", DnsNames::caution));
 
     /** Section and name of what a path is about. */
     private static final Pattern ELEMENT =

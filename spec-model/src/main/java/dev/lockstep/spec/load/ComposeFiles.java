@@ -99,7 +99,7 @@ final class ComposeFiles {
         try {
             var found = from(request.tree(), start);
             if (found.isEmpty()) {
-                problems.error(
+                problems.missing(
                         here, "", "no compose file found here or above. Write compose.yaml, or name a file with -f");
                 return List.of();
             }
@@ -113,7 +113,7 @@ final class ComposeFiles {
             }
             return found.get().files().stream().map(ComposeFiles::named).toList();
         } catch (IOException e) {
-            problems.error(here, "", "cannot be listed: " + e.getMessage());
+            problems.missing(here, "", "cannot be listed: " + e.getMessage());
             return List.of();
         }
     }

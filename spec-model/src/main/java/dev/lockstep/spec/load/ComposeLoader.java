@@ -1,12 +1,22 @@
 package dev.lockstep.spec.load;
 
 import java.util.EnumSet;
+import java.util.Optional;
 
 /** Loads Compose projects. */
 public final class ComposeLoader {
     /** Loads a project; every problem of the files is in the answer, none is thrown. */
     public Loaded load(LoadRequest request) {
         return new Loading(request).project();
+    }
+
+    /**
+     * What a project is called. Only what says that is read: a value that is missing elsewhere does not matter.
+     *
+     * @return empty when the files cannot be read, or give no name
+     */
+    public Optional<String> name(LoadRequest request) {
+        return new Loading(request).name();
     }
 
     /**

@@ -47,7 +47,7 @@ final class Documents {
                 : files.bytes(file, at, modelPath);
         if (bytes.isEmpty()) {
             if (!files.failed(file)) {
-                problems.error(at, modelPath, modelPath.isEmpty() ? "no such file" : "no such file: " + file);
+                problems.missing(at, modelPath, modelPath.isEmpty() ? "no such file" : "no such file: " + file);
             }
             return List.of();
         }

@@ -37,7 +37,7 @@ final class EnvFiles {
             read.add(path);
             var found = variables(entry, path, outside, values);
             if (found.isEmpty() && entry.required() && !files.failed(path)) {
-                problems.error(
+                problems.missing(
                         entry.at(),
                         entry.modelPath(),
                         entry.modelPath().isEmpty()

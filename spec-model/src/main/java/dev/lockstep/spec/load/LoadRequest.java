@@ -118,7 +118,7 @@ public record LoadRequest(
         return with(draft -> draft.services = value);
     }
 
-    /** {@code COMPOSE_*} variables count from here on. */
+    /** {@code COMPOSE_*} variables count from here on; {@code COMPOSE_PROFILES} always does. */
     public LoadRequest withComposeVariables() {
         return with(draft -> draft.composeVariables = true);
     }

@@ -29,13 +29,31 @@ public sealed interface Loaded {
         }
     }
 
+    /** Why there is no project, for who tells it by a number. The first of these that holds. */
+    enum Cause {
+        /** A file of variables for the files themselves, or the name that was asked for. */
+        SURROUNDINGS,
+        /** A file that is not there, or cannot be opened. */
+        MISSING_FILE,
+        /** What stands in the files. */
+        CONTENT,
+        /** A service was asked for that the files do not have. */
+        SERVICES
+    }
+
     /**
      * No project.
      *
+     * @param cause of the errors, the weightiest
      * @param errors at least one
      * @param readable what could be read of the project, without the values that are wrong: for looking at the rest
      */
-    record Invalid(List<Problem> errors, List<Problem> warnings, SortedSet<String> files, Optional<Project> readable)
+    record Invalid(
+            Cause cause,
+            List<Problem> errors,
+            List<Problem> warnings,
+            SortedSet<String> files,
+            Optional<Project> readable)
             implements Loaded {
         public Invalid {
             errors = List.copyOf(errors);

@@ -30,6 +30,10 @@ final class Loading {
     private final boolean interpolate;
     private final boolean resolve;
     private final InheritedVariables inherited;
+    /** Errors that were there before any compose file was looked at. */
+    private int beforeFiles;
+    /** Errors of services that were asked for. */
+    private int ofServices;
 
     Loading(LoadRequest request) {
         this.request = request;
@@ -52,7 +56,9 @@ final class Loading {
         var reading = Reading.refusingNothing(problems);
         var surroundings = surroundings(tree.get());
         var whole = read(reading, surroundings, tree.get());
+        var before = problems.errors().size();
         var wanted = selection().apply(whole, problems);
+        ofServices = problems.errors().size() - before;
         if (!request.services().isEmpty() && !request.skipped().contains(Skip.CONSISTENCY) && !problems.hasErrors()) {
             // As Compose does: what is not wanted must hold as well.
             Checks.compose(selection().withOthers(whole)).forEach(p -> problems.error(p.at(), p.path(), p.message()));
@@ -61,6 +67,13 @@ final class Loading {
         return problems.hasErrors()
                 ? invalid(Optional.of(project))
                 : new Loaded.Valid(project, tree.get().directory, problems.warnings(), files.seen());
+    }
+
+    Optional<String> name() {
+        variables.readFirst();
+        var chosen = ComposeFiles.chosen(request, variables, problems);
+        var identity = chosen.isEmpty() ? Optional.<Identity>empty() : nameAndDirectory(chosen);
+        return identity.filter(_ -> !problems.hasErrors()).map(Identity::name);
     }
 
     private ProjectSurroundings surroundings(Tree tree) {
@@ -100,16 +113,18 @@ final class Loading {
     Uninterpolated uninterpolated() {
         var tree = merged();
         if (tree.isEmpty() || hasTooMany(tree.get().root)) {
-            return new Uninterpolated.Invalid(problems.errors(), problems.warnings());
+            return new Uninterpolated.Invalid(cause(), problems.errors(), problems.warnings());
         }
         var search = new VariableSearch();
         search.search(tree.get().root);
         var untyped = new Problems();
         var reading = Reading.refusingNothing(problems).settingAside(search.places(), untyped);
         var whole = read(reading, surroundings(tree.get()), tree.get());
+        var before = problems.errors().size();
         var wanted = selection().apply(whole, problems);
+        ofServices = problems.errors().size() - before;
         return problems.hasErrors()
-                ? new Uninterpolated.Invalid(problems.errors(), problems.warnings())
+                ? new Uninterpolated.Invalid(cause(), problems.errors(), problems.warnings())
                 : new Uninterpolated.Valid(
                         tree.get().root,
                         Selection.everything(whole),
@@ -130,7 +145,16 @@ final class Loading {
     }
 
     private Loaded invalid(Optional<Project> readable) {
-        return new Loaded.Invalid(problems.errors(), problems.warnings(), files.seen(), readable);
+        return new Loaded.Invalid(cause(), problems.errors(), problems.warnings(), files.seen(), readable);
+    }
+
+    private Loaded.Cause cause() {
+        if (beforeFiles > 0) {
+            return Loaded.Cause.SURROUNDINGS;
+        } else if (problems.hasMissing()) {
+            return Loaded.Cause.MISSING_FILE;
+        }
+        return problems.errors().size() > ofServices ? Loaded.Cause.CONTENT : Loaded.Cause.SERVICES;
     }
 
     /** What is known before the files are merged. */
@@ -138,6 +162,7 @@ final class Loading {
 
     private Optional<Tree> merged() {
         variables.readFirst();
+        beforeFiles = problems.errors().size();
         var chosen = ComposeFiles.chosen(request, variables, problems);
         if (chosen.isEmpty()) {
             return Optional.empty();
@@ -161,12 +186,17 @@ final class Loading {
         var directory = request.projectDirectory()
                 .map(given -> TreePaths.resolve(request.directory(), given))
                 .orElseGet(() -> directoryOf(chosen.getFirst()));
+        var before = problems.errors().size();
         variables.readProject(directory);
+        beforeFiles += problems.errors().size() - before;
         var read = new ArrayList<YamlDocument>();
         for (var file : chosen) {
             read.addAll(documents.of(file.path(), file.at(), file.modelPath()));
         }
         var name = ProjectNames.chosen(request, variables, directory, read, problems);
+        if (name.isEmpty() && request.projectName().isPresent()) {
+            beforeFiles++; // the name itself is the error
+        }
         name.ifPresent(
                 n -> variables.variables().set("COMPOSE_PROJECT_NAME", new Variables.Value(n, SourcePosition.DEFAULT)));
         return read.isEmpty() ? Optional.empty() : name.map(n -> new Identity(n, directory));

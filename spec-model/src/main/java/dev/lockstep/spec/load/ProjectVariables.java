@@ -104,11 +104,14 @@ final class ProjectVariables {
                 new EnvFiles(files, directory, problems).read(List.of(wanted), variables::text, new ArrayList<>()));
     }
 
-    /** The profiles that are on. */
+    /**
+     * The profiles that are on. {@code COMPOSE_PROFILES} counts for every caller: an agent has no flag for them, and
+     * its variables are those of the stack alone.
+     */
     Set<String> profiles() {
         var profiles = new HashSet<>(request.profiles());
         if (profiles.isEmpty()) {
-            setting("COMPOSE_PROFILES").ifPresent(list -> {
+            variables.text("COMPOSE_PROFILES").ifPresent(list -> {
                 for (var profile : list.split(",", -1)) {
                     profiles.add(profile.strip());
                 }

@@ -144,6 +144,6 @@ final class SourceFiles {
 
     private void fail(String path, SourcePosition at, String modelPath, String message) {
         failed.add(path);
-        problems.error(at, modelPath, "cannot read " + path + ": " + message);
+        problems.missing(at, modelPath, "cannot read " + path + ": " + message);
     }
 }

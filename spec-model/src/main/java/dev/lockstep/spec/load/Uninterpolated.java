@@ -43,9 +43,10 @@ public sealed interface Uninterpolated {
     /**
      * No project.
      *
+     * @param cause of the errors, the weightiest
      * @param errors at least one
      */
-    record Invalid(List<Problem> errors, List<Problem> warnings) implements Uninterpolated {
+    record Invalid(Loaded.Cause cause, List<Problem> errors, List<Problem> warnings) implements Uninterpolated {
         public Invalid {
             errors = List.copyOf(errors);
             warnings = List.copyOf(warnings);

@@ -55,7 +55,9 @@ public final class Demands {
     /** What containers are started with where nothing is written. */
     private static final Set<String> RUNTIMES = Set.of("crun", "runc", "io.containerd.runc.v2");
 
-    private static final Set<String> MEMORY = Set.of("tmpfs", "ramfs");
+    /** In memory; not {@code ramfs}, which nothing limits, and whose pages never go, tmpfs(5). */
+    private static final String MEMORY = "tmpfs";
+
     private static final String HOST_BINDING = "com.docker.network.bridge.host_binding_ipv4";
 
     private final Project project;
@@ -334,7 +336,7 @@ public final class Demands {
             if (words.contains("shared") || words.contains("rshared")) {
                 add(Subject.HOST_NAMESPACES, "mount", path + ".driver_opts.o");
             }
-        } else if (!type.isEmpty() && !MEMORY.contains(type)) {
+        } else if (!type.isEmpty() && !type.equals(MEMORY)) {
             add(Subject.VOLUME_TYPES, type, path + ".driver_opts.type");
             if (device.startsWith("/") && !device.startsWith("//")) {
                 add(Subject.DEVICES, Path.of(device).normalize().toString(), path + ".driver_opts.device");

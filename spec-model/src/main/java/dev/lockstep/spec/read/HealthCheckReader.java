@@ -7,6 +7,7 @@ import dev.lockstep.spec.yaml.Keys;
 import dev.lockstep.spec.yaml.Reading;
 import dev.lockstep.spec.yaml.YamlNode;
 import dev.lockstep.spec.yaml.YamlSequence;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,6 +15,8 @@ import java.util.Optional;
 final class HealthCheckReader {
     private static final Keys HEALTH_CHECK =
             Keys.of("test interval timeout retries start_period start_interval disable");
+
+    private static final Duration SHORTEST = Duration.ofMillis(1);
 
     private final Reading reading;
 
@@ -27,17 +30,30 @@ final class HealthCheckReader {
             return new HealthCheck(
                     fields.flag("disable", false),
                     fields.node("test").flatMap(test -> test(fields.path("test"), test)),
-                    fields.quantity("interval", "s", Durations::parse),
-                    fields.quantity("timeout", "s", Durations::parse),
-                    fields.quantity("start_period", "s", Durations::parse),
-                    fields.quantity("start_interval", "s", Durations::parse),
+                    time(fields, "interval"),
+                    time(fields, "timeout"),
+                    time(fields, "start_period"),
+                    time(fields, "start_interval"),
                     fields.integer("retries", 0, Integer.MAX_VALUE));
         });
     }
 
+    /** Zero is as if nothing were said; what is shorter than Docker's engine takes is a mistake in the unit. */
+    private static Optional<Duration> time(Fields fields, String key) {
+        var time = fields.quantity(key, "s", Durations::parse);
+        if (time.filter(t -> !t.isZero() && t.compareTo(SHORTEST) < 0).isPresent()) {
+            fields.error(key, "cannot be less than 1ms");
+            return Optional.empty();
+        }
+        return time;
+    }
+
     private Optional<HealthCheck.Test> test(String path, YamlNode node) {
-        if (!(node instanceof YamlSequence)) {
+        if (!(node instanceof YamlSequence sequence)) {
             return reading.text(path, node).map(script -> new HealthCheck.Test.Shell(List.of(script)));
+        }
+        for (var i = 0; i < sequence.items().size(); i++) {
+            reading.place(path + "[" + i + "]", sequence.items().get(i).at());
         }
         var words = reading.texts(path, node);
         if (words.isEmpty()) {

@@ -12,10 +12,7 @@ import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.load.StackDirectories;
 import dev.lockstep.spec.model.Project;
-import dev.lockstep.spec.policy.Confinement;
-import dev.lockstep.spec.policy.Demands;
-import dev.lockstep.spec.policy.PolicyLayer;
-import dev.lockstep.spec.settings.HostPolicy;
+import dev.lockstep.spec.settings.HostRules;
 import dev.lockstep.spec.settings.ImagePolicy;
 import dev.lockstep.spec.settings.RepositorySettings;
 import dev.lockstep.spec.yaml.Problem;
@@ -85,13 +82,13 @@ public final class RepositoryCheck {
             String name,
             UnaryOperator<LoadRequest> rules,
             Optional<ImagePolicy> ofHost,
-            Optional<HostPolicy> policy)
+            HostRules policy)
             throws IOException {
         return new RepositoryCheck(tree, base).run(name, rules, ofHost, policy);
     }
 
     private RepositoryReport run(
-            String name, UnaryOperator<LoadRequest> rules, Optional<ImagePolicy> ofHost, Optional<HostPolicy> policy)
+            String name, UnaryOperator<LoadRequest> rules, Optional<ImagePolicy> ofHost, HostRules policy)
             throws IOException {
         var settings = settings();
         settings.widenings(ofHost).forEach(p -> findings.add(new Finding(Rule.SETTINGS, Severity.WARNING, p)));
@@ -192,7 +189,7 @@ public final class RepositoryCheck {
                                 problem.path(),
                                 "the variable " + matcher.group(1)
                                         + " must have a value on each host, in /etc/lockstep/stacks/"
-                                        + place.defaultName() + "/env")));
+                                        + new ComposeLoader().name(request).orElse(place.defaultName()) + "/env")));
             }
         }
         return values.equals(request.environment()) ? loaded : loaded(place, request.withEnvironment(values));
@@ -273,15 +270,9 @@ public final class RepositoryCheck {
     }
 
     /** What the repository itself refuses its stacks, and a host where one is asked. */
-    private void policies(RepositorySettings settings, Optional<HostPolicy> host, Member member) {
+    private void policies(RepositorySettings settings, HostRules host, Member member) {
         member.project.ifPresent(project -> {
-            var layers = new ArrayList<PolicyLayer>();
-            host.ifPresent(policy -> layers.add(policy.layer(member.name, Optional.empty())));
-            layers.addAll(settings.policies(member.name));
-            var demands = Demands.of(project, false, path -> path.endsWith(".sock"));
-            new Confinement(layers)
-                    .refusals(demands, project.sources())
-                    .forEach(problem -> error(Rule.POLICY, problem));
+            host.refusals(project, settings.policies(member.name)).forEach(problem -> error(Rule.POLICY, problem));
         });
     }
 

@@ -30,7 +30,7 @@ import java.util.Optional;
  * @param registries how single registries are reached, by host as images name it, in file order
  * @param images which images may run; what repositories say of it can only narrow this
  * @param policy what stacks of followed repositories may ask for
- * @param proxy what stands between this host and registries
+ * @param proxy what stands between this host and registries, and repositories that are reached by HTTP
  * @param unpackLimits how much a layer may ask for
  * @param userNamespaces whose users containers have
  * @param builds what followed repositories may build here
@@ -56,7 +56,8 @@ public record AgentSettings(
     static final Keys SETTINGS = Keys.of(
             "host labels repositories interval drift-interval foreign-firewall housekeeping registries images policy"
                     + " proxy unpack-limits user-namespaces builds");
-    static final Keys REPOSITORY = Keys.of("url ref path report");
+    static final Keys REPOSITORY =
+            Keys.of("url ref path report formerly username password-file ca-file ssh-key-file known-hosts-file");
     private static final Duration SHORTEST = Duration.ofSeconds(1);
 
     public AgentSettings {
@@ -92,11 +93,28 @@ public record AgentSettings(
      * @param path the directory in the repository that is looked in, relative and without {@code ..}; all of it when
      *     empty
      * @param report whether the status of its stacks is pushed to {@code refs/lockstep/status/HOST}
+     * @param access how the host logs in there
+     * @param formerly URLs that it had before: what stacks of these made on this host is its own
      */
-    public record Repository(String url, Optional<String> ref, Optional<String> path, boolean report) {
-        /** One that nothing is reported to. */
+    public record Repository(
+            String url,
+            Optional<String> ref,
+            Optional<String> path,
+            boolean report,
+            RepositoryAccess access,
+            List<String> formerly) {
+        public Repository {
+            formerly = List.copyOf(formerly);
+        }
+
+        /** One that nothing is reported to, that needs no login but that of its URL, and was never called otherwise. */
         public Repository(String url, Optional<String> ref, Optional<String> path) {
-            this(url, ref, path, false);
+            this(url, ref, path, false, RepositoryAccess.NONE, List.of());
+        }
+
+        /** The same at another URL. */
+        public Repository at(String other, List<String> before) {
+            return new Repository(other, ref, path, report, access, before);
         }
     }
 
@@ -164,7 +182,7 @@ public record AgentSettings(
 
     private static List<Repository> repositories(Reading reading, Fields settings) {
         var repositories = new ArrayList<Repository>();
-        var places = new HashMap<Repository, SourcePosition>();
+        var places = new HashMap<List<String>, SourcePosition>();
         var items = settings.node("repositories")
                 .map(node -> reading.items("repositories", node))
                 .orElse(List.of());
@@ -182,12 +200,32 @@ public record AgentSettings(
                     url.orElse(""),
                     fields.parsed("ref", AgentSettings::ref),
                     fields.parsed("path", AgentSettings::path).filter(text -> !text.isEmpty()),
-                    fields.flag("report", false));
-            var earlier = places.putIfAbsent(repository, item.at());
+                    fields.flag("report", false),
+                    RepositoryAccess.read(reading, fields, url),
+                    fields.texts("formerly").stream()
+                            .filter(text -> !text.isBlank())
+                            .toList());
+            var place = List.of(
+                    repository.url(),
+                    repository.ref().orElse(""),
+                    repository.path().orElse(""));
+            var earlier = places.putIfAbsent(place, item.at());
             if (earlier != null) {
                 reading.error(item.at(), path, "is the same as the one at " + earlier);
             }
             repositories.add(repository);
+        }
+        var followed = repositories.stream().map(Repository::url).toList();
+        for (var i = 0; i < items.size(); i++) {
+            for (var url : repositories.get(i).formerly()) {
+                if (followed.contains(url)) {
+                    reading.error(
+                            items.get(i).at(),
+                            "repositories[" + i + "].formerly",
+                            url + " is followed: its stacks are its own. Take it out of here, or do not follow it any"
+                                    + " more");
+                }
+            }
         }
         return repositories;
     }

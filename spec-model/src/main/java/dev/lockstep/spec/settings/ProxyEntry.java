@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Proxies for what registries are asked, below {@code proxy} of {@code agent.yaml}.
+ * Proxies for what registries and repositories are asked, below {@code proxy} of {@code agent.yaml}.
  *
  * @param https {@code [http://][USER:PASSWORD@]HOST[:PORT]}, for registries that are reached by https; may hold a
  *     password

@@ -13,10 +13,22 @@ public final class Problems {
     // By their text: a node that is reached through several aliases is one problem, not many.
     private final Map<String, Problem> errors = new LinkedHashMap<>();
     private final Map<String, Problem> warnings = new LinkedHashMap<>();
+    private boolean missing;
 
     /** Something that must be put right. */
     public void error(SourcePosition at, String path, String message) {
         add(errors, new Problem(at, path, message));
+    }
+
+    /** The same for a file that is named and not there, or cannot be opened. */
+    public void missing(SourcePosition at, String path, String message) {
+        missing = true;
+        error(at, path, message);
+    }
+
+    /** True as soon as one of the errors is about a file that could not be read. */
+    public boolean hasMissing() {
+        return missing;
     }
 
     /** Something that should be put right. */

@@ -259,6 +259,11 @@ class ChecksTest {
                         "compose.yaml:1:35: services.a.restart: \"always\" is not what services.a.deploy.restart_policy.condition (compose.yaml:1:107) says. Write only one of them",
                         "compose.yaml:1:76: services.a.deploy.replicas: cannot stand beside mode: global, which means one on each host (compose.yaml:1:58)"),
                 row(
+                        "services: {a: {image: x, links: ['b:my db'], external_links: ['c:d.example'], networks: {n: {aliases: [ok, 'a b', 'a,b']}}}, b: {image: x, networks: [n]}}\nnetworks: {n: {}}",
+                        "compose.yaml:1:34: services.a.links[0]: \"my db\" cannot be a DNS name. Write one without blanks and commas",
+                        "compose.yaml:1:94: services.a.networks.n.aliases: \"a b\" cannot be a DNS name. Write one without blanks and commas",
+                        "compose.yaml:1:94: services.a.networks.n.aliases: \"a,b\" cannot be a DNS name. Write one without blanks and commas"),
+                row(
                         "services: {a: {image: x, scale: 2, deploy: {mode: global}}}",
                         "compose.yaml:1:33: services.a.scale: cannot stand beside mode: global, which means one on each host (compose.yaml:1:51)"));
     }
@@ -300,6 +305,28 @@ class ChecksTest {
                         "9 services.a.security_opt[0]",
                         "10 services.a.volumes[0]",
                         "10 services.a.volumes[1]");
+    }
+
+    @Test
+    void a_name_that_is_empty_is_a_warning_since_docker_takes_it() {
+        var project = project("""
+                services:
+                  a:
+                    image: x
+                    links: ["b:"]
+                    networks:
+                      front: {aliases: [""]}
+                  b: {image: x, networks: [front]}
+                networks: {front: {}}
+                """);
+
+        assertThat(Checks.strict(project)).isEmpty();
+        assertThat(Checks.warnings(project))
+                .extracting(problem -> problem.at().line() + " " + problem.path() + ": " + problem.message())
+                .containsExactly(
+                        "4 services.a.links[0]: the name is empty, so nobody is found by it. Write one, or leave it out",
+                        "6 services.a.networks.front.aliases: the name is empty, so nobody is found by it. Write one,"
+                                + " or leave it out");
     }
 
     @Test

@@ -217,6 +217,22 @@ class ComposeLoaderTest {
     }
 
     @Test
+    void profiles_come_from_the_variables_of_the_stack_where_nobody_can_give_flags() {
+        tree.with(
+                        "compose.yaml",
+                        "services: {a: {image: x}, b: {image: x, profiles: [debug]}, c: {image: x, profiles: [slow]}}")
+                .with(".env", "COMPOSE_PROFILES=debug");
+        assertThat(project(request).services()).containsOnlyKeys("a", "b");
+        assertThat(project(request.withEnvironment(Map.of("COMPOSE_PROFILES", "slow")))
+                        .services())
+                .containsOnlyKeys("a", "c");
+        assertThat(project(request.withEnvironment(Map.of("COMPOSE_PROFILES", "")))
+                        .services())
+                .containsOnlyKeys("a");
+        assertThat(project(request.withProfiles(List.of("*"))).services()).hasSize(3);
+    }
+
+    @Test
     void a_home_directory_is_only_known_where_there_is_one() {
         tree.with("compose.yaml", "services: {a: {image: x, volumes: ['~/d:/d', '../x/./y/:/y/', '.:/here']}}");
         assertThat(errors(request))

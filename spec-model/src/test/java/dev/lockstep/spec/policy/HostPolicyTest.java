@@ -150,6 +150,7 @@ class HostPolicyTest {
             volumes: {v: {driver_opts: {type: tmpfs, o: bind, device: /run/docker.sock}}}     | volumes.v.driver_opts.device | sockets: [/run/docker.sock]
             volumes: {v: {driver_opts: {type: nfs4, o: "addr=nas", device: ":/x"}}}           | volumes.v.driver_opts.type | volume-types: [nfs4]
             volumes: {v: {driver_opts: {type: overlay, o: "lowerdir=/", device: overlay}}}    | volumes.v.driver_opts.type | volume-types: [overlay]
+            volumes: {v: {driver_opts: {type: ramfs, device: ramfs}}}                         | volumes.v.driver_opts.type | volume-types: [ramfs]
             volumes: {v: {external: true, name: other_data}}                                  | volumes.v | external: ["volume:other_*"]
             """)
     void a_volume_is_no_way_around(String volume, String path, String policy) {

@@ -28,6 +28,10 @@ class HealthCheckTest extends BlockTest {
                     healthcheck: {interval: "10"} => 1:50: services.a.healthcheck.interval: missing unit in duration "10". Write "10s" for seconds
                     healthcheck: {retries: few} => 1:49: services.a.healthcheck.retries: must be a whole number, not "few"
                     healthcheck: {retries: -1} => 1:49: services.a.healthcheck.retries: must be between 0 and 2147483647, not -1
+                    healthcheck: {interval: 999us} => 1:50: services.a.healthcheck.interval: cannot be less than 1ms
+                    healthcheck: {timeout: 1ns} => 1:49: services.a.healthcheck.timeout: cannot be less than 1ms
+                    healthcheck: {start_period: 1us} => 1:54: services.a.healthcheck.start_period: cannot be less than 1ms
+                    healthcheck: {start_interval: 1us} => 1:56: services.a.healthcheck.start_interval: cannot be less than 1ms
                     healthcheck: {tset: x} => 1:40: services.a.healthcheck.tset: unknown key. Did you mean "test"?
                     """)
     void is_refused_with_its_place(String attribute, String problem) throws IOException {

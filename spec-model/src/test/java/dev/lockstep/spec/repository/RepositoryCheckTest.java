@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.spec.check.Finding;
 import dev.lockstep.spec.load.DirectoryTree;
 import dev.lockstep.spec.settings.AgentSettings;
+import dev.lockstep.spec.settings.HostRules;
 import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +33,7 @@ class RepositoryCheckTest {
 
     private RepositoryReport check(Optional<ImagePolicy> host) throws IOException {
         return RepositoryCheck.check(
-                DirectoryTree.confined(root), "", "infra", UnaryOperator.identity(), host, Optional.empty());
+                DirectoryTree.confined(root), "", "infra", UnaryOperator.identity(), host, HostRules.NONE);
     }
 
     private List<String> findings() throws IOException {

@@ -219,6 +219,103 @@ class AgentSettingsTest {
     }
 
     @Test
+    void a_repository_that_is_followed_is_nothing_that_another_one_was() {
+        assertThat(read("""
+                repositories:
+                  - {url: x, formerly: [w, y]}
+                  - {url: y}
+                """))
+                .isInstanceOfSatisfying(
+                        Read.Invalid.class,
+                        invalid -> assertThat(invalid.errors())
+                                .singleElement()
+                                .asString()
+                                .startsWith("agent.yaml:2:5: repositories[0].formerly: y is followed"));
+        assertThat(read("repositories: [{url: x, formerly: [w]}]"))
+                .isInstanceOfSatisfying(
+                        Read.Valid.class,
+                        valid -> assertThat(valid.settings()
+                                        .repositories()
+                                        .getFirst()
+                                        .formerly())
+                                .containsExactly("w"));
+    }
+
+    @Test
+    void a_private_repository_names_the_files_of_its_login() {
+        assertThat(read("""
+                repositories:
+                  - url: HTTPS://git.example.org/ops.git
+                    username: deploy
+                    password-file: /etc/lockstep/git/ops
+                    ca-file: /etc/lockstep/git/ca.pem
+                  - url: git@git.example.org:team/shop.git
+                    ssh-key-file: /etc/lockstep/git/id
+                    known-hosts-file: /etc/lockstep/git/known_hosts
+                """))
+                .isInstanceOfSatisfying(
+                        Read.Valid.class,
+                        valid -> assertThat(valid.settings().repositories())
+                                .extracting(Repository::access)
+                                .containsExactly(
+                                        new RepositoryAccess(
+                                                Optional.of("deploy"),
+                                                Optional.of("/etc/lockstep/git/ops"),
+                                                Optional.of("/etc/lockstep/git/ca.pem"),
+                                                Optional.empty(),
+                                                Optional.empty()),
+                                        new RepositoryAccess(
+                                                Optional.empty(),
+                                                Optional.empty(),
+                                                Optional.empty(),
+                                                Optional.of("/etc/lockstep/git/id"),
+                                                Optional.of("/etc/lockstep/git/known_hosts"))));
+    }
+
+    @Test
+    void a_login_that_does_not_fit_to_the_url_is_told_without_it() {
+        assertThat(read("""
+                repositories:
+                  - {url: 'https://me:SECRET@git.example/a', password-file: /p}
+                  - {url: 'https://git.example/b', password-file: SECRET}
+                  - {url: 'https://git.example/c', username: me}
+                  - {url: 'https://git.example/d', ssh-key-file: /k, known-hosts-file: /h}
+                  - {url: 'git@git.example:e', username: me, password-file: /p, ca-file: /c}
+                  - {url: /srv/git, ssh-key-file: /k}
+                  - {url: 'https://git.example/b', password-file: /other}
+                """))
+                .isInstanceOfSatisfying(
+                        Read.Invalid.class,
+                        invalid -> assertThat(invalid.errors())
+                                .extracting(Problem::toString)
+                                .containsExactly(
+                                        "agent.yaml:2:61: repositories[0].password-file: is a second login beside that in url;"
+                                                + " take one of them out",
+                                        "agent.yaml:3:51: repositories[1].password-file: must be the absolute path of a file",
+                                        "agent.yaml:4:46: repositories[2].username: needs a password-file",
+                                        "agent.yaml:5:50: repositories[3].ssh-key-file: is for SSH: ssh://USER@HOST/PATH or"
+                                                + " USER@HOST:PATH",
+                                        "agent.yaml:5:72: repositories[3].known-hosts-file: is for SSH: ssh://USER@HOST/PATH or"
+                                                + " USER@HOST:PATH",
+                                        "agent.yaml:6:42: repositories[4].username: is for https:// and http://; an ssh:// URL"
+                                                + " names its user itself",
+                                        "agent.yaml:6:61: repositories[4].password-file: is for https:// and http://; SSH has"
+                                                + " ssh-key-file",
+                                        "agent.yaml:6:74: repositories[4].ca-file: is for https://",
+                                        "agent.yaml:7:35: repositories[5].ssh-key-file: is for SSH: ssh://USER@HOST/PATH or"
+                                                + " USER@HOST:PATH",
+                                        "agent.yaml:8:5: repositories[6]: is the same as the one at agent.yaml:3:5"));
+        assertThat(read("repositories: [{url: 'http://git.example/a', password-file: /p}]")
+                        .warnings())
+                .extracting(Object::toString)
+                .containsExactly("agent.yaml:1:46: repositories[0].password-file: the password goes over the network in"
+                        + " plain text; write https:// in url");
+        assertThat(read("repositories: [{url: 'http://127.0.0.1:8080/a', password-file: /p}]")
+                        .warnings())
+                .isEmpty();
+    }
+
+    @Test
     void mistakes_about_proxies_are_told_without_passwords() {
         assertThat(read("""
                 proxy:

@@ -1,0 +1,107 @@
+package dev.lockstep.reconciler.agent;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.reconciler.deploy.StackBuilds;
+import dev.lockstep.reconciler.history.Outcome;
+import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.spec.settings.AgentSettings;
+import dev.lockstep.spec.settings.HostPolicy;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a host no longer allows is not made again by keeping an earlier revision, nor by going back to it. */
+class TightenedPolicyIT {
+    @TempDir
+    Path directory;
+
+    private FollowedStack shop;
+    private StackBuilds builds;
+
+    @BeforeEach
+    void aStackThatHasMoreRightsThanOthers() throws IOException, InterruptedException {
+        shop = new FollowedStack(directory);
+        var image = new StackBuilds.BuildState.Built(shop.image("app"), 1, false);
+        builds = _ -> Map.of(ImageReference.parse("app:1"), image);
+        var allowed = shop.reconciliation(policy("policy: {capabilities: [NET_ADMIN]}"));
+        assertThat(FollowedStack.run(allowed, commit("First", "sleep 1001", "cap_add: [NET_ADMIN]")))
+                .isEqualTo(Outcome.CONVERGED);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        shop.close();
+    }
+
+    private static HostPolicy policy(String settings) {
+        var read = AgentSettings.read("agent.yaml", settings.getBytes(UTF_8));
+        assertThat(read).isInstanceOf(AgentSettings.Read.Valid.class);
+        return ((AgentSettings.Read.Valid) read).settings().policy();
+    }
+
+    private CommitSource commit(String subject, String program, String more) throws IOException {
+        return shop.commit(subject, """
+                services:
+                  app:
+                    image: app:1
+                    command: [sh, -c, "%s"]
+                    init: true
+                    network_mode: none
+                    stop_grace_period: 1s
+                    deploy: {update_config: {monitor: 300ms}}
+                    %s
+                """.formatted(program, more), builds);
+    }
+
+    private void theContainerIsGone() throws IOException {
+        shop.engine().containers().remove(shop.container().id(), true, true);
+    }
+
+    @Test
+    void while_a_newer_commit_is_refused() throws Exception {
+        var refused = shop.commit("Refused", "services: {app: {imag: x}}", StackBuilds.NONE);
+        theContainerIsGone();
+        var closed = shop.reconciliation(policy("interval: 1m"));
+        for (var look = 0; look < 2; look++) {
+            assertThat(FollowedStack.run(closed, refused)).isEqualTo(Outcome.REFUSED);
+            assertThat(shop.engine().containers().observe()).hasSize(0);
+        }
+
+        // What the host allows again is kept again.
+        var allowed = shop.reconciliation(policy("policy: {capabilities: [NET_ADMIN]}"));
+        assertThat(FollowedStack.run(allowed, refused)).isEqualTo(Outcome.REFUSED);
+        assertThat(shop.container().isRunning()).isTrue();
+    }
+
+    @Test
+    void nor_after_one_that_is_not_well() throws Exception {
+        var second = commit("Second", "exit 3", "");
+        var closed = shop.reconciliation(policy("interval: 1m"));
+        for (var look = 0; look < 2; look++) {
+            assertThat(FollowedStack.run(closed, second)).isEqualTo(Outcome.DEGRADED);
+            // What was replaced is still there, and stays stopped.
+            assertThat(shop.engine().containers().observe().stream()
+                            .filter(container -> container.life().wanted())
+                            .map(container -> container
+                                    .record()
+                                    .spec()
+                                    .options()
+                                    .isolation()
+                                    .capAdd())
+                            .toList())
+                    .isEqualTo(List.of(List.of()));
+        }
+        assertThat(shop.problems())
+                .anySatisfy(problem -> assertThat(problem)
+                        .contains(
+                                "compose.yaml:9:",
+                                "asks for the capability NET_ADMIN. This host does not allow it: closed by default"));
+    }
+}
