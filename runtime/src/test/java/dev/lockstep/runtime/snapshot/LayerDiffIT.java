@@ -321,7 +321,7 @@ class LayerDiffIT {
         var q = path(random);
         return switch (random.nextInt(22)) {
             case 0, 1, 2 -> "mkdir -p " + p;
-            // Whoever opens a pipe to write waits for a reader.
+            // Whoever opens a pipe waits for somebody at its other end, and setcap opens what it is given.
             case 3, 4, 5, 6 ->
                 "mkdir -p $(dirname " + p + "); [ -p " + p + " ] || echo " + random.nextInt(3) + " > " + p;
             case 7 -> "[ -p " + p + " ] || echo more >> " + p;
@@ -336,7 +336,7 @@ class LayerDiffIT {
             case 16 -> "ln -f " + p + " " + q;
             case 17 -> "ln -sfn " + q + " " + p;
             case 18 -> NOTE + p;
-            case 19 -> "setcap cap_net_raw+ep " + p;
+            case 19 -> "[ -p " + p + " ] || setcap cap_net_raw+ep " + p;
             case 20 ->
                 "rm -rf " + p + "; mknod " + p + " "
                         + List.of("c 1 3", "b 120 7", "p").get(random.nextInt(3));

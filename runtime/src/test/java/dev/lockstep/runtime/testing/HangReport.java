@@ -1,0 +1,141 @@
+package dev.lockstep.runtime.testing;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.DynamicTestInvocationContext;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.InvocationInterceptor;
+import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
+
+/**
+ * Says of a test that hangs where it hangs, and ends it: a run that is cut off from outside says nothing. First its
+ * threads and processes are written out and its own thread is interrupted; then, because a wait in the kernel hears no
+ * interrupt, every process that it started is killed; and where that frees nobody, this machine is halted, so that the
+ * build goes on with the next class. JUnit finds it by itself ({@code META-INF/services}).
+ */
+public final class HangReport implements InvocationInterceptor {
+    /** How long one method may take, in minutes: property {@code lockstep.test.limit}, 10 where it is absent. */
+    private static final Duration LIMIT = Duration.ofMinutes(Long.getLong("lockstep.test.limit", 10));
+
+    /** What a freed test gets to tidy up before the next, harder step. */
+    private static final Duration STEP = Duration.ofSeconds(45);
+
+    private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(HangReport.class);
+
+    @Override
+    public void interceptBeforeAllMethod(
+            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        watched(invocation, context);
+    }
+
+    @Override
+    public void interceptBeforeEachMethod(
+            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        watched(invocation, context);
+    }
+
+    @Override
+    public void interceptTestMethod(
+            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        watched(invocation, context);
+    }
+
+    @Override
+    public void interceptTestTemplateMethod(
+            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        watched(invocation, context);
+    }
+
+    @Override
+    public void interceptDynamicTest(
+            Invocation<@Nullable Void> invocation, DynamicTestInvocationContext method, ExtensionContext context)
+            throws Throwable {
+        watched(invocation, context);
+    }
+
+    @Override
+    public void interceptAfterEachMethod(
+            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        watched(invocation, context);
+    }
+
+    @Override
+    public void interceptAfterAllMethod(
+            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        watched(invocation, context);
+    }
+
+    private static void watched(Invocation<@Nullable Void> invocation, ExtensionContext context) throws Throwable {
+        Clock clock = context.getRoot().getStore(NAMESPACE).computeIfAbsent(Clock.class);
+        Thread test = Thread.currentThread();
+        String name = context.getTestClass().map(Class::getName).orElse("?") + " " + context.getDisplayName();
+        var watch = clock.ticks.schedule(() -> free(name, test), LIMIT.toSeconds(), TimeUnit.SECONDS);
+        try {
+            invocation.proceed();
+        } finally {
+            watch.cancel(true);
+        }
+    }
+
+    private static void free(String name, Thread test) {
+        PrintStream out = System.err;
+        out.println("HANGS for " + LIMIT.toMinutes() + " minutes: " + name);
+        out.println(stacks());
+        ProcessHandle.current()
+                .descendants()
+                .forEach(process -> out.println("process " + process.pid() + ": " + process.info()));
+        test.interrupt();
+        try {
+            Thread.sleep(STEP);
+            out.println("it does not hear an interrupt, so its processes are killed: " + name);
+            ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+            Thread.sleep(STEP);
+            out.println("it hangs still, so this machine is halted: " + name);
+            out.flush();
+            Runtime.getRuntime().halt(1);
+        } catch (InterruptedException freed) {
+            out.println("it has come free: " + name);
+        }
+    }
+
+    /** Also of virtual threads, which {@code Thread.getAllStackTraces} leaves out. */
+    private static String stacks() {
+        Path file = Path.of(System.getProperty("java.io.tmpdir"), "hang-" + System.nanoTime() + ".txt");
+        try {
+            var diagnostics = ManagementFactory.getPlatformMXBean(com.sun.management.HotSpotDiagnosticMXBean.class);
+            diagnostics.dumpThreads(
+                    file.toString(), com.sun.management.HotSpotDiagnosticMXBean.ThreadDumpFormat.TEXT_PLAIN);
+            return Files.readString(file);
+        } catch (IOException e) {
+            return "its threads cannot be written out: " + e;
+        } finally {
+            var unused = file.toFile().delete();
+        }
+    }
+
+    /** One thread for all tests of this machine; closed with JUnit's own store. */
+    static final class Clock implements AutoCloseable {
+        private final ScheduledExecutorService ticks = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("hang-report").factory());
+
+        @Override
+        public void close() {
+            ticks.shutdownNow();
+        }
+    }
+}
