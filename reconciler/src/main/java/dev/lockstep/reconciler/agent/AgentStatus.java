@@ -29,6 +29,7 @@ public record AgentStatus(String host, Instant startedAt, List<Repository> repos
      * @param url without credentials
      * @param ref what is followed
      * @param commit that was fetched last
+     * @param refused where the ref points on the remote, if it is not followed there
      * @param error why it cannot be followed now
      * @param since when {@code error} appeared or went, or the commit was fetched
      * @param nextTry when it is asked again after an error
@@ -37,12 +38,14 @@ public record AgentStatus(String host, Instant startedAt, List<Repository> repos
             String url,
             String ref,
             Optional<String> commit,
+            Optional<String> refused,
             Optional<String> error,
             Instant since,
             Optional<Instant> nextTry) {
         public Repository {
             // A file of an earlier version has none.
             nextTry = Objects.requireNonNullElse(nextTry, Optional.empty());
+            refused = Objects.requireNonNullElse(refused, Optional.empty());
         }
     }
 

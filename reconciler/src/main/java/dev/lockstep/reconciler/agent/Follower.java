@@ -16,9 +16,12 @@ import dev.lockstep.reconciler.git.FollowedRef;
 import dev.lockstep.reconciler.git.GitException;
 import dev.lockstep.reconciler.git.GitRepositories;
 import dev.lockstep.reconciler.git.GitSource;
+import dev.lockstep.reconciler.git.RefRule;
 import dev.lockstep.reconciler.git.RefWatch;
+import dev.lockstep.reconciler.git.RefusedMove;
 import dev.lockstep.reconciler.git.Remote;
 import dev.lockstep.reconciler.git.RemoteRef;
+import dev.lockstep.reconciler.git.RemoteTip;
 import dev.lockstep.reconciler.git.Revision;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
@@ -70,6 +73,11 @@ final class Follower implements AutoCloseable {
     private volatile Optional<Revision> last = Optional.empty();
     /** Names that files of valid stacks give them: to know one, its files are loaded, and every poll asks for all. */
     private final Map<Placed, String> names = new ConcurrentHashMap<>();
+
+    /** A move of the ref that is not followed. */
+    private volatile Optional<RefusedMove> refused = Optional.empty();
+    /** The beginning of a commit that somebody has agreed to. */
+    private volatile Optional<String> accepted = Optional.empty();
 
     private boolean brought;
     /** What is asked for beside the followed ref, and what the answer was. */
@@ -172,6 +180,26 @@ final class Follower implements AutoCloseable {
         return ref.text();
     }
 
+    /** Where the ref points on the remote, while it is refused to follow it there. Any thread may ask. */
+    Optional<RefusedMove> refused() {
+        return refused;
+    }
+
+    /**
+     * Somebody agrees that the ref is followed to a commit that is refused; the next {@link #look} does. Any thread may
+     * say so.
+     *
+     * @param commit its id, or the beginning
+     * @return false when it is not that one that is refused
+     */
+    boolean accept(String commit) {
+        if (refused.filter(move -> move.to().commit().startsWith(commit)).isEmpty()) {
+            return false;
+        }
+        accepted = Optional.of(commit);
+        return true;
+    }
+
     /** The commit seen last. */
     Optional<Revision> last() {
         return last;
@@ -180,24 +208,57 @@ final class Follower implements AutoCloseable {
     /**
      * Asks the remote once.
      *
-     * @return the newest revision; the same as before when nothing is new
+     * @return the newest revision; the same as before when nothing is new, or what is new is {@link #refused}
      */
     Revision look() throws GitException {
         var answer = source.ask(ref, asked);
         refs = answer.refs();
         var tip = answer.tip();
-        if (last.isEmpty() || !last.get().commit().equals(tip.commit()) || !source.has(last.get())) {
-            var fetched = source.fetch(ref);
+        var agreed = accepted;
+        if (last.filter(revision -> isAt(revision, tip)).isPresent() && source.has(last.get())) {
+            refused = Optional.empty(); // it is back
+        } else if (agreed.isPresent()
+                || last.isEmpty()
+                || refused.filter(move -> isAt(move.to(), tip)).isEmpty()
+                || !source.has(last.get())) {
+            var fetched = source.fetch(ref, new RefRule(settings.forcePush(), agreed));
             fetched.notes().forEach(out);
             if (fetched.forced()) {
                 out.accept("repository " + url() + ": " + ref.text() + " was moved to a commit that does not follow "
                         + fetched.previous().map(c -> c.substring(0, 7)).orElse("") + " (forced)");
             }
+            if (agreed.isPresent() && fetched.refused().isEmpty()) {
+                out.accept("repository " + url() + ": " + ref.text() + " is followed to "
+                        + fetched.revision().shortCommit() + ", as somebody has agreed to");
+            }
+            refused = fetched.refused();
             last = Optional.of(fetched.revision());
             names.clear();
             brought = true;
         }
+        accepted = Optional.empty();
         return last.get();
+    }
+
+    private static boolean isAt(Revision revision, RemoteTip tip) {
+        return revision.commit().equals(tip.commit()) && revision.ref().equals(tip.ref());
+    }
+
+    /** As far as this host follows them: what it refuses is as it was. */
+    private List<RemoteRef> followed(List<RemoteRef> found) {
+        var move = refused;
+        var kept = last;
+        if (move.isEmpty() || kept.isEmpty()) {
+            return found;
+        }
+        return found.stream()
+                .map(one -> !one.name().equals(move.get().to().ref())
+                        ? one
+                        : new RemoteRef(
+                                one.name(),
+                                kept.get().tag().orElse(kept.get().commit()),
+                                kept.get().commit()))
+                .toList();
     }
 
     /**
@@ -209,14 +270,14 @@ final class Follower implements AutoCloseable {
     List<RemoteRef> refs(List<String> patterns) throws GitException {
         if (!patterns.equals(asked)) {
             asked = List.copyOf(patterns);
-            refs = ask(asked);
+            refs = source.ask(ref, asked).refs();
         }
-        return refs;
+        return followed(refs);
     }
 
     /** The same as the remote has them now. Any thread may ask. */
     List<RemoteRef> ask(List<String> patterns) throws GitException {
-        return source.ask(ref, patterns).refs();
+        return followed(source.ask(ref, patterns).refs());
     }
 
     /** Full name of the followed ref, as it was found; empty before that. Any thread may ask. */

@@ -92,6 +92,11 @@ final class Following implements AutoCloseable {
         return nudge.now(trigger);
     }
 
+    /** Somebody agrees to a move of the ref; see {@link Follower#accept}. The next look follows it. */
+    boolean accept(String commit) {
+        return follower.accept(commit);
+    }
+
     /** Looks once, in this thread; the stacks one after the other. Not together with {@link #start}. */
     int once() throws IOException, InterruptedException {
         var code = 0;
@@ -111,6 +116,9 @@ final class Following implements AutoCloseable {
                 code = worst(code, worker.runOnce(stack.getValue(), "command").exitCode());
             }
             if (orphan(found, revision)) {
+                code = worst(code, NOT_DONE);
+            }
+            if (follower.refused().isPresent()) {
                 code = worst(code, NOT_DONE);
             }
             statuses.good(follower, refused);
@@ -310,6 +318,9 @@ final class Following implements AutoCloseable {
         suspend(without(found.suspended(), others));
         var told = new ArrayList<Future<StackWorker.Run>>();
         others.forEach(_ -> told.add(CompletableFuture.completedFuture(new StackWorker.Run(Outcome.REFUSED, 1))));
+        follower.refused()
+                .ifPresent(_ ->
+                        told.add(CompletableFuture.completedFuture(new StackWorker.Run(Outcome.REFUSED, NOT_DONE))));
         for (var stack : without(found.active(), others).entrySet()) {
             if (nudge.isClosed()) {
                 break;

@@ -128,11 +128,12 @@ final class KeptRevision {
                     .apply(repairs);
             var failures = StepResult.failures(results);
             failures.forEach(failure -> stack.say(": " + failure));
+            var done = StepResult.isBrokenOff(results) ? Outcome.SUPERSEDED : Outcome.DRIFT_CORRECTED;
             stack.records()
                     .ran(
                             source.get(),
                             StackWorker.DRIFT,
-                            failures.isEmpty() ? Outcome.DRIFT_CORRECTED : Outcome.FAILED,
+                            failures.isEmpty() ? done : Outcome.FAILED,
                             repairs,
                             results,
                             stack.engine().containers().observe(),
@@ -203,6 +204,9 @@ final class KeptRevision {
      * @param containers records of this host
      */
     void foundWell(CommitSource source, Planned.Ready ready, List<ContainerRecord> containers) throws IOException {
+        if (!isFoundWell(source)) {
+            stack.records().foundWell(source); // before it is what is gone back to: a crash in between tells it twice
+        }
         pin(source);
         stack.records()
                 .revisions()
@@ -245,6 +249,15 @@ final class KeptRevision {
         return failures.isEmpty()
                 ? Optional.empty()
                 : Optional.of(stack.records().redacted(String.join("; ", failures)));
+    }
+
+    /** Whether the stack would go back to it. */
+    boolean isFoundWell(CommitSource source) throws IOException {
+        return stack.records()
+                .revisions()
+                .good()
+                .filter(good -> isOf(good, commit(source)))
+                .isPresent();
     }
 
     private Optional<CommitSource> last() throws IOException {

@@ -26,6 +26,9 @@ final class NetworkLossWatch implements AutoCloseable {
     private final NetworkWatch watch;
     private final Runnable look;
     private final Consumer<String> out;
+    /** Held while something is done with networks. */
+    private final Object work = new Object();
+
     private volatile boolean stopped;
 
     private NetworkLossWatch(Networks networks, Runnable look, Consumer<String> out) throws IOException {
@@ -49,15 +52,22 @@ final class NetworkLossWatch implements AutoCloseable {
         try (watch) {
             while (!stopped) {
                 var lost = watch.awaitLoss(TURN);
-                if (stopped) {
-                    return;
+                boolean mended;
+                synchronized (work) {
+                    if (stopped) {
+                        return;
+                    }
+                    mended = lost && mend();
+                    settle();
                 }
-                if (lost) {
-                    mend();
+                if (mended) {
+                    Thread.sleep(PAUSE);
                 }
-                settle();
             }
         } catch (IOException | RuntimeException e) {
+            if (stopped) {
+                return;
+            }
             LOG.warn(
                     "it is not heard any more when networks lose something; stacks are compared in turn error={}",
                     e.toString());
@@ -74,7 +84,8 @@ final class NetworkLossWatch implements AutoCloseable {
         }
     }
 
-    private void mend() throws InterruptedException {
+    /** Whether something was put back, or was to be and could not. */
+    private boolean mend() {
         try {
             var mended = networks.mend();
             mended.forEach(out);
@@ -82,17 +93,18 @@ final class NetworkLossWatch implements AutoCloseable {
                     .anyMatch(c -> !c.namespace() || !c.missingNetworks().isEmpty())) {
                 look.run();
             }
-            if (!mended.isEmpty()) {
-                Thread.sleep(PAUSE);
-            }
+            return !mended.isEmpty();
         } catch (IOException | RuntimeException e) {
             out.accept("networks have lost something, and it cannot be put back: " + e.getMessage());
-            Thread.sleep(PAUSE);
+            return true;
         }
     }
 
     @Override
     public void close() {
         stopped = true; // it sleeps in the kernel, and ends with its turn or the process
+        synchronized (work) {
+            // What it is at needs the engine, which is closed next.
+        }
     }
 }

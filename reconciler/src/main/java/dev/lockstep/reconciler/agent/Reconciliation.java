@@ -377,7 +377,7 @@ final class Reconciliation {
                     .ran(
                             source,
                             trigger,
-                            Outcome.FAILED,
+                            Outcome.SUPERSEDED,
                             go.plan(),
                             results,
                             stack.engine().containers().observe(),
@@ -385,7 +385,7 @@ final class Reconciliation {
                             BROKEN_OFF,
                             took);
         }
-        return new Run(Outcome.WAITING, 5);
+        return Run.SUPERSEDED;
     }
 
     private void failed(CommitSource source, Outcome outcome, List<String> why) {
@@ -434,7 +434,11 @@ final class Reconciliation {
             return Run.CONVERGED;
         }
         if (isSuperseded()) {
-            return Run.CONVERGED; // a newer revision is waiting; it will be judged instead
+            // A newer revision is waiting, and will be judged instead.
+            if (!kept.isFoundWell(source)) {
+                stack.records().superseded(source);
+            }
+            return Run.SUPERSEDED;
         }
         var why = unwell.get().why();
         var gone = back.from(why, unwell.get().services());

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.agent;
 
+import dev.lockstep.reconciler.git.RefusedMove;
 import dev.lockstep.reconciler.git.Revision;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,7 +53,8 @@ final class RepositoryStatuses {
     }
 
     /**
-     * The repository answers, and its commit has been handed on.
+     * The repository answers, and its commit has been handed on; the one before it, where the move of its ref is
+     * refused.
      *
      * @param refused stacks that were not, with why
      */
@@ -59,13 +62,25 @@ final class RepositoryStatuses {
         var failedBefore = Optional.ofNullable(repositories.get(follower.key()))
                 .flatMap(AgentStatus.Repository::error)
                 .isPresent();
-        var error = refused.isEmpty() ? Optional.<String>empty() : Optional.of(String.join("; ", refused));
+        var move = follower.refused();
+        var problems = Stream.concat(move.map(RefusedMove::sentence).stream(), refused.stream())
+                .toList();
+        var error = problems.isEmpty() ? Optional.<String>empty() : Optional.of(String.join("; ", problems));
         if (keep(follower, error, Optional.empty()) && (failedBefore || error.isPresent())) {
-            out.accept("repository " + follower.url() + error.map(e -> ": " + e).orElse(" is followed again"));
+            move.map(RefusedMove::sentence).ifPresent(out);
+            if (move.isEmpty() || !refused.isEmpty()) {
+                out.accept("repository " + follower.url()
+                        + (refused.isEmpty() ? " is followed again" : ": " + String.join("; ", refused)));
+            }
         }
         write();
         // Each time: a stack's worker may have written an error back that it had read before.
-        fetchError(follower, Optional.empty());
+        for (var status : of(follower)) {
+            var records = new StackRecords(root, host, status.stack(), clock);
+            if (records.fetchError(move.map(RefusedMove::sentence)) && move.isPresent()) {
+                records.refused(move.get());
+            }
+        }
     }
 
     /**
@@ -87,7 +102,10 @@ final class RepositoryStatuses {
     private boolean keep(Follower follower, Optional<String> error, Optional<Instant> next) {
         var commit = follower.last().map(Revision::commit);
         var last = Optional.ofNullable(repositories.get(follower.key()));
-        var same = last.filter(l -> l.error().equals(error) && l.commit().equals(commit));
+        var refused = follower.refused().map(move -> move.to().commit());
+        var same = last.filter(l -> l.error().equals(error)
+                && l.commit().equals(commit)
+                && l.refused().equals(refused));
         if (same.isPresent() && same.get().nextTry().equals(next)) {
             return false;
         }
@@ -97,6 +115,7 @@ final class RepositoryStatuses {
                         follower.url(),
                         follower.ref(),
                         commit,
+                        refused,
                         error,
                         same.map(AgentStatus.Repository::since).orElse(clock.instant()),
                         next));
@@ -144,7 +163,7 @@ final class RepositoryStatuses {
 
     private void fetchError(Follower follower, Optional<String> error) throws IOException {
         for (var status : of(follower)) {
-            new StackRecords(root, host, status.stack(), clock).fetchError(error);
+            var _ = new StackRecords(root, host, status.stack(), clock).fetchError(error);
         }
     }
 

@@ -5,6 +5,7 @@ import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.builds.Redaction;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.git.RefusedMove;
 import dev.lockstep.reconciler.git.Revision;
 import dev.lockstep.reconciler.history.History;
 import dev.lockstep.reconciler.history.HistoryEntry;
@@ -190,7 +191,9 @@ final class StackRecords {
 
     /** What a commit asks of this host. */
     static StackRevision revision(CommitSource source, Planned.Ready ready, List<ContainerRecord> containers) {
-        return StackRevision.of(ready.desired(), commit(source), containers).asking(ready.demands());
+        return StackRevision.of(ready.desired(), commit(source), containers)
+                .asWritten(ready.written())
+                .asking(ready.demands());
     }
 
     /** The stack is at an earlier commit because somebody asked for it; what is wanted stays so. */
@@ -215,6 +218,33 @@ final class StackRecords {
         }
     }
 
+    /** Everything is applied, and nobody waits any more for it to be well. */
+    void superseded(CommitSource source) throws IOException {
+        history.append(entry(
+                source.commit(),
+                "check",
+                Outcome.SUPERSEDED,
+                List.of(),
+                "a newer revision came, or the agent ended, before it was known to be well",
+                Duration.ZERO));
+    }
+
+    /** What the stack went back to from this commit is not well either. */
+    void degraded(CommitSource source, String why) throws IOException {
+        history.append(entry(source.commit(), "check", Outcome.DEGRADED, List.of(), why, Duration.ZERO));
+    }
+
+    /** It is well; the history is told where it has it that nobody had waited for that. */
+    void foundWell(CommitSource source) throws IOException {
+        var commit = Optional.of(source.commit().commit());
+        var last = history.entries(stack).stream()
+                .filter(entry -> entry.commit().equals(commit))
+                .reduce((_, later) -> later);
+        if (last.filter(entry -> entry.outcome() == Outcome.SUPERSEDED).isPresent()) {
+            history.append(entry(source.commit(), "check", Outcome.CONVERGED, List.of(), "is well", Duration.ZERO));
+        }
+    }
+
     /** The repository has the stack no longer; it goes on running until a person takes it down. */
     void orphaned() throws IOException {
         var last = files.read(stack);
@@ -223,14 +253,21 @@ final class StackRecords {
         }
     }
 
-    /** The repository cannot be read, or can again ({@code error} empty). */
-    void fetchError(Optional<String> error) throws IOException {
+    /** The ref was moved to a commit that this host does not follow it to; the stack stays as it is. */
+    void refused(RefusedMove move) throws IOException {
+        history.append(entry(move.to(), "poll", Outcome.REFUSED, List.of(), move.sentence(), Duration.ZERO));
+    }
+
+    /** The repository cannot be read, or can again ({@code error} empty); says whether that is news. */
+    boolean fetchError(Optional<String> error) throws IOException {
         var last = files.read(stack);
         var before = last.flatMap(StackStatus::fetchError);
         if (last.isPresent() && !before.map(StackStatus.FetchError::message).equals(error)) {
             var since = before.map(StackStatus.FetchError::since).orElse(clock.instant());
             files.write(last.get().withFetchError(error.map(e -> new StackStatus.FetchError(e, since))));
+            return true;
         }
+        return false;
     }
 
     /** When what failed or waits is tried again. */

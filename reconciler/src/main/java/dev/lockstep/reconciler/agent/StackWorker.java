@@ -49,6 +49,9 @@ final class StackWorker implements AutoCloseable {
         static final Run CONVERGED = new Run(Outcome.CONVERGED, 0);
         static final Run FAILED = new Run(Outcome.FAILED, 1);
 
+        /** Nobody knows yet. */
+        static final Run SUPERSEDED = new Run(Outcome.SUPERSEDED, 5);
+
         static Run wentBack(Outcome outcome) {
             return new Run(outcome, outcome == Outcome.ROLLED_BACK ? 4 : 1);
         }
@@ -219,7 +222,7 @@ final class StackWorker implements AutoCloseable {
                     waiting.clear();
                 }
                 var run = runOnce(source, trigger);
-                answers.forEach(a -> a.complete(run));
+                answer(answers, run);
                 pause = run.outcome() == Outcome.FAILED || run.outcome() == Outcome.BLOCKED
                         ? backoff.failed()
                         : backoff.succeeded(driftInterval);
@@ -228,6 +231,19 @@ final class StackWorker implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             LOG.debug("worker ended stack={}", stack);
+        }
+    }
+
+    /** Who waits for a run that was broken off for another one waits for that one. */
+    private void answer(List<CompletableFuture<Run>> answers, Run run) {
+        synchronized (monitor) {
+            if (run.outcome() != Outcome.SUPERSEDED) {
+                answers.forEach(a -> a.complete(run));
+            } else if (closed) {
+                answers.forEach(a -> a.cancel(false));
+            } else {
+                waiting.addAll(answers);
+            }
         }
     }
 
@@ -276,8 +292,10 @@ final class StackWorker implements AutoCloseable {
         } catch (UncheckedIOException e) {
             out.accept("stack " + stack + ": its status cannot be written: " + e.getMessage());
         } finally {
-            // Whatever happens: others wait for it.
-            progress.settle(source.commit().commit(), run.outcome().isGood());
+            // Whatever happens: others wait for it. What was broken off is run again, or never by this agent.
+            if (run.outcome() != Outcome.SUPERSEDED) {
+                progress.settle(source.commit().commit(), run.outcome().isGood());
+            }
         }
         return run;
     }

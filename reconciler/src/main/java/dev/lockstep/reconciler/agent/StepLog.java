@@ -22,7 +22,7 @@ record StepLog(String stack, UnaryOperator<String> shown) implements ApplyListen
             }
             case StepResult.Failed(var step, var why) ->
                 LOG.warn("failed stack={} step={} because={}", stack, step.id(), shown.apply(why));
-            case StepResult.Skipped(var step, var why) ->
+            case StepResult.Skipped(var step, var _, var why) ->
                 LOG.info("skipped stack={} step={} {}", stack, step.id(), shown.apply(why));
         }
     }

@@ -23,7 +23,7 @@ record SyncRequests(List<Following> repositories, FollowedStacks stacks, BuildRe
 
     Answer answer(Request request) {
         return switch (request.verb()) {
-            case "sync" -> sync(request, trigger(request));
+            case "sync" -> accepted(request).orElseGet(() -> sync(request, trigger(request)));
             case "look" -> {
                 var stack = request.arguments().getOrDefault("stack", "");
                 var why = request.arguments().getOrDefault("why", "sync");
@@ -36,6 +36,19 @@ record SyncRequests(List<Following> repositories, FollowedStacks stacks, BuildRe
             case "build" -> builds.answer(request);
             default -> Answer.error("this agent does not know how to " + request.verb());
         };
+    }
+
+    /** What is to be answered when nobody is at the commit that somebody agrees to. */
+    private Optional<Answer> accepted(Request request) {
+        var commit = Optional.ofNullable(request.arguments().get("moved"));
+        // Each of them: one repository may be followed more than once.
+        var found = commit.isPresent()
+                ? repositories.stream().filter(one -> one.accept(commit.get())).count()
+                : 1;
+        return found > 0
+                ? Optional.empty()
+                : Optional.of(Answer.error("no followed ref was moved to a commit " + commit.orElse("")
+                        + " that this host refuses; 'lockstep status' shows which were"));
     }
 
     private static String trigger(Request request) {

@@ -87,7 +87,7 @@ record WayBack(
             throws IOException, InterruptedException {
         var trouble = carry(good, first);
         if (trouble.isPresent() && superseded.getCount() == 0) {
-            return Run.wentBack(Outcome.ROLLED_BACK); // a newer revision is waiting
+            return Run.SUPERSEDED;
         }
         var outcome = trouble.isPresent() ? Outcome.DEGRADED : Outcome.ROLLED_BACK;
         var problems = new ArrayList<StackStatus.Problem>();
@@ -126,7 +126,7 @@ record WayBack(
                     .apply(plan);
             var failures = StepResult.failures(results);
             var cut = StepResult.isBrokenOff(results);
-            var done = cut ? Outcome.FAILED : first ? Outcome.ROLLED_BACK : Outcome.DRIFT_CORRECTED;
+            var done = cut ? Outcome.SUPERSEDED : first ? Outcome.ROLLED_BACK : Outcome.DRIFT_CORRECTED;
             stack.records()
                     .ran(
                             first || !failures.isEmpty()
@@ -147,8 +147,13 @@ record WayBack(
                 return Optional.of(String.join("; ", failures));
             }
         }
-        return stack.gates(superseded)
+        var unwell = stack.gates(superseded)
                 .awaitWell(back.desired().services(), Optional.empty())
                 .map(Gates.Unwell::why);
+        if (first && unwell.isPresent() && superseded.getCount() > 0) {
+            // What was done went well, and the history has it that the stack is back.
+            stack.records().degraded(source, good.title() + " is not well any more: " + unwell.get());
+        }
+        return unwell;
     }
 }

@@ -254,13 +254,11 @@ public final class Applier {
         try {
             var closed = waitForGates(step, first);
             if (closed.isPresent()) {
-                return isSuperseded()
-                        ? new StepResult.Skipped(step, StepResult.SUPERSEDED)
-                        : new StepResult.Failed(step, closed.get());
+                return isSuperseded() ? StepResult.Skipped.brokenOff(step) : new StepResult.Failed(step, closed.get());
             }
             var held = awaitTurn(step, before, first);
             if (held.isPresent()) {
-                return new StepResult.Skipped(step, held.get());
+                return held.get();
             }
             if (cancelled.getCount() == 0) {
                 return new StepResult.Skipped(step, "because applying was interrupted");
@@ -325,8 +323,8 @@ public final class Applier {
                 .filter(result -> turn.before().contains(result.step().id()));
     }
 
-    /** Waits until those before it are well; says why they are not, when too many of them are not. */
-    private Optional<String> awaitTurn(Step step, List<CompletableFuture<StepResult>> before, Gates gates)
+    /** Waits until those before it are well; what becomes of the step when too many of them are not. */
+    private Optional<StepResult> awaitTurn(Step step, List<CompletableFuture<StepResult>> before, Gates gates)
             throws IOException, InterruptedException {
         if (step.turn().isEmpty()) {
             return Optional.empty();
@@ -335,7 +333,7 @@ public final class Applier {
         listener.waiting(step, String.join(", ", turn.well()) + " to be well");
         var unwell = gates.awaitWell(turn.well(), turn.monitor());
         if (isSuperseded()) {
-            return Optional.of(StepResult.SUPERSEDED);
+            return Optional.of(StepResult.Skipped.brokenOff(step));
         }
         // One that may fail counts in every group after its own, until it has come round.
         var bad = new TreeSet<>(unwell.keySet());
@@ -347,11 +345,14 @@ public final class Applier {
             }
         }
         if (bad.size() > turn.mayFail()) {
-            return Optional.of("because "
-                    + (unwell.isEmpty() ? String.join(", ", bad) + " failed" : String.join("; ", unwell.values())));
+            var why = unwell.isEmpty() ? String.join(", ", bad) + " failed" : String.join("; ", unwell.values());
+            return Optional.of(new StepResult.Skipped(step, "because " + why));
         }
         if (!turn.delay().isZero() && gates.pause(turn.delay())) {
-            return Optional.of(isSuperseded() ? StepResult.SUPERSEDED : "because applying was interrupted");
+            return Optional.of(
+                    isSuperseded()
+                            ? StepResult.Skipped.brokenOff(step)
+                            : new StepResult.Skipped(step, "because applying was interrupted"));
         }
         return Optional.empty();
     }

@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.apply;
 import dev.lockstep.reconciler.desired.DesiredService;
 import dev.lockstep.reconciler.desired.JobLabel;
 import dev.lockstep.reconciler.plan.KeptName;
+import dev.lockstep.reconciler.plan.Patience;
 import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.Containers;
 import dev.lockstep.runtime.container.Effective;
@@ -45,8 +46,6 @@ public final class Gates {
     static final Duration STEADY = Duration.ofSeconds(2);
     /** One that was started again so often and ended each time, will not be well. */
     private static final int RESTARTS = 3;
-    /** Beside what health checks may take: for starts, for restarts with their pauses, for a busy host. */
-    private static final Duration ALLOWANCE = Duration.ofMinutes(1);
 
     private final Containers containers;
     private final HealthMonitor health;
@@ -120,7 +119,7 @@ public final class Gates {
         var patience = of(service).stream()
                 .map(Gates::patience)
                 .max(Comparator.naturalOrder())
-                .orElse(ALLOWANCE);
+                .orElse(Patience.ALLOWANCE);
         return await(() -> verdict(service, condition), limits.of(service, condition, patience));
     }
 
@@ -168,13 +167,13 @@ public final class Gates {
             var unwell = new TreeMap<String, String>();
             var waiting = Optional.<Map.Entry<String, String>>empty();
             var awaited = new LinkedHashMap<String, DesiredService>();
-            var patience = ALLOWANCE;
+            var patience = Patience.ALLOWANCE;
             for (var container : seen) {
                 var service = byName.get(container.record().spec().service());
                 if (service == null || !isOf(container, service.name()::equals)) {
                     continue;
                 }
-                var limit = service.job() ? WaitLimits.ofJob(service) : patience(container);
+                var limit = service.job() ? Patience.ofJob(service) : patience(container);
                 patience = patience.compareTo(limit) < 0 ? limit : patience;
                 switch (well(container, service)) {
                     case Verdict.Holds _ -> {}
@@ -290,10 +289,8 @@ public final class Gates {
                 .record()
                 .effective()
                 .flatMap(Effective::healthCheck)
-                .map(check -> check.startPeriod()
-                        .plus(check.interval().plus(check.timeout()).multipliedBy(check.retries() + 1L)))
-                .orElse(Duration.ZERO)
-                .plus(ALLOWANCE);
+                .map(check -> Patience.of(check.startPeriod(), check.interval(), check.timeout(), check.retries()))
+                .orElse(Patience.ALLOWANCE);
     }
 
     private Verdict well(ObservedContainer container, Duration monitor, boolean job) {

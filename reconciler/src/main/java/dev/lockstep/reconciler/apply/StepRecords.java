@@ -35,7 +35,7 @@ public final class StepRecords {
                 new HistoryEntry.Step(what, "done", Optional.of(took), Optional.empty());
             case StepResult.Failed(var _, var why) ->
                 new HistoryEntry.Step(what, "failed", Optional.empty(), Optional.of(shown.apply(why)));
-            case StepResult.Skipped(var _, var why) ->
+            case StepResult.Skipped(var _, var _, var why) ->
                 new HistoryEntry.Step(what, "skipped", Optional.empty(), Optional.of(shown.apply(why)));
         };
     }

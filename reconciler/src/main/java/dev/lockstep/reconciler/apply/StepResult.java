@@ -23,8 +23,22 @@ public sealed interface StepResult {
      */
     record Failed(Step step, String why) implements StepResult {}
 
-    /** It was not tried, because something before it failed or applying was interrupted. */
-    record Skipped(Step step, String why) implements StepResult {}
+    /**
+     * It was not tried, because something before it failed or applying was interrupted.
+     *
+     * @param brokenOff somebody has ended its wait, who wants something else
+     * @param why begins with "because"
+     */
+    record Skipped(Step step, boolean brokenOff, String why) implements StepResult {
+        /** One that nobody waited for any more is none of these. */
+        public Skipped(Step step, String why) {
+            this(step, false, why);
+        }
+
+        static Skipped brokenOff(Step step) {
+            return new Skipped(step, true, "because a newer revision has come, or the agent ends");
+        }
+    }
 
     /** Whether nothing was touched: images are pulled before anything else, and nothing but that failed. */
     static boolean changedNothing(Collection<StepResult> results) {
@@ -33,14 +47,10 @@ public sealed interface StepResult {
                 .allMatch(Skipped.class::isInstance);
     }
 
-    /** Why a step was not tried whose wait somebody has ended, who wants something else. */
-    String SUPERSEDED = "because a newer revision has come, or the agent ends";
-
-    /** Whether some were not tried for that reason alone. */
+    /** Whether some were not tried because their wait was ended, and nothing went wrong. */
     static boolean isBrokenOff(Collection<StepResult> results) {
         return failures(results).isEmpty()
-                && results.stream()
-                        .anyMatch(result -> result instanceof Skipped(var _, var why) && why.equals(SUPERSEDED));
+                && results.stream().anyMatch(result -> result instanceof Skipped skipped && skipped.brokenOff());
     }
 
     /** The services of which something was not done. */

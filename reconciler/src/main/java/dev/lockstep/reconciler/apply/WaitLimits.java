@@ -1,7 +1,7 @@
 package dev.lockstep.reconciler.apply;
 
 import dev.lockstep.reconciler.desired.Desired;
-import dev.lockstep.reconciler.desired.DesiredService;
+import dev.lockstep.reconciler.plan.Patience;
 import dev.lockstep.spec.model.Dependency;
 import java.time.Duration;
 import java.util.HashMap;
@@ -15,9 +15,6 @@ import java.util.function.LongSupplier;
  * nobody in front of it must come to an end, however a program hangs; a person waits as long as they like.
  */
 public final class WaitLimits {
-    /** How long a job may take before it counts as one that hangs, where its file does not say. */
-    static final Duration JOB = Duration.ofMinutes(30);
-
     private static final long NOT_BEGUN = Long.MIN_VALUE;
 
     private final boolean limited;
@@ -58,11 +55,6 @@ public final class WaitLimits {
         return new WaitLimits(true, monitors, whole, nanoTime);
     }
 
-    /** How long the containers of a job may take. */
-    static Duration ofJob(DesiredService service) {
-        return service.update().monitor().orElse(JOB);
-    }
-
     /**
      * What is left of the whole time, zero when it has run out; empty where there is none. The first call begins it.
      */
@@ -88,7 +80,7 @@ public final class WaitLimits {
         }
         return rest().or(() -> Optional.of(
                 switch (condition) {
-                    case COMPLETED_SUCCESSFULLY -> monitors.getOrDefault(service, JOB);
+                    case COMPLETED_SUCCESSFULLY -> monitors.getOrDefault(service, Patience.JOB);
                     case HEALTHY, STARTED -> patience;
                 }));
     }

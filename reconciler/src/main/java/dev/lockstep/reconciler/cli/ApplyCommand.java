@@ -10,6 +10,7 @@ import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.deploy.SavedPlan;
 import dev.lockstep.reconciler.deploy.StackImages;
 import dev.lockstep.reconciler.deploy.StackLock;
+import dev.lockstep.reconciler.history.AppliedFiles;
 import dev.lockstep.reconciler.history.AppliedPlans;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.RevisionFiles;
@@ -188,6 +189,7 @@ final class ApplyCommand implements Command {
         }
         var images = new StackImages(engine.images().roots(), ready.desired().stack());
         images.want(ready.desired());
+        new AppliedFiles(engine.root()).write(plan.stack(), files.composeFiles());
         var run = new PlanRun(call, engine, plan);
         try (var health = engine.containers().healthMonitor((_, _) -> {})) {
             var gate = call.flag("--wait")

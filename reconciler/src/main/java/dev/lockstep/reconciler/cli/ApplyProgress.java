@@ -96,7 +96,7 @@ final class ApplyProgress implements ApplyListener {
             case StepResult.Done(var unused, var took) ->
                 words.symbol() + " " + what + " " + words.done() + " " + Spans.precise(took);
             case StepResult.Failed(var unused, var why) -> "! " + what + " failed: " + why;
-            case StepResult.Skipped(var unused, var why) -> "! " + what + " was not tried, " + why;
+            case StepResult.Skipped(var _, var _, var why) -> "! " + what + " was not tried, " + why;
         };
     }
 

@@ -100,7 +100,7 @@ final class ComposeProgress implements ApplyListener {
             case StepResult.Done _ -> line(subject(operation), words(operation).done());
             case StepResult.Failed _ ->
                 line(subject(operation), "Error while " + words(operation).begun());
-            case StepResult.Skipped(var unused, var why) -> line(subject(operation), "Skipped " + why);
+            case StepResult.Skipped(var _, var _, var why) -> line(subject(operation), "Skipped " + why);
         }
     }
 

@@ -61,8 +61,10 @@ final class ContainerList implements Command {
                 ? Optional.of(1)
                 : call.number("--last", -1).filter(n -> n > 0);
         var rows = new ArrayList<ContainerRow>();
+        var exposed = new Exposed(engine);
         for (var container : engine.containers().observe()) {
-            var row = ContainerRow.of(container, PsCommand.decision(engine, container), now);
+            var row = ContainerRow.of(container, PsCommand.decision(engine, container), now)
+                    .exposing(exposed.of(container));
             var shown = call.flag("--all")
                     || last.isPresent()
                     || filters.askForStates()

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -28,8 +29,9 @@ import java.util.stream.Stream;
  * One container in Docker's words, as {@code docker compose ps} shows it.
  *
  * @param restarting its end is past, and its policy starts it again
+ * @param exposed what its image says it listens on, {@code 80/tcp}
  */
-record ContainerRow(ObservedContainer container, boolean restarting, Instant now) {
+record ContainerRow(ObservedContainer container, boolean restarting, Instant now, Set<String> exposed) {
     /** Headings of fields in a table, where they are not the field's name in upper-case letters. */
     static final Map<String, String> HEADINGS = Map.of(
             "ID", "CONTAINER ID", "CreatedAt", "CREATED AT", "RunningFor", "CREATED", "LocalVolumes", "LOCAL VOLUMES");
@@ -45,7 +47,13 @@ record ContainerRow(ObservedContainer container, boolean restarting, Instant now
         return new ContainerRow(
                 container,
                 decision.filter(RestartDecision.Restart.class::isInstance).isPresent(),
-                now);
+                now,
+                Set.of());
+    }
+
+    /** The same with ports that it does not publish. */
+    ContainerRow exposing(Set<String> ports) {
+        return new ContainerRow(container, restarting, now, ports);
     }
 
     String name() {
@@ -130,7 +138,7 @@ record ContainerRow(ObservedContainer container, boolean restarting, Instant now
     }
 
     String ports() {
-        return published().stream().map(PublishedPort::toString).collect(Collectors.joining(", "));
+        return new ShownPorts(published(), exposed).text();
     }
 
     /** A port on every address of the host is shown in each family that the container has. */
@@ -232,12 +240,12 @@ record ContainerRow(ObservedContainer container, boolean restarting, Instant now
         json.writeStringField("Ports", ports());
         json.writeStringField("Project", stack());
         json.writeArrayFieldStart("Publishers");
-        for (var port : published()) {
+        for (var port : new ShownPorts(published(), exposed).all()) {
             json.writeStartObject();
-            json.writeStringField("URL", port.hostIp().map(IpAddress::toString).orElse("0.0.0.0"));
-            json.writeNumberField("TargetPort", port.containerPort());
-            json.writeNumberField("PublishedPort", port.hostPort().orElse(0));
-            json.writeStringField("Protocol", port.protocol().lowerCase());
+            json.writeStringField("URL", port.url());
+            json.writeNumberField("TargetPort", port.inside());
+            json.writeNumberField("PublishedPort", port.published());
+            json.writeStringField("Protocol", port.protocol());
             json.writeEndObject();
         }
         json.writeEndArray();

@@ -28,6 +28,9 @@ final class DamagedContainers {
         for (var damaged : engine.networks().damaged()) {
             call.say("Warning: " + damaged.sentence() + ".");
         }
+        for (var sentence : engine.networks().unusableAttachments()) {
+            call.say("Warning: " + sentence + ".");
+        }
     }
 
     /** Writes anew what can be told from elsewhere, and says what was done and what is left out. */

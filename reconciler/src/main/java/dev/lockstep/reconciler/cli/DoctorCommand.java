@@ -77,6 +77,7 @@ final class DoctorCommand implements Command {
                 changes.made().forEach(c -> checks.add(HostCheck.note("changed", c)));
                 changes.wanted().forEach(c -> checks.add(HostCheck.missing("firewall", c)));
                 changes.overlaps().forEach(c -> checks.add(HostCheck.missing("addresses", c)));
+                changes.listeners().forEach(c -> checks.add(HostCheck.note("ports", c)));
             } catch (IOException e) {
                 checks.add(HostCheck.missing("networks", Sentences.of(e)));
             }

@@ -7,6 +7,7 @@ import dev.lockstep.reconciler.deploy.BuiltImages;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.StackImages;
 import dev.lockstep.reconciler.deploy.StackLock;
+import dev.lockstep.reconciler.history.AppliedFiles;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.RevisionFiles;
 import dev.lockstep.reconciler.history.StackStatus;
@@ -142,6 +143,7 @@ final class DownCommand implements Command {
             }
             new StackImages(engine.images().roots(), stack).forget();
             new RevisionFiles(engine.root(), stack).forget();
+            new AppliedFiles(engine.root()).forget(stack);
             remove(call, engine, images);
             if (volumes) {
                 new StackFiles(engine.root(), stack, call.world().clock()).delete();

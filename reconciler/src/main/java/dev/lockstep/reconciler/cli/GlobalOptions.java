@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.deploy.SavedPlan;
 import dev.lockstep.reconciler.plan.Printable;
+import dev.lockstep.spec.load.ProjectNames;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -124,7 +125,7 @@ record GlobalOptions(
     static GlobalOptions of(List<ParseResult> parsed, Surroundings world) throws CommandException {
         return new GlobalOptions(
                 all(parsed, "--file"),
-                last(parsed, "--project-name"),
+                projectName(parsed),
                 all(parsed, "--env-file"),
                 all(parsed, "--profile"),
                 last(parsed, "--project-directory"),
@@ -139,6 +140,15 @@ record GlobalOptions(
                         List.of("auto", "tty", "plain", "quiet", "rawjson"),
                         world),
                 parallel(parsed, world));
+    }
+
+    /** Also commands that read no files must not take a name that no stack can have for one that has nothing. */
+    private static Optional<String> projectName(List<ParseResult> parsed) throws CommandException {
+        var name = last(parsed, "--project-name").filter(n -> !n.isEmpty()); // as with Compose: -p "$UNSET"
+        if (name.isPresent() && !ProjectNames.isValid(name.get())) {
+            throw new CommandException(Printable.text(ProjectNames.invalid(name.get())));
+        }
+        return name;
     }
 
     private static Optional<String> word(

@@ -326,7 +326,7 @@ record HostStatus(
         status.fetchError()
                 .ifPresent(e -> text.append("\nStack ")
                         .append(status.stack())
-                        .append(" cannot be fetched, since ")
+                        .append(" is not brought to its newest commit, since ")
                         .append(Spans.ago(e.since(), now))
                         .append(": ")
                         .append(Printable.text(e.message()))
@@ -351,6 +351,7 @@ record HostStatus(
             json.writeStringField("url", repository.url());
             json.writeStringField("ref", repository.ref());
             optional(json, "commit", repository.commit());
+            optional(json, "refused", repository.refused());
             optional(json, "error", repository.error());
             json.writeStringField("since", repository.since().toString());
             optional(json, "nextTry", repository.nextTry().map(Instant::toString));

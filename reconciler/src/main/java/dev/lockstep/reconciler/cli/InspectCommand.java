@@ -3,17 +3,18 @@ package dev.lockstep.reconciler.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.ContainerState;
+import dev.lockstep.runtime.container.EffectiveHealthCheck;
 import dev.lockstep.runtime.container.ExitOutcome;
-import dev.lockstep.runtime.container.Limits;
+import dev.lockstep.runtime.container.HealthCheck;
+import dev.lockstep.runtime.container.Hooks;
 import dev.lockstep.runtime.container.MountSpec;
-import dev.lockstep.runtime.container.NamespaceMode;
 import dev.lockstep.runtime.container.ObservedContainer;
-import dev.lockstep.runtime.container.RestartPolicy;
 import dev.lockstep.runtime.network.AddressFamily;
 import dev.lockstep.runtime.network.Attached;
 import dev.lockstep.runtime.network.Endpoint;
 import dev.lockstep.runtime.network.EndpointAddress;
 import dev.lockstep.runtime.network.IpAddress;
+import dev.lockstep.runtime.network.PublishedPort;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code inspect}: everything about containers, in the structure of {@code docker inspect}. */
@@ -120,11 +122,12 @@ final class InspectCommand implements Command {
         // As with Podman: what its name stood for, which names it in a registry too.
         json.writeStringField("ImageDigest", spec.digest().toString());
         json.writeStringField("Name", "/" + spec.name());
+        json.writeStringField("AppArmorProfile", made.options().apparmor().orElse(""));
         json.writeNumberField("RestartCount", container.life().restartCount());
         json.writeStringField("Driver", "overlay");
         json.writeStringField("Platform", "linux");
         json.writeObjectFieldStart("HostConfig");
-        hostConfig(json, container, made.resources());
+        new HostConfigJson(json).write(container, made);
         json.writeEndObject();
         json.writeArrayFieldStart("Mounts");
         for (var mount : spec.mounts()) {
@@ -133,6 +136,7 @@ final class InspectCommand implements Command {
         json.writeEndArray();
         json.writeObjectFieldStart("Config");
         json.writeStringField("Hostname", made.hostname());
+        json.writeStringField("Domainname", spec.options().naming().domainname().orElse(""));
         json.writeStringField("User", made.user());
         json.writeBooleanField("Tty", spec.options().process().tty());
         json.writeBooleanField("OpenStdin", spec.options().process().stdinOpen());
@@ -149,6 +153,15 @@ final class InspectCommand implements Command {
         map(json, "Labels", container.record().labels());
         json.writeStringField("StopSignal", made.stopSignal());
         json.writeNumberField("StopTimeout", made.stopGrace().toSeconds());
+        if (made.healthCheck().isPresent()) {
+            healthCheck(
+                    json,
+                    spec.healthCheck().flatMap(HealthCheck::test),
+                    made.healthCheck().get());
+        }
+        // Docker has none of these.
+        hooks(json, "PostStart", spec.options().hooks().postStart());
+        hooks(json, "PreStop", spec.options().hooks().preStop());
         json.writeEndObject();
         json.writeObjectFieldStart("NetworkSettings");
         network(json, engine, container);
@@ -159,6 +172,42 @@ final class InspectCommand implements Command {
             json.writeNumberField("SizeRootFs", size.own() + size.image());
         }
         json.writeEndObject();
+    }
+
+    /** Times are nanoseconds, as Docker's are. */
+    private static void healthCheck(JsonGenerator json, Optional<List<String>> asked, EffectiveHealthCheck check)
+            throws IOException {
+        json.writeObjectFieldStart("Healthcheck");
+        strings(
+                json,
+                "Test",
+                asked.orElseGet(() ->
+                        Stream.concat(Stream.of("CMD"), check.args().stream()).toList()));
+        json.writeNumberField("Interval", check.interval().toNanos());
+        json.writeNumberField("Timeout", check.timeout().toNanos());
+        json.writeNumberField("StartPeriod", check.startPeriod().toNanos());
+        json.writeNumberField("StartInterval", check.startInterval().toNanos());
+        json.writeNumberField("Retries", check.retries());
+        json.writeEndObject();
+    }
+
+    private static void hooks(JsonGenerator json, String name, List<Hooks.Hook> hooks) throws IOException {
+        json.writeArrayFieldStart(name);
+        for (var hook : hooks) {
+            json.writeStartObject();
+            strings(json, "Cmd", hook.command());
+            json.writeStringField("User", hook.user().orElse(""));
+            json.writeBooleanField("Privileged", hook.privileged());
+            json.writeStringField("WorkingDir", hook.workingDir().orElse(""));
+            strings(
+                    json,
+                    "Env",
+                    hook.environment().entrySet().stream()
+                            .map(e -> e.getKey() + "=" + e.getValue())
+                            .toList());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
     }
 
     private static void state(JsonGenerator json, ObservedContainer container) throws IOException {
@@ -202,37 +251,6 @@ final class InspectCommand implements Command {
         json.writeEndObject();
     }
 
-    private static void hostConfig(JsonGenerator json, ObservedContainer container, Limits limits) throws IOException {
-        var spec = container.record().spec();
-        json.writeNumberField("Memory", limits.memory().orElse(0L));
-        json.writeNumberField("MemorySwap", limits.memorySwap().orElse(0L));
-        json.writeNumberField("MemoryReservation", limits.memoryReservation().orElse(0L));
-        json.writeNumberField("CpuQuota", limits.cpuQuota().orElse(0L));
-        json.writeNumberField("CpuPeriod", limits.cpuPeriod().orElse(0L));
-        json.writeNumberField("PidsLimit", limits.pids().orElse(0L));
-        json.writeObjectFieldStart("RestartPolicy");
-        json.writeStringField("Name", word(spec.restart().condition()));
-        json.writeNumberField("MaximumRetryCount", spec.restart().maxRetries());
-        json.writeEndObject();
-        var users = spec.options().isolation().namespaces().user();
-        json.writeStringField("UsernsMode", users.map(NamespaceMode::toString).orElse(""));
-        var ids = container.record().effective().flatMap(made -> made.options().ids());
-        if (ids.isPresent()) {
-            // What its ids from 0 on are outside.
-            json.writeObjectFieldStart("IdMapping");
-            json.writeNumberField("HostId", ids.get().first());
-            json.writeNumberField("Size", ids.get().count());
-            json.writeEndObject();
-        }
-        json.writeStringField(
-                "NetworkMode",
-                spec.networks().isEmpty() ? "none" : spec.networks().getFirst().network());
-    }
-
-    private static String word(RestartPolicy.Condition condition) {
-        return condition.name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-
     private static void mount(JsonGenerator json, Engine engine, MountSpec mount, Map<String, String> anonymous)
             throws IOException {
         json.writeStartObject();
@@ -241,6 +259,8 @@ final class InspectCommand implements Command {
                 json.writeStringField("Type", "bind");
                 json.writeStringField("Source", bind.source().toString());
                 json.writeBooleanField("RW", !bind.readOnly());
+                json.writeStringField("Mode", bind.options().selinux().orElse(""));
+                json.writeStringField("Propagation", bind.options().propagation());
             }
             case MountSpec.Volume volume -> {
                 json.writeStringField("Type", "volume");
@@ -248,6 +268,10 @@ final class InspectCommand implements Command {
                 json.writeStringField(
                         "Source", engine.volumes().path(volume.name()).toString());
                 json.writeBooleanField("RW", !volume.readOnly());
+                json.writeStringField("Driver", "local");
+                if (volume.subpath().isPresent()) {
+                    json.writeStringField("SubPath", volume.subpath().get());
+                }
             }
             case MountSpec.Anonymous own -> {
                 var name = anonymous.getOrDefault(own.target(), "");
@@ -255,6 +279,7 @@ final class InspectCommand implements Command {
                 json.writeStringField("Name", name);
                 json.writeStringField("Source", engine.volumes().path(name).toString());
                 json.writeBooleanField("RW", !own.readOnly());
+                json.writeStringField("Driver", "local");
             }
             case MountSpec.Tmpfs tmpfs -> {
                 json.writeStringField("Type", "tmpfs");
@@ -265,6 +290,9 @@ final class InspectCommand implements Command {
                 json.writeStringField("Type", "image");
                 json.writeStringField("Source", image.image().familiar());
                 json.writeBooleanField("RW", false);
+                if (image.subpath().isPresent()) {
+                    json.writeStringField("SubPath", image.subpath().get());
+                }
             }
             case MountSpec.Content content -> {
                 // What it is called, and where it lies: nowhere on a disk.
@@ -272,6 +300,9 @@ final class InspectCommand implements Command {
                 json.writeStringField("Name", content.name());
                 json.writeStringField("Source", "");
                 json.writeBooleanField("RW", false);
+                json.writeStringField("UID", content.uid());
+                json.writeStringField("GID", content.gid());
+                json.writeStringField("FileMode", Integer.toOctalString(content.mode()));
             }
         }
         json.writeStringField("Destination", mount.target());
@@ -279,25 +310,7 @@ final class InspectCommand implements Command {
     }
 
     private static void network(JsonGenerator json, Engine engine, ObservedContainer container) throws IOException {
-        json.writeObjectFieldStart("Ports");
-        var published = container.ports().stream()
-                .collect(Collectors.groupingBy(
-                        port -> port.containerPort() + "/" + port.protocol().lowerCase(),
-                        LinkedHashMap::new,
-                        Collectors.toList()));
-        for (var port : published.entrySet()) {
-            json.writeArrayFieldStart(port.getKey());
-            for (var place : port.getValue()) {
-                json.writeStartObject();
-                json.writeStringField(
-                        "HostIp", place.hostIp().map(IpAddress::toString).orElse("0.0.0.0"));
-                json.writeStringField(
-                        "HostPort", String.valueOf(place.hostPort().orElse(0)));
-                json.writeEndObject();
-            }
-            json.writeEndArray();
-        }
-        json.writeEndObject();
+        ports(json, "Ports", container.ports());
         json.writeObjectFieldStart("Networks");
         var networks = container.record().spec().networks();
         var ends = networks.isEmpty()
@@ -331,6 +344,29 @@ final class InspectCommand implements Command {
                     "GlobalIPv6PrefixLen",
                     "IPv6Gateway");
             json.writeEndObject();
+        }
+        json.writeEndObject();
+    }
+
+    /** What is published, by port of the container. */
+    static void ports(JsonGenerator json, String name, List<PublishedPort> ports) throws IOException {
+        json.writeObjectFieldStart(name);
+        var published = ports.stream()
+                .collect(Collectors.groupingBy(
+                        port -> port.containerPort() + "/" + port.protocol().lowerCase(),
+                        LinkedHashMap::new,
+                        Collectors.toList()));
+        for (var port : published.entrySet()) {
+            json.writeArrayFieldStart(port.getKey());
+            for (var place : port.getValue()) {
+                json.writeStartObject();
+                json.writeStringField(
+                        "HostIp", place.hostIp().map(IpAddress::toString).orElse("0.0.0.0"));
+                json.writeStringField(
+                        "HostPort", String.valueOf(place.hostPort().orElse(0)));
+                json.writeEndObject();
+            }
+            json.writeEndArray();
         }
         json.writeEndObject();
     }

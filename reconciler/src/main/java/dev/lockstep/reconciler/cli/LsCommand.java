@@ -1,7 +1,10 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.history.AppliedFiles;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +16,8 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code ls}: the stacks that have containers on this host. */
 final class LsCommand implements Command {
+    private static final String UNKNOWN = "N/A";
+
     private record Line(String name, String status, String files) {}
 
     @Override
@@ -68,26 +73,32 @@ final class LsCommand implements Command {
                 states.computeIfAbsent(row.stack(), _ -> new TreeMap<>()).merge(row.state(), 1, Integer::sum);
             }
         }
-        var statuses = new StatusFiles(engine.root());
         var lines = new ArrayList<Line>();
         for (var stack : states.entrySet()) {
             var status = new ArrayList<String>();
             stack.getValue().forEach((state, count) -> status.add(state + "(" + count + ")"));
-            lines.add(new Line(stack.getKey(), String.join(", ", status), files(statuses, stack.getKey())));
+            lines.add(new Line(stack.getKey(), String.join(", ", status), files(engine.root(), stack.getKey())));
         }
         return lines;
     }
 
-    /** Where the files are is known of what an agent follows; Docker's word for the others. */
-    private static String files(StatusFiles statuses, String stack) throws IOException {
-        var status = statuses.read(stack);
-        return status.flatMap(s -> s.repository())
-                .map(url -> url
+    /** Where an agent has them from, or where a person brought it up from; Docker's word where nobody knows. */
+    private static String files(Root root, String stack) throws IOException {
+        try {
+            var status = new StatusFiles(root).read(stack);
+            var repository = status.flatMap(s -> s.repository());
+            if (repository.isPresent()) {
+                return repository.get()
                         + status.flatMap(s -> s.directory())
                                 .filter(d -> !d.isEmpty())
                                 .map(d -> " " + d)
-                                .orElse(""))
-                .orElse("N/A");
+                                .orElse("");
+            }
+            var files = new AppliedFiles(root).of(stack);
+            return files.isEmpty() ? UNKNOWN : String.join(",", files);
+        } catch (StateException e) {
+            return UNKNOWN; // the other stacks, and what runs of this one, are still to be seen
+        }
     }
 
     private static String json(List<Line> lines) {

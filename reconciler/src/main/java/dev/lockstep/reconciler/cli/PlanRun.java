@@ -12,6 +12,7 @@ import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.reconciler.plan.OperationWords;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.reconciler.plan.PlanId;
+import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.spec.settings.AgentSettings;
 import java.io.IOException;
@@ -120,6 +121,7 @@ final class PlanRun {
         changes.made().forEach(c -> call.say("Changed on this host: " + c + "."));
         changes.wanted().forEach(c -> call.say("Warning: " + c + "."));
         changes.overlaps().forEach(c -> call.say("Warning: " + c + "."));
+        changes.listeners().forEach(c -> call.say("Warning: " + Printable.text(c) + "."));
     }
 
     /** When an agent will undo this, if it follows the stack. */
@@ -140,28 +142,32 @@ final class PlanRun {
         }
     }
 
-    /** Adds the run to the stack's history. */
+    /** Adds the run to the stack's history. Where that cannot be written, what was done is done all the same. */
     void remember(List<StepResult> results, Outcome outcome, String message, Duration took) throws IOException {
-        new History(engine.root())
-                .append(new HistoryEntry(
-                                call.world().clock().instant(),
-                                plan.host(),
-                                engine.root().id(),
-                                plan.stack(),
-                                Optional.empty(),
-                                Optional.empty(),
-                                Optional.empty(),
-                                "command",
-                                outcome,
-                                results.stream().map(ApplyProgress::line).toList(),
-                                message,
-                                took)
-                        .planned(PlanId.of(plan, List.of()).text())
-                        .agreed(Optional.of(Decided.by(call)), List.of())
-                        .with(
-                                StepRecords.of(results),
-                                StepRecords.images(
-                                        plan.stack(), engine.containers().observe())));
+        var entry = new HistoryEntry(
+                        call.world().clock().instant(),
+                        plan.host(),
+                        engine.root().id(),
+                        plan.stack(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        "command",
+                        outcome,
+                        results.stream().map(ApplyProgress::line).toList(),
+                        message,
+                        took)
+                .planned(PlanId.of(plan, List.of()).text())
+                .agreed(Optional.of(Decided.by(call)), List.of())
+                .with(
+                        StepRecords.of(results),
+                        StepRecords.images(plan.stack(), engine.containers().observe()));
+        try {
+            new History(engine.root()).append(entry);
+        } catch (IOException e) {
+            // A stop on a full disk has not failed, and what went wrong with the steps is still to be told.
+            call.say("Warning: this is missing in the history of stack " + plan.stack() + ": " + e.getMessage() + ".");
+        }
     }
 
     /** The first thing that went wrong, for the history. */

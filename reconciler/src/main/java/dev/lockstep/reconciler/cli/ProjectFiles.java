@@ -108,6 +108,17 @@ final class ProjectFiles {
                 });
     }
 
+    /** The compose files themselves, absolute; {@code -} is standard input. None where they are wrong. */
+    List<String> composeFiles() {
+        return load() instanceof Loaded.Valid valid
+                ? valid.composeFiles().stream()
+                        .map(file -> file.equals(LoadRequest.STANDARD_INPUT)
+                                ? file
+                                : directory(file).toString())
+                        .toList()
+                : List.of();
+    }
+
     /** Base of the project's relative paths, absolute; {@code loaded} as loading gave it. */
     Path directory(String loaded) {
         return call.world().directory().resolve(loaded).normalize();

@@ -76,8 +76,10 @@ final class PsCommand implements Command {
         Stack.require(call.arguments(), services);
         var wanted = states(call);
         var rows = new ArrayList<ContainerRow>();
+        var exposed = new Exposed(engine);
         for (var container : containers) {
-            var row = ContainerRow.of(container, decision(engine, container), now);
+            var row =
+                    ContainerRow.of(container, decision(engine, container), now).exposing(exposed.of(container));
             if (call.off("--orphans") && stack.isPresent() && isOrphan(call, row)) {
                 continue;
             }

@@ -18,6 +18,7 @@ import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.model.Project;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -127,32 +128,29 @@ final class RunCommand implements Command {
     private static int run(
             Invocation call, StackChange change, Planned.Ready ready, Project project, String directory, String service)
             throws Exception {
-        var applied = change.run(ready.plan(), ready.beforeStart(), Optional.empty());
-        if (applied != ExitCodes.OK) {
-            return applied;
-        }
         var desired = ready.desired().services().stream()
                 .filter(s -> s.name().equals(service))
                 .findFirst()
                 .orElseThrow(() -> new CommandException("service \"" + service + "\" has no image to run"));
+        var slot = desired.slots().getFirst();
+        // Before anything is made: where there is no image, nothing is left of the attempt.
+        var images = call.dryRun() ? Map.<ImageReference, Digest>of() : images(call, change.engine(), slot);
+        var applied = change.run(ready.plan(), ready.beforeStart(), Optional.empty());
+        if (applied != ExitCodes.OK) {
+            return applied;
+        }
         if (!call.flag("--no-deps")) {
             for (var gate : desired.dependsOn().entrySet()) {
                 change.await(gate.getKey(), gate.getValue());
             }
         }
         if (call.dryRun()) {
-            ComposeProgress.of(call)
-                    .line(
-                            "Container "
-                                    + OneOff.name(
-                                            call, desired.slots().getFirst().spec()),
-                            "Started");
+            ComposeProgress.of(call).line("Container " + OneOff.name(call, slot.spec()), "Started");
             return ExitCodes.OK;
         }
         ContainerRecord container;
         try {
-            container =
-                    make(call, change.engine(), desired.slots().getFirst(), ready.beforeStart(), project, directory);
+            container = make(call, change.engine(), slot, images, ready.beforeStart(), project, directory);
         } catch (ContainerException e) {
             throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.ENGINE);
         }
@@ -164,21 +162,18 @@ final class RunCommand implements Command {
             Invocation call,
             Engine engine,
             DesiredContainer wanted,
+            Map<ImageReference, Digest> images,
             BeforeStart beforeStart,
             Project project,
             String directory)
             throws IOException, CommandException {
         var spec = new OneOff(call, project, directory, engine).of(wanted.spec(), hasTerminal(call));
-        spec = spec.withDigest(present(call, engine, spec.image(), wanted.image()));
+        spec = spec.withDigest(Objects.requireNonNull(images.get(spec.image())));
         var mounts = new ArrayList<MountSpec>();
         for (var mount : spec.mounts()) {
             mounts.add(
                     mount instanceof MountSpec.OfImage image
-                            ? image.withDigest(present(
-                                    call,
-                                    engine,
-                                    image.image(),
-                                    Objects.requireNonNull(wanted.mounted().get(image.image()))))
+                            ? image.withDigest(Objects.requireNonNull(images.get(image.image())))
                             : mount);
         }
         spec = spec.withMounts(mounts);
@@ -187,6 +182,17 @@ final class RunCommand implements Command {
         var made = engine.containers().create(spec);
         beforeStart.provide(spec);
         return made;
+    }
+
+    /** Which ones those are that it is made of; pulls what is not here. */
+    private static Map<ImageReference, Digest> images(Invocation call, Engine engine, DesiredContainer wanted)
+            throws IOException, CommandException {
+        var images = new HashMap<ImageReference, Digest>();
+        for (var mounted : wanted.mounted().entrySet()) {
+            images.put(mounted.getKey(), present(call, engine, mounted.getKey(), mounted.getValue()));
+        }
+        images.put(wanted.spec().image(), present(call, engine, wanted.spec().image(), wanted.image()));
+        return images;
     }
 
     /** Pulls the image unless it is here, and says which one it is. */

@@ -117,6 +117,9 @@ final class StatusCommand implements Command {
                 .filter(s -> only.isEmpty() || only.get().equals(s.name()))
                 .toList();
         DamagedContainers.tell(call, engine);
+        for (var listener : engine.networks().listeners()) {
+            call.say("Warning: " + Printable.text(listener) + ".");
+        }
         for (var unusable : new StatusFiles(engine.root()).unusable()) {
             call.say("Warning: " + Printable.text(unusable.sentence()) + ".");
         }

@@ -22,6 +22,10 @@ final class SyncCommand implements Command {
         spec.addOption(Options.flag(
                 "Also outside of the windows in which stacks may be changed; it is written down", "--now"));
         spec.addOption(Options.flag("Try again also a revision that was left because it failed", "--retry"));
+        spec.addOption(Options.value(
+                "COMMIT",
+                "Follow a ref to this commit that it was moved to and that is refused (force-push)",
+                "--moved"));
         spec.addOption(Options.value("TIME", "How long to wait (default 10m)", "--timeout"));
     }
 
@@ -56,14 +60,26 @@ final class SyncCommand implements Command {
         return answer.exitCode();
     }
 
-    private static Map<String, String> arguments(Invocation call) {
+    private static Map<String, String> arguments(Invocation call) throws CommandException {
         var arguments = new HashMap<String, String>();
         for (var name : List.of("now", "retry")) {
             if (call.flag("--" + name)) {
                 arguments.put(name, "true");
             }
         }
+        var moved = call.text("--moved");
+        if (moved.isPresent()) {
+            arguments.put("moved", commit(moved.get()));
+        }
         return arguments;
+    }
+
+    private static String commit(String text) throws CommandException {
+        if (!text.matches("[0-9a-f]{7,40}")) {
+            throw new CommandException("--moved takes the id of a commit, or the first 7 digits of it or more, not \""
+                    + text + "\"; 'lockstep status' shows it");
+        }
+        return text;
     }
 
     private static CommandException noAgent(Invocation call) {

@@ -4,6 +4,7 @@ import dev.lockstep.reconciler.apply.Gates;
 import dev.lockstep.reconciler.deploy.PlanOptions;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.deploy.StackImages;
+import dev.lockstep.reconciler.history.AppliedFiles;
 import dev.lockstep.reconciler.history.RevisionFiles;
 import dev.lockstep.reconciler.history.StackRevision;
 import dev.lockstep.reconciler.plan.Step;
@@ -98,6 +99,8 @@ final class UpRun {
         all.addAll(project.disabled().keySet());
         Stack.require(services, all);
         Stack.require(scale.keySet(), all);
+        // Otherwise nothing would ever count, and a test that failed would look like one that passed.
+        Stack.require(call.text("--exit-code-from").stream().toList(), all);
         var scoped = services.isEmpty() ? files : files.withServices(services);
         var wanted = wanted(scoped);
         var untouched = new HashSet<>(all);
@@ -186,6 +189,9 @@ final class UpRun {
         }
         if (services.isEmpty() && !call.dryRun()) {
             new StackImages(change.engine().images().roots(), ready.desired().stack()).want(ready.desired());
+        }
+        if (!call.dryRun()) {
+            new AppliedFiles(change.engine().root()).write(plan.stack(), files.composeFiles());
         }
         tellRunning(ready, wanted);
         return change.run(plan, ready.beforeStart(), call.duration("--timeout"));

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -16,6 +16,9 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code volume ls}: a line for each volume, by name. */
 final class VolumeList implements Command {
+    /** As Docker has them. */
+    private static final Map<String, String> HEADINGS = Map.of("Name", "VOLUME NAME");
+
     private static final String FILTERS =
             "name=PATTERN, label=KEY[=VALUE], dangling=true|false, driver=local or stack=NAME";
 
@@ -30,11 +33,7 @@ final class VolumeList implements Command {
 
     @Override
     public int run(Invocation call) throws Exception {
-        var format = call.text("--format").orElse("table");
-        var template = format.contains("{{") ? Optional.of(GoTemplate.parse(format)) : Optional.<GoTemplate>empty();
-        if (template.isEmpty()) {
-            call.choice("--format", "table", List.of("table", "json"));
-        }
+        var format = RowFormat.of(call);
         var out = call.world().out();
         try (var engine = EngineDoor.of(call).openForReading()) {
             var wanted = filter(call.texts("--filter"), used(engine));
@@ -44,12 +43,14 @@ final class VolumeList implements Command {
                 volumes.forEach(volume -> out.println(volume.spec().name()));
                 return ExitCodes.OK;
             }
-            if (template.isPresent() || format.equals("json")) {
-                var documents = new ArrayList<String>();
+            if (!format.isTable()) {
+                var rows = new ArrayList<GoTemplate.Row>();
                 for (var volume : volumes) {
-                    documents.add(json(engine, volume, call.flag("--size")));
+                    rows.add(new GoTemplate.Row(
+                            json(engine, volume, call.flag("--size")),
+                            volume.spec().labels()));
                 }
-                out.print(template.isPresent() ? template.get().lines(documents) : String.join("", documents));
+                out.print(format.lines(rows, HEADINGS));
                 return ExitCodes.OK;
             }
             var table = call.flag("--size")

@@ -2,7 +2,9 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.store.StateException;
 import dev.lockstep.runtime.store.TreeSize;
+import dev.lockstep.runtime.volume.DamagedSnapshot;
 import dev.lockstep.runtime.volume.NoSuchVolumeException;
 import dev.lockstep.runtime.volume.VolumeSnapshot;
 import java.io.IOException;
@@ -83,7 +85,7 @@ final class VolumeSnapshotCommand implements Command {
         var code = ExitCodes.OK;
         try (var engine = EngineDoor.of(call).open()) {
             for (var name : names) {
-                if (find(engine, volume, name).isPresent()) {
+                if (isThere(engine, volume, name)) {
                     engine.volumeSnapshots().remove(volume, name);
                     call.world().out().println(name);
                 } else {
@@ -93,6 +95,18 @@ final class VolumeSnapshotCommand implements Command {
             }
         }
         return code;
+    }
+
+    /** Also where nobody can read what it is: there is no other way to be rid of it. */
+    private static boolean isThere(Engine engine, String volume, String name) throws IOException {
+        try {
+            return find(engine, volume, name).isPresent();
+        } catch (StateException e) {
+            if (e.reason() != StateException.Reason.DAMAGED) {
+                throw e;
+            }
+            return true;
+        }
     }
 
     /** The snapshot of that name; nothing has a name that is none. */
@@ -112,11 +126,17 @@ final class VolumeSnapshotCommand implements Command {
         var out = call.world().out();
         try (var engine = EngineDoor.of(call).openForReading()) {
             var snapshots = new ArrayList<VolumeSnapshot>();
+            var damaged = new ArrayList<DamagedSnapshot>();
             try {
-                snapshots.addAll(
-                        call.arguments().isEmpty()
-                                ? engine.volumeSnapshots().list()
-                                : engine.volumeSnapshots().list(call.arguments().getFirst()));
+                var all = engine.volumeSnapshots();
+                if (call.arguments().isEmpty()) {
+                    snapshots.addAll(all.list());
+                    damaged.addAll(all.damaged());
+                } else {
+                    var volume = call.arguments().getFirst();
+                    snapshots.addAll(all.list(volume));
+                    damaged.addAll(all.damaged(volume));
+                }
             } catch (IllegalArgumentException e) {
                 throw new CommandException(String.valueOf(e.getMessage()));
             }
@@ -138,6 +158,7 @@ final class VolumeSnapshotCommand implements Command {
             if (format.equals("table")) {
                 out.print(table);
             }
+            damaged.forEach(one -> call.say("Warning: " + one.sentence() + "."));
         }
         return ExitCodes.OK;
     }

@@ -208,7 +208,8 @@ public final class Deployment {
             case Translation.Result.Refused refused ->
                 new Planned.Invalid(project.name(), refused.problems(), loaded.warnings(), loaded.files());
             case Translation.Result.Translated(var asFiles) -> {
-                var desired = source.adapted(asFiles);
+                var asWritten = source.adapted(asFiles);
+                var desired = HostOrders.applied(asked.confinement(), asWritten);
                 var unlimited = unlimited(project, desired);
                 if (!unlimited.isEmpty()) {
                     yield new Planned.Invalid(project.name(), unlimited, loaded.warnings(), loaded.files());
@@ -220,6 +221,8 @@ public final class Deployment {
                 warnings.addAll(verdict.notes());
                 warnings.addAll(withoutEffect(desired));
                 warnings.addAll(damaged(loaded));
+                var missing = MissingSources.of(project, desired, observed);
+                warnings.addAll(missing.warnings());
                 var hostDemands = asked.demands(project);
                 var refusals = new ArrayList<>(asked.refusals(hostDemands, desired));
                 refusals.addAll(verdict.refusals());
@@ -227,8 +230,10 @@ public final class Deployment {
                         Planner.plan(desired, observed, facts(desired, observed, options, source))
                                 .refusing(verdict.problems(), refusals)
                                 .refusing(damagedParts(desired), List.of())
+                                .refusing(missing.problems(), List.of())
                                 .waiting(verdict.waits()),
                         desired,
+                        asWritten,
                         observed,
                         withContents(files.beforeStart(), desired),
                         new ImageFindings(verdict.notes(), verdict.waits(), verdict.wanted(), verdict.next()),
@@ -325,10 +330,13 @@ public final class Deployment {
      * @param source what the host and the repository say today; its files are not read
      */
     public GoingBack planBack(StackRevision revision, StackSource source, PlanOptions options) throws IOException {
-        var desired = revision.toGoBackTo(this::resolution);
+        var written = revision.toGoBackTo(this::resolution);
         var observed = observe(engine);
+        var asked = gate(source, written.stack(), observed);
+        // What the owner orders holds as of today, whatever held when the revision was new.
+        var desired = HostOrders.applied(asked.confinement(), written);
         var gate = new ImageGate(engine, policies(source), attempts, clock, options.since());
-        var refusals = new ArrayList<>(gate(source, desired.stack(), observed).refusals(revision, desired));
+        var refusals = new ArrayList<>(asked.refusals(revision, desired));
         for (var service : desired.services()) {
             for (var slot : service.slots().stream().limit(1).toList()) {
                 gate.refusals(slot.spec().image(), slot.image())

@@ -44,7 +44,10 @@ public record HostState(Observed observed, Kept kept) {
                 container.limits(),
                 container.ports(),
                 container.addresses(),
-                container.health().map(state -> new HealthState(state.status(), state.startedAt(), 0, List.of())),
+                container
+                        .health()
+                        .map(state -> new HealthState(
+                                state.status(), state.startedAt(), state.startedUptime(), 0, List.of())),
                 container.left(),
                 container.storage().map(use -> new StorageUse(use.limit(), 0)));
     }

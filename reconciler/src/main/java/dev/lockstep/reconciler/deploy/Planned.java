@@ -22,12 +22,14 @@ public sealed interface Planned {
     /**
      * A plan; it may still have problems of its own that only the host shows.
      *
+     * @param written what the files say alone, without what policies order
      * @param project what it was made of
      * @param demands what that asks of this host; empty where nothing is held to anything
      */
     record Ready(
             Plan plan,
             Desired desired,
+            Desired written,
             Observed observed,
             BeforeStart beforeStart,
             ImageFindings images,

@@ -150,7 +150,10 @@ final class Options {
 
     private Isolation isolation(Service service, Problems problems) {
         var asked = service.isolation();
-        var parent = asked.cgroupParent().map(path -> path.startsWith("/") ? path : "/" + path);
+        // An empty one is none, as with Docker, and not the root of all cgroups.
+        var parent = asked.cgroupParent()
+                .filter(path -> !path.isEmpty())
+                .map(path -> path.startsWith("/") ? path : "/" + path);
         try {
             return new Isolation(
                     asked.privileged(),
@@ -404,10 +407,16 @@ final class Options {
                     // What is mounted read-only there stays so: rw adds nothing, as with Docker.
                     access.filter(word -> word.equals("ro")).map(_ -> true)));
         }
-        return new StorageOptions(
-                service.limits().memory().shm().map(ByteSize::bytes).filter(bytes -> bytes > 0),
-                from,
-                size(service, problems));
+        return new StorageOptions(memory(service, problems), from, size(service, problems));
+    }
+
+    /** Nothing, where 0 is written, which is Docker's word for the usual size. */
+    private static Optional<Long> memory(Service service, Problems problems) {
+        var size = service.limits().memory().shm().map(ByteSize::bytes);
+        if (size.filter(bytes -> bytes < 0).isPresent()) {
+            problems.add("shm_size", new IllegalArgumentException("is a size, not " + size.get() + ". Write 64m"));
+        }
+        return size.filter(bytes -> bytes > 0);
     }
 
     private static Optional<Long> size(Service service, Problems problems) {

@@ -14,23 +14,35 @@ import org.eclipse.jgit.revwalk.RevWalk;
 final class Fetch {
     private Fetch() {}
 
-    /** @param before the commit known from elsewhere (a clone that is being replaced) when this repository has none */
+    /**
+     * @param before what is known from elsewhere (a clone that is being replaced) when this repository has none
+     * @throws GitException {@link Kind#MOVED} when the move is refused and only {@code before} knows what it was
+     */
     static FetchResult into(
             Repository local,
             Remote remote,
             GitSettings settings,
             FollowedRef ref,
-            Optional<String> before,
+            RefRule rule,
+            Optional<RefRule.Before> before,
             List<String> notes)
             throws IOException, DamageException {
-        var previous = previous(local, remote, ref).or(() -> before);
+        var kept = previous(local, remote, ref);
+        var previous = kept.map(r -> new RefRule.Before(r.ref(), r.commit())).or(() -> before);
         var brought = ref.isCommit() ? commit(local, remote, settings, ref) : tip(local, remote, settings, ref, notes);
         try (var reader = local.newObjectReader()) {
             var revision = Revisions.read(reader, remote, brought.name(), brought.object());
+            var forced = previous.isPresent()
+                    && !Revisions.isAncestor(reader, previous.get().commit(), revision.commit());
+            var commit = previous.map(RefRule.Before::commit);
+            if (previous.isPresent() && !ref.isCommit() && rule.refuses(previous.get(), revision, !forced)) {
+                var why = rule.sentence(previous.get(), revision);
+                var stays = kept.orElseThrow(() -> new GitException(Kind.MOVED, why));
+                return new FetchResult(stays, Optional.of(new RefusedMove(revision, why)), commit, false, notes);
+            }
             CommitCheck.check(reader, revision, settings);
             Revisions.set(local, ref, brought.name(), brought.object());
-            var forced = previous.isPresent() && !Revisions.isAncestor(reader, previous.get(), revision.commit());
-            return new FetchResult(revision, previous, forced, notes);
+            return new FetchResult(revision, Optional.empty(), commit, forced, notes);
         } catch (GitException e) {
             throw e;
         } catch (IOException e) {
@@ -43,9 +55,10 @@ final class Fetch {
 
     private record Brought(String name, ObjectId object) {}
 
-    private static Optional<String> previous(Repository local, Remote remote, FollowedRef ref) throws DamageException {
+    private static Optional<Revision> previous(Repository local, Remote remote, FollowedRef ref)
+            throws DamageException {
         try (var reader = local.newObjectReader()) {
-            return Revisions.fetched(local, reader, remote, ref).map(Revision::commit);
+            return Revisions.fetched(local, reader, remote, ref);
         } catch (IOException e) {
             throw new DamageException(e);
         }

@@ -28,6 +28,8 @@ public final class GitException extends IOException {
         NOT_A_REPOSITORY,
         /** The ref names something that is not a commit, or the commit holds what this program does not take. */
         REFUSED,
+        /** The ref was moved in a way that the host's owner refuses, and the commit that it was at is not here. */
+        MOVED,
         /** A path is not in the commit, or is not what it must be. */
         NO_SUCH_FILE,
         /** The clone on this host is damaged and could not be made again. */

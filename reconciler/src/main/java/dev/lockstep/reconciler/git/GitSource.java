@@ -26,6 +26,7 @@ import org.eclipse.jgit.lib.NullProgressMonitor;
 import org.eclipse.jgit.lib.ObjectId;
 import org.eclipse.jgit.lib.ObjectLoader;
 import org.eclipse.jgit.lib.ObjectReader;
+import org.eclipse.jgit.lib.Ref;
 import org.eclipse.jgit.lib.Repository;
 import org.jspecify.annotations.Nullable;
 
@@ -159,18 +160,28 @@ public final class GitSource implements AutoCloseable {
     }
 
     /**
-     * Brings the ref's commit with all its history and checks that it is complete. The old commit stays readable.
+     * Brings the ref's commit, wherever the ref was moved to; see {@link #fetch(FollowedRef, RefRule)}.
      *
      * @throws GitException when the remote or this host refuses; what was fetched before is untouched
      */
     public FetchResult fetch(FollowedRef ref) throws GitException {
+        return fetch(ref, RefRule.ALL);
+    }
+
+    /**
+     * Brings the ref's commit with all its history and checks that it is complete. The old commit stays readable, and
+     * stays the ref's where the rule refuses that it was moved.
+     *
+     * @throws GitException when the remote or this host refuses; what was fetched before is untouched
+     */
+    public FetchResult fetch(FollowedRef ref, RefRule rule) throws GitException {
         try (var _ = lock()) {
             var notes = new ArrayList<String>();
             FetchResult result;
             try {
-                result = bring(writable(notes), ref, Optional.empty(), notes);
+                result = bring(writable(notes), ref, rule, Optional.empty(), notes);
             } catch (DamageException e) {
-                result = cloneAgain(ref, e, notes);
+                result = cloneAgain(ref, rule, e, notes);
             }
             if (result.changed()) {
                 lost.clear();
@@ -183,10 +194,31 @@ public final class GitSource implements AutoCloseable {
         }
     }
 
-    private FetchResult bring(Repository local, FollowedRef ref, Optional<String> before, List<String> notes)
+    private FetchResult bring(
+            Repository local, FollowedRef ref, RefRule rule, Optional<RefRule.Before> before, List<String> notes)
             throws IOException, DamageException {
         return deadline.hold(
-                "fetch", settings.deadline(), () -> Fetch.into(local, remote, settings, ref, before, notes));
+                "fetch", settings.deadline(), () -> Fetch.into(local, remote, settings, ref, rule, before, notes));
+    }
+
+    /** Into a clone that takes the place of the damaged one; a ref whose move is refused stays where it was there. */
+    private FetchResult bringAgain(Repository fresh, FollowedRef ref, RefRule rule, List<String> notes)
+            throws IOException, DamageException {
+        var before = Revisions.previous(clone, ref);
+        try {
+            return bring(fresh, ref, rule, before, notes);
+        } catch (GitException e) {
+            if (e.kind() != Kind.MOVED) {
+                throw e;
+            }
+            notes.addAll(takeOver(fresh, Revisions.own(clone, ref)));
+            return bring(fresh, ref, rule, before, notes);
+        }
+    }
+
+    private List<String> takeOver(Repository fresh, List<Ref> refs) throws IOException, DamageException {
+        return deadline.hold(
+                "fetch", settings.deadline(), () -> new TakenOver(clone, fresh, remote, settings).from(refs));
     }
 
     /** The commit of the last fetch of this ref, from the clone alone. */
@@ -459,7 +491,7 @@ public final class GitSource implements AutoCloseable {
             var gone = damaged(damage);
             for (var ref : Revisions.followed(clone)) {
                 try {
-                    cloneAgain(ref, new DamageException(damage), new ArrayList<>());
+                    cloneAgain(ref, RefRule.NONE, new DamageException(damage), new ArrayList<>());
                     return;
                 } catch (GitException e) {
                     gone = leftOut(e);
@@ -486,7 +518,7 @@ public final class GitSource implements AutoCloseable {
 
     /** A ref that the remote has no longer, or that is refused, must not keep others from being brought. */
     private static GitException leftOut(GitException e) throws GitException {
-        if (e.kind() != Kind.NO_SUCH_REF && e.kind() != Kind.REFUSED) {
+        if (e.kind() != Kind.NO_SUCH_REF && e.kind() != Kind.REFUSED && e.kind() != Kind.MOVED) {
             throw e;
         }
         return e;
@@ -498,24 +530,22 @@ public final class GitSource implements AutoCloseable {
      *
      * @param asked must come, or nothing changes
      */
-    private FetchResult cloneAgain(FollowedRef asked, DamageException damage, List<String> notes) throws IOException {
+    private FetchResult cloneAgain(FollowedRef asked, RefRule rule, DamageException damage, List<String> notes)
+            throws IOException {
         var fresh = clone.fresh();
         FetchResult result;
         try (var repository = fresh.open()) {
-            result = bring(repository, asked, Revisions.previous(clone, asked), notes);
+            result = bringAgain(repository, asked, rule, notes);
             for (var ref : Revisions.followed(clone)) {
                 if (!ref.equals(asked)) {
                     try {
-                        bring(repository, ref, Optional.empty(), new ArrayList<>());
+                        var _ = bringAgain(repository, ref, RefRule.NONE, new ArrayList<>());
                     } catch (GitException e) {
                         leftOut(e);
                     }
                 }
             }
-            notes.addAll(deadline.hold(
-                    "fetch",
-                    settings.deadline(),
-                    () -> new TakenOver(clone, repository, remote, settings).from(Revisions.own(clone))));
+            notes.addAll(takeOver(repository, Revisions.own(clone)));
         } catch (DamageException e) {
             e.addSuppressed(damage);
             throw damaged(e);
@@ -524,7 +554,7 @@ public final class GitSource implements AutoCloseable {
         clone.replaceBy(fresh);
         var told = new ArrayList<>(result.notes());
         told.add("the clone was damaged and has been made again: " + damage.getMessage());
-        return new FetchResult(result.revision(), result.previous(), result.forced(), told);
+        return new FetchResult(result.revision(), result.refused(), result.previous(), result.forced(), told);
     }
 
     /** The clone, made if missing, without what dead processes left. Under the lock. */

@@ -146,12 +146,21 @@ final class Revisions {
         return refs;
     }
 
-    /** The commit that a damaged clone had for a ref, as far as it can still say. */
-    static Optional<String> previous(Clone clone, FollowedRef ref) {
-        try (var local = clone.open()) {
-            return local.getRefDatabase().getRefsByPrefix(directory(ref)).stream()
-                    .map(r -> Conversation.id(r).name())
-                    .findFirst();
+    /** What a damaged clone had for a ref, as far as it can still say; of an annotated tag it may be the tag's id. */
+    static Optional<RefRule.Before> previous(Clone clone, FollowedRef ref) {
+        try (var local = clone.open();
+                var walk = new RevWalk(local)) {
+            for (var found : local.getRefDatabase().getRefsByPrefix(directory(ref))) {
+                var id = Conversation.id(found);
+                try {
+                    id = walk.peel(walk.parseAny(id)).getId();
+                } catch (IOException e) {
+                    // The tag itself is lost: whatever the ref leads to now, nobody can tell that it has not moved.
+                }
+                return Optional.of(new RefRule.Before(
+                        decode(found.getName().substring(directory(ref).length())), id.name()));
+            }
+            return Optional.empty();
         } catch (IOException | RuntimeException e) {
             return Optional.empty();
         }
@@ -239,6 +248,13 @@ final class Revisions {
         return pinned == null
                 ? Optional.empty()
                 : Optional.of(read(reader, remote, Conversation.id(pinned).name(), Conversation.id(pinned)));
+    }
+
+    /** What it has for one ref. */
+    static List<Ref> own(Clone damaged, FollowedRef ref) {
+        return own(damaged).stream()
+                .filter(one -> one.getName().startsWith(directory(ref)))
+                .toList();
     }
 
     /** All that a damaged clone follows and keeps, as far as it can still say. */

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.history;
 
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,7 +16,8 @@ import java.util.Set;
  */
 public record HealthyRevisions(List<HistoryEntry> entries) {
     /** How runs end that leave the host at what the commit asks, as far as they came. */
-    private static final Set<Outcome> TRIED = Set.of(Outcome.CONVERGED, Outcome.UNHEALTHY, Outcome.FAILED);
+    private static final Set<Outcome> TRIED =
+            Set.of(Outcome.CONVERGED, Outcome.UNHEALTHY, Outcome.FAILED, Outcome.SUPERSEDED);
 
     public HealthyRevisions {
         entries = List.copyOf(entries);
@@ -25,6 +27,7 @@ public record HealthyRevisions(List<HistoryEntry> entries) {
     private Map<String, HistoryEntry> byCommit() {
         var applied = new LinkedHashMap<String, HistoryEntry>();
         var left = new HashSet<String>();
+        var unjudged = new HashMap<String, HistoryEntry>();
         for (var entry : entries) {
             if (entry.commit().isEmpty()) {
                 continue;
@@ -37,13 +40,15 @@ public record HealthyRevisions(List<HistoryEntry> entries) {
                     } else if (left.contains(commit)) {
                         continue; // what was put right is the one before it, which the stack went back to
                     }
-                    var earlier = Optional.ofNullable(applied.remove(commit)); // last again
+                    var earlier = Optional.ofNullable(applied.remove(commit)) // last again
+                            .or(() -> Optional.ofNullable(unjudged.remove(commit)));
                     applied.put(
                             commit,
                             entry.images().isEmpty() && earlier.isPresent()
                                     ? entry.with(entry.steps(), earlier.get().images())
                                     : entry);
                 }
+                case SUPERSEDED -> Optional.ofNullable(applied.remove(commit)).ifPresent(e -> unjudged.put(commit, e));
                 case UNHEALTHY, FAILED -> applied.remove(commit);
                 case ROLLED_BACK, DEGRADED -> {
                     applied.remove(commit);

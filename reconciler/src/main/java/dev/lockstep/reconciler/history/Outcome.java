@@ -40,7 +40,10 @@ public enum Outcome {
     WAITING,
     /** The host is not as the revision asks, and the stack asks to report that and no more. */
     @JsonProperty("drifted")
-    DRIFTED;
+    DRIFTED,
+    /** A newer revision came, or the agent ended, before it was known whether this one is well. */
+    @JsonProperty("superseded")
+    SUPERSEDED;
 
     /** As JSON and people have it. */
     public String word() {

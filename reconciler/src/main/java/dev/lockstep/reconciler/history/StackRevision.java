@@ -95,6 +95,47 @@ public record StackRevision(
                 Optional.empty());
     }
 
+    /**
+     * The same without what policies order: that holds as of the day on which it is gone back to.
+     *
+     * @param written what the files say alone
+     */
+    public StackRevision asWritten(Desired written) {
+        var slots = written.services().stream()
+                .flatMap(service -> service.slots().stream())
+                .map(DesiredContainer::spec)
+                .collect(Collectors.toMap(ContainerSpec::name, spec -> spec));
+        return new StackRevision(
+                commit,
+                owner,
+                networks,
+                volumes,
+                services.stream()
+                        .map(service -> new Service(
+                                service.name(),
+                                service.containers().stream()
+                                        .map(spec -> asWritten(spec, slots.getOrDefault(spec.name(), spec)))
+                                        .toList(),
+                                service.dependsOn(),
+                                service.update(),
+                                service.rollback(),
+                                service.job()))
+                        .toList(),
+                demands);
+    }
+
+    private static ContainerSpec asWritten(ContainerSpec ordered, ContainerSpec written) {
+        var isolation = ordered.options().isolation();
+        var own = written.options().isolation();
+        return ordered.with(ordered.resources().withPids(written.resources().pids()))
+                .with(ordered.options()
+                        .with(isolation
+                                .withCapabilities(own.capAdd(), own.capDrop())
+                                .with(isolation
+                                        .security()
+                                        .withNoNewPrivileges(own.security().noNewPrivileges()))));
+    }
+
     /** The same that asks this of the host. */
     public StackRevision asking(Optional<List<HostDemand>> demands) {
         return new StackRevision(commit, owner, networks, volumes, services, demands);

@@ -224,7 +224,9 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
                 yield new String[] {own + "[" + targets.indexOf(key) + "]", own};
             }
             case "gpus" -> new String[] {own, path + "deploy.resources.reservations.devices", path + "devices"};
-            case "secrets", "configs", "security_opt", "volumes_from", "extra_hosts" -> new String[] {own};
+            // Ordered by a policy, one of them has a place of its own.
+            case "security_opt" -> new String[] {own + "." + key, own};
+            case "secrets", "configs", "volumes_from", "extra_hosts" -> new String[] {own};
             case "post_start", "pre_stop" -> new String[] {own + "[" + key + "]", own};
             // What deploy says counts before the other.
             case "restart" -> new String[] {path + "deploy.restart_policy", own};

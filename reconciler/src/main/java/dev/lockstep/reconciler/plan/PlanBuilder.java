@@ -6,6 +6,7 @@ import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.spec.model.Dependency;
 import dev.lockstep.spec.yaml.Problem;
 import dev.lockstep.spec.yaml.SourcePosition;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -62,10 +63,16 @@ final class PlanBuilder {
      * Adds a step, in the place of the one that its object may have. Returns its id.
      *
      * @param gates what other services must have come to before it
+     * @param limits how long they may take, as far as that is known
      */
-    String put(Operation operation, List<Cause> causes, Set<String> after, Map<String, Dependency> gates) {
+    String put(
+            Operation operation,
+            List<Cause> causes,
+            Set<String> after,
+            Map<String, Dependency> gates,
+            Map<String, Duration> limits) {
         var id = id(operation);
-        steps.put(id, new Step(id, operation, causes, after, gates));
+        steps.put(id, new Step(id, operation, causes, after, gates).within(limits));
         return id;
     }
 

@@ -103,6 +103,13 @@ public final class PlanJson {
             json.writeStringField(gate.getKey(), gate.getValue().condition().word());
         }
         json.writeEndObject();
+        if (!step.limits().isEmpty()) {
+            json.writeObjectFieldStart("waitsAtMostMillis");
+            for (var limit : step.limits().entrySet()) {
+                json.writeNumberField(limit.getKey(), limit.getValue().toMillis());
+            }
+            json.writeEndObject();
+        }
         if (step.turn().isPresent()) {
             turn(step.turn().get(), json);
         }

@@ -15,6 +15,7 @@ import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.spec.model.Dependency;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -400,7 +401,13 @@ final class ServiceSteps {
             bring(wanted.spec().image(), wanted.image());
             wanted.mounted().forEach(this::bring);
         }
-        var id = plan.put(operation, causes, after, gates);
+        var limits = new LinkedHashMap<String, Duration>();
+        for (var other : desired.services()) {
+            var gate = Optional.ofNullable(gates.get(other.name()));
+            gate.flatMap(dependency -> Patience.of(other, dependency.condition()))
+                    .ifPresent(limit -> limits.put(other.name(), limit));
+        }
+        var id = plan.put(operation, causes, after, gates, limits);
         stepsOf(service).add(id);
         return id;
     }

@@ -66,7 +66,7 @@ class BrokenOffWaitIT {
 
         newer.countDown();
 
-        assertThat(run.get(SOON.toSeconds(), TimeUnit.SECONDS)).isEqualTo(Outcome.WAITING);
+        assertThat(run.get(SOON.toSeconds(), TimeUnit.SECONDS)).isEqualTo(Outcome.SUPERSEDED);
         assertThat(isRunning("shop-app-1")).isFalse();
         // It did not fail: an agent that was only started anew goes on with it, and waits for the job that runs.
         var job = container("shop-migrate-1").id();
@@ -77,7 +77,7 @@ class BrokenOffWaitIT {
         await().atMost(SOON)
                 .until(() -> shop.engine().containers().observe().size() == 1 && isRunning("shop-migrate-1"));
         newer.countDown();
-        assertThat(run.get(SOON.toSeconds(), TimeUnit.SECONDS)).isEqualTo(Outcome.WAITING);
+        assertThat(run.get(SOON.toSeconds(), TimeUnit.SECONDS)).isEqualTo(Outcome.SUPERSEDED);
         assertThat(container("shop-migrate-1").id()).isEqualTo(job);
 
         var fixed = migrates("Fixed", "true", "completed_successfully");
@@ -93,7 +93,7 @@ class BrokenOffWaitIT {
 
         newer.countDown();
 
-        assertThat(run.get(SOON.toSeconds(), TimeUnit.SECONDS)).isEqualTo(Outcome.WAITING);
+        assertThat(run.get(SOON.toSeconds(), TimeUnit.SECONDS)).isEqualTo(Outcome.SUPERSEDED);
         assertThat(isRunning("shop-app-1")).isFalse();
     }
 
@@ -109,7 +109,7 @@ class BrokenOffWaitIT {
 
         newer.countDown();
 
-        assertThat(run.get(SOON.toSeconds(), TimeUnit.SECONDS)).isEqualTo(Outcome.WAITING);
+        assertThat(run.get(SOON.toSeconds(), TimeUnit.SECONDS)).isEqualTo(Outcome.SUPERSEDED);
         assertThat(shop.engine().containers().observe().stream()
                         .filter(ObservedContainer::isRunning)
                         .map(BrokenOffWaitIT::program))

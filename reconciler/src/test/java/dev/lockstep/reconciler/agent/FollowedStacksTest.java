@@ -100,6 +100,7 @@ class FollowedStacksTest {
                 "ssh://git@example.com/infra.git",
                 Optional.of("main"),
                 Optional.empty(),
+                AgentSettings.ForcePush.REFUSE_RELEASES,
                 false,
                 RepositoryAccess.NONE,
                 List.of(URL));

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.reconciler.git.GitRepositories;
 import dev.lockstep.reconciler.git.GitSettings;
+import dev.lockstep.reconciler.git.RemoteRef;
 import dev.lockstep.reconciler.git.TestRepository;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.spec.load.ComposeLoader;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.settings.AgentSettings;
 import dev.lockstep.spec.settings.BuildsEntry;
+import dev.lockstep.spec.settings.RepositoryAccess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,6 +97,46 @@ class FollowerTest {
             Files.createDirectory(root.state().resolve("git"));
 
             assertThat(follower.stacks(follower.look()).active()).containsKeys("edge", "shop");
+        }
+    }
+
+    @Test
+    void a_refused_move_is_nothing_to_build_until_somebody_agrees_to_it() throws IOException {
+        var first = repository.commit("first");
+        var root = Root.open(directory.resolve("root"), directory.resolve("run"));
+        var settings = new AgentSettings.Repository(
+                repository.directory().toString(),
+                Optional.of("main"),
+                Optional.empty(),
+                AgentSettings.ForcePush.REFUSE,
+                false,
+                RepositoryAccess.NONE,
+                List.of());
+        try (var follower = new Follower(
+                settings,
+                new GitRepositories(root, GitSettings.defaults()),
+                root,
+                "web1",
+                Map.of(),
+                new HostVariables(directory),
+                BuildsEntry.DEFAULT,
+                said::add)) {
+            follower.look();
+            var branches = List.of("refs/heads/*");
+            assertThat(follower.refs(branches)).extracting(RemoteRef::commit).containsExactly(first);
+            var other = repository.put("a", "b").forcePush("refs/heads/main", "other");
+
+            assertThat(follower.look().commit()).isEqualTo(first);
+            assertThat(follower.look().commit()).as("the same answer").isEqualTo(first);
+            assertThat(follower.refused().orElseThrow().to().commit()).isEqualTo(other);
+            assertThat(follower.refs(branches)).extracting(RemoteRef::commit).containsExactly(first);
+            assertThat(follower.ask(branches)).extracting(RemoteRef::commit).containsExactly(first);
+
+            assertThat(follower.accept(first)).isFalse();
+            assertThat(follower.accept(other)).isTrue();
+            assertThat(follower.look().commit()).isEqualTo(other);
+            assertThat(follower.refused()).isEmpty();
+            assertThat(follower.refs(branches)).extracting(RemoteRef::commit).containsExactly(other);
         }
     }
 

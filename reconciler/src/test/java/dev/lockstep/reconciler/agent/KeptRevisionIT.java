@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.lockstep.reconciler.deploy.StackBuilds;
+import dev.lockstep.reconciler.history.HealthyRevisions;
 import dev.lockstep.reconciler.history.History;
+import dev.lockstep.reconciler.history.HistoryEntry;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.RevisionFiles;
 import dev.lockstep.reconciler.history.StackRevision;
@@ -13,6 +15,7 @@ import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.image.ImageReference;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -78,7 +81,7 @@ class KeptRevisionIT {
     private void cutShort(CommitSource wanted) throws IOException, InterruptedException {
         var superseded = new CountDownLatch(1);
         superseded.countDown();
-        assertThat(FollowedStack.run(agent, wanted, superseded)).isEqualTo(Outcome.CONVERGED);
+        assertThat(FollowedStack.run(agent, wanted, superseded)).isEqualTo(Outcome.SUPERSEDED);
     }
 
     private Optional<String> good() throws IOException {
@@ -86,6 +89,18 @@ class KeptRevisionIT {
                 .good()
                 .flatMap(StackRevision::commit)
                 .map(StackStatus.Commit::subject);
+    }
+
+    /** What somebody would be brought back to from a commit that is none of these. */
+    private Optional<String> backFromElsewhere() throws IOException {
+        return new HealthyRevisions(new History(shop.engine().root()).entries("shop"))
+                .before("0".repeat(40))
+                .flatMap(HistoryEntry::subject);
+    }
+
+    private List<Outcome> history() throws IOException {
+        return new History(shop.engine().root())
+                .entries("shop").stream().map(HistoryEntry::outcome).toList();
     }
 
     private String program() throws IOException {
@@ -97,6 +112,9 @@ class KeptRevisionIT {
         assertThat(run(runs("First", "sleep 1001"))).isEqualTo(Outcome.CONVERGED);
         cutShort(runs("Second", "sleep 1002", "8s"));
         assertThat(good()).hasValue("First");
+        assertThat(backFromElsewhere())
+                .as("nobody knows whether the second is well")
+                .hasValue("First");
         // What it replaced is still there, in case that it has to come back.
         assertThat(shop.engine().containers().observe()).hasSize(2);
 
@@ -105,6 +123,7 @@ class KeptRevisionIT {
         assertThat(run(refused())).isEqualTo(Outcome.REFUSED);
 
         assertThat(good()).hasValue("Second");
+        assertThat(backFromElsewhere()).hasValue("Second");
         assertThat(program()).isEqualTo("sleep 1002");
         assertThat(shop.container().isRunning()).isTrue();
         assertThat(shop.said()).anyMatch(line -> line.endsWith("\"Second\" is well, and is kept"));
@@ -146,6 +165,32 @@ class KeptRevisionIT {
         assertThat(run(shop.commit("Refused again", "services: {app: {imag: y}}", StackBuilds.NONE)))
                 .isEqualTo(Outcome.REFUSED);
         assertThat(shop.said()).noneMatch(line -> line.contains("going back"));
+    }
+
+    @Test
+    void a_stack_whose_last_good_revision_is_not_well_either_is_degraded_until_that_is_well_again() throws Exception {
+        // Well when it is made, not when it is started again, and then well again.
+        var once = "echo x >> /runs; if [ $$(wc -l < /runs) = 2 ]; then exit 4; fi; exec sleep 1001";
+        assertThat(run(runs("First", once))).isEqualTo(Outcome.CONVERGED);
+        var second = runs("Second", "exit 3");
+
+        assertThat(run(second)).isEqualTo(Outcome.DEGRADED);
+
+        assertThat(shop.status().outcome()).hasValue(Outcome.DEGRADED);
+        assertThat(shop.problems()).hasSize(2);
+        assertThat(shop.problems().getFirst()).contains("exited (3)");
+        assertThat(shop.problems().getLast())
+                .startsWith("going back to ")
+                .contains("\"First\" failed: ", "exited (4)")
+                .endsWith("; the stack needs somebody to look at it");
+        assertThat(shop.said()).anyMatch(line -> line.contains("stack shop IS DEGRADED: going back to "));
+        assertThat(history())
+                .containsExactly(Outcome.CONVERGED, Outcome.CONVERGED, Outcome.ROLLED_BACK, Outcome.DEGRADED);
+        assertThat(good()).hasValue("First");
+
+        assertThat(run(second)).as("it is tried on").isEqualTo(Outcome.ROLLED_BACK);
+        assertThat(shop.status().outcome()).hasValue(Outcome.ROLLED_BACK);
+        assertThat(shop.container().isRunning()).isTrue();
     }
 
     @Test

@@ -81,6 +81,23 @@ class TightenedPolicyIT {
     }
 
     @Test
+    void what_is_ordered_holds_as_of_today_on_the_way_back() throws Exception {
+        var more = "policy: {capabilities: [NET_ADMIN], pids-limit: 200, no-new-privileges: true}";
+        assertThat(FollowedStack.run(
+                        shop.reconciliation(policy(more)), commit("Limited", "sleep 1002", "cap_add: [NET_ADMIN]")))
+                .isEqualTo(Outcome.CONVERGED);
+        assertThat(shop.container().record().spec().resources().pids()).contains(200L);
+
+        // Fewer than the stack had then is no more than it asks for: it asked for none.
+        var today = shop.reconciliation(policy("policy: {capabilities: [NET_ADMIN], pids-limit: 100}"));
+        assertThat(FollowedStack.run(today, commit("Bad", "exit 3", ""))).isEqualTo(Outcome.ROLLED_BACK);
+        var spec = shop.container().record().spec();
+        assertThat(spec.command().orElseThrow()).contains("sleep 1002");
+        assertThat(spec.resources().pids()).contains(100L);
+        assertThat(spec.options().isolation().security().noNewPrivileges()).isEmpty();
+    }
+
+    @Test
     void nor_after_one_that_is_not_well() throws Exception {
         var second = commit("Second", "exit 3", "");
         var closed = shop.reconciliation(policy("interval: 1m"));

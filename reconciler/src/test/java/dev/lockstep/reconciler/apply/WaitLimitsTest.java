@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.desired.DesiredService;
 import dev.lockstep.reconciler.desired.Rollout;
+import dev.lockstep.reconciler.plan.Patience;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.spec.model.Sources;
 import java.time.Duration;
@@ -46,7 +47,7 @@ class WaitLimitsTest {
         assertThat(limits.of("migrate", COMPLETED_SUCCESSFULLY, PATIENCE)).contains(Duration.ofMinutes(40));
         assertThat(limits.of("migrate", HEALTHY, PATIENCE)).contains(PATIENCE);
         assertThat(limits.rest()).isEmpty();
-        assertThat(stack().services().stream().map(WaitLimits::ofJob))
+        assertThat(stack().services().stream().map(Patience::ofJob))
                 .containsExactly(Duration.ofMinutes(30), Duration.ofMinutes(40));
     }
 

@@ -65,7 +65,7 @@ class ContainerRowTest {
                                 Optional.empty(), Optional.of(8080), 80, PublishedPort.TransportProtocol.TCP))
                         : List.of(),
                 List.of(),
-                health.map(s -> new HealthState(s, NOW, 0, List.of())));
+                health.map(s -> new HealthState(s, NOW, Optional.empty(), 0, List.of())));
         return ContainerRow.of(container, decision, NOW);
     }
 

@@ -110,6 +110,7 @@ class HostStatusTest {
                         "main",
                         Optional.of("b".repeat(40)),
                         Optional.empty(),
+                        Optional.empty(),
                         NOW,
                         Optional.empty())),
                 Optional.of(new PruneRecord(
@@ -178,6 +179,7 @@ class HostStatusTest {
                         "https://git.example/shop",
                         "main",
                         Optional.empty(),
+                        Optional.of("d".repeat(40)),
                         Optional.of("nobody answers"),
                         NOW.minus(Duration.ofMinutes(1)),
                         Optional.of(NOW.plusSeconds(30)))),

@@ -107,6 +107,13 @@ class ServiceCommandsTest {
         assertThat(refused("image", "rm", "--dry-run=true", "x")).contains("--dry-run is not there for this command");
         assertThat(refused("--dry-run=true", "image", "rm", "x")).contains("--dry-run is not there for this command");
         assertThat(refused("--progress", "loud", "ps")).contains("--progress takes auto, tty, plain, quiet or rawjson");
+        // Docker compose 2.26.1, whatever the command: no stack can have such a name.
+        for (var command : List.of("ps", "ls", "stop", "down", "up")) {
+            assertThat(refused("-p", "Bad!", command))
+                    .isEqualTo("lockstep: invalid project name \"Bad!\": must consist only of lowercase alphanumeric"
+                            + " characters, hyphens, and underscores as well as start with a letter or number\n");
+        }
+        assertThat(refused("up", "--exit-code-from", "wbe")).contains("no such service: wbe. Did you mean \"web\"?");
         assertThat(refused("--parallel", "0", "ps")).contains("--parallel takes a whole number from 1, or -1");
         assertThat(refused("ps", "--format", "x")).contains("--format takes table, json or a Go template");
         assertThat(refused("ps", "--filter", "x=y")).contains("unknown filter x");

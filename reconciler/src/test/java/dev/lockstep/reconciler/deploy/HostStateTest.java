@@ -49,7 +49,7 @@ class HostStateTest {
     }
 
     private static ObservedContainer health(HealthState.Status status, int failures, HealthResult... results) {
-        var state = new HealthState(status, NOW, failures, List.of(results));
+        var state = new HealthState(status, NOW, Optional.empty(), failures, List.of(results));
         return with(CONTAINER.state(), CONTAINER.limits(), Optional.of(state), Optional.empty());
     }
 

@@ -27,6 +27,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What attributes that only some services have become in the engine's words. */
 class OptionsTest {
@@ -115,6 +116,57 @@ class OptionsTest {
             case Translation.Result.Refused(var problems) ->
                 problems.stream().map(Problem::toString).toList();
         };
+    }
+
+    /** As docker compose 2.26, whose containers with each of these lines are as without any by {@code inspect}. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "cgroup_parent: ''",
+                "working_dir: ''",
+                "user: ''",
+                "hostname: ''",
+                "domainname: ''",
+                "stop_signal: ''",
+                "runtime: ''",
+                "pid: ''",
+                "ipc: ''",
+                "uts: ''",
+                "platform: ''",
+                "mac_address: ''",
+                "cpuset: ''",
+                "restart: ''",
+                "shm_size: 0",
+                "mem_limit: 0",
+                "memswap_limit: 0",
+                "mem_reservation: 0",
+                "pids_limit: 0",
+                "cpu_shares: 0",
+                "cpu_quota: 0",
+                "cpu_period: 0",
+                "cpus: 0",
+                "blkio_config: {weight: 0}",
+                "logging: {driver: ''}",
+                "userns_mode: ''",
+                "isolation: ''",
+                "storage_opt: {}",
+                "ulimits: {}",
+                "sysctls: []",
+                "group_add: []",
+                "cap_add: []",
+                "dns: []",
+                "extra_hosts: []",
+                "devices: []",
+                "security_opt: []",
+                "tmpfs: []"
+            })
+    void what_is_empty_asks_for_nothing(String attribute) {
+        assertThat(web(attribute)).isEqualTo(web("init: false"));
+    }
+
+    @Test
+    void a_size_of_memory_is_not_negative() {
+        assertThat(problems("shm_size: -1")).singleElement().asString().contains("shm_size: is a size, not -1");
     }
 
     @Test

@@ -84,6 +84,24 @@ class HealthyRevisionsTest {
     }
 
     @Test
+    void what_nobody_waited_for_is_none_until_it_is_found_well() {
+        run(A, Outcome.CONVERGED, "sha256:1");
+        run(B, Outcome.CONVERGED, "sha256:2"); // applied
+        run(B, Outcome.SUPERSEDED);
+        run(C, Outcome.CONVERGED, "sha256:3");
+        assertThat(before(C)).contains(A);
+        assertThat(new HealthyRevisions(entries).named("bbbb"))
+                .get()
+                .extracting(HistoryEntry::images)
+                .isEqualTo(Map.of("x:1", "sha256:2"));
+        run(B, Outcome.CONVERGED);
+        assertThat(new HealthyRevisions(entries).before(C))
+                .get()
+                .extracting(HistoryEntry::images)
+                .isEqualTo(Map.of("x:1", "sha256:2"));
+    }
+
+    @Test
     void going_forth_and_back_is_in_the_order_of_time() {
         run(A, Outcome.CONVERGED);
         run(B, Outcome.CONVERGED);

@@ -80,6 +80,41 @@ class PlanJsonTest {
     }
 
     @Test
+    void a_start_says_what_it_waits_for_and_how_long_where_the_files_tell_that() throws IOException {
+        var actions = json(Planner.plan(World.desired("""
+                                services:
+                                  app:
+                                    image: x
+                                    depends_on:
+                                      job: {condition: service_completed_successfully}
+                                      long: {condition: service_completed_successfully}
+                                      db: {condition: service_healthy}
+                                      cache: {condition: service_healthy}
+                                      plain: {condition: service_started}
+                                  job: {image: x}
+                                  long: {image: x, deploy: {update_config: {monitor: 2h}}}
+                                  db:
+                                    image: x
+                                    healthcheck:
+                                      {test: [CMD, ok], interval: 5s, timeout: 1s, retries: 4, start_period: 10s}
+                                  cache: {image: x, healthcheck: {test: [CMD, ok], interval: 5s}}
+                                  plain: {image: x, healthcheck: {disable: true}}
+                                """), World.nothing(), Facts.none()))
+                .path("actions");
+
+        for (var action : actions) {
+            var app = action.path("name").asText().equals("shop-app-1");
+            assertThat(action.has("waitsAtMostMillis")).isEqualTo(app);
+            if (app) {
+                assertThat(action.path("waitsFor").size()).isEqualTo(5);
+                assertThat(action.path("waitsAtMostMillis").toString())
+                        .as("what the image says to the cache's check, nobody knows yet")
+                        .isEqualTo("{\"db\":100000,\"job\":1800000,\"long\":7200000,\"plain\":60000}");
+            }
+        }
+    }
+
+    @Test
     void replicas_say_whose_turn_it_is_and_what_must_be_well_first() throws IOException {
         var before = "services: {web: {image: x, deploy: {replicas: 3, update_config: {parallelism: 2, delay: 5s}}}}";
         var after = before.replace("image: x", "image: y");

@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.story;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -202,6 +203,120 @@ class AttributesIT {
                     }))
                     .isEmpty();
         }
+    }
+
+    @Test
+    void what_a_service_asks_for_is_what_inspect_shows_by_dockers_names() throws IOException {
+        Files.writeString(project.resolve("password.txt"), "canary-0815");
+        Files.writeString(project.resolve("compose.yaml"), """
+                services:
+                  a:
+                    image: web:1
+                    container_name: own-name
+                    command: sleep 1000
+                    hostname: h
+                    domainname: d
+                    group_add: ["44"]
+                    init: true
+                    read_only: true
+                    cap_add: [NET_ADMIN]
+                    cap_drop: [CHOWN]
+                    security_opt:
+                      [label=disable, no-new-privileges, "seccomp=unconfined", "systempaths=unconfined"]
+                    sysctls: {kernel.msgmax: "5"}
+                    ulimits: {nofile: {soft: 1, hard: 2}}
+                    oom_score_adj: 5
+                    oom_kill_disable: true
+                    shm_size: 1m
+                    tmpfs: ["/t:size=1m"]
+                    devices: ["/dev/null:/dev/x:r"]
+                    device_cgroup_rules: ["c 1:3 r"]
+                    cgroup_parent: /x
+                    cgroup: private
+                    pid: host
+                    ipc: shareable
+                    uts: private
+                    cpus: 1.5
+                    cpu_shares: 5
+                    cpuset: "0"
+                    mem_limit: 64m
+                    mem_reservation: 32m
+                    mem_swappiness: 5
+                    pids_limit: 5
+                    blkio_config:
+                      weight: 300
+                      weight_device: [{path: /dev/loop0, weight: 20}]
+                      device_read_bps: [{path: /dev/loop0, rate: 1m}]
+                      device_write_bps: [{path: /dev/loop0, rate: 2m}]
+                      device_read_iops: [{path: /dev/loop0, rate: 6}]
+                      device_write_iops: [{path: /dev/loop0, rate: 7}]
+                    dns: [1.1.1.1]
+                    dns_search: [s]
+                    dns_opt: [o]
+                    extra_hosts: ["a:1.2.3.4"]
+                    annotations: {a: b}
+                    logging: {driver: json-file, options: {max-size: 1m, max-file: "3", labels: x}}
+                    restart: on-failure:3
+                    ports: ["127.0.0.1:48123:80"]
+                    healthcheck: {test: [CMD, "true"], interval: 7s, retries: 4}
+                    post_start: [{command: [sh, -c, "true"], user: "7", environment: {K: v}}]
+                    pre_stop: [{command: ["true"], privileged: true, working_dir: /tmp}]
+                    volumes: [{type: volume, source: data, target: /data}]
+                    secrets: [{source: password, uid: "7", gid: "8", mode: 0400}]
+                  b: {image: "web:1", container_name: other, command: sleep 1000, network_mode: "service:a",
+                    privileged: true, volumes_from: ["a:ro"]}
+                volumes: {data: }
+                secrets: {password: {file: password.txt}}
+                """);
+        says("create");
+
+        var json = new ObjectMapper();
+        var shown = json.readTree(says("inspect", "own-name")).get(0);
+        var host = shown.get("HostConfig");
+        // What docker 26.1 shows for the same, and below it what is ours or was not asked of it.
+        var docker = json.readTree("""
+                {"Annotations": {"a": "b"}, "CapAdd": ["NET_ADMIN"], "CapDrop": ["CHOWN"], "Dns": ["1.1.1.1"],
+                 "DnsOptions": ["o"], "DnsSearch": ["s"], "ExtraHosts": ["a:1.2.3.4"], "GroupAdd": ["44"],
+                 "IpcMode": "shareable", "OomScoreAdj": 5, "PidMode": "host", "Privileged": false,
+                 "ReadonlyRootfs": true, "Tmpfs": {"/t": "size=1048576"}, "ShmSize": 1048576,
+                 "Sysctls": {"kernel.msgmax": "5"}, "CpuShares": 5, "Memory": 67108864,
+                 "NanoCpus": 1500000000, "CgroupParent": "/x", "CpusetCpus": "0",
+                 "Devices": [{"PathOnHost": "/dev/null", "PathInContainer": "/dev/x", "CgroupPermissions": "r"}],
+                 "DeviceCgroupRules": ["c 1:3 r"], "MemorySwap": 134217728, "MemorySwappiness": 5,
+                 "OomKillDisable": true, "PidsLimit": 5, "Ulimits": [{"Name": "nofile", "Hard": 2, "Soft": 1}],
+                 "Init": true,
+
+                 "SecurityOpt":
+                    ["no-new-privileges", "seccomp=unconfined", "label=disable", "systempaths=unconfined"],
+                 "MemoryReservation": 33554432, "CgroupnsMode": "private", "UTSMode": "private", "BlkioWeight": 300,
+                 "BlkioWeightDevice": [{"Path": "/dev/loop0", "Weight": 20}],
+                 "BlkioDeviceReadBps": [{"Path": "/dev/loop0", "Rate": 1048576}],
+                 "BlkioDeviceWriteBps": [{"Path": "/dev/loop0", "Rate": 2097152}],
+                 "BlkioDeviceReadIOps": [{"Path": "/dev/loop0", "Rate": 6}],
+                 "BlkioDeviceWriteIOps": [{"Path": "/dev/loop0", "Rate": 7}],
+                 "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 3},
+                 "PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "48123"}]},
+                 "LogConfig":
+                    {"Type": "json-file", "Config": {"labels": "x", "max-file": "3", "max-size": "1048576"}}}
+                """);
+        docker.properties()
+                .forEach(f -> assertThat(host.get(f.getKey())).as(f.getKey()).isEqualTo(f.getValue()));
+        assertThat(host.get("EffectiveCaps").toString())
+                .contains("CAP_NET_ADMIN")
+                .doesNotContain("CAP_CHOWN");
+        var config = shown.get("Config");
+        assertThat(config.get("Domainname").asText()).isEqualTo("d");
+        assertThat(config.get("Healthcheck").toString())
+                .contains("\"Test\":[\"CMD\",\"true\"]", "\"Interval\":7000000000", "\"Retries\":4");
+        assertThat(config.get("PostStart").toString()).contains("\"User\":\"7\"", "\"K=v\"");
+        assertThat(config.get("PreStop").toString()).contains("\"Privileged\":true", "\"WorkingDir\":\"/tmp\"");
+        assertThat(shown.get("Mounts").toString())
+                .contains("\"UID\":\"7\",\"GID\":\"8\",\"FileMode\":\"400\"")
+                .doesNotContain("canary");
+        var other = json.readTree(says("inspect", "other")).get(0).get("HostConfig");
+        assertThat(other.get("NetworkMode").asText()).isEqualTo("container:own-name");
+        assertThat(other.get("Privileged").asBoolean()).isTrue();
+        assertThat(other.get("VolumesFrom").toString()).isEqualTo("[\"own-name:ro\"]");
     }
 
     @Test

@@ -84,4 +84,23 @@ class DamagedIT {
             assertThat(host.agentLog()).contains("set aside container p-a-1");
         }
     }
+
+    /** As on a full disk, where a stop that is to make room is no failure. */
+    @Test
+    void what_cannot_be_written_into_the_history_is_said_and_done() throws IOException {
+        try (var host = new Host(directory)) {
+            var project = Files.createDirectories(directory.resolve("p"));
+            Files.writeString(project.resolve("compose.yaml"), COMPOSE);
+            assertThat(host.lockstepIn(project, "apply", "-y").code()).isZero();
+            var history = host.root().resolve("stacks/p/history.jsonl");
+            var kept = Files.move(history, directory.resolve("kept"));
+            Files.createDirectory(history);
+            var stopped = host.lockstepIn(project, "stop", "a");
+            Files.delete(history);
+            Files.move(kept, history);
+            assertThat(stopped.code()).as(stopped.all()).isZero();
+            assertThat(stopped.err()).contains("Warning: this is missing in the history of stack p: ");
+            assertThat(host.pids()).containsOnlyKeys("p-b-1");
+        }
+    }
 }

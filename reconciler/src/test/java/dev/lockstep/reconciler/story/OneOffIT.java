@@ -129,6 +129,19 @@ class OneOffIT {
     }
 
     @Test
+    void an_image_that_cannot_be_had_leaves_nothing_behind() throws Exception {
+        Files.writeString(project.resolve("compose.yaml"), """
+                services:
+                  app: {image: "localhost:1/none:1", volumes: ["data:/data"]}
+                volumes: {data: {}}
+                """);
+
+        assertThat(run(18, "run", "--rm", "-T", "app", "true").err()).contains("localhost:1 is not reachable");
+        assertThat(run(0, "network", "ls", "-q").out()).isEmpty();
+        assertThat(run(0, "volume", "ls", "-q").out()).isEmpty();
+    }
+
+    @Test
     void a_program_that_has_ended_keeps_no_port_and_no_mount() throws Exception {
         var port = Host.freePort();
         for (var i = 0; i < 2; i++) {

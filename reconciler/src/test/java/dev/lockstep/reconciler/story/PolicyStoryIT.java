@@ -66,6 +66,12 @@ class PolicyStoryIT {
         return says(0, "container", "exec", "shop-a-1", "cat", file);
     }
 
+    /** The limit that the kernel has; with version 1 of cgroups it is a directory further down. */
+    private String pids() throws IOException {
+        var file = "cat $(ls pids.max pids/pids.max 2>/dev/null)";
+        return says(0, "container", "exec", "-w", "/sys/fs/cgroup", "shop-a-1", "sh", "-c", file);
+    }
+
     private void commit(String title, String attributes) throws IOException {
         repository.commit(title, Map.of("stacks/shop/title", title, "stacks/shop/compose.yaml", """
                 services:
@@ -127,6 +133,46 @@ class PolicyStoryIT {
         commit("Third", "- " + shared + ":/shared\n");
         says(0, "agent", "--once");
         assertThat(inside("/shared/file")).isEqualTo("of the host");
+    }
+
+    @Test
+    void a_host_orders_what_containers_are_without() throws IOException {
+        var settings = directory.resolve("agent.yaml");
+        commit("First", "");
+        says(0, "agent", "--once");
+        assertThat(inside("/proc/1/status")).contains("CapBnd:\t00000000a80425fb", "NoNewPrivs:\t0");
+        assertThat(pids()).isEqualTo("max\n");
+
+        // A limit of processes needs no other container, nor a commit.
+        var before = host.pids();
+        settings("policy:\n  pids-limit: 100");
+        assertThat(says(0, "agent", "--once", "--dry-run"))
+                .contains("~ container shop-a-1", "pids_limit: 100   [" + settings + ":4:3]");
+        says(0, "agent", "--once");
+        assertThat(pids()).isEqualTo("100\n");
+        assertThat(host.pids()).isEqualTo(before);
+
+        settings("policy:\n  pids-limit: 100\n  drop-capabilities: [NET_RAW, MKNOD]\n  no-new-privileges: true");
+        assertThat(says(0, "agent", "--once", "--dry-run"))
+                .contains(
+                        "-/+ container shop-a-1",
+                        "cap_drop: [NET_RAW MKNOD]   [" + settings + ":5:3]",
+                        "security_opt.no-new-privileges: true   [" + settings + ":6:3]");
+        says(0, "agent", "--once");
+        assertThat(inside("/proc/1/status")).contains("CapBnd:\t00000000a00405fb", "NoNewPrivs:\t1");
+        assertThat(says(0, "container", "inspect", "shop-a-1"))
+                .contains("\"PidsLimit\" : 100", "\"no-new-privileges\"")
+                .containsPattern("\"CapDrop\" : \\[\\s*\"NET_RAW\",\\s*\"MKNOD\"\\s*]");
+        assertThat(says(0, "agent", "--once")).doesNotContain("container shop-a-1");
+
+        // Root's own hand on a directory is ordered nothing, unless it asks what an agent would do.
+        Files.writeString(
+                directory.resolve("compose.yaml"), "name: other\nservices: {b: {image: 'web:1', pids_limit: -1}}");
+        assertThat(says(0, "plan")).doesNotContain("agent.yaml");
+        assertThat(says(1, "plan", "--host-policy"))
+                .contains("services.b.pids_limit: asks for any number of processes. This host does not allow it:"
+                        + " policy.pids-limit at " + settings + ":4:3 allows 100");
+        assertThat(says(1, "validate", "--host-policy")).contains("services.b.pids_limit: asks for any number");
     }
 
     @Test

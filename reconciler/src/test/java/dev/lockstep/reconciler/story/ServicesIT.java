@@ -151,7 +151,8 @@ class ServicesIT {
                         + "\"Tag\":\"1\",\"Size\":\\d+}]\n");
         assertThat(run(0, "images", "-q").out()).matches("[0-9a-f]{64}\n");
         assertThat(run(0, "ls", "-a", "--format", "json").out())
-                .isEqualTo("[{\"Name\":\"p\",\"Status\":\"exited(1), running(3)\",\"ConfigFiles\":\"N/A\"}]\n");
+                .isEqualTo("[{\"Name\":\"p\",\"Status\":\"exited(1), running(3)\",\"ConfigFiles\":\""
+                        + project.resolve("compose.yaml") + "\"}]\n");
         assertThat(run(0, "ls", "-q").out()).isEqualTo("p\n");
         assertThat(run(0, "version", "--short").out()).matches("\\d+\\.\\d+\\.\\d+.*\n");
 

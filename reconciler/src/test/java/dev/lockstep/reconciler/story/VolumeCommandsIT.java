@@ -174,6 +174,9 @@ class VolumeCommandsIT {
         assertThat(run(0, "volume", "ls", "-f", "name=spare", "--format", "{{.Name}} {{.Labels}} {{.Driver}}")
                         .out())
                 .isEqualTo("spare tier=back local\n");
+        assertThat(run(0, "volume", "ls", "-f", "name=spare", "--format", "table {{.Name}}\\t{{.Label \"tier\"}}")
+                        .out())
+                .matches("VOLUME NAME +TIER\nspare +back\n");
         assertThat(run(1, "volume", "ls", "-f", "nam=x").err()).contains("--filter takes name=PATTERN");
         assertThat(run(0, "volume", "inspect", "spare", "-f", "{{.Mountpoint}} {{json .Labels}} {{.Scope}}")
                         .out())

@@ -50,7 +50,11 @@ public final class Cancellation {
         return new Part(part, watch(part::cancel));
     }
 
-    /** Stops what runs, and lets nothing begin any more. Returns when everything was told. */
+    /**
+     * Stops what runs, and lets nothing begin any more. Returns when everything was told.
+     *
+     * @throws RuntimeException of what could not be stopped; the others were told all the same
+     */
     public void cancel() {
         List<Watch> told;
         synchronized (this) {
@@ -61,7 +65,19 @@ public final class Cancellation {
             notifyAll();
             told = List.copyOf(watches);
         }
-        told.forEach(Watch::stop);
+        Optional<RuntimeException> failure = Optional.empty();
+        for (var watch : told) {
+            try {
+                watch.stop();
+            } catch (RuntimeException e) {
+                // The others must hear of it: who waits for them would wait for ever.
+                failure.ifPresent(e::addSuppressed);
+                failure = Optional.of(e);
+            }
+        }
+        if (failure.isPresent()) {
+            throw failure.get();
+        }
     }
 
     /** Whether it was called off. */

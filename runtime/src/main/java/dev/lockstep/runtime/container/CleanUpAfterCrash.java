@@ -118,6 +118,7 @@ final class CleanUpAfterCrash {
                     + (record.get().phase() == ContainerRecord.Phase.CREATING ? "made" : "removed"));
             return;
         }
+        Files.deleteIfExists(files.creating());
         if (!store.hasRun(id)) {
             gone(record.get());
             return;

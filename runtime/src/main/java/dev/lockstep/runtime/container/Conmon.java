@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Starts conmon, which supervises one container or one exec session and outlives us.
@@ -25,6 +26,9 @@ import java.util.Optional;
  * container, and says {@code {"data": PID}} or {@code {"data": -1, "message": …}} on the <em>sync</em> pipe.
  */
 final class Conmon {
+    /** Where it writes its own number, in the directory of its container or session. */
+    static final String PID_FILE = "conmon.pid";
+
     private static final Duration ANSWER = Duration.ofMinutes(4);
 
     private final Path program;
@@ -118,6 +122,16 @@ final class Conmon {
         };
     }
 
+    /** The number of the conmon of that directory; empty before it has said it. It may have ended since. */
+    static OptionalInt pid(Path directory) {
+        try {
+            return OptionalInt.of(Integer.parseInt(
+                    Files.readString(directory.resolve(PID_FILE)).strip()));
+        } catch (IOException | NumberFormatException notYet) {
+            return OptionalInt.empty();
+        }
+    }
+
     private Optional<ProcessIdentity> conmonOf(ContainerFiles files) throws IOException {
         return ProcessIdentity.of(
                 Integer.parseInt(Files.readString(files.conmonPidFile()).strip()));
@@ -126,14 +140,20 @@ final class Conmon {
     private JsonNode answer(Pipe sync, ContainerFiles files) throws IOException {
         var line = sync.readLine(ANSWER);
         if (line.isEmpty()) {
-            var said = Files.exists(files.conmonErrors())
-                    ? Files.readString(files.conmonErrors()).strip()
-                    : "";
             throw new ContainerException(
-                    ContainerException.Reason.RUNTIME,
-                    "conmon ended without an answer: " + RuntimeMessages.lastError(files.runtimeLog(), said, json));
+                    ContainerException.Reason.RUNTIME, silence(files.runtimeLog(), files.conmonErrors()));
         }
         return json.readTree(line.get());
+    }
+
+    /** What there is to say where conmon has said nothing on its pipes. */
+    private String silence(Path runtimeLog, Path errors) throws IOException {
+        var said = Files.exists(errors) ? Files.readString(errors).strip() : "";
+        var why = RuntimeMessages.lastError(runtimeLog, said, json);
+        return why.isEmpty()
+                ? "conmon ended without an answer, and neither it nor " + runtime.program()
+                        + " said why. Look whether that is an OCI runtime, as runc and crun are."
+                : "conmon ended without an answer: " + why;
     }
 
     private ContainerException failure(JsonNode answer, ContainerFiles files) {
@@ -225,7 +245,9 @@ final class Conmon {
                 "none",
                 "-e",
                 "--exec-process-spec",
-                process.toString()));
+                process.toString(),
+                "-P",
+                directory.resolve(PID_FILE).toString()));
         if (stdin) {
             argv.add("-i");
         }
@@ -256,8 +278,7 @@ final class Conmon {
                 var ready = attach.readLine(ANSWER);
                 if (ready.isEmpty()) {
                     throw new ContainerException(
-                            ContainerException.Reason.RUNTIME,
-                            "conmon ended without an answer: " + Files.readString(directory.resolve("conmon.err")));
+                            ContainerException.Reason.RUNTIME, silence(log, directory.resolve("conmon.err")));
                 }
                 socket = Optional.of(PacketSocket.connect(directory, "attach"));
             }

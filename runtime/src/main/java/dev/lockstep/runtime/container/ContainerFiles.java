@@ -21,6 +21,14 @@ record ContainerFiles(Root root, String id) {
         return state().resolve("container.json");
     }
 
+    /**
+     * Exists while the record may get lost with a loss of power, and the container with it: nothing but this directory
+     * has been made for it. Empty, because then the name may be there and the content not.
+     */
+    Path creating() {
+        return state().resolve("creating");
+    }
+
     Path life() {
         return state().resolve("life.json");
     }
@@ -148,7 +156,7 @@ record ContainerFiles(Root root, String id) {
     }
 
     Path conmonPidFile() {
-        return run().resolve("conmon.pid");
+        return run().resolve(Conmon.PID_FILE);
     }
 
     Path conmonErrors() {

@@ -4,6 +4,7 @@ import dev.lockstep.runtime.linux.Cgroups;
 import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +56,10 @@ public final class ContainerRehearsal {
         EtcFiles.write(record, store.files(id), Optional.empty());
         var check = record.effective().flatMap(Effective::healthCheck);
         if (check.isPresent()) {
-            store.write(id, HealthState.starting(now).advance(check.get(), new HealthResult(now, now, 0, "")));
+            store.write(
+                    id,
+                    HealthState.starting(now, Duration.ZERO)
+                            .advance(check.get(), new HealthResult(now, now, 0, ""), Duration.ZERO));
         }
     }
 

@@ -151,17 +151,22 @@ public record ContainerSpec(
 
     /** The same, of another manifest: for when the pull told which one it is. */
     public ContainerSpec withDigest(Digest exact) {
-        return copy(name, exact, mounts, networks, ports, options, labels);
+        return copy(name, exact, mounts, networks, ports, resources, options, labels);
     }
 
     /** The same with other mounts. */
     public ContainerSpec withMounts(List<MountSpec> others) {
-        return copy(name, digest, others, networks, ports, options, labels);
+        return copy(name, digest, others, networks, ports, resources, options, labels);
     }
 
     /** The same with other options. */
     public ContainerSpec with(ContainerOptions other) {
-        return copy(name, digest, mounts, networks, ports, other, labels);
+        return copy(name, digest, mounts, networks, ports, resources, other, labels);
+    }
+
+    /** The same with other limits. */
+    public ContainerSpec with(Resources other) {
+        return copy(name, digest, mounts, networks, ports, other, options, labels);
     }
 
     /** The same below another cgroup. */
@@ -171,24 +176,24 @@ public record ContainerSpec(
 
     /** The same with another name. */
     public ContainerSpec withName(String other) {
-        return copy(other, digest, mounts, networks, ports, options, labels);
+        return copy(other, digest, mounts, networks, ports, resources, options, labels);
     }
 
     /** The same without ports of the host. */
     public ContainerSpec withoutPorts() {
-        return copy(name, digest, mounts, networks, List.of(), options, labels);
+        return copy(name, digest, mounts, networks, List.of(), resources, options, labels);
     }
 
     /** The same on other networks. */
     public ContainerSpec withNetworks(List<AttachmentSpec> others) {
-        return copy(name, digest, mounts, others, ports, options, labels);
+        return copy(name, digest, mounts, others, ports, resources, options, labels);
     }
 
     /** The same with further labels, which come over its own. */
     public ContainerSpec withLabels(Map<String, String> further) {
         var all = new LinkedHashMap<>(labels);
         all.putAll(further);
-        return copy(name, digest, mounts, networks, ports, options, all);
+        return copy(name, digest, mounts, networks, ports, resources, options, all);
     }
 
     private ContainerSpec copy(
@@ -197,6 +202,7 @@ public record ContainerSpec(
             List<MountSpec> itsMounts,
             List<AttachmentSpec> itsNetworks,
             List<PublishedPort> itsPorts,
+            Resources itsResources,
             ContainerOptions itsOptions,
             Map<String, String> itsLabels) {
         return new ContainerSpec(
@@ -216,7 +222,7 @@ public record ContainerSpec(
                 itsMounts,
                 itsNetworks,
                 itsPorts,
-                resources,
+                itsResources,
                 restart,
                 healthCheck,
                 stopSignal,

@@ -88,7 +88,8 @@ final class ContainerStore {
 
     /**
      * Writes the record and takes its name. A power failure may take both back, see {@link #keep}: there is nothing yet
-     * but this directory, and a name that is not as the records say is put right ({@link #freeNames}).
+     * but this directory, and a name that is not as the records say is put right ({@link #freeNames}). Of the record it
+     * may leave a file without content, which is then none: so nobody waits here for the disk.
      *
      * @param replaces the container whose name it may inherit
      * @throws ContainerException when another container has the name
@@ -97,27 +98,44 @@ final class ContainerStore {
         var files = files(record.id());
         Root.directory(ContainerFiles.all(root));
         Root.directory(files.state());
-        records.writeWhole(files.record(), record);
+        Files.createFile(files.creating());
+        records.writeVolatile(files.record(), record);
         var name = record.spec().name();
         try (var _ = names()) {
-            var present = name(name).filter(n -> Files.exists(files(n.holder()).record()));
+            var present = name(name).filter(n -> isThere(n.holder()));
             if (present.isEmpty()) {
                 put(name, new Name(record.id(), ""));
                 return;
             }
             var holder = present.get().holder();
             var heir = present.get().heir();
-            var free = heir.isEmpty() || Files.notExists(files(heir).record());
+            var free = heir.isEmpty() || !isThere(heir);
             if (replaces.filter(holder::equals).isPresent() && free) {
                 put(name, new Name(holder, record.id()));
                 return;
             }
             AtomicFiles.delete(files.record());
+            Files.deleteIfExists(files.creating());
             Files.deleteIfExists(files.state());
             throw new ContainerException(
                     ContainerException.Reason.CONFLICT,
                     "The container name \"" + name + "\" is taken by container " + holder.substring(0, 12)
-                            + ". Remove that one first.");
+                            + unusable(holder)
+                                    .map(why -> ", of which " + why + ".")
+                                    .orElse(". Remove that one first."));
+        }
+    }
+
+    /** Which file of it cannot be read, where that is one of a newer Lockstep: it cannot be removed with this one. */
+    private Optional<String> unusable(String id) throws IOException {
+        try {
+            var _ = record(id);
+            var _ = life(id);
+            var _ = health(id);
+            var _ = run(id, ProcessIdentity.bootId());
+            return Optional.empty();
+        } catch (StateException e) {
+            return Optional.ofNullable(e.getMessage());
         }
     }
 
@@ -125,7 +143,33 @@ final class ContainerStore {
      * From now on the record of {@link #add} is there whatever happens: something is about to be made for it elsewhere.
      */
     void keep(ContainerRecord record) throws IOException {
-        AtomicFiles.syncDirectory(files(record.id()).state());
+        records.write(files(record.id()).record(), record);
+        AtomicFiles.delete(files(record.id()).creating());
+    }
+
+    /** Writes the record of a container that is made, durably. */
+    void finish(ContainerRecord record) throws IOException {
+        var files = files(record.id());
+        if (!isCutOff(record.id())) {
+            write(record);
+            return;
+        }
+        // The one before is worth nothing, so the file need not be on disk before it takes its place: the file systems
+        // that write a journal then write it once for the content and the name.
+        records.writeVolatile(files.record(), record);
+        AtomicFiles.syncFile(files.record());
+        AtomicFiles.syncDirectory(files.state());
+        Files.delete(files.creating());
+    }
+
+    /** Whether it has a record; one that cannot be read counts, but for what a power failure left of a creation. */
+    private boolean isThere(String id) {
+        try {
+            return Files.exists(files(id).record())
+                    && (!isCutOff(id) || record(id).isPresent());
+        } catch (IOException e) {
+            return true;
+        }
     }
 
     /** Held for the moment in which a name changes hands. */
@@ -193,12 +237,15 @@ final class ContainerStore {
         var taken = after.spec().name();
         var freed = before.spec().name();
         try (var _ = names()) {
-            var present = name(taken).filter(n -> Files.exists(files(n.holder()).record()));
+            var present = name(taken).filter(n -> isThere(n.holder()));
             if (present.isPresent()) {
                 throw new ContainerException(
                         ContainerException.Reason.CONFLICT,
                         "The container name \"" + taken + "\" is taken by container "
-                                + present.get().holder().substring(0, 12) + ". Remove or rename that one first.");
+                                + present.get().holder().substring(0, 12)
+                                + unusable(present.get().holder())
+                                        .map(why -> ", of which " + why + ".")
+                                        .orElse(". Remove or rename that one first."));
             }
             put(taken, new Name(after.id(), ""));
             write(after);
@@ -216,7 +263,7 @@ final class ContainerStore {
     }
 
     private void handOver(String name, String heir) throws IOException {
-        if (heir.isEmpty() || Files.notExists(files(heir).record())) {
+        if (heir.isEmpty() || !isThere(heir)) {
             clear(ContainerFiles.name(root, name));
             AtomicFiles.syncDirectory(ContainerFiles.names(root));
         } else {
@@ -237,7 +284,8 @@ final class ContainerStore {
     }
 
     /**
-     * The record, or the copy that is kept while it runs where the record itself is damaged.
+     * The record, or the copy that is kept while it runs where the record itself is damaged. None where a power failure
+     * came before it was on disk.
      *
      * @throws StateException when neither can be used
      */
@@ -248,11 +296,16 @@ final class ContainerStore {
             return record.isPresent() ? record : copy(id);
         } catch (StateException e) {
             var copy = e.reason() == StateException.Reason.DAMAGED ? copy(id) : Optional.<ContainerRecord>empty();
-            if (copy.isEmpty()) {
+            if (copy.isEmpty() && !(isCutOff(id) && e.reason() == StateException.Reason.DAMAGED)) {
                 throw e;
             }
             return copy;
         }
+    }
+
+    /** Whether its record, when it is damaged, is what a power failure left of a creation, and no more than none. */
+    private boolean isCutOff(String id) {
+        return Files.exists(files(id).creating());
     }
 
     private Optional<ContainerRecord> read(String id, Path file) throws IOException {
@@ -483,7 +536,11 @@ final class ContainerStore {
         }
     }
 
-    /** Of a damaged one only what the run says is believed. */
+    /**
+     * Of a damaged one only what the run says is believed. Without a run it was started: stops are on the disk before
+     * anything is told of them and starts are not, so what a power failure damages is the history of a start, and the
+     * policy decides whether the container comes back.
+     */
     Life life(String id) throws IOException {
         try {
             return lives.read(files(id).life()).orElse(Life.NEW);
@@ -491,8 +548,12 @@ final class ContainerStore {
             if (e.reason() != StateException.Reason.DAMAGED) {
                 throw e;
             }
-            var run = run(id, ProcessIdentity.bootId()).filter(Run::started);
-            return run.map(r -> Life.NEW.startedByHand(r.startedAt())).orElse(Life.NEW);
+            var run = run(id, ProcessIdentity.bootId());
+            if (run.filter(r -> !r.started()).isPresent()) {
+                return Life.NEW;
+            }
+            var written = Files.getLastModifiedTime(files(id).life()).toInstant();
+            return Life.NEW.startedByHand(run.map(Run::startedAt).orElse(written));
         }
     }
 
@@ -501,7 +562,7 @@ final class ContainerStore {
         lives.writeEvenIfFull(files(id).life(), life);
     }
 
-    /** Not durable: what a power failure takes back is a start, and what wants to run is started again anyway. */
+    /** Not durable: what a power failure takes back is a start; what it damages counts as one, see {@link #life}. */
     void writeStart(String id, Life life) throws IOException {
         lives.writeVolatileEvenIfFull(files(id).life(), life);
     }

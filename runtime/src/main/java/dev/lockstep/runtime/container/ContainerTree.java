@@ -141,7 +141,7 @@ public final class ContainerTree implements AutoCloseable {
             scopes.add(() -> letGo(rooms.root(), record.id()));
             Mounts.overlay(
                     rooms.images().layers(record.made().image()),
-                    Optional.of(new Mounts.Upper(files.upper(), files.work())),
+                    Optional.of(WrittenFiles.mounted(record, files)),
                     place);
             if (record.spec().options().isolation().readOnly()) {
                 // What is mounted into it may be written to, as while it runs.
@@ -239,7 +239,16 @@ public final class ContainerTree implements AutoCloseable {
             Directory root)
             throws IOException {
         if (rooms.volumes().find(name).isPresent()) {
-            mountBeneath(rooms.volumes().path(name), subpath.orElse(""), target, readOnly, root);
+            var all = rooms.volumes().path(name);
+            if (subpath.isEmpty()) {
+                mountBeneath(all, "", target, readOnly, root);
+                return;
+            }
+            // As it is mounted: links that stay beneath the volume are followed.
+            try (var base = Directory.open(all);
+                    var source = base.placeBeneathByLinks(RawPath.of(subpath.get()))) {
+                mount(source, target, readOnly, root);
+            }
         }
     }
 

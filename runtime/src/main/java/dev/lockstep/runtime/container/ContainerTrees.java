@@ -47,7 +47,7 @@ final class ContainerTrees {
     ContainerTree rootFileSystem(String id) throws IOException {
         try (var _ = store.lock(id)) {
             var record = store.whole(id);
-            var layers = new ArrayList<>(List.of(store.files(id).upper()));
+            var layers = new ArrayList<>(List.of(WrittenFiles.content(record, store.files(id))));
             layers.addAll(rooms.images().layers(record.made().image()));
             var root = ContainerTree.overlaid(rooms.root(), runRoot, id, layers);
             rooms.events().tell(record, "export");
@@ -59,13 +59,14 @@ final class ContainerTrees {
         Directory image;
         Directory upper;
         try (var _ = store.lock(id)) {
+            var record = store.whole(id);
             image = ContainerTree.overlaid(
                     rooms.root(),
                     runRoot,
                     id,
-                    rooms.images().layers(store.whole(id).made().image()));
+                    rooms.images().layers(record.made().image()));
             try {
-                upper = Directory.open(store.files(id).upper());
+                upper = Directory.open(WrittenFiles.content(record, store.files(id)));
             } catch (IOException e) {
                 image.close();
                 throw e;

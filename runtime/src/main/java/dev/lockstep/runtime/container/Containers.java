@@ -409,8 +409,9 @@ public final class Containers {
                 .orElseThrow(() -> new ContainerException(
                         ContainerException.Reason.CONFLICT,
                         "Container " + record.spec().name() + " is not running."));
+        var begun = ProcessDetails.uptime();
         var result = probes.run(record, check, run);
-        probes.keep(record, check, run, result);
+        probes.keep(record, check, run, result, begun);
         return result;
     }
 

@@ -9,6 +9,7 @@ import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.linux.Sysctls;
 import dev.lockstep.runtime.oci.Capabilities;
 import dev.lockstep.runtime.oci.CdiEdits;
+import dev.lockstep.runtime.oci.IdRange;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,9 +54,9 @@ final class Creation {
         // Before the first effect: what cannot become a container leaves no trace.
         var image = rooms.images().config(spec.digest());
         var runtime = runtimes.of(spec).name();
-        var found = found(spec);
+        var first = found(spec);
         var hostname = hostname(id, spec);
-        Resolution.resolve(hostname, spec, image, runtime, rooms.seccomp().get().digest(), Map.of(), found);
+        Resolution.resolve(hostname, spec, image, runtime, rooms.seccomp().get().digest(), Map.of(), first);
         hostHasWhatIsAsked(spec);
         StorageLimits.check(spec, rooms.root());
         requireVolumes(spec, spec.mounts());
@@ -70,6 +71,8 @@ final class Creation {
             store.add(record, replaces);
             rooms.failPoint().reached(FailPoint.Step.CREATE_RECORDED);
             try {
+                // Before there was a record its ids may have been given back, and to somebody else.
+                var found = first.ids().isPresent() ? first.with(ids(spec)) : first;
                 var targets = anonymousTargets(spec, image.volumes(), found.inherited());
                 var size = spec.options().storage().size();
                 if (!targets.isEmpty() || size.isPresent()) {
@@ -88,7 +91,7 @@ final class Creation {
                 requireVolumes(spec, found.inherited());
                 var made = new ContainerRecord(
                         id, spec, Optional.of(effective), ContainerRecord.Phase.CREATED, record.createdAt());
-                store.write(made);
+                store.finish(made);
                 rooms.failPoint().reached(FailPoint.Step.CREATE_DONE);
                 rooms.events().tell(made, "create");
                 return made;
@@ -141,13 +144,26 @@ final class Creation {
                     Capabilities.ofHost(),
                     AppArmor.ofThisHost().profile(isolation.security().apparmor(), isolation.privileged()),
                     inherited(spec),
-                    UserNamespace.isAskedFor(spec)
-                            ? Optional.of(rooms.idRanges().of(spec.owner().stack()))
-                            : Optional.empty());
+                    UserNamespace.isAskedFor(spec) ? Optional.of(ids(spec)) : Optional.empty());
         } catch (IllegalArgumentException e) {
             throw new ContainerException(
                     ContainerException.Reason.INVALID, "container " + spec.name() + ": " + e.getMessage() + ".", e);
         }
+    }
+
+    private IdRange ids(ContainerSpec spec) throws IOException {
+        return rooms.idRanges().of(spec.owner().stack(), this::holders);
+    }
+
+    private Optional<List<IdRanges.Holder>> holders() throws IOException {
+        if (!store.damaged().isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(store.list().stream()
+                .map(record -> new IdRanges.Holder(
+                        record.spec().owner().stack(),
+                        record.effective().flatMap(made -> made.options().ids())))
+                .toList());
     }
 
     /** Who has the host's name, or that of the container whose network it is in, has no other. */
@@ -293,8 +309,16 @@ final class Creation {
         }
         // The upper directory becomes the container's root directory, with this mode.
         Files.setPosixFilePermissions(files.upper(), PosixFilePermissions.fromString("rwxr-xr-x"));
-        Files.createDirectory(files.log().directory());
-        Files.setPosixFilePermissions(files.log().directory(), PosixFilePermissions.fromString("rwx------"));
+        logDirectory(files);
+    }
+
+    /** Makes it where it is missing: conmon ends without it. */
+    static void logDirectory(ContainerFiles files) throws IOException {
+        var directory = files.log().directory();
+        if (Files.notExists(directory)) {
+            Files.createDirectory(directory);
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+        }
     }
 
     private void fillVolumes(ContainerRecord record, Map<String, String> anonymous) throws IOException {

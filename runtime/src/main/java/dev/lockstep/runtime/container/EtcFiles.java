@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The hosts, hostname and resolv.conf of a container; written in place, since a running one has them mounted. */
 final class EtcFiles {
@@ -45,9 +47,7 @@ final class EtcFiles {
         var naming = record.spec().options().naming();
         var network = record.spec().options().isolation().namespaces().network();
         var hostname = record.made().hostname();
-        var names = naming.domainname()
-                .map(domain -> hostname + "." + domain + " " + hostname)
-                .orElse(hostname);
+        var names = names(hostname, naming.domainname());
         var hosts = new ArrayList<String>();
         if (Namespaces.isHost(network) && Files.exists(HOST_HOSTS)) {
             hosts.addAll(Files.readAllLines(HOST_HOSTS, StandardCharsets.ISO_8859_1));
@@ -66,6 +66,14 @@ final class EtcFiles {
                 .map(place -> naming.resolver().onNetworks(place.nameServers(), hostResolver))
                 .orElseGet(() -> naming.resolver().elsewhere(hostResolver));
         new EtcFile(files.resolvConf()).write(resolver.lines().toList());
+    }
+
+    /** In full, as it is called, and as Docker does the first word of it: programs ask for themselves by each. */
+    static String names(String hostname, Optional<String> domain) {
+        var full = domain.map(name -> hostname + "." + name).orElse(hostname);
+        return Stream.of(full, hostname, full.substring(0, (full + ".").indexOf('.')))
+                .distinct()
+                .collect(Collectors.joining(" "));
     }
 
     /** The host is reached at the gateway of the main network, and by who shares its network at its loopback. */

@@ -3,6 +3,7 @@ package dev.lockstep.runtime.container;
 import dev.lockstep.runtime.linux.Fd;
 import dev.lockstep.runtime.linux.Pipe;
 import dev.lockstep.runtime.linux.Poll;
+import dev.lockstep.runtime.linux.ProcessDetails;
 import dev.lockstep.runtime.store.StateException;
 import java.io.IOException;
 import java.time.Duration;
@@ -86,7 +87,9 @@ public final class HealthMonitor implements AutoCloseable {
     /** @param sinceOrigin nanoseconds */
     private record Due(String id, long sinceOrigin) {}
 
-    private record Running(ContainerRecord record, EffectiveHealthCheck check, Run run, HealthProbe probe) {}
+    /** @param begun counted from when the kernel started */
+    private record Running(
+            ContainerRecord record, EffectiveHealthCheck check, Run run, HealthProbe probe, Duration begun) {}
 
     /**
      * Probes the container as long as it runs; no effect when it has no health check or does not run. One that is
@@ -187,11 +190,12 @@ public final class HealthMonitor implements AutoCloseable {
 
     /** Looks when the next check is due, and begins it when that is now. */
     private void look(String id, boolean fresh) {
-        if (running.containsKey(id)) {
-            return; // its end will tell
-        }
         if (fresh) {
             forget(id);
+        }
+        if (running.containsKey(id)) {
+            giveUpOutdated(running.get(id));
+            return; // its end will tell
         }
         try {
             var files = store.files(id);
@@ -207,6 +211,19 @@ public final class HealthMonitor implements AutoCloseable {
             look(record.get(), check.get(), run.get(), fresh);
         } catch (IOException | RuntimeException e) {
             again(id, RETRY, e);
+        }
+    }
+
+    /** A check that was changed while it runs does not count: the new one does not wait for its timeout. */
+    private void giveUpOutdated(Running one) {
+        var id = one.record().id();
+        try {
+            if (!one.probe().timedOut()
+                    && !HealthProbes.isCheckOf(records.of(id, store.files(id).record()), one.check())) {
+                one.probe().kill();
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("health check goes on until its end container={}", id, e);
         }
     }
 
@@ -245,10 +262,12 @@ public final class HealthMonitor implements AutoCloseable {
                 .filter(w ->
                         w.startedAt().equals(run.startedAt()) && w.lastEnd().equals(lastEnd));
         // By the wall clock only where somebody else made the last check; a clock that was set back must not stop us.
-        var wait =
-                known.isPresent() && !fresh ? Duration.ZERO : Duration.between(clock.instant(), state.nextProbe(check));
+        var uptime = ProcessDetails.uptime();
+        var wait = known.isPresent() && !fresh
+                ? Duration.ZERO
+                : Duration.between(clock.instant(), state.nextProbe(check, uptime));
         if (wait.isPositive()) {
-            wait = shorter(wait, state.pause(check, clock.instant()));
+            wait = shorter(wait, state.pause(check, uptime));
             var due = now() + wait.toNanos();
             if (known.filter(w -> w.due() <= due).isEmpty()) {
                 schedule(id, run, lastEnd, wait);
@@ -262,7 +281,10 @@ public final class HealthMonitor implements AutoCloseable {
 
     private void begin(ContainerRecord record, EffectiveHealthCheck check, Run run, Optional<Instant> lastEnd)
             throws IOException {
+        // Its time has come: what looks for the next one must not take that for one that is still to come.
+        watched.remove(record.id());
         HealthProbes.Begun begun;
+        var uptime = ProcessDetails.uptime();
         try {
             begun = probes.begin(record, check, run);
         } catch (IOException e) {
@@ -272,8 +294,9 @@ public final class HealthMonitor implements AutoCloseable {
             return;
         }
         switch (begun) {
-            case HealthProbes.Begun.Runs(var probe) -> running.put(record.id(), new Running(record, check, run, probe));
-            case HealthProbes.Begun.CannotRun(var result) -> keep(record, check, run, result);
+            case HealthProbes.Begun.Runs(var probe) ->
+                running.put(record.id(), new Running(record, check, run, probe, uptime));
+            case HealthProbes.Begun.CannotRun(var result) -> keep(record, check, run, result, uptime);
             case HealthProbes.Begun.Elsewhere() -> schedule(record.id(), run, lastEnd, check.interval());
         }
     }
@@ -294,7 +317,9 @@ public final class HealthMonitor implements AutoCloseable {
             if (result.isPresent()) {
                 running.remove(id);
                 one.probe().close();
-                if (one.probe().timedOut() && isFrozen(one.record())) {
+                if (one.probe().timedOut()
+                        && isFrozen(one.record())
+                        && HealthProbes.isCheckOf(records.of(id, store.files(id).record()), one.check())) {
                     // It stood still with its container: that says nothing about how the container is.
                     schedule(
                             id,
@@ -302,7 +327,7 @@ public final class HealthMonitor implements AutoCloseable {
                             store.health(id).flatMap(HealthState::last).map(HealthResult::end),
                             one.check().interval());
                 } else {
-                    keep(one.record(), one.check(), one.run(), result.get());
+                    keep(one.record(), one.check(), one.run(), result.get(), one.begun());
                 }
             }
         } catch (IOException | RuntimeException e) {
@@ -317,17 +342,24 @@ public final class HealthMonitor implements AutoCloseable {
         return host.cgroups().at(store.files(record.id()).cgroup(record.spec())).isFrozen();
     }
 
-    private void keep(ContainerRecord record, EffectiveHealthCheck check, Run run, HealthResult result)
+    private void keep(ContainerRecord record, EffectiveHealthCheck check, Run run, HealthResult result, Duration begun)
             throws IOException {
         var id = record.id();
         var files = store.files(id);
-        var kept =
-                probes.keep(record, check, run, result, runs.of(id, files.runRecord()), healths.of(id, files.health()));
+        var kept = probes.keep(
+                record,
+                check,
+                run,
+                result,
+                begun,
+                () -> records.of(id, files.record()),
+                runs.of(id, files.runRecord()),
+                healths.of(id, files.health()));
         if (kept.isEmpty()) {
-            look(id, true); // ended, or begun anew
+            look(id, true); // ended, begun anew, or with another check by now
             return;
         }
-        schedule(id, run, Optional.of(result.end()), kept.get().state().pause(check, result.end()));
+        schedule(id, run, Optional.of(result.end()), kept.get().state().pause(check, ProcessDetails.uptime()));
         if (kept.get().changed()) {
             changes.accept(id, kept.get().state().status());
         }

@@ -2,6 +2,7 @@ package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Cgroup;
 import dev.lockstep.runtime.linux.Fd;
+import dev.lockstep.runtime.linux.FileMask;
 import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.Pipe;
@@ -28,6 +29,9 @@ import java.util.OptionalLong;
  * longer than {@link #patience}, and then calls {@link #look}. For one thread.
  */
 final class HealthProbe implements AutoCloseable {
+    /** That of a container's own program. */
+    private static final int UMASK = 0022;
+
     private static final int OUTPUT = 4096;
     private static final int READ = 8192;
 
@@ -35,7 +39,7 @@ final class HealthProbe implements AutoCloseable {
     private static final int LAST_READS = 16;
 
     /** Time for the runtime to get the program going; not part of the check's own timeout. */
-    private static final Duration STARTING = Duration.ofSeconds(30);
+    static final Duration STARTING = Duration.ofSeconds(30);
 
     /** The first look for the program's pid; each later one after twice the time. Most probes have ended by then. */
     private static final Duration FIRST_PEEK = Duration.ofMillis(200);
@@ -104,7 +108,9 @@ final class HealthProbe implements AutoCloseable {
         var pipe = Pipe.open();
         var started = false;
         try {
-            var child = ProcessSpawner.spawn(command.writing(pipe.writeEnd()));
+            // runc sets none for who joins a container, who then has that of whoever started the runtime: 0077 where
+            // that is an agent under systemd.
+            var child = FileMask.run(UMASK, () -> ProcessSpawner.spawn(command.writing(pipe.writeEnd())));
             pipe.writeEnd().close();
             // A child that nobody has reaped keeps its pid, even if it has ended by now.
             var pidfd = Pidfd.ofChild(child);
@@ -140,7 +146,7 @@ final class HealthProbe implements AutoCloseable {
         return Optional.of(Duration.ofNanos(Math.max(0, next - System.nanoTime())));
     }
 
-    /** Whether it was still running when its time was over. */
+    /** Whether it was still running when its time was over, or when it was not wanted any more. */
     boolean timedOut() {
         return killed;
     }
@@ -161,12 +167,17 @@ final class HealthProbe implements AutoCloseable {
         if (!killed) {
             peek();
             if (System.nanoTime() - deadline >= 0 && isOver()) {
-                killed = true;
-                ProbeProcesses.kill(cgroup, pidFile);
-                pidfd.send(Signal.KILL);
+                kill();
             }
         }
         return Optional.empty();
+    }
+
+    /** Kills it, as where its time is over; {@link #look} has a result once it has ended. */
+    void kill() throws IOException {
+        killed = true;
+        ProbeProcesses.kill(cgroup, pidFile);
+        pidfd.send(Signal.KILL);
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.lockstep.runtime.linux.Cgroup;
 import dev.lockstep.runtime.linux.Fd;
 import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.Poll;
+import dev.lockstep.runtime.linux.ProcessDetails;
 import dev.lockstep.runtime.linux.ProcessStatus;
 import dev.lockstep.runtime.store.AtomicFiles;
 import java.io.IOException;
@@ -14,7 +15,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
@@ -27,7 +27,7 @@ import java.util.Optional;
  * another program. Seccomp, namespaces and cgroup are the runtime's to give, from what it knows of the container.
  */
 final class HealthProbes {
-    /** By so much a process may seem younger than it is. */
+    /** By so much a process may seem younger or older than it is, and a file too. */
     private static final Duration CLOCK_TICKS = Duration.ofMillis(50);
 
     private final ContainerRooms rooms;
@@ -61,8 +61,9 @@ final class HealthProbes {
         try {
             var cgroup = host.cgroups().at(store.files(record.id()).cgroup(record.spec()));
             if (Files.exists(files.probePid())) {
-                leftBehind(files, cgroup, rooms.clock().instant());
+                leftBehind(files, cgroup);
             }
+            noteBegin(files);
             var process = process(files, check);
             var runtime = new Runtimes(rooms, host).of(run);
             var probe = HealthProbe.start(check, cgroup, files.probePid(), rooms.clock(), lock.get(), output -> {
@@ -75,7 +76,7 @@ final class HealthProbes {
                         "--pid-file",
                         files.probePid().toString(),
                         record.id());
-                return OomScore.of(record.made().options().oomScoreAdj(), Umask.ofContainers(command));
+                return OomScore.of(record.made().options().oomScoreAdj(), command);
             });
             runs = true;
             return new Begun.Runs(probe);
@@ -99,17 +100,31 @@ final class HealthProbes {
         }
     }
 
+    /** Notes when this one begins, for who finds it left behind. The lock is held. */
+    private static void noteBegin(ContainerFiles files) throws IOException {
+        Files.writeString(
+                files.probeLock(), String.valueOf(ProcessDetails.uptime().toMillis()));
+    }
+
     /**
-     * Whoever started the last one was killed, and nobody watched its timeout. The pid may be another's by now: a
-     * process that is younger than the file is not the one that it names.
+     * Whoever started the last one was killed, and nobody watched its timeout. The pid may be another's by now: the
+     * program is one that began between the note of its probe and the file that names it. How long that was both files
+     * say, whatever the clock that they are dated by has been set to since.
      */
-    private static void leftBehind(ContainerFiles files, Cgroup cgroup, Instant now) throws IOException {
+    private static void leftBehind(ContainerFiles files, Cgroup cgroup) throws IOException {
         try {
             var pid = Integer.parseInt(Files.readString(files.probePid()).strip());
-            var written =
-                    Duration.between(Files.getLastModifiedTime(files.probePid()).toInstant(), now);
-            var process = ProcessStatus.of(pid);
-            if (process.isPresent() && process.get().age().plus(CLOCK_TICKS).compareTo(written) >= 0) {
+            var begun = Duration.ofMillis(
+                    Long.parseLong(Files.readString(files.probeLock()).strip()));
+            var took = Duration.between(
+                    Files.getLastModifiedTime(files.probeLock()).toInstant(),
+                    Files.getLastModifiedTime(files.probePid()).toInstant());
+            // Set just then, the clock says nothing.
+            var longest = took.isNegative() || took.compareTo(HealthProbe.STARTING) > 0 ? HealthProbe.STARTING : took;
+            var started = ProcessStatus.of(pid).map(ProcessStatus::started);
+            if (started.filter(at -> at.compareTo(begun.minus(CLOCK_TICKS)) >= 0
+                            && at.compareTo(begun.plus(longest).plus(CLOCK_TICKS)) <= 0)
+                    .isPresent()) {
                 ProbeProcesses.kill(cgroup, files.probePid());
             }
         } catch (NumberFormatException e) {
@@ -178,18 +193,30 @@ final class HealthProbes {
     record Kept(HealthState state, boolean changed) {}
 
     /**
-     * Keeps a result, unless the run that it is about is over.
+     * Keeps a result, unless the run that it is about is over, or the check is another by now.
      *
      * @param run that it was begun in
+     * @param begun when, counted from when the kernel started
      */
-    Optional<Kept> keep(ContainerRecord record, EffectiveHealthCheck check, Run run, HealthResult result)
+    Optional<Kept> keep(
+            ContainerRecord record, EffectiveHealthCheck check, Run run, HealthResult result, Duration begun)
             throws IOException {
-        return keep(record, check, run, result, store.run(record.id(), host.bootId()), store.health(record.id()));
+        var id = record.id();
+        return keep(
+                record,
+                check,
+                run,
+                result,
+                begun,
+                () -> store.record(id),
+                store.run(id, host.bootId()),
+                store.health(id));
     }
 
     /**
      * The same for who knows what the files say.
      *
+     * @param current the container as it is on record; asked more than once
      * @param now the run that is on record
      * @param known the health that is on record
      */
@@ -198,6 +225,8 @@ final class HealthProbes {
             EffectiveHealthCheck check,
             Run run,
             HealthResult result,
+            Duration begun,
+            ContainerRooms.Lazy<Optional<ContainerRecord>> current,
             Optional<Run> now,
             Optional<HealthState> known)
             throws IOException {
@@ -208,9 +237,17 @@ final class HealthProbes {
                 .isEmpty()) {
             return Optional.empty();
         }
+        if (!isCheckOf(current.get(), check)) {
+            return Optional.empty(); // it was changed in place: the old one says nothing about the new one
+        }
         var state = state(run, known);
-        var next = state.advance(check, result);
+        var next = state.advance(check, result, begun);
         store.write(id, next);
+        if (!isCheckOf(current.get(), check)) {
+            // Changed between the two looks, and what that has written is overwritten now.
+            store.write(id, HealthState.starting(rooms.clock().instant(), ProcessDetails.uptime()));
+            return Optional.empty();
+        }
         var changed = next.status() != state.status();
         if (changed) {
             rooms.events().tell(record, "health_status: " + next.status().name().toLowerCase(Locale.ROOT));
@@ -218,9 +255,19 @@ final class HealthProbes {
         return Optional.of(new Kept(next, changed));
     }
 
-    /** What is known of that run; what is there of an earlier one does not count. */
+    /** Whether that is how the container is checked. */
+    static boolean isCheckOf(Optional<ContainerRecord> record, EffectiveHealthCheck check) {
+        return record.flatMap(ContainerRecord::effective)
+                .flatMap(Effective::healthCheck)
+                .filter(check::equals)
+                .isPresent();
+    }
+
+    /** What is known of that run, which has a process; what is there of an earlier one does not count. */
     static HealthState state(Run run, Optional<HealthState> known) {
+        var uptime = run.process().orElseThrow().started();
         return known.filter(s -> !s.startedAt().isBefore(run.startedAt()))
-                .orElseGet(() -> HealthState.starting(run.startedAt()));
+                .map(s -> s.knowing(uptime))
+                .orElseGet(() -> HealthState.starting(run.startedAt(), uptime));
     }
 }

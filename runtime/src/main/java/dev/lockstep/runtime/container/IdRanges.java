@@ -22,8 +22,11 @@ import java.util.TreeMap;
  * one, and none is somebody else's: what {@code /etc/subuid} and {@code /etc/subgid} give away, or a process of another
  * user namespace has, is left alone.
  *
- * <p>No file has these ids on disk, since mounts map them ({@link UserNamespace}); so another range another day costs
- * nothing.
+ * <p>No file has these ids on disk, in a volume neither, since mounts map them ({@link UserNamespace}), and what cannot
+ * be mapped is not mounted; so another range another day costs nothing, and who gets a range that another stack had
+ * gets none of its files. A stack keeps its range as long as it has a container, and longer where there is room: only
+ * when there is none for another one, the ranges of stacks without containers are given back. A range that a process
+ * still has is given to nobody.
  */
 public final class IdRanges {
     /** Ids that each stack gets: what images of distributions use. */
@@ -64,8 +67,23 @@ public final class IdRanges {
         this.file = root.stateFile(Given.class, 1);
     }
 
-    /** The range of a stack; the same each time, chosen at the first. */
-    public IdRange of(String stack) throws IOException {
+    /** A container: its stack, and the ids that it was made with, if it has some. */
+    record Holder(String stack, Optional<IdRange> ids) {}
+
+    /** Who needs ranges. */
+    @FunctionalInterface
+    interface Holders {
+        /** All containers that there are, or are being made; empty where a record cannot be read. */
+        Optional<List<Holder>> all() throws IOException;
+    }
+
+    /**
+     * The range of a stack; the same each time as long as it has a container, chosen at the first. Who asks before
+     * there is a record of its container asks again when there is one: meanwhile the range may have been given back.
+     *
+     * @param holders asked where nothing is free
+     */
+    IdRange of(String stack, Holders holders) throws IOException {
         try (var _ = Flock.exclusive(root.lock("id-ranges"))) {
             var given = given();
             var present = given.get(stack);
@@ -73,17 +91,38 @@ public final class IdRanges {
                 return present;
             }
             var start = Long.parseLong(root.id().substring(0, 6), 16);
-            var chosen = choose(host(configured), given.values(), start)
-                    .orElseThrow(() -> new ContainerException(
-                            ContainerException.Reason.INVALID,
-                            "There are no " + COUNT + " ids left on this host for stack " + stack
-                                    + "; give user-namespaces.range in agent.yaml, or lockstep in /etc/subuid and"
-                                    + " /etc/subgid, more of them."));
+            var host = host(configured);
+            var chosen = choose(host, given.values(), start);
+            if (chosen.isEmpty()) {
+                given = needed(given, holders.all());
+                chosen = choose(host, given.values(), start);
+            }
+            var range = chosen.orElseThrow(() -> new ContainerException(
+                    ContainerException.Reason.INVALID,
+                    "There are no " + COUNT + " ids left on this host for stack " + stack
+                            + "; give user-namespaces.range in agent.yaml, or lockstep in /etc/subuid and"
+                            + " /etc/subgid, more of them."));
             var more = new TreeMap<>(given);
-            more.put(stack, chosen);
+            more.put(stack, range);
             file.write(path(), new Given(more));
-            return chosen;
+            return range;
         }
+    }
+
+    /** Without those that no container has or will have; all, while one of them may have any. */
+    private static Map<String, IdRange> needed(Map<String, IdRange> given, Optional<List<Holder>> holders) {
+        if (holders.isEmpty()) {
+            return given;
+        }
+        var needed = new TreeMap<>(given);
+        // By the range too: a record keeps its ids whatever its stack is called by now.
+        needed.entrySet()
+                .removeIf(entry -> holders.get().stream()
+                        .noneMatch(holder -> holder.stack().equals(entry.getKey())
+                                || holder.ids()
+                                        .filter(entry.getValue()::overlaps)
+                                        .isPresent()));
+        return needed;
     }
 
     /** By stack; of a root that is only looked at, too. */

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Cgroup;
+import dev.lockstep.runtime.linux.ProcessDetails;
 import dev.lockstep.runtime.network.AddressFamily;
 import dev.lockstep.runtime.network.Attached;
 import dev.lockstep.runtime.network.AttachmentSpec;
@@ -176,18 +177,27 @@ final class InPlaceUpdate {
             StorageLimits.change(files, size.get());
         }
         var run = store.run(id, host.bootId()).filter(Run::started).filter(Run::isAlive);
+        var otherCheck = run.isPresent()
+                && effective.healthCheck().isPresent()
+                && !effective.healthCheck().equals(record.made().healthCheck());
         if (run.isPresent()) {
             limits(record, effective.resources(), host.cgroups().at(files.cgroup(spec)));
             store.write(id, network(changed, record, files, run.get()));
-            if (effective.healthCheck().isPresent()
-                    && !effective.healthCheck().equals(record.made().healthCheck())) {
-                store.write(id, HealthState.starting(rooms.clock().instant()));
+            if (otherCheck) {
+                // First, so that nobody who is killed leaves the old check's state to the new one.
+                store.write(id, HealthState.starting(rooms.clock().instant(), ProcessDetails.uptime()));
             }
             Start.marker(files, spec.restart());
         } else if (store.life(id).stoppedByUser()) {
             Start.marker(files, RestartPolicy.NONE);
         }
-        store.write(changed);
+        if (!changed.equals(record)) { // else it could not be started on a full disk
+            store.write(changed);
+        }
+        if (otherCheck) {
+            // Again: a probe that ended meanwhile was one of the check on record, and was kept.
+            store.write(id, HealthState.starting(rooms.clock().instant(), ProcessDetails.uptime()));
+        }
     }
 
     private static void limits(ContainerRecord record, Limits wanted, Cgroup cgroup) throws IOException {

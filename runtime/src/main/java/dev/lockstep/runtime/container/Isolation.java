@@ -55,6 +55,16 @@ public record Isolation(
         return new Isolation(privileged, readOnly, capAdd, capDrop, security, other, cgroupParent, runtime, sysctls);
     }
 
+    /** The same with other walls. */
+    public Isolation with(SecurityOptions other) {
+        return new Isolation(privileged, readOnly, capAdd, capDrop, other, namespaces, cgroupParent, runtime, sysctls);
+    }
+
+    /** The same with others added and dropped. */
+    public Isolation withCapabilities(List<String> add, List<String> drop) {
+        return new Isolation(privileged, readOnly, add, drop, security, namespaces, cgroupParent, runtime, sysctls);
+    }
+
     /** The same below another cgroup. */
     public Isolation below(String parent) {
         return new Isolation(

@@ -1,11 +1,14 @@
 package dev.lockstep.runtime.container;
 
+import dev.lockstep.runtime.linux.Inotify;
+import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.Signal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Makes containers run and end, for all the reasons there are: a person, a policy, the start of the host, a stack that
@@ -110,9 +113,34 @@ final class Lifecycle {
         if (outcome.isEmpty() || !(decideRestart(id) instanceof RestartDecision.Restart restart)) {
             return false;
         }
-        // The back-off itself. Nobody wakes us earlier: a stop meanwhile is seen when it is to be started.
-        Thread.sleep(restart.wait(outcome.get().finishedAt(), rooms.clock().instant()));
-        return !elsewhere.get() && startAgain(id);
+        return isStillDue(
+                        id,
+                        restart.wait(outcome.get().finishedAt(), rooms.clock().instant()))
+                && !elsewhere.get()
+                && startAgain(id);
+    }
+
+    /** The back-off itself. False as soon as nothing is to be started any more, since somebody has removed it, say. */
+    private boolean isStillDue(String id, Duration wait) throws IOException, InterruptedException {
+        var end = System.nanoTime() + wait.toNanos();
+        try (var changes = Inotify.open()) {
+            changes.watch(store.files(id).state(), Inotify.CREATE | Inotify.MOVED_TO | Inotify.DELETE);
+            // Looked at when it is watched already: nothing goes unseen in between.
+            for (var left = wait; ; left = Duration.ofNanos(end - System.nanoTime())) {
+                var record = store.record(id);
+                if (record.isEmpty() || !(decide(record.get()) instanceof RestartDecision.Restart)) {
+                    return false;
+                }
+                if (!left.isPositive()) {
+                    return true;
+                }
+                var _ = changes.read(left);
+            }
+        } catch (LinuxException e) {
+            // Gone already, or this host has no watch to spare: then it is seen when it is to be started.
+            TimeUnit.NANOSECONDS.sleep(store.record(id).isEmpty() ? 0 : end - System.nanoTime());
+            return true;
+        }
     }
 
     /** With what is to run right after it; one of these that fails ends the container: it is not what was asked for. */

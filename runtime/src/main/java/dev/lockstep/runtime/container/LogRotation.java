@@ -30,9 +30,11 @@ public final class LogRotation implements AutoCloseable {
     /** Containers that were made while we were not told are found then. */
     private static final Duration SWEEP = Duration.ofMinutes(1);
 
-    /** Also that somebody deletes a file by hand: what conmon goes on writing into it is told by nobody. */
+    /**
+     * Also that somebody deletes a file or moves them all away: what conmon goes on writing there is told by nobody.
+     */
     private static final int ANY =
-            Inotify.MODIFY | Inotify.CREATE | Inotify.MOVED_TO | Inotify.DELETE | Inotify.ONE_SHOT;
+            Inotify.MODIFY | Inotify.CREATE | Inotify.MOVED_TO | Inotify.DELETE | Inotify.MOVE_SELF | Inotify.ONE_SHOT;
 
     private final ContainerStore store;
     private final Inotify inotify = Inotify.open();
@@ -116,7 +118,7 @@ public final class LogRotation implements AutoCloseable {
             growing.remove(id);
             return;
         }
-        if (record.isEmpty() || Files.notExists(files.log().directory())) {
+        if (record.isEmpty() || Files.notExists(files.log().directory()) && !store.hasRun(id)) {
             growing.put(id, new Grown(-1, 0, System.nanoTime() + SELDOM.toNanos())); // in the making
             return;
         }
@@ -127,6 +129,10 @@ public final class LogRotation implements AutoCloseable {
             rotated = rotate(store, id, limits);
         }
         var now = System.nanoTime();
+        if (Files.notExists(log.directory())) {
+            growing.put(id, new Grown(-1, 0, now + SELDOM.toNanos())); // deleted, and nobody to begin anew
+            return;
+        }
         var size = log.size();
         if (rotated.isEmpty() && size == before.size()) {
             growing.remove(id);
@@ -205,11 +211,12 @@ public final class LogRotation implements AutoCloseable {
             return Optional.of(Rotated.UNDER_WAY);
         }
         try (var _ = lock.get()) {
-            var conmon = Fifo.open(files.control());
+            var conmon = Fifo.open(files.control(), Conmon.pid(files.run()));
             if (conmon.isEmpty()) {
                 return Optional.empty();
             }
             try (var open = conmon.get()) {
+                Creation.logDirectory(files); // it ends when it is to open its file where there is no directory
                 return Optional.of(files.log().rotate(limits, () -> open.writeLine("2 0 0")))
                         .filter(rotated -> rotated != Rotated.NOT_NEEDED);
             }

@@ -212,10 +212,9 @@ final class MountPlan {
             return BundleMount.bind(
                     mapped(path, "the volume " + volume.name()).toString(), volume.target(), volume.readOnly());
         }
-        var pin = pinned(
+        var pin = pinnedPart(
                 path,
                 volume.subpath().get(),
-                true,
                 true,
                 "the path " + volume.subpath().get() + " of volume " + volume.name() + " (mounted at " + volume.target()
                         + ")");
@@ -235,10 +234,9 @@ final class MountPlan {
                 place);
         var source = image.subpath().isEmpty()
                 ? place
-                : pinned(
+                : pinnedPart(
                         place,
                         image.subpath().get(),
-                        true,
                         false,
                         "the path " + image.subpath().get() + " of the image "
                                 + image.image().familiar() + " (mounted at " + image.target() + ")");
@@ -441,13 +439,43 @@ final class MountPlan {
                 var source = path.isEmpty() ? Fd.openPath(base) : directory.placeBeneath(RawPath.of(path))) {
             return mountAtPin(source, what, whole, withIds);
         } catch (LinuxException e) {
-            throw new ContainerException(
-                    ContainerException.Reason.INVALID,
-                    "container " + spec.name() + ": " + what + " "
-                            + (e.isGone() ? "does not exist" : "cannot be reached without following a link")
-                            + "; look at what stands there.",
-                    e);
+            throw unreachable(what, "cannot be reached without following a link", e);
         }
+    }
+
+    /** The same for a part of what is mounted: Docker follows the links in it that stay beneath it, and no others. */
+    private Path pinnedPart(Path base, String subpath, boolean withIds, String what) throws IOException {
+        try (var directory = Directory.open(base);
+                var source = directory.placeBeneathByLinks(RawPath.of(subpath))) {
+            return mountAtPin(source, what, true, withIds);
+        } catch (LinuxException e) {
+            throw unreachable(what, "is reached by no link that is relative and stays beneath it", e);
+        }
+    }
+
+    private ContainerException unreachable(String what, String why, LinuxException cause) {
+        return new ContainerException(
+                ContainerException.Reason.INVALID,
+                "container " + spec.name() + ": " + what + " " + (cause.isGone() ? "does not exist" : why)
+                        + "; look at what stands there.",
+                cause);
+    }
+
+    /**
+     * Where memory without a mode goes at a place of the root that is not below another mount. A directory that the
+     * runtime makes for it would be found by the next start, and its mode taken for the image's.
+     */
+    static List<String> openMemory(ContainerRecord record) {
+        var others = new ArrayList<>(record.made().anonymousVolumes().keySet());
+        record.spec().mounts().forEach(mount -> others.add(mount.target()));
+        record.made().options().inherited().forEach(mount -> others.add(mount.target()));
+        return record.spec().mounts().stream()
+                .filter(mount -> mount instanceof MountSpec.Tmpfs tmpfs
+                        && tmpfs.mode().isEmpty()
+                        && !isBelow(tmpfs.target(), "/dev")
+                        && others.stream().noneMatch(other -> tmpfs.target().startsWith(other + "/")))
+                .map(MountSpec::target)
+                .toList();
     }
 
     static BundleMount tmpfs(MountSpec.Tmpfs tmpfs) {
@@ -458,7 +486,8 @@ final class MountPlan {
             }
         }
         options.add("rprivate");
-        options.add("mode=" + Integer.toOctalString(tmpfs.mode().orElse(01777)));
+        // Without one it has the mode of the directory that it covers, by runc and crun alike, as under Docker.
+        tmpfs.mode().ifPresent(mode -> options.add("mode=" + Integer.toOctalString(mode)));
         tmpfs.size().ifPresent(size -> options.add("size=" + size));
         tmpfs.options().stream().filter(option -> !options.contains(option)).forEach(options::add);
         if (tmpfs.readOnly()) {

@@ -89,7 +89,8 @@ public sealed interface MountSpec {
      * A named volume of this root, which must exist.
      *
      * @param noCopy do not copy the image's content at the target into an empty volume
-     * @param subpath a directory or file of the volume, which must exist and not be reached by a link; absent: all
+     * @param subpath a directory or file of the volume, which must exist; links on the way are followed where they are
+     *     relative and stay beneath the volume; absent: all
      */
     record Volume(String name, String target, boolean readOnly, boolean noCopy, Optional<String> subpath)
             implements MountSpec {
@@ -121,7 +122,7 @@ public sealed interface MountSpec {
      * Memory; empty at every start.
      *
      * @param size bytes, absent: half of the memory, as the kernel does
-     * @param mode permission bits, absent: 1777
+     * @param mode permission bits, absent: those of the directory that it covers, and 1777 where there is none
      * @param options further ones of mount(8) and tmpfs(5), such as {@code exec} or {@code uid=1000}; they count before
      *     {@code noexec}, {@code nosuid} and {@code nodev}, which every one has
      */

@@ -84,7 +84,11 @@ final class Resolution {
      * @param ids of the host that its users get
      */
     record Found(
-            List<String> capabilities, Optional<String> apparmor, List<MountSpec> inherited, Optional<IdRange> ids) {}
+            List<String> capabilities, Optional<String> apparmor, List<MountSpec> inherited, Optional<IdRange> ids) {
+        Found with(IdRange others) {
+            return new Found(capabilities, apparmor, inherited, Optional.of(others));
+        }
+    }
 
     private static List<String> capabilities(ContainerSpec spec, List<String> kernel) {
         var isolation = spec.options().isolation();
@@ -124,9 +128,9 @@ final class Resolution {
     }
 
     private static String hostname(String otherwise, ContainerSpec spec) {
-        // A name that somebody has already, such as db_1 of a host, is what it is.
+        // A name that somebody has already is what it is. Docker takes underscores, and the kernel 64 bytes.
         var hostname = spec.hostname();
-        if (hostname.filter(name -> !name.matches("[a-zA-Z0-9]([a-zA-Z0-9.-]{0,62})"))
+        if (hostname.filter(name -> !name.matches("[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,63}"))
                 .isPresent()) {
             throw new IllegalArgumentException("\"" + hostname.get() + "\" is not a host name");
         }

@@ -64,6 +64,25 @@ public record Resources(
                 BlockIo.NONE);
     }
 
+    /** The same with another number of processes and threads. */
+    public Resources withPids(Optional<Long> other) {
+        return new Resources(
+                nanoCpus,
+                memory,
+                memoryReservation,
+                other,
+                cpuQuota,
+                cpuPeriod,
+                cpuShares,
+                cpuset,
+                realtimePeriod,
+                realtimeRuntime,
+                memorySwap,
+                swappiness,
+                oomKillDisable,
+                blockIo);
+    }
+
     /** The same without limits of devices: for who wants to check the rest and is on no host. */
     public Resources withoutDevices() {
         return new Resources(

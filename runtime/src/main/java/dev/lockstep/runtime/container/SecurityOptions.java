@@ -29,4 +29,9 @@ public record SecurityOptions(
     public SecurityOptions {
         labels = List.copyOf(labels);
     }
+
+    /** The same that says so, or says nothing, of new privileges. */
+    public SecurityOptions withNoNewPrivileges(Optional<Boolean> other) {
+        return new SecurityOptions(other, seccomp, apparmor, labels, openSystemPaths);
+    }
 }

@@ -5,6 +5,7 @@ import dev.lockstep.runtime.linux.DeviceNumber;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.Mounts;
+import dev.lockstep.runtime.linux.ProcessDetails;
 import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.linux.Terminal;
@@ -99,6 +100,8 @@ final class Start {
         store.writeStart(record.id(), life);
         Files.deleteIfExists(files.restarting());
         Files.deleteIfExists(files.killed());
+        // Of a creation that was killed at its very end; from now on there is something to lose.
+        Files.deleteIfExists(files.creating());
         marker(files, record.spec().restart());
         if (Files.exists(files.restartMarker())) {
             // Whoever waits to see to the end of an earlier run finds that there is another one.
@@ -171,6 +174,7 @@ final class Start {
         host.cgroups().at(ContainerFiles.supervisorCgroup(rooms.root())).create();
         Root.directory(files.run());
         Root.directory(files.rootfs());
+        Creation.logDirectory(files); // somebody who deletes logs by hand may have deleted it as well
         store.writeCopy(record);
         // None for somebody at its streams, see Containers.startAttached.
         if (how.equals(Interaction.NONE) && !spec.options().hooks().postStart().isEmpty()) {
@@ -217,6 +221,7 @@ final class Start {
         rooms.failPoint().reached(FailPoint.Step.START_ATTACHED);
         EtcFiles.write(record, files, attached);
         bundle(record, files, attached, joined, users, how.size());
+        teardown.clear(files, runtime);
         Conmon.Prepared prepared;
         try {
             prepared = conmon.prepare(files, record, onExit.path(), how);
@@ -254,7 +259,7 @@ final class Start {
     void started(ContainerRecord record, Run run, Instant when, Instant begin) throws IOException {
         store.write(record.id(), run.startedAt(when));
         if (record.made().healthCheck().isPresent()) {
-            store.write(record.id(), HealthState.starting(when));
+            store.write(record.id(), HealthState.starting(when, ProcessDetails.uptime()));
         }
         rooms.events().tell(record, "start", Map.of(), begin);
     }
@@ -317,12 +322,12 @@ final class Start {
             labels.get().require(record.spec().name());
         }
         var layers = rooms.images().layers(record.made().image());
-        var upper = Optional.of(new Mounts.Upper(files.upper(), files.work()));
+        var upper = Optional.of(WrittenFiles.mounted(record, files));
         if (users.isPresent()) {
             UserNamespace.requireReachable(files.rootfs(), record.spec().name());
             // Root here is nobody there, and could not make it.
             Mounts.overlay(layers, upper, Optional.empty(), files.rootfs());
-            makeWorkingDirectory(record, files);
+            makeDirectories(record, files);
             Mounts.unmount(files.rootfs());
         }
         UserNamespace.overlay(
@@ -334,7 +339,7 @@ final class Start {
                 record.spec().name(),
                 files.rootfs());
         if (users.isEmpty()) {
-            makeWorkingDirectory(record, files);
+            makeDirectories(record, files);
         }
     }
 
@@ -403,6 +408,20 @@ final class Start {
         } catch (IllegalArgumentException e) {
             throw new ContainerException(
                     ContainerException.Reason.INVALID, "container " + spec.name() + ": " + e.getMessage() + ".", e);
+        }
+    }
+
+    private static void makeDirectories(ContainerRecord record, ContainerFiles files) throws IOException {
+        makeWorkingDirectory(record, files);
+        for (var target : MountPlan.openMemory(record)) {
+            var above = target.substring(0, target.lastIndexOf('/') + 1);
+            try (var root = Directory.open(files.rootfs());
+                    var _ = root.makeDirectoriesInRoot(RawPath.of(above), 0755);
+                    var _ = root.makeDirectoriesInRoot(RawPath.of(target), 01777)) {
+                // It is there.
+            } catch (LinuxException left) {
+                // A file, or a link to nowhere, is the runtime's to refuse or to take.
+            }
         }
     }
 

@@ -8,9 +8,11 @@ import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.linux.Signal;
 import dev.lockstep.runtime.network.Networks;
+import dev.lockstep.runtime.oci.OciRuntime;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -45,21 +47,18 @@ final class Teardown {
         if (run.filter(Run::started).isEmpty()) {
             endStart(files);
         }
-        if (Files.exists(host.runtimeState().resolve(files.id()))) {
-            var runtime = run.isPresent()
-                    ? new Runtimes(rooms, host).of(run.get())
-                    : rooms.runtime().get();
-            var deleted = runtime.run("delete", "--force", files.id());
-            if (!deleted.succeeded() && Files.exists(host.runtimeState().resolve(files.id()))) {
-                throw new ContainerException(
-                        ContainerException.Reason.RUNTIME,
-                        "The runtime cannot delete container " + files.id().substring(0, 12) + ": " + deleted.output());
-            }
+        if (isKnown(files)) {
+            delete(
+                    files,
+                    run.isPresent()
+                            ? new Runtimes(rooms, host).of(run.get())
+                            : rooms.runtime().get());
         }
         rooms.failPoint().reached(FailPoint.Step.FINISH_DELETED);
         if (Files.notExists(files.exit())) {
             // It has something to write yet, and that must not be taken for the end of the next run.
             awaitConmon(run.flatMap(Run::conmon).or(() -> conmonOf(files)));
+            removeHalfWritten(files.exit());
         }
         removeCgroup(cgroup);
         new CgroupParents(files.root(), host.cgroups()).leave(place);
@@ -80,6 +79,30 @@ final class Teardown {
         }
         removeTree(files.run());
         Files.deleteIfExists(files.exit());
+    }
+
+    /**
+     * Takes away what the runtime knows of a container that is about to be prepared: what is left of a start whose
+     * every process was killed, and the runtime would refuse to make it again. The container's lock is held.
+     */
+    void clear(ContainerFiles files, OciRuntime runtime) throws IOException {
+        if (isKnown(files)) {
+            endStart(files);
+            delete(files, runtime);
+        }
+    }
+
+    private boolean isKnown(ContainerFiles files) {
+        return Files.exists(host.runtimeState().resolve(files.id()));
+    }
+
+    private void delete(ContainerFiles files, OciRuntime runtime) throws IOException {
+        var deleted = runtime.run("delete", "--force", files.id());
+        if (!deleted.succeeded() && isKnown(files)) {
+            throw new ContainerException(
+                    ContainerException.Reason.RUNTIME,
+                    "The runtime cannot delete container " + files.id().substring(0, 12) + ": " + deleted.output());
+        }
     }
 
     /**
@@ -136,6 +159,18 @@ final class Teardown {
                     Integer.parseInt(Files.readString(files.conmonPidFile()).strip()));
         } catch (IOException | NumberFormatException e) {
             return Optional.empty();
+        }
+    }
+
+    /** What a conmon had begun that was killed over it: GLib writes to the name, a dot and six letters, and renames. */
+    private static void removeHalfWritten(Path exit) throws IOException {
+        try (var begun =
+                Files.newDirectoryStream(Objects.requireNonNull(exit.getParent()), exit.getFileName() + ".*")) {
+            for (var file : begun) {
+                Files.deleteIfExists(file);
+            }
+        } catch (NoSuchFileException e) {
+            // Nobody has ended yet.
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.copy;
 
 import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.FileStatus;
 import dev.lockstep.runtime.linux.FileUser;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.oci.IdRange;
@@ -98,10 +99,19 @@ public final class Copying {
         if (target.status().isPresent() && directory) {
             throw new IOException("cannot copy a directory to " + to.path() + " " + to.what() + ", which is a file");
         }
+        if (target.status().filter(status -> isDevice(status.type())).isPresent()) {
+            // It would be replaced by a file: the whole host would miss /dev/null.
+            throw new IOException("cannot copy to " + to.path() + " " + to.what() + ", which is a device; '-' in its"
+                    + " place is an archive on standard output");
+        }
         if (target.status().isEmpty() && !directory && to.path().endsWith("/")) {
             throw new IOException("no such directory: " + to.path() + " " + to.what());
         }
         return stream(from, source, target.name(), to, target.directory(), keep);
+    }
+
+    private static boolean isDevice(FileStatus.Type type) {
+        return type == FileStatus.Type.CHARACTER_DEVICE || type == FileStatus.Type.BLOCK_DEVICE;
     }
 
     /** Through an archive: the one that is written to standard output and read from standard input is no other. */

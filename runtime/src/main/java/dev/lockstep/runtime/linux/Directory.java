@@ -76,6 +76,14 @@ public final class Directory implements AutoCloseable {
     }
 
     /**
+     * The same where links are followed that stay below, also by way of {@code ..}: EXDEV for one that leaves, and for
+     * every absolute one.
+     */
+    public Fd placeBeneathByLinks(RawPath path) throws LinuxException {
+        return openat2(path, Libc.O_PATH, FileCalls.RESOLVE_BENEATH | FileCalls.RESOLVE_NO_MAGICLINKS);
+    }
+
+    /**
      * Opens a directory below after making what is missing of it: {@code mode}, owner root. Links on the way are
      * followed inside the root; a dangling one is ENOENT.
      */

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.locks.LockSupport;
 
 /** Writing to a named pipe that somebody else reads, without waiting for a reader (fifo(7)). */
@@ -22,15 +23,21 @@ public final class Fifo implements AutoCloseable {
     }
 
     private final Fd fd;
+    private final OptionalInt reader;
 
-    private Fifo(Fd fd) {
+    private Fifo(Fd fd, OptionalInt reader) {
         this.fd = fd;
+        this.reader = reader;
     }
 
     private static native int ioctl(int fd, long request, int[] argument);
 
-    /** For writing; empty when nobody reads. */
-    public static Optional<Fifo> open(Path fifo) throws LinuxException {
+    /**
+     * For writing; empty when nobody reads.
+     *
+     * @param reader the process that reads, whose other queues are waited for, too; may be empty where it is not known
+     */
+    public static Optional<Fifo> open(Path fifo, OptionalInt reader) throws LinuxException {
         var number = Libc.open(Libc.bytes(fifo), Libc.O_WRONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0);
         if (number < 0) {
             var errno = Native.getLastError();
@@ -39,12 +46,12 @@ public final class Fifo implements AutoCloseable {
             }
             throw new LinuxException("open", fifo.toString(), errno);
         }
-        return Optional.of(new Fifo(new Fd(number, fifo.toString())));
+        return Optional.of(new Fifo(new Fd(number, fifo.toString()), reader));
     }
 
     /** Writes the line as {@link #writeLine(String)} does; false when nobody reads. */
-    public static boolean writeLine(Path path, String line) throws LinuxException {
-        var fifo = open(path);
+    public static boolean writeLine(Path path, OptionalInt reader, String line) throws LinuxException {
+        var fifo = open(path, reader);
         if (fifo.isEmpty()) {
             return false;
         }
@@ -55,15 +62,16 @@ public final class Fifo implements AutoCloseable {
 
     /**
      * Writes the line; false when nobody reads any more. Lines that are written at about the same time, by whatever
-     * process, reach the reader one by one: each waits until the one before it has been read, for a second at most.
-     * conmon 2.1.12, which finds several at once, does what the first one says for each of them.
+     * process, reach the reader one by one: each waits until the one before it has been done, for a second at most.
+     * conmon 2.1.12, which finds several at once, does what the first one says for each of them. It hands sizes of
+     * terminals on to itself through a second pipe, so it has done a line when it waits for the next one.
      */
     public boolean writeLine(String line) throws LinuxException {
         var bytes = (line + "\n").getBytes(StandardCharsets.UTF_8);
         Libc.check(Libc.flock(fd.number(), Flock.LOCK_EX), "flock", fd);
         try {
             var begin = System.nanoTime();
-            while (!isTaken() && System.nanoTime() - begin < PATIENCE.toNanos()) {
+            while (!isDone() && System.nanoTime() - begin < PATIENCE.toNanos()) {
                 LockSupport.parkNanos(LOOK.toNanos());
             }
             Libc.writeAll(fd, bytes, 0, bytes.length);
@@ -78,10 +86,27 @@ public final class Fifo implements AutoCloseable {
         }
     }
 
-    private boolean isTaken() throws LinuxException {
+    /** Writes one byte, at once; false when nobody reads any more. */
+    public boolean write(byte one) throws LinuxException {
+        try {
+            Libc.writeAll(fd, new byte[] {one}, 0, 1);
+            return true;
+        } catch (LinuxException e) {
+            if (e.errno() == Errno.EPIPE) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    private boolean isDone() throws LinuxException {
         var unread = new int[1];
         Libc.check(ioctl(fd.number(), FIONREAD, unread), "ioctl FIONREAD", fd);
-        return unread[0] == 0;
+        return unread[0] == 0 && (reader.isEmpty() || isAsleep(reader.getAsInt()));
+    }
+
+    private static boolean isAsleep(int pid) {
+        return ProcessStatus.of(pid).map(status -> status.state() == 'S').orElse(true);
     }
 
     @Override

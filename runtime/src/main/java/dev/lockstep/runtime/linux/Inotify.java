@@ -25,6 +25,9 @@ public final class Inotify implements AutoCloseable {
     /** A file was removed. */
     public static final int DELETE = 0x200;
 
+    /** The directory itself has got another name. */
+    public static final int MOVE_SELF = 0x800;
+
     /** The watch ends with its first event. */
     public static final int ONE_SHOT = 0x8000_0000;
 

@@ -3,6 +3,7 @@ package dev.lockstep.runtime.linux;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -33,6 +34,7 @@ final class NetlinkSocket implements AutoCloseable {
     private final Memory memory = new Memory(BUFFER);
     private final ByteBuffer buffer = Libc.buffer(memory);
     private int sequence;
+    private int port;
 
     NetlinkSocket(int protocol, String subject) throws LinuxException {
         this.subject = subject;
@@ -53,6 +55,12 @@ final class NetlinkSocket implements AutoCloseable {
             var address = new byte[12];
             address[0] = SocketLibrary.AF_NETLINK;
             Libc.check(SocketLibrary.bind(fd.number(), address, address.length), "bind", subject);
+            Libc.check(
+                    SocketLibrary.getsockname(fd.number(), address, new int[] {address.length}),
+                    "getsockname",
+                    subject);
+            // struct sockaddr_nl: family, two bytes, the port, groups.
+            port = ByteBuffer.wrap(address).order(ByteOrder.nativeOrder()).getInt(4);
             bound = true;
         } finally {
             if (!bound) {
@@ -66,6 +74,11 @@ final class NetlinkSocket implements AutoCloseable {
                 SocketLibrary.setsockopt(fd.number(), SocketLibrary.SOL_NETLINK, name, new int[] {1}, 4),
                 "setsockopt",
                 subject);
+    }
+
+    /** The number by which the kernel knows the socket, among those of its protocol and namespace (netlink(7)). */
+    int port() {
+        return port;
     }
 
     /**

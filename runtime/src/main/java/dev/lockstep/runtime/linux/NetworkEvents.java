@@ -34,11 +34,13 @@ public final class NetworkEvents implements AutoCloseable {
     private static final int DELTABLE = NFTABLES | 2;
     private static final int DELCHAIN = NFTABLES | 5;
     private static final int DELRULE = NFTABLES | 8;
+    private static final int DELSETELEM = NFTABLES | 14;
     private static final int NFGENMSG = 4;
-    /** {@code NFTA_TABLE_NAME}, {@code NFTA_CHAIN_TABLE} and {@code NFTA_RULE_TABLE} are all number 1. */
+    /** {@code NFTA_TABLE_NAME}, and so of chains, rules and elements: {@code NFTA_SET_ELEM_LIST_TABLE} is 1 too. */
     private static final int TABLE = 1;
 
     private static final int HEADER = 16;
+    private static final int SENDER_AT = 12;
     private static final int BUFFER = 64 * 1024;
 
     private final List<Fd> fds;
@@ -55,6 +57,13 @@ public final class NetworkEvents implements AutoCloseable {
 
         /** Rules or chains of a table were removed, or chains came. */
         record RulesChanged(String table) implements Event {}
+
+        /**
+         * Elements were taken from a set or a map of a table.
+         *
+         * @param by the number of the netlink socket that asked for it, see {@link NftablesSets#port}
+         */
+        record ElementsTaken(String table, int by) implements Event {}
 
         /** More happened than the kernel keeps for us: it may have been anything. */
         record Missed() implements Event {}
@@ -122,14 +131,15 @@ public final class NetworkEvents implements AutoCloseable {
                 }
                 var body = new byte[length - HEADER];
                 buffer.get(at + HEADER, body);
-                event(new NetlinkReply(buffer.getShort(at + 4), body)).ifPresent(events::add);
+                event(new NetlinkReply(buffer.getShort(at + 4), body), buffer.getInt(at + SENDER_AT))
+                        .ifPresent(events::add);
                 at += (length + 3) & ~3;
             }
         }
         return List.copyOf(events);
     }
 
-    private static Optional<Event> event(NetlinkReply message) {
+    private static Optional<Event> event(NetlinkReply message, int by) {
         return switch (message.type()) {
             case NEWLINK ->
                 (message.s32(FLAGS_AT) & IFF_UP) == 0
@@ -137,12 +147,14 @@ public final class NetworkEvents implements AutoCloseable {
                         : Optional.empty();
             case DELLINK -> Optional.of(new Event.LinkLost(link(message)));
             case DELADDR -> Optional.of(new Event.AddressLost());
-            case NEWCHAIN, DELTABLE, DELCHAIN, DELRULE ->
-                Optional.of(new Event.RulesChanged(message.attribute(NFGENMSG, TABLE)
-                        .map(NetlinkReply::text)
-                        .orElse("")));
+            case NEWCHAIN, DELTABLE, DELCHAIN, DELRULE -> Optional.of(new Event.RulesChanged(table(message)));
+            case DELSETELEM -> Optional.of(new Event.ElementsTaken(table(message), by));
             default -> Optional.empty();
         };
+    }
+
+    private static String table(NetlinkReply message) {
+        return message.attribute(NFGENMSG, TABLE).map(NetlinkReply::text).orElse("");
     }
 
     private static String link(NetlinkReply message) {

@@ -71,6 +71,9 @@ public final class NetworkNamespaces implements AutoCloseable {
                 }
             } catch (IOException e) {
                 stranded = Optional.of(e);
+            } catch (RuntimeException e) {
+                // Closed meanwhile. A thread that ended here would take what it is to do with it, and its caller waits.
+                stranded = Optional.of(new IOException(e));
             }
             super.run();
         }

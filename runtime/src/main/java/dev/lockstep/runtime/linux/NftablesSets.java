@@ -17,6 +17,11 @@ public final class NftablesSets implements AutoCloseable {
         return new NftablesSets(new NetlinkSocket(NetlinkSocket.NETFILTER, "nftables"));
     }
 
+    /** How {@link NetworkEvents} names who made changes through this. */
+    public int port() {
+        return socket.port();
+    }
+
     /**
      * Makes all of the changes.
      *

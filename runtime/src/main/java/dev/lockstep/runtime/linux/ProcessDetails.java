@@ -47,8 +47,8 @@ public record ProcessDetails(
         }
     }
 
-    /** Since the kernel started. */
-    static Duration uptime() throws IOException {
+    /** Since the kernel started; nobody sets this clock. */
+    public static Duration uptime() throws IOException {
         var seconds =
                 Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ", 2)[0]);
         return Duration.ofMillis((long) (seconds * 1000));
@@ -89,7 +89,7 @@ public record ProcessDetails(
                 words.isEmpty() ? "[" + stat.substring(open + 1, close) + "]" : words);
     }
 
-    private static Duration ticks(long count) {
+    static Duration ticks(long count) {
         return Duration.ofMillis(count * 1000 / TICKS);
     }
 

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,11 @@ public record ProcessIdentity(int pid, long startTicks) {
     /** Whether it still runs. A zombie does not. */
     public boolean isAlive() {
         return of(pid).filter(this::equals).isPresent();
+    }
+
+    /** When it began, to a clock tick; counted from when the kernel started, see {@link ProcessDetails#uptime}. */
+    public Duration started() {
+        return ProcessDetails.ticks(startTicks);
     }
 
     /**

@@ -37,9 +37,9 @@ public record ProcessStatus(int pid, char state, int parent, int session, int th
                 Long.parseLong(fields[19]));
     }
 
-    /** How long ago it began, to a clock tick. */
-    public Duration age() throws IOException {
-        return ProcessDetails.uptime().minusMillis(startTicks * 1000 / ProcessDetails.TICKS);
+    /** When it began, to a clock tick; counted from when the kernel started, see {@link ProcessDetails#uptime}. */
+    public Duration started() {
+        return Duration.ofMillis(startTicks * 1000 / ProcessDetails.TICKS);
     }
 
     /** Not while another thread works: the first one may have ended alone, by {@code pthread_exit} or for an exec. */

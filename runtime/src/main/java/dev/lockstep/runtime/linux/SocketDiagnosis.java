@@ -1,12 +1,18 @@
 package dev.lockstep.runtime.linux;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Who listens on a port of this namespace (sock_diag(7), and /proc for the process behind the socket). */
 public final class SocketDiagnosis {
@@ -20,6 +26,8 @@ public final class SocketDiagnosis {
     private static final int SPORT = 4;
     private static final int SOURCE = 8;
     private static final int INODE = 68;
+    private static final int ATTRIBUTES = 72;
+    private static final int INET_DIAG_SKV6ONLY = 11;
 
     private SocketDiagnosis() {}
 
@@ -47,6 +55,71 @@ public final class SocketDiagnosis {
             // This kernel has no sock_diag module for the protocol: nobody can be named.
         }
         return inodes.isEmpty() ? Optional.empty() : processWith(inodes);
+    }
+
+    /**
+     * A port that is asked about.
+     *
+     * @param address of one family; all zeros: any of that family
+     */
+    public record Place(InetAddress address, int port, boolean udp) {}
+
+    /**
+     * Which of the places sockets of this namespace have too, with a process behind each: pid 0 where none can be seen.
+     * The kernel is asked once for all of them, and /proc looked through only where there is something to be found.
+     */
+    public static Map<Place, Holder> holders(Collection<Place> places) throws IOException {
+        var found = new LinkedHashMap<Place, Set<Long>>();
+        for (var udp : new boolean[] {false, true}) {
+            var wanted = places.stream().filter(p -> p.udp() == udp).collect(Collectors.groupingBy(Place::port));
+            if (wanted.isEmpty()) {
+                continue;
+            }
+            try (var socket = new NetlinkSocket(NetlinkSocket.SOCK_DIAG, "sock_diag")) {
+                for (var family : new int[] {SocketLibrary.AF_INET, SocketLibrary.AF_INET6}) {
+                    for (var reply : socket.dump(
+                            "sockets",
+                            request(family, udp),
+                            r -> r.size() > INODE && wanted.containsKey(r.u16BigEndian(SPORT)))) {
+                        for (var place : wanted.getOrDefault(reply.u16BigEndian(SPORT), List.of())) {
+                            if (isThere(place, reply, family)) {
+                                found.computeIfAbsent(place, _ -> new HashSet<>())
+                                        .add(Integer.toUnsignedLong(reply.s32(INODE)));
+                            }
+                        }
+                    }
+                }
+            } catch (LinuxException e) {
+                if (!e.isGone()) {
+                    throw e;
+                }
+                // As above: without that module nobody can be named.
+            }
+        }
+        var holders = new LinkedHashMap<Place, Holder>();
+        for (var place : found.entrySet()) {
+            holders.put(place.getKey(), processWith(place.getValue()).orElse(new Holder(0, "")));
+        }
+        return holders;
+    }
+
+    private static boolean isThere(Place place, NetlinkReply socket, int family) {
+        var address = place.address().getAddress();
+        if (family == SocketLibrary.AF_INET6) {
+            // ::ffff:a.b.c.d of a socket of both families is of IPv4 alone.
+            var source = socket.bytes(SOURCE, 16);
+            var mapped = isZero(source, 0, 10) && source[10] == -1;
+            if (address.length == 16 ? mapped : isOfIpv6Only(socket)) {
+                return false;
+            }
+        }
+        return overlaps(address, socket, family);
+    }
+
+    private static boolean isOfIpv6Only(NetlinkReply socket) {
+        return socket.attribute(ATTRIBUTES, INET_DIAG_SKV6ONLY)
+                .filter(only -> only.u8(0) != 0)
+                .isPresent();
     }
 
     private static NetlinkRequest request(int family, boolean udp) {

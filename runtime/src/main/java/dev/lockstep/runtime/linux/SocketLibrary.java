@@ -29,6 +29,8 @@ final class SocketLibrary {
 
     static native int bind(int fd, byte[] address, int length);
 
+    static native int getsockname(int fd, byte[] address, int[] length);
+
     static native int listen(int fd, int backlog);
 
     static native int setsockopt(int fd, int level, int name, int[] value, int length);

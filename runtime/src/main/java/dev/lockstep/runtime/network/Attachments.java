@@ -50,7 +50,7 @@ final class Attachments {
     /** Takes everything of it away, but for leases. */
     void detach(String container) throws IOException {
         var attachment = lock.holding(() -> {
-            var found = files.attachment(container);
+            var found = files.attachmentIfWhole(container);
             ports.withdraw(container);
             if (found.isPresent()) {
                 // Who looks from now on does not miss the rules that go.
@@ -87,7 +87,7 @@ final class Attachments {
 
     private Attached updateAtHome(AttachRequest request, boolean undo) throws IOException {
         var container = request.container();
-        var before = files.attachment(container);
+        var before = files.attachmentIfWhole(container);
         try {
             var attachment = before.isPresent() ? change(request, before.get()) : arrive(request);
             if (attachment.asksItsOwn()) {

@@ -273,9 +273,11 @@ final class Bridges {
         files.attachments().forEach(a -> a.endpoints().forEach(e -> wanted.add(e.hostLink())));
         var removed = 0;
         var known = files.damaged().isEmpty();
+        var portsAreKnown = files.unusable().isEmpty();
         for (var link : links.ours()) {
-            // Which bridges a network has whose record cannot be read, nobody knows.
-            if (!wanted.contains(link.name()) && (known || links.isPort(link)) && links.delete(link.name())) {
+            // Which bridge a network has whose record cannot be read, nobody knows, nor which ports a container has.
+            var isKnown = links.isPort(link) ? portsAreKnown : known;
+            if (!wanted.contains(link.name()) && isKnown && links.delete(link.name())) {
                 removed++;
             }
         }

@@ -31,9 +31,20 @@ final class Flows {
             return;
         }
         var here = udp.isEmpty() ? Set.<IpAddress>of() : here();
-        kernel.conntrack()
-                .delete(flow -> gone.stream().anyMatch(p -> leadsThrough(flow, p))
-                        || udp.stream().anyMatch(p -> wentElsewhere(flow, p, here)));
+        kernel.conntrack().delete(flow -> isStale(flow, gone, added, here));
+    }
+
+    /**
+     * Whether the flow must not go on when those ports were taken back and these published.
+     *
+     * @param here addresses of this host
+     */
+    static boolean isStale(Conntrack.Flow flow, List<Publication> gone, List<Publication> added, Set<IpAddress> here) {
+        return gone.stream().anyMatch(p -> leadsThrough(flow, p))
+                        && added.stream().noneMatch(p -> leadsThrough(flow, p))
+                || added.stream()
+                        .anyMatch(p -> p.port().protocol() == PublishedPort.TransportProtocol.UDP
+                                && wentElsewhere(flow, p, here));
     }
 
     /**
@@ -74,17 +85,36 @@ final class Flows {
     }
 
     private static boolean leadsThrough(Conntrack.Flow flow, Publication publication) {
+        var destination = IpAddress.of(flow.destination());
+        if (flow.protocol() != publication.port().protocol().number()
+                || flow.answersFrom() != publication.port().containerPort()
+                || !IpAddress.of(flow.answers()).equals(publication.address())) {
+            return false;
+        }
+        if (publication.routed()) {
+            return destination.equals(publication.address());
+        }
+        // Who asked for the container's own address came through no port of the host.
         return flow.port() == publication.hostPort()
-                && flow.protocol() == publication.port().protocol().number()
-                && IpAddress.of(flow.answers()).equals(publication.address());
+                && !destination.equals(publication.address())
+                && isAt(destination, publication);
+    }
+
+    private static boolean isAt(IpAddress destination, Publication publication) {
+        return publication.hostIp().filter(ip -> !ip.equals(destination)).isEmpty();
     }
 
     private static boolean wentElsewhere(Conntrack.Flow flow, Publication publication, Set<IpAddress> here) {
+        var destination = IpAddress.of(flow.destination());
+        var answers = IpAddress.of(flow.answers());
+        // What was led to another port of this host, as questions for names are, is led there before published ports.
+        var redirected = answers.equals(destination) && flow.answersFrom() != flow.port();
         return flow.port() == publication.hostPort()
                 && flow.protocol() == UDP
-                && IpAddress.of(flow.answers()).family()
-                        == publication.address().family()
-                && !IpAddress.of(flow.answers()).equals(publication.address())
-                && here.contains(IpAddress.of(flow.destination()));
+                && answers.family() == publication.address().family()
+                && !answers.equals(publication.address())
+                && !redirected
+                && isAt(destination, publication)
+                && here.contains(destination);
     }
 }

@@ -175,7 +175,7 @@ final class ForeignFirewalls {
                 wanted.add(complaint(dropping, dnsPort));
             }
         }
-        return new HostChanges(made, wanted, List.of());
+        return new HostChanges(made, wanted, List.of(), List.of());
     }
 
     /** Empty when firewalld lets us through, else why we do not know; empty text when it plainly does not. */

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.network;
 
 import dev.lockstep.runtime.linux.Conntrack;
+import dev.lockstep.runtime.linux.NetworkEvents;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
 import dev.lockstep.runtime.linux.Nftables;
 import dev.lockstep.runtime.linux.NftablesSets;
@@ -67,6 +68,12 @@ final class Kernel implements AutoCloseable {
             sets = open;
         }
         return open;
+    }
+
+    /** Whether that change of elements was made through {@link #sets}; asked from any thread. */
+    boolean isOurs(NetworkEvents.Event.ElementsTaken change) {
+        var open = sets;
+        return open != null && open.port() == change.by();
     }
 
     Conntrack conntrack() throws IOException {

@@ -10,10 +10,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +29,10 @@ import org.slf4j.LoggerFactory;
  * RUN/networks/given/ID.json               the same with leases that were given out since; where it is, it counts
  * RUN/networks/copies/ID.json              as it was written last; where the record is damaged, it counts
  * RUN/networks/containers/CONTAINER.json   a container's attachments
+ * RUN/networks/copies/containers/…         the same as written last, as above
  * RUN/networks/published.json              all published ports
+ * RUN/networks/copies/published.json       the same as written last, as above
+ * RUN/networks/published.json.damaged      one that could not be used, nor a copy of it; nobody reads it
  * RUN/networks/forwarding.json             that forwarding of IPv4 was off before us
  * RUN/networks/forwarding6.json            the same of IPv6
  * RUN/netns/CONTAINER                      pin of a namespace
@@ -41,6 +47,8 @@ final class NetworkFiles {
 
     private static final String RECORD = "record.json";
     private static final String JSON = ".json";
+    private static final String PUBLISHED = "published.json";
+    private static final String DAMAGED = ".damaged";
 
     /** All published ports, in the order in which they were published. */
     record Published(List<Publication> ports) {
@@ -54,6 +62,7 @@ final class NetworkFiles {
     private final Path containers;
     private final Path given;
     private final Path copies;
+    private final Path containerCopies;
     private final Path namespaces;
     private final JsonMapper json;
     private final StateFile<NetworkRecord> records;
@@ -67,6 +76,7 @@ final class NetworkFiles {
         containers = root.room(run.resolve("containers"));
         given = root.room(run.resolve("given"));
         copies = root.room(run.resolve("copies"));
+        containerCopies = root.room(copies.resolve("containers"));
         json = root.json();
         namespaces = root.room(root.run().resolve("netns"));
         records = root.stateFile(NetworkRecord.class, FORMAT, OneFamily::network);
@@ -154,21 +164,69 @@ final class NetworkFiles {
     }
 
     private Optional<NetworkRecord> copied(String id) throws IOException {
-        try {
-            return records.read(copy(id));
-        } catch (StateException e) {
-            return Optional.empty();
-        }
+        return copied(records, copy(id));
     }
 
-    /** Writes records that are damaged anew from their copies, and copies that are not there. The lock is held. */
+    /**
+     * Writes records that are damaged anew from their copies, and copies of networks that are not there. Published
+     * ports without a copy are set aside: they are missed then, and published again. A container's file stays, so that
+     * its links are nobody's strays. The lock is held.
+     */
     void repair() throws IOException {
+        for (var file : attachmentFiles()) {
+            repair(attachments, file, containerCopies.resolve(file.getFileName()));
+        }
+        var ports = run.resolve(PUBLISHED);
+        if (!repair(published, ports, copies.resolve(PUBLISHED))) {
+            Files.move(ports, run.resolve(PUBLISHED + DAMAGED), StandardCopyOption.REPLACE_EXISTING);
+        }
         try (var directories = Files.newDirectoryStream(networks)) {
             for (var directory : directories) {
                 repair(directory);
             }
         } catch (NoSuchFileException e) {
             // There are no networks.
+        }
+    }
+
+    /** @return false where it is damaged and stays so */
+    private static <T> boolean repair(StateFile<T> kind, Path file, Path copy) throws IOException {
+        try {
+            var _ = kind.read(file);
+        } catch (StateException e) {
+            if (e.reason() != StateException.Reason.DAMAGED) {
+                return true;
+            }
+            var whole = copied(kind, copy);
+            if (whole.isPresent() && !Files.isDirectory(file)) {
+                kind.writeWhole(file, whole.get());
+                log.warn("wrote a record of networks anew from its copy: {}", e.getMessage());
+                return true;
+            }
+            log.warn("a record of networks cannot be used: {}", e.getMessage());
+            return false;
+        }
+        return true;
+    }
+
+    private static <T> Optional<T> copied(StateFile<T> kind, Path copy) throws IOException {
+        try {
+            return kind.read(copy);
+        } catch (StateException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** What the file says, or else what was written last, where somebody has damaged it. */
+    private static <T> Optional<T> orCopy(StateFile<T> kind, Path file, Path copy) throws IOException {
+        try {
+            return kind.read(file);
+        } catch (StateException e) {
+            var whole = e.reason() == StateException.Reason.DAMAGED ? copied(kind, copy) : Optional.<T>empty();
+            if (whole.isEmpty()) {
+                throw e;
+            }
+            return whole;
         }
     }
 
@@ -261,6 +319,7 @@ final class NetworkFiles {
         AtomicFiles.syncDirectory(networks);
     }
 
+    /** Those of all containers, sorted by id, but those that are {@link #unusable}. */
     List<AttachmentRecord> attachments() throws IOException {
         return attachments(_ -> true);
     }
@@ -279,17 +338,45 @@ final class NetworkFiles {
 
     private List<AttachmentRecord> attachments(Wanted wanted) throws IOException {
         var found = new ArrayList<AttachmentRecord>();
-        try (var files = Files.newDirectoryStream(containers, "*" + JSON)) {
-            for (var file : files) {
+        for (var file : attachmentFiles()) {
+            try {
                 if (isWanted(file, wanted)) {
-                    attachments.read(file).ifPresent(found::add);
+                    attachment(file).ifPresent(found::add);
                 }
+            } catch (StateException e) {
+                log.debug("left out attachments={}", file, e); // unusable() says so
             }
-        } catch (NoSuchFileException e) {
-            return List.of();
         }
         found.sort(Comparator.comparing(a -> a.request().container()));
         return found;
+    }
+
+    /** Why what a container has of networks is not known, by its id: that holds up nobody else. */
+    Map<String, String> unusable() throws IOException {
+        var found = new TreeMap<String, String>();
+        for (var file : attachmentFiles()) {
+            try {
+                var _ = attachment(file);
+            } catch (StateException e) {
+                var name = file.getFileName().toString();
+                found.put(name.substring(0, name.length() - JSON.length()), String.valueOf(e.getMessage()));
+            }
+        }
+        return found;
+    }
+
+    private List<Path> attachmentFiles() throws IOException {
+        var found = new ArrayList<Path>();
+        try (var files = Files.newDirectoryStream(containers, "*" + JSON)) {
+            files.forEach(found::add);
+        } catch (NoSuchFileException e) {
+            // Nobody was ever attached.
+        }
+        return found;
+    }
+
+    private Optional<AttachmentRecord> attachment(Path file) throws IOException {
+        return orCopy(attachments, file, containerCopies.resolve(file.getFileName()));
     }
 
     private static boolean isWanted(Path file, Wanted wanted) throws IOException {
@@ -302,7 +389,7 @@ final class NetworkFiles {
 
     /** Files that a killed process had not finished. The network lock is held, so that nobody writes one now. */
     void removeUnfinished() throws IOException {
-        var places = new ArrayList<>(List.of(run, containers, given, copies));
+        var places = new ArrayList<>(List.of(run, containers, given, copies, containerCopies));
         try (var directories = Files.newDirectoryStream(networks, Files::isDirectory)) {
             directories.forEach(places::add);
         } catch (NoSuchFileException e) {
@@ -328,31 +415,57 @@ final class NetworkFiles {
     }
 
     Optional<AttachmentRecord> attachment(String container) throws IOException {
-        return attachments.read(attachmentFile(container));
+        return attachment(attachmentFile(container));
+    }
+
+    /** The same, and empty where that is damaged: for who makes it anew or takes all away. */
+    Optional<AttachmentRecord> attachmentIfWhole(String container) throws IOException {
+        try {
+            return attachment(container);
+        } catch (StateException e) {
+            if (e.reason() != StateException.Reason.DAMAGED) {
+                throw e;
+            }
+            return Optional.empty();
+        }
     }
 
     void write(AttachmentRecord attachment) throws IOException {
         // What it is about does not outlive a power failure.
-        attachments.writeWhole(attachmentFile(attachment.request().container()), attachment);
+        var file = attachmentFile(attachment.request().container());
+        attachments.writeVolatile(containerCopies.resolve(file.getFileName()), attachment);
+        attachments.writeWhole(file, attachment);
     }
 
     void deleteAttachment(String container) throws IOException {
-        AtomicFiles.delete(attachmentFile(container));
+        var file = attachmentFile(container);
+        AtomicFiles.delete(file);
+        Files.deleteIfExists(containerCopies.resolve(file.getFileName()));
     }
 
     private Path attachmentFile(String container) {
         return containers.resolve(container + JSON);
     }
 
+    /** None where nobody can tell any more: containers without their ports are seen, and publish them again. */
     List<Publication> published() throws IOException {
-        return published
-                .read(run.resolve("published.json"))
-                .map(Published::ports)
-                .orElse(List.of());
+        try {
+            return orCopy(published, run.resolve(PUBLISHED), copies.resolve(PUBLISHED))
+                    .map(Published::ports)
+                    .orElse(List.of());
+        } catch (StateException e) {
+            if (e.reason() != StateException.Reason.DAMAGED) {
+                throw e;
+            }
+            log.warn("published ports are not known any more: {}", e.getMessage());
+            return List.of();
+        }
     }
 
     void writePublished(List<Publication> ports) throws IOException {
-        published.writeWhole(run.resolve("published.json"), new Published(ports));
+        var all = new Published(ports);
+        published.writeVolatile(copies.resolve(PUBLISHED), all);
+        published.writeWhole(run.resolve(PUBLISHED), all);
     }
 
     Optional<Forwarding.Marker> forwarding(AddressFamily family) throws IOException {

@@ -9,7 +9,8 @@ import java.util.List;
 /**
  * Hears from the kernel when something may have been taken from the networks of one root: links, addresses, rules, and
  * what lets them through another firewall. What is heard is a reason to look, no more: who changes networks himself is
- * heard too. One platform thread at a time uses it.
+ * heard too, but for elements that this process takes from sets and maps, with every container that goes. One platform
+ * thread at a time uses it.
  */
 public final class NetworkWatch implements AutoCloseable {
     /** Tables in which others keep what lets us through. */
@@ -25,12 +26,14 @@ public final class NetworkWatch implements AutoCloseable {
 
     private final NetworkEvents events;
     private final NetworkFiles files;
+    private final Kernel kernel;
     private final String table;
     private final List<String> prefixes;
 
-    NetworkWatch(NetworkEvents events, NetworkFiles files, String table, List<String> prefixes) {
+    NetworkWatch(NetworkEvents events, NetworkFiles files, Kernel kernel, String table, List<String> prefixes) {
         this.events = events;
         this.files = files;
+        this.kernel = kernel;
         this.table = table;
         this.prefixes = prefixes;
     }
@@ -78,6 +81,7 @@ public final class NetworkWatch implements AutoCloseable {
                 prefixes.stream().anyMatch(link.name()::startsWith)
                         || files.networks().stream().anyMatch(n -> n.bridge().equals(link.name()));
             case Event.RulesChanged rules -> rules.table().equals(table) || FOREIGN.contains(rules.table());
+            case Event.ElementsTaken taken -> taken.table().equals(table) && !kernel.isOurs(taken);
             case Event.AddressLost _, Event.Missed _ -> true;
         };
     }

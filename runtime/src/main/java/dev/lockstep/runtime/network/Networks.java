@@ -7,6 +7,7 @@ import dev.lockstep.runtime.linux.NoSpace;
 import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -154,6 +155,15 @@ public final class Networks implements AutoCloseable {
     /** Networks whose records cannot be used: each holds up nobody but who needs it. */
     public List<DamagedNetwork> damaged() throws IOException {
         return files.damaged();
+    }
+
+    /** A sentence for each container of which nobody can tell what it has of networks: it holds up nobody else. */
+    public List<String> unusableAttachments() throws IOException {
+        return files.unusable().entrySet().stream()
+                .map(e -> ("what container " + e.getKey() + " has of networks is not known until it is restarted: "
+                                + e.getValue())
+                        .replaceAll("\\p{Cntrl}", " "))
+                .toList();
     }
 
     public Optional<NetworkRecord> find(String name) throws IOException {
@@ -451,7 +461,11 @@ public final class Networks implements AutoCloseable {
     /** Listens from now on for what may take something from the networks. Belongs to the caller, who closes it. */
     public NetworkWatch watch() throws IOException {
         return new NetworkWatch(
-                namespaces.home(NetworkEvents::open), files, Firewall.table(root.shortId()), Links.prefixes(root.id()));
+                namespaces.home(NetworkEvents::open),
+                files,
+                kernel,
+                Firewall.table(root.shortId()),
+                Links.prefixes(root.id()));
     }
 
     /**
@@ -544,6 +558,14 @@ public final class Networks implements AutoCloseable {
     }
 
     /**
+     * A sentence for each published port on which a process of this host listens as well: it was there first and was
+     * not seen, or came later, which nobody keeps it from. What comes to the port goes to the container.
+     */
+    public List<String> listeners() throws IOException {
+        return ports.listeners();
+    }
+
+    /**
      * Removes what crashes left behind: attachments, published ports, names, links and namespaces of containers that do
      * not exist, and bridges and rules without a network.
      *
@@ -560,6 +582,16 @@ public final class Networks implements AutoCloseable {
                 removed++;
             }
         }
+        for (var container : files.unusable().keySet()) {
+            if (!isLive.test(container)) {
+                try {
+                    detach(container);
+                    removed++;
+                } catch (StateException e) {
+                    log.warn("what was left of container={} stays: {}", container, e.getMessage());
+                }
+            }
+        }
         for (var pin : files.namespaces()) {
             if (!isLive.test(pin) && !files.isAttached(pin)) {
                 namespaces.delete(namespace(pin));
@@ -573,12 +605,12 @@ public final class Networks implements AutoCloseable {
     public HostChanges hostChanges() throws IOException {
         var changed = forwarding.changes();
         if (files.networks().isEmpty() && changed.isEmpty()) {
-            return new HostChanges(List.of(), List.of(), List.of());
+            return new HostChanges(List.of(), List.of(), List.of(), List.of());
         }
         var report = foreign.report(names.port());
         var made = new ArrayList<>(report.made());
         made.addAll(changed);
-        return new HostChanges(made, report.wanted(), addresses.overlaps(files.networks()));
+        return new HostChanges(made, report.wanted(), addresses.overlaps(files.networks()), ports.listeners());
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.lockstep.runtime.linux.NetworkNamespaces;
 import dev.lockstep.runtime.linux.SocketDiagnosis;
 import dev.lockstep.runtime.linux.Sysctls;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -103,6 +104,32 @@ final class Ports {
                 throw new NetworkException("port " + port + " cannot be published: this kernel has no "
                         + (protocol == PublishedPort.TransportProtocol.SCTP ? "SCTP (CONFIG_IP_SCTP)" : "IPv6"));
         });
+    }
+
+    /** Processes that have sockets on ports that are published, however they came by them. */
+    Map<Publication, PortHolder> listeners(List<Publication> published) throws IOException {
+        var places = new HashMap<SocketDiagnosis.Place, List<Publication>>();
+        for (var publication : published) {
+            var any = publication.address().isIpv6() ? IpAddress.ANY_IPV6 : IpAddress.ANY_IPV4;
+            // Of SCTP the kernel lists no sockets in this way.
+            if (publication.port().protocol() != PublishedPort.TransportProtocol.SCTP) {
+                places.computeIfAbsent(
+                                new SocketDiagnosis.Place(
+                                        InetAddress.getByAddress(
+                                                publication.hostIp().orElse(any).bytes()),
+                                        publication.hostPort(),
+                                        publication.port().protocol() == PublishedPort.TransportProtocol.UDP),
+                                _ -> new ArrayList<>())
+                        .add(publication);
+            }
+        }
+        var found = new HashMap<Publication, PortHolder>();
+        namespaces
+                .home(() -> SocketDiagnosis.holders(places.keySet()))
+                .forEach((place, holder) -> places.getOrDefault(place, List.of())
+                        .forEach(publication ->
+                                found.put(publication, new PortHolder.OtherProcess(holder.pid(), holder.command()))));
+        return found;
     }
 
     /**

@@ -5,11 +5,13 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,6 +57,45 @@ final class PublishedPorts {
         return port.hostPort().isEmpty()
                 ? Optional.empty()
                 : ports.holder(port, families, without(except, files.published()));
+    }
+
+    /** See {@link Networks#listeners}. */
+    List<String> listeners() throws IOException {
+        var published = files.published().stream().filter(p -> !p.routed()).toList();
+        if (published.isEmpty()) {
+            return List.of();
+        }
+        var holders = ports.listeners(published);
+        var families = new LinkedHashMap<String, Set<AddressFamily>>();
+        for (var publication : published) {
+            var holder = holders.get(publication);
+            if (holder != null) {
+                var port = publication.port();
+                families.computeIfAbsent(
+                                "on port "
+                                        + publication
+                                                .hostIp()
+                                                .map(ip -> ip.beforePort() + ":")
+                                                .orElse("")
+                                        + publication.hostPort() + "/"
+                                        + port.protocol().lowerCase() + ", published of "
+                                        + name(publication.container()) + ", " + holder
+                                        + " listens too and gets nothing of what comes there by ",
+                                _ -> EnumSet.noneOf(AddressFamily.class))
+                        .add(publication.address().family());
+            }
+        }
+        return families.entrySet().stream()
+                .map(e -> e.getKey()
+                        + e.getValue().stream().map(AddressFamily::toString).collect(Collectors.joining(" and "))
+                        + ": that goes to the container; give one of them another port")
+                .toList();
+    }
+
+    private String name(String container) throws IOException {
+        return files.attachment(container)
+                .flatMap(a -> a.request().dnsNames().stream().findFirst())
+                .orElse(container);
     }
 
     /** Makes exactly these lead to the container, and returns them with their numbers. */

@@ -116,8 +116,9 @@ public final class UserDatabase {
     }
 
     /**
-     * Who {@code user[:group]} is here. A number needs no entry. Supplementary groups count only when no group was
-     * asked for, as in Docker.
+     * Who {@code user[:group]} is here. A number needs no entry, and no entry whose name is that number makes it
+     * another one: an image could turn {@code user: "1000"} into root. Supplementary groups count only when no group
+     * was asked for, as in Docker.
      *
      * @throws IllegalArgumentException with a sentence, when a name is unknown or a number too large
      */
@@ -126,7 +127,8 @@ public final class UserDatabase {
     }
 
     /**
-     * The same, in further groups: names of the container's group file, or numbers.
+     * The same, in further groups: names of the container's group file, or numbers. runc looks those numbers up once
+     * more, and takes an entry of that name for it (libcontainer, setupUser); crun does not.
      *
      * @throws IllegalArgumentException with a sentence, when a name is unknown or a number too large
      */
@@ -134,7 +136,9 @@ public final class UserDatabase {
         var colon = text.indexOf(':');
         var userText = colon < 0 ? text : text.substring(0, colon);
         var groupText = colon < 0 ? "" : text.substring(colon + 1);
-        var byName = users.stream().filter(u -> u.name().equals(userText)).findFirst();
+        var byName = isNumber(userText)
+                ? Optional.<User>empty()
+                : users.stream().filter(u -> u.name().equals(userText)).findFirst();
         int uid;
         Optional<User> entry;
         if (userText.isEmpty()) {
@@ -165,7 +169,7 @@ public final class UserDatabase {
 
     private int gid(String text) {
         return groups.stream()
-                .filter(g -> g.name().equals(text))
+                .filter(g -> !isNumber(text) && g.name().equals(text))
                 .map(Group::gid)
                 .findFirst()
                 .orElseGet(() -> numberOrThrow(text, "group", "/etc/group"));
@@ -175,8 +179,12 @@ public final class UserDatabase {
         return users.stream().filter(u -> u.uid() == uid).findFirst();
     }
 
+    private static boolean isNumber(String text) {
+        return text.matches("-?\\d+");
+    }
+
     private static int numberOrThrow(String text, String kind, String file) {
-        if (text.matches("-?\\d+")) {
+        if (isNumber(text)) {
             return number(text)
                     .orElseThrow(() -> new IllegalArgumentException(
                             "the " + kind + " id " + text + " is not between 0 and 2147483647"));

@@ -8,7 +8,6 @@ import java.net.Proxy;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -102,24 +101,41 @@ public record WebFile(int status, Optional<Instant> modified, Version version) {
      * @param uri http or https
      * @param known of the content that the caller has: the answer may be {@link #NOT_MODIFIED} then
      * @param to gets the content when there is one
+     * @throws IOException also when the server falls silent
      */
     public static WebFile fetch(URI uri, Version known, OutputStream to) throws IOException {
+        return fetch(uri, known, to, SILENCE);
+    }
+
+    /** @param silence how long a server may send nothing, or hardly anything */
+    static WebFile fetch(URI uri, Version known, OutputStream to, Duration silence) throws IOException {
         try (var client = HttpClient.newBuilder()
                 .followRedirects(HttpClient.Redirect.NORMAL)
                 .connectTimeout(CONNECT)
                 .build()) {
             var request = HttpRequest.newBuilder(uri).timeout(WHOLE);
             known.conditions().forEach(request::header);
-            var answer = client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+            // The client's own limit ends with the headers: what comes after them may stop for ever.
+            var answer = client.send(request.build(), _ -> new Body(silence));
             try (var body = answer.body()) {
                 if (hasContent(answer.statusCode())) {
-                    body.transferTo(to);
+                    write(body, to);
                 }
             }
             return of(answer.statusCode(), answer.headers()::firstValue);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw (IOException) new InterruptedIOException("interrupted while downloading").initCause(e);
+        }
+    }
+
+    private static void write(Body body, OutputStream to) throws IOException, InterruptedException {
+        for (var piece = body.next(); piece.isPresent(); piece = body.next()) {
+            for (var buffer : piece.get()) {
+                var bytes = new byte[buffer.remaining()];
+                buffer.get(bytes);
+                to.write(bytes);
+            }
         }
     }
 

@@ -56,17 +56,19 @@ final class ReadAhead extends InputStream {
         if (broken != null) {
             return new Piece(block, 0, broken);
         }
-        // Made when first needed: a small layer takes one.
-        var bytes = block.length == 0 ? new byte[BLOCK] : block;
+        var bytes = block;
         var length = 0;
         try {
+            // Made when first needed: a small layer takes one.
+            bytes = block.length == 0 ? new byte[BLOCK] : block;
             for (var n = 0; n >= 0 && length < bytes.length; ) {
                 n = source.read(bytes, length, bytes.length - length);
                 length += Math.max(n, 0);
             }
         } catch (IOException e) {
             broken = e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // An error too, such as too little memory: where this thread ends without a word, the reader waits on.
             broken = new IOException(e);
         }
         // What came before a failure counts: it says how far the archive was good.

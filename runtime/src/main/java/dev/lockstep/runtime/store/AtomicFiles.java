@@ -147,7 +147,17 @@ public final class AtomicFiles {
 
     /** Makes renames and deletions in {@code directory} durable. */
     public static void syncDirectory(Path directory) throws IOException {
-        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+        sync(directory);
+    }
+
+    /** Makes the content of {@code file} durable. */
+    public static void syncFile(Path file) throws IOException {
+        sync(file);
+    }
+
+    private static void sync(Path path) throws IOException {
+        // fsync(2) asks for no descriptor that can be written to.
+        try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
             channel.force(true);
         }
     }

@@ -79,6 +79,14 @@ public final class Projects {
         }
     }
 
+    /** Gives an empty directory to the project of another one, which may have none. */
+    public static void join(Path directory, Path other) throws IOException {
+        var project = ProjectQuota.project(other);
+        if (project != 0 && ProjectQuota.project(directory) != project) {
+            ProjectQuota.assign(directory, project);
+        }
+    }
+
     /** Roots begin at different places, so that two of them on one file system do not look at the same number. */
     private static int free(Root root, Path directory) throws IOException {
         var start = FIRST + (Integer.parseInt(root.id().substring(0, 6), 16) << 5);

@@ -4,6 +4,7 @@ import dev.lockstep.runtime.copy.TreeCopy;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateException;
 import dev.lockstep.runtime.store.StateFile;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -15,6 +16,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Copies of volumes, below {@code volume-snapshots/VOLUME/NAME} of the state directory: the volume's file system, so
@@ -26,6 +29,8 @@ public final class VolumeSnapshots {
 
     /** What was a snapshot while it is being removed. */
     private static final String GONE = ".gone";
+
+    private static final Logger log = LoggerFactory.getLogger(VolumeSnapshots.class);
 
     private final Root root;
     private final Volumes volumes;
@@ -81,7 +86,7 @@ public final class VolumeSnapshots {
         return file.read(record(place(volume, name)));
     }
 
-    /** All of them, by volume and then by age, the oldest first. */
+    /** All of them, by volume and then by age, the oldest first, but those that are {@link #damaged}. */
     public List<VolumeSnapshot> list() throws IOException {
         var found = new ArrayList<VolumeSnapshot>();
         for (var volume : children(top())) {
@@ -90,13 +95,43 @@ public final class VolumeSnapshots {
         return List.copyOf(found);
     }
 
-    /** Those of a volume, which may be gone, the oldest first. */
+    /** Those of a volume, which may be gone, the oldest first, but those that are {@link #damaged(String)}. */
     public List<VolumeSnapshot> list(String volume) throws IOException {
         var found = new ArrayList<VolumeSnapshot>();
         for (var place : children(all(volume))) {
-            file.read(record(place)).ifPresent(found::add);
+            try {
+                file.read(record(place)).ifPresent(found::add);
+            } catch (StateException e) {
+                log.debug("left out snapshot={}", place, e); // damaged() says so
+            }
         }
         found.sort(Comparator.comparing(VolumeSnapshot::createdAt).thenComparing(VolumeSnapshot::name));
+        return List.copyOf(found);
+    }
+
+    /** Those whose records cannot be used, by volume and name: each is in nobody else's way. */
+    public List<DamagedSnapshot> damaged() throws IOException {
+        var found = new ArrayList<DamagedSnapshot>();
+        for (var volume : children(top())) {
+            found.addAll(damaged(volume.getFileName().toString()));
+        }
+        return List.copyOf(found);
+    }
+
+    /** The same of one volume, which may be gone. */
+    public List<DamagedSnapshot> damaged(String volume) throws IOException {
+        var found = new ArrayList<DamagedSnapshot>();
+        for (var place : children(all(volume))) {
+            try {
+                var _ = file.read(record(place));
+            } catch (StateException e) {
+                found.add(new DamagedSnapshot(
+                        volume,
+                        place.getFileName().toString(),
+                        String.valueOf(e.getMessage()),
+                        e.reason() == StateException.Reason.DAMAGED));
+            }
+        }
         return List.copyOf(found);
     }
 

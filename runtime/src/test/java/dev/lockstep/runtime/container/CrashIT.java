@@ -22,6 +22,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -30,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Processes of ours, supervisors and whole boots that end at the wrong moment. */
 class CrashIT {
@@ -84,6 +87,42 @@ class CrashIT {
         // A second look finds nothing to do.
         assertThat(next.cleanUp().actions()).isEmpty();
         assertThat(next.observe()).hasSize(2).allMatch(ObservedContainer::isRunning);
+    }
+
+    /** Nobody waits for the disk before there is anything but a directory; file systems may keep a name alone then. */
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "MISSING")
+    void a_creation_that_lost_its_record_with_the_power_leaves_no_more_than_a_directory(Damage damage)
+            throws IOException {
+        lab.killAt(FailPoint.Step.CREATE_RECORDED);
+        var wish = lab.wish("c").run("sleep", "600");
+        assertThatThrownBy(() -> lab.created(wish)).isInstanceOf(Lab.Killed.class);
+        lab.liveOn();
+        var next = lab.anotherProcess();
+        var cut = next.find("c").orElseThrow().id();
+        damage.to(lab.files(cut).record());
+
+        assertThat(next.damaged()).isEmpty();
+        assertThat(next.observe()).extracting(ObservedContainer::name).doesNotContain("c");
+        var made = next.create(wish.spec()).id();
+        assertThat(next.cleanUp().actions())
+                .containsExactly(
+                        "removed what was left of container " + cut.substring(0, 12) + ", which has no record");
+        assertThat(lab.files(cut).state()).doesNotExist();
+        assertThat(next.find("c").orElseThrow().id()).isEqualTo(made);
+        assertThat(next.cleanUp().actions()).isEmpty();
+    }
+
+    @Test
+    void from_the_moment_when_something_is_made_for_it_a_record_is_not_lost_with_the_power() throws IOException {
+        lab.killAt(FailPoint.Step.CREATE_VOLUMES);
+        var wish = lab.wish("c").mount(new MountSpec.Anonymous("/own", false)).run("sleep", "600");
+        assertThatThrownBy(() -> lab.created(wish)).isInstanceOf(Lab.Killed.class);
+        lab.liveOn();
+        assertThat(lab.files(lab.anotherProcess().find("c").orElseThrow().id()).creating())
+                .doesNotExist();
+        assertThat(lab.files(lab.created(lab.wish("d").run("sleep", "600"))).creating())
+                .doesNotExist();
     }
 
     @Test
@@ -271,6 +310,40 @@ class CrashIT {
     @Test
     void after_a_reboot_everything_that_ran_has_ended_unseen() throws IOException {
         var id = lab.started(lab.wish("c").run("sleep", "600"));
+        rebooted(id);
+        var store = new ContainerStore(lab.root);
+        store.write(id, Life.NEW.startedByHand(store.life(id).startedAt().orElseThrow()));
+        assertThat(lab.state(id)).isInstanceOf(ContainerState.Lost.class);
+        assertThat(lab.containers.cleanUp().actions()).isNotEmpty();
+        assertThat(lab.containers
+                        .observe(id)
+                        .orElseThrow()
+                        .life()
+                        .exit()
+                        .orElseThrow()
+                        .lost())
+                .isTrue();
+    }
+
+    /** Nobody waits for the disk at a start, and at a stop everybody does. */
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "MISSING")
+    void what_was_started_last_comes_back_although_the_power_failed_before_that_was_written(Damage damage)
+            throws IOException {
+        var id = lab.started(
+                lab.wish("c").restart(RestartPolicy.Condition.ALWAYS).run("sleep", "600"));
+        rebooted(id);
+        damage.to(lab.files(id).life());
+        var next = lab.anotherProcess();
+        next.cleanUp();
+        next.repair();
+        assertThat(next.observe(id).orElseThrow().life().wanted()).isTrue();
+        assertThat(next.finishExit(id))
+                .hasValueSatisfying(end -> assertThat(end.lost()).isTrue());
+    }
+
+    /** Ends its run, and makes it that of another boot. */
+    private void rebooted(String id) throws IOException {
         lab.containers.kill(id, "KILL");
         lab.containers.await(id);
         var store = new ContainerStore(lab.root);
@@ -290,17 +363,25 @@ class CrashIT {
                         run.input(),
                         run.cgroup(),
                         run.joined()));
-        store.write(id, Life.NEW.startedByHand(run.startedAt()));
-        assertThat(lab.state(id)).isInstanceOf(ContainerState.Lost.class);
-        assertThat(lab.containers.cleanUp().actions()).isNotEmpty();
-        assertThat(lab.containers
-                        .observe(id)
-                        .orElseThrow()
-                        .life()
-                        .exit()
-                        .orElseThrow()
-                        .lost())
-                .isTrue();
+    }
+
+    @Test
+    void what_a_killed_conmon_had_begun_to_write_goes_with_the_run() throws IOException {
+        var id = lab.started(lab.wish("c").run("sleep", "600"));
+        kill(lab.files(id).conmonPidFile());
+        var begun = lab.files(id).exit().resolveSibling(id + ".P29NZ3");
+        Files.writeString(Files.createDirectories(begun.getParent()).resolve(begun.getFileName()), "13");
+        lab.containers.remove(id, true, true);
+        assertThat(begun).doesNotExist();
+    }
+
+    /** Of a start whose processes were all killed, when nobody knew yet that there was one. */
+    @Test
+    void what_the_runtime_alone_knows_of_stands_in_no_starts_way() throws IOException {
+        var id = lab.created(lab.wish("c").run("sleep", "600"));
+        Files.createDirectories(Host.runtimeState(lab.root).resolve(id));
+        lab.containers.start(id);
+        assertThat(lab.state(id)).isInstanceOf(ContainerState.Running.class);
     }
 
     @Test
@@ -453,6 +534,31 @@ class CrashIT {
         lab.containers.stop(id, Optional.empty());
         assertThat(lab.containers.restartByPolicy(id, () -> false)).isFalse();
         assertThat(lab.containers.startAgain(id)).isFalse();
+    }
+
+    /** A process for each would stay for up to a minute. */
+    @ParameterizedTest
+    @ValueSource(strings = {"remove", "stop", "start"})
+    void who_waits_for_the_time_of_a_restart_ends_when_it_is_not_to_be_any_more(String act) throws Exception {
+        var id = lab.started(lab.wish("c")
+                .restart(new RestartPolicy(
+                        RestartPolicy.Condition.ON_FAILURE,
+                        0,
+                        true,
+                        Optional.of(Duration.ofMinutes(5)),
+                        Optional.empty()))
+                .shell("test -e /mark && exec sleep 600; touch /mark; exit 4"));
+        lab.containers.await(id);
+        try (var threads = Executors.newSingleThreadExecutor()) {
+            var restarted = threads.submit(() -> lab.anotherProcess().restartByPolicy(id, () -> false));
+            assertThatThrownBy(() -> restarted.get(2, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
+            switch (act) {
+                case "remove" -> lab.containers.remove(id, false, true);
+                case "stop" -> lab.containers.stop(id, Optional.empty());
+                default -> lab.containers.start(id);
+            }
+            assertThat(restarted.get(10, TimeUnit.SECONDS)).isFalse();
+        }
     }
 
     @ParameterizedTest

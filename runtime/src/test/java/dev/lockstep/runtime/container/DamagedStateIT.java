@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -296,5 +297,74 @@ class DamagedStateIT {
             Files.writeString(file, text);
         }
         assertThat(next.observe(id).orElseThrow().isRunning()).isTrue();
+    }
+
+    @Test
+    void one_whose_logs_were_deleted_with_their_directory_starts_again_and_is_heard() throws IOException {
+        var id = lab.created(lab.wish("victim").run("echo", "heard"));
+        Files.delete(lab.files(id).log().directory());
+        lab.containers.start(id);
+        assertThat(lab.containers.await(id)).isZero();
+        assertThat(lab.files(id).log().current()).content().endsWith("F heard\n");
+    }
+
+    @Test
+    void one_whose_work_directory_was_deleted_starts_again_with_what_it_wrote() throws IOException {
+        var id = lab.created(lab.wish("victim").shell("cat /said; echo more >> /said; echo x > /etc/passwd"));
+        lab.containers.start(id);
+        lab.containers.await(id);
+        lab.containers.finishExit(id);
+        Teardown.removeTree(lab.files(id).work());
+        try (var tree = lab.containers.tree(id, "archive-path")) {
+            assertThat(tree).isNotNull(); // also who only looks
+        }
+        Teardown.removeTree(lab.files(id).work());
+        lab.containers.start(id);
+        assertThat(lab.containers.await(id)).isZero();
+        assertThat(lab.log(id)).endsWith("more\n");
+    }
+
+    /** An empty directory in its place would be a container that has never written anything. */
+    @Test
+    void one_that_lost_what_it_wrote_says_so_and_what_to_do() throws IOException {
+        var id = lab.created(lab.wish("victim").run("sleep", "600"));
+        Teardown.removeTree(lab.files(id).upper());
+        for (var use : List.<ThrowingCallable>of(
+                () -> lab.containers.start(id),
+                () -> lab.containers.tree(id, "archive-path"),
+                () -> lab.containers.rootFileSystem(id),
+                () -> lab.containers.changes(id))) {
+            assertThatThrownBy(use)
+                    .hasMessage("Container victim has lost what it wrote: "
+                            + lab.files(id).upper()
+                            + " is missing. Put that directory back, or remove the container and create it again.");
+        }
+        assertThat(lab.files(id).upper()).doesNotExist();
+        lab.containers.remove(id, true, true);
+    }
+
+    @Test
+    void a_runtime_that_is_none_is_named() throws IOException {
+        var isolation = ContainerOptions.NONE.isolation().withRuntime(Optional.of("true"));
+        var id = lab.created(lab.wish("victim").with(o -> o.with(isolation)).run("sleep", "600"));
+        assertThatThrownBy(() -> lab.containers.start(id))
+                .hasMessage("conmon ended without an answer, and neither it nor " + Lab.program("true")
+                        + " said why. Look whether that is an OCI runtime, as runc and crun are.");
+    }
+
+    /** Removing it is refused as well, so that is nothing to advise. */
+    @Test
+    void a_name_whose_holder_a_newer_lockstep_has_is_refused_with_the_reason() throws IOException {
+        var id = lab.created(lab.wish("victim").run("sleep", "600"));
+        var life = lab.files(id).life();
+        lab.containers.start(id);
+        lab.containers.stop(id, Optional.of(Duration.ZERO));
+        var known = Files.readString(life);
+        Files.writeString(life, known.replaceFirst("\"format\":\\d+", "\"format\":99"));
+        var sentence = "The container name \"victim\" is taken by container " + id.substring(0, 12) + ", of which "
+                + life + " has format 99, this Lockstep knows 1; use the newer Lockstep.";
+        assertThatThrownBy(() -> lab.created(lab.wish("victim"))).hasMessage(sentence);
+        assertThatThrownBy(() -> lab.containers.rename(bystander, "victim")).hasMessage(sentence);
+        Files.writeString(life, known); // or this Lockstep would not remove it
     }
 }

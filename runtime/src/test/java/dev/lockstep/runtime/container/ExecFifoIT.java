@@ -1,12 +1,14 @@
 package dev.lockstep.runtime.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.oci.OciRuntime;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,8 +58,37 @@ class ExecFifoIT {
     }
 
     @Test
+    void one_that_waits_for_a_byte_goes_on_with_crun() throws Exception {
+        // The pipe is open before anybody writes, as crun's is.
+        var waiting = process("exec 3<>\"$0\" && echo here && head -c 1 <&3 >/dev/null && exec sleep 60");
+        try {
+            assertThat(waiting.inputReader().readLine()).isEqualTo("here");
+            assertThat(fifo("crun").letGo(identity(waiting))).isTrue();
+            assertThat(pipe).doesNotExist();
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> waiting.toHandle()
+                            .info()
+                            .command()
+                            .filter(c -> c.endsWith("sleep"))
+                            .isPresent());
+        } finally {
+            waiting.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void of_a_process_that_is_gone_crun_is_asked() throws Exception {
+        var gone = process("read line");
+        var identity = identity(gone);
+        gone.getOutputStream().close();
+        gone.waitFor();
+        assertThat(fifo("crun").letGo(identity)).isFalse();
+        assertThat(pipe).exists();
+    }
+
+    @Test
     void other_runtimes_and_containers_without_the_pipe_are_started_by_a_command() {
-        assertThat(ExecFifo.of(runtime("crun"), ID)).isEmpty();
+        assertThat(ExecFifo.of(runtime("krun"), ID)).isEmpty();
         assertThat(ExecFifo.of(runtime("runc"), "another")).isEmpty();
     }
 

@@ -79,6 +79,18 @@ class FullDiskIT {
         assertThat(lab.containers.observe()).isEmpty();
     }
 
+    /** Commands bring what they start to what is asked for, first. */
+    @Test
+    void what_was_stopped_and_is_to_be_as_it_was_starts() throws IOException {
+        var wish = lab.wish("c").run("sleep", "600");
+        var id = lab.started(wish);
+        fill();
+        lab.containers.stop(id, Optional.of(Duration.ZERO));
+        lab.containers.update(id, wish.spec());
+        lab.containers.start(id);
+        assertThat(lab.running(id).supervised()).isTrue();
+    }
+
     @Test
     void what_ends_is_started_again_by_its_policy() throws Exception {
         var check = new HealthCheck(

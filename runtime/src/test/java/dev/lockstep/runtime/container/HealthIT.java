@@ -13,22 +13,28 @@ import com.sun.jna.Function;
 import dev.lockstep.runtime.event.Event;
 import dev.lockstep.runtime.event.EventLog;
 import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.linux.ProcessDetails;
 import dev.lockstep.runtime.oci.Rlimit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** Health checks as the kernel and the runtime really run them. */
@@ -255,6 +261,27 @@ class HealthIT {
         }
     }
 
+    /** By the clock of the wall two failures would be too many, and the next look one interval away. */
+    @Test
+    void the_start_period_goes_on_when_the_clock_is_set_also_for_a_record_that_an_earlier_version_began()
+            throws IOException {
+        var period = check("test -e /dev/shm/well", LONG.multipliedBy(10), LONG, LONG.multipliedBy(4));
+        var id = lab.started(lab.wish("c").run("sleep", "600").health(period));
+        var file = lab.files(id).health();
+        var earlier = Files.readString(file).replaceFirst(",? *\"startedUptime\" *: *\"[^\"]*\"", "");
+        assertThat(earlier).doesNotContain("Uptime");
+        Files.move(Files.writeString(directory.resolve("earlier"), earlier), file, ATOMIC_MOVE);
+        lab.clockSetBy.set(Duration.ofDays(1));
+        try (var monitor = lab.containers.healthMonitor((_, _) -> {})) {
+            monitor.watch(id);
+            await().atMost(PATIENCE).until(() -> health(id).results().size() >= 4);
+            assertThat(health(id).status()).isEqualTo(HealthState.Status.STARTING);
+            assertThat(health(id).failingStreak()).isZero();
+        }
+        assertThat(lab.containers.probe(id).exitCode()).isEqualTo(1);
+        assertThat(health(id).failingStreak()).isZero();
+    }
+
     /** It checks it itself, and says once what it says. */
     @Test
     void one_that_a_newer_lockstep_checks_is_left_to_it_without_a_warning() throws IOException {
@@ -338,29 +365,103 @@ class HealthIT {
     }
 
     @Test
-    void a_probe_whose_watcher_was_killed_is_ended_by_the_next() throws Exception {
+    void a_probe_of_a_check_that_was_changed_meanwhile_does_not_count_and_the_new_one_is_run() throws IOException {
+        var id = lab.started(checked(
+                "c", "touch /dev/shm/old; until test -e /dev/shm/go; do sleep 0.02; done", Duration.ofMinutes(5)));
+        try (var monitor = lab.containers.healthMonitor((_, _) -> {})) {
+            monitor.watch(id);
+            await().atMost(PATIENCE).until(() -> Files.exists(inside(id, "/dev/shm/old")));
+            lab.containers.update(id, checked("c", "echo new; false", LONG).spec());
+            Files.createFile(inside(id, "/dev/shm/go"));
+            await().atMost(PATIENCE).until(() -> health(id).status() == HealthState.Status.UNHEALTHY);
+            assertThat(health(id).results()).extracting(HealthResult::output).containsOnly("new\n");
+        }
+    }
+
+    /** Who mends a check that hangs does not wait for the end of its last, perhaps long, time. */
+    @Test
+    void a_probe_that_hangs_is_given_up_for_the_check_that_takes_its_place() throws IOException {
+        var id = lab.started(checked("c", "touch /dev/shm/old; exec sleep 551", Duration.ofHours(1)));
+        try (var monitor = lab.containers.healthMonitor((_, _) -> {})) {
+            monitor.watch(id);
+            await().atMost(PATIENCE).until(() -> Files.exists(inside(id, "/dev/shm/old")));
+            lab.containers.update(id, checked("c", "true", LONG).spec());
+            monitor.watch(id);
+            await().atMost(PATIENCE).until(() -> health(id).status() == HealthState.Status.HEALTHY);
+            assertThat(lab.exec(id, "ps").out()).doesNotContain("sleep 551");
+        }
+    }
+
+    /** @param step of the host's clock since */
+    @ParameterizedTest
+    @ValueSource(strings = {"PT0S", "PT1H", "PT-1H"})
+    void a_probe_whose_watcher_was_killed_is_ended_by_the_next(Duration step) throws Exception {
         var id = lab.started(
                 checked("c", "test -e /dev/shm/second || { touch /dev/shm/second; exec sleep 549; }", LONG));
         // As the runtime left it, with nobody to watch the timeout.
-        var process = new ProcessBuilder(
-                        Lab.program(Lab.RUNTIME).toString(),
-                        "--root",
-                        lab.root.run().resolve("runtime").toString(),
-                        "exec",
-                        "--pid-file",
-                        lab.files(id).probePid().toString(),
-                        id,
-                        "sleep",
-                        "550")
-                .start();
+        begins(id);
+        var process = leftBehind(id, "sleep", "550");
         try {
-            await().atMost(PATIENCE).until(() -> Files.exists(lab.files(id).probePid()));
             Files.createFile(inside(id, "/dev/shm/second"));
+            since(step, id);
             assertThat(lab.containers.probe(id).exitCode()).isZero();
             assertThat(lab.exec(id, "ps").out()).doesNotContain("sleep 550");
-            assertThat(process.waitFor()).isEqualTo(137);
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.exitValue()).isEqualTo(137);
         } finally {
             process.destroyForcibly();
+        }
+    }
+
+    /** The pid that the file names is another program's by now. */
+    @ParameterizedTest
+    @ValueSource(strings = {"PT0S", "PT1H", "PT-1H"})
+    void a_program_that_has_the_pid_of_a_probe_that_was_left_behind_lives_on(Duration step) throws Exception {
+        var id = lab.started(checked("c", "true", LONG));
+        Files.writeString(
+                lab.files(id).probeLock(),
+                String.valueOf(ProcessDetails.uptime().minusMinutes(1).toMillis()));
+        var process = leftBehind(id, "sleep", "552");
+        try {
+            // Its probe took a tenth of a second to begin, a minute ago.
+            var then = Instant.now().minus(Duration.ofMinutes(1));
+            Files.setLastModifiedTime(lab.files(id).probeLock(), FileTime.from(then));
+            Files.setLastModifiedTime(lab.files(id).probePid(), FileTime.from(then.plusMillis(100)));
+            since(step, id);
+            assertThat(lab.containers.probe(id).exitCode()).isZero();
+            assertThat(lab.exec(id, "ps").out()).contains("sleep 552");
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    private void begins(String id) throws IOException {
+        Files.writeString(
+                lab.files(id).probeLock(),
+                String.valueOf(ProcessDetails.uptime().toMillis()));
+    }
+
+    private Process leftBehind(String id, String... program) throws IOException {
+        var command = new ArrayList<>(List.of(
+                Lab.program(Lab.RUNTIME).toString(),
+                "--root",
+                lab.root.run().resolve("runtime").toString(),
+                "exec",
+                "--pid-file",
+                lab.files(id).probePid().toString(),
+                id));
+        command.addAll(List.of(program));
+        var process = new ProcessBuilder(command).start();
+        await().atMost(PATIENCE).until(() -> Files.exists(lab.files(id).probePid()));
+        return process;
+    }
+
+    /** The clock has been set: both files are that much older, or younger, by it. */
+    private void since(Duration step, String id) throws IOException {
+        for (var file : List.of(lab.files(id).probeLock(), lab.files(id).probePid())) {
+            Files.setLastModifiedTime(
+                    file,
+                    FileTime.from(Files.getLastModifiedTime(file).toInstant().minus(step)));
         }
     }
 

@@ -72,15 +72,47 @@ class IdRangesTest {
     void stacks_keep_theirs_and_share_none(@TempDir Path directory) throws IOException {
         var root = Root.open(directory.resolve("state"), directory.resolve("run"));
         var pool = Optional.of(new IdRange(1_200_000_000L, 2 * COUNT));
-        var first = new IdRanges(root, pool).of("shop");
-        var second = new IdRanges(root, pool).of("blog");
+        IdRanges.Holders both = () -> Optional.of(
+                List.of(new IdRanges.Holder("shop", Optional.empty()), new IdRanges.Holder("blog", Optional.empty())));
+        var first = new IdRanges(root, pool).of("shop", both);
+        var second = new IdRanges(root, pool).of("blog", both);
         assertThat(first.overlaps(second)).isFalse();
-        assertThat(new IdRanges(root, pool).of("shop")).isEqualTo(first);
+        assertThat(new IdRanges(root, pool).of("shop", both)).isEqualTo(first);
         assertThat(new IdRanges(root, pool).given())
                 .containsEntry("shop", first)
                 .containsEntry("blog", second);
-        assertThatThrownBy(() -> new IdRanges(root, pool).of("third"))
+        assertThatThrownBy(() -> new IdRanges(root, pool).of("third", both))
                 .hasMessageStartingWith("There are no 65536 ids left on this host for stack third; give");
+    }
+
+    @Test
+    void stacks_without_containers_give_theirs_back_when_there_is_no_room_for_another(@TempDir Path directory)
+            throws IOException {
+        var root = Root.open(directory.resolve("state"), directory.resolve("run"));
+        var ranges = new IdRanges(root, Optional.of(new IdRange(1_200_000_000L, 3 * COUNT)));
+        IdRanges.Holders nobody = () -> Optional.of(List.of());
+        var shop = ranges.of("shop", nobody);
+        var blog = ranges.of("blog", nobody);
+        var wiki = ranges.of("wiki", nobody);
+        assertThat(ranges.given()).as("while there is room").containsOnlyKeys("shop", "blog", "wiki");
+
+        assertThatThrownBy(() -> ranges.of("new", Optional::empty))
+                .as("nobody knows what a record that cannot be read has")
+                .hasMessageStartingWith("There are no 65536 ids left");
+        assertThat(ranges.given()).containsOnlyKeys("shop", "blog", "wiki");
+
+        // One is being made and has none yet, another one was made when its stack was called blog.
+        assertThat(ranges.of(
+                        "new",
+                        () -> Optional.of(List.of(
+                                new IdRanges.Holder("shop", Optional.empty()),
+                                new IdRanges.Holder("other", Optional.of(blog))))))
+                .isEqualTo(wiki);
+        assertThat(ranges.given())
+                .containsEntry("shop", shop)
+                .containsEntry("blog", blog)
+                .containsEntry("new", wiki)
+                .hasSize(3);
     }
 
     @Test

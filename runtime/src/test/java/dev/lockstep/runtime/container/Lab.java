@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** One root with a busybox image; closing it removes every container and checks that the host is as it was. */
@@ -60,6 +61,12 @@ final class Lab implements AutoCloseable {
 
     /** Is run whenever somebody has read an image's configuration. */
     final AtomicReference<Runnable> afterConfig = new AtomicReference<>(() -> {});
+
+    /** Is told of each step that is reached. */
+    final AtomicReference<Consumer<FailPoint.Step>> reached = new AtomicReference<>(_ -> {});
+
+    /** By how much the clock of the containers has been set forward. */
+    final AtomicReference<Duration> clockSetBy = new AtomicReference<>(Duration.ZERO);
 
     /** Of the host, unless a test has one of its own. */
     final AtomicReference<Journal> journal =
@@ -127,8 +134,9 @@ final class Lab implements AutoCloseable {
                 new CdiRegistry(root.json(), List.of(directory.resolve("cdi"))),
                 journal.get(),
                 () -> SeccompProfile.read(SeccompProfile.DISTRIBUTION, root.json()),
-                Clock.systemUTC(),
+                () -> Clock.systemUTC().instant().plus(clockSetBy.get()),
                 step -> {
+                    reached.get().accept(step);
                     if (deadly.get().filter(step::equals).isPresent()) {
                         throw new Killed();
                     }

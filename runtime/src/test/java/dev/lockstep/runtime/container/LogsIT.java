@@ -170,6 +170,54 @@ class LogsIT {
         assertThat(lab.files(id).log().current()).exists();
     }
 
+    /** Conmon ends, and nobody supervises its container any more, when it is to open a file without a directory. */
+    @Test
+    void logs_that_somebody_deletes_or_moves_with_their_directory_are_begun_anew() throws Exception {
+        var shared = Files.createDirectory(directory.resolve("shared"));
+        var id = lab.started(lab.wish("c")
+                .mount(new MountSpec.Bind(shared, shared.toString(), "/d", true, false))
+                .shell("for i in 1 2 3 4; do echo $i; while [ ! -e /d/$i ]; do usleep 10000; done; done; sleep 600"));
+        lab.awaitLog(id, "1");
+        var log = lab.files(id).log();
+        var lines = new CopyOnWriteArrayList<String>();
+        var over = new AtomicBoolean();
+        var reader = inBackground(() -> follow(id, over, e -> lines.add(e.text())));
+        await().until(() -> lines.contains("1"));
+        try (var rotation = lab.containers.rotateLogs()) {
+            for (var looks = 0; looks < 5; looks++) {
+                rotation.await(Duration.ofMillis(50)); // until it is silent, and only the kernel tells
+            }
+            Teardown.removeTree(log.directory());
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
+                rotation.await(Duration.ofMillis(50));
+                return Files.exists(log.current());
+            });
+            Files.createFile(shared.resolve("1"));
+            lab.awaitLog(id, "2");
+            for (var looks = 0; looks < 20; looks++) {
+                rotation.await(Duration.ofMillis(50));
+            }
+            Files.move(log.directory(), directory.resolve("moved"));
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
+                rotation.await(Duration.ofMillis(50));
+                return Files.exists(log.current());
+            });
+        }
+        Files.createFile(shared.resolve("2"));
+        lab.awaitLog(id, "3");
+
+        // And where only commands rotate.
+        Teardown.removeTree(log.directory());
+        lab.anotherProcess().rotateLogsOnce();
+        assertThat(log.current()).exists();
+        Files.createFile(shared.resolve("3"));
+        lab.awaitLog(id, "4");
+        await().atMost(Duration.ofSeconds(60)).until(() -> lines.contains("4"));
+        over.set(true);
+        reader.get(60, TimeUnit.SECONDS);
+        assertThat(lines).containsExactly("1", "2", "3", "4");
+    }
+
     /** As each command does that changes something, for hosts without an agent. */
     @Test
     void what_has_grown_is_rotated_by_the_next_command() throws Exception {

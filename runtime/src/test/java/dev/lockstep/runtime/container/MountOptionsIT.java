@@ -158,18 +158,17 @@ class MountOptionsIT {
     }
 
     @Test
-    void a_part_of_a_volume_is_mounted_and_nothing_that_a_link_leads_to() throws IOException {
+    void a_part_of_a_volume_is_mounted_and_nothing_outside_of_it() throws IOException {
         lab.volumes.create(new VolumeSpec("data", OWNER, Map.of()));
         var data = lab.volumes.path("data");
         Files.createDirectories(data.resolve("a/b"));
         Files.writeString(data.resolve("a/b/file"), "part");
         Files.createSymbolicLink(data.resolve("out"), Path.of("/etc"));
-        Files.createSymbolicLink(data.resolve("in"), Path.of("a"));
         assertThat(lab.output(lab.wish("c")
                         .mount(new MountSpec.Volume("data", "/v", false, false, Optional.of("a/b")))
                         .run("cat", "/v/file")))
                 .isEqualTo("part\n".strip());
-        for (var path : List.of("out", "in", "../data", "missing", "/etc")) {
+        for (var path : List.of("out", "../data", "missing", "/etc")) {
             var id = lab.created(lab.wish("c")
                     .mount(new MountSpec.Volume("data", "/v", false, false, Optional.of(path)))
                     .run("true"));
@@ -196,6 +195,26 @@ class MountOptionsIT {
         assertThat(lab.exec(id, "sh", "-c", "cp /bin/busybox /t/true 2>/dev/null; stat -c '%u:%g %a' /t")
                         .out())
                 .isEqualTo("7:8 750\n");
+    }
+
+    @Test
+    void memory_without_a_mode_has_that_of_the_directory_that_it_covers() throws IOException {
+        var none = Optional.<Long>empty();
+        var id = lab.started(lab.wish("c")
+                .mount(new MountSpec.Tmpfs("/etc", none, Optional.empty(), false))
+                .mount(new MountSpec.Tmpfs("/tmp", none, Optional.empty(), false))
+                .mount(new MountSpec.Tmpfs("/made/new", none, Optional.empty(), false))
+                .mount(new MountSpec.Tmpfs("/etc/below", none, Optional.empty(), false))
+                .run("sleep", "600"));
+        // What docker 26.1 shows, at the first start and, where it forgets that there was none, at all others.
+        var modes = "755 /etc\n1777 /tmp\n755 /made\n1777 /made/new\n1777 /etc/below\n";
+        assertThat(lab.exec(id, "stat", "-c", "%a %n", "/etc", "/tmp", "/made", "/made/new", "/etc/below")
+                        .out())
+                .isEqualTo(modes);
+        lab.containers.restart(id, Optional.of(java.time.Duration.ZERO));
+        assertThat(lab.exec(id, "stat", "-c", "%a %n", "/etc", "/tmp", "/made", "/made/new", "/etc/below")
+                        .out())
+                .isEqualTo(modes);
     }
 
     @Test

@@ -45,7 +45,7 @@ class ResolutionTest {
 
     @Test
     void the_name_that_a_host_has_is_taken_as_it_is_and_only_one_that_is_asked_for_is_checked() throws Exception {
-        for (var name : List.of("db_1", "h".repeat(64))) {
+        for (var name : List.of("-db", "h".repeat(65))) {
             var effective = resolved(name, new Wish("c", IMAGE).run("true").spec());
             assertThat(effective.hostname()).isEqualTo(name);
             assertThat(effective.environment()).containsEntry("HOSTNAME", name);
@@ -53,6 +53,17 @@ class ResolutionTest {
             var asked = new Wish("c", IMAGE).run("true").hostname(name).spec();
             assertThatThrownBy(() -> resolved("host", asked))
                     .hasMessageContaining("\"" + name + "\" is not a host name");
+        }
+        // What the model takes for one, and Docker too, the engine does.
+        for (var name : List.of("db_1", "_x.Y", "h".repeat(64))) {
+            assertThat(resolved(
+                                    "host",
+                                    new Wish("c", IMAGE)
+                                            .run("true")
+                                            .hostname(name)
+                                            .spec())
+                            .hostname())
+                    .isEqualTo(name);
         }
     }
 

@@ -156,7 +156,14 @@ class StorageLimitsIT {
             // It stays over a stop, and its number is nobody's when it is gone.
             lab.containers.stop(large, Optional.of(Duration.ZERO));
             assertThat(use(lab, large).limit()).isEqualTo(64 * MIB);
+            // Overlayfs's work directory deleted by hand: the new one is of the same project.
+            var files = new ContainerFiles(lab.root, large);
+            Teardown.removeTree(files.work());
             lab.containers.start(large);
+            assertThat(ProjectQuota.project(files.work())).isEqualTo(ProjectQuota.project(files.upper()));
+            assertThat(lab.exec(large, "sh", "-c", "echo x >> /etc/group && echo x >> /etc/shadow")
+                            .err())
+                    .isEmpty();
             assertThat(use(lab, large).used()).isGreaterThanOrEqualTo(8 * MIB);
             var numbers = List.of(ProjectQuota.project(upper(lab, small)), ProjectQuota.project(upper(lab, large)));
             assertThat(numbers).doesNotHaveDuplicates().doesNotContain(0);

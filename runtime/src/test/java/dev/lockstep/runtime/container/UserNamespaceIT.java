@@ -11,6 +11,7 @@ import dev.lockstep.runtime.oci.IdRange;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.volume.VolumeSpec;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -99,6 +101,27 @@ class UserNamespaceIT {
                 .contains("Gid:\t" + (first + 100));
         assertThat(Files.readSymbolicLink(Path.of("/proc/" + pid + "/ns/user")))
                 .isNotEqualTo(Files.readSymbolicLink(Path.of("/proc/" + lab.pid(other) + "/ns/user")));
+    }
+
+    /** It had no container when another one needed room. */
+    @Test
+    void who_gets_a_stacks_ids_before_its_first_container_is_on_record_keeps_them() throws IOException {
+        var others = new AtomicReference<Optional<IdRange>>(Optional.empty());
+        lab.reached.set(step -> {
+            if (step == FailPoint.Step.CREATE_RECORDED && others.get().isEmpty()) {
+                try {
+                    Files.delete(lab.root.state().resolve("id-ranges.json"));
+                    others.set(Optional.of(
+                            new IdRanges(lab.root, Optional.empty()).of("another", () -> Optional.of(List.of()))));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        });
+        var id = lab.started(mapped("a").run("sleep", "600"));
+        assertThat(Lab.read("/proc/" + lab.pid(id) + "/uid_map").split(" +"))
+                .containsExactly("0", "" + ids().first(), "65536");
+        assertThat(ids().overlaps(others.get().orElseThrow())).isFalse();
     }
 
     @Test

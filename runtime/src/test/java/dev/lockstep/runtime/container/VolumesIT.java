@@ -101,6 +101,32 @@ class VolumesIT {
                 .contains("refused");
     }
 
+    /** Docker 26.1 starts and refuses the same: relative links are followed beneath the volume, no others. */
+    @Test
+    void a_part_of_a_volume_is_found_by_links_that_stay_in_it() throws IOException {
+        volume("data");
+        lab.output(lab.wish("c")
+                .mount(new MountSpec.Volume("data", "/v", false, true))
+                .shell(
+                        "mkdir -p /v/a/real /v/b; echo found > /v/a/real/f; cd /v; ln -s a/real rel; ln -s ../a/real b/up;"
+                                + " ln -s /a/real abs; ln -s /etc etc; ln -s ../../../../../../etc out; ln -s ../../a/real b/over;"
+                                + " ln -s loop loop"));
+        for (var path : List.of("a/real", "rel", "b/up")) {
+            assertThat(lab.output(lab.wish("c")
+                            .mount(new MountSpec.Volume("data", "/p", false, true, Optional.of(path)))
+                            .shell("cat /p/f")))
+                    .as(path)
+                    .isEqualTo("found\n");
+        }
+        for (var path : List.of("abs", "etc", "out", "b/over", "loop")) {
+            assertThatThrownBy(() -> lab.output(lab.wish("at-" + path.replace("/", "-"))
+                            .mount(new MountSpec.Volume("data", "/p", false, true, Optional.of(path)))
+                            .shell("cat /p/f")))
+                    .as(path)
+                    .hasMessageContaining("the path " + path + " of volume data (mounted at /p) is reached by no link");
+        }
+    }
+
     @Test
     void a_missing_volume_is_refused_before_anything_is_made() {
         assertThatThrownBy(() -> lab.created(lab.wish("c")

@@ -105,7 +105,11 @@ final class Wish {
     }
 
     Wish restart(RestartPolicy.Condition condition) {
-        restart = new RestartPolicy(condition, 0, true);
+        return restart(new RestartPolicy(condition, 0, true));
+    }
+
+    Wish restart(RestartPolicy policy) {
+        restart = policy;
         return this;
     }
 

@@ -223,6 +223,22 @@ class CopyingIT {
                 .isTrue();
     }
 
+    /** A file in its place would be a host without /dev/null. */
+    @Test
+    void a_device_is_not_replaced_by_a_copy() throws Exception {
+        Files.writeString(from.resolve("file"), "one\n");
+        var device = to.resolve("null");
+        assertThat(new ProcessBuilder("mknod", device.toString(), "c", "1", "3")
+                        .start()
+                        .waitFor())
+                .isZero();
+
+        assertThatThrownBy(() -> copy("/file", "/null"))
+                .hasMessageStartingWith("cannot copy to /null ")
+                .hasMessageEndingWith(", which is a device; '-' in its place is an archive on standard output");
+        assertThat(Files.getAttribute(device, "unix:mode")).isEqualTo(0020644);
+    }
+
     @Test
     void an_archive_holds_everything_and_comes_in_again() throws IOException {
         var name = "n".repeat(150) + "ü";

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -92,6 +93,28 @@ class NetworkNamespacesIT {
                     .isInstanceOf(IOException.class)
                     .hasMessage("aside");
             assertThat(namespaces.home(NetworkNamespacesIT::own)).isEqualTo(outside);
+        }
+    }
+
+    /** An agent that ends while one of its threads is about to ask. */
+    @Test
+    void nobody_waits_for_ever_at_home_when_it_is_closed() throws Exception {
+        for (var i = 0; i < 300; i++) {
+            var namespaces = NetworkNamespaces.ofThisProcess();
+            var asking = Thread.ofPlatform().daemon().start(() -> {
+                try {
+                    namespaces.home(() -> "here");
+                } catch (IOException | RuntimeException e) {
+                    // Closed before it could ask, or before it was answered.
+                }
+            });
+            for (var spin = 0; spin < i * 200; spin++) {
+                Thread.onSpinWait();
+            }
+            namespaces.close();
+            assertThat(asking.join(Duration.ofSeconds(30)))
+                    .as("round %d has ended", i)
+                    .isTrue();
         }
     }
 

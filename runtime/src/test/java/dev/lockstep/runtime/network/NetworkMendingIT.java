@@ -11,7 +11,10 @@ import dev.lockstep.runtime.linux.Signal;
 import dev.lockstep.runtime.network.PublishedPort.TransportProtocol;
 import java.io.IOException;
 import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -92,6 +95,47 @@ class NetworkMendingIT extends OnPrivateHost {
         for (var set : List.of("bridge_macs", "gateways4", "macs", "owned4", "owned6", "ends_mac", "ends4", "ends6")) {
             flush("bridge", "set", set);
             isMended(set);
+        }
+    }
+
+    /** A published port is no socket: nobody keeps a program from listening there, and it would wait in vain. */
+    @Test
+    void who_listens_on_a_published_port_gets_nothing_and_is_named() throws IOException {
+        networks.create(dual("front", false));
+        var web = attach("c1", "web", "front");
+        host.serve(web.namespace(), "web", 80);
+        networks.publish(
+                "c1", List.of(tcp(8080, 80), tcp("127.0.0.1", 8081, 80), udp(8080, 80), tcp("0.0.0.0", 8082, 80)));
+        assertThat(networks.listeners()).isEmpty();
+
+        var self = ProcessHandle.current().pid();
+        try (var late = host.namespaces.home(() -> new ServerSocket(8080, 50, InetAddress.getByName(PrivateHost.OWN)));
+                var elsewhere =
+                        host.namespaces.home(() -> new ServerSocket(8081, 50, InetAddress.getByName(PrivateHost.OWN)));
+                var datagrams =
+                        host.namespaces.home(() -> new DatagramSocket(8080, InetAddress.getByName(PrivateHost.OWN)))) {
+            assertThat(host.tcp(host.outside, PrivateHost.OWN, late.getLocalPort()))
+                    .isEqualTo("web " + PrivateHost.OUTSIDE);
+            assertThat(networks.listeners())
+                    .hasSize(2)
+                    .anySatisfy(
+                            s -> assertThat(s)
+                                    .startsWith("on port 8080/tcp, published of web, process " + self + " (")
+                                    .contains(
+                                            "listens too and gets nothing of what comes there by IPv4: that goes to the container"))
+                    .anySatisfy(s -> assertThat(s).startsWith("on port 8080/udp"));
+            assertThat(networks.hostChanges().listeners()).isEqualTo(networks.listeners());
+            assertThat(elsewhere.isBound() && datagrams.isBound()).isTrue();
+        }
+        assertThat(networks.listeners()).isEmpty();
+        // A socket of both families is on the port of both.
+        try (var both = host.namespaces.home(() -> new ServerSocket(8080))) {
+            assertThat(both.isBound()).isTrue();
+            assertThat(networks.listeners())
+                    .singleElement()
+                    .asString()
+                    .startsWith("on port 8080/tcp")
+                    .contains("by IPv4 and IPv6:");
         }
     }
 
@@ -270,6 +314,75 @@ class NetworkMendingIT extends OnPrivateHost {
         assertThat(networks.find("front")).isPresent();
         networks.cleanUp(_ -> true);
         assertThat(Files.readString(file)).contains("front");
+    }
+
+    @Test
+    void a_damaged_file_of_a_container_or_of_published_ports_holds_up_nobody_and_is_written_anew() throws IOException {
+        networks.create(network("front"));
+        var web = attach("c1", "web", "front");
+        attach("c2", "mate", "front");
+        host.serve(web.namespace(), "web", 80);
+        networks.publish("c1", List.of(tcp(8080, 80)));
+        var run = directory.resolve("run/networks");
+        var attachment = run.resolve("containers/c1.json");
+        var published = run.resolve("published.json");
+        var whole = Files.readString(attachment);
+        var ports = Files.readString(published);
+
+        Files.writeString(attachment, "{\"format\": 2, ");
+        Files.writeString(published, "");
+        assertThat(networks.observe().container("c1").orElseThrow().intact()).isTrue();
+        assertThat(networks.published("c1")).containsExactly(tcp(8080, 80));
+        networks.cleanUp(_ -> true);
+        assertThat(attachment).hasContent(whole);
+        assertThat(published).hasContent(ports);
+
+        // Without a copy nobody can tell: he and the others go on, and all is as it was when he is started again.
+        for (var file : List.of("containers/c1.json", "published.json")) {
+            Files.writeString(run.resolve(file), "[]");
+            Files.delete(run.resolve("copies").resolve(file));
+        }
+        attach("c3", "third", "front");
+        networks.cleanUp(_ -> true);
+        assertThat(networks.unusableAttachments())
+                .singleElement()
+                .asString()
+                .startsWith("what container c1 has of networks is not known until it is restarted: " + attachment);
+        assertThat(networks.observe().containers()).containsOnlyKeys("c2", "c3");
+        assertThat(run.resolve("published.json.damaged")).hasContent("[]");
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
+        networks.detach("c1");
+        assertThat(networks.unusableAttachments()).isEmpty();
+
+        host.stopServing();
+        var again = attach("c1", "web", "front");
+        assertThat(address(again)).isEqualTo(address(web));
+        host.serve(again.namespace(), "web", 80);
+        networks.publish("c1", List.of(tcp(8080, 80)));
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).isEqualTo("web " + PrivateHost.OUTSIDE);
+        assertThat(networks.observe().containers().values()).hasSize(3).allMatch(ObservedAttachment::intact);
+
+        // One that is gone takes the rest along.
+        Files.writeString(attachment, "[]");
+        Files.delete(run.resolve("copies/containers/c1.json"));
+        assertThat(networks.cleanUp(id -> !id.equals("c1"))).isPositive();
+        assertThat(networks.namespace("c1")).doesNotExist();
+    }
+
+    /** A newer Lockstep's are not damaged: they stay, and so do the container's links. */
+    @Test
+    void the_links_of_a_container_whose_file_a_newer_lockstep_wrote_stay() throws IOException {
+        networks.create(network("front"));
+        var web = attach("c1", "web", "front");
+        var file = directory.resolve("run/networks/containers/c1.json");
+        var text = Files.readString(file);
+        Files.writeString(file, text.replaceFirst("\"format\" ?: ?\\d+", "\"format\":9"));
+        networks.cleanUp(_ -> true);
+        assertThat(file).exists();
+        assertThat(networks.unusableAttachments()).hasSize(1);
+        assertThat(host.linkNames()).contains(web.endpoints().getFirst().hostLink());
+        Files.writeString(file, text);
+        assertThat(networks.observe().container("c1").orElseThrow().intact()).isTrue();
     }
 
     /** As after a reboot, or of a newer Lockstep: there is no copy that could be read. */

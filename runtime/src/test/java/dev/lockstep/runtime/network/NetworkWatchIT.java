@@ -102,6 +102,27 @@ class NetworkWatchIT {
     }
 
     @Test
+    void a_set_or_map_alone_that_somebody_empties_is_heard_of_and_put_back() throws IOException {
+        flush("set", "bridges");
+        isMended("its rules");
+        flush("map", "net_in");
+        isMended("its rules");
+        flush("map", "pub4any");
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).doesNotStartWith("web");
+        isMended("published ports");
+
+        // What goes with every container is not worth a look.
+        watch.awaitLoss(SILENCE);
+        networks.publish("c1", List.of());
+        assertThat(watch.awaitLoss(SILENCE)).isFalse();
+    }
+
+    private void flush(String kind, String name) throws IOException {
+        host.nft("{\"nftables\":[{\"flush\":{\"" + kind + "\":{\"family\":\"inet\",\"table\":\"lockstep_"
+                + host.root.shortId() + "\",\"name\":\"" + name + "\"}}}]}");
+    }
+
+    @Test
     void what_is_missing_of_a_container_is_heard_of_and_left_to_who_has_it() throws IOException {
         host.namespaces.home(() -> {
             try (var links = Rtnetlink.open()) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UserDatabaseTest {
     private static final UserDatabase USERS = UserDatabase.parse(
             "root:x:0:0:root:/root:/bin/sh\nweb:x:33:34:web:/var/www:/bin/false\nbroken:x:abc:1:::\n\n1000:x:7:7::/n:\n",
-            "root:x:0:\nweb:x:34:\nextra:x:99:other,web\nmore:x:50:web\nbad\n");
+            "root:x:0:\nweb:x:34:\nextra:x:99:other,web\nmore:x:50:web\n50:x:0:\nbad\n");
 
     @Test
     void a_name_has_its_groups_with_the_primary_one() {
@@ -30,9 +30,11 @@ class UserDatabaseTest {
     }
 
     @Test
-    void a_number_needs_no_entry_and_a_name_of_digits_is_a_name() {
+    void a_number_needs_no_entry_and_no_entry_makes_it_another() {
         assertThat(USERS.resolve("4000")).isEqualTo(new ContainerUser(4000, 0, List.of(0), "/"));
-        assertThat(USERS.resolve("1000").uid()).isEqualTo(7);
+        // The entry 1000 has the id 7, the group 50 is 0. Docker 26.1 takes the first for a number, too.
+        assertThat(USERS.resolve("1000")).isEqualTo(new ContainerUser(1000, 0, List.of(0), "/"));
+        assertThat(USERS.resolve("5:50", List.of("50")).additionalGids()).containsExactly(50);
         assertThat(USERS.resolve("")).isEqualTo(new ContainerUser(0, 0, List.of(0), "/root"));
     }
 

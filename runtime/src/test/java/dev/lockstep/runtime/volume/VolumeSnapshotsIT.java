@@ -370,4 +370,34 @@ class VolumeSnapshotsIT {
 
         assertThat(TreeListing.of(volumes.path("copy"))).isEqualTo(TreeListing.of(data));
     }
+
+    @Test
+    void one_whose_record_is_damaged_is_named_and_hides_no_other() throws IOException {
+        volume("data");
+        volume("other");
+        var good = snapshots.take("data", "good", STOPPED);
+        var others = snapshots.take("other", "one", STOPPED);
+        snapshots.take("data", "bad", STOPPED);
+        Files.writeString(directory.resolve("state/volume-snapshots/data/bad/snapshot.json"), "{\u0000 nonsense");
+
+        assertThat(snapshots.list()).containsExactly(good, others);
+        assertThat(snapshots.list("data")).containsExactly(good);
+        assertThat(snapshots.damaged("other")).isEmpty();
+        assertThat(snapshots.damaged())
+                .isEqualTo(snapshots.damaged("data"))
+                .singleElement()
+                .satisfies(damaged -> {
+                    assertThat(damaged.removable()).isTrue();
+                    assertThat(damaged.sentence())
+                            .startsWith("snapshot bad of volume data is left out: ")
+                            .contains("bad/snapshot.json")
+                            .endsWith("'lockstep volume snapshot --rm data bad' removes both");
+                });
+
+        snapshots.cleanUp();
+        assertThat(directory.resolve("state/volume-snapshots/data/bad/data")).exists();
+        snapshots.remove("data", "bad");
+        assertThat(snapshots.damaged()).isEmpty();
+        assertThat(snapshots.list("data")).containsExactly(good);
+    }
 }

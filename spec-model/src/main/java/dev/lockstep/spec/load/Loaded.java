@@ -20,10 +20,18 @@ public sealed interface Loaded {
      * A project. Whether its parts fit together is {@link dev.lockstep.spec.check.Checks}' business.
      *
      * @param projectDirectory base of the project's relative paths, as the tree names it
+     * @param composeFiles those that were given or found, as the tree names them, later ones over earlier ones; what
+     *     they include is not among them
      */
-    record Valid(Project project, String projectDirectory, List<Problem> warnings, SortedSet<String> files)
+    record Valid(
+            Project project,
+            String projectDirectory,
+            List<String> composeFiles,
+            List<Problem> warnings,
+            SortedSet<String> files)
             implements Loaded {
         public Valid {
+            composeFiles = List.copyOf(composeFiles);
             warnings = List.copyOf(warnings);
             files = Collections.unmodifiableSortedSet(new TreeSet<>(files));
         }

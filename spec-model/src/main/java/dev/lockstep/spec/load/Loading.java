@@ -46,7 +46,7 @@ final class Loading {
     }
 
     /** A project as one tree. */
-    private record Tree(YamlNode root, String name, String directory) {}
+    private record Tree(YamlNode root, String name, String directory, List<String> composeFiles) {}
 
     Loaded project() {
         var tree = merged();
@@ -66,7 +66,8 @@ final class Loading {
         var project = resolve ? new VariableFilesReader(reading, surroundings).read(wanted) : wanted;
         return problems.hasErrors()
                 ? invalid(Optional.of(project))
-                : new Loaded.Valid(project, tree.get().directory, problems.warnings(), files.seen());
+                : new Loaded.Valid(
+                        project, tree.get().directory, tree.get().composeFiles, problems.warnings(), files.seen());
     }
 
     Optional<String> name() {
@@ -168,17 +169,15 @@ final class Loading {
             return Optional.empty();
         }
         return nameAndDirectory(chosen).map(identity -> {
-            var scope = new Scope(
-                    identity.directory,
-                    variables.variables(),
-                    chosen.stream().map(NamedFile::path).toList());
+            var paths = chosen.stream().map(NamedFile::path).toList();
+            var scope = new Scope(identity.directory, variables.variables(), paths);
             var merged = new Assembly(documents, files, interpolate, inherited, problems).tree(scope, chosen);
             var unique = new Uniqueness(problems).apply(merged);
             var root = variables.isSet("COMPOSE_CONVERT_WINDOWS_PATHS") ? WindowsPaths.converted(unique) : unique;
             if (!request.access().everywhere()) {
                 new AccessCheck(files, identity.directory).check(root);
             }
-            return new Tree(root, identity.name, identity.directory);
+            return new Tree(root, identity.name, identity.directory, paths);
         });
     }
 

@@ -11,12 +11,13 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** What a project may be called, and what this one is. */
-final class ProjectNames {
+public final class ProjectNames {
     private static final int LONGEST = 1 << 10;
 
     private ProjectNames() {}
 
-    private static boolean isValid(String name) {
+    /** Whether a project may be called that where somebody names it: nothing is made of it that it is not. */
+    public static boolean isValid(String name) {
         return name.matches("[a-z0-9][a-z0-9_-]*");
     }
 
@@ -54,12 +55,14 @@ final class ProjectNames {
         if (isValid(name)) {
             return true;
         }
-        problems.error(
-                SourcePosition.DEFAULT,
-                "name",
-                "invalid project name \"" + name + "\": must consist only of lowercase alphanumeric characters,"
-                        + " hyphens, and underscores as well as start with a letter or number");
+        problems.error(SourcePosition.DEFAULT, "name", invalid(name));
         return false;
+    }
+
+    /** Compose's sentence about a name that is not {@link #isValid}. */
+    public static String invalid(String name) {
+        return "invalid project name \"" + name + "\": must consist only of lowercase alphanumeric characters,"
+                + " hyphens, and underscores as well as start with a letter or number";
     }
 
     /** The last {@code name:} that a document sets. */

@@ -62,6 +62,14 @@ public sealed interface Allowance {
         }
     }
 
+    /** Numbers up to this one. */
+    record AtMost(long most) implements Allowance {
+        @Override
+        public boolean allows(Demand demand) {
+            return !demand.value().equals(Demands.UNLIMITED) && Long.parseLong(demand.value()) <= most;
+        }
+    }
+
     /** Names of the namespaces that a container can share with its host. */
     List<String> NAMESPACES = List.of("network", "pid", "ipc", "uts", "user", "cgroup", "mount");
 
@@ -96,6 +104,7 @@ public sealed interface Allowance {
                                 + "|image:([a-zA-Z0-9][a-zA-Z0-9_./:-]*\\*?|\\*)",
                         "container:NAME, network:NAME, volume:NAME or image:NAME");
             case NETWORK_PARENTS -> pattern(text, "[^\\s/*]{1,15}\\*?|\\*", "a link of the host such as eth0");
+            case PIDS -> throw new IllegalArgumentException("must be a whole number");
             case SYSCTLS -> pattern(text.replace('/', '.'), "[a-z0-9][a-zA-Z0-9_.-]*\\*?", "a sysctl such as net.*");
             case PUBLISHED_ADDRESSES -> new Range(addresses(text));
         };

@@ -1,6 +1,7 @@
 package dev.lockstep.spec.policy;
 
 import dev.lockstep.spec.model.Sources;
+import dev.lockstep.spec.policy.Orders.Order;
 import dev.lockstep.spec.yaml.Problem;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,6 +43,32 @@ public record Confinement(List<PolicyLayer> layers) {
         return layers.stream().flatMap(layer -> layer.refusal(demand).stream()).findFirst();
     }
 
+    /** Which capabilities containers do not have that do not ask for them, the host's first. */
+    public List<Order<List<String>>> dropped() {
+        return layers.stream()
+                .flatMap(layer -> layer.orders().dropped().stream())
+                .filter(order -> !order.value().isEmpty())
+                .toList();
+    }
+
+    /** Who says that set-id programs give nothing; empty when nobody does. */
+    public Optional<Order<Boolean>> noNewPrivileges() {
+        return layers.stream()
+                .flatMap(layer -> layer.orders().noNewPrivileges().stream())
+                .filter(Order::value)
+                .findFirst();
+    }
+
+    /** The most processes and threads of a container; empty where any number is allowed. */
+    public Optional<Order<Long>> pids() {
+        return layers.stream()
+                .flatMap(layer -> Optional.ofNullable(layer.rulings().get(Subject.PIDS)).stream())
+                .flatMap(ruling -> ruling.allowed().stream()
+                        .filter(Allowance.AtMost.class::isInstance)
+                        .map(allowed -> new Order<>(((Allowance.AtMost) allowed).most(), ruling.key(), ruling.at())))
+                .min(Comparator.comparing(Order::value));
+    }
+
     private static String words(Demand demand) {
         var value = demand.value();
         return switch (demand.subject()) {
@@ -58,6 +85,7 @@ public record Confinement(List<PolicyLayer> layers) {
             case EXTERNAL -> "the " + value.replaceFirst(":", " ") + ", which is not its own";
             case NETWORK_PARENTS -> "a network on the host's link " + value;
             case HOST_RESOURCES -> "more of the host than others get (" + value + ")";
+            case PIDS -> (value.equals(Demands.UNLIMITED) ? "any number of" : value) + " processes";
             case SYSCTLS -> "the sysctl " + value;
             case PUBLISHED_ADDRESSES -> "ports at " + value;
         };

@@ -31,7 +31,7 @@ import java.util.function.Predicate;
  */
 public final class Demands {
     /** What Docker gives every container, container/daemon defaults. */
-    private static final Set<String> CAPABILITIES = Set.of(
+    public static final Set<String> CAPABILITIES = Set.of(
             "CHOWN",
             "DAC_OVERRIDE",
             "FSETID",
@@ -46,6 +46,12 @@ public final class Demands {
             "SYS_CHROOT",
             "KILL",
             "AUDIT_WRITE");
+
+    /** Instead of a number of processes. */
+    static final String UNLIMITED = "unlimited";
+
+    /** What every container has unless a policy orders the wall. */
+    private static final String NEW_PRIVILEGES = Orders.NO_NEW_PRIVILEGES + "=false";
 
     /** Options that take no wall away: they add one, or say what is so anyway. */
     private static final Set<String> WALLS = Set.of("no-new-privileges", "mask", "proc-opts");
@@ -116,15 +122,14 @@ public final class Demands {
         hooks(path + "post_start", service.lifecycle().hooks().postStart());
         hooks(path + "pre_stop", service.lifecycle().hooks().preStop());
         for (var i = 0; i < isolation.capAdd().size(); i++) {
-            var capability = capability(isolation.capAdd().get(i));
-            if (!CAPABILITIES.contains(capability)) {
-                add(Subject.CAPABILITIES, capability, path + "cap_add[" + i + "]");
-            }
+            add(Subject.CAPABILITIES, capability(isolation.capAdd().get(i)), path + "cap_add[" + i + "]");
         }
         for (var i = 0; i < isolation.securityOptions().size(); i++) {
             var option = Allowance.securityOption(isolation.securityOptions().get(i));
             var equals = option.indexOf('=');
-            if (!WALLS.contains(equals < 0 ? option : option.substring(0, equals)) && !DEFAULT_WALLS.contains(option)) {
+            if (option.equals(NEW_PRIVILEGES)
+                    || !WALLS.contains(equals < 0 ? option : option.substring(0, equals))
+                            && !DEFAULT_WALLS.contains(option)) {
                 add(Subject.SECURITY_OPTIONS, option, path + "security_opt[" + i + "]");
             }
         }
@@ -269,7 +274,22 @@ public final class Demands {
         }
     }
 
+    /** Whether every container has it: it is only asked for where a policy orders otherwise. */
+    static boolean isOrdinary(Demand demand) {
+        return demand.subject() == Subject.CAPABILITIES && CAPABILITIES.contains(demand.value())
+                || demand.subject() == Subject.SECURITY_OPTIONS
+                        && demand.value().equals(NEW_PRIVILEGES);
+    }
+
     private void resources(String path, Service service) {
+        // Zero is no limit of its own, and none is asked for.
+        service.resources()
+                .pids()
+                .filter(pids -> pids != 0)
+                .ifPresent(pids -> add(
+                        Subject.PIDS,
+                        pids < 0 ? UNLIMITED : pids.toString(),
+                        path + (service.limits().pids().isPresent() ? "pids_limit" : "deploy.resources.limits.pids")));
         service.isolation()
                 .cgroupParent()
                 .ifPresent(_ -> add(Subject.HOST_RESOURCES, "cgroup-parent", path + "cgroup_parent"));

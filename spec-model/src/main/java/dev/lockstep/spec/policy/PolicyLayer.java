@@ -1,5 +1,6 @@
 package dev.lockstep.spec.policy;
 
+import dev.lockstep.spec.policy.Orders.Order;
 import dev.lockstep.spec.yaml.SourcePosition;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -13,10 +14,11 @@ import java.util.Optional;
  *
  * @param words whose policy it is, for people: {@code This host}
  * @param rulings by subject; a subject without one is as {@code remedy} says
+ * @param orders what containers are without, whatever they ask for
  * @param remedy how a closed subject is opened; with it, closed subjects without a ruling allow nothing. Empty for a
  *     policy that only takes away: without a ruling it allows everything
  */
-public record PolicyLayer(String words, Map<Subject, Ruling> rulings, Optional<Remedy> remedy) {
+public record PolicyLayer(String words, Map<Subject, Ruling> rulings, Orders orders, Optional<Remedy> remedy) {
     /**
      * What is said of a subject.
      *
@@ -47,13 +49,34 @@ public record PolicyLayer(String words, Map<Subject, Ruling> rulings, Optional<R
     /** Why that may not be asked for; empty when it may. */
     public Optional<String> refusal(Demand demand) {
         var ruling = Optional.ofNullable(rulings.get(demand.subject()));
-        if (ruling.isPresent()) {
-            return ruling.get().allowed().stream().anyMatch(allowance -> allowance.allows(demand))
+        var allowed = ruling.filter(said -> said.allowed().stream().anyMatch(allowance -> allowance.allows(demand)));
+        if (Demands.isOrdinary(demand)) {
+            return allowed.isPresent()
                     ? Optional.empty()
-                    : Optional.of(words + " does not allow it: it is not in "
-                            + ruling.get().key() + " at " + ruling.get().at());
+                    : orders.against(demand).map(order -> ordered(demand, order));
+        }
+        if (ruling.isPresent()) {
+            return allowed.isPresent()
+                    ? Optional.empty()
+                    : Optional.of(words + " does not allow it: " + without(ruling.get()));
         }
         return demand.subject().isClosed() ? remedy.map(how -> closed(demand, how)) : Optional.empty();
+    }
+
+    private static String without(Ruling ruling) {
+        var place = ruling.key() + " at " + ruling.at();
+        return ruling.allowed().stream()
+                .filter(Allowance.AtMost.class::isInstance)
+                .findFirst()
+                .map(most -> place + " allows " + ((Allowance.AtMost) most).most())
+                .orElse("it is not in " + place);
+    }
+
+    private String ordered(Demand demand, Order<?> order) {
+        return words + " does not allow it: " + order.key() + " at " + order.at() + ". To allow it, write "
+                + demand.subject().key() + ": [" + demand.entry() + "]"
+                + remedy.map(how -> " below " + how.mapping() + " in " + how.file())
+                        .orElse(" beside it");
     }
 
     private String closed(Demand demand, Remedy how) {

@@ -31,6 +31,8 @@ public enum Subject {
     NETWORK_PARENTS("network-parents", true),
     /** What takes processors or memory away from the host itself. */
     HOST_RESOURCES("host-resources", true),
+    /** The most processes and threads that one container may have; also the number of who asks for none. */
+    PIDS("pids-limit", false),
     /** Settings of the container's own namespaces: no container can set others. */
     SYSCTLS("sysctls", false),
     /** Addresses of the host at which ports are published. */

@@ -12,10 +12,12 @@ import dev.lockstep.spec.yaml.YamlNode;
 import dev.lockstep.spec.yaml.YamlReader;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -56,8 +58,8 @@ public record AgentSettings(
     static final Keys SETTINGS = Keys.of(
             "host labels repositories interval drift-interval foreign-firewall housekeeping registries images policy"
                     + " proxy unpack-limits user-namespaces builds");
-    static final Keys REPOSITORY =
-            Keys.of("url ref path report formerly username password-file ca-file ssh-key-file known-hosts-file");
+    static final Keys REPOSITORY = Keys.of("url ref path force-push report formerly username password-file ca-file"
+            + " ssh-key-file known-hosts-file");
     private static final Duration SHORTEST = Duration.ofSeconds(1);
 
     public AgentSettings {
@@ -92,6 +94,7 @@ public record AgentSettings(
      * @param ref branch, tag or full name; {@code main} when empty
      * @param path the directory in the repository that is looked in, relative and without {@code ..}; all of it when
      *     empty
+     * @param forcePush what a ref may do but go on from the commit that was fetched last
      * @param report whether the status of its stacks is pushed to {@code refs/lockstep/status/HOST}
      * @param access how the host logs in there
      * @param formerly URLs that it had before: what stacks of these made on this host is its own
@@ -100,6 +103,7 @@ public record AgentSettings(
             String url,
             Optional<String> ref,
             Optional<String> path,
+            ForcePush forcePush,
             boolean report,
             RepositoryAccess access,
             List<String> formerly) {
@@ -109,12 +113,35 @@ public record AgentSettings(
 
         /** One that nothing is reported to, that needs no login but that of its URL, and was never called otherwise. */
         public Repository(String url, Optional<String> ref, Optional<String> path) {
-            this(url, ref, path, false, RepositoryAccess.NONE, List.of());
+            this(url, ref, path, ForcePush.REFUSE_RELEASES, false, RepositoryAccess.NONE, List.of());
         }
 
         /** The same at another URL. */
         public Repository at(String other, List<String> before) {
-            return new Repository(other, ref, path, report, access, before);
+            return new Repository(other, ref, path, forcePush, report, access, before);
+        }
+    }
+
+    /** Which moves of a followed ref are followed. */
+    public enum ForcePush {
+        /** All. */
+        FOLLOW,
+        /** Branches may be pushed by force and tags moved, but for tags that are called as releases are. */
+        REFUSE_RELEASES,
+        /** A branch must go on from the commit that was fetched last, and no tag may move. */
+        REFUSE;
+
+        /** As the file has it. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+
+        private static ForcePush of(String text) {
+            return Arrays.stream(values())
+                    .filter(one -> one.word().equals(text))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "must be follow, refuse or refuse-releases, not \"" + text + "\""));
         }
     }
 
@@ -200,6 +227,7 @@ public record AgentSettings(
                     url.orElse(""),
                     fields.parsed("ref", AgentSettings::ref),
                     fields.parsed("path", AgentSettings::path).filter(text -> !text.isEmpty()),
+                    fields.parsed("force-push", ForcePush::of).orElse(ForcePush.REFUSE_RELEASES),
                     fields.flag("report", false),
                     RepositoryAccess.read(reading, fields, url),
                     fields.texts("formerly").stream()
@@ -213,6 +241,18 @@ public record AgentSettings(
             if (earlier != null) {
                 reading.error(item.at(), path, "is the same as the one at " + earlier);
             }
+            // One clone has the ref of both: what the one follows, the other could not refuse any more.
+            repositories.stream()
+                    .filter(other -> other.url().equals(repository.url())
+                            && other.ref().equals(repository.ref())
+                            && other.forcePush() != repository.forcePush())
+                    .findFirst()
+                    .ifPresent(other -> reading.error(
+                            item.at(),
+                            path + ".force-push",
+                            "is " + repository.forcePush().word() + " here and "
+                                    + other.forcePush().word()
+                                    + " where the same ref of the same repository is followed before; write the same"));
             repositories.add(repository);
         }
         var followed = repositories.stream().map(Repository::url).toList();

@@ -1,5 +1,6 @@
 package dev.lockstep.spec.settings;
 
+import dev.lockstep.spec.policy.Orders;
 import dev.lockstep.spec.policy.PolicyLayer.Ruling;
 import dev.lockstep.spec.policy.Subject;
 import java.util.Collections;
@@ -13,13 +14,15 @@ import java.util.Optional;
  * decides: for a stack the repository's policy, for that the host's. A policy in a repository can only take away.
  *
  * @param rulings by subject
+ * @param orders what containers are without
  * @param registries where images may come from, {@code HOST} or {@code HOST:PORT}; never in the host's own policy,
  *     which says it with its images
  * @param images what must be true of images, by their names; none: nothing
  */
-public record Policy(Map<Subject, Ruling> rulings, Optional<List<String>> registries, List<ImageRule> images) {
+public record Policy(
+        Map<Subject, Ruling> rulings, Orders orders, Optional<List<String>> registries, List<ImageRule> images) {
     /** Says nothing about anything. */
-    public static final Policy NONE = new Policy(Map.of(), Optional.empty(), List.of());
+    public static final Policy NONE = new Policy(Map.of(), Orders.NONE, Optional.empty(), List.of());
 
     public Policy {
         var copy = new EnumMap<Subject, Ruling>(Subject.class);

@@ -1,6 +1,9 @@
 package dev.lockstep.spec.settings;
 
 import dev.lockstep.spec.policy.Allowance;
+import dev.lockstep.spec.policy.Demands;
+import dev.lockstep.spec.policy.Orders;
+import dev.lockstep.spec.policy.Orders.Order;
 import dev.lockstep.spec.policy.PolicyLayer.Ruling;
 import dev.lockstep.spec.policy.Subject;
 import dev.lockstep.spec.yaml.Fields;
@@ -12,9 +15,13 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Reads what a policy says of its subjects. An empty list allows nothing; no list says nothing. */
 final class PolicyReader {
+    /** With blanks between. */
+    static final String KEYS = Subject.keys() + " " + Orders.DROPPED + " " + Orders.NO_NEW_PRIVILEGES;
+
     private final Reading reading;
     private final Fields fields;
 
@@ -34,6 +41,33 @@ final class PolicyReader {
         return rulings;
     }
 
+    Orders orders() {
+        return new Orders(
+                order(Orders.DROPPED, this::dropped), order(Orders.NO_NEW_PRIVILEGES, key -> fields.flag(key, false)));
+    }
+
+    private <T> Optional<Order<T>> order(String key, Function<String, T> read) {
+        return fields.has(key)
+                ? Optional.of(new Order<>(read.apply(key), fields.path(key), fields.at(key)))
+                : Optional.empty();
+    }
+
+    private List<String> dropped(String key) {
+        return entries(key).stream()
+                .flatMap(entry -> reading.parsed(entry.path(), entry.node(), PolicyReader::ordinary).stream())
+                .distinct()
+                .toList();
+    }
+
+    private static String ordinary(String text) {
+        var name = Allowance.parse(Subject.CAPABILITIES, text) instanceof Allowance.Word(var word) ? word : "ALL";
+        if (!name.equals("ALL") && !Demands.CAPABILITIES.contains(name)) {
+            throw new IllegalArgumentException(
+                    "no container has " + name + " unless capabilities allows it. Take it out");
+        }
+        return name;
+    }
+
     /** What a repository's policy says beside. */
     Optional<List<String>> registries() {
         return fields.has("registries")
@@ -47,10 +81,23 @@ final class PolicyReader {
         if (subject == Subject.PRIVILEGED) {
             return fields.flag(key, false) ? List.of(new Allowance.Everything()) : List.of();
         }
+        if (subject == Subject.PIDS) {
+            return most(key);
+        }
         return entries(key).stream()
                 .flatMap(entry ->
                         reading.parsed(entry.path(), entry.node(), text -> Allowance.parse(subject, text)).stream())
                 .toList();
+    }
+
+    private List<Allowance> most(String key) {
+        var most = fields.integer(key, -1, Integer.MAX_VALUE);
+        if (most.filter(number -> number == 0).isPresent()) {
+            fields.error(key, "must be at least 1, or -1 for any number");
+        }
+        return most.<Allowance>map(number -> number < 0 ? new Allowance.Everything() : new Allowance.AtMost(number))
+                .map(List::of)
+                .orElse(List.of());
     }
 
     private record Entry(String path, YamlNode node) {}

@@ -1,6 +1,5 @@
 package dev.lockstep.spec.settings;
 
-import dev.lockstep.spec.policy.Subject;
 import dev.lockstep.spec.yaml.Keys;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,7 +15,7 @@ enum RepositoryKeys {
             "image tags context dockerfile target args secrets platforms when test push reproducible hosts labels"),
     BUILD_WHEN("builds.*.when", "tags branches paths moved"),
     BUILD_TEST("builds.*.test", "command service timeout reports matrix"),
-    POLICY("policy", Subject.keys() + " registries images"),
+    POLICY("policy", PolicyReader.KEYS + " registries images"),
     STACK_POLICY("stacks.*.policy", POLICY.words);
 
     private final String path;

@@ -167,7 +167,7 @@ final class RepositoryReader {
         var policy = new PolicyReader(reading, fields);
         // Keys stand in the file itself.
         var images = new ImagePolicyReader(reading, false).rules(fields, "images");
-        return Optional.of(new Policy(policy.rulings(), policy.registries(), images));
+        return Optional.of(new Policy(policy.rulings(), policy.orders(), policy.registries(), images));
     }
 
     /** A list of texts, or a single one; each as {@code parser} takes it. */

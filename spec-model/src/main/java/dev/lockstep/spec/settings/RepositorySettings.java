@@ -1,6 +1,7 @@
 package dev.lockstep.spec.settings;
 
 import dev.lockstep.spec.model.Sources;
+import dev.lockstep.spec.policy.Orders;
 import dev.lockstep.spec.policy.PolicyLayer;
 import dev.lockstep.spec.yaml.Problem;
 import dev.lockstep.spec.yaml.Problems;
@@ -156,12 +157,12 @@ public record RepositorySettings(
     /** What this file says a stack may ask for, beside the host: it must be allowed by each of them. */
     public List<PolicyLayer> policies(String stack) {
         var layers = new ArrayList<PolicyLayer>();
-        layers.add(new PolicyLayer("The repository's " + FILE, policy.rulings(), Optional.empty()));
+        layers.add(new PolicyLayer("The repository's " + FILE, policy.rulings(), policy.orders(), Optional.empty()));
         stack(stack)
                 .policy()
-                .ifPresent(own ->
-                        layers.add(new PolicyLayer("The repository's " + FILE, own.rulings(), Optional.empty())));
-        layers.removeIf(layer -> layer.rulings().isEmpty());
+                .ifPresent(own -> layers.add(
+                        new PolicyLayer("The repository's " + FILE, own.rulings(), own.orders(), Optional.empty())));
+        layers.removeIf(layer -> layer.rulings().isEmpty() && layer.orders().equals(Orders.NONE));
         return List.copyOf(layers);
     }
 

@@ -319,6 +319,71 @@ class HostPolicyTest {
                 .hasSize(1);
     }
 
+    /** Attribute of a service; where it is refused; the order; the policy beside it that allows it. */
+    @ParameterizedTest(name = "{0} under {2}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            cap_add: [CHOWN, net_raw]               | cap_add[1]      | drop-capabilities: [CAP_NET_RAW, mknod] | capabilities: [NET_RAW]
+            cap_add: [CHOWN]                        | cap_add[0]      | drop-capabilities: all                  | capabilities: [CHOWN]
+            security_opt: ["no-new-privileges:false"] | security_opt[0] | no-new-privileges: true               | security-options: ["no-new-privileges:false"]
+            """)
+    void what_every_container_gets_can_be_ordered_away(String attribute, String path, String order, String beside) {
+        var key = order.substring(0, order.indexOf(':'));
+        var allowing = beside.substring(0, beside.indexOf(':'));
+        assertThat(refusals(service(attribute), "policy: {" + order + "}"))
+                .singleElement()
+                .asString()
+                .startsWith("compose.yaml:1:")
+                .contains(
+                        " services.a." + path + ": asks for ",
+                        ". This host does not allow it: policy." + key + " at agent.yaml:1:10. To allow it, write "
+                                + allowing + ": [")
+                .endsWith("] below policy.stacks.shop in agent.yaml");
+        assertThat(refusals(service(attribute), "policy: {" + order + ", " + beside + "}"))
+                .isEmpty();
+        assertThat(refusals(service(attribute), "policy: {" + order + ", stacks: {shop: {" + beside + "}}}"))
+                .isEmpty();
+        // Of one stack it holds in place of the one above.
+        var off = key.equals("no-new-privileges") ? key + ": false" : key + ": []";
+        assertThat(refusals(service(attribute), "policy: {" + order + ", stacks: {shop: {" + off + "}}}"))
+                .isEmpty();
+        assertThat(refusals(service(attribute), "policy: {" + off + ", stacks: {shop: {" + order + "}}}"))
+                .hasSize(1);
+        assertThat(refusals(service(attribute), "policy: {stacks: {other: {" + order + "}}}"))
+                .isEmpty();
+        // A list of what may be asked for is no order.
+        assertThat(refusals(service(attribute), "policy: {" + allowing + ": []}"))
+                .isEmpty();
+        var layers = new ArrayList<>(List.of(host("").layer("shop", Optional.empty())));
+        layers.addAll(repository("policy: {" + order + "}").policies("shop"));
+        assertThat(refusals(service(attribute), false, layers))
+                .singleElement()
+                .asString()
+                .contains("The repository's lockstep.yaml does not allow it: policy." + key + " at lockstep.yaml:1:10")
+                .endsWith("] beside it");
+    }
+
+    @Test
+    void no_container_may_have_more_processes_than_that() {
+        var policy = "policy: {pids-limit: 100, stacks: {big: {pids-limit: -1}}}";
+        for (var fits : List.of("pids_limit: 100", "pids_limit: 0", "user: root")) {
+            assertThat(refusals(service(fits), policy)).isEmpty();
+        }
+        assertThat(refusals(service("pids_limit: 101"), policy))
+                .containsExactly("compose.yaml:1:38: services.a.pids_limit: asks for 101 processes. This host does not"
+                        + " allow it: policy.pids-limit at agent.yaml:1:10 allows 100");
+        assertThat(refusals(service("pids_limit: -1"), policy))
+                .singleElement()
+                .asString()
+                .contains("services.a.pids_limit: asks for any number of processes. This host does not allow it");
+        assertThat(refusals(service("deploy: {resources: {limits: {pids: 2000}}}"), policy))
+                .singleElement()
+                .asString()
+                .contains("services.a.deploy.resources.limits.pids: asks for 2000 processes");
+        assertThat(refusals(
+                        service("pids_limit: -1"), false, List.of(host(policy).layer("big", Optional.empty()))))
+                .isEmpty();
+    }
+
     @Test
     void links_are_not_trusted_below_the_outermost_directory_that_the_host_allows() {
         var confinement =

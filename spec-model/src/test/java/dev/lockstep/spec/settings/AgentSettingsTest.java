@@ -3,6 +3,8 @@ package dev.lockstep.spec.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.spec.model.CronExpression;
+import dev.lockstep.spec.policy.Orders;
+import dev.lockstep.spec.settings.AgentSettings.ForcePush;
 import dev.lockstep.spec.settings.AgentSettings.ForeignFirewall;
 import dev.lockstep.spec.settings.AgentSettings.Read;
 import dev.lockstep.spec.settings.AgentSettings.Repository;
@@ -96,7 +98,7 @@ class AgentSettingsTest {
                                                 List.of("registry.example.com", "docker.io"),
                                                 new SourcePosition("agent.yaml", 15, 3, List.of()))),
                                         List.of()),
-                                new HostPolicy("agent.yaml", Map.of(), Map.of()),
+                                new HostPolicy("agent.yaml", Map.of(), Orders.NONE, Map.of()),
                                 new ProxyEntry(
                                         Optional.of("http://me:se%40cret@proxy.example:3128"),
                                         Optional.of("[fd00::1]:8080"),
@@ -219,6 +221,34 @@ class AgentSettingsTest {
     }
 
     @Test
+    void mistakes_about_what_is_ordered_are_told_with_their_places() {
+        assertThat(read("""
+                policy:
+                  drop-capabilities: [NET_RAW, NET_ADMIN, MKNDO]
+                  no-new-privileges: maybe
+                  pids-limit: 0
+                  stacks:
+                    shop: {pids-limit: 1e3, drop-capabilities: {}}
+                    blog: {pids-limit: -2}
+                """))
+                .isInstanceOfSatisfying(
+                        Read.Invalid.class,
+                        invalid -> assertThat(invalid.errors())
+                                .extracting(Problem::toString)
+                                .containsExactly(
+                                        "agent.yaml:2:32: policy.drop-capabilities[1]: no container has NET_ADMIN unless"
+                                                + " capabilities allows it. Take it out",
+                                        "agent.yaml:2:43: policy.drop-capabilities[2]: Linux has no capability \"MKNDO\"."
+                                                + " Did you mean \"MKNOD\"?",
+                                        "agent.yaml:3:22: policy.no-new-privileges: must be true or false, not \"maybe\"",
+                                        "agent.yaml:4:15: policy.pids-limit: must be at least 1, or -1 for any number",
+                                        "agent.yaml:6:48: policy.stacks.shop.drop-capabilities: must be a list, not a"
+                                                + " mapping",
+                                        "agent.yaml:7:24: policy.stacks.blog.pids-limit: must be between -1 and"
+                                                + " 2147483647, not -2"));
+    }
+
+    @Test
     void a_repository_that_is_followed_is_nothing_that_another_one_was() {
         assertThat(read("""
                 repositories:
@@ -239,6 +269,32 @@ class AgentSettingsTest {
                                         .getFirst()
                                         .formerly())
                                 .containsExactly("w"));
+    }
+
+    @Test
+    void what_a_ref_may_do_is_said_once_for_it() {
+        assertThat(read("repositories: [{url: x, force-push: refuse}, {url: y, force-push: follow}, {url: z}]"))
+                .isInstanceOfSatisfying(
+                        Read.Valid.class,
+                        valid -> assertThat(valid.settings().repositories())
+                                .extracting(Repository::forcePush)
+                                .containsExactly(ForcePush.REFUSE, ForcePush.FOLLOW, ForcePush.REFUSE_RELEASES));
+        assertThat(read("""
+                repositories:
+                  - {url: x, path: a, force-push: refuse}
+                  - {url: x, path: b, force-push: never}
+                  - {url: x, path: c, ref: other}
+                """))
+                .isInstanceOfSatisfying(
+                        Read.Invalid.class,
+                        invalid -> assertThat(invalid.errors())
+                                .map(Problem::toString)
+                                .containsExactly(
+                                        "agent.yaml:3:5: repositories[1].force-push: is refuse-releases here and refuse"
+                                                + " where the same ref of the same repository is followed before; write"
+                                                + " the same",
+                                        "agent.yaml:3:35: repositories[1].force-push: must be follow, refuse or"
+                                                + " refuse-releases, not \"never\""));
     }
 
     @Test
