@@ -1,9 +1,7 @@
 package dev.lockstep.reconciler.building;
 
 import dev.lockstep.reconciler.desired.Desired;
-import dev.lockstep.reconciler.desired.DesiredContainer;
 import dev.lockstep.reconciler.desired.DesiredNetwork;
-import dev.lockstep.reconciler.desired.DesiredService;
 import dev.lockstep.reconciler.desired.DesiredVolume;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
@@ -72,21 +70,11 @@ final class TestStack {
                 desired.revision(),
                 desired.networks().stream().map(this::network).toList(),
                 desired.volumes().stream().map(this::volume).toList(),
-                desired.services().stream().map(this::service).toList(),
+                desired.services().stream()
+                        .map(service -> service.mapped(this::container))
+                        .toList(),
                 desired.sources(),
                 desired.contents());
-    }
-
-    private DesiredService service(DesiredService service) {
-        return new DesiredService(
-                service.name(),
-                service.slots().stream()
-                        .map(slot -> new DesiredContainer(container(slot.spec()), slot.image(), slot.mounted()))
-                        .toList(),
-                service.dependsOn(),
-                service.update(),
-                service.rollback(),
-                service.job());
     }
 
     private DesiredNetwork network(DesiredNetwork network) {

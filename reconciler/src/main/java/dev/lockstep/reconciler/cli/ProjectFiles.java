@@ -137,7 +137,9 @@ final class ProjectFiles {
         }
         var loaded = load();
         if (loaded instanceof Loaded.Invalid invalid) {
-            throw new CommandException(invalid.errors().getFirst() + "; or name the stack with -p", exitCode());
+            var problem = invalid.errors().getFirst().toString();
+            throw new CommandException(
+                    problem + (problem.endsWith("?") ? " " : ". ") + "Or name the stack with -p", exitCode());
         }
         return ((Loaded.Valid) loaded).project().name();
     }

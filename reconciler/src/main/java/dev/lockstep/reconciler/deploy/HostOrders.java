@@ -1,8 +1,6 @@
 package dev.lockstep.reconciler.deploy;
 
 import dev.lockstep.reconciler.desired.Desired;
-import dev.lockstep.reconciler.desired.DesiredContainer;
-import dev.lockstep.reconciler.desired.DesiredService;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.oci.Capabilities;
 import dev.lockstep.spec.model.Sources;
@@ -42,7 +40,9 @@ final class HostOrders {
             return desired;
         }
         var orders = new HostOrders(confinement, desired.sources());
-        var services = desired.services().stream().map(orders::service).toList();
+        var services = desired.services().stream()
+                .map(service -> service.mapped(orders::container))
+                .toList();
         return new Desired(
                 desired.owner(),
                 desired.revision(),
@@ -51,18 +51,6 @@ final class HostOrders {
                 services,
                 new Sources(orders.places),
                 desired.contents());
-    }
-
-    private DesiredService service(DesiredService service) {
-        return new DesiredService(
-                service.name(),
-                service.slots().stream()
-                        .map(slot -> new DesiredContainer(container(slot.spec()), slot.image(), slot.mounted()))
-                        .toList(),
-                service.dependsOn(),
-                service.update(),
-                service.rollback(),
-                service.job());
     }
 
     private ContainerSpec container(ContainerSpec spec) {

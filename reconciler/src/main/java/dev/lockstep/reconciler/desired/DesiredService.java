@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.desired;
 
+import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.spec.model.Dependency;
 import dev.lockstep.spec.model.Deploy;
 import dev.lockstep.spec.model.Written;
@@ -7,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * A service on this host.
@@ -32,6 +34,19 @@ public record DesiredService(
     public DesiredService {
         slots = List.copyOf(slots);
         dependsOn = Collections.unmodifiableMap(new LinkedHashMap<>(dependsOn));
+    }
+
+    /** The same with each of its containers made into another one. */
+    public DesiredService mapped(UnaryOperator<ContainerSpec> change) {
+        return new DesiredService(
+                name,
+                slots.stream()
+                        .map(slot -> new DesiredContainer(change.apply(slot.spec()), slot.image(), slot.mounted()))
+                        .toList(),
+                dependsOn,
+                update,
+                rollback,
+                job);
     }
 
     /** Whether the containers are to do their work once and end. */

@@ -150,10 +150,7 @@ final class Options {
 
     private Isolation isolation(Service service, Problems problems) {
         var asked = service.isolation();
-        // An empty one is none, as with Docker, and not the root of all cgroups.
-        var parent = asked.cgroupParent()
-                .filter(path -> !path.isEmpty())
-                .map(path -> path.startsWith("/") ? path : "/" + path);
+        var parent = asked.cgroupParent().map(path -> path.startsWith("/") ? path : "/" + path);
         try {
             return new Isolation(
                     asked.privileged(),

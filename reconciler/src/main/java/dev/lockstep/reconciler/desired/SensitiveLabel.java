@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.desired;
 
+import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.spec.yaml.SourcePosition;
 import java.util.List;
 import java.util.Map;
@@ -36,13 +37,7 @@ public final class SensitiveLabel {
                 .sorted()
                 .toList();
         var services = desired.services().stream()
-                .map(service -> new DesiredService(
-                        service.name(),
-                        service.slots().stream().map(slot -> mark(slot, paths)).toList(),
-                        service.dependsOn(),
-                        service.update(),
-                        service.rollback(),
-                        service.job()))
+                .map(service -> service.mapped(container -> mark(container, paths)))
                 .toList();
         return new Desired(
                 desired.owner(),
@@ -54,13 +49,13 @@ public final class SensitiveLabel {
                 desired.contents());
     }
 
-    private static DesiredContainer mark(DesiredContainer slot, List<String> paths) {
-        var service = "services." + slot.spec().service() + ".";
+    private static ContainerSpec mark(ContainerSpec container, List<String> paths) {
+        var service = "services." + container.service() + ".";
         var own = paths.stream()
                 .filter(path -> path.startsWith(service))
                 .map(path -> path.substring(service.length()))
                 .collect(Collectors.joining(SEPARATOR));
-        return new DesiredContainer(slot.spec().withLabels(Map.of(KEY, own)), slot.image(), slot.mounted());
+        return container.withLabels(Map.of(KEY, own));
     }
 
     /**

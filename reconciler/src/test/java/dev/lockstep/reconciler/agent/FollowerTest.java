@@ -50,6 +50,19 @@ class FollowerTest {
         repository.close();
     }
 
+    private Follower follower(AgentSettings.Repository settings, Root root, String host, Map<String, String> labels)
+            throws IOException {
+        return new Follower(
+                settings,
+                new GitRepositories(root, GitSettings.defaults()),
+                root,
+                host,
+                labels,
+                new HostVariables(directory),
+                BuildsEntry.DEFAULT,
+                said::add);
+    }
+
     private HostStacks stacks(String host, Map<String, String> labels, String file) throws IOException {
         repository.put("lockstep.yaml", file).commit("change");
         return stacks(host, labels, Optional.empty());
@@ -58,15 +71,7 @@ class FollowerTest {
     private HostStacks stacks(String host, Map<String, String> labels, Optional<String> path) throws IOException {
         var root = Root.open(directory.resolve("root-" + host), directory.resolve("run-" + host));
         var settings = new AgentSettings.Repository(repository.directory().toString(), Optional.of("main"), path);
-        try (var follower = new Follower(
-                settings,
-                new GitRepositories(root, GitSettings.defaults()),
-                root,
-                host,
-                labels,
-                new HostVariables(directory),
-                BuildsEntry.DEFAULT,
-                said::add)) {
+        try (var follower = follower(settings, root, host, labels)) {
             var revision = follower.look();
             follower.stacks(revision);
             return follower.stacks(revision);
@@ -79,15 +84,7 @@ class FollowerTest {
         var root = Root.open(directory.resolve("root"), directory.resolve("run"));
         var settings =
                 new AgentSettings.Repository(repository.directory().toString(), Optional.of("main"), Optional.empty());
-        try (var follower = new Follower(
-                settings,
-                new GitRepositories(root, GitSettings.defaults()),
-                root,
-                "web1",
-                Map.of(),
-                new HostVariables(directory),
-                BuildsEntry.DEFAULT,
-                said::add)) {
+        try (var follower = follower(settings, root, "web1", Map.of())) {
             follower.stacks(follower.look());
             try (var clones = Files.walk(root.state().resolve("git"))) {
                 for (var file : clones.sorted(Comparator.reverseOrder()).toList()) {
@@ -112,15 +109,7 @@ class FollowerTest {
                 false,
                 RepositoryAccess.NONE,
                 List.of());
-        try (var follower = new Follower(
-                settings,
-                new GitRepositories(root, GitSettings.defaults()),
-                root,
-                "web1",
-                Map.of(),
-                new HostVariables(directory),
-                BuildsEntry.DEFAULT,
-                said::add)) {
+        try (var follower = follower(settings, root, "web1", Map.of())) {
             follower.look();
             var branches = List.of("refs/heads/*");
             assertThat(follower.refs(branches)).extracting(RemoteRef::commit).containsExactly(first);

@@ -40,6 +40,16 @@ class ServiceCommandsTest {
         return console.err();
     }
 
+    @Test
+    void a_stack_whose_files_are_wrong_can_be_named() throws IOException {
+        Files.writeString(directory.resolve("wrong.yaml"), "services: {web: {image: x, prots: []}}\n");
+        Files.writeString(directory.resolve("broken.yaml"), "services: [\n");
+
+        assertThat(refused(15, "-f", "wrong.yaml", "ps"))
+                .contains("services.web.prots: unknown key. Did you mean \"ports\"? Or name the stack with -p\n");
+        assertThat(refused(15, "-f", "broken.yaml", "ps")).endsWith(". Or name the stack with -p\n");
+    }
+
     /** What docker stats prints for these. */
     @Test
     void memory_is_shown_in_four_digits_and_binary_units() {

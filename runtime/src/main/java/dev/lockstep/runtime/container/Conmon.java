@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * Starts conmon, which supervises one container or one exec session and outlives us.
@@ -109,7 +108,7 @@ final class Conmon {
                     .orElseThrow(() -> new ContainerException(
                             ContainerException.Reason.RUNTIME,
                             "The prepared process of container " + name + " is gone; see its log."));
-            return new Prepared(process, conmonOf(files));
+            return new Prepared(process, of(files.run()));
         }
     }
 
@@ -122,19 +121,14 @@ final class Conmon {
         };
     }
 
-    /** The number of the conmon of that directory; empty before it has said it. It may have ended since. */
-    static OptionalInt pid(Path directory) {
+    /** The conmon of that directory; empty before it has said its number, and when it has ended. */
+    static Optional<ProcessIdentity> of(Path directory) {
         try {
-            return OptionalInt.of(Integer.parseInt(
+            return ProcessIdentity.of(Integer.parseInt(
                     Files.readString(directory.resolve(PID_FILE)).strip()));
         } catch (IOException | NumberFormatException notYet) {
-            return OptionalInt.empty();
+            return Optional.empty();
         }
-    }
-
-    private Optional<ProcessIdentity> conmonOf(ContainerFiles files) throws IOException {
-        return ProcessIdentity.of(
-                Integer.parseInt(Files.readString(files.conmonPidFile()).strip()));
     }
 
     private JsonNode answer(Pipe sync, ContainerFiles files) throws IOException {

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -53,7 +52,7 @@ record ExecFifo(Path file, boolean written) {
     }
 
     private boolean write() throws IOException {
-        try (var pipe = Fifo.open(file, OptionalInt.empty()).orElse(null)) {
+        try (var pipe = Fifo.open(file, Optional.empty()).orElse(null)) {
             return pipe != null && pipe.write((byte) 0);
         }
     }

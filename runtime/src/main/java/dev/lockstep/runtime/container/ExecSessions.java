@@ -193,7 +193,7 @@ final class ExecSessions {
         // Nobody listens: the session is over, and its size does not matter any more.
         Fifo.writeLine(
                 directory.resolve("ctl"),
-                Conmon.pid(directory),
+                Conmon.of(directory),
                 "1 " + Math.clamp(rows, 0, LARGEST_TERMINAL) + " " + Math.clamp(columns, 0, LARGEST_TERMINAL));
     }
 

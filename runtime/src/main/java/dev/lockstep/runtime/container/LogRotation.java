@@ -211,7 +211,7 @@ public final class LogRotation implements AutoCloseable {
             return Optional.of(Rotated.UNDER_WAY);
         }
         try (var _ = lock.get()) {
-            var conmon = Fifo.open(files.control(), Conmon.pid(files.run()));
+            var conmon = Fifo.open(files.control(), Conmon.of(files.run()));
             if (conmon.isEmpty()) {
                 return Optional.empty();
             }

@@ -66,30 +66,20 @@ public record Resources(
 
     /** The same with another number of processes and threads. */
     public Resources withPids(Optional<Long> other) {
-        return new Resources(
-                nanoCpus,
-                memory,
-                memoryReservation,
-                other,
-                cpuQuota,
-                cpuPeriod,
-                cpuShares,
-                cpuset,
-                realtimePeriod,
-                realtimeRuntime,
-                memorySwap,
-                swappiness,
-                oomKillDisable,
-                blockIo);
+        return copy(other, blockIo);
     }
 
     /** The same without limits of devices: for who wants to check the rest and is on no host. */
     public Resources withoutDevices() {
+        return copy(pids, BlockIo.NONE);
+    }
+
+    private Resources copy(Optional<Long> itsPids, BlockIo itsBlockIo) {
         return new Resources(
                 nanoCpus,
                 memory,
                 memoryReservation,
-                pids,
+                itsPids,
                 cpuQuota,
                 cpuPeriod,
                 cpuShares,
@@ -99,6 +89,6 @@ public record Resources(
                 memorySwap,
                 swappiness,
                 oomKillDisable,
-                BlockIo.NONE);
+                itsBlockIo);
     }
 }

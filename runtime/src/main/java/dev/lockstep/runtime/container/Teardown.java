@@ -57,7 +57,7 @@ final class Teardown {
         rooms.failPoint().reached(FailPoint.Step.FINISH_DELETED);
         if (Files.notExists(files.exit())) {
             // It has something to write yet, and that must not be taken for the end of the next run.
-            awaitConmon(run.flatMap(Run::conmon).or(() -> conmonOf(files)));
+            awaitConmon(run.flatMap(Run::conmon).or(() -> Conmon.of(files.run())));
             removeHalfWritten(files.exit());
         }
         removeCgroup(cgroup);
@@ -150,15 +150,6 @@ final class Teardown {
                     }
                 }
             }
-        }
-    }
-
-    private static Optional<ProcessIdentity> conmonOf(ContainerFiles files) {
-        try {
-            return ProcessIdentity.of(
-                    Integer.parseInt(Files.readString(files.conmonPidFile()).strip()));
-        } catch (IOException | NumberFormatException e) {
-            return Optional.empty();
         }
     }
 

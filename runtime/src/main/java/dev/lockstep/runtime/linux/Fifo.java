@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.locks.LockSupport;
 
 /** Writing to a named pipe that somebody else reads, without waiting for a reader (fifo(7)). */
@@ -23,9 +22,9 @@ public final class Fifo implements AutoCloseable {
     }
 
     private final Fd fd;
-    private final OptionalInt reader;
+    private final Optional<ProcessIdentity> reader;
 
-    private Fifo(Fd fd, OptionalInt reader) {
+    private Fifo(Fd fd, Optional<ProcessIdentity> reader) {
         this.fd = fd;
         this.reader = reader;
     }
@@ -37,7 +36,7 @@ public final class Fifo implements AutoCloseable {
      *
      * @param reader the process that reads, whose other queues are waited for, too; may be empty where it is not known
      */
-    public static Optional<Fifo> open(Path fifo, OptionalInt reader) throws LinuxException {
+    public static Optional<Fifo> open(Path fifo, Optional<ProcessIdentity> reader) throws LinuxException {
         var number = Libc.open(Libc.bytes(fifo), Libc.O_WRONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0);
         if (number < 0) {
             var errno = Native.getLastError();
@@ -50,7 +49,7 @@ public final class Fifo implements AutoCloseable {
     }
 
     /** Writes the line as {@link #writeLine(String)} does; false when nobody reads. */
-    public static boolean writeLine(Path path, OptionalInt reader, String line) throws LinuxException {
+    public static boolean writeLine(Path path, Optional<ProcessIdentity> reader, String line) throws LinuxException {
         var fifo = open(path, reader);
         if (fifo.isEmpty()) {
             return false;
@@ -102,11 +101,13 @@ public final class Fifo implements AutoCloseable {
     private boolean isDone() throws LinuxException {
         var unread = new int[1];
         Libc.check(ioctl(fd.number(), FIONREAD, unread), "ioctl FIONREAD", fd);
-        return unread[0] == 0 && (reader.isEmpty() || isAsleep(reader.getAsInt()));
+        return unread[0] == 0 && (reader.isEmpty() || isAsleep(reader.get()));
     }
 
-    private static boolean isAsleep(int pid) {
-        return ProcessStatus.of(pid).map(status -> status.state() == 'S').orElse(true);
+    private static boolean isAsleep(ProcessIdentity process) {
+        return ProcessStatus.of(process.pid())
+                .map(status -> status.state() == 'S')
+                .orElse(true);
     }
 
     @Override

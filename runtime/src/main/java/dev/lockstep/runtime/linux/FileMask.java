@@ -13,12 +13,6 @@ public final class FileMask {
 
     private FileMask() {}
 
-    /** Something to do. */
-    @FunctionalInterface
-    public interface Work<T> {
-        T run() throws IOException;
-    }
-
     /** Apart from {@link Libc}, for few processes need it. */
     private static final class Library {
         static {
@@ -35,7 +29,7 @@ public final class FileMask {
      *
      * @param mask bits that are taken away, such as 0022
      */
-    public static <T> T run(int mask, Work<T> work) throws IOException {
+    public static <T> T run(int mask, OwnThread.Work<T> work) throws IOException {
         return OwnThread.call("umask", () -> {
             // The mask is the whole process's until a thread has one of its own.
             Libc.check(NamespaceLibrary.unshare(CLONE_FS), "unshare", "umask");

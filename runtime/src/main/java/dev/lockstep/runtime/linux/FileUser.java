@@ -18,12 +18,6 @@ public final class FileUser {
 
     private FileUser() {}
 
-    /** Something to do. */
-    @FunctionalInterface
-    public interface Work<T> {
-        T run() throws IOException;
-    }
-
     /** What binds threads to users; apart from {@link Libc}, for few processes need it. */
     private static final class Library {
         static {
@@ -42,7 +36,7 @@ public final class FileUser {
     }
 
     /** Runs the work as that user and the group of the same number, and returns what it returns. */
-    public static <T> T run(int id, Work<T> work) throws IOException {
+    public static <T> T run(int id, OwnThread.Work<T> work) throws IOException {
         return OwnThread.call("files-of-" + Integer.toUnsignedString(id), () -> {
             become(id);
             return work.run();

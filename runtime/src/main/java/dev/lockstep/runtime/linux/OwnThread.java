@@ -5,11 +5,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /** Work on a thread that is made for it and ends with it: what it changes of itself in the kernel ends too. */
-final class OwnThread {
+public final class OwnThread {
     private OwnThread() {}
 
+    /** Something to do. */
     @FunctionalInterface
-    interface Work<T> {
+    public interface Work<T> {
         T run() throws IOException;
     }
 

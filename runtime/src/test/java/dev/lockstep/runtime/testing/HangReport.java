@@ -1,20 +1,22 @@
 package dev.lockstep.runtime.testing;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
-import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.extension.DynamicTestInvocationContext;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.junit.jupiter.api.extension.InvocationInterceptor;
-import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 
 /**
  * Says of a test that hangs where it hangs, and ends it: a run that is cut off from outside says nothing. First its
@@ -22,8 +24,11 @@ import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
  * interrupt, every process that it started is killed; and where that frees nobody, this machine is halted, so that the
  * build goes on with the next class. JUnit finds it by itself ({@code META-INF/services}).
  */
-public final class HangReport implements InvocationInterceptor {
-    /** How long one method may take, in minutes: property {@code lockstep.test.limit}, 10 where it is absent. */
+public final class HangReport implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
+    /**
+     * How long one test may take, or what is done before and after the tests of a class, in minutes: property
+     * {@code lockstep.test.limit}, 10 where it is absent.
+     */
     private static final Duration LIMIT = Duration.ofMinutes(Long.getLong("lockstep.test.limit", 10));
 
     /** What a freed test gets to tidy up before the next, harder step. */
@@ -32,63 +37,51 @@ public final class HangReport implements InvocationInterceptor {
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(HangReport.class);
 
     @Override
-    public void interceptBeforeAllMethod(
-            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
-            throws Throwable {
-        watched(invocation, context);
+    public void beforeAll(ExtensionContext context) {
+        watch(context).begin(context);
     }
 
     @Override
-    public void interceptBeforeEachMethod(
-            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
-            throws Throwable {
-        watched(invocation, context);
+    public void beforeEach(ExtensionContext context) {
+        watch(context).begin(context);
     }
 
     @Override
-    public void interceptTestMethod(
-            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
-            throws Throwable {
-        watched(invocation, context);
+    public void afterEach(ExtensionContext context) {
+        watch(context).begin(context);
     }
 
     @Override
-    public void interceptTestTemplateMethod(
-            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
-            throws Throwable {
-        watched(invocation, context);
+    public void afterAll(ExtensionContext context) {
+        watch(context).end();
     }
 
-    @Override
-    public void interceptDynamicTest(
-            Invocation<@Nullable Void> invocation, DynamicTestInvocationContext method, ExtensionContext context)
-            throws Throwable {
-        watched(invocation, context);
+    private static Watch watch(ExtensionContext context) {
+        return context.getRoot().getStore(NAMESPACE).computeIfAbsent(Watch.class);
     }
 
-    @Override
-    public void interceptAfterEachMethod(
-            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
-            throws Throwable {
-        watched(invocation, context);
-    }
+    /** Of all tests of this machine, which run one after the other; closed with JUnit's own store. */
+    static final class Watch implements AutoCloseable {
+        private final ScheduledExecutorService ticks = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("hang-report").factory());
+        private @Nullable Future<?> alarm;
 
-    @Override
-    public void interceptAfterAllMethod(
-            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
-            throws Throwable {
-        watched(invocation, context);
-    }
+        private void begin(ExtensionContext context) {
+            end();
+            var test = Thread.currentThread();
+            var name = context.getTestClass().map(Class::getName).orElse("?") + " " + context.getDisplayName();
+            alarm = ticks.schedule(() -> free(name, test), LIMIT.toSeconds(), TimeUnit.SECONDS);
+        }
 
-    private static void watched(Invocation<@Nullable Void> invocation, ExtensionContext context) throws Throwable {
-        Clock clock = context.getRoot().getStore(NAMESPACE).computeIfAbsent(Clock.class);
-        Thread test = Thread.currentThread();
-        String name = context.getTestClass().map(Class::getName).orElse("?") + " " + context.getDisplayName();
-        var watch = clock.ticks.schedule(() -> free(name, test), LIMIT.toSeconds(), TimeUnit.SECONDS);
-        try {
-            invocation.proceed();
-        } finally {
-            watch.cancel(true);
+        private void end() {
+            if (alarm != null) {
+                alarm.cancel(true);
+            }
+        }
+
+        @Override
+        public void close() {
+            ticks.shutdownNow();
         }
     }
 
@@ -117,25 +110,13 @@ public final class HangReport implements InvocationInterceptor {
     private static String stacks() {
         Path file = Path.of(System.getProperty("java.io.tmpdir"), "hang-" + System.nanoTime() + ".txt");
         try {
-            var diagnostics = ManagementFactory.getPlatformMXBean(com.sun.management.HotSpotDiagnosticMXBean.class);
-            diagnostics.dumpThreads(
-                    file.toString(), com.sun.management.HotSpotDiagnosticMXBean.ThreadDumpFormat.TEXT_PLAIN);
+            ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
+                    .dumpThreads(file.toString(), HotSpotDiagnosticMXBean.ThreadDumpFormat.TEXT_PLAIN);
             return Files.readString(file);
         } catch (IOException e) {
             return "its threads cannot be written out: " + e;
         } finally {
             var unused = file.toFile().delete();
-        }
-    }
-
-    /** One thread for all tests of this machine; closed with JUnit's own store. */
-    static final class Clock implements AutoCloseable {
-        private final ScheduledExecutorService ticks = Executors.newSingleThreadScheduledExecutor(
-                Thread.ofPlatform().daemon().name("hang-report").factory());
-
-        @Override
-        public void close() {
-            ticks.shutdownNow();
         }
     }
 }

@@ -13,7 +13,8 @@ public record HostName(String text) {
     public HostName {
         if (text.length() > LONGEST || !NAME.matcher(text).matches()) {
             throw new IllegalArgumentException("\"" + text
-                    + "\" is not a host name. Write letters, digits, \"-\" and \".\", at most " + LONGEST + " of them");
+                    + "\" is not a host name. Write letters, digits, \"-\", \"_\" and \".\", at most " + LONGEST
+                    + " of them");
         }
     }
 

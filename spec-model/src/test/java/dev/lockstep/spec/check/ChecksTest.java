@@ -226,7 +226,7 @@ class ChecksTest {
                         "compose.yaml:1:43: services.a.restart: \"sometimes\" is no restart policy. Write \"no\", \"always\", \"on-failure\", \"on-failure:N\" or \"unless-stopped\"",
                         "compose.yaml:1:67: services.a.stop_signal: \"SIGFOO\" is no signal. Write a name such as SIGTERM, or a number from 1 to 64",
                         "compose.yaml:1:83: services.a.cpuset: \"3-1\" is no list of CPUs. Write numbers and ranges, such as 0-3 or 0,2",
-                        "compose.yaml:1:98: services.a.hostname: \"-a\" is not a host name. Write letters, digits, \"-\" and \".\", at most 64 of them"),
+                        "compose.yaml:1:98: services.a.hostname: \"-a\" is not a host name. Write letters, digits, \"-\", \"_\" and \".\", at most 64 of them"),
                 row(
                         "services: {a: {image: x, logging: {driver: jsonfile, options: {max-size: 10x, max-file: '0'}}}}",
                         "compose.yaml:1:44: services.a.logging.driver: there is no log driver \"jsonfile\". Did you mean \"json-file\"?",
