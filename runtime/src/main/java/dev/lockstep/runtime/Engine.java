@@ -115,7 +115,7 @@ public final class Engine implements AutoCloseable {
                 networks,
                 new Once<>(() -> tool(HostTools.Tool.CONMON)),
                 runtime,
-                name -> new RuntimeChoice(root, tools).named(name),
+                new RuntimeChoice(root, tools),
                 new Once<>(() -> tool(HostTools.Tool.INIT)),
                 new CdiRegistry(root.json()),
                 new Journal(Journal.SOCKET, this::journalctl),

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lockstep.runtime.container.ContainerRooms;
 import dev.lockstep.runtime.linux.Cgroups;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.Flock;
@@ -29,7 +30,7 @@ import java.util.Optional;
  * Picks the runtime of this host: the first that really starts a container. crun, for one, is faster and refuses hosts
  * with a hybrid cgroup layout. The answer is kept until the next boot.
  */
-final class RuntimeChoice {
+final class RuntimeChoice implements ContainerRooms.NamedRuntime {
     private static final String BUNDLE = "probe";
     private static final Path USR = Path.of("/usr");
 
@@ -80,22 +81,36 @@ final class RuntimeChoice {
         }
     }
 
-    /**
-     * The runtime of that name, or at that absolute path. Tried once a boot, as the others are.
-     *
-     * @throws IOException with a sentence, when there is none or it starts no container here
-     */
-    OciRuntime named(String name) throws IOException {
-        // Docker's own name for runc.
-        var wanted = name.equals("io.containerd.runc.v2") ? "runc" : name;
-        if (!wanted.startsWith("/") && !wanted.matches("[a-zA-Z0-9][a-zA-Z0-9_.-]*")) {
-            throw new IOException("\"" + name + "\" is no name of a container runtime, such as runc or crun.");
+    @Override
+    public Optional<String> missing(String name) {
+        return program(name).isPresent() ? Optional.empty() : Optional.of(absent(name));
+    }
+
+    private static String absent(String name) {
+        return isName(name)
+                ? "The container runtime " + name
+                        + " is not on this host. Install it, or remove runtime from the service"
+                : "\"" + name + "\" is no name of a container runtime, such as runc or crun";
+    }
+
+    private static boolean isName(String name) {
+        return name.startsWith("/") || name.matches("[a-zA-Z0-9][a-zA-Z0-9_.-]*");
+    }
+
+    private Optional<Path> program(String name) {
+        if (name.startsWith("/")) {
+            return Optional.of(Path.of(name)).filter(Files::isExecutable);
         }
-        var program =
-                wanted.startsWith("/") ? Optional.of(Path.of(wanted)).filter(Files::isExecutable) : tools.find(wanted);
+        // Docker's own name for runc.
+        return isName(name) ? tools.find(name.equals("io.containerd.runc.v2") ? "runc" : name) : Optional.empty();
+    }
+
+    /** Tried once a boot, as the others are. */
+    @Override
+    public OciRuntime get(String name) throws IOException {
+        var program = program(name);
         if (program.isEmpty()) {
-            throw new IOException("The container runtime " + name + " is not on this host. Install it, or remove"
-                    + " runtime from the service.");
+            throw new IOException(absent(name) + ".");
         }
         var file = root.stateFile(Chosen.class, 1);
         var kept = root.run()

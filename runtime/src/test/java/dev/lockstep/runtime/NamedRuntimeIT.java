@@ -28,40 +28,40 @@ class NamedRuntimeIT {
 
     @Test
     void one_that_starts_containers_is_found_by_each_of_its_names() throws IOException {
-        var runc = choice.named("runc");
-        assertThat(choice.named("io.containerd.runc.v2")).isEqualTo(runc);
-        assertThat(choice.named(runc.program().toString())).isEqualTo(runc);
+        var runc = choice.get("runc");
+        assertThat(choice.get("io.containerd.runc.v2")).isEqualTo(runc);
+        assertThat(choice.get(runc.program().toString())).isEqualTo(runc);
     }
 
     @Test
     void what_another_root_or_a_full_disk_left_is_found_out_again() throws IOException {
-        var runc = choice.named("runc");
+        var runc = choice.get("runc");
         var other = new RuntimeChoice(
                 Root.open(directory.resolve("another"), directory.resolve("run")), HostTools.ofThisProcess());
-        assertThat(other.named("runc")).isEqualTo(runc);
+        assertThat(other.get("runc")).isEqualTo(runc);
         try (var kept = Files.newDirectoryStream(directory.resolve("run"), "oci-runtime*.json")) {
             for (var file : kept) {
                 Files.writeString(file, "{");
             }
         }
-        assertThat(other.named("runc")).isEqualTo(runc);
+        assertThat(other.get("runc")).isEqualTo(runc);
     }
 
     @Test
     void one_that_cannot_be_used_here_says_why() throws IOException {
-        assertThatThrownBy(() -> choice.named("nothing-here"))
+        assertThatThrownBy(() -> choice.get("nothing-here"))
                 .hasMessageStartingWith("The container runtime nothing-here is not on this host.");
-        assertThatThrownBy(() -> choice.named("../runc")).hasMessageContaining("is no name of a container runtime");
+        assertThatThrownBy(() -> choice.get("../runc")).hasMessageContaining("is no name of a container runtime");
         var broken = directory.resolve("broken");
         Files.writeString(broken, "#!/bin/sh\necho does not work >&2\nexit 1\n");
         Files.setPosixFilePermissions(broken, PosixFilePermissions.fromString("rwxr-xr-x"));
-        assertThatThrownBy(() -> choice.named(broken.toString()))
+        assertThatThrownBy(() -> choice.get(broken.toString()))
                 .hasMessageContaining("starts no container on this host: does not work");
         if (Cgroups.detect().isHybrid()) {
-            assertThatThrownBy(() -> choice.named("crun"))
+            assertThatThrownBy(() -> choice.get("crun"))
                     .hasMessageContaining("crun starts no container on this host, where versions 1 and 2 of cgroups");
         } else {
-            assertThat(choice.named("crun").name()).isEqualTo("crun");
+            assertThat(choice.get("crun").name()).isEqualTo("crun");
         }
     }
 }

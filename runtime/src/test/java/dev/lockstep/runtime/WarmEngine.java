@@ -54,10 +54,13 @@ final class WarmEngine {
                     .importArchive(Path.of(args[2]), Optional.empty(), Progress.NONE)
                     .getFirst();
             var warm = new WarmEngine(engine, image, Optional.of(args[3]));
+            // The first container of a host makes what all share, and the last one takes it away.
+            var other = warm.started(SLEEP);
             var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             for (var line = in.readLine(); line != null; line = in.readLine()) {
                 System.out.println(warm.run(line.split(" ", 2)));
             }
+            engine.containers().remove(other, true, true);
             if (engine.networks().find(NETWORK).isPresent()) {
                 engine.networks().remove(NETWORK);
             }

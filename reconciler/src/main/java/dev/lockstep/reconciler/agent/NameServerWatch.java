@@ -57,6 +57,11 @@ final class NameServerWatch implements AutoCloseable {
                 if (stopped) {
                     return;
                 }
+                // First, and not left to what follows the resolver: that would start one again without a word.
+                var mended = ended && networks.mendNames();
+                if (mended) {
+                    out.accept("a name server of containers had ended and was started again");
+                }
                 // Written by a DHCP client, a VPN, a person; whoever looked away finds it changed when he begins.
                 var now = networks.hostResolver();
                 if (!now.equals(resolver)) {
@@ -66,10 +71,8 @@ final class NameServerWatch implements AutoCloseable {
                     networks.followHostResolver();
                     resolver = now;
                 }
-                var mended = ended && networks.mendNames();
                 why = "";
                 if (mended) {
-                    out.accept("a name server of containers had ended and was started again");
                     Thread.sleep(PAUSE);
                 }
             } catch (IOException | RuntimeException e) {

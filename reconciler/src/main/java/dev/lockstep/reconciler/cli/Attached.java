@@ -298,8 +298,7 @@ final class Attached {
         while (true) {
             switch (happenings.take()) {
                 case Happening.Ended(var container, var exit, var again) -> {
-                    call.say(StackContainers.label(container) + " exited with code " + exit
-                            + (again ? " (restarting)" : ""));
+                    tell(container, exit, again);
                     var counts = from.isEmpty()
                             || from.get().equals(container.record().spec().service());
                     var ends = aborts && !again && (!onFailure || exit != 0);
@@ -329,6 +328,13 @@ final class Attached {
                 }
             }
         }
+    }
+
+    /** Where what it has written is, as with Compose. */
+    private void tell(ObservedContainer container, int code, boolean again) {
+        var out = call.world().out();
+        out.println(StackContainers.label(container) + " exited with code " + code + (again ? " (restarting)" : ""));
+        out.flush();
     }
 
     /** In a thread of its own, so that a second signal is heard. */

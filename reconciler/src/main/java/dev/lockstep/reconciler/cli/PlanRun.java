@@ -118,7 +118,9 @@ final class PlanRun {
     /** What the host has of ours outside our own objects, and what is in our way there. */
     void tellHostChanges() throws IOException {
         var changes = engine.networks().hostChanges();
-        changes.made().forEach(c -> call.say("Changed on this host: " + c + "."));
+        new ToldChanges(engine.root().run())
+                .untold(changes.made())
+                .forEach(c -> call.say("Changed on this host: " + c + "."));
         changes.wanted().forEach(c -> call.say("Warning: " + c + "."));
         changes.overlaps().forEach(c -> call.say("Warning: " + c + "."));
         changes.listeners().forEach(c -> call.say("Warning: " + Printable.text(c) + "."));

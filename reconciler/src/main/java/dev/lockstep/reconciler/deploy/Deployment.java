@@ -226,8 +226,9 @@ public final class Deployment {
                 var hostDemands = asked.demands(project);
                 var refusals = new ArrayList<>(asked.refusals(hostDemands, desired));
                 refusals.addAll(verdict.refusals());
+                var plan = Planner.plan(desired, observed, facts(desired, observed, options, source));
                 yield new Planned.Ready(
-                        Planner.plan(desired, observed, facts(desired, observed, options, source))
+                        plan.refusing(HostProblems.of(engine.containers(), project, desired, plan), List.of())
                                 .refusing(verdict.problems(), refusals)
                                 .refusing(damagedParts(desired), List.of())
                                 .refusing(missing.problems(), List.of())

@@ -188,7 +188,7 @@ class OptionsTest {
                 .options()
                 .isolation();
         assertThat(isolation.privileged() && isolation.readOnly()).isTrue();
-        assertThat(isolation.capAdd()).containsExactly("CAP_NET_ADMIN", "CAP_CHOWN");
+        assertThat(isolation.capAdd()).containsExactly("CAP_CHOWN", "CAP_NET_ADMIN");
         assertThat(isolation.capDrop()).containsExactly("ALL");
         assertThat(isolation.cgroupParent()).contains("/slice");
         assertThat(isolation.runtime()).contains("crun");
@@ -198,6 +198,12 @@ class OptionsTest {
                 .singleElement()
                 .asString()
                 .contains("cgroup_parent");
+    }
+
+    @Test
+    void capabilities_in_another_order_or_twice_are_the_same() {
+        assertThat(web("cap_add: [NET_ADMIN, CHOWN, net_admin], cap_drop: [MKNOD, KILL]"))
+                .isEqualTo(web("cap_add: [CHOWN, NET_ADMIN], cap_drop: [KILL, MKNOD]"));
     }
 
     @Test

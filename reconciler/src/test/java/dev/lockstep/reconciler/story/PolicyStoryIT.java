@@ -156,13 +156,13 @@ class PolicyStoryIT {
         assertThat(says(0, "agent", "--once", "--dry-run"))
                 .contains(
                         "-/+ container shop-a-1",
-                        "cap_drop: [NET_RAW MKNOD]   [" + settings + ":5:3]",
+                        "cap_drop: [MKNOD NET_RAW]   [" + settings + ":5:3]",
                         "security_opt.no-new-privileges: true   [" + settings + ":6:3]");
         says(0, "agent", "--once");
         assertThat(inside("/proc/1/status")).contains("CapBnd:\t00000000a00405fb", "NoNewPrivs:\t1");
         assertThat(says(0, "container", "inspect", "shop-a-1"))
                 .contains("\"PidsLimit\" : 100", "\"no-new-privileges\"")
-                .containsPattern("\"CapDrop\" : \\[\\s*\"NET_RAW\",\\s*\"MKNOD\"\\s*]");
+                .containsPattern("\"CapDrop\" : \\[\\s*\"MKNOD\",\\s*\"NET_RAW\"\\s*]");
         assertThat(says(0, "agent", "--once")).doesNotContain("container shop-a-1");
 
         // Root's own hand on a directory is ordered nothing, unless it asks what an agent would do.

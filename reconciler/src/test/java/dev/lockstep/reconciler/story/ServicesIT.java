@@ -384,8 +384,8 @@ class ServicesIT {
                     stop_grace_period: 0s
                 """);
         var said = run(4, "up", "--exit-code-from", "a");
-        assertThat(said.out()).contains("a-1  | one\n");
-        assertThat(said.err()).contains("a-1 exited with code 4", "Aborting on container exit...", "p-b-1  Stopped");
+        assertThat(said.out()).contains("a-1  | one\n", "a-1 exited with code 4\n");
+        assertThat(said.err()).contains("Aborting on container exit...", "p-b-1  Stopped");
         assertThat(states()).isEqualTo("p-a-1 exited, p-b-1 exited");
 
         // Before it shows what is written, Ctrl-C breaks off, and stops nothing.

@@ -79,7 +79,7 @@ class UpTerminalIT {
         var said = host.lockstepIn(project, "up", "again");
 
         assertThat(said.code()).as(said.all()).isZero();
-        assertThat(said.err().lines().filter(l -> l.contains("exited")))
+        assertThat(said.out().lines().filter(l -> l.contains("exited")))
                 .containsExactly("again-1 exited with code 1 (restarting)", "again-1 exited with code 1");
     }
 
@@ -88,7 +88,7 @@ class UpTerminalIT {
         var said = host.lockstepIn(project, "up", "--abort-on-container-failure", "-t", "0", "good", "bad", "deaf");
 
         assertThat(said.code()).as(said.all()).isEqualTo(5);
-        assertThat(said.err())
+        assertThat(said.out())
                 .contains("good-1 exited with code 0", "bad-1 exited with code 5", "deaf-1 exited with code 137");
         var rehearsed = host.lockstepIn(project, "--dry-run", "up", "-d", "deaf");
         assertThat(rehearsed.err().lines())
@@ -118,8 +118,8 @@ class UpTerminalIT {
         var said = directory.resolve("said");
         var up = new ProcessBuilder(host.command("up", "deaf"))
                 .directory(project.toFile())
-                .redirectError(said.toFile())
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectErrorStream(true)
+                .redirectOutput(said.toFile())
                 .start();
         try {
             await().atMost(SOON)

@@ -11,6 +11,7 @@ import dev.lockstep.runtime.volume.Volumes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Optional;
 
 /**
  * What containers are put together from. The lazy ones are asked for when a container needs them: looking at containers
@@ -42,7 +43,6 @@ public record ContainerRooms(
     }
 
     /** Finds OCI runtimes by name. */
-    @FunctionalInterface
     public interface NamedRuntime {
         /**
          * The runtime of that name, or at that absolute path.
@@ -50,6 +50,11 @@ public record ContainerRooms(
          * @throws IOException with a sentence, when there is none or it starts no container on this host
          */
         OciRuntime get(String name) throws IOException;
+
+        /**
+         * Why there is none of that name: a sentence without its end. Whether it would start a container is not tried.
+         */
+        Optional<String> missing(String name);
     }
 
     /** Something that is made or found when it is first needed. */

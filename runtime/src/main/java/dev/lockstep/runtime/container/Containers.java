@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 
 /**
  * The containers of one root. Each call takes the container's lock for as long as it works on it, so that any number of
@@ -27,6 +28,7 @@ public final class Containers {
     private final Host host;
     private final RunRoot runRoot;
     private final Creation creation;
+    private final Requirements requirements;
     private final Lifecycle lifecycle;
     private final Start starts;
     private final Attachment attachment;
@@ -52,8 +54,14 @@ public final class Containers {
         this.host = Host.of(rooms.root());
         this.runRoot = new RunRoot(rooms.root());
         this.teardown = new Teardown(rooms, host);
+        this.requirements = new Requirements(rooms, store, host);
         this.creation = new Creation(
-                rooms, store, runRoot, new Runtimes(rooms, host), new Quarantine(rooms, store, host, teardown));
+                rooms,
+                store,
+                runRoot,
+                new Runtimes(rooms, host),
+                requirements,
+                new Quarantine(rooms, store, host, teardown));
         this.ending = new Ending(rooms, store, host, runRoot, teardown);
         this.removal = new Removal(rooms, store, host, runRoot, ending, teardown);
         this.updates = new InPlaceUpdate(rooms, store, host);
@@ -67,6 +75,15 @@ public final class Containers {
                 new Lifecycle(rooms, store, host, teardown, starts, ending, new HookRunner(sessions, hooksEnd));
         this.attachment = new Attachment(rooms, store, host, starts, lifecycle, sessions);
         this.trees = new ContainerTrees(rooms, store, host, runRoot, lifecycle);
+    }
+
+    /**
+     * What a container asks of this host that it has not; empty where it can be made, as far as looking tells.
+     *
+     * @param comes whether a container of that name, which it shares something with, will be there by then
+     */
+    public List<UnmetRequirement> unmet(ContainerSpec spec, Predicate<String> comes) throws IOException {
+        return requirements.unmet(spec, comes);
     }
 
     /**

@@ -31,10 +31,18 @@ final class Creation {
 
     private final RunRoot runRoot;
     private final Runtimes runtimes;
+    private final Requirements requirements;
     private final Quarantine quarantine;
 
-    Creation(ContainerRooms rooms, ContainerStore store, RunRoot runRoot, Runtimes runtimes, Quarantine quarantine) {
+    Creation(
+            ContainerRooms rooms,
+            ContainerStore store,
+            RunRoot runRoot,
+            Runtimes runtimes,
+            Requirements requirements,
+            Quarantine quarantine) {
         this.quarantine = quarantine;
+        this.requirements = requirements;
         this.runtimes = runtimes;
         this.rooms = rooms;
         this.store = store;
@@ -248,15 +256,12 @@ final class Creation {
 
     /** Looks once before anything is made, so that what is missing does not show at the start only. */
     private void hostHasWhatIsAsked(ContainerSpec spec) throws IOException {
-        var options = spec.options();
-        if (options.process().init()) {
-            rooms.init().get();
-        }
-        try {
-            Bundling.devices(spec, cdi(spec, rooms));
-        } catch (IllegalArgumentException e) {
+        // Whoever it shares with may be made after it.
+        var unmet = requirements.unmet(spec, _ -> true);
+        if (!unmet.isEmpty()) {
             throw new ContainerException(
-                    ContainerException.Reason.INVALID, "container " + spec.name() + ": " + e.getMessage() + ".", e);
+                    ContainerException.Reason.INVALID,
+                    "container " + spec.name() + ": " + unmet.getFirst().why() + ".");
         }
     }
 

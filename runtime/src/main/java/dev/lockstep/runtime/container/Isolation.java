@@ -11,7 +11,7 @@ import java.util.Optional;
  *
  * @param privileged nothing is kept from it
  * @param readOnly its root file system cannot be written to
- * @param capAdd names with {@code CAP_}, or {@code ALL}
+ * @param capAdd names with {@code CAP_}, or {@code ALL}; a set, kept in the order of its names
  * @param capDrop the same
  * @param cgroupParent absolute path of the cgroup above its own; absent: this root's
  * @param runtime name or absolute path of an OCI runtime; absent: the first that works on this host
@@ -40,8 +40,8 @@ public record Isolation(
             Map.of());
 
     public Isolation {
-        capAdd = List.copyOf(capAdd);
-        capDrop = List.copyOf(capDrop);
+        capAdd = capAdd.stream().distinct().sorted().toList();
+        capDrop = capDrop.stream().distinct().sorted().toList();
         sysctls = Collections.unmodifiableMap(new LinkedHashMap<>(sysctls));
         cgroupParent
                 .filter(parent -> !parent.matches("(/[a-zA-Z0-9_.:-]+)+") || parent.contains(".."))

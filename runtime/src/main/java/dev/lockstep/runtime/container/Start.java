@@ -158,12 +158,10 @@ final class Start {
         var id = record.id();
         var spec = record.spec();
         var effective = record.made();
-        if (spec.options().log().driver() == LogSettings.Driver.JOURNALD
-                && !rooms.journal().isThere()) {
+        var noJournal = Requirements.noJournal(spec, rooms.journal());
+        if (noJournal.isPresent()) {
             throw new ContainerException(
-                    ContainerException.Reason.HOST,
-                    "This host has no journal for the output of container " + spec.name() + ": "
-                            + rooms.journal().socket() + " is missing. Start systemd-journald, or choose json-file.");
+                    ContainerException.Reason.HOST, "container " + spec.name() + ": " + noJournal.get() + ".");
         }
         var runtime = new Runtimes(rooms, host).of(spec);
         var conmon = new Conmon(

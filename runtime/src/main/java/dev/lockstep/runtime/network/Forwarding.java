@@ -124,12 +124,15 @@ final class Forwarding {
         for (var family : AddressFamily.values()) {
             if (files.forwarding(family).isPresent()) {
                 var advertised = files.forwarding(family).orElseThrow().advertised();
+                var guarded = guarded(family);
                 changes.put(
                         family,
                         sysctl(family).replace('/', '.') + " was 0 and is 1, and stays so until "
                                 + (family == AddressFamily.IPV4 ? "the next boot" : "the last IPv6 network is gone")
-                                + "; while there are networks, " + String.join(", ", guarded(family))
-                                + " do not forward to each other"
+                                + (guarded.size() < 2
+                                        ? ""
+                                        : "; while there are networks, " + String.join(", ", guarded)
+                                                + " do not forward to each other")
                                 + (advertised.isEmpty()
                                         ? ""
                                         : "; accept_ra of " + String.join(", ", advertised)

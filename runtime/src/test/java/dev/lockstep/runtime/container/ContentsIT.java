@@ -105,7 +105,7 @@ class ContentsIT {
                         DetachedMount.Attribute.NO_EXEC));
         contents().put(identity, script);
         lab.containers.start(id);
-        assertThat(lab.exec(id, "/entry").out()).isEqualTo("ran\n");
+        assertThat(lab.exec(id, "/entry")).isEqualTo(new Lab.Said(0, "ran\n", ""));
         assertThat(Files.readString(Path.of("/proc/self/mounts"))
                         .lines()
                         .filter(line -> line.contains(" " + place + " "))

@@ -129,7 +129,17 @@ final class Lab implements AutoCloseable {
                 networks,
                 () -> program("conmon"),
                 () -> new OciRuntime(RUNTIME, program(RUNTIME), root.run().resolve("runtime")),
-                name -> new OciRuntime(name, program(name), root.run().resolve("runtime")),
+                new ContainerRooms.NamedRuntime() {
+                    @Override
+                    public OciRuntime get(String name) throws IOException {
+                        return new OciRuntime(name, program(name), root.run().resolve("runtime"));
+                    }
+
+                    @Override
+                    public Optional<String> missing(String name) {
+                        return Optional.empty();
+                    }
+                },
                 () -> program("tini-static"),
                 new CdiRegistry(root.json(), List.of(directory.resolve("cdi"))),
                 journal.get(),
@@ -228,6 +238,7 @@ final class Lab implements AutoCloseable {
         return text;
     }
 
+    /** @param err also why it was not begun at all */
     record Said(int exitCode, String out, String err) {}
 
     Said exec(String id, ExecSpec spec, String input) throws IOException {
@@ -235,7 +246,10 @@ final class Lab implements AutoCloseable {
         var err = new ByteArrayOutputStream();
         InputStream in = new java.io.ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8));
         var result = containers.exec(id, spec, new ExecStreams(in, out, err));
-        return new Said(result.exitCode(), out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+        return new Said(
+                result.exitCode(),
+                out.toString(StandardCharsets.UTF_8),
+                err.toString(StandardCharsets.UTF_8) + result.error().orElse(""));
     }
 
     Said exec(String id, String... args) throws IOException {
@@ -266,10 +280,13 @@ final class Lab implements AutoCloseable {
         assertThat(Mounts.isMountPoint(root.run())).isFalse();
         await().atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThat(processes()).as("processes").isEmpty());
-        containers.leave();
-        assertThat(Cgroups.detect().at(ContainerFiles.cgroupParent(root)).exists())
-                .as("cgroups")
-                .isFalse();
+        // One that is ending has no command line any more, and is in its cgroup a moment longer.
+        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+            containers.leave();
+            assertThat(Cgroups.detect().at(ContainerFiles.cgroupParent(root)).exists())
+                    .as("cgroups")
+                    .isFalse();
+        });
     }
 
     /** Command lines of processes that know this root. */

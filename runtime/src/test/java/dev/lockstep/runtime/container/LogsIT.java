@@ -336,17 +336,25 @@ class LogsIT {
 
     @Test
     void without_a_journal_nothing_is_sent_there() throws Exception {
-        lab.journal.set(new Journal(directory.resolve("no-socket"), () -> directory.resolve("no-journalctl")));
-        var other = lab.anotherProcess();
+        var socket = Files.createFile(directory.resolve("socket"));
+        lab.journal.set(new Journal(socket, () -> directory.resolve("no-journalctl")));
+        var containers = lab.anotherProcess();
         var journald = new LogSettings(
                 LogSettings.Driver.JOURNALD,
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 LogSettings.Details.NONE);
-        var id = lab.created(lab.wish("c").with(o -> o.with(journald)).shell("echo hidden"));
-        assertThatThrownBy(() -> other.start(id))
-                .hasMessageStartingWith("This host has no journal for the output of container c: ");
+        var wish =
+                lab.wish("c").with(o -> o.with(journald)).shell("echo hidden").spec();
+        var id = containers.create(wish).id();
+        Files.delete(socket);
+
+        assertThatThrownBy(() -> containers.start(id))
+                .hasMessageStartingWith("container c: this host has no journal for its output: " + socket);
+        containers.remove(id, true, true);
+        assertThatThrownBy(() -> containers.create(wish))
+                .hasMessageStartingWith("container c: this host has no journal for its output: " + socket);
     }
 
     private static List<String> numbers(int count) {

@@ -2,6 +2,9 @@ package dev.lockstep.runtime.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.runtime.linux.DetachedMount;
+import dev.lockstep.runtime.linux.Fd;
+import dev.lockstep.runtime.linux.MountTable;
 import dev.lockstep.runtime.linux.Mounts;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,6 +31,30 @@ class RunRootIT {
             Mounts.unmount(place);
         }
         new Lab(directory).assertNothingLeft();
+    }
+
+    /** As /run is with systemd. */
+    @Test
+    void on_a_shared_mount_nothing_is_mounted_twice() throws IOException {
+        var place = Files.createDirectory(directory.resolve("shared"));
+        Mounts.tmpfs(place, 64 << 20, 0711, List.of());
+        try (var open = Fd.openPath(place);
+                var shared = DetachedMount.bind(open)) {
+            shared.propagate(DetachedMount.Propagation.PRIVATE)
+                    .propagate(DetachedMount.Propagation.SHARED)
+                    .attach(open);
+            try (var lab = new Lab(place)) {
+                var id = lab.started(lab.wish("one").run("sleep", "600"));
+
+                assertThat(MountTable.below(lab.root.run()))
+                        .containsExactly(lab.files(id).rootfs());
+            }
+            assertThat(MountTable.below(place)).isEmpty();
+        } finally {
+            while (Mounts.isMountPoint(place)) {
+                Mounts.unmount(place);
+            }
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.lockstep.runtime.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lockstep.runtime.linux.Mounts;
@@ -171,12 +172,16 @@ class StorageLimitsIT {
                 lab.containers.remove(id, true, true);
             }
             for (var number : numbers) {
-                assertThat(ProjectQuota.use(lab.root.state(), number)
-                                .orElseThrow()
-                                .isNobodys())
-                        .isTrue();
+                awaitNobodys(lab, number);
             }
         }
+    }
+
+    /** XFS counts what is removed for a moment longer. */
+    private static void awaitNobodys(Lab lab, int number) {
+        await().untilAsserted(() -> assertThat(
+                        ProjectQuota.use(lab.root.state(), number).orElseThrow().isNobodys())
+                .isTrue());
     }
 
     /** The option {@code size} of a volume, through its whole life: filling, using, replacing, a kill, removing. */
@@ -236,10 +241,7 @@ class StorageLimitsIT {
             lab.volumes.remove("small");
             lab.volumes.remove("large");
             for (var gone : List.of(number, next, large)) {
-                assertThat(ProjectQuota.use(lab.root.state(), gone)
-                                .orElseThrow()
-                                .isNobodys())
-                        .isTrue();
+                awaitNobodys(lab, gone);
             }
         }
     }
