@@ -2,8 +2,10 @@ package dev.lockstep.reconciler.cli;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
@@ -67,6 +69,19 @@ final class Console {
     /** Called by somebody who is not root. */
     static Console unprivileged(Path directory) {
         return new Console(directory, "", Map.of(), false);
+    }
+
+    /** What 'plan' says of that file, on a host that has nothing yet. */
+    static String planOf(Path directory, String compose) throws IOException {
+        Files.writeString(directory.resolve("compose.yaml"), compose);
+        var console = in(directory);
+        var unused = console.run(
+                "--root",
+                directory.resolve("root").toString(),
+                "--run-root",
+                directory.resolve("run").toString(),
+                "plan");
+        return console.out() + console.err();
     }
 
     int run(String... args) {

@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.runtime.log.Journal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,15 +15,7 @@ class HostProblemsIT {
     private Path directory;
 
     private String plan(String services) throws IOException {
-        Files.writeString(directory.resolve("compose.yaml"), "services:\n" + services.indent(2));
-        var console = Console.in(directory);
-        var unused = console.run(
-                "--root",
-                directory.resolve("root").toString(),
-                "--run-root",
-                directory.resolve("run").toString(),
-                "plan");
-        return console.out() + console.err();
+        return Console.planOf(directory, "services:\n" + services.indent(2));
     }
 
     private String planOf(String attributes) throws IOException {
@@ -39,6 +32,7 @@ class HostProblemsIT {
                 network_mode: container:nobody
                 pid: container:nobody
                 volumes_from: ["container:nobody"]
+                security_opt: ["apparmor=nothing-here"]
                 """);
 
         assertThat(said)
@@ -52,7 +46,8 @@ class HostProblemsIT {
                 .contains("Error: compose.yaml:8:19: services.web.network_mode: there is no container nobody to share"
                         + " with")
                 .contains("Error: compose.yaml:9:10: services.web.pid: ")
-                .contains("services.web.volumes_from: there is no container nobody to share with");
+                .contains("services.web.volumes_from: there is no container nobody to share with")
+                .containsPattern("services.web.security_opt: the .*AppArmor");
         assertThat(planOf("ipc: container:nobody")).contains("Error: compose.yaml:4:10: services.web.ipc: there is no");
         assertThat(directory.resolve("root")).doesNotExist();
     }
@@ -60,6 +55,16 @@ class HostProblemsIT {
     @Test
     void a_gpu_is_missed_where_it_is_asked_for() throws IOException {
         assertThat(planOf("gpus: all")).containsPattern("Error: compose.yaml:4:\\d+: services.web.gpus: .*nvidia-ctk");
+    }
+
+    @Test
+    void a_journal_is_missed_where_there_is_none() throws IOException {
+        var missed = "services.web.logging: this host has no journal for its output: " + Journal.SOCKET;
+        if (Files.exists(Journal.SOCKET)) {
+            assertThat(planOf("logging: {driver: journald}")).doesNotContain("Error: ");
+        } else {
+            assertThat(planOf("logging: {driver: journald}")).contains(missed);
+        }
     }
 
     @Test

@@ -14,20 +14,12 @@ class MissingSourcesIT {
     private Path directory;
 
     private String plan(String volumes) throws IOException {
-        Files.writeString(directory.resolve("compose.yaml"), """
+        return Console.planOf(directory, """
                 services:
                   web:
                     image: registry.invalid/app:1
                     volumes:
                 """ + volumes.indent(6));
-        var console = Console.in(directory);
-        var unused = console.run(
-                "--root",
-                directory.resolve("root").toString(),
-                "--run-root",
-                directory.resolve("run").toString(),
-                "plan");
-        return console.out() + console.err();
     }
 
     @Test

@@ -36,10 +36,10 @@ record Requirements(ContainerRooms rooms, ContainerStore store, Host host) {
         look(unmet, "devices", () -> Bundling.devices(spec, CdiEdits.NONE));
         look(unmet, "gpus", () -> Creation.cdi(spec, rooms));
         look(unmet, "sysctls", () -> Bundling.sysctls(spec, UserNamespace.isAskedFor(spec)));
-        look(
-                unmet,
-                "security_opt",
-                () -> AppArmor.ofThisHost().profile(isolation.security().apparmor(), isolation.privileged()));
+        var profile = isolation.security().apparmor();
+        if (profile.isPresent()) {
+            look(unmet, "security_opt", () -> AppArmor.ofThisHost().profile(profile, isolation.privileged()));
+        }
         look(unmet, "cpuset", () -> processors(spec));
         noJournal(spec, rooms.journal()).ifPresent(why -> unmet.add(new UnmetRequirement("logging", why)));
         var namespaces = isolation.namespaces();
@@ -73,8 +73,11 @@ record Requirements(ContainerRooms rooms, ContainerStore store, Host host) {
 
     private void processors(ContainerSpec spec) throws IOException {
         var asked = spec.resources().cpuset();
+        if (asked.isEmpty()) {
+            return;
+        }
         var has = LimitFiles.hostCpus(host.cgroups().at("/"));
-        if (asked.isPresent() && has.isPresent()) {
+        if (has.isPresent()) {
             var beyond = CpuList.parse(asked.get());
             beyond.andNot(CpuList.parse(has.get()));
             if (!beyond.isEmpty()) {

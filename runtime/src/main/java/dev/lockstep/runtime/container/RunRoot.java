@@ -53,9 +53,8 @@ final class RunRoot {
             AtomicFiles.writeVolatile(mounted(), new byte[0]);
             try (var place = Fd.openPath(root.run());
                     var mount = DetachedMount.bindRecursively(place)) {
-                // Where what is below is shared, as /run is with systemd, it is the same group: then all that is
-                // mounted
-                // here would be mounted there once more, where nobody sees it.
+                // Of a shared mount below, as /run is with systemd, it would be a peer: all that is mounted here would
+                // be mounted there once more, where nobody sees it.
                 mount.propagate(DetachedMount.Propagation.PRIVATE)
                         .propagate(DetachedMount.Propagation.SHARED)
                         .attach(place);
