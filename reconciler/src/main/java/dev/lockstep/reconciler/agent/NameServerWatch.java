@@ -8,6 +8,7 @@ import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchService;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -50,31 +51,28 @@ final class NameServerWatch implements AutoCloseable {
     private void run() {
         var why = "";
         var resolver = "";
+        var ended = true; // perhaps, while nobody watched
         while (!stopped) {
-            try {
-                // One that could not be started does not end once more: nobody would be told of it.
-                var ended = !why.isEmpty() || awaitEnd();
-                if (stopped) {
-                    return;
-                }
-                // First, and not left to what follows the resolver: that would start one again without a word.
-                var mended = ended && networks.mendNames();
-                if (mended) {
-                    out.accept("a name server of containers had ended and was started again");
-                }
+            // Opened before it is looked who has ended: whoever ends after that is heard of.
+            try (var servers = new Servers(networks.nameServers())) {
                 // Written by a DHCP client, a VPN, a person; whoever looked away finds it changed when he begins.
                 var now = networks.hostResolver();
-                if (!now.equals(resolver)) {
+                boolean mended;
+                if (now.equals(resolver)) {
+                    mended = ended && networks.mendNames();
+                } else {
                     if (!resolver.isEmpty()) {
                         LOG.info("the host asks others for names; name servers of containers do so too");
                     }
-                    networks.followHostResolver();
+                    mended = networks.followHostResolver();
                     resolver = now;
                 }
                 why = "";
                 if (mended) {
+                    out.accept("a name server of containers had ended and was started again");
                     Thread.sleep(PAUSE);
                 }
+                ended = mended || awaitEnd(servers.running());
             } catch (IOException | RuntimeException e) {
                 if (stopped || e instanceof ClosedWatchServiceException) {
                     return;
@@ -83,6 +81,7 @@ final class NameServerWatch implements AutoCloseable {
                     LOG.warn("a name server of containers cannot be watched or started error={}", e.toString());
                 }
                 why = e.toString();
+                ended = true; // one that could not be started does not end once more: nobody would be told of it
                 if (!pause()) {
                     return;
                 }
@@ -103,16 +102,11 @@ final class NameServerWatch implements AutoCloseable {
         }
     }
 
-    /** Whether there was one and it ended, or there is none and somebody may need it. */
-    private boolean awaitEnd() throws IOException, InterruptedException {
-        var servers = networks.nameServers();
-        try {
-            if (!servers.isEmpty()) {
-                return !Poll.readable(servers.stream().map(Pidfd::fd).toList(), Optional.of(TURN))
-                        .isEmpty();
-            }
-        } finally {
-            servers.forEach(Pidfd::close);
+    /** Whether one of them ended, or there is none and somebody may need it. */
+    private boolean awaitEnd(List<Pidfd> servers) throws IOException, InterruptedException {
+        if (!servers.isEmpty()) {
+            return !Poll.readable(servers.stream().map(Pidfd::fd).toList(), Optional.of(TURN))
+                    .isEmpty();
         }
         var key = Optional.ofNullable(changes.poll(TURN.toMillis(), TimeUnit.MILLISECONDS));
         key.ifPresent(changed -> {
@@ -120,6 +114,13 @@ final class NameServerWatch implements AutoCloseable {
             changed.reset();
         });
         return true;
+    }
+
+    private record Servers(List<Pidfd> running) implements AutoCloseable {
+        @Override
+        public void close() {
+            running.forEach(Pidfd::close);
+        }
     }
 
     @Override

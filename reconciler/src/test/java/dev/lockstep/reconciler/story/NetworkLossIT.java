@@ -60,6 +60,9 @@ class NetworkLossIT {
                         while :; do
                           if nslookup app >/dev/null 2>&1; then echo y; else echo n; fi >>/answers
                         done
+                networks:
+                  # One of the pools could be another test's while it is gone here.
+                  default: {ipam: {config: [{subnet: 10.213.44.0/24}]}}
                 """.formatted(port)));
     }
 

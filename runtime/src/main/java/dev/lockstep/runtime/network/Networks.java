@@ -431,15 +431,17 @@ public final class Networks implements AutoCloseable {
      * @return whether that was so
      */
     public boolean mendNames() throws IOException {
-        return lock.holding(() -> {
-            var mended = false;
-            if (!names.isAnswering()) {
-                names.putAll();
-                names.refresh();
-                mended = names.isAnswering();
-            }
-            return names.ensureOwn(files.attachments()) || mended;
-        });
+        return lock.holding(this::answerAgain);
+    }
+
+    private boolean answerAgain() throws IOException {
+        var mended = false;
+        if (!names.isAnswering()) {
+            names.putAll();
+            names.refresh();
+            mended = names.isAnswering();
+        }
+        return names.ensureOwn(files.attachments()) || mended;
     }
 
     /** What this host's own resolver reads; another text once the host asks others for names. */
@@ -449,12 +451,15 @@ public final class Networks implements AutoCloseable {
 
     /**
      * Makes the processes that answer for names ask whom the host asks by now: they read that when they are started and
-     * when they are told of a change.
+     * when they are told of a change. Starts those that have ended, as {@link #mendNames} does.
+     *
+     * @return whether any had ended
      */
-    public void followHostResolver() throws IOException {
-        lock.holding(() -> {
+    public boolean followHostResolver() throws IOException {
+        return lock.holding(() -> {
+            var mended = answerAgain();
             names.refresh();
-            return Optional.empty();
+            return mended;
         });
     }
 
