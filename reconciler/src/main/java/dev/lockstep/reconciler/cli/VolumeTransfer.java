@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.archive.ArchiveException;
+import dev.lockstep.runtime.archive.ArchiveStream;
 import dev.lockstep.runtime.container.StandStill;
 import dev.lockstep.runtime.copy.Copying;
 import dev.lockstep.runtime.linux.Directory;
@@ -28,8 +29,10 @@ final class VolumeTransfer {
         @Override
         public void describe(CommandSpec spec) {
             spec.usageMessage()
-                    .description("Writes what is in a volume as a tar archive, with owners, modes, times, extended"
-                            + " attributes and links.");
+                    .description(
+                            "Writes what is in a volume as a tar archive, with owners, modes, times, extended"
+                                    + " attributes and links.",
+                            "Holes of files take no room in it, as with 'tar --sparse'.");
             Quiet.describe(spec);
             spec.addOption(Options.value("FILE", "Instead of to standard output", "-o", "--output"));
             spec.addPositional(Options.arguments("VOLUME", "1", "Its name"));
@@ -49,19 +52,19 @@ final class VolumeTransfer {
                 try (var _ = engine.volumes().visit(volume);
                         var _ = Quiet.asAsked(call, engine, volume)) {
                     if (file.isPresent()) {
-                        WholeFile.write(file.get(), out -> write(engine, volume, out));
+                        WholeFile.write(file.get(), out -> write(call, engine, volume, out));
                         return ExitCodes.OK;
                     }
-                    return StandardOutput.write(call, out -> write(engine, volume, out));
+                    return StandardOutput.write(call, out -> write(call, engine, volume, out));
                 }
             } catch (IllegalArgumentException e) {
                 throw new NoSuchVolumeException(volume);
             }
         }
 
-        private static void write(Engine engine, String volume, OutputStream out) throws IOException {
+        private static void write(Invocation call, Engine engine, String volume, OutputStream out) throws IOException {
             try (var root = Directory.open(engine.volumes().path(volume))) {
-                Copying.archive(new Copying.End(root, "/", "in volume " + volume), false, out);
+                Copying.archiveWhole(root, out).forEach(left -> call.say("Warning: " + left));
             }
         }
     }
@@ -72,8 +75,8 @@ final class VolumeTransfer {
         public void describe(CommandSpec spec) {
             spec.usageMessage()
                     .description(
-                            "Fills a volume from a tar archive; one that is not there is made. It is filled whole or"
-                                    + " not at all.",
+                            "Fills a volume from a tar archive, which may be compressed by gzip, zstd, xz or bzip2; a"
+                                    + " volume that is not there is made. It is filled whole or not at all.",
                             "Containers that use it must not run; --stop stops them and starts them again.");
             spec.addOption(Options.flag("What is in the volume now may be lost", "--replace"));
             spec.addOption(Options.flag("Stop containers that use it, and start them again afterwards", "--stop"));
@@ -140,7 +143,7 @@ final class VolumeTransfer {
             engine.volumes()
                     .replace(volume, () -> engine.uses().requireIdle(volume, "stop them, or say --stop"), target -> {
                         try (var into = Directory.open(target)) {
-                            left.addAll(Copying.fill(archive, into));
+                            left.addAll(Copying.fill(ArchiveStream.of(archive), into));
                         }
                     });
             return left;

@@ -5,9 +5,12 @@ import dev.lockstep.runtime.store.AtomicFiles;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /** A file that a command writes for a person: it has its old content or all of the new, and is the writer's alone. */
@@ -34,8 +37,11 @@ final class WholeFile {
         try {
             Files.createFile(
                     temporary, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            try (var out = new BufferedOutputStream(Files.newOutputStream(temporary), BUFFER)) {
+            try (var channel = FileChannel.open(temporary, StandardOpenOption.WRITE);
+                    var out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER)) {
                 content.write(out);
+                out.flush();
+                channel.force(true); // before it takes the place of an older one, which may be the only backup
             }
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {

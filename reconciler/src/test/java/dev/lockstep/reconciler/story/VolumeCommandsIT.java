@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -311,7 +312,13 @@ class VolumeCommandsIT {
                         .err())
                 .isEqualTo("Stopping p-db-1\n");
         assertThat(inside("cat /data/second; stat -c %h /data/second")).isEqualTo("moved\n2\n");
-        run(0, "volume", "rm", "copy");
+
+        try (var gzip = new GZIPOutputStream(Files.newOutputStream(project.resolve("out.tar.gz")))) {
+            Files.copy(project.resolve("out.tar"), gzip);
+        }
+        run(0, "volume", "import", "fresh", "out.tar.gz");
+        assertThat(host.root().resolve("volumes/fresh/data/d/file")).hasContent("moved");
+        run(0, "volume", "rm", "copy", "fresh");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.archive;
 
+import dev.lockstep.runtime.linux.FileExtent;
 import dev.lockstep.runtime.linux.RawPath;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -7,6 +8,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -41,25 +43,77 @@ public final class MemberWriter {
      *     grew the beginning is taken, so that the archive stays whole
      */
     public void add(TarEntry entry, InputStream content) throws IOException {
+        headers(entry, bytes(entry.name()), entry.size(), records(entry));
+        copy(content, entry.size());
+        pad(entry.size());
+    }
+
+    /** Where what is in a file comes from. */
+    @FunctionalInterface
+    public interface Content {
+        /** Reads from that byte of the file on. Not closed. */
+        InputStream from(long offset) throws IOException;
+    }
+
+    /**
+     * Adds a file without its holes, which take no room in the archive then: what GNU tar writes for {@code --sparse}
+     * (its manual, "PAX Format, Version 1.0"). Programs that do not know it extract another name.
+     *
+     * @param data in order, within the entry's size
+     */
+    public void add(TarEntry entry, List<FileExtent> data, Content content) throws IOException {
+        var map = map(data, entry.size());
+        var stored = map.length + data.stream().mapToLong(FileExtent::length).sum();
         var records = records(entry);
+        records.remove("path");
+        records.put("GNU.sparse.major", ascii("1"));
+        records.put("GNU.sparse.minor", ascii("0"));
+        records.put("GNU.sparse.name", bytes(entry.name()));
+        records.put("GNU.sparse.realsize", ascii(String.valueOf(entry.size())));
+        headers(entry, ascii("GNUSparseFile.0/member"), stored, records);
+        out.write(map);
+        for (var extent : data) {
+            copy(content.from(extent.offset()), extent.length());
+        }
+        pad(stored);
+    }
+
+    /** A number a line: how many, then offset and length of each; an empty one at the end where a hole is there. */
+    private static byte[] map(List<FileExtent> data, long size) {
+        var endsInHole = data.isEmpty() || data.getLast().end() < size;
+        var lines = new StringBuilder();
+        lines.append(data.size() + (endsInHole ? 1 : 0)).append('\n');
+        for (var extent : data) {
+            lines.append(extent.offset()).append('\n').append(extent.length()).append('\n');
+        }
+        if (endsInHole) {
+            lines.append(size).append("\n0\n");
+        }
+        var text = ascii(lines.toString());
+        return Arrays.copyOf(text, text.length + (-text.length & (BLOCK - 1)));
+    }
+
+    private void headers(TarEntry entry, byte[] name, long stored, Map<String, byte[]> values) throws IOException {
+        if (stored >= OCTAL_SIZE) {
+            values.put("size", ascii(String.valueOf(stored)));
+        }
+        var records = lines(values);
         if (records.length > 0) {
             out.write(header(ascii("PaxHeaders/member"), 'x', 0644, 0, 0, records.length, 0, new byte[0], 0, 0));
             out.write(records);
             pad(records.length);
         }
         out.write(header(
-                bytes(entry.name()),
+                name,
                 type(entry.type()),
                 entry.mode(),
                 small(entry.uid()),
                 small(entry.gid()),
-                entry.size() < OCTAL_SIZE ? entry.size() : 0,
+                stored < OCTAL_SIZE ? stored : 0,
                 Math.clamp(entry.modified().getEpochSecond(), 0, OCTAL_SIZE - 1),
                 bytes(entry.link()),
                 entry.deviceMajor(),
                 entry.deviceMinor()));
-        copy(content, entry.size());
-        pad(entry.size());
     }
 
     private void copy(InputStream content, long size) throws IOException {
@@ -110,8 +164,8 @@ public final class MemberWriter {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** What the header has no room for, each as {@code LENGTH KEY=VALUE\n}; the length counts itself. */
-    private static byte[] records(TarEntry entry) {
+    /** What the header has no room for, but for the size. */
+    private static Map<String, byte[]> records(TarEntry entry) {
         Map<String, byte[]> values = new TreeMap<>();
         if (bytes(entry.name()).length > NAME) {
             values.put("path", bytes(entry.name()));
@@ -125,9 +179,6 @@ public final class MemberWriter {
         if (entry.gid() >= OCTAL_ID) {
             values.put("gid", ascii(String.valueOf(entry.gid())));
         }
-        if (entry.size() >= OCTAL_SIZE) {
-            values.put("size", ascii(String.valueOf(entry.size())));
-        }
         var modified = entry.modified();
         var seconds = modified.getEpochSecond();
         var nanos = modified.getNano();
@@ -135,6 +186,11 @@ public final class MemberWriter {
             values.put("mtime", ascii(decimal(seconds, nanos)));
         }
         entry.attributes().forEach((name, value) -> values.put("SCHILY.xattr." + name, value));
+        return values;
+    }
+
+    /** Each as {@code LENGTH KEY=VALUE\n}; the length counts itself. */
+    private static byte[] lines(Map<String, byte[]> values) {
         var all = new ByteArrayOutputStream();
         values.forEach((key, value) -> {
             var rest = 1 + key.getBytes(StandardCharsets.UTF_8).length + 1 + value.length + 1;

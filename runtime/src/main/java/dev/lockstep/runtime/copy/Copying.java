@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 
 /** {@code docker cp}: what of a source goes where in a target (docs.docker.com/reference/cli/docker/container/cp). */
 public final class Copying {
@@ -118,11 +119,12 @@ public final class Copying {
     private static List<String> stream(End from, Place source, RawPath name, End to, Directory into, Keep keep)
             throws IOException {
         var failure = new AtomicReference<Optional<IOException>>(Optional.empty());
+        var notWritten = new AtomicReference<List<String>>(List.of());
         var in = new PipedInputStream(PIPE);
         var out = new PipedOutputStream(in);
         var writer = Thread.ofPlatform().daemon().name("copy").start(() -> {
             try (out) {
-                TreeArchive.write(source, name, from.ids(), from.mounts(), out);
+                notWritten.set(TreeArchive.write(source, name, true, from.ids(), from.mounts(), out));
             } catch (IOException e) {
                 failure.set(Optional.of(e));
             }
@@ -138,7 +140,7 @@ public final class Copying {
         if (failure.get().isPresent()) {
             throw failure.get().get(); // what could not be read counts as well as what could not be written
         }
-        return left;
+        return Stream.concat(notWritten.get().stream(), left.stream()).toList();
     }
 
     /** Whatever happens: it reads from descriptors that are about to be closed. */
@@ -169,8 +171,20 @@ public final class Copying {
             if (source.status().isEmpty()) {
                 throw from.missing();
             }
-            TreeArchive.write(source, from.name(), from.ids(), from.mounts(), out);
+            TreeArchive.write(source, from.name(), false, from.ids(), from.mounts(), out);
             out.flush();
+        }
+    }
+
+    /**
+     * Writes everything below a root and what the root itself is, for {@link #fill}: with the holes of its files as
+     * holes, as {@code tar --sparse} does.
+     *
+     * @return what was left out, a sentence each
+     */
+    public static List<String> archiveWhole(Directory root, OutputStream out) throws IOException {
+        try (var top = Place.find(root, "/", false).orElseThrow()) {
+            return TreeArchive.write(top, Place.HERE, true, Optional.empty(), Optional.empty(), out);
         }
     }
 

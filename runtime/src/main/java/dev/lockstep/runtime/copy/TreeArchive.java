@@ -5,6 +5,7 @@ import dev.lockstep.runtime.archive.TarEntry;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.Errno;
 import dev.lockstep.runtime.linux.Fd;
+import dev.lockstep.runtime.linux.FileExtent;
 import dev.lockstep.runtime.linux.FileStatus;
 import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.MountTable;
@@ -13,9 +14,11 @@ import dev.lockstep.runtime.oci.IdRange;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -25,7 +28,14 @@ import java.util.Set;
  * followed.
  */
 final class TreeArchive {
+    /** A hole below that is not worth its two lines in the archive. */
+    private static final long SMALLEST_HOLE = 64 << 10;
+    /** A file in more pieces is written whole: its map would be longer than what it saves. */
+    private static final int MOST_EXTENTS = 10_000;
+
     private final MemberWriter writer;
+    private final boolean sparse;
+    private final List<String> left = new ArrayList<>();
     /** First name of each file that has several. */
     private final Map<FileStatus.Identity, RawPath> links = new HashMap<>();
 
@@ -38,7 +48,8 @@ final class TreeArchive {
     /** A directory whose members are being written. */
     private record Level(Directory directory, RawPath as, Iterator<RawPath> names) {}
 
-    private TreeArchive(Optional<IdRange> ids, Optional<Set<Long>> mounts, OutputStream out) {
+    private TreeArchive(boolean sparse, Optional<IdRange> ids, Optional<Set<Long>> mounts, OutputStream out) {
+        this.sparse = sparse;
         this.ids = ids;
         this.mounts = mounts;
         this.writer = new MemberWriter(out);
@@ -47,18 +58,27 @@ final class TreeArchive {
     /**
      * Writes a whole archive; the top has the given name in it.
      *
+     * @param sparse whether holes of files take no room in the archive, which not every program can read
      * @param mounts as of {@link Copying.End}
+     * @return what was left out, a sentence each
      */
-    static void write(Place place, RawPath name, Optional<IdRange> ids, Optional<Set<Long>> mounts, OutputStream out)
+    static List<String> write(
+            Place place,
+            RawPath name,
+            boolean sparse,
+            Optional<IdRange> ids,
+            Optional<Set<Long>> mounts,
+            OutputStream out)
             throws IOException {
-        var archive = new TreeArchive(ids, mounts, out);
+        var archive = new TreeArchive(sparse, ids, mounts, out);
         archive.members(place.directory(), place.name(), name);
         archive.writer.finish();
+        return List.copyOf(archive.left);
     }
 
     /** Writes a whole archive of what is in a directory, without the directory itself. */
     static void writeContent(Directory directory, OutputStream out) throws IOException {
-        var archive = new TreeArchive(Optional.empty(), Optional.empty(), out);
+        var archive = new TreeArchive(false, Optional.empty(), Optional.empty(), out);
         for (var child : directory.list()) {
             archive.members(directory, child, child);
         }
@@ -98,9 +118,8 @@ final class TreeArchive {
                     writer.add(entry(as, TarEntry.Type.CHARACTER_DEVICE, status.get(), directory, name));
                 case BLOCK_DEVICE -> writer.add(entry(as, TarEntry.Type.BLOCK_DEVICE, status.get(), directory, name));
                 case FIFO -> writer.add(entry(as, TarEntry.Type.FIFO, status.get(), directory, name));
-                case SOCKET -> {
-                    // Means nothing without the process that listens.
-                }
+                // Means nothing without the process that listens.
+                case SOCKET -> left.add("socket " + as + " was left out");
             }
         } catch (LinuxException e) {
             if (!isOther(e)) {
@@ -146,8 +165,23 @@ final class TreeArchive {
             if (status.links() > 1) {
                 links.put(status.identity(), as); // not before: of what is gone by now no other name is a link
             }
-            writer.add(entry(as, TarEntry.Type.FILE, status, directory, name), content.inputStream());
+            var entry = entry(as, TarEntry.Type.FILE, status, directory, name);
+            var data = data(content, status.size());
+            if (data.isPresent()) {
+                writer.add(entry, data.get(), content::inputStream);
+            } else {
+                writer.add(entry, content.inputStream(0));
+            }
         }
+    }
+
+    /** Where it has data, if it has holes and is to keep them. */
+    private Optional<List<FileExtent>> data(Fd file, long size) throws IOException {
+        if (!sparse || size < SMALLEST_HOLE) {
+            return Optional.empty();
+        }
+        var data = FileExtent.of(file, size, SMALLEST_HOLE, MOST_EXTENTS);
+        return data.equals(List.of(new FileExtent(0, size))) ? Optional.empty() : Optional.of(data);
     }
 
     /** The top was named, whatever it is. */
@@ -178,9 +212,7 @@ final class TreeArchive {
                 link,
                 status.device().major(),
                 status.device().minor(),
-                type == TarEntry.Type.SYMLINK || type == TarEntry.Type.HARD_LINK
-                        ? Map.of()
-                        : directory.attributes(name));
+                type == TarEntry.Type.HARD_LINK ? Map.of() : directory.attributes(name));
     }
 
     private long inside(int id) {

@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.linux;
 
+import com.sun.jna.Native;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -82,6 +83,14 @@ public final class Fd implements AutoCloseable {
                 return Libc.read(Fd.this, target, offset, length);
             }
         };
+    }
+
+    /** Reads a file from a place on; see {@link #inputStream()}. Moves the file's position. */
+    public InputStream inputStream(long offset) throws LinuxException {
+        if (FileCalls.lseek(number(), offset, FileCalls.SEEK_SET) < 0) {
+            throw new LinuxException("lseek", toString(), Native.getLastError());
+        }
+        return inputStream();
     }
 
     /** Writes through; does not close the descriptor. Blocks: platform threads only. */

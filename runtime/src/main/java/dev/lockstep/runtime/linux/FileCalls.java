@@ -15,6 +15,7 @@ final class FileCalls {
     static final int RESOLVE_IN_ROOT = 0x10;
     static final int RENAME_NOREPLACE = 1;
     static final int RENAME_EXCHANGE = 2;
+    static final int SEEK_SET = 0;
     static final int SEEK_CUR = 1;
     static final int SEEK_DATA = 3;
     static final int SEEK_HOLE = 4;

@@ -26,19 +26,10 @@ public final class FileCopy implements AutoCloseable {
         }
         // One that cannot says so at the first file; the two ends stay on their file systems.
         shares = false;
-        for (var at = 0L; at < size; ) {
-            var data = FileCalls.lseek(from.number(), at, FileCalls.SEEK_DATA);
-            if (data < 0) {
-                var errno = Native.getLastError();
-                if (errno == Errno.ENXIO) {
-                    break; // nothing but a hole up to the end
-                }
-                throw new LinuxException("lseek", from.toString(), errno);
-            }
-            var hole = FileCalls.lseek(from.number(), data, FileCalls.SEEK_HOLE);
-            // A file that became shorter meanwhile has no hole there.
-            at = hole < 0 ? size : Math.min(hole, size);
-            segment(from, to, data, at);
+        for (var next = FileExtent.after(from, 0, size); next.isPresent(); ) {
+            var extent = next.get();
+            segment(from, to, extent.offset(), extent.end());
+            next = FileExtent.after(from, extent.end(), size);
         }
         Libc.check(FileCalls.ftruncate(to.number(), size), "ftruncate", to);
     }

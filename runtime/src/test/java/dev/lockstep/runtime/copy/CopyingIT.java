@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.runtime.archive.TarReader;
 import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.Fd;
+import dev.lockstep.runtime.linux.FileExtent;
 import dev.lockstep.runtime.linux.MountTable;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.RawPath;
@@ -12,10 +14,16 @@ import dev.lockstep.runtime.testing.TarBuilder;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -265,6 +273,86 @@ class CopyingIT {
                 .isEqualTo(PosixFilePermissions.fromString("rwx------"));
         assertThat(Files.getLastModifiedTime(to.resolve("etc/conf")))
                 .isEqualTo(Files.getLastModifiedTime(from.resolve("etc/conf")));
+    }
+
+    /** GNU tar is the judge of the form. */
+    @Test
+    void holes_take_no_room_in_the_archive_of_a_whole_tree() throws Exception {
+        var mebi = 1L << 20;
+        write("begins-and-ends-with-data", 64 * mebi, 0, 64 * mebi - 5);
+        write("only-in-the-middle", 64 * mebi, 3 * mebi + 100, 20 * mebi);
+        write("nothing", 9L << 30);
+        write("small", 4096);
+        Files.writeString(from.resolve("n".repeat(150)), "long\n");
+        var many = new long[40];
+        Arrays.setAll(many, i -> i * mebi);
+        write("many/" + "m".repeat(150), 40 * mebi, many);
+        var bytes = new ByteArrayOutputStream();
+        try (var a = Directory.open(from);
+                var b = Directory.open(to)) {
+            assertThat(Copying.archiveWhole(a, bytes)).isEmpty();
+            assertThat(bytes.size()).isLessThan((int) (8 * mebi));
+            assertThat(Copying.fill(new ByteArrayInputStream(bytes.toByteArray()), b))
+                    .isEmpty();
+        }
+
+        var byTar = Files.createDirectory(directory.resolve("by-tar"));
+        var tar = new ProcessBuilder("tar", "-x", "-C", byTar.toString())
+                .redirectErrorStream(true)
+                .start();
+        try (var in = tar.getOutputStream()) {
+            bytes.writeTo(in);
+        }
+        assertThat(new String(tar.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .isEmpty();
+        assertThat(tar.waitFor()).isZero();
+        for (var copy : List.of(to, byTar)) {
+            try (var files = Files.walk(from)) {
+                for (var file : files.filter(path -> Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))
+                        .toList()) {
+                    var copied = copy.resolve(from.relativize(file));
+                    assertThat(Files.size(copied)).isEqualTo(Files.size(file));
+                    assertThat(copied.endsWith("nothing") ? -1 : Files.mismatch(copied, file))
+                            .as("%s", copied)
+                            .isEqualTo(-1);
+                }
+            }
+            try (var nothing = Fd.open(copy.resolve("nothing"))) {
+                assertThat(FileExtent.of(nothing, 9L << 30, 1, 1)).isEmpty();
+            }
+        }
+    }
+
+    /** A file of that size with a few bytes at these places. */
+    private void write(String name, long size, long... places) throws IOException {
+        Files.createDirectories(from.resolve(name).getParent());
+        try (var file = new RandomAccessFile(from.resolve(name).toFile(), "rw")) {
+            file.setLength(size);
+            for (var place : places) {
+                file.seek(place);
+                file.writeBytes("data" + place % 10);
+            }
+        }
+    }
+
+    @Test
+    void what_listens_is_left_out_with_a_word_and_links_keep_their_attributes() throws IOException {
+        var bytes = new ByteArrayOutputStream();
+        var link = new RawPath("link");
+        try (var socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+                var a = Directory.open(from.resolve("etc"));
+                var b = Directory.open(to)) {
+            socket.bind(UnixDomainSocketAddress.of(from.resolve("etc/conf/s")));
+            a.setAttribute(link, "trusted.of", new byte[] {7});
+
+            assertThat(Copying.archiveWhole(a, bytes)).containsExactly("socket ./conf/s was left out");
+            assertThat(Copying.fill(new ByteArrayInputStream(bytes.toByteArray()), b))
+                    .isEmpty();
+
+            assertThat(b.attributes(link).get("trusted.of")).isEqualTo(new byte[] {7});
+        }
+        assertThat(to.resolve("conf/s")).doesNotExist();
+        assertThat(to.resolve("conf/a")).hasContent("a\n");
     }
 
     /** Each file system counts its files from the same number on. */
