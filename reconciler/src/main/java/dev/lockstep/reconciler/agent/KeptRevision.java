@@ -126,6 +126,7 @@ final class KeptRevision {
             var began = System.nanoTime();
             var results = stack.applier(ready.desired(), ready.beforeStart(), Optional.empty(), superseded)
                     .apply(repairs);
+            stack.permission().made(results);
             var failures = StepResult.failures(results);
             failures.forEach(failure -> stack.say(": " + failure));
             var done = StepResult.isBrokenOff(results) ? Outcome.SUPERSEDED : Outcome.DRIFT_CORRECTED;

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.agent;
 
+import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.decision.Decisions;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.Planned;
@@ -137,9 +138,6 @@ final class Permission {
                 }
             }
         }
-        if (same) {
-            limit.made(plan.steps(), now);
-        }
         return new Answer.Go(plan, left, leftAs, by);
     }
 
@@ -165,10 +163,8 @@ final class Permission {
         if (decisions.suspension(stack).isPresent()) {
             return PartialPlan.without(plan, _ -> true);
         }
-        var repairs = PartialPlan.without(
+        return PartialPlan.without(
                 repaired(project, plan, new ArrayList<>()), step -> !isPull(step) && !DriftRules.isRepair(step));
-        limit.made(repairs.steps(), clock.instant());
-        return repairs;
     }
 
     /**
@@ -176,9 +172,12 @@ final class Permission {
      * done.
      */
     Plan keptAt(Project project, Plan plan) {
-        var kept = repaired(project, plan, new ArrayList<>());
-        limit.made(kept.steps(), clock.instant());
-        return kept;
+        return repaired(project, plan, new ArrayList<>());
+    }
+
+    /** This became of what was to keep the stack at what it is at: repairs that were made may not be made for ever. */
+    void made(List<StepResult> results) {
+        limit.made(results, clock.instant());
     }
 
     /** A plan was carried out, or there was nothing to do: nothing waits for an answer any more. */

@@ -288,6 +288,10 @@ final class Reconciliation {
             var began = System.nanoTime();
             var results = stack.applier(ready.desired(), ready.beforeStart(), Optional.of(replaced), superseded)
                     .apply(plan);
+            var drift = before.equals(Optional.of(source.commit().commit()));
+            if (drift) {
+                stack.permission().made(results);
+            }
             var failures = StepResult.failures(results);
             var took = Duration.ofNanos(System.nanoTime() - began);
             if (!failures.isEmpty()) {
@@ -317,7 +321,6 @@ final class Reconciliation {
             if (StepResult.isBrokenOff(results)) {
                 return brokenOff(source, trigger, go, results, took);
             }
-            var drift = before.equals(Optional.of(source.commit().commit()));
             stack.records()
                     .ran(
                             source,

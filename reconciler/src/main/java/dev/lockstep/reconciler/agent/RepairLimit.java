@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.agent;
 
+import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.plan.Step;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,9 +47,11 @@ final class RepairLimit {
         return false;
     }
 
-    /** These are made now. */
-    void made(List<Step> steps, Instant now) {
-        steps.stream()
+    /** What of these was done now. One that failed has put nothing right, and is tried again with growing pauses. */
+    void made(List<StepResult> results, Instant now) {
+        results.stream()
+                .filter(StepResult.Done.class::isInstance)
+                .map(StepResult::step)
                 .filter(DriftRules::isRepair)
                 .forEach(step -> repairs.computeIfAbsent(key(step), _ -> new ArrayDeque<>())
                         .addLast(now));

@@ -124,6 +124,9 @@ record WayBack(
             new PlanText(false).operations(plan).forEach(line -> stack.out().accept("  " + line));
             var results = stack.applier(back.desired(), kept.filesOf(good, options), Optional.empty(), superseded)
                     .apply(plan);
+            if (!first) {
+                stack.permission().made(results);
+            }
             var failures = StepResult.failures(results);
             var cut = StepResult.isBrokenOff(results);
             var done = cut ? Outcome.SUPERSEDED : first ? Outcome.ROLLED_BACK : Outcome.DRIFT_CORRECTED;

@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.plan.Cause;
 import dev.lockstep.reconciler.plan.Operation;
 import dev.lockstep.reconciler.plan.PartialPlan;
@@ -12,6 +13,7 @@ import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.testing.PlainSpec;
 import dev.lockstep.spec.model.ProjectExtension.Ignored;
 import dev.lockstep.spec.model.ProjectExtension.Mode;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
@@ -79,7 +81,7 @@ class DriftTest {
         var other = List.of(update(drift("cpus")));
         for (var i = 0; i < 5; i++) {
             assertThat(limit.leave(steps, NOW.plusSeconds(i))).isEmpty();
-            limit.made(steps, NOW.plusSeconds(i));
+            limit.made(done(steps), NOW.plusSeconds(i));
         }
         assertThat(limit.leave(steps, NOW.plusSeconds(6))).containsExactly("container/shop-web-1");
         assertThat(limit.leave(steps, NOW.plusSeconds(6000)))
@@ -97,8 +99,28 @@ class DriftTest {
         var steps = List.of(update(drift("mem_limit")));
         for (var i = 0; i < 50; i++) {
             assertThat(limit.leave(steps, NOW.plusSeconds(150L * i))).isEmpty();
-            limit.made(steps, NOW.plusSeconds(150L * i));
+            limit.made(done(steps), NOW.plusSeconds(150L * i));
         }
+    }
+
+    @Test
+    void what_fails_or_is_not_tried_has_put_nothing_right() {
+        var limit = new RepairLimit();
+        var step = update(drift("state"));
+        for (var i = 0; i < 20; i++) {
+            limit.made(
+                    List.of(
+                            new StepResult.Failed(step, "dependency failed to start"),
+                            new StepResult.Skipped(step, "because another was not done")),
+                    NOW.plusSeconds(i));
+            assertThat(limit.leave(List.of(step), NOW.plusSeconds(i))).isEmpty();
+        }
+    }
+
+    private static List<StepResult> done(List<Step> steps) {
+        return steps.stream()
+                .<StepResult>map(step -> new StepResult.Done(step, Duration.ZERO))
+                .toList();
     }
 
     @Test
