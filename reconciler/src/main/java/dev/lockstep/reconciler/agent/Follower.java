@@ -438,6 +438,18 @@ final class Follower implements AutoCloseable {
                 : Optional.empty();
     }
 
+    /** What runs of a stack that is not to be had from the newest commit; empty where the clone does not have it. */
+    Optional<CommitSource> running(StackStatus status) throws IOException {
+        if (status.applied().isPresent()) {
+            try {
+                return Optional.of(at(status.applied().get().id(), status.stack()));
+            } catch (IOException e) {
+                LOG.debug("what was applied is not to be had stack={}", status.stack(), e);
+            }
+        }
+        return applied(status.stack());
+    }
+
     /** What it was brought to while the repository had another URL, whose clone had it pinned. */
     private Optional<Revision> appliedBefore(String stack) throws IOException {
         var commit = new StatusFiles(root)

@@ -312,6 +312,9 @@ final class Following implements AutoCloseable {
             // Whatever else is wrong says nothing of what the repository has: what runs is kept as it was followed.
             var _ = orphan(HostStacks.NONE, revision);
             throw e;
+        } catch (IOException | RuntimeException | VirtualMachineError e) {
+            keep();
+            throw e;
         }
         var others = claim(found);
         stacks.order(order(found, others));
@@ -325,11 +328,7 @@ final class Following implements AutoCloseable {
             if (nudge.isClosed()) {
                 break;
             }
-            var worker = stacks.worker(stack.getKey(), name -> {
-                var made = makers.worker(name, follower);
-                made.start();
-                return made;
-            });
+            var worker = stacks.worker(stack.getKey(), this::started);
             if (trigger.startsWith("sync")) {
                 makers.forgive(stack.getKey());
             }
@@ -337,6 +336,37 @@ final class Following implements AutoCloseable {
         }
         var _ = orphan(found, revision);
         return told;
+    }
+
+    /**
+     * Nobody can tell what the newest commit has: what ran at an earlier one is kept in order, also after a reboot,
+     * when nobody does that yet.
+     */
+    private void keep() {
+        try {
+            for (var status : statuses.of(follower)) {
+                var stack = status.stack();
+                if (nudge.isClosed()) {
+                    return;
+                }
+                if (stacks.worker(stack).isEmpty()
+                        && stacks.isFollowed(stack)
+                        && stacks.claim(stack, follower.settings()).isEmpty()) {
+                    follower.running(status)
+                            .ifPresent(source ->
+                                    stacks.worker(stack, this::started).want(source, "start"));
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            // The next look tries again; why the commit is refused is what people must know.
+            LOG.debug("stacks are not kept url={}", follower.url(), e);
+        }
+    }
+
+    private StackWorker started(String stack) {
+        var made = makers.worker(stack, follower);
+        made.start();
+        return made;
     }
 
     /** The stacks that this host has from elsewhere: nothing of them is done here. */

@@ -10,6 +10,7 @@ import dev.lockstep.reconciler.git.GitRepositories;
 import dev.lockstep.reconciler.git.GitSettings;
 import dev.lockstep.reconciler.git.TestRepository;
 import dev.lockstep.reconciler.history.StackDirectories;
+import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.reconciler.secret.HostSecrets;
 import dev.lockstep.runtime.Engine;
@@ -24,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -170,6 +172,24 @@ class FollowingIT {
 
         assertThat(ending.join(SOON)).isTrue();
         assertThat(said).anySatisfy(line -> assertThat(line).contains("is refused"));
+    }
+
+    @Test
+    void what_ran_is_kept_by_a_new_agent_while_the_newest_commit_is_refused() throws IOException {
+        repository.put("stacks/shop/compose.yaml", "services: {a: {imag: x}}\n").remove("lockstep.yaml");
+        repository.commit("that ran");
+        var ran = follower.look();
+        var status = StackStatus.followed("shop", follower.url(), ran.ref(), "stacks/shop", Instant.EPOCH);
+        new StatusFiles(engine.root())
+                .write(status.withApplied(Optional.of(
+                        new StackStatus.Commit(ran.commit(), ran.subject(), ran.author(), ran.authored()))));
+        repository.put("stacks/shop/compose.yaml", "services: {a: {image: x}}\n");
+        repository.put("lockstep.yaml", "stacks: {shop: {supend: x}}\n").commit("with a typing mistake");
+
+        following.start();
+
+        says("stack shop at " + ran.shortCommit() + " \"that ran\" is refused");
+        says("supend");
     }
 
     @Test
