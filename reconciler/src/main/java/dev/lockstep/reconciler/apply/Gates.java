@@ -117,7 +117,7 @@ public final class Gates {
     Optional<String> await(String service, Dependency.Condition condition, WaitLimits limits)
             throws IOException, InterruptedException {
         var patience = of(service).stream()
-                .map(Gates::patience)
+                .map(container -> patience(container, Duration.ZERO))
                 .max(Comparator.naturalOrder())
                 .orElse(Patience.ALLOWANCE);
         return await(() -> verdict(service, condition), limits.of(service, condition, patience));
@@ -139,7 +139,8 @@ public final class Gates {
      * where they have no health check; jobs have ended with 0, and so may others. A container that is started again and
      * again is given up early.
      *
-     * @param timeout absent: as long as its health checks may take, and a minute; a job as {@link WaitLimits} says
+     * @param timeout absent: as long as its health checks may take, or it must run without one, and a minute; a job as
+     *     {@link WaitLimits} says
      * @return what is not well; empty when everything is
      */
     public Optional<Unwell> awaitWell(List<DesiredService> services, Optional<Duration> timeout)
@@ -173,7 +174,7 @@ public final class Gates {
                 if (service == null || !isOf(container, service.name()::equals)) {
                     continue;
                 }
-                var limit = service.job() ? Patience.ofJob(service) : patience(container);
+                var limit = service.job() ? Patience.ofJob(service) : patience(container, monitor(service));
                 patience = patience.compareTo(limit) < 0 ? limit : patience;
                 switch (well(container, service)) {
                     case Verdict.Holds _ -> {}
@@ -207,7 +208,11 @@ public final class Gates {
     }
 
     private Verdict well(ObservedContainer container, DesiredService service) {
-        return well(container, service.update().monitor().orElse(steady), service.job());
+        return well(container, monitor(service), service.job());
+    }
+
+    private Duration monitor(DesiredService service) {
+        return service.update().monitor().orElse(steady);
     }
 
     /** Whether all that is to be said of these is that they are waited for. */
@@ -280,17 +285,21 @@ public final class Gates {
                                             "container " + container.get().name() + " was removed")
                                     : well(now.get(), monitor, false);
                         },
-                        Optional.of(patience(container.get())));
+                        Optional.of(patience(container.get(), monitor)));
     }
 
-    /** How long its health may take to show, by its own times. */
-    private static Duration patience(ObservedContainer container) {
+    /**
+     * How long its health may take to show, by its own times.
+     *
+     * @param monitor how long it must run where it has no health check
+     */
+    static Duration patience(ObservedContainer container, Duration monitor) {
         return container
                 .record()
                 .effective()
                 .flatMap(Effective::healthCheck)
                 .map(check -> Patience.of(check.startPeriod(), check.interval(), check.timeout(), check.retries()))
-                .orElse(Patience.ALLOWANCE);
+                .orElseGet(() -> monitor.plus(Patience.ALLOWANCE));
     }
 
     private Verdict well(ObservedContainer container, Duration monitor, boolean job) {
