@@ -81,6 +81,9 @@ final class StackWorker implements AutoCloseable {
     private final List<CompletableFuture<Run>> waiting = new ArrayList<>();
     private boolean closed;
 
+    /** What the last run was for. Used by runs, of which there is one at a time. */
+    private Optional<CommitSource> tried = Optional.empty();
+
     private final Progress progress = new Progress();
 
     /** @param before the workers of stacks that must be well before this one is changed, asked at each run */
@@ -345,6 +348,11 @@ final class StackWorker implements AutoCloseable {
         synchronized (monitor) {
             since = trigger.equals("command") ? Instant.MAX : asked;
             superseded = verifying;
+        }
+        if (tried.filter(source::isSameAs).isEmpty()) {
+            // What it changes may be what was wrong, also where the container stays the one that failed.
+            supervisor.forgive(stack);
+            tried = Optional.of(source);
         }
         var options = PlanOptions.followed(supervisor.leftAlone(), since);
         var blocked = blocked(source);

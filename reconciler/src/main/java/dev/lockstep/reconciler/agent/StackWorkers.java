@@ -53,8 +53,6 @@ record StackWorkers(
 
     /** A person asks for the stack: what was started too often gets another chance. */
     void forgive(String stack) throws IOException {
-        engine.containers().observe().stream()
-                .filter(c -> c.record().spec().owner().stack().equals(stack))
-                .forEach(c -> supervisor.forgive(c.id()));
+        supervisor.forgive(stack);
     }
 }

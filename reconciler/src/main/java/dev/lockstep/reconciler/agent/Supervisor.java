@@ -290,10 +290,14 @@ final class Supervisor implements AutoCloseable {
         return Set.copyOf(givenUp);
     }
 
-    /** A new definition, or a person's order, is a new chance. */
-    void forgive(String id) {
-        givenUp.remove(id);
-        healings.remove(id);
+    /** A new revision of a stack, or a person's order, is a new chance for all its containers. */
+    void forgive(String stack) throws IOException {
+        for (var container : engine.containers().observe()) {
+            if (container.record().spec().owner().stack().equals(stack)) {
+                givenUp.remove(container.id());
+                healings.remove(container.id());
+            }
+        }
     }
 
     private void watch() {

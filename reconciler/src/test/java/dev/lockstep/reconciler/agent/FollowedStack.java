@@ -29,6 +29,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -38,6 +39,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.random.RandomGenerator;
 
 /** The stack {@code shop} of a repository, on an engine of its own, brought to one commit after the other by a test. */
 final class FollowedStack implements AutoCloseable {
@@ -138,31 +140,59 @@ final class FollowedStack implements AutoCloseable {
         return reconciliation(deployment(ImagePolicy.NONE, policy), WantedBuilds.NONE);
     }
 
+    /** The stack's worker beside that supervisor, not started. */
+    StackWorker worker(Supervisor supervisor) {
+        return new StackWorker(
+                "shop",
+                engine,
+                deployment,
+                health,
+                supervisor,
+                records(),
+                commits(),
+                Duration.ofMinutes(1),
+                InstantSource.system(),
+                new Backoff(RandomGenerator.getDefault()),
+                said::add,
+                List::of,
+                new Permission("shop", engine, InstantSource.system()),
+                WantedBuilds.NONE);
+    }
+
+    /** Hears of ends of the stack's containers, not started. */
+    Supervisor supervisor() throws IOException {
+        return new Supervisor(engine, health, InstantSource.system(), "shop"::equals, "shop"::equals, _ -> {});
+    }
+
+    private StackRecords records() {
+        return new StackRecords(engine.root(), "test", "shop", InstantSource.system());
+    }
+
+    private KeptRevision.Commits commits() {
+        return new KeptRevision.Commits() {
+            @Override
+            public Optional<CommitSource> kept() throws IOException {
+                return source.pinned("shop").map(Revision::commit).map(commits::get);
+            }
+
+            @Override
+            public CommitSource at(String commit) {
+                return Optional.ofNullable(commits.get(commit)).orElseThrow();
+            }
+        };
+    }
+
     private Reconciliation reconciliation(Deployment deployment, WantedBuilds builds) {
-        var records = new StackRecords(engine.root(), "test", "shop", InstantSource.system());
         var context = new StackContext(
                 "shop",
                 engine,
                 deployment,
                 health,
-                records,
+                records(),
                 InstantSource.system(),
                 said::add,
                 new Permission("shop", engine, InstantSource.system()));
-        return new Reconciliation(
-                context,
-                new KeptRevision.Commits() {
-                    @Override
-                    public Optional<CommitSource> kept() throws IOException {
-                        return source.pinned("shop").map(Revision::commit).map(commits::get);
-                    }
-
-                    @Override
-                    public CommitSource at(String commit) {
-                        return Optional.ofNullable(commits.get(commit)).orElseThrow();
-                    }
-                },
-                builds);
+        return new Reconciliation(context, commits(), builds);
     }
 
     static Outcome run(Reconciliation reconciliation, CommitSource wanted) throws IOException, InterruptedException {
