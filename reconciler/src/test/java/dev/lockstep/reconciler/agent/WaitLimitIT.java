@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.reconciler.deploy.StackBuilds;
 import dev.lockstep.reconciler.history.Outcome;
+import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.image.ImageReference;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -41,6 +42,7 @@ class WaitLimitIT {
     @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void of_a_job_that_others_wait_for() throws Exception {
         assertThat(FollowedStack.run(agent, commit("Good", "true"))).isEqualTo(Outcome.CONVERGED);
+        var done = migration();
 
         assertThat(FollowedStack.run(agent, commit("Hangs", "sleep 100001"))).isEqualTo(Outcome.ROLLED_BACK);
 
@@ -48,6 +50,16 @@ class WaitLimitIT {
                 .contains("dependency failed to start: container shop-migrate-1 is not done after 3 s");
         assertThat(shop.engine().containers().observe())
                 .noneMatch(c -> c.isRunning() && c.name().equals("shop-migrate-1"));
+        assertThat(migration().life().startedAt())
+                .as("what it had done is not done again on the way back")
+                .isEqualTo(done.life().startedAt());
+    }
+
+    private ObservedContainer migration() throws IOException {
+        return shop.engine().containers().observe().stream()
+                .filter(c -> c.name().equals("shop-migrate-1"))
+                .findFirst()
+                .orElseThrow();
     }
 
     private CommitSource commit(String subject, String program) throws IOException {

@@ -107,14 +107,32 @@ final class Ending {
     StopResult end(ContainerRecord record, Signal first, Duration grace) throws IOException {
         var id = record.id();
         var files = store.files(id);
+        var done = isDone(record);
         var life = store.life(id);
-        if (life.wanted() || !life.stoppedByUser()) {
+        if (!done && (life.wanted() || !life.stoppedByUser())) {
             // Before the signal: whoever sees the exit must find it asked for.
             writeStopping(id, life);
         }
         Files.deleteIfExists(files.restartMarker());
         Files.deleteIfExists(files.restarting());
         return quit(record, first, grace);
+    }
+
+    /** Whether it has done its work, and nobody would start it again: then there is nothing that a stop could mean. */
+    private boolean isDone(ContainerRecord record) throws IOException {
+        var id = record.id();
+        var restarts = switch (record.spec().restart().condition()) {
+            case ALWAYS, UNLESS_STOPPED -> true;
+            case NO, ON_FAILURE -> Files.exists(store.files(id).restarting());
+        };
+        if (restarts || store.run(id, host.bootId()).filter(Run::isAlive).isPresent()) {
+            return false;
+        }
+        var outcome = finish(record);
+        var life = store.life(id);
+        return outcome.filter(o -> o.exitCode() == 0 && !o.lost()).isPresent()
+                && !life.stoppedByUser()
+                && life.error().isEmpty();
     }
 
     /**

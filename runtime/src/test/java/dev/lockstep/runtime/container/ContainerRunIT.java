@@ -163,6 +163,24 @@ class ContainerRunIT {
     }
 
     @Test
+    void a_stop_of_what_has_done_its_work_leaves_it_done() throws IOException {
+        for (var code : List.of(0, 3)) {
+            var id = lab.started(lab.wish("c" + code).shell("exit " + code));
+            assertThat(lab.containers.await(id)).isEqualTo(code);
+            assertThat(lab.containers.stop(id, Optional.empty())).isInstanceOf(StopResult.NotRunning.class);
+            assertThat(lab.containers.observe(id).orElseThrow().life().stoppedByUser())
+                    .isEqualTo(code != 0);
+        }
+        var again = lab.started(
+                lab.wish("always").restart(RestartPolicy.Condition.ALWAYS).shell("exit 0"));
+        assertThat(lab.containers.await(again)).isZero();
+        lab.containers.stop(again, Optional.empty());
+        assertThat(lab.containers.observe(again).orElseThrow().life().stoppedByUser())
+                .as("it would be started again")
+                .isTrue();
+    }
+
+    @Test
     void who_ignores_the_stop_signal_is_killed_when_the_grace_is_over() throws IOException {
         var id = lab.started(lab.wish("c").grace(Duration.ofMillis(300)).run("sleep", "60"));
         var result = (StopResult.Stopped) lab.containers.stop(id, Optional.empty());
