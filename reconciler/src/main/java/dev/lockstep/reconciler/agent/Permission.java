@@ -50,6 +50,18 @@ final class Permission {
         this.hold = new PlanHold(stack, decisions, clock);
     }
 
+    /**
+     * A run begins: another commit, or a {@code sync}, is a new chance for repairs that were given up. While it waits
+     * for somebody or for its window, the one that runs is repaired no more often than others.
+     */
+    void asked(CommitSource source, String trigger) {
+        var wanted = Optional.of(source.commit().commit());
+        if (!wanted.equals(judged) || trigger.startsWith("sync")) {
+            limit.forgive();
+        }
+        judged = wanted;
+    }
+
     /** What may be done. */
     sealed interface Answer {
         /**
@@ -81,7 +93,7 @@ final class Permission {
      * Judges a plan without problems.
      *
      * @param applied the commit that runs
-     * @param trigger why it is asked; a {@code sync} is a new chance for repairs that were given up
+     * @param trigger why it is asked
      */
     Answer of(CommitSource source, String trigger, Planned.Ready ready, Optional<String> applied) throws IOException {
         mode = DriftRules.of(ready.project(), clock.instant()).mode();
@@ -90,12 +102,6 @@ final class Permission {
             return suspended.get();
         }
         var same = applied.equals(Optional.of(source.commit().commit()));
-        var wanted = Optional.of(source.commit().commit());
-        // While it waits for somebody or for its window, the one that runs is repaired no more often than others.
-        if (!wanted.equals(judged) || trigger.startsWith("sync")) {
-            limit.forgive();
-        }
-        judged = wanted;
         var left = new ArrayList<StackStatus.Problem>();
         var plan = same ? repaired(ready.project(), ready.plan(), left) : ready.plan();
         var now = clock.instant();

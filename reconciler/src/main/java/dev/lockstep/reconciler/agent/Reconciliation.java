@@ -94,6 +94,7 @@ final class Reconciliation {
             throws IOException, InterruptedException {
         this.superseded = superseded;
         stack.records().hide(source.secrets());
+        stack.permission().asked(source, trigger);
         nextLook = Optional.empty();
         if (trigger.equals(StackWorker.DRIFT) && isSettled(source, options)) {
             nextLook = settled.flatMap(Settled::nextLook);

@@ -213,8 +213,7 @@ final class StackRecords {
         var failed = revisions.failed().filter(f -> !f.revision().isSameAs(well));
         revisions.good(well, clock.instant());
         if (failed.isPresent()) {
-            revisions.failed(new RevisionFiles.Failed(
-                    failed.get().revision(), failed.get().why(), failed.get().since(), false));
+            revisions.failed(failed.get().left());
         }
     }
 

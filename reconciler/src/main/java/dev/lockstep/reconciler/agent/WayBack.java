@@ -57,7 +57,8 @@ record WayBack(
         if (wishes.contains(FailureAction.CONTINUE)) {
             return Optional.empty();
         }
-        var failed = new RevisionFiles.Failed(left, why, stack.clock().instant(), wishes.contains(FailureAction.PAUSE));
+        var pause = wishes.contains(FailureAction.PAUSE);
+        var failed = new RevisionFiles.Failed(left, why, stack.clock().instant(), pause, !pause);
         revisions.failed(failed);
         if (failed.paused()) {
             return Optional.of(stay(failed));
@@ -85,7 +86,7 @@ record WayBack(
 
     private Run to(StackRevision good, RevisionFiles.Failed failed, boolean first)
             throws IOException, InterruptedException {
-        var trouble = carry(good, first);
+        var trouble = carry(good, failed, first);
         if (trouble.isPresent() && superseded.getCount() == 0) {
             return Run.SUPERSEDED;
         }
@@ -105,7 +106,8 @@ record WayBack(
     }
 
     /** Makes the host what the revision was; says why that is not so. */
-    private Optional<String> carry(StackRevision good, boolean first) throws IOException, InterruptedException {
+    private Optional<String> carry(StackRevision good, RevisionFiles.Failed failed, boolean first)
+            throws IOException, InterruptedException {
         var back = stack.deployment().planBack(good, source, options);
         var obstacles = new ArrayList<>(back.plan().refusals());
         back.plan().problems().forEach(problem -> obstacles.add(problem.message()));
@@ -116,32 +118,34 @@ record WayBack(
             }
             return Optional.of(why);
         }
-        var plan = first ? back.plan() : stack.permission().keptAt(tried.project(), back.plan());
+        // What a try before this one has not come to is part of the way, and no drift that the files may want left.
+        var whole = failed.leaving();
+        var plan = whole ? back.plan() : stack.permission().keptAt(tried.project(), back.plan());
         // The history must have it that the revision was left, even where nothing is to be done for that.
-        if (first || !plan.isEmpty()) {
+        if (whole || !plan.isEmpty()) {
             var began = System.nanoTime();
             // Without causes: values of the time before are nobody's to read any more.
             new PlanText(false).operations(plan).forEach(line -> stack.out().accept("  " + line));
             var results = stack.applier(back.desired(), kept.filesOf(good, options), Optional.empty(), superseded)
                     .apply(plan);
-            if (!first) {
+            if (!whole) {
                 stack.permission().made(results);
             }
             var failures = StepResult.failures(results);
             var cut = StepResult.isBrokenOff(results);
-            var done = cut ? Outcome.SUPERSEDED : first ? Outcome.ROLLED_BACK : Outcome.DRIFT_CORRECTED;
+            var done = cut ? Outcome.SUPERSEDED : whole ? Outcome.ROLLED_BACK : Outcome.DRIFT_CORRECTED;
             stack.records()
                     .ran(
-                            first || !failures.isEmpty()
+                            whole || !failures.isEmpty()
                                     ? source
                                     : kept.sourceOf(good).orElse(source),
-                            first ? "rollback" : StackWorker.DRIFT,
+                            whole ? "rollback" : StackWorker.DRIFT,
                             failures.isEmpty() ? done : Outcome.DEGRADED,
                             plan,
                             results,
                             stack.engine().containers().observe(),
                             "",
-                            (first ? "went back to " : "kept at ")
+                            (whole ? "went back to " : "kept at ")
                                     + good.title()
                                     + (failures.isEmpty() ? "" : ": " + String.join("; ", failures))
                                     + (cut ? ": " + Reconciliation.BROKEN_OFF : ""),
@@ -149,11 +153,14 @@ record WayBack(
             if (!failures.isEmpty()) {
                 return Optional.of(String.join("; ", failures));
             }
+            if (whole && !cut) {
+                stack.records().revisions().failed(failed.left());
+            }
         }
         var unwell = stack.gates(superseded)
                 .awaitWell(back.desired().services(), Optional.empty())
                 .map(Gates.Unwell::why);
-        if (first && unwell.isPresent() && superseded.getCount() > 0) {
+        if (whole && unwell.isPresent() && superseded.getCount() > 0) {
             // What was done went well, and the history has it that the stack is back.
             stack.records().degraded(source, good.title() + " is not well any more: " + unwell.get());
         }

@@ -32,8 +32,14 @@ public final class RevisionFiles {
      *
      * @param why a sentence
      * @param paused the stack was left as it was then, half changed, because {@code failure_action: pause} says so
+     * @param leaving the stack is on its way back, and not there yet
      */
-    public record Failed(StackRevision revision, String why, Instant since, boolean paused) {}
+    public record Failed(StackRevision revision, String why, Instant since, boolean paused, boolean leaving) {
+        /** The stack is back, or somebody has brought it to where it is well. */
+        public Failed left() {
+            return new Failed(revision, why, since, false, false);
+        }
+    }
 
     public RevisionFiles(Root root, String stack) {
         this.root = root;

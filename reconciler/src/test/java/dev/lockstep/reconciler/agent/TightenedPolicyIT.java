@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,6 +96,23 @@ class TightenedPolicyIT {
         assertThat(spec.command().orElseThrow()).contains("sleep 1002");
         assertThat(spec.resources().pids()).contains(100L);
         assertThat(spec.options().isolation().security().noNewPrivileges()).isEmpty();
+    }
+
+    @Test
+    void but_then_the_way_back_is_gone_to_its_end_also_where_drift_is_only_reported() throws Exception {
+        var second = commit("Second", "exit 3", "\nx-lockstep: {drift: report}");
+        assertThat(FollowedStack.run(shop.reconciliation(policy("interval: 1m")), second))
+                .isEqualTo(Outcome.DEGRADED);
+
+        var allowed = shop.reconciliation(policy("policy: {capabilities: [NET_ADMIN]}"));
+        assertThat(FollowedStack.run(allowed, second)).isEqualTo(Outcome.ROLLED_BACK);
+
+        assertThat(shop.container().isRunning()).isTrue();
+        assertThat(shop.container().record().spec().command().orElseThrow()).contains("sleep 1001");
+        // From then on what changes on the host is left as the files want it.
+        shop.engine().containers().stop(shop.container().id(), Optional.empty());
+        assertThat(FollowedStack.run(allowed, second)).isEqualTo(Outcome.DEGRADED);
+        assertThat(shop.container().isRunning()).isFalse();
     }
 
     @Test
