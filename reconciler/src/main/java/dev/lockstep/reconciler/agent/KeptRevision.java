@@ -36,8 +36,8 @@ final class KeptRevision {
     private final Commits commits;
     /** The newest commit that was kept in the clone for this stack. */
     private Optional<CommitSource> last = Optional.empty();
-    /** Whether what runs has services that run at times. */
-    private volatile boolean jobs;
+    /** Whether what runs has services that run at times; may be so as long as nobody has planned for it. */
+    private volatile boolean jobs = true;
 
     /** The stack at commits of before, whatever its repository has become since. Any thread may ask. */
     interface Commits {
@@ -63,7 +63,7 @@ final class KeptRevision {
         last = Optional.of(source);
     }
 
-    /** Whether the revision that runs has services that run at times. */
+    /** Whether the revision that runs has services that run at times, as far as that is known. */
     boolean hasJobs() {
         return jobs;
     }

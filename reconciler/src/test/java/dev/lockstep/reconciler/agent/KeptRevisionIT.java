@@ -145,6 +145,19 @@ class KeptRevisionIT {
     }
 
     @Test
+    void whether_it_has_jobs_is_not_denied_before_it_is_known() throws Exception {
+        assertThat(run(runs("First", "sleep 1001"))).isEqualTo(Outcome.CONVERGED);
+        assertThat(agent.hasJobs()).isFalse();
+        var second = runs("Second", "exit 3");
+        assertThat(run(second)).isEqualTo(Outcome.ROLLED_BACK);
+
+        agent = newAgent();
+        assertThat(run(second)).isEqualTo(Outcome.ROLLED_BACK);
+
+        assertThat(agent.hasJobs()).as("of the one that it is back at").isTrue();
+    }
+
+    @Test
     void or_left_for_the_one_before_when_it_is_not_well() throws Exception {
         assertThat(run(runs("First", "sleep 1001"))).isEqualTo(Outcome.CONVERGED);
         cutShort(runs("Second", "exit 3"));
