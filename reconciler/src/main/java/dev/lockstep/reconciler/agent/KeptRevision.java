@@ -127,7 +127,7 @@ final class KeptRevision {
             var results = stack.applier(ready.desired(), ready.beforeStart(), Optional.empty(), superseded)
                     .apply(repairs);
             stack.permission().made(results);
-            var failures = StepResult.failures(results);
+            var failures = StepResult.obstacles(results);
             failures.forEach(failure -> stack.say(": " + failure));
             var done = StepResult.isBrokenOff(results) ? Outcome.SUPERSEDED : Outcome.DRIFT_CORRECTED;
             stack.records()

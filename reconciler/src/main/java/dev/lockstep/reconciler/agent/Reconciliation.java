@@ -293,7 +293,7 @@ final class Reconciliation {
             if (drift) {
                 stack.permission().made(results);
             }
-            var failures = StepResult.failures(results);
+            var failures = StepResult.obstacles(results);
             var took = Duration.ofNanos(System.nanoTime() - began);
             if (!failures.isEmpty()) {
                 var why = String.join("; ", failures);

@@ -131,7 +131,7 @@ record WayBack(
             if (!whole) {
                 stack.permission().made(results);
             }
-            var failures = StepResult.failures(results);
+            var failures = StepResult.obstacles(results);
             var cut = StepResult.isBrokenOff(results);
             var done = cut ? Outcome.SUPERSEDED : whole ? Outcome.ROLLED_BACK : Outcome.DRIFT_CORRECTED;
             stack.records()

@@ -61,6 +61,26 @@ public sealed interface StepResult {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
+    /**
+     * What keeps the plan from having been carried out, a sentence each: what went wrong; where nothing did, and nobody
+     * broke it off, which steps were held back because those before them were not well.
+     */
+    static List<String> obstacles(Collection<StepResult> results) {
+        var failures = failures(results);
+        if (!failures.isEmpty() || isBrokenOff(results)) {
+            return failures;
+        }
+        var undone = results.stream()
+                .filter(Skipped.class::isInstance)
+                .map(result -> result.step().id())
+                .collect(Collectors.toSet());
+        return results.stream()
+                .filter(Skipped.class::isInstance)
+                .filter(result -> result.step().after().stream().noneMatch(undone::contains))
+                .map(result -> result.step().operation().name() + " was held back, " + ((Skipped) result).why())
+                .toList();
+    }
+
     /** What went wrong, a sentence for each step. */
     static List<String> failures(Collection<StepResult> results) {
         return results.stream()

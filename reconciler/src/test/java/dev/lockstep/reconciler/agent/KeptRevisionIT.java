@@ -104,7 +104,7 @@ class KeptRevisionIT {
     }
 
     private String program() throws IOException {
-        return shop.container().record().spec().command().orElseThrow().getLast();
+        return program(shop.container());
     }
 
     @Test
@@ -228,6 +228,37 @@ class KeptRevisionIT {
             assertThat(shop.engine().containers().observe()).noneMatch(ObservedContainer::isRunning);
             assertThat(good()).hasValue("First");
         }
+    }
+
+    private CommitSource replicas(String subject, String program) throws IOException {
+        return shop.commit(subject, """
+                services:
+                  app:
+                    image: app:1
+                    command: [sh, -c, "%s"]
+                    init: true
+                    network_mode: none
+                    stop_grace_period: 0s
+                    deploy: {replicas: 2, update_config: {monitor: 300ms}}
+                """.formatted(program), builds);
+    }
+
+    @Test
+    void a_commit_of_which_a_part_was_held_back_was_not_applied() throws Exception {
+        assertThat(run(replicas("First", "sleep 1001"))).isEqualTo(Outcome.CONVERGED);
+
+        assertThat(run(replicas("Second", "exit 3"))).isEqualTo(Outcome.ROLLED_BACK);
+
+        assertThat(history()).containsExactly(Outcome.CONVERGED, Outcome.FAILED, Outcome.ROLLED_BACK);
+        assertThat(shop.problems().getFirst())
+                .matches("shop-app-2 was held back, because container shop-app-1 exited .3.");
+        assertThat(shop.engine().containers().observe())
+                .hasSize(2)
+                .allMatch(c -> c.isRunning() && program(c).equals("sleep 1001"));
+    }
+
+    private static String program(ObservedContainer container) {
+        return container.record().spec().command().orElseThrow().getLast();
     }
 
     @Test
