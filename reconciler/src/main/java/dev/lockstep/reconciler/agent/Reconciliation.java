@@ -68,7 +68,10 @@ final class Reconciliation {
     /** See {@link KeptRevision#startJob}; waits for the stack's lock. */
     Optional<String> startJob(String service) throws IOException, InterruptedException {
         try (var _ = StackLock.take(stack.engine().root(), stack.stack(), StackWorker.LOCK_PATIENCE, _ -> {})) {
-            return kept.startJob(service);
+            // Whoever has suspended it meanwhile has waited for the lock, and goes by it that nothing begins any more.
+            return stack.permission().isSuspended()
+                    ? Optional.of("the stack was suspended meanwhile")
+                    : kept.startJob(service);
         }
     }
 
