@@ -222,7 +222,7 @@ final class KeptRevision {
      * @return why it was not; empty when it was
      */
     Optional<String> startJob(String service) throws IOException, InterruptedException {
-        var source = commits.kept();
+        var source = running();
         if (source.isEmpty()) {
             return Optional.of("no revision of the stack has been applied yet");
         }
@@ -250,6 +250,21 @@ final class KeptRevision {
         return failures.isEmpty()
                 ? Optional.empty()
                 : Optional.of(stack.records().redacted(String.join("; ", failures)));
+    }
+
+    /** What was applied last, and stays although it may not be well, unless it was left again. */
+    private Optional<CommitSource> running() throws IOException {
+        var applied = stack.records().applied();
+        var left = stack.records().revisions().failed().map(RevisionFiles.Failed::revision);
+        if (applied.isPresent()
+                && left.filter(revision -> isOf(revision, applied.get())).isEmpty()) {
+            try {
+                return Optional.of(commits.at(applied.get()));
+            } catch (IOException e) {
+                LOG.debug("what was applied is not to be had stack={} commit={}", stack.stack(), applied.get(), e);
+            }
+        }
+        return commits.kept();
     }
 
     /** Whether the stack would go back to it. */

@@ -3,6 +3,8 @@ package dev.lockstep.reconciler.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.lockstep.reconciler.decision.Decisions;
+import dev.lockstep.reconciler.decision.Suspension;
 import dev.lockstep.reconciler.deploy.StackBuilds;
 import dev.lockstep.reconciler.history.HealthyRevisions;
 import dev.lockstep.reconciler.history.History;
@@ -15,6 +17,7 @@ import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.image.ImageReference;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -204,6 +207,50 @@ class KeptRevisionIT {
         assertThat(run(second)).as("it is tried on").isEqualTo(Outcome.ROLLED_BACK);
         assertThat(shop.status().outcome()).hasValue(Outcome.ROLLED_BACK);
         assertThat(shop.container().isRunning()).isTrue();
+    }
+
+    private CommitSource job(String subject, String program, String service) throws IOException {
+        return shop.commit(subject, """
+                services:
+                  job:
+                    image: app:1
+                    command: [sh, -c, "%s"]
+                    network_mode: none
+                    stop_grace_period: 0s
+                    x-lockstep: {schedule: "0 0 3 1 1 ?"}
+                  app:
+                    image: app:1
+                    command: [sh, -c, "%s"]
+                    init: true
+                    network_mode: none
+                    stop_grace_period: 0s
+                    deploy: {update_config: {monitor: 300ms, failure_action: continue}}
+                """.formatted(program, service), builds);
+    }
+
+    private List<String> jobs() throws IOException {
+        return shop.engine().containers().observe().stream()
+                .filter(c -> c.life().startedAt().isPresent())
+                .map(c -> c.record().spec())
+                .filter(spec -> spec.service().equals("job"))
+                .map(spec -> spec.command().orElseThrow().getLast())
+                .toList();
+    }
+
+    @Test
+    void jobs_are_of_what_was_applied_also_where_that_stays_unwell_and_none_begins_when_it_is_suspended()
+            throws Exception {
+        assertThat(run(job("First", "exit 0", "sleep 1001"))).isEqualTo(Outcome.CONVERGED);
+        assertThat(run(job("Second", "exit 2", "exit 3"))).isEqualTo(Outcome.UNHEALTHY);
+        var decisions = new Decisions(shop.engine().root());
+        decisions.suspend("shop", new Suspension(Optional.empty(), "anna", Instant.EPOCH));
+        assertThat(agent.startJob("job")).hasValue("the stack was suspended meanwhile");
+        assertThat(jobs()).isEmpty();
+        decisions.resume("shop");
+
+        assertThat(agent.startJob("job")).isEmpty();
+
+        assertThat(jobs()).containsExactly("exit 2");
     }
 
     @Test
