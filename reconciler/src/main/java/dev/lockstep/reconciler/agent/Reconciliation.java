@@ -237,8 +237,10 @@ final class Reconciliation {
             return stay(source, trigger, ready, suspended.get(), options);
         }
         var revisions = stack.records().revisions();
-        var wantedNow = StackRecords.revision(source, ready, ready.observed().records());
-        var failed = revisions.failed().filter(f -> f.revision().isSameAs(wantedNow));
+        var containers = ready.observed().records();
+        var wantedNow = StackRecords.revision(source, ready, containers);
+        var orderedNow = StackRecords.ordered(source, ready, containers);
+        var failed = revisions.failed().filter(f -> f.isOf(wantedNow, orderedNow));
         if (failed.isPresent() && trigger.contains(RETRY)) {
             revisions.forgive();
         } else if (failed.isPresent()) {

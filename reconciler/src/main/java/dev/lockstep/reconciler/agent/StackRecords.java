@@ -189,11 +189,14 @@ final class StackRecords {
         return revisions;
     }
 
+    /** What a commit asks of this host, with what its policies order. */
+    static StackRevision ordered(CommitSource source, Planned.Ready ready, List<ContainerRecord> containers) {
+        return StackRevision.of(ready.desired(), commit(source), containers);
+    }
+
     /** What a commit asks of this host. */
     static StackRevision revision(CommitSource source, Planned.Ready ready, List<ContainerRecord> containers) {
-        return StackRevision.of(ready.desired(), commit(source), containers)
-                .asWritten(ready.written())
-                .asking(ready.demands());
+        return ordered(source, ready, containers).asWritten(ready.written()).asking(ready.demands());
     }
 
     /** The stack is at an earlier commit because somebody asked for it; what is wanted stays so. */

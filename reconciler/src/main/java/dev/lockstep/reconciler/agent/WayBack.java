@@ -43,8 +43,8 @@ record WayBack(
         var why = stack.records().redacted(found);
         // Planned anew, it has the digests that only its pulls could tell.
         var now = stack.deployment().plan(source, options) instanceof Planned.Ready ready ? ready : tried;
-        var left =
-                StackRecords.revision(source, now, stack.engine().containers().records());
+        var containers = stack.engine().containers().records();
+        var left = StackRecords.revision(source, now, containers);
         var revisions = stack.records().revisions();
         var good = revisions.good();
         if (good.isEmpty() || good.get().isSameAs(left)) {
@@ -58,7 +58,8 @@ record WayBack(
             return Optional.empty();
         }
         var pause = wishes.contains(FailureAction.PAUSE);
-        var failed = new RevisionFiles.Failed(left, why, stack.clock().instant(), pause, !pause);
+        var ordered = Optional.of(StackRecords.ordered(source, now, containers)).filter(with -> !with.isSameAs(left));
+        var failed = new RevisionFiles.Failed(left, why, stack.clock().instant(), pause, !pause, ordered);
         revisions.failed(failed);
         if (failed.paused()) {
             return Optional.of(stay(failed));

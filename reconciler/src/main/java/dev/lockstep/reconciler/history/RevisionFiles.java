@@ -6,6 +6,7 @@ import dev.lockstep.runtime.store.StateFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -33,11 +34,34 @@ public final class RevisionFiles {
      * @param why a sentence
      * @param paused the stack was left as it was then, half changed, because {@code failure_action: pause} says so
      * @param leaving the stack is on its way back, and not there yet
+     * @param ordered the revision with what the policies of then ordered beside it, where they ordered anything
      */
-    public record Failed(StackRevision revision, String why, Instant since, boolean paused, boolean leaving) {
+    public record Failed(
+            StackRevision revision,
+            String why,
+            Instant since,
+            boolean paused,
+            boolean leaving,
+            Optional<StackRevision> ordered) {
+        public Failed {
+            // A file of an earlier version has none.
+            ordered = Objects.requireNonNullElse(ordered, Optional.empty());
+        }
+
         /** The stack is back, or somebody has brought it to where it is well. */
         public Failed left() {
-            return new Failed(revision, why, since, false, false);
+            return new Failed(revision, why, since, false, false, ordered);
+        }
+
+        /**
+         * Whether that is what was tried.
+         *
+         * @param written what the files ask for
+         * @param now the same with what policies order
+         */
+        public boolean isOf(StackRevision written, StackRevision now) {
+            return revision.isSameAs(written)
+                    && ordered.filter(then -> !then.isSameAs(now)).isEmpty();
         }
     }
 

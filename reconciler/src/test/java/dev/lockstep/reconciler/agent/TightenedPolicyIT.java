@@ -116,6 +116,22 @@ class TightenedPolicyIT {
     }
 
     @Test
+    void what_failed_for_what_was_ordered_is_tried_again_when_that_is_ordered_no_more() throws Exception {
+        var allowed = "capabilities: [NET_ADMIN]";
+        var commit = commit("Second", "grep -q NoNewPrivs:.0 /proc/self/status || exit 3; exec sleep 1002", "");
+        var ordered = policy("policy: {%s, no-new-privileges: true}".formatted(allowed));
+        for (var look = 0; look < 2; look++) {
+            assertThat(FollowedStack.run(shop.reconciliation(ordered), commit)).isEqualTo(Outcome.ROLLED_BACK);
+        }
+
+        var today = shop.reconciliation(policy("policy: {%s}".formatted(allowed)));
+        assertThat(FollowedStack.run(today, commit)).isEqualTo(Outcome.CONVERGED);
+
+        assertThat(shop.container().record().spec().command().orElseThrow().getLast())
+                .endsWith("sleep 1002");
+    }
+
+    @Test
     void nor_after_one_that_is_not_well() throws Exception {
         var second = commit("Second", "exit 3", "");
         var closed = shop.reconciliation(policy("interval: 1m"));
