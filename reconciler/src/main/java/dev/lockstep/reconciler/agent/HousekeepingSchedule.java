@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.agent;
 
+import dev.lockstep.reconciler.deploy.UnusedContent;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.prune.PruneRecord;
 import dev.lockstep.runtime.prune.PruneRecords;
@@ -65,7 +66,7 @@ final class HousekeepingSchedule implements AutoCloseable {
             var scheduler = scheduler(engine.root().shortId());
             var schedule = new HousekeepingSchedule(Optional.of(scheduler));
             try {
-                scheduler.setJobFactory((_, _) -> _ -> run(engine, out));
+                scheduler.setJobFactory((_, _) -> _ -> run(engine, clock, out));
                 scheduler.scheduleJob(
                         JobBuilder.newJob(Job.class).build(), triggers(cron, missed, clock.instant()), false);
                 scheduler.start();
@@ -129,7 +130,12 @@ final class HousekeepingSchedule implements AutoCloseable {
         return due != null && !due.toInstant().isAfter(now);
     }
 
-    private static void run(Engine engine, Consumer<String> out) {
+    private static void run(Engine engine, InstantSource clock, Consumer<String> out) {
+        images(engine, out);
+        content(engine, clock, out);
+    }
+
+    private static void images(Engine engine, Consumer<String> out) {
         try {
             var report = engine.prune(PruneRecord.Trigger.SCHEDULE);
             if (report.bytes() > 0) {
@@ -138,6 +144,19 @@ final class HousekeepingSchedule implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             LOG.warn("housekeeping failed", e);
             out.accept("housekeeping failed, and is tried again when it is due: " + e.getMessage());
+        }
+    }
+
+    private static void content(Engine engine, InstantSource clock, Consumer<String> out) {
+        try {
+            var removed = new UnusedContent(engine, clock).remove();
+            if (removed > 0) {
+                out.accept("housekeeping removed " + UnusedContent.words(removed));
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("housekeeping of content failed", e);
+            out.accept("housekeeping left the files of commits as they are, and tries again when it is due: "
+                    + e.getMessage());
         }
     }
 

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -43,6 +44,13 @@ public final class ContentStore {
         this.directory = root.state().resolve("content");
         this.lock = root.lock("content");
         this.clock = clock;
+    }
+
+    /** Of content that is mounted from there {@link TreeEntry#identity()}; empty where that is anything else. */
+    public Optional<String> identity(Path source) {
+        return source.startsWith(directory) && !source.equals(directory)
+                ? Optional.of(directory.relativize(source).getName(0).toString())
+                : Optional.empty();
     }
 
     /** Where the content is or will be; reads nothing. For plans. */
@@ -132,8 +140,7 @@ public final class ContentStore {
     /**
      * Removes content that nobody needs, and what crashes left.
      *
-     * @param inUse {@link TreeEntry#identity()} of all content that container records, healthy revisions and history
-     *     need
+     * @param inUse {@link TreeEntry#identity()} of all content that container records and healthy revisions need
      * @return what was removed
      */
     public Set<String> collect(Set<String> inUse) throws IOException {

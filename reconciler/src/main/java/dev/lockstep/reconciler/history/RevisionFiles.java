@@ -6,6 +6,8 @@ import dev.lockstep.runtime.store.StateFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -70,6 +72,15 @@ public final class RevisionFiles {
         this.stack = stack;
         this.good = root.stateFile(Good.class, 1);
         this.failed = root.stateFile(Failed.class, 1);
+    }
+
+    /** What each stack goes back to. */
+    public static List<StackRevision> allGood(Root root) throws IOException {
+        var all = new ArrayList<StackRevision>();
+        for (var directory : StackDirectories.all(root)) {
+            new RevisionFiles(root, directory.getFileName().toString()).good().ifPresent(all::add);
+        }
+        return List.copyOf(all);
     }
 
     public Optional<StackRevision> good() throws IOException {

@@ -2,7 +2,13 @@ package dev.lockstep.reconciler.history;
 
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Where a stack's own files lie. A name is checked before it becomes a path. */
 public final class StackDirectories {
@@ -33,5 +39,22 @@ public final class StackDirectories {
 
     static Path stacks(Root root) {
         return root.state().resolve("stacks");
+    }
+
+    /** Those that there are. */
+    static List<Path> all(Root root) throws IOException {
+        var found = new ArrayList<Path>();
+        try (DirectoryStream<Path> directories = Files.newDirectoryStream(stacks(root))) {
+            for (var directory : directories) {
+                if (isName(directory.getFileName().toString())) {
+                    found.add(directory);
+                }
+            }
+        } catch (NoSuchFileException e) {
+            return List.of();
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return List.copyOf(found);
     }
 }

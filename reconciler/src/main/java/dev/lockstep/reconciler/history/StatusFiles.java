@@ -5,8 +5,6 @@ import dev.lockstep.runtime.store.Root;
 import dev.lockstep.runtime.store.StateException;
 import dev.lockstep.runtime.store.StateFile;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -44,7 +42,7 @@ public final class StatusFiles {
      */
     public List<StackStatus> all() throws IOException {
         var all = new ArrayList<StackStatus>();
-        for (var directory : directories()) {
+        for (var directory : StackDirectories.all(root)) {
             try {
                 state.read(file(directory)).ifPresent(all::add);
             } catch (StateException e) {
@@ -71,7 +69,7 @@ public final class StatusFiles {
     /** The stacks that {@link #all} leaves out, sorted by name. */
     public List<Unusable> unusable() throws IOException {
         var unusable = new ArrayList<Unusable>();
-        for (var directory : directories()) {
+        for (var directory : StackDirectories.all(root)) {
             try {
                 var _ = state.read(file(directory));
             } catch (StateException e) {
@@ -99,22 +97,6 @@ public final class StatusFiles {
         } catch (NoSuchFileException e) {
             return false; // somebody else has
         }
-    }
-
-    private List<Path> directories() throws IOException {
-        var found = new ArrayList<Path>();
-        try (DirectoryStream<Path> directories = Files.newDirectoryStream(StackDirectories.stacks(root))) {
-            for (var directory : directories) {
-                if (StackDirectories.isName(directory.getFileName().toString())) {
-                    found.add(directory);
-                }
-            }
-        } catch (NoSuchFileException e) {
-            return List.of();
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
-        }
-        return found;
     }
 
     /** Forgets a stack that a person took down; its history and its files stay. */

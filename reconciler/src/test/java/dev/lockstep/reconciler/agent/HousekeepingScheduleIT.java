@@ -86,8 +86,12 @@ class HousekeepingScheduleIT {
                         Optional.empty(),
                         Progress.NONE);
 
+        var content = Files.createDirectories(engine.root().state().resolve("content/100644-aa"));
+        Files.setLastModifiedTime(content, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+
         try (var _ = schedule(Optional.of("* * * * * ?"), InstantSource.system())) {
             await().until(() -> !records().isEmpty());
+            await().until(() -> Files.notExists(content));
         }
 
         assertThat(engine.images().list()).isEmpty();
