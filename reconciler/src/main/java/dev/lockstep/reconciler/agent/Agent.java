@@ -74,13 +74,22 @@ public final class Agent {
     }
 
     /**
-     * Follows the repositories until {@link #stop}, or looks once.
+     * Follows the repositories until {@link #stop}.
      *
      * @return exit code: 0 converged, 1 error, 3 applied but unhealthy, 4 rolled back, 5 refused
      * @throws AgentLock.TakenException when there is another agent
      * @throws IOException when this root cannot be used
      */
-    public int run(boolean once) throws IOException, InterruptedException {
+    public int run() throws IOException, InterruptedException {
+        return run(Optional.empty());
+    }
+
+    /** The same for one look, at whose end everything is done. */
+    public int run(Once asked) throws IOException, InterruptedException {
+        return run(Optional.of(asked));
+    }
+
+    private int run(Optional<Once> once) throws IOException, InterruptedException {
         var left = new LeftRestarts(engine);
         try {
             return run(once, left);
@@ -90,7 +99,7 @@ public final class Agent {
     }
 
     /** @param left gets the restarts that are due when this ends */
-    private int run(boolean once, LeftRestarts left) throws IOException, InterruptedException {
+    private int run(Optional<Once> once, LeftRestarts left) throws IOException, InterruptedException {
         try (var _ = AgentLock.take(engine.root(), clock.instant())) {
             engine.cleanUp().actions().forEach(action -> out.accept("cleaned up: " + action));
             new DefaultBridge(engine).removeIfUnused();
@@ -105,7 +114,7 @@ public final class Agent {
         }
     }
 
-    private int run(boolean once, HealthMonitor health, Supervisor supervisor)
+    private int run(Optional<Once> once, HealthMonitor health, Supervisor supervisor)
             throws IOException, InterruptedException {
         var statuses = new RepositoryStatuses(engine.root(), host, settings.repositories(), clock, out);
         var followers = followers();
@@ -133,7 +142,7 @@ public final class Agent {
                     .map(e -> new Following(e, makers, stacks, statuses, settings, out))
                     .toList();
             builds.start();
-            return once ? once(all, builds) : follow(all, followers, statuses, builds);
+            return once.isPresent() ? once(once.get(), all, builds) : follow(all, followers, statuses, builds);
         } finally {
             followers.forEach(Follower::close);
         }
@@ -214,7 +223,8 @@ public final class Agent {
     }
 
     /** What a look orders is built before the end, and looked at again: a stack may have waited for it. */
-    private static int once(List<Following> all, BuildQueue builds) throws IOException, InterruptedException {
+    private int once(Once first, List<Following> all, BuildQueue builds) throws IOException, InterruptedException {
+        var asked = first;
         var built = new AtomicBoolean();
         builds.onEnd(_ -> built.set(true));
         int code;
@@ -222,11 +232,14 @@ public final class Agent {
             built.set(false);
             code = 0;
             for (var following : all) {
-                code = Following.worst(code, following.once());
+                code = Following.worst(code, following.once(asked));
             }
             builds.awaitIdle();
+            asked = asked.again();
         } while (built.get());
-        return code;
+        var moved = first.moved().filter(commit -> all.stream().noneMatch(f -> f.isAt(commit)));
+        moved.map(SyncRequests::nobodyIsAt).ifPresent(out);
+        return moved.isPresent() ? 1 : code;
     }
 
     private int follow(List<Following> all, List<Follower> followers, RepositoryStatuses statuses, BuildQueue builds)

@@ -200,6 +200,13 @@ final class Follower implements AutoCloseable {
         return true;
     }
 
+    /**
+     * The same before anybody has looked: should the next {@link #look} find the ref at such a commit, it is followed.
+     */
+    void agree(String commit) {
+        accepted = Optional.of(commit);
+    }
+
     /** The commit seen last. */
     Optional<Revision> last() {
         return last;
@@ -227,7 +234,7 @@ final class Follower implements AutoCloseable {
                 out.accept("repository " + url() + ": " + ref.text() + " was moved to a commit that does not follow "
                         + fetched.previous().map(c -> c.substring(0, 7)).orElse("") + " (forced)");
             }
-            if (agreed.isPresent() && fetched.refused().isEmpty()) {
+            if (agreed.filter(fetched.revision().commit()::startsWith).isPresent()) {
                 out.accept("repository " + url() + ": " + ref.text() + " is followed to "
                         + fetched.revision().shortCommit() + ", as somebody has agreed to");
             }

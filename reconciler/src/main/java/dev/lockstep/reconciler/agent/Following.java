@@ -98,9 +98,10 @@ final class Following implements AutoCloseable {
     }
 
     /** Looks once, in this thread; the stacks one after the other. Not together with {@link #start}. */
-    int once() throws IOException, InterruptedException {
+    int once(Once asked) throws IOException, InterruptedException {
         var code = 0;
         try {
+            asked.moved().ifPresent(follower::agree);
             var revision = follower.look();
             order(revision);
             var found = follower.stacks(revision);
@@ -113,7 +114,8 @@ final class Following implements AutoCloseable {
             }
             for (var stack : without(found.active(), others).entrySet()) {
                 var worker = stacks.worker(stack.getKey(), name -> makers.worker(name, follower));
-                code = worst(code, worker.runOnce(stack.getValue(), "command").exitCode());
+                code = worst(
+                        code, worker.runOnce(stack.getValue(), asked.trigger()).exitCode());
             }
             if (orphan(found, revision)) {
                 code = worst(code, NOT_DONE);
@@ -128,6 +130,11 @@ final class Following implements AutoCloseable {
             statuses.failed(follower, e, Optional.empty());
             return 1;
         }
+    }
+
+    /** Whether the ref was found at a commit that begins so, and is followed there. */
+    boolean isAt(String commit) {
+        return follower.last().filter(r -> r.commit().startsWith(commit)).isPresent();
     }
 
     /** Of two exit codes the one to end with: an error is worse than anything, else the larger. */
@@ -352,9 +359,10 @@ final class Following implements AutoCloseable {
                 if (stacks.worker(stack).isEmpty()
                         && stacks.isFollowed(stack)
                         && stacks.claim(stack, follower.settings()).isEmpty()) {
-                    follower.running(status)
-                            .ifPresent(source ->
-                                    stacks.worker(stack, this::started).want(source, "start"));
+                    var source = follower.running(status);
+                    if (source.isPresent()) {
+                        var _ = stacks.worker(stack, this::started).want(source.get(), "start");
+                    }
                 }
             }
         } catch (IOException | RuntimeException e) {

@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
 final class Reconciliation {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciliation.class);
     /** What a person wrote behind {@code sync} to have a revision tried again that was left. */
-    private static final String RETRY = "--retry";
+    static final String RETRY = "--retry";
     /** What is said of a run that did not wait for what its steps waited for. */
     static final String BROKEN_OFF = "broken off while it waited, for a newer revision or the end of the agent";
 

@@ -346,7 +346,7 @@ final class StackWorker implements AutoCloseable {
         Instant since;
         CountDownLatch superseded;
         synchronized (monitor) {
-            since = trigger.equals("command") ? Instant.MAX : asked;
+            since = Once.isWhy(trigger) ? Instant.MAX : asked;
             superseded = verifying;
         }
         if (tried.filter(source::isSameAs).isEmpty()) {

@@ -45,15 +45,17 @@ record SyncRequests(List<Following> repositories, FollowedStacks stacks, BuildRe
         var found = commit.isPresent()
                 ? repositories.stream().filter(one -> one.accept(commit.get())).count()
                 : 1;
-        return found > 0
-                ? Optional.empty()
-                : Optional.of(Answer.error("no followed ref was moved to a commit " + commit.orElse("")
-                        + " that this host refuses; 'lockstep status' shows which were"));
+        return found > 0 ? Optional.empty() : Optional.of(Answer.error(nobodyIsAt(commit.orElse(""))));
+    }
+
+    static String nobodyIsAt(String commit) {
+        return "no followed ref was moved to a commit " + commit
+                + " that this host refuses; 'lockstep status' shows which were";
     }
 
     private static String trigger(Request request) {
         return "sync"
-                + (request.arguments().containsKey("retry") ? " --retry" : "")
+                + (request.arguments().containsKey("retry") ? " " + Reconciliation.RETRY : "")
                 + (request.arguments().containsKey("now") ? " " + Permission.NOW : "");
     }
 

@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.agent.Agent;
 import dev.lockstep.reconciler.agent.AgentLock;
+import dev.lockstep.reconciler.agent.Once;
 import dev.lockstep.reconciler.git.FollowedRef;
 import dev.lockstep.reconciler.git.Remote;
 import dev.lockstep.reconciler.plan.Printable;
@@ -12,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -27,6 +29,12 @@ final class AgentCommand implements Command {
                         "Exit codes of --once: 0 converged, 1 error, 3 applied but unhealthy, 4 rolled back, 5 refused.");
         spec.addOption(Options.flag("Look once, apply, and end", "--once"));
         spec.addOption(Options.flag("With --once: show the plans and change nothing", "--dry-run"));
+        spec.addOption(Options.flag(
+                "With --once: also outside of the windows in which stacks may be changed; it is written down",
+                "--now"));
+        spec.addOption(Options.flag("With --once: try again also a revision that was left", "--retry"));
+        spec.addOption(
+                Options.value("COMMIT", "With --once: follow a ref to this commit that it was moved to", "--moved"));
         spec.addOption(Options.value("FILE", "Instead of " + HostSettings.FILE, "--config"));
         spec.addOption(Options.value("URL", "Follow this repository instead of those in the file", "--repository"));
         spec.addOption(Options.value("REF", "Branch or tag of --repository (default: main)", "--ref"));
@@ -46,12 +54,13 @@ final class AgentCommand implements Command {
         if (call.dryRun() && !call.flag("--once")) {
             throw new CommandException("--dry-run goes with --once: an agent that follows is there to change things");
         }
+        var asked = asked(call);
         var first = followed(call);
         var over = new CompletableFuture<Integer>();
         var running = new AgentRuns();
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> end(running, over)));
         try {
-            over.complete(call.flag("--once") ? once(call, first, running) : follow(call, first, running));
+            over.complete(call.flag("--once") ? once(call, asked, first, running) : follow(call, first, running));
         } catch (AgentLock.TakenException e) {
             throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.REFUSED);
         } finally {
@@ -61,11 +70,28 @@ final class AgentCommand implements Command {
         return over.join();
     }
 
-    private static int once(Invocation call, AgentSettings settings, AgentRuns running) throws Exception {
+    private static Once asked(Invocation call) throws CommandException {
+        for (var word : List.of("--now", "--retry", "--moved")) {
+            if (call.flag(word) && !call.flag("--once")) {
+                throw new CommandException(
+                        word + " goes with --once; of an agent that runs 'lockstep sync " + word + "' asks it");
+            }
+            if (call.flag(word) && call.dryRun()) {
+                throw new CommandException(word + " does not go with --dry-run, which changes nothing");
+            }
+        }
+        var moved = call.text("--moved");
+        return new Once(
+                moved.isPresent() ? Optional.of(SyncCommand.commit(moved.get())) : Optional.empty(),
+                call.flag("--retry"),
+                call.flag("--now"));
+    }
+
+    private static int once(Invocation call, Once asked, AgentSettings settings, AgentRuns running) throws Exception {
         try (var engine = door(call, settings).open()) {
             var agent = agent(call, engine, settings);
             running.begin(agent::stop);
-            return call.dryRun() ? agent.show() : agent.run(true);
+            return call.dryRun() ? agent.show() : agent.run(asked);
         }
     }
 
@@ -78,7 +104,7 @@ final class AgentCommand implements Command {
                         try (var engine = door(call, settings).open()) {
                             var agent = agent(call, engine, settings);
                             running.begin(agent::stop);
-                            return agent.run(false);
+                            return agent.run();
                         }
                     },
                     line -> say(call, line));

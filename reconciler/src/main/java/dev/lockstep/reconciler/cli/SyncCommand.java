@@ -74,7 +74,8 @@ final class SyncCommand implements Command {
         return arguments;
     }
 
-    private static String commit(String text) throws CommandException {
+    /** What somebody agrees to. */
+    static String commit(String text) throws CommandException {
         if (!text.matches("[0-9a-f]{7,40}")) {
             throw new CommandException("--moved takes the id of a commit, or the first 7 digits of it or more, not \""
                     + text + "\"; 'lockstep status' shows it");

@@ -59,7 +59,8 @@ public record RefRule(ForcePush moves, Optional<String> accepted) {
         return "repository " + now.repository() + ": " + moved + ", and this host refuses that (force-push: "
                 + moves.word() + "): it stays at " + from
                 + ". Move it back, or accept it here with 'lockstep sync --moved " + to
-                + "' or with force-push: follow in agent.yaml";
+                + "' (where no agent runs, 'lockstep agent --once --moved " + to
+                + "') or with force-push: follow in agent.yaml";
     }
 
     private static boolean isTag(String ref) {

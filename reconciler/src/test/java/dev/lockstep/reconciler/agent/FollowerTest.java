@@ -97,11 +97,8 @@ class FollowerTest {
         }
     }
 
-    @Test
-    void a_refused_move_is_nothing_to_build_until_somebody_agrees_to_it() throws IOException {
-        var first = repository.commit("first");
-        var root = Root.open(directory.resolve("root"), directory.resolve("run"));
-        var settings = new AgentSettings.Repository(
+    private AgentSettings.Repository refusingMoves() {
+        return new AgentSettings.Repository(
                 repository.directory().toString(),
                 Optional.of("main"),
                 Optional.empty(),
@@ -109,6 +106,13 @@ class FollowerTest {
                 false,
                 RepositoryAccess.NONE,
                 List.of());
+    }
+
+    @Test
+    void a_refused_move_is_nothing_to_build_until_somebody_agrees_to_it() throws IOException {
+        var first = repository.commit("first");
+        var root = Root.open(directory.resolve("root"), directory.resolve("run"));
+        var settings = refusingMoves();
         try (var follower = follower(settings, root, "web1", Map.of())) {
             follower.look();
             var branches = List.of("refs/heads/*");
@@ -126,6 +130,33 @@ class FollowerTest {
             assertThat(follower.look().commit()).isEqualTo(other);
             assertThat(follower.refused()).isEmpty();
             assertThat(follower.refs(branches)).extracting(RemoteRef::commit).containsExactly(other);
+        }
+    }
+
+    @Test
+    void who_looks_once_agrees_before_anybody_has_looked_and_to_that_commit_alone() throws IOException {
+        var first = repository.commit("first");
+        var root = Root.open(directory.resolve("root"), directory.resolve("run"));
+        var settings = refusingMoves();
+        try (var follower = follower(settings, root, "web1", Map.of())) {
+            follower.look();
+        }
+        var other = repository.put("a", "b").forcePush("refs/heads/main", "other");
+
+        try (var follower = follower(settings, root, "web1", Map.of())) {
+            follower.agree("0".repeat(40));
+            assertThat(follower.look().commit()).isEqualTo(first);
+            assertThat(follower.refused()).isPresent();
+            assertThat(said).noneMatch(line -> line.contains("agreed"));
+        }
+        try (var follower = follower(settings, root, "web1", Map.of())) {
+            follower.agree(other.substring(0, 7));
+            assertThat(follower.look().commit()).isEqualTo(other);
+            assertThat(follower.refused()).isEmpty();
+            assertThat(said).anyMatch(line -> line.endsWith(", as somebody has agreed to"));
+        }
+        try (var follower = follower(settings, root, "web1", Map.of())) {
+            assertThat(follower.look().commit()).as("from then on").isEqualTo(other);
         }
     }
 

@@ -53,6 +53,9 @@ class CommandLineInterfaceTest {
             apply --wait-timeout soon | lockstep: --wait-timeout takes seconds or a duration like 1m30s, not "soon"
             --log-level loud plan | lockstep: the log level is one of error, warn, info, debug, trace, not "loud"
             agent --dry-run    | lockstep: --dry-run goes with --once: an agent that follows is there to change things
+            agent --moved 1234567 | lockstep: --moved goes with --once; of an agent that runs 'lockstep sync --moved' asks it
+            agent --once --dry-run --now | lockstep: --now does not go with --dry-run, which changes nothing
+            agent --once --moved main | lockstep: --moved takes the id of a commit, or the first 7 digits of it or more, not "main"; 'lockstep status' shows it
             agent --ref main   | lockstep: --ref and --path belong to --repository URL
             """)
     void wrong_usage_is_one_sentence_and_code_1(String words, String sentence) {

@@ -83,7 +83,8 @@ class RefRuleTest {
                             + other.substring(0, 7) + ", which does not follow " + old.substring(0, 7)
                             + ", and this host refuses that (force-push: refuse): it stays at " + old.substring(0, 7)
                             + ". Move it back, or accept it here with 'lockstep sync --moved " + other.substring(0, 7)
-                            + "' or with force-push: follow in agent.yaml");
+                            + "' (where no agent runs, 'lockstep agent --once --moved " + other.substring(0, 7)
+                            + "') or with force-push: follow in agent.yaml");
         }
     }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -113,6 +114,35 @@ class MovedRefIT {
         runs("shop-app-1", "shop-web-1");
         assertThat(host.lockstep("status").out()).doesNotContain("refuses", "is not brought");
         host.end(again, false);
+    }
+
+    @Test
+    void who_looks_once_agrees_with_the_words_of_sync() throws Exception {
+        shop.commit("First", files("web"));
+        shop.tag("v1.0.0");
+        follow("v1.0.0", "");
+        assertThat(once().code()).isZero();
+        var second = shop.commit("Second", files("web", "app"));
+        shop.tag("v1.0.0");
+        assertThat(once().code()).isEqualTo(5);
+
+        var wrong = once("--moved", "0".repeat(40));
+        assertThat(wrong.code()).isEqualTo(1);
+        assertThat(wrong.out())
+                .contains("no followed ref was moved to a commit 0000000")
+                .doesNotContain("agreed");
+        var agreed = once("--moved", second.substring(0, 7), "--retry");
+        assertThat(agreed.code()).as(agreed.all()).isZero();
+        assertThat(agreed.out()).contains(second.substring(0, 7) + ", as somebody has agreed to");
+        runs("shop-app-1", "shop-web-1");
+        assertThat(host.lockstep("history").out()).contains("command --retry");
+        assertThat(once().code()).as("from then on").isZero();
+    }
+
+    private Host.Said once(String... words) throws Exception {
+        var command = new ArrayList<>(List.of("agent", "--once", "--config", settings.toString(), "--host", "test"));
+        command.addAll(List.of(words));
+        return host.lockstep(command.toArray(String[]::new));
     }
 
     @Test
