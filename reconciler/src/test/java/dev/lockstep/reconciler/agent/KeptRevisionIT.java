@@ -310,7 +310,7 @@ class KeptRevisionIT {
 
     @Test
     void a_first_commit_that_is_not_well_has_nothing_to_go_back_to_however_often_it_is_looked_at() throws Exception {
-        var first = runs("First", "if [ -e /bad ]; then exit 3; fi; touch /bad; exec sleep 1001");
+        var first = runs("First", "if [ -e /bad ]; then exit 3; fi; touch /bad; exec sleep 1001", "8s");
         cutShort(first);
         var container = shop.container();
         shop.engine().containers().stop(container.id(), Optional.empty());
