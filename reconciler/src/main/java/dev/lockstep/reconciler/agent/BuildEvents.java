@@ -21,6 +21,7 @@ import dev.lockstep.reconciler.git.CommitTree;
 import dev.lockstep.reconciler.git.GitException;
 import dev.lockstep.reconciler.git.RemoteRef;
 import dev.lockstep.reconciler.git.Revision;
+import dev.lockstep.runtime.context.ContextException;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.spec.settings.RefPattern;
@@ -149,11 +150,20 @@ final class BuildEvents implements WantedBuilds {
 
         Optional<BuildTarget> target(String name) throws IOException {
             if (targets.isEmpty()) {
-                targets = Optional.of(follower.targets(tree()));
+                targets = Optional.of(read());
             }
             return targets.get().stream()
                     .filter(target -> target.name().equals(name))
                     .findFirst();
+        }
+
+        /** A commit without stacks builds nothing: a tag may be older than all of them. */
+        private List<BuildTarget> read() throws IOException {
+            try {
+                return follower.targets(tree());
+            } catch (Follower.NoStacksException e) {
+                return List.of();
+            }
         }
     }
 
@@ -189,7 +199,7 @@ final class BuildEvents implements WantedBuilds {
             if (isChange(planner, wish, target.get(), inputs)) {
                 orders.add(new BuildOrder(target.get(), wish.occasion(), inputs));
             }
-        } catch (RepositoryFile.RefusedException | IllegalArgumentException e) {
+        } catch (RepositoryFile.RefusedException | ContextException | IllegalArgumentException e) {
             refuse(wish, String.valueOf(e.getMessage()), refusals);
         } catch (GitException e) {
             // What its commit holds must not keep others from being built; what this host cannot do is another time.
@@ -258,6 +268,8 @@ final class BuildEvents implements WantedBuilds {
                 } else {
                     order(target.get(), image, orders).ifPresent(why -> refused.put(image, why));
                 }
+            } catch (RepositoryFile.RefusedException | ContextException e) {
+                refused.put(image, "is not built: " + e.getMessage());
             } catch (GitException e) {
                 refused.put(image, unreadable(e));
             }
@@ -307,7 +319,7 @@ final class BuildEvents implements WantedBuilds {
                             orders.add(new BuildOrder(own.get(), occasion, BuildInputs.of(its.tree(), own.get())));
                             return Optional.empty();
                         }
-                    } catch (RepositoryFile.RefusedException | IllegalArgumentException e) {
+                    } catch (RepositoryFile.RefusedException | ContextException | IllegalArgumentException e) {
                         problem = Optional.of("is not built: " + e.getMessage());
                     } catch (GitException e) {
                         problem = Optional.of(unreadable(e));

@@ -3,15 +3,21 @@ package dev.lockstep.reconciler.building;
 import dev.lockstep.reconciler.builds.BuildInputs;
 import dev.lockstep.reconciler.builds.BuildRecord;
 import dev.lockstep.reconciler.builds.BuildTarget;
+import dev.lockstep.reconciler.git.GitException;
+import dev.lockstep.runtime.context.ContextException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** How the builds of records are defined by their commits. Any thread may ask. */
 final class Definitions {
+    private static final Logger LOG = LoggerFactory.getLogger(Definitions.class);
+
     private final BuildSources sources;
     /** How commits define what was ordered since this was made; of others the commit is asked. */
     private final Map<Long, BuildTarget> ordered = new ConcurrentHashMap<>();
@@ -80,8 +86,13 @@ final class Definitions {
     /** Parts of a repository that are followed apart may have builds of one name. */
     private static Optional<Found.Here> ofInputs(List<Found.Here> having, String inputs) throws IOException {
         for (var one : having) {
-            if (BuildInputs.of(one.source().tree(), one.target()).equals(inputs)) {
-                return Optional.of(one);
+            try {
+                if (BuildInputs.of(one.source().tree(), one.target()).equals(inputs)) {
+                    return Optional.of(one);
+                }
+            } catch (ContextException | GitException e) {
+                // Nobody could count the inputs of this one, so it is not the one that was ordered.
+                LOG.debug("inputs cannot be counted target={}", one.target().name(), e);
             }
         }
         return having.stream().findFirst();

@@ -4,6 +4,7 @@ import dev.lockstep.reconciler.contexts.CommitFiles;
 import dev.lockstep.reconciler.git.CommitTree;
 import dev.lockstep.reconciler.git.RepositoryPath;
 import dev.lockstep.reconciler.git.TreeEntry;
+import dev.lockstep.runtime.context.ContextException;
 import dev.lockstep.runtime.context.Ignore;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.spec.model.Build;
@@ -20,6 +21,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -54,6 +56,7 @@ public final class BuildInputs {
      * See {@link BuildOrder#inputs}.
      *
      * @param tree of the commit that the target was read from
+     * @throws ContextException when the commit's ignore file is none, with its place
      */
     public static String of(CommitTree tree, BuildTarget target) throws IOException {
         var inputs = new BuildInputs(tree);
@@ -178,9 +181,14 @@ public final class BuildInputs {
 
     /** The Dockerfile's own counts before the context's, as the builder has it. */
     private Ignore ignore(String directory, Optional<String> dockerfile) throws IOException {
-        var own = dockerfile.isEmpty() ? Optional.<byte[]>empty() : tree.read(dockerfile.get() + IGNORE);
-        var bytes = own.isPresent() ? own : tree.read(RepositoryPath.child(directory, IGNORE));
-        return bytes.isPresent() ? Ignore.parse(bytes.get(), IGNORE) : Ignore.NOTHING;
+        var ofContext = RepositoryPath.child(directory, IGNORE);
+        for (var name : dockerfile.isEmpty() ? List.of(ofContext) : List.of(dockerfile.get() + IGNORE, ofContext)) {
+            var bytes = tree.read(name);
+            if (bytes.isPresent()) {
+                return Ignore.parse(bytes.get(), name);
+            }
+        }
+        return Ignore.NOTHING;
     }
 
     private void add(String name, Map<String, String> values) {

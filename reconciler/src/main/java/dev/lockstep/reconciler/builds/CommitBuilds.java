@@ -3,6 +3,8 @@ package dev.lockstep.reconciler.builds;
 import dev.lockstep.reconciler.deploy.BuiltImages;
 import dev.lockstep.reconciler.deploy.ImageOwners;
 import dev.lockstep.reconciler.deploy.StackBuilds;
+import dev.lockstep.reconciler.git.GitException;
+import dev.lockstep.runtime.context.ContextException;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.spec.model.Mount;
 import dev.lockstep.spec.model.Project;
@@ -52,7 +54,7 @@ public final class CommitBuilds implements StackBuilds {
         for (var reference : references(project)) {
             var target = target(all, reference);
             if (target.isPresent()) {
-                states.put(reference, state(reference, all, target.get(), known));
+                states.put(reference, readable(reference, all, target.get(), known));
             }
         }
         return states;
@@ -61,6 +63,26 @@ public final class CommitBuilds implements StackBuilds {
     @Override
     public ImageOwners.Makers makers() {
         return names.othersAtOnce(repository); // of one plan
+    }
+
+    /** The same, where what the commit has of the build can be read: another commit may, and what runs is kept. */
+    private BuildState readable(
+            ImageReference reference, List<BuildTarget> all, BuildTarget target, List<BuildRecord> known)
+            throws IOException {
+        try {
+            return state(reference, all, target, known);
+        } catch (ContextException e) {
+            return unreadable(reference, e);
+        } catch (GitException e) {
+            if (e.kind() != GitException.Kind.REFUSED) {
+                throw e; // of this host, and another time it may be well
+            }
+            return unreadable(reference, e);
+        }
+    }
+
+    private static BuildState unreadable(ImageReference reference, IOException why) {
+        return new BuildState.Broken(reference.familiar() + " cannot be built from this commit: " + why.getMessage());
     }
 
     private BuildState state(

@@ -376,6 +376,11 @@ class BuildEventsIT {
                 .putSubmodule("app/.dockerignore")
                 .commit("refs/heads/aside", "a submodule that names what is ignored");
         git("tag", "v1.0.1", "aside");
+        repository
+                .remove("app/.dockerignore")
+                .put("app/.dockerignore", "!\n")
+                .commit("refs/heads/aside", "one that is none");
+        git("tag", "v1.0.2", "aside");
         repository.remove("app/.dockerignore");
         change("refs/heads/main");
         git("tag", "v2.0.0", "main");
@@ -385,9 +390,11 @@ class BuildEventsIT {
                 Objects.requireNonNull(follower.stacks(follower.look()).active().get("shop"));
         var good = ImageReference.parse("shop:1.0.0");
         var bad = ImageReference.parse("shop:1.0.1");
+        var none = ImageReference.parse("shop:1.0.2");
 
-        assertThat(events.order(source, Set.of(good, bad)))
-                .containsOnlyKeys(bad)
+        assertThat(events.order(source, Set.of(good, bad, none)))
+                .containsOnlyKeys(bad, none)
+                .containsEntry(none, "is not built: app/.dockerignore:1: illegal exclusion pattern: \"!\"")
                 .hasEntrySatisfying(
                         bad,
                         why -> assertThat(why)
@@ -457,6 +464,40 @@ class BuildEventsIT {
                                 .startsWith("refused app ignored: ")
                                 .contains("app/.dockerignore is a submodule"),
                         three -> assertThat(three).isEqualTo("app fine " + fine));
+        assertThat(look()).isEmpty();
+    }
+
+    @Test
+    void a_tag_without_stacks_or_with_a_wrong_ignore_file_keeps_no_other_from_being_built() throws Exception {
+        repository.remove("lockstep.yaml").commit("older than all stacks");
+        git("tag", "v0.1", "main");
+        repository
+                .put("compose.yaml", "name: shop\nservices: {web: {build: app, image: 'shop:1.0'}}\n")
+                .commit("a stack");
+        var first = git("rev-parse", "--short=7", "main");
+        assertThat(look()).as("the first time").containsExactly("shop/web main " + first);
+        assertThat(said)
+                .singleElement()
+                .asString()
+                .endsWith(" of v0.1 has no build shop/web for this host; it is built where its own files say how");
+
+        git("tag", "v0.2", "v0.1");
+        repository.put("app/.dockerignore", "!\n").commit("refs/heads/wrong", "wrong");
+        git("tag", "v1.0", "wrong");
+        repository.remove("app/.dockerignore");
+        var fine = change("refs/heads/main");
+        git("tag", "v1.1", "main");
+
+        assertThat(look())
+                .satisfiesExactlyInAnyOrder(
+                        one -> assertThat(one)
+                                .startsWith("refused shop/web v0.2: commit ")
+                                .contains(" of v0.2 has no build shop/web for this host"),
+                        two -> assertThat(two)
+                                .isEqualTo("refused shop/web v1.0: app/.dockerignore:1: illegal exclusion pattern:"
+                                        + " \"!\""),
+                        three -> assertThat(three).isEqualTo("shop/web v1.1 " + fine),
+                        four -> assertThat(four).isEqualTo("shop/web main " + fine));
         assertThat(look()).isEmpty();
     }
 }

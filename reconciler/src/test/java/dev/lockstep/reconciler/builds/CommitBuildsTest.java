@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.reconciler.deploy.StackBuilds.BuildState;
+import dev.lockstep.runtime.context.ContextException;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
@@ -182,6 +183,28 @@ class CommitBuildsTest {
                         "it:latest",
                         new BuildState.Broken("it:latest is built by shop/a and by shop/b from different things; give"
                                 + " each an image of its own name")));
+    }
+
+    @Test
+    void what_cannot_be_read_of_a_commit_is_an_image_that_cannot_be_built() throws IOException {
+        var shop = project("shop", "services: {a: {image: it, build: .}, b: {image: other}}\n");
+        var targets = new CommitBuilds.Targets() {
+            @Override
+            public List<BuildTarget> all() {
+                return List.of(target("shop/a", "it", new Recipe.OfService("", shop, "a")));
+            }
+
+            @Override
+            public String inputs(BuildTarget target) throws IOException {
+                throw new ContextException(".dockerignore:1: illegal exclusion pattern: \"!\"");
+            }
+        };
+
+        assertThat(new CommitBuilds(URL, targets, records, names).of(shop))
+                .isEqualTo(Map.of(
+                        ImageReference.parse("it"),
+                        new BuildState.Broken("it:latest cannot be built from this commit: .dockerignore:1: illegal"
+                                + " exclusion pattern: \"!\"")));
     }
 
     @Test
