@@ -16,6 +16,7 @@ import dev.lockstep.reconciler.builds.Occasion;
 import dev.lockstep.reconciler.builds.Recipe;
 import dev.lockstep.reconciler.builds.SeenRefs;
 import dev.lockstep.reconciler.builds.SeenRefsFiles;
+import dev.lockstep.reconciler.deploy.BuiltImages;
 import dev.lockstep.reconciler.git.BroughtRef;
 import dev.lockstep.reconciler.git.CommitTree;
 import dev.lockstep.reconciler.git.GitException;
@@ -313,7 +314,13 @@ final class BuildEvents implements WantedBuilds {
                     var its = new Commit(revision);
                     try {
                         var own = its.target(target.name());
-                        if (own.isPresent()
+                        if (own.isPresent() && !BuiltImages.isOf(own.get().image(), image)) {
+                            // What is built there would have another name, and be wanted again at once.
+                            problem = Optional.of("is what builds." + target.name()
+                                    + " makes now, and no tag or branch builds it yet: commit " + revision.shortCommit()
+                                    + " of " + RemoteRef.shortened(ref.name()) + " builds " + target.name() + " as "
+                                    + own.get().image() + ". Push one whose files say the new name");
+                        } else if (own.isPresent()
                                 && BuildTags.of(own.get(), occasion, its.tree().committed(), Long.MAX_VALUE, tags)
                                         .contains(wanted)) {
                             orders.add(new BuildOrder(own.get(), occasion, BuildInputs.of(its.tree(), own.get())));

@@ -404,6 +404,34 @@ class BuildEventsIT {
     }
 
     @Test
+    void an_image_with_a_new_name_is_not_built_at_a_tag_that_gives_it_the_old_one() throws Exception {
+        git("tag", "v1.1", "main");
+        var old = git("rev-parse", "--short=7", "main");
+        repository
+                .put("lockstep.yaml", APP.replace("shop", "ghcr.io/me/shop"))
+                .put("compose.yaml", "name: shop\nservices: {web: {image: 'ghcr.io/me/shop:v1.1'}}\n")
+                .commit("another name");
+        assertThat(look()).containsExactly("app v1.1 " + old);
+        ordered.clear();
+        var source =
+                Objects.requireNonNull(follower.stacks(follower.look()).active().get("shop"));
+        var image = ImageReference.parse("ghcr.io/me/shop:v1.1");
+
+        assertThat(events.order(source, Set.of(image)))
+                .containsEntry(
+                        image,
+                        "is what builds.app makes now, and no tag or branch builds it yet: commit " + old
+                                + " of v1.1 builds app as shop. Push one whose files say the new name");
+        assertThat(ordered).isEmpty();
+
+        var renamed = change("refs/heads/main");
+        git("tag", "v1.2", "main");
+        assertThat(events.order(source, Set.of(ImageReference.parse("ghcr.io/me/shop:v1.2"))))
+                .isEmpty();
+        assertThat(ordered).containsExactly("app v1.2 " + renamed);
+    }
+
+    @Test
     void a_tag_that_was_moved_since_the_last_look_is_built_for_no_stack() throws Exception {
         repository.put("lockstep.yaml", """
                         builds:
