@@ -118,16 +118,17 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
 
     private void takeUp() throws IOException {
         new TestLeftovers(engine, deployment).removeAll(out);
-        for (var record : records.all()) {
+        for (var record : records.all(e -> out.accept("a build is left out: " + e.getMessage()))) {
             known.put(record.number(), record);
             if (record.state() == BuildRecord.State.BUILDING || record.state() == BuildRecord.State.TESTING) {
                 if (record.restarts() > 0) {
                     // Perhaps it is what kills the agent.
-                    put(record.over(
-                            BuildRecord.State.FAILED, "the agent was killed twice while it was made", clock.instant()));
-                    news.tell(known.get(record.number()));
+                    var over = record.over(
+                            BuildRecord.State.FAILED, "the agent was killed twice while it was made", clock.instant());
+                    keep(over);
+                    news.tell(over);
                 } else {
-                    put(record.again(true));
+                    keep(record.again(true));
                     out.accept("build " + record.number() + " of " + record.name()
                             + " was cut short by a kill and is made again");
                 }
@@ -430,14 +431,7 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
                                     clock.instant());
                 case CommitBuild.Result.Failed(var why) -> now.over(BuildRecord.State.FAILED, why, clock.instant());
             };
-            try {
-                put(then);
-            } catch (IOException e) {
-                // An agent that starts takes it for one that was cut short, and makes it again.
-                known.put(then.number(), then);
-                unwritten.add(then.number());
-                out.accept("what became of build " + then.number() + " cannot be written down: " + e.getMessage());
-            }
+            keep(then);
             if (then.state().isPending()) {
                 if (!closed) {
                     out.accept("build " + then.number() + " of " + then.name() + " waits: " + then.problem());
@@ -492,6 +486,20 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
         records.write(record);
         known.put(record.number(), record);
         unwritten.remove(record.number());
+    }
+
+    /**
+     * The same, and what cannot be written down now is known all the same, and written when it can be. An agent that
+     * starts before that takes it for one that was cut short, and makes it again.
+     */
+    private void keep(BuildRecord record) {
+        try {
+            put(record);
+        } catch (IOException e) {
+            known.put(record.number(), record);
+            unwritten.add(record.number());
+            out.accept("what became of build " + record.number() + " cannot be written down: " + e.getMessage());
+        }
     }
 
     private void ended(long number) {

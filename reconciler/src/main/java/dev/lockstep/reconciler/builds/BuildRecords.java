@@ -4,6 +4,7 @@ import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateException;
 import dev.lockstep.runtime.store.StateFile;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -15,9 +16,14 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The builds of a root: {@code builds/NUMBER/} with {@code record.json}, {@code log} and {@code reports/}. */
 public final class BuildRecords {
+    private static final Logger LOG = LoggerFactory.getLogger(BuildRecords.class);
+
     private final Root root;
     private final StateFile<BuildRecord> state;
 
@@ -38,12 +44,25 @@ public final class BuildRecords {
         return state.read(directory(number).resolve("record.json"));
     }
 
-    /** All of them, the newest first. */
+    /** All of them that can be read, the newest first. */
     public List<BuildRecord> all() throws IOException {
+        return all(e -> LOG.debug("build record is left out", e));
+    }
+
+    /**
+     * The same.
+     *
+     * @param leftOut hears of each that cannot be read: it is no reason to know nothing of the others
+     */
+    public List<BuildRecord> all(Consumer<StateException> leftOut) throws IOException {
         var all = new ArrayList<BuildRecord>();
         try (DirectoryStream<Path> directories = Files.newDirectoryStream(builds(), "[0-9]*")) {
             for (var directory : directories) {
-                state.read(directory.resolve("record.json")).ifPresent(all::add);
+                try {
+                    state.read(directory.resolve("record.json")).ifPresent(all::add);
+                } catch (StateException e) {
+                    leftOut.accept(e);
+                }
             }
         } catch (NoSuchFileException e) {
             return List.of();

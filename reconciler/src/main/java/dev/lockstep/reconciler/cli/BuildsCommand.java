@@ -57,7 +57,7 @@ final class BuildsCommand implements Command {
         }
         var door = EngineDoor.of(call);
         if (verb.equals("ls")) {
-            return list(call, door.hasRoot() ? records(call).all() : List.of(), format);
+            return list(call, door.hasRoot() ? all(call) : List.of(), format);
         }
         var number = number(words, verb);
         if (!door.hasRoot()) {
@@ -80,6 +80,10 @@ final class BuildsCommand implements Command {
     private static BuildRecords records(Invocation call) throws IOException {
         return new BuildRecords(
                 Root.openForReading(call.globals().root(), call.globals().runRoot()));
+    }
+
+    private static List<BuildRecord> all(Invocation call) throws IOException {
+        return records(call).all(e -> call.say("Left out: " + e.getMessage()));
     }
 
     private static long number(List<String> words, String verb) throws CommandException {

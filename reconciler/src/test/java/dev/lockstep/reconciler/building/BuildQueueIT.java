@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -638,6 +639,41 @@ class BuildQueueIT {
         }
         assertThat(lab.said.stream().filter(line -> line.startsWith("build 2 of shop:v1 waits: ")))
                 .hasSize(1);
+    }
+
+    @Test
+    void a_record_that_cannot_be_read_or_written_keeps_no_queue_from_opening() throws Exception {
+        lab.file("app/Dockerfile", "FROM scratch\n");
+        var occasion = new Occasion(Occasion.Kind.TAG, "refs/tags/v1", lab.commit("one"));
+        var small = Files.createDirectories(directory.resolve("state/builds"));
+        Mounts.tmpfs(small, 256 << 10, 0755, List.of(DetachedMount.Attribute.NO_SUID));
+        try {
+            var now = Instant.now();
+            var first = BuildRecord.queued(1, lab.url(), "app", "shop", occasion, "", "", now);
+            lab.records().write(first.begun(now).again(true).begun(now));
+            var second = BuildRecord.queued(2, lab.url(), "app", "shop", occasion, "", "", now);
+            lab.records().write(second);
+            Files.writeString(small.resolve("2/record.json"), "damaged");
+            fill(small.resolve("ballast"));
+            try (var queue = lab.queue()) {
+                assertThat(lab.said)
+                        .anyMatch(line -> line.startsWith("a build is left out: " + small.resolve("2/record.json")))
+                        .anyMatch(line -> line.startsWith("what became of build 1 cannot be written down: "));
+                assertThat(queue.retry(2)).isEqualTo(new BuildQueue.Retried.No("there is no build 2"));
+                assertThat(lab.records().all())
+                        .extracting(BuildRecord::state)
+                        .containsExactly(BuildRecord.State.BUILDING);
+
+                Files.delete(small.resolve("ballast"));
+                queue.start();
+                await().until(() -> lab.record(1).state() == BuildRecord.State.FAILED);
+                assertThat(lab.record(1).problem()).isEqualTo("the agent was killed twice while it was made");
+                assertThat(queue.retry(1)).isInstanceOf(BuildQueue.Retried.Queued.class);
+                assertThat(lab.record(3).occasion().kind()).isEqualTo(Occasion.Kind.RETRY);
+            }
+        } finally {
+            Mounts.unmount(small);
+        }
     }
 
     /** The directory of the one cache mount. */
