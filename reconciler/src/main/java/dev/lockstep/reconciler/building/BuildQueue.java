@@ -118,6 +118,7 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
 
     private void takeUp() throws IOException {
         new TestLeftovers(engine, deployment).removeAll(out);
+        removeLeftovers();
         for (var record : records.all(e -> out.accept("a build is left out: " + e.getMessage()))) {
             known.put(record.number(), record);
             if (record.state() == BuildRecord.State.BUILDING || record.state() == BuildRecord.State.TESTING) {
@@ -135,6 +136,15 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
             }
         }
         engine.builder().cleanUp(); // what those containers were in is empty now
+    }
+
+    /** What cannot be removed now is another time. */
+    private void removeLeftovers() {
+        try {
+            records.removeLeftovers();
+        } catch (IOException e) {
+            LOG.debug("what is left of forgotten builds stays", e);
+        }
     }
 
     /** Hears of each build that has ended, however it did, from the thread that made it. */

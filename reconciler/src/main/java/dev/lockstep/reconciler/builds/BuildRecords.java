@@ -88,6 +88,27 @@ public final class BuildRecords {
         Files.deleteIfExists(directory(number));
     }
 
+    /**
+     * Removes what lies there of builds without a record: of those that were being forgotten, or begun, at a kill. Not
+     * while somebody writes records.
+     */
+    public void removeLeftovers() throws IOException {
+        if (Files.notExists(builds())) {
+            return;
+        }
+        try (var all = Directory.open(builds());
+                DirectoryStream<Path> directories = Files.newDirectoryStream(builds(), "[1-9]*")) {
+            for (var directory : directories) {
+                var name = directory.getFileName().toString();
+                if (name.matches("[0-9]+")
+                        && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
+                        && Files.notExists(directory.resolve("record.json"), LinkOption.NOFOLLOW_LINKS)) {
+                    all.removeTree(RawPath.of(name));
+                }
+            }
+        }
+    }
+
     /** Removes what a build has left beside its record: it is to be made again. */
     public void clear(long number) throws IOException {
         Files.deleteIfExists(log(number));

@@ -83,4 +83,27 @@ class BuildLogTest {
         records.write(BacklogTest.record(20, "web", "refs/tags/v1", BuildRecord.State.FAILED));
         assertThat(new BuildNumbers(root).next()).isEqualTo(21);
     }
+
+    @Test
+    void what_a_kill_left_of_forgotten_builds_is_removed_and_what_has_a_record_is_not() throws IOException {
+        var root = Root.open(directory.resolve("state"), directory.resolve("run"));
+        var records = new BuildRecords(root);
+        records.removeLeftovers();
+        assertThat(new BuildNumbers(root).next()).isEqualTo(1);
+        for (var kept : List.of(7L, 8L, 9L)) {
+            records.write(BacklogTest.record(kept, "web", "refs/tags/v1", BuildRecord.State.FAILED));
+            Files.writeString(records.log(kept), "said");
+            Files.createDirectories(records.reports(kept).resolve("deep"));
+        }
+        Files.delete(directory.resolve("state/builds/8/record.json"));
+        Files.writeString(directory.resolve("state/builds/9/record.json"), "damaged");
+
+        records.removeLeftovers();
+
+        assertThat(directory.resolve("state/builds/8")).doesNotExist();
+        assertThat(records.log(7)).hasContent("said");
+        assertThat(records.log(9)).hasContent("said");
+        assertThat(records.all()).extracting(BuildRecord::number).containsExactly(7L);
+        assertThat(new BuildNumbers(root).next()).isEqualTo(10);
+    }
 }
