@@ -29,6 +29,7 @@ final class BaseImages {
     private final BuildRequest request;
     private final BuildEvent.Listener listener;
     private final AtomicInteger numbers;
+    private final Cancellation cancellation;
     private final Consumer<Material> used;
     private final Map<String, Base> found = new HashMap<>();
 
@@ -39,6 +40,7 @@ final class BaseImages {
             BuildRequest request,
             BuildEvent.Listener listener,
             AtomicInteger numbers,
+            Cancellation cancellation,
             Consumer<Material> used) {
         this.used = used;
         this.rooms = rooms;
@@ -46,6 +48,7 @@ final class BaseImages {
         this.request = request;
         this.listener = listener;
         this.numbers = numbers;
+        this.cancellation = cancellation;
     }
 
     /**
@@ -92,7 +95,7 @@ final class BaseImages {
                         + " images are pulled for this host's platform alone, "
                         + rooms.images().platform()
                         + ": load one, or begin this stage with FROM --platform=$BUILDPLATFORM or FROM scratch"));
-        rooms.pull().check(reference, image);
+        check(reference, image);
         var base = base(image, Progress.NONE);
         found.put(key, base);
         used.accept(material(reference, image));
@@ -119,7 +122,7 @@ final class BaseImages {
         try {
             var here = request.pull() && reference.digest().isEmpty() ? Optional.<Image>empty() : here(reference);
             if (here.isPresent()) {
-                rooms.pull().check(reference, here.get());
+                check(reference, here.get());
             }
             var image = here.isPresent() ? here.get() : pulled(reference, progress(log));
             var base = base(image, progress(log));
@@ -127,14 +130,24 @@ final class BaseImages {
             used.accept(material(reference, image));
             log.done(here.isPresent());
             return base;
+        } catch (BuildCancelledException e) {
+            log.cancelled();
+            throw e;
         } catch (IOException e) {
             log.failed(String.valueOf(e.getMessage()));
             throw e;
         }
     }
 
+    private void check(ImageReference reference, Image here) throws IOException {
+        var _ = cancellation.interrupting(() -> {
+            rooms.pull().check(reference, here);
+            return here;
+        });
+    }
+
     private Image pulled(ImageReference reference, Progress progress) throws IOException {
-        var image = rooms.pull().pull(reference, progress);
+        var image = cancellation.interrupting(() -> rooms.pull().pull(reference, progress));
         return lease.keep(image.digest())
                 .orElseThrow(() -> new BuildException(
                         reference.familiar() + " has been removed since it was pulled; build it again"));
@@ -162,7 +175,7 @@ final class BaseImages {
     }
 
     private Base base(Image image, Progress progress) throws IOException {
-        var directories = rooms.unpack().unpack(image.layers(), progress);
+        var directories = cancellation.interrupting(() -> rooms.unpack().unpack(image.layers(), progress));
         var document = rooms.images().json().readTree(rooms.images().blobs().read(image.id()));
         return new Base(image, ImageDocument.read(document, image.config().platform(), image.layers()), directories);
     }

@@ -114,7 +114,7 @@ public record BuildRooms(
     /** Gets an image from its registry. */
     @FunctionalInterface
     public interface Pull {
-        /** The image, whose layers are here and unpacked. */
+        /** The image, whose layers are here and unpacked. Ends when its thread is interrupted. */
         Image pull(ImageReference reference, Progress progress) throws IOException;
 
         /** Whether the image that has this name here is the one that is meant; else it is pulled. */
@@ -141,7 +141,8 @@ public record BuildRooms(
         };
 
         /**
-         * Fetches a commit, whose files can be read until the build is over. Any number of threads may ask at once.
+         * Fetches a commit, whose files can be read until the build is over. Any number of threads may ask at once; it
+         * ends when theirs is interrupted.
          *
          * @param address of the repository, with {@code #REF:DIRECTORY} where that is written
          * @throws BuildException with a sentence that has no credentials, when it does not come

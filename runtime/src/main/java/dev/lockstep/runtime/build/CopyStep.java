@@ -152,7 +152,9 @@ final class CopyStep {
                     "the checksum of a Git repository is a commit, 7 to 40 hexadecimal digits, and not \""
                             + checksum.get() + "\"");
         }
-        var commit = step.solver().rooms().repositories().fetch(address);
+        var solver = step.solver();
+        var commit = solver.cancellation()
+                .interrupting(() -> solver.rooms().repositories().fetch(address));
         if (checksum.isPresent() && !commit.id().startsWith(checksum.get())) {
             throw new BuildException(
                     "expected checksum to match " + checksum.get() + ", got " + commit.id() + " from " + shown);

@@ -64,7 +64,7 @@ final class Solver {
         this.globals = globals;
         this.graph = new AtomicReference<>(graph);
         this.cache = cache;
-        this.bases = new BaseImages(rooms, lease, request, listener, numbers, this::used);
+        this.bases = new BaseImages(rooms, lease, request, listener, numbers, cancellation, this::used);
     }
 
     BuildRooms rooms() {
@@ -111,7 +111,7 @@ final class Solver {
 
     /** Directories of layers, top layer first; what is not unpacked any more is unpacked. */
     List<Path> directories(List<Layer> layers) throws IOException {
-        return rooms.unpack().unpack(layers, Progress.NONE);
+        return cancellation.interrupting(() -> rooms.unpack().unpack(layers, Progress.NONE));
     }
 
     /** What a name of {@code --from} means in a stage. */

@@ -13,6 +13,7 @@ import dev.lockstep.runtime.context.SourceEntry;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.linux.RawPath;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -34,11 +35,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole builds: what comes of them, and what the cache makes of a second one. */
 class BuildIT {
@@ -301,11 +306,69 @@ class BuildIT {
         build.get(60, TimeUnit.SECONDS);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "FROM elsewhere\n",
+                "FROM busybox\nCOPY --from=elsewhere / /\n",
+                "FROM busybox\nADD https://git.example/shop.git /\n"
+            })
+    void a_build_is_called_off_while_it_waits_for_what_is_elsewhere(String dockerfile) throws Exception {
+        var waiting = new CountDownLatch(1);
+        callOff(
+                dockerfile,
+                waiting,
+                lab.reaching(
+                        (_, _) -> {
+                            throw interrupted(waiting);
+                        },
+                        _ -> {
+                            throw interrupted(waiting);
+                        },
+                        lab.rooms.unpack()));
+    }
+
+    @Test
+    void a_build_is_called_off_while_its_base_is_unpacked() throws Exception {
+        var waiting = new CountDownLatch(1);
+        callOff("FROM busybox\n", waiting, lab.reaching(lab.rooms.pull(), lab.rooms.repositories(), (_, _) -> {
+            throw interrupted(waiting);
+        }));
+    }
+
+    /** @param waiting counted down when the build waits */
+    private void callOff(String dockerfile, CountDownLatch waiting, BuildRooms rooms) throws Exception {
+        var cancellation = new Cancellation();
+        var build = cancelled(
+                () -> new Builder(rooms).build(lab.request(dockerfile), lab.events::add, cancellation, _ -> {}));
+        assertThat(waiting.await(60, TimeUnit.SECONDS)).isTrue();
+
+        cancellation.cancel();
+
+        build.get(60, TimeUnit.SECONDS);
+        assertThat(lab.events)
+                .anyMatch(BuildEvent.Cancelled.class::isInstance)
+                .noneMatch(BuildEvent.Failed.class::isInstance);
+    }
+
+    /** Waits for an interrupt, as what waits for another host does. */
+    private static InterruptedIOException interrupted(CountDownLatch waiting) {
+        waiting.countDown();
+        try {
+            new CountDownLatch(1).await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return new InterruptedIOException("interrupted");
+    }
+
     /** A build that ends because it is called off. */
     private CompletableFuture<Void> cancelled(String dockerfile, Cancellation cancellation) {
-        return CompletableFuture.runAsync(
-                () -> assertThatThrownBy(() -> lab.build(lab.request(dockerfile), cancellation))
-                        .isInstanceOf(BuildCancelledException.class));
+        return cancelled(() -> lab.build(lab.request(dockerfile), cancellation));
+    }
+
+    private static CompletableFuture<Void> cancelled(ThrowingCallable build) {
+        return CompletableFuture.runAsync(() -> assertThatThrownBy(build).isInstanceOf(BuildCancelledException.class));
     }
 
     private static boolean hasFiles(Path directory) throws IOException {

@@ -58,7 +58,21 @@ final class BuildLab implements AutoCloseable {
         root = Root.open(directory.resolve("state"), directory.resolve("run"));
         images = new ImageStore(root, Platform.current(), Clock.systemUTC());
         snapshots = new Snapshots(root, images.blobs(), UnpackLimits.DEFAULT, Clock.systemUTC());
-        rooms = new BuildRooms(
+        rooms = reaching(
+                (reference, progress) -> {
+                    throw new IOException(reference.familiar() + " is in no registry of this test");
+                },
+                BuildRooms.Repositories.NONE,
+                (layers, progress) -> {
+                    looks.incrementAndGet();
+                    return snapshots.unpack(layers, progress);
+                });
+        busybox = add(TestImage.busybox("busybox"));
+    }
+
+    /** Rooms in which builds get from elsewhere what these give. */
+    BuildRooms reaching(BuildRooms.Pull pull, BuildRooms.Repositories repositories, BuildRooms.Unpack unpack) {
+        return new BuildRooms(
                 root,
                 new BuildRooms.RunRoot() {
                     @Override
@@ -76,21 +90,15 @@ final class BuildLab implements AutoCloseable {
                 },
                 () -> new OciRuntime("runc", program("runc"), root.run().resolve("runtime")),
                 () -> SeccompProfile.read(SeccompProfile.DISTRIBUTION, root.json()),
-                (reference, progress) -> {
-                    throw new IOException(reference.familiar() + " is in no registry of this test");
-                },
-                BuildRooms.Repositories.NONE,
+                pull,
+                repositories,
                 WebFile::fetch,
                 BuildRooms.Caches.NONE,
-                (layers, progress) -> {
-                    looks.incrementAndGet();
-                    return snapshots.unpack(layers, progress);
-                },
+                unpack,
                 "test-host",
                 "",
                 Optional.empty(),
                 Clock.systemUTC());
-        busybox = add(TestImage.busybox("busybox"));
     }
 
     Image add(TestImage image) throws IOException {
