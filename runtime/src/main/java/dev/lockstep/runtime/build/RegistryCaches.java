@@ -7,7 +7,6 @@ import dev.lockstep.runtime.image.Document;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.ImageStore;
 import dev.lockstep.runtime.image.Layer;
-import dev.lockstep.runtime.image.MediaType;
 import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.registry.RegistryClient;
 import dev.lockstep.runtime.snapshot.Snapshots;
@@ -68,7 +67,8 @@ public final class RegistryCaches implements BuildRooms.Caches {
         if (!images.json().readTree(bytes).path("manifests").isArray()) {
             return bytes;
         }
-        var index = Document.parse(images.json(), bytes, Optional.of(MediaType.OCI_INDEX), BlobStore.digest(bytes));
+        // What kind of list it is, Docker's or OCI's, it says itself.
+        var index = Document.parse(images.json(), bytes, Optional.empty(), BlobStore.digest(bytes));
         var picked = index instanceof Document.Index of ? of.pick(images.platform()) : Optional.<Descriptor>empty();
         // A cache of BuildKit is an index of layers; who reads it says so.
         return picked.isEmpty()

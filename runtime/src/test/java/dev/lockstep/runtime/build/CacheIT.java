@@ -7,10 +7,13 @@ import dev.lockstep.runtime.image.BlobStore;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Layer;
+import dev.lockstep.runtime.image.MediaType;
 import dev.lockstep.runtime.image.Progress;
 import dev.lockstep.runtime.registry.RegistryClient;
 import dev.lockstep.runtime.registry.RegistrySettings;
+import dev.lockstep.runtime.testing.FakeRegistry;
 import dev.lockstep.runtime.testing.RealRegistry;
+import dev.lockstep.runtime.testing.TestImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -151,6 +154,26 @@ class CacheIT {
                     .asString()
                     .startsWith("CACHED");
             assertThat(built.layers()).isNotEmpty();
+        }
+    }
+
+    @Test
+    void of_a_list_of_either_kind_the_image_for_this_host_is_the_cache() throws Exception {
+        var image = TestImage.named("app");
+        var list = (ObjectNode) here.root.json().readTree(TestImage.index(image).content());
+        try (var registry = FakeRegistry.start();
+                var client = client(here)) {
+            registry.serve("app", "1", image);
+            var caches = new RegistryCaches(client, here.images, here.snapshots);
+            for (var type : List.of(MediaType.OCI_INDEX, MediaType.DOCKER_LIST)) {
+                var bytes = here.root.json().writeValueAsBytes(list.put("mediaType", type));
+                registry.manifest("app", "list", new TestImage.Blob(type, BlobStore.digest(bytes), bytes));
+                var from = new CacheFrom.Registry(ImageReference.parse(registry.host() + "/app:list"));
+
+                assertThat(caches.open(from).manifest())
+                        .as(type)
+                        .isEqualTo(image.manifest().content());
+            }
         }
     }
 
