@@ -9,6 +9,7 @@ import dev.lockstep.reconciler.contexts.FetchedContexts;
 import dev.lockstep.reconciler.contexts.HostFiles;
 import dev.lockstep.reconciler.contexts.RepositoryTokens;
 import dev.lockstep.reconciler.contexts.SectionRequest;
+import dev.lockstep.reconciler.secret.HostSecrets;
 import dev.lockstep.runtime.build.BuildException;
 import dev.lockstep.runtime.build.BuildRequest;
 import dev.lockstep.runtime.build.Builder;
@@ -241,13 +242,25 @@ final class ContextBuild {
             } else {
                 var path =
                         call.world().directory().resolve(file.orElse(id.get())).normalize();
-                if (!Files.isRegularFile(path)) {
-                    throw new CommandException("--secret " + id.get() + ": there is no file " + path);
-                }
-                secrets.put(id.get(), new BuildRequest.Secret(Files.readAllBytes(path)));
+                secrets.put(id.get(), secret("--secret " + id.get() + ": ", path));
             }
         }
         return secrets;
+    }
+
+    /** Of a file, or of what a program writes into a pipe: {@code src=<(pass show npm)}. */
+    private static BuildRequest.Secret secret(String option, Path file) throws IOException, CommandException {
+        if (!Files.exists(file) || Files.isDirectory(file)) {
+            throw new CommandException(option + "there is no file " + file);
+        }
+        try (var in = Files.newInputStream(file)) {
+            var content = in.readNBytes(HostSecrets.LARGEST + 1);
+            if (content.length > HostSecrets.LARGEST) {
+                throw new CommandException(
+                        option + file + " has more than " + HostSecrets.LARGEST + " bytes, which no secret has");
+            }
+            return new BuildRequest.Secret(content);
+        }
     }
 
     private static BuildRequest.Secret secret(String text) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.runtime.testing.TestImage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -11,6 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -85,6 +88,26 @@ class BuildCommandIT {
     }
 
     @Test
+    void a_secret_can_come_out_of_a_pipe() throws Exception {
+        file("Dockerfile", "FROM busybox\nRUN --mount=type=secret,id=key test \"$(cat /run/secrets/key)\" = hidden\n");
+        var pipe = directory.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        var writer = CompletableFuture.runAsync(() -> {
+            try {
+                Files.writeString(pipe, "hidden", StandardOpenOption.WRITE);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+
+        assertThat(run("build", "--network", "none", "--secret", "id=key,src=pipe", "."))
+                .as(console.err())
+                .isZero();
+        writer.get(1, TimeUnit.MINUTES);
+    }
+
+    @Test
     void options_with_nothing_in_them_are_none_and_what_cannot_be_meant_is_told_before_anything_is_done()
             throws IOException {
         file("Dockerfile", "FROM scratch AS one\nLABEL a=b\nFROM scratch\nLABEL a=c\n");
@@ -113,6 +136,9 @@ class BuildCommandIT {
                 List.of("--add-host", "foo:bar", "--add-host foo:bar: \"bar\" is no IP address"),
                 List.of("--add-host", "foo", "--add-host takes NAME:ADDRESS, not \"foo\""),
                 List.of("--ulimit", "files=5", "--ulimit files=5: there are as, core, cpu, "),
+                List.of("--secret", "id=key,src=/nope", "--secret key: there is no file /nope"),
+                List.of("--secret", "id=key,src=/", "--secret key: there is no file /"),
+                List.of("--secret", "id=key,src=/dev/zero", "--secret key: /dev/zero has more than 1048576 bytes"),
                 List.of("--ssh", "default=/nope", "--ssh default: there is no /nope; name the socket"),
                 List.of("--ssh", "default=/nope,/neither", "--ssh default: there is no /nope; name the socket"))) {
             assertThat(run("build", wrong.get(0), wrong.get(1), ".")).isEqualTo(ExitCodes.ERROR);
