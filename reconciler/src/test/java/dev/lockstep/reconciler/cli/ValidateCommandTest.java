@@ -254,6 +254,17 @@ class ValidateCommandTest {
     }
 
     @Test
+    void a_repository_may_build_and_run_nothing() throws IOException {
+        file("lockstep.yaml", "builds: {app: {image: shop, when: {tags: ['v*']}}}\n");
+        file("Dockerfile", "FROM x:1\n");
+        var console = console();
+
+        assertThat(console.run("validate", ".")).as(console.out()).isZero();
+        assertThat(console.out()).isEqualTo("Valid.\n");
+        assertThat(console.err()).isEmpty();
+    }
+
+    @Test
     void files_are_known_by_their_names() throws IOException {
         file("lockstep.yaml", "suspend: 3\n");
         file("agent.yaml", "intervall: 3s\n");

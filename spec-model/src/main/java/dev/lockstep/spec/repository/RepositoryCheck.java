@@ -96,7 +96,7 @@ public final class RepositoryCheck {
         for (var place : StackDirectories.find(tree, base, name)) {
             members.add(load(place, rules));
         }
-        if (members.isEmpty()) {
+        if (members.isEmpty() && settings.builds().isEmpty()) {
             var at = new SourcePosition(base.isEmpty() ? "." : base, 1, 1);
             error(
                     Rule.INVALID_FILE,
