@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.reconciler.contexts.BuildSections;
 import dev.lockstep.reconciler.contexts.DockerfileNames;
 import dev.lockstep.runtime.dockerfile.DockerfileParser;
 import dev.lockstep.runtime.dockerfile.Parsed;
@@ -10,9 +11,11 @@ import dev.lockstep.runtime.lint.Severity;
 import dev.lockstep.spec.check.Finding;
 import dev.lockstep.spec.check.Rule;
 import dev.lockstep.spec.load.FileTree;
-import dev.lockstep.spec.model.Build;
 import dev.lockstep.spec.model.ContextSource;
 import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.repository.RepositoryReport;
+import dev.lockstep.spec.settings.Build;
+import dev.lockstep.spec.settings.RepositorySettings;
 import dev.lockstep.spec.yaml.Problem;
 import dev.lockstep.spec.yaml.SourcePosition;
 import java.io.IOException;
@@ -22,8 +25,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The Dockerfiles that {@code build:} of a project names, as far as they are in its tree. One that cannot be read is an
- * error, for no build can succeed with it; what {@code lint} calls an error is a warning, for it can.
+ * The Dockerfiles that {@code build:} of a project or {@code builds:} of a repository names, as far as they are in its
+ * tree. One that cannot be read is an error, for no build can succeed with it; what {@code lint} calls an error is a
+ * warning, for it can.
  */
 final class BuildFiles {
     private static final Rule MISSING = new Rule("dockerfile", "A build needs its Dockerfile.");
@@ -50,16 +54,70 @@ final class BuildFiles {
                                 .map(BuildFiles::finding)
                                 .forEach(findings::add);
                     } else if (build.context() instanceof ContextSource.Directory(var context)) {
-                        file(project.sources().at(path), path, context, build, findings);
+                        var dockerfile = build.dockerfile().orElse("Dockerfile");
+                        // A context that is not here may be made before the build; one that is here is looked at.
+                        file(project.sources().at(path), path, context, dockerfile, false, findings);
                     }
                 }));
         return findings;
     }
 
-    private void file(SourcePosition at, String path, String context, Build build, List<Finding> findings) {
+    /**
+     * The same of {@code builds:} of a repository, which are built from what is committed, and what they name of its
+     * stacks.
+     */
+    List<Finding> findings(RepositorySettings settings, List<RepositoryReport.Stack> stacks) {
+        var findings = new ArrayList<Finding>();
+        settings.builds().forEach((name, build) -> {
+            var path = "builds." + name;
+            file(settings.sources().at(path), path, build.context(), build.dockerfile(), true, findings);
+            build.test()
+                    .flatMap(Build.Test::service)
+                    .filter(service -> !isService(service, stacks))
+                    .ifPresent(service -> {
+                        var place = path + ".test.service";
+                        findings.add(new Finding(
+                                Rule.SETTINGS,
+                                Finding.Severity.WARNING,
+                                new Problem(
+                                        settings.sources().at(place),
+                                        place,
+                                        "no stack of the repository has a service " + service)));
+                    });
+        });
+        return findings;
+    }
+
+    /**
+     * Whether one of the stacks has it, as far as they can be loaded.
+     *
+     * @param word SERVICE, or STACK/SERVICE
+     */
+    private static boolean isService(String word, List<RepositoryReport.Stack> stacks) {
+        var slash = word.indexOf('/');
+        var service = word.substring(slash + 1);
+        return stacks.stream()
+                .filter(stack -> slash < 0 || stack.name().equals(word.substring(0, slash)))
+                .anyMatch(stack -> stack.project()
+                        .map(project -> BuildSections.service(project, service).isPresent())
+                        .orElse(true));
+    }
+
+    /** @param committed whether it is built from a commit: a context that is not in that is nowhere */
+    private void file(
+            SourcePosition at,
+            String path,
+            String context,
+            String dockerfile,
+            boolean committed,
+            List<Finding> findings) {
         var directory = join(base, context);
-        var file = join(directory, build.dockerfile().orElse("Dockerfile"));
+        var file = join(directory, dockerfile);
         try {
+            if (committed && tree.list(directory).isEmpty()) {
+                findings.add(missing(at, path, "there is no directory " + directory + ", so this cannot be built"));
+                return;
+            }
             var bytes = Optional.<byte[]>empty();
             for (var name : DockerfileNames.of(file)) {
                 if (bytes.isEmpty()) {
@@ -71,19 +129,16 @@ final class BuildFiles {
                 found(DockerfileParser.parse(file, bytes.get()), file).stream()
                         .map(BuildFiles::finding)
                         .forEach(findings::add);
-            } else if (!tree.list(directory).isEmpty()) {
-                // A context that is not here may be made before the build; one that is here is looked at.
-                findings.add(new Finding(
-                        MISSING,
-                        Finding.Severity.WARNING,
-                        new Problem(at, path, "there is no Dockerfile " + file + ", so this cannot be built")));
+            } else if (committed || !tree.list(directory).isEmpty()) {
+                findings.add(missing(at, path, "there is no Dockerfile " + file + ", so this cannot be built"));
             }
         } catch (IOException e) {
-            findings.add(new Finding(
-                    MISSING,
-                    Finding.Severity.WARNING,
-                    new Problem(at, path, "the Dockerfile " + file + " cannot be read: " + e.getMessage())));
+            findings.add(missing(at, path, "the Dockerfile " + file + " cannot be read: " + e.getMessage()));
         }
+    }
+
+    private static Finding missing(SourcePosition at, String path, String why) {
+        return new Finding(MISSING, Finding.Severity.WARNING, new Problem(at, path, why));
     }
 
     private static String join(String directory, String path) {

@@ -135,23 +135,28 @@ final class ValidateCommand implements Command {
                 HostSettings.imagesAsFarAsKnown(call),
                 policy);
         var findings = new ArrayList<>(report.findings());
-        findings.addAll(keys(tree));
+        settings(tree).ifPresent(settings -> {
+            findings.addAll(errors(KeyRing.problems(settings.imageKeys())));
+            findings.addAll(new BuildFiles(tree, "").findings(settings, report.stacks()));
+        });
         for (var stack : report.stacks()) {
             stack.project().ifPresent(project -> findings.addAll(new BuildFiles(tree, stack.base()).findings(project)));
         }
         Collections.sort(findings);
+        // Several builds may have one Dockerfile.
         return new ValidationReport(
-                report.stacks(), findings.stream().map(f -> below(base, f)).toList());
+                report.stacks(),
+                findings.stream().distinct().map(f -> below(base, f)).toList());
     }
 
-    /** Keys for images that are none. */
-    private static List<Finding> keys(DirectoryTree tree) throws IOException {
+    /** What {@code lockstep.yaml} says, if there is one that can be read. */
+    private static Optional<RepositorySettings> settings(DirectoryTree tree) throws IOException {
         var bytes = tree.read(RepositorySettings.FILE);
         return bytes.isPresent()
                         && RepositorySettings.read(RepositorySettings.FILE, bytes.get())
                                 instanceof RepositorySettings.Read.Valid valid
-                ? errors(KeyRing.problems(valid.settings().imageKeys()))
-                : List.of();
+                ? Optional.of(valid.settings())
+                : Optional.empty();
     }
 
     /** The finding with its file as it is seen from here. */

@@ -439,4 +439,35 @@ class ValidateCommandTest {
                         "infra/src/Dockerfile:1:1: DL3061: no build stage in current context: the first instruction is"
                                 + " FROM\n");
     }
+
+    @Test
+    void what_builds_of_a_repository_name_is_looked_for() throws IOException {
+        file("infra/lockstep.yaml", """
+            builds:
+              good: {image: good, context: good, when: {tags: ['v*']}, test: {service: shop/web}}
+              wrong: {image: wrong, context: wrong, when: {tags: ['v*']}, test: {service: hidden}}
+              again: {image: again, context: wrong, when: {tags: ['v*']}}
+              bare: {image: bare, context: bare, when: {tags: ['v*']}, test: {service: blog/web}}
+              gone: {image: gone, context: gone, dockerfile: good/Dockerfile, when: {tags: ['v*']}}
+            """);
+        file("infra/stacks/shop/compose.yaml", "services: {web: {image: x}, hidden: {image: x, profiles: [test]}}\n");
+        file("infra/good/Dockerfile", "FROM x:1\n");
+        file("infra/wrong/Dockerfile", "FORM x:1\n");
+        file("infra/bare/readme", "");
+        var console = console();
+
+        assertThat(console.run("validate", "infra")).isEqualTo(1);
+        assertThat(console.out().lines())
+                .singleElement()
+                .asString()
+                .startsWith("infra/wrong/Dockerfile:1:1: DL1000: unknown instruction: FORM");
+        assertThat(console.err().lines().filter(line -> line.contains("builds.")))
+                .containsExactly(
+                        "Warning: infra/lockstep.yaml:5:3: builds.bare: there is no Dockerfile bare/Dockerfile, so this"
+                                + " cannot be built",
+                        "Warning: infra/lockstep.yaml:5:76: builds.bare.test.service: no stack of the repository has a"
+                                + " service blog/web",
+                        "Warning: infra/lockstep.yaml:6:3: builds.gone: there is no directory gone, so this cannot be"
+                                + " built");
+    }
 }
