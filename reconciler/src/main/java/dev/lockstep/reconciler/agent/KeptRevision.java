@@ -4,12 +4,14 @@ import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.deploy.PlanOptions;
 import dev.lockstep.reconciler.deploy.Planned;
+import dev.lockstep.reconciler.deploy.StackImages;
 import dev.lockstep.reconciler.desired.DesiredService;
 import dev.lockstep.reconciler.desired.JobLabel;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.RevisionFiles;
 import dev.lockstep.reconciler.history.StackRevision;
 import dev.lockstep.reconciler.history.StackStatus;
+import dev.lockstep.reconciler.plan.KeptName;
 import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.spec.yaml.Problem;
@@ -200,7 +202,7 @@ final class KeptRevision {
     }
 
     /**
-     * The revision runs and is well: what the stack goes back to from now on.
+     * The revision runs and is well: what the stack goes back to from now on, so that its images are kept.
      *
      * @param containers records of this host
      */
@@ -208,6 +210,11 @@ final class KeptRevision {
         if (!isFoundWell(source)) {
             stack.records().foundWell(source); // before it is what is gone back to: a crash in between tells it twice
         }
+        // Not of those that it replaced, which stand by until somebody removes them.
+        new StackImages(stack.engine().images().roots(), stack.stack())
+                .applied(containers.stream()
+                        .filter(container -> !KeptName.has(container))
+                        .toList());
         pin(source);
         stack.records()
                 .revisions()

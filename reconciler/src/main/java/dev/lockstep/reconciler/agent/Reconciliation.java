@@ -439,7 +439,6 @@ final class Reconciliation {
             if (stack.records().good(source, notes)) {
                 ready.images().notes().forEach(note -> stack.say(": " + note));
             }
-            new StackImages(stack.engine().images().roots(), stack.stack()).applied(containers);
             return Run.CONVERGED;
         }
         if (isSuperseded()) {

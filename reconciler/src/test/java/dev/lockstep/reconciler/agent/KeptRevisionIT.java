@@ -14,6 +14,7 @@ import dev.lockstep.reconciler.history.RevisionFiles;
 import dev.lockstep.reconciler.history.StackRevision;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,8 +41,7 @@ class KeptRevisionIT {
     @BeforeEach
     void open() throws IOException {
         shop = new FollowedStack(directory);
-        var image = new StackBuilds.BuildState.Built(shop.image("app"), 1, false);
-        builds = _ -> Map.of(ImageReference.parse("app:1"), image);
+        buildsOf(shop.image("app"));
         agent = newAgent();
     }
 
@@ -131,6 +132,39 @@ class KeptRevisionIT {
         assertThat(shop.container().isRunning()).isTrue();
         assertThat(shop.said()).anyMatch(line -> line.endsWith("\"Second\" is well, and is kept"));
         assertThat(shop.problems().toString()).contains("unknown key");
+    }
+
+    @Test
+    void the_images_of_one_that_is_found_well_later_are_kept_from_being_pruned_as_those_of_all_others()
+            throws Exception {
+        var first = shop.image("first");
+        var second = shop.image("second");
+        var third = shop.image("third");
+        buildsOf(first);
+        assertThat(run(runs("First", "sleep 1001"))).isEqualTo(Outcome.CONVERGED);
+        buildsOf(second);
+        cutShort(runs("Second", "sleep 1002", "2s"));
+        assertThat(run(refused())).isEqualTo(Outcome.REFUSED);
+        assertThat(good()).hasValue("Second");
+        assertThat(kept("applied")).containsExactly(second);
+        assertThat(kept("applied.before")).containsExactly(first);
+
+        buildsOf(third);
+        assertThat(run(runs("Third", "sleep 1003"))).isEqualTo(Outcome.CONVERGED);
+
+        assertThat(kept("applied")).containsExactly(third);
+        assertThat(kept("applied.before")).containsExactly(second);
+        assertThat(kept("applied.before-that")).containsExactly(first);
+    }
+
+    /** What the image is in commits that are made from now on. */
+    private void buildsOf(Digest digest) {
+        var image = new StackBuilds.BuildState.Built(digest, 1, false);
+        builds = _ -> Map.of(ImageReference.parse("app:1"), image);
+    }
+
+    private Set<Digest> kept(String name) throws IOException {
+        return shop.engine().images().roots().of("stack.shop." + name);
     }
 
     @Test
