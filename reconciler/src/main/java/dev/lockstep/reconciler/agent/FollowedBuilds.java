@@ -38,6 +38,17 @@ record FollowedBuilds(Engine engine, List<Follower> followers) implements BuildS
     }
 
     @Override
+    public void bring(String repository, Occasion occasion) throws IOException {
+        for (var follower : followers) {
+            // Several that follow one repository may have one clone.
+            if (follower.url().equals(repository)
+                    && follower.toBuild(occasion.commit()).isEmpty()) {
+                follower.bring(occasion);
+            }
+        }
+    }
+
+    @Override
     public List<String> fill(BuildTarget target, Occasion occasion, Source source, long number) throws IOException {
         var tags = new TreeSet<String>();
         for (var follower : followers) {

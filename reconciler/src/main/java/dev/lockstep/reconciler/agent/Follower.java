@@ -7,6 +7,7 @@ import dev.lockstep.reconciler.builds.BuildTarget;
 import dev.lockstep.reconciler.builds.BuildTargets;
 import dev.lockstep.reconciler.builds.BuiltNames;
 import dev.lockstep.reconciler.builds.CommitBuilds;
+import dev.lockstep.reconciler.builds.Occasion;
 import dev.lockstep.reconciler.content.FileChange;
 import dev.lockstep.reconciler.contexts.BuildSections;
 import dev.lockstep.reconciler.deploy.StackBuilds;
@@ -295,6 +296,25 @@ final class Follower implements AutoCloseable {
     /** Brings commits of branches and tags that are built; see {@link GitSource#bring}. Any thread may ask. */
     Map<String, BroughtRef> bring(List<RemoteRef> wanted) throws GitException {
         return source.bring(wanted);
+    }
+
+    /**
+     * Brings the commit of a build that is wanted again, if its branch or tag still leads to it. Any thread may ask.
+     *
+     * @throws IOException with a sentence, when it cannot be had or is not taken
+     */
+    void bring(Occasion occasion) throws IOException {
+        if (!RemoteRef.isOwn(occasion.ref())) {
+            return; // a commit that is followed as such
+        }
+        var there = ask(List.of(occasion.ref())).stream()
+                .filter(ref -> ref.name().equals(occasion.ref()) && ref.commit().equals(occasion.commit()))
+                .toList();
+        for (var brought : bring(there).values()) {
+            if (brought instanceof BroughtRef.Refused(var problem)) {
+                throw new IOException(problem);
+            }
+        }
     }
 
     /** Refs that are forgotten need not be kept. */

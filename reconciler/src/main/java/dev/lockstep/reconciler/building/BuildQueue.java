@@ -264,9 +264,22 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
     /** A person asks for a build again: the same commit, under another number. */
     public Retried retry(long number) throws IOException {
         try {
+            bring(number);
             return again(number);
         } finally {
             news.announce();
+        }
+    }
+
+    /** Without the lock: a remote may let itself be waited for. */
+    private void bring(long number) throws IOException {
+        Optional<BuildRecord> over;
+        synchronized (monitor) {
+            over = Optional.ofNullable(known.get(number))
+                    .filter(record -> !record.state().isPending());
+        }
+        if (over.isPresent()) {
+            definitions.bring(over.get());
         }
     }
 

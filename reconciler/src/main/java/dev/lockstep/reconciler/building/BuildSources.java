@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.building;
 
 import dev.lockstep.reconciler.builds.BuildTarget;
+import dev.lockstep.reconciler.builds.Occasion;
 import dev.lockstep.reconciler.deploy.StackSource;
 import dev.lockstep.reconciler.git.CommitTree;
 import dev.lockstep.spec.settings.ImagePolicy;
@@ -9,7 +10,6 @@ import java.util.List;
 import java.util.Optional;
 
 /** The commits that are built. */
-@FunctionalInterface
 public interface BuildSources {
     /**
      * A commit of a followed repository, once for each part of it that is followed; none when nobody follows it any
@@ -18,6 +18,15 @@ public interface BuildSources {
      * @param repository URL without credentials
      */
     List<Source> find(String repository, String commit) throws IOException;
+
+    /**
+     * Brings a commit that is not here, where its branch or tag still leads to it: what was refused as a whole, such as
+     * a tag that was moved, nobody has brought. Asks the remote; any thread may.
+     *
+     * @param repository URL without credentials
+     * @throws IOException with a sentence, when the remote or this host refuses
+     */
+    void bring(String repository, Occasion occasion) throws IOException;
 
     /** One commit. Good as long as its repository is followed. */
     interface Source {

@@ -44,6 +44,13 @@ final class Definitions {
         ordered.remove(number);
     }
 
+    /** Has the commit of a record here, if it can be had. */
+    void bring(BuildRecord record) throws IOException {
+        if (sources.find(record.repository(), record.occasion().commit()).isEmpty()) {
+            sources.bring(record.repository(), record.occasion());
+        }
+    }
+
     /** How the build of a record is made. */
     Found find(BuildRecord record) throws IOException {
         var all = sources.find(record.repository(), record.occasion().commit());

@@ -239,6 +239,26 @@ class BuildEventsIT {
     }
 
     @Test
+    void a_moved_tags_commit_is_brought_when_somebody_wants_it_as_long_as_the_tag_is_there() throws Exception {
+        assertThat(look()).isEmpty();
+        git("tag", "v1", "main");
+        assertThat(look()).hasSize(1);
+        change("refs/heads/aside");
+        git("tag", "-f", "v1", "aside");
+        git("update-ref", "-d", "refs/heads/aside");
+        var moved = new Occasion(Occasion.Kind.TAG, "refs/tags/v1", git("rev-parse", "v1"));
+        assertThat(look()).singleElement().asString().startsWith("refused app v1: tag v1 was moved from ");
+        assertThat(follower.toBuild(moved.commit())).isEmpty();
+
+        change("refs/heads/aside");
+        var further = git("rev-parse", "aside");
+        follower.bring(new Occasion(Occasion.Kind.TAG, "refs/tags/v1", further));
+        assertThat(follower.toBuild(further)).as("the tag is elsewhere").isEmpty();
+        follower.bring(moved);
+        assertThat(follower.toBuild(moved.commit())).isPresent();
+    }
+
+    @Test
     void a_tag_of_files_or_of_a_directory_is_refused_in_one_sentence() throws Exception {
         assertThat(look()).isEmpty();
         git("tag", "v1", "main:app/f");

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.lockstep.reconciler.builds.BuildOrder;
 import dev.lockstep.reconciler.builds.BuildRecord;
 import dev.lockstep.reconciler.builds.BuildRecords;
+import dev.lockstep.reconciler.builds.BuildSink;
 import dev.lockstep.reconciler.builds.Occasion;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Layer;
@@ -639,6 +640,22 @@ class BuildQueueIT {
         }
         assertThat(lab.said.stream().filter(line -> line.startsWith("build 2 of shop:v1 waits: ")))
                 .hasSize(1);
+    }
+
+    @Test
+    void what_was_refused_before_it_was_brought_is_brought_when_somebody_wants_it_again() throws Exception {
+        lab.file("app/Dockerfile", "FROM scratch\nLABEL a=b\n");
+        var commit = lab.commit("moved");
+        lab.elsewhere.add(commit);
+        var occasion = new Occasion(Occasion.Kind.TAG, "refs/tags/v1", commit);
+        try (var queue = lab.queue()) {
+            queue.refuse(lab.url(), List.of(new BuildSink.Refusal("app", "shop", occasion, "tag v1 was moved")));
+            queue.start();
+            assertThat(queue.retry(1)).isInstanceOf(BuildQueue.Retried.Queued.class);
+            assertThat(queue.awaitIdle(Duration.ofMinutes(5))).isTrue();
+        }
+        assertThat(lab.record(2).problem()).isEmpty();
+        assertThat(lab.image("shop:v1")).isPresent();
     }
 
     @Test

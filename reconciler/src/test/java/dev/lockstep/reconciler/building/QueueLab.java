@@ -55,6 +55,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.eclipse.jgit.api.Git;
 import org.eclipse.jgit.api.errors.GitAPIException;
@@ -79,6 +80,8 @@ final class QueueLab implements AutoCloseable {
     ImagePolicy images = ImagePolicy.NONE;
     HostPolicy hostPolicy = HostPolicy.CLOSED;
     boolean push;
+    /** Commits that are here only when somebody has brought them. */
+    final Set<String> elsewhere = ConcurrentHashMap.newKeySet();
 
     private QueueLab(Path directory) throws IOException {
         this.directory = directory;
@@ -164,7 +167,7 @@ final class QueueLab implements AutoCloseable {
                 images,
                 hostPolicy,
                 secrets(),
-                this::find,
+                new Commits(),
                 (target, occasion, _, _) -> target.tags().stream()
                         .map(tag -> tag.replace("{{tag}}", occasion.ref().replaceFirst(".*/", "")))
                         .toList(),
@@ -173,11 +176,21 @@ final class QueueLab implements AutoCloseable {
                 said::add);
     }
 
-    private List<BuildSources.Source> find(String repository, String commit) throws IOException {
-        var revision = clone.revision(commit);
-        return (repository.equals(url()) || repository.equals(OTHER)) && revision.isPresent()
-                ? List.of(new Commit(clone.open(revision.get())))
-                : List.of();
+    private final class Commits implements BuildSources {
+        @Override
+        public List<Source> find(String repository, String commit) throws IOException {
+            var revision = clone.revision(commit);
+            return (repository.equals(url()) || repository.equals(OTHER))
+                            && revision.isPresent()
+                            && !elsewhere.contains(commit)
+                    ? List.of(new Commit(clone.open(revision.get())))
+                    : List.of();
+        }
+
+        @Override
+        public void bring(String repository, Occasion occasion) {
+            elsewhere.remove(occasion.commit());
+        }
     }
 
     private final class Commit implements BuildSources.Source {
