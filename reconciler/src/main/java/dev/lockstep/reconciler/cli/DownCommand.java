@@ -62,7 +62,8 @@ final class DownCommand implements Command {
         call.choice("--rmi", "local", List.of("local", "all"));
         var lockTimeout = call.duration("--lock-timeout").orElse(ApplyCommand.LOCK_TIMEOUT);
         var door = EngineDoor.of(call);
-        var stack = new ProjectFiles(call).name();
+        var files = new ProjectFiles(call);
+        var stack = files.name();
         if (!stack.matches("[a-z0-9][a-z0-9_-]*")) {
             throw new CommandException("\"" + stack + "\" is no name of a stack: lower-case letters, digits, - and _");
         }
@@ -81,8 +82,11 @@ final class DownCommand implements Command {
                                                 ImagePolicy.NONE,
                                                 HostPolicy.CLOSED,
                                                 door.secrets())
-                                        .planDown(stack, call.flag("--volumes"))));
-                for (var image : images(call, engine, stack)) {
+                                        .planDown(
+                                                stack,
+                                                call.flag("--volumes"),
+                                                project(files, stack, call.flag("--volumes")))));
+                for (var image : images(call, engine, files, stack)) {
                     if (engine.images().find(image).isPresent()) {
                         ComposeProgress.of(call).line("Image " + image.familiar(), "Removed");
                     }
@@ -90,11 +94,17 @@ final class DownCommand implements Command {
                 return ExitCodes.OK;
             }
         }
-        return down(call, door, stack, lockTimeout, grace);
+        return down(call, door, files, stack, lockTimeout, grace);
     }
 
     /** Takes the stack down, under its lock. */
-    static int down(Invocation call, EngineDoor door, String stack, Duration lockTimeout, Optional<Duration> grace)
+    static int down(
+            Invocation call,
+            EngineDoor door,
+            ProjectFiles files,
+            String stack,
+            Duration lockTimeout,
+            Optional<Duration> grace)
             throws IOException, InterruptedException, CommandException {
         try (var engine = door.open()) {
             try (var _ = StackLock.take(
@@ -102,7 +112,7 @@ final class DownCommand implements Command {
                     stack,
                     lockTimeout,
                     holder -> call.say("Waiting for " + holder + ", which changes stack " + stack + "."))) {
-                return down(call, door, engine, stack, grace);
+                return down(call, door, engine, files, stack, grace);
             }
         }
     }
@@ -112,13 +122,14 @@ final class DownCommand implements Command {
         return ExitCodes.OK;
     }
 
-    private static int down(Invocation call, EngineDoor door, Engine engine, String stack, Optional<Duration> grace)
+    private static int down(
+            Invocation call, EngineDoor door, Engine engine, ProjectFiles files, String stack, Optional<Duration> grace)
             throws IOException, CommandException {
         var volumes = call.flag("--volumes");
         var plan = new Deployment(engine, door.host(), ImagePolicy.NONE, HostPolicy.CLOSED, door.secrets())
-                .planDown(stack, volumes);
+                .planDown(stack, volumes, project(files, stack, volumes));
         plan.warnings().forEach(warning -> call.say("Warning: " + Printable.text(warning)));
-        var images = images(call, engine, stack);
+        var images = images(call, engine, files, stack);
         var statuses = new StatusFiles(engine.root());
         var status = statuses.read(stack);
         if (plan.isEmpty() && status.isEmpty()) {
@@ -158,18 +169,24 @@ final class DownCommand implements Command {
         }
     }
 
+    /** The stack's project, where somebody asks for it and its files are here and are in order. */
+    private static Optional<Project> project(ProjectFiles files, String stack, boolean asked) {
+        return asked
+                        && files.load() instanceof Loaded.Valid valid
+                        && valid.project().name().equals(stack)
+                ? Optional.of(valid.project())
+                : Optional.empty();
+    }
+
     /** What {@code --rmi} asks for, by name. */
-    private static Set<ImageReference> images(Invocation call, Engine engine, String stack)
+    private static Set<ImageReference> images(Invocation call, Engine engine, ProjectFiles files, String stack)
             throws IOException, CommandException {
         var which = call.text("--rmi");
         var images = new LinkedHashSet<ImageReference>();
         if (which.isEmpty()) {
             return images;
         }
-        var project = new ProjectFiles(call).load() instanceof Loaded.Valid valid
-                        && valid.project().name().equals(stack)
-                ? Optional.of(valid.project())
-                : Optional.<Project>empty();
+        var project = project(files, stack, true);
         var services = project.stream()
                 .flatMap(p -> Stream.concat(p.services().values().stream(), p.disabled().values().stream()))
                 .toList();

@@ -43,7 +43,8 @@ final class WaitCommand implements Command {
             code = await(call, engine, running, down);
         }
         if (down) {
-            DownCommand.down(call, door, stack.name(), ApplyCommand.LOCK_TIMEOUT, Optional.empty());
+            DownCommand.down(
+                    call, door, new ProjectFiles(call), stack.name(), ApplyCommand.LOCK_TIMEOUT, Optional.empty());
         }
         return code;
     }

@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.deploy;
 
 import dev.lockstep.reconciler.apply.BeforeStart;
 import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.desired.DesiredVolume;
 import dev.lockstep.reconciler.desired.FileContents;
 import dev.lockstep.reconciler.desired.Placement;
 import dev.lockstep.reconciler.desired.Resolution;
@@ -26,11 +27,13 @@ import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.volume.VolumeSpec;
 import dev.lockstep.spec.check.Checks;
 import dev.lockstep.spec.check.Finding;
 import dev.lockstep.spec.load.ComposeLoader;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.model.Project;
+import dev.lockstep.spec.model.Sources;
 import dev.lockstep.spec.policy.Confinement;
 import dev.lockstep.spec.settings.HostPolicy;
 import dev.lockstep.spec.settings.ImagePolicy;
@@ -366,10 +369,27 @@ public final class Deployment {
 
     /** A plan that takes the stack down; volumes stay unless a person asked otherwise. */
     public Plan planDown(String stack, boolean removeVolumes) throws IOException {
-        var nothing = Desired.nothing(new Owner(host, stack, java.util.Optional.empty()));
+        return planDown(stack, removeVolumes, Optional.empty());
+    }
+
+    /**
+     * The same.
+     *
+     * @param files the stack's project where it is known: volumes that it calls external stay, and are no stack's then
+     */
+    public Plan planDown(String stack, boolean removeVolumes, Optional<Project> files) throws IOException {
+        var owner = new Owner(host, stack, Optional.empty());
+        var observed = observe(engine);
+        var external = files.filter(_ -> removeVolumes).stream()
+                .flatMap(project -> project.volumes().values().stream())
+                .filter(volume ->
+                        volume.external() && observed.volume(volume.name()).isPresent())
+                .map(volume -> new DesiredVolume(
+                        volume.key(), new VolumeSpec(volume.name(), owner, volume.labels()), true, false))
+                .toList();
         return Planner.plan(
-                nothing,
-                observe(engine),
+                Desired.nothing(owner, external, files.map(Project::sources).orElseGet(Sources::none)),
+                observed,
                 new Facts(false, true, removeVolumes, false, Set.of(), Map.of(), Map.of(), Secrets.NONE));
     }
 

@@ -70,11 +70,21 @@ public record Desired(
 
     /** Whether this is what {@code down} wants. */
     public boolean isNothing() {
-        return services.isEmpty() && networks.isEmpty() && volumes.isEmpty();
+        return services.isEmpty() && networks.isEmpty() && volumes.stream().allMatch(DesiredVolume::external);
     }
 
     /** Nothing at all: what {@code down} wants. */
     public static Desired nothing(Owner owner) {
-        return new Desired(owner, Optional.empty(), List.of(), List.of(), List.of(), Sources.none());
+        return nothing(owner, List.of(), Sources.none());
+    }
+
+    /**
+     * Nothing but what is nobody's to take down.
+     *
+     * @param external volumes that the files call so
+     * @param sources where they do
+     */
+    public static Desired nothing(Owner owner, List<DesiredVolume> external, Sources sources) {
+        return new Desired(owner, Optional.empty(), List.of(), external, List.of(), sources);
     }
 }

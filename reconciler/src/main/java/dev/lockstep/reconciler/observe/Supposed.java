@@ -17,7 +17,9 @@ import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.runtime.network.ObservedNetwork;
 import dev.lockstep.runtime.network.ObservedNetworks;
 import dev.lockstep.runtime.network.SubnetSpec;
+import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.volume.VolumeRecord;
+import dev.lockstep.runtime.volume.VolumeSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -46,9 +48,15 @@ public record Supposed(Instant now) {
         }
         var networks = desired.networks().stream().map(n -> network(n.spec())).toList();
         var volumes = desired.volumes().stream()
-                .map(v -> new VolumeRecord(v.spec(), Optional.empty(), now, true))
+                .map(v -> new VolumeRecord(v.external() ? noStacks(v.spec()) : v.spec(), Optional.empty(), now, true))
                 .toList();
         return new Observed(containers, new ObservedNetworks(networks, Map.of()), volumes);
+    }
+
+    private static VolumeSpec noStacks(VolumeSpec spec) {
+        var owner = spec.owner();
+        return new VolumeSpec(
+                spec.name(), new Owner(owner.host(), "", owner.repository()), spec.labels(), spec.options());
     }
 
     private ObservedNetwork network(NetworkSpec spec) {

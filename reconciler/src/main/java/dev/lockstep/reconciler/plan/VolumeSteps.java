@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.plan;
 import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.desired.DesiredVolume;
 import dev.lockstep.reconciler.observe.Observed;
+import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.volume.VolumeSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,8 @@ record VolumeSteps(Desired desired, Observed observed, Facts facts, PlanBuilder 
         if (volume.external()) {
             if (found.isEmpty()) {
                 plan.problem("volumes." + volume.key(), "external volume " + name + " does not exist");
+            } else {
+                giveAway(volume, found.get().spec());
             }
         } else if (found.isEmpty()) {
             plan.add(new Operation.CreateVolume(volume.spec()), List.of(), Set.of());
@@ -55,6 +58,30 @@ record VolumeSteps(Desired desired, Observed observed, Facts facts, PlanBuilder 
                         causes,
                         Set.of());
             }
+        }
+    }
+
+    /**
+     * What the stack made and its files call external from now on is the stack's no more: {@code down -v} leaves it. Of
+     * the same repository it stays, and its stacks may use it.
+     */
+    private void giveAway(DesiredVolume volume, VolumeSpec made) {
+        var then = made.owner();
+        if (facts.ownership(desired).isOwn(then)
+                && desired.volumes().stream()
+                        .noneMatch(other ->
+                                !other.external() && other.spec().name().equals(made.name()))) {
+            var now = new Owner(then.host(), "", then.repository());
+            plan.add(
+                    new Operation.UpdateVolume(made.name(), now, made.labels()),
+                    List.of(new Cause(
+                            Cause.Kind.SPEC,
+                            "external",
+                            Ownership.words(then),
+                            Ownership.words(now),
+                            Optional.of(new Places(desired.sources())
+                                    .of("volumes." + volume.key() + ".external", "volumes." + volume.key())))),
+                    Set.of());
         }
     }
 

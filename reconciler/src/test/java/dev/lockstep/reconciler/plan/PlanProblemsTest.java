@@ -298,6 +298,32 @@ class PlanProblemsTest {
     }
 
     @Test
+    void a_volume_that_the_files_call_external_is_given_away_and_stays_when_its_stack_goes_with_its_data() {
+        var url = Optional.of("https://git.example/mine");
+        BindSources none = source -> new BindSources.Source(Path.of("/x"), source);
+        var host = World.running(World.desired(SHOP, World::local, none, url));
+        var external = World.desired(
+                SHOP.replace("  data:\n", "  data: {external: true, name: shop_data}\n"), World::local, none, url);
+        var given = new Operation.UpdateVolume(
+                "shop_data",
+                new Owner("web1", "", url),
+                host.volumes().getFirst().spec().labels());
+
+        assertThat(World.plan(external, host).steps().stream().map(Step::operation))
+                .containsExactly(given);
+        assertThat(World.plan(external, World.running(external)).steps()).isEmpty();
+
+        var down = Planner.plan(
+                Desired.nothing(new Owner("web1", "shop", Optional.empty()), external.volumes(), external.sources()),
+                host,
+                new GivenFacts().prune().removeVolumes(true).facts());
+        assertThat(down.steps().stream().map(Step::operation))
+                .contains(given)
+                .noneMatch(Operation.RemoveVolume.class::isInstance)
+                .hasAtLeastOneElementOfType(Operation.RemoveContainer.class);
+    }
+
+    @Test
     void other_options_of_a_volume_are_a_problem_and_no_reason_to_touch_its_data() {
         var mounted = SHOP.replace(
                 "  data:\n", "  data: {driver_opts: {type: cifs, o: \"password=geheim\", device: //nas/data}}\n");
