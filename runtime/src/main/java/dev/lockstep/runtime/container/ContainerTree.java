@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -143,10 +144,6 @@ public final class ContainerTree implements AutoCloseable {
                     rooms.images().layers(record.made().image()),
                     Optional.of(WrittenFiles.mounted(record, files)),
                     place);
-            if (record.spec().options().isolation().readOnly()) {
-                // What is mounted into it may be written to, as while it runs.
-                Mounts.bind(place, place, List.of(DetachedMount.Attribute.READ_ONLY));
-            }
             var root = Directory.open(place);
             scopes.add(root);
             // No run of it holds them now.
@@ -155,6 +152,10 @@ public final class ContainerTree implements AutoCloseable {
                 rooms.volumes().mount(volume, record.id());
             }
             mounts(rooms, record, root);
+            if (record.spec().options().isolation().readOnly()) {
+                // What is mounted into it may be written to, as while it runs.
+                Mounts.forbid(place, List.of(DetachedMount.Attribute.READ_ONLY));
+            }
             opened = true;
             return new ContainerTree(root, Optional.empty(), Optional.empty(), scopes);
         } finally {
@@ -208,14 +209,18 @@ public final class ContainerTree implements AutoCloseable {
         }
     }
 
+    /** Each after what it is mounted in, as at a start. */
     private static void mounts(ContainerRooms rooms, ContainerRecord record, Directory root) throws IOException {
-        for (var mount : record.made().options().inherited()) {
-            mount(rooms, mount, root);
-        }
-        for (var anonymous : record.made().anonymousVolumes().entrySet()) {
-            volume(rooms, anonymous.getValue(), Optional.empty(), anonymous.getKey(), false, root);
-        }
-        for (var mount : record.spec().mounts()) {
+        var mounts = new TreeMap<String, MountSpec>();
+        record.made().options().inherited().forEach(mount -> mounts.put(mount.target(), mount));
+        record.made()
+                .anonymousVolumes()
+                .forEach((target, name) -> mounts.put(target, new MountSpec.Volume(name, target, false, true)));
+        record.spec().mounts().stream()
+                // Under the volume's own name above.
+                .filter(mount -> !(mount instanceof MountSpec.Anonymous))
+                .forEach(mount -> mounts.put(mount.target(), mount));
+        for (var mount : mounts.values()) {
             mount(rooms, mount, root);
         }
     }
@@ -225,7 +230,7 @@ public final class ContainerTree implements AutoCloseable {
             case MountSpec.Volume volume ->
                 volume(rooms, volume.name(), volume.subpath(), volume.target(), volume.readOnly(), root);
             case MountSpec.Bind bind -> bind(bind, root);
-            // Under the volume's own name above; memory is there while the container runs, and an image is its own.
+            // Memory is there while the container runs, and an image is its own.
             case MountSpec.Anonymous _, MountSpec.Tmpfs _, MountSpec.Content _, MountSpec.OfImage _ -> {}
         }
     }
@@ -276,16 +281,42 @@ public final class ContainerTree implements AutoCloseable {
     }
 
     private static void mount(Fd source, String target, boolean readOnly, Directory root) throws IOException {
-        try (var place = root.placeInRoot(RawPath.of(target.substring(1)));
-                var mount = DetachedMount.bindRecursively(source)) {
-            if (readOnly) {
-                mount.forbid(List.of(DetachedMount.Attribute.READ_ONLY));
+        var path = RawPath.of(target.substring(1));
+        try {
+            makeMissing(path, Files.isDirectory(source.procPath()), root);
+            try (var place = root.placeInRoot(path);
+                    var mount = DetachedMount.bindRecursively(source)) {
+                if (readOnly) {
+                    mount.forbid(List.of(DetachedMount.Attribute.READ_ONLY));
+                }
+                mount.attach(place);
             }
-            mount.attach(place);
         } catch (LinuxException e) {
-            if (!e.isGone()) {
-                throw e; // where the container has no such place before its first start there is nothing to see
+            if (!e.isGone() && e.errno() != Errno.EROFS) {
+                throw e; // where the runtime can make no such place there is nothing to see, and nothing can be written
             }
+        }
+    }
+
+    /** As the runtime does at a start. What was copied to a place that is not there yet would be hidden by then. */
+    private static void makeMissing(RawPath path, boolean isDirectory, Directory root) throws LinuxException {
+        try (var _ = root.placeInRoot(path)) {
+            return;
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.ENOENT) {
+                throw e;
+            }
+        }
+        if (isDirectory) {
+            root.makeDirectoriesInRoot(path, 0755).close();
+            return;
+        }
+        var text = path.latin1();
+        var slash = text.lastIndexOf('/');
+        var name = new RawPath(text.substring(slash + 1));
+        try (var parent = root.makeDirectoriesInRoot(new RawPath(text.substring(0, Math.max(slash, 0))), 0755)) {
+            parent.createFile(name).close();
+            parent.setMode(name, 0755);
         }
     }
 

@@ -199,6 +199,13 @@ public final class Mounts {
         }
     }
 
+    /** Forbids that at the topmost mount at that place, and at nothing that is mounted below it. */
+    public static void forbid(Path target, Collection<DetachedMount.Attribute> forbidden) throws LinuxException {
+        try (var place = Fd.openPath(target)) {
+            MountCalls.setAttributes(place, DetachedMount.Attribute.bits(forbidden), 0, 0, 0);
+        }
+    }
+
     /** Permits again what the topmost mount at that place forbids, and not what is mounted below it. */
     public static void permit(Path target, Collection<DetachedMount.Attribute> permitted) throws LinuxException {
         try (var place = Fd.openPath(target)) {

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What of a container is copied: its root, volumes and binds, as with Docker. */
 class ContainerTreeIT {
@@ -114,6 +116,44 @@ class ContainerTreeIT {
         }
         assertThat(archive(id, "/.")).contains("volume\n").doesNotContain(SECRET);
         assertThat(archive(id, "/run")).doesNotContain(SECRET);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void what_is_copied_to_one_that_was_never_started_is_where_it_looks_for_it_then(boolean readOnly)
+            throws IOException {
+        lab.volumes.create(new VolumeSpec("data", new Owner("h", "shop", Optional.empty()), Map.of()));
+        var bound = Files.writeString(directory.resolve("bound"), "bound\n");
+        var id = lab.created(lab.wish("c")
+                .with(new Isolation(
+                        false,
+                        readOnly,
+                        List.of(),
+                        List.of(),
+                        SecurityOptions.NONE,
+                        Namespaces.NONE,
+                        Optional.empty(),
+                        Optional.empty(),
+                        Map.of()))
+                // In the order in which they hide each other: what is written first is mounted last.
+                .mount(new MountSpec.Bind(bound, "bound", "/linked/new/data/etc/c", false, false))
+                .mount(new MountSpec.Volume("data", "/linked/new/data", false, true))
+                .shell("cat /real/new/data/source /real/new/data/etc/c"));
+        var source = Files.writeString(directory.resolve("source"), "new\n");
+
+        try (var tree = lab.containers.tree(id, "extract-to-dir");
+                var host = Directory.open(Path.of("/"))) {
+            Copying.copy(
+                    new Copying.End(host, source.toString(), "here"),
+                    new Copying.End(tree.root(), "/real/new/data/", "in the container", tree.ids(), tree.mounts()),
+                    false,
+                    new Keep(false, false));
+        }
+
+        assertThat(lab.volumes.path("data").resolve("source")).hasContent("new\n");
+        lab.containers.start(id);
+        lab.containers.await(id);
+        assertThat(lab.log(id)).isEqualTo("new\nbound\n");
     }
 
     /** Docker does not see it; whoever names it means it. */
