@@ -202,9 +202,7 @@ public final class ContainerTree implements AutoCloseable {
     static void letGo(Root root, String id) throws IOException {
         var place = place(root, id);
         if (Files.exists(place)) {
-            while (Mounts.isMountPoint(place)) {
-                Mounts.unmount(place);
-            }
+            Mounts.unmountAll(place);
             Files.delete(place); // and nothing below it: were it still mounted, that would be the container's
         }
     }

@@ -164,9 +164,7 @@ public final class Contents {
                 }
             }
             if (ContainerStore.names(store()).isEmpty()) {
-                while (Mounts.isMountPoint(place())) {
-                    Mounts.unmount(place());
-                }
+                Mounts.unmountAll(place());
                 Teardown.removeTree(place());
             }
         }

@@ -62,15 +62,11 @@ final class Teardown {
         }
         removeCgroup(cgroup);
         new CgroupParents(files.root(), host.cgroups()).leave(place);
-        while (Mounts.isMountPoint(files.rootfs())) {
-            Mounts.unmount(files.rootfs());
-        }
+        Mounts.unmountAll(files.rootfs());
         unpin(files.pins());
         unpin(files.joined());
         unpin(files.mapped());
-        while (Mounts.isMountPoint(files.sharedMemory())) {
-            Mounts.unmount(files.sharedMemory());
-        }
+        Mounts.unmountAll(files.sharedMemory());
         rooms.volumes().release(files.id());
         rooms.contents().release(files.id());
         // It may have been taken off all its networks, or connected to its first, since it was started.
@@ -145,9 +141,7 @@ final class Teardown {
         if (Files.exists(pins)) {
             try (var entries = Files.newDirectoryStream(pins)) {
                 for (var pin : entries) {
-                    while (Mounts.isMountPoint(pin)) {
-                        Mounts.unmount(pin);
-                    }
+                    Mounts.unmountAll(pin);
                 }
             }
         }

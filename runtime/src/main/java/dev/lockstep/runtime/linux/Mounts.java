@@ -258,12 +258,27 @@ public final class Mounts {
      * when nothing is mounted there or there is no such place.
      */
     public static void unmount(Path target) throws LinuxException {
+        unmountTopmost(target);
+    }
+
+    /**
+     * The same for all that is mounted there, one over the other. Nobody is asked what it is: of a file system whose
+     * server or process is gone the answer is an error, or never comes.
+     */
+    public static void unmountAll(Path target) throws LinuxException {
+        while (unmountTopmost(target)) {
+            // The next one is to be seen now.
+        }
+    }
+
+    private static boolean unmountTopmost(Path target) throws LinuxException {
         var result = Libc.umount2(Libc.bytes(target), MountCalls.MNT_DETACH | MountCalls.UMOUNT_NOFOLLOW);
         var errno = result < 0 ? Native.getLastError() : 0;
         // EINVAL: not a mount point (umount2(2)).
         if (errno != 0 && errno != Errno.EINVAL && errno != Errno.ENOENT) {
             throw new LinuxException("umount2", target.toString(), errno);
         }
+        return errno == 0;
     }
 
     /** Whether something is mounted exactly here; false when there is no such place. */

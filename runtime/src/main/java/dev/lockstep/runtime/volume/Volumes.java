@@ -2,6 +2,7 @@ package dev.lockstep.runtime.volume;
 
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.Flock;
+import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.MountTable;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.ProjectQuota;
@@ -241,7 +242,7 @@ public final class Volumes {
             }
             var mounted = false;
             try {
-                if (!Mounts.isMountPoint(path(name))) {
+                if (!isMounted(name, mount.get())) {
                     var byHand = found.flatMap(volume -> volume.spec().owner().repository())
                             .isEmpty();
                     mount.get().mountAt(name, path(name), byHand);
@@ -283,10 +284,20 @@ public final class Volumes {
         }
     }
 
-    private void unmount(String name) throws IOException {
-        while (Mounts.isMountPoint(path(name))) {
-            Mounts.unmount(path(name));
+    private boolean isMounted(String name, LocalMount mount) throws IOException {
+        try {
+            return Mounts.isMountPoint(path(name));
+        } catch (LinuxException e) {
+            throw new IOException(
+                    "volume " + name + " is mounted (" + mount.shown() + "), and what is there is dead: "
+                            + e.getMessage() + "; stop the containers that use it, and it is mounted anew with the"
+                            + " next one",
+                    e);
         }
+    }
+
+    private void unmount(String name) throws IOException {
+        Mounts.unmountAll(path(name));
     }
 
     /** The innermost one: nobody who holds it waits for another. */
@@ -311,7 +322,7 @@ public final class Volumes {
         if (mount.isEmpty()) {
             return () -> {};
         }
-        if (mount.get().isFleeting() && !Mounts.isMountPoint(path(name))) {
+        if (mount.get().isFleeting() && !isMounted(name, mount.get())) {
             throw new IOException("volume " + name + " is memory that no container uses now ("
                     + mount.get().shown() + "): there is nothing in it");
         }

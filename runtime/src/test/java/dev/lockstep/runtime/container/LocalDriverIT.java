@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lockstep.runtime.linux.Fd;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.ProjectQuota;
 import dev.lockstep.runtime.linux.RawPath;
@@ -102,6 +103,27 @@ class LocalDriverIT {
 
         assertThat(lab.volumes.find("shared")).isEmpty();
         assertThat(host.resolve("theirs")).hasContent("of the host");
+    }
+
+    @Test
+    void what_is_mounted_and_dead_is_said_and_unmounted_with_its_last_container() throws IOException {
+        assumeTrue(Files.exists(Path.of("/dev/fuse")), "the kernel has FUSE");
+        try (var fuse = Fd.open(Path.of("/dev/fuse"))) {
+            volume(
+                    "dead",
+                    "type=fuse",
+                    "device=dead",
+                    "o=fd=" + fuse.number() + ",rootmode=40000,user_id=0,group_id=0");
+            lab.volumes.mount("dead", "first");
+        }
+
+        assertThatThrownBy(() -> lab.volumes.mount("dead", "second"))
+                .hasMessageContaining("volume dead is mounted (type: fuse, device: dead")
+                .hasMessageContaining("what is there is dead")
+                .hasMessageContaining("ENOTCONN");
+        lab.volumes.release("first");
+
+        assertThat(mounted("dead")).isFalse();
     }
 
     @Test
