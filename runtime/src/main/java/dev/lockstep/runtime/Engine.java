@@ -503,8 +503,8 @@ public final class Engine implements AutoCloseable {
             actions.add("removed what " + steps + (steps == 1 ? " step" : " steps") + " of a killed build had left");
         }
         var known = containers().observe().stream().map(ObservedContainer::id).collect(Collectors.toSet());
-        volumes.cleanUp();
-        volumeSnapshots().cleanUp();
+        actions.addAll(volumes.cleanUp());
+        actions.addAll(volumeSnapshots().cleanUp());
         var stray = networks().cleanUp(id -> known.contains(id) || Builder.isAtWork(root, id) || isContainer(id));
         if (stray > 0) {
             actions.add("removed " + stray + " links, namespaces, ports and names of containers that are gone");

@@ -43,7 +43,7 @@ public final class Uses {
      * @throws IOException also when a container uses it, be it stopped, or when there is no such volume
      */
     public void removeVolume(String name) throws IOException {
-        if (damaged(name).isEmpty() && volumes.find(name).isEmpty()) {
+        if (damaged(name).isEmpty() && volumes.find(name).isEmpty() && !volumes.isHalfRemoved(name)) {
             throw new NoSuchVolumeException(name);
         }
         volumes.remove(name, () -> requireUnused(name));

@@ -50,18 +50,19 @@ final class VolumeRestore implements Command {
     private static void restore(Invocation call, Engine engine, VolumeSnapshot snapshot)
             throws IOException, CommandException {
         if (!call.flag("--stop")) {
-            replace(engine, snapshot);
+            replace(call, engine, snapshot);
             return;
         }
         try (var _ = Quiet.of(call, engine, snapshot.volume().name(), StandStill.Manner.STOP)) {
-            replace(engine, snapshot);
+            replace(call, engine, snapshot);
         }
     }
 
-    private static void replace(Engine engine, VolumeSnapshot snapshot) throws IOException {
+    private static void replace(Invocation call, Engine engine, VolumeSnapshot snapshot) throws IOException {
         engine.volumeSnapshots()
                 .restore(
                         snapshot,
-                        () -> engine.uses().requireIdle(snapshot.volume().name(), "stop them, or say --stop"));
+                        () -> engine.uses().requireIdle(snapshot.volume().name(), "stop them, or say --stop"))
+                .ifPresent(left -> call.say("Warning: " + left));
     }
 }

@@ -145,7 +145,8 @@ final class VolumeTransfer {
                         try (var into = Directory.open(target)) {
                             left.addAll(Copying.fill(ArchiveStream.of(archive), into));
                         }
-                    });
+                    })
+                    .ifPresent(left::add);
             return left;
         }
     }

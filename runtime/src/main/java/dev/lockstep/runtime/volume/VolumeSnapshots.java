@@ -144,10 +144,11 @@ public final class VolumeSnapshots {
      * Gives the volume the content of the snapshot; one that is gone is made again. The snapshot stays.
      *
      * @param check throws where the volume must stay as it is
+     * @return where the old content could not be deleted, a sentence
      */
-    public void restore(VolumeSnapshot snapshot, Volumes.Check check) throws IOException {
+    public Optional<String> restore(VolumeSnapshot snapshot, Volumes.Check check) throws IOException {
         volumes.createAgain(snapshot.volume(), snapshot.slot());
-        volumes.replace(snapshot.volume().name(), check, target -> {
+        return volumes.replace(snapshot.volume().name(), check, target -> {
             try (var from = Directory.open(path(snapshot));
                     var to = Directory.open(target)) {
                 TreeCopy.copyWhole(from, to);
@@ -171,18 +172,29 @@ public final class VolumeSnapshots {
         }
     }
 
-    /** Removes what killed processes left half copied, or half removed. */
-    public void cleanUp() throws IOException {
+    /**
+     * Removes what killed processes left half copied, or half removed. A volume that somebody works on is his business.
+     *
+     * @return what could not be put in order, a sentence each
+     */
+    public List<String> cleanUp() throws IOException {
+        var left = new ArrayList<String>();
         for (var volume : children(top())) {
-            try (var _ = volumes.lock(volume.getFileName().toString())) {
-                Volumes.deleteTree(volume.resolve(COMING));
-                Volumes.deleteTree(volume.resolve(GONE));
-                for (var place : children(volume)) {
-                    removeRest(place);
-                }
-                removeIfEmpty(volume);
-            }
+            var name = volume.getFileName().toString();
+            Volumes.putInOrder("the snapshots of volume " + name, volumes.tryLock(name), () -> cleanUp(volume))
+                    .ifPresent(left::add);
         }
+        return List.copyOf(left);
+    }
+
+    /** The volume's lock is held. */
+    private static void cleanUp(Path volume) throws IOException {
+        Volumes.deleteTree(volume.resolve(COMING));
+        Volumes.deleteTree(volume.resolve(GONE));
+        for (var place : children(volume)) {
+            removeRest(place);
+        }
+        removeIfEmpty(volume);
     }
 
     /** Of a removal that was killed: earlier versions took the record first. The volume's lock is held. */

@@ -41,7 +41,8 @@ public final class Volumes {
     /** How marks of users begin that are no containers. */
     private static final String VISITOR = "visit-";
 
-    private static final String COMING = "coming" + AtomicFiles.TEMPORARY;
+    /** How a directory begins that is to be {@code data}, or was until another took its place. */
+    private static final String COMING = "coming-";
 
     /** What was {@code data} while it is being removed. */
     private static final String GONE = "gone" + AtomicFiles.TEMPORARY;
@@ -368,20 +369,12 @@ public final class Volumes {
         }
     }
 
-    /** Unmounts what nobody but killed visitors had mounted. */
-    private void releaseVisitors() throws IOException {
-        if (Files.notExists(users())) {
-            return;
-        }
-        for (var volume : names(users())) {
-            var name = volume.getFileName().toString();
-            try (var _ = mountLock(name)) {
-                var before = names(volume).size();
-                forgetVisitors(volume);
-                if (before > 0 && isEmpty(volume)) {
-                    unmount(name);
-                }
-            }
+    /** Unmounts what nobody but killed visitors had mounted. The mount's lock is held. */
+    private void releaseVisitors(Path volume) throws IOException {
+        var before = names(volume).size();
+        forgetVisitors(volume);
+        if (before > 0 && isEmpty(volume)) {
+            unmount(volume.getFileName().toString());
         }
     }
 
@@ -417,17 +410,50 @@ public final class Volumes {
                 requireNothingMounted(name, data);
                 // Nothing is deleted while there is a record: what a crash leaves is the whole volume, or none.
                 var gone = directory.resolve(GONE);
-                discard(gone);
+                discardOrRename(gone);
                 if (Files.exists(data)) {
                     Files.move(data, gone);
                     AtomicFiles.syncDirectory(directory);
                 }
                 AtomicFiles.delete(record(directory));
-                discard(gone);
-                deleteTree(directory);
+                try {
+                    discard(gone);
+                    deleteTree(directory);
+                } catch (IOException e) {
+                    throw new IOException(
+                            "volume " + name + " is removed but for what cannot be deleted in " + directory + ": "
+                                    + e.getMessage() + "; put that right and say 'lockstep volume rm " + name
+                                    + "' again",
+                            e);
+                }
                 deleteTree(users().resolve(name));
             }
         }
+    }
+
+    /** Whether it is no volume any more, and something of it could not be deleted: {@link #remove} goes on with it. */
+    public boolean isHalfRemoved(String name) throws IOException {
+        var directory = directory(name);
+        return Files.exists(directory)
+                && Files.notExists(record(directory))
+                && Files.notExists(directory.resolve("data"));
+    }
+
+    /** Makes the name free in any case: what cannot be deleted has another one then, and {@link #cleanUp} tries it. */
+    private static void discardOrRename(Path directory) throws IOException {
+        try {
+            discard(directory);
+        } catch (IOException e) {
+            log.debug("set aside directory={}", directory, e); // cleanUp() says so
+            Files.move(directory, unused(directory.resolveSibling("rest-")));
+        }
+    }
+
+    /** A name that nobody else uses, removed by {@link #cleanUp}. */
+    private static Path unused(Path begin) {
+        return begin.resolveSibling(begin.getFileName()
+                + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong())
+                + AtomicFiles.TEMPORARY);
     }
 
     private static void requireNothingMounted(String name, Path data) throws IOException {
@@ -494,41 +520,76 @@ public final class Volumes {
         }
     }
 
-    /** Removes what killed processes left half copied, or half made, or mounted. */
-    public void cleanUp() throws IOException {
-        releaseVisitors();
+    /**
+     * Removes what killed processes left half copied, or half made, or mounted. A volume that somebody works on is his
+     * business.
+     *
+     * @return what could not be put in order, a sentence each: one volume is in no other's way
+     */
+    public List<String> cleanUp() throws IOException {
+        var left = new ArrayList<String>();
+        for (var volume : Files.exists(users()) ? names(users()) : List.<Path>of()) {
+            var name = volume.getFileName().toString();
+            putInOrder(
+                            "volume " + name,
+                            Flock.tryExclusive(root.lock("volume-mount/" + name)),
+                            () -> releaseVisitors(volume))
+                    .ifPresent(left::add);
+        }
         for (var directory : directories()) {
             var name = directory.getFileName().toString();
-            try (var _ = lock(name)) {
-                var damaged = damaged(name);
-                if (damaged.isPresent()) {
-                    // What is in it may be all that somebody has: not even what seems half done is touched.
-                    log.warn(damaged.get().sentence());
-                    continue;
-                }
-                putBack(directory);
-                discard(directory.resolve(COMING));
-                var found = file.read(record(directory));
-                if (new FirstContent(directory).finish() && found.isPresent()) {
-                    writePopulated(found.get(), directory.resolve("data"));
-                }
-                for (var rest : names(directory)) {
-                    if (rest.toString().endsWith(AtomicFiles.TEMPORARY)) {
-                        if (Files.isDirectory(rest, LinkOption.NOFOLLOW_LINKS)) {
-                            discard(rest);
-                        } else {
-                            Files.deleteIfExists(rest);
-                        }
-                    }
-                }
-                // Nobody can have written into one that has no record yet. If there is something all the same, its
-                // record was lost, and it is somebody's data.
-                var data = directory.resolve("data");
-                if (Files.notExists(record(directory))
-                        && (Files.notExists(data) || names(data).isEmpty())) {
-                    deleteTree(directory);
+            putInOrder("volume " + name, tryLock(name), () -> cleanUp(name, directory))
+                    .ifPresent(left::add);
+        }
+        return List.copyOf(left);
+    }
+
+    /**
+     * Does that unless somebody else has the lock.
+     *
+     * @return where it fails, a sentence
+     */
+    static Optional<String> putInOrder(String what, Optional<Flock> lock, Check work) {
+        if (lock.isEmpty()) {
+            return Optional.empty();
+        }
+        try (var _ = lock.get()) {
+            work.run();
+            return Optional.empty();
+        } catch (IOException | RuntimeException e) {
+            return Optional.of("could not put " + what + " in order, which is tried again by the next agent and by"
+                    + " 'lockstep system prune': " + e.getMessage());
+        }
+    }
+
+    /** The volume's lock is held. */
+    private void cleanUp(String name, Path directory) throws IOException {
+        var damaged = damaged(name);
+        if (damaged.isPresent()) {
+            // What is in it may be all that somebody has: not even what seems half done is touched.
+            log.warn(damaged.get().sentence());
+            return;
+        }
+        putBack(directory);
+        var found = file.read(record(directory));
+        if (new FirstContent(directory).finish() && found.isPresent()) {
+            writePopulated(found.get(), directory.resolve("data"));
+        }
+        for (var rest : names(directory)) {
+            if (rest.toString().endsWith(AtomicFiles.TEMPORARY)) {
+                if (Files.isDirectory(rest, LinkOption.NOFOLLOW_LINKS)) {
+                    discard(rest);
+                } else {
+                    Files.deleteIfExists(rest);
                 }
             }
+        }
+        // Nobody can have written into one that has no record yet. If there is something all the same, its
+        // record was lost, and it is somebody's data.
+        var data = directory.resolve("data");
+        if (Files.notExists(record(directory))
+                && (Files.notExists(data) || names(data).isEmpty())) {
+            deleteTree(directory);
         }
     }
 
@@ -566,9 +627,10 @@ public final class Volumes {
      *
      * @param check throws where it must stay as it is: a container that runs would keep the old content
      * @param content writes into the directory it is given, and may change that directory's owner and mode
+     * @return where the old content could not be deleted, a sentence: the volume has the new one all the same
      * @throws IOException also when there is no such volume
      */
-    public void replace(String name, Check check, Content content) throws IOException {
+    public Optional<String> replace(String name, Check check, Content content) throws IOException {
         try (var _ = lock(name)) {
             var directory = directory(name);
             var found = file.read(record(directory)).orElseThrow(() -> new NoSuchVolumeException(name));
@@ -579,8 +641,9 @@ public final class Volumes {
             }
             check.run();
             new FirstContent(directory).finish(); // or it would come into what takes its place
-            var coming = directory.resolve(COMING);
-            discard(coming);
+            removeComings(directory);
+            var coming = unused(directory.resolve(COMING));
+            var changed = false;
             try {
                 Files.createDirectory(coming);
                 Files.setPosixFilePermissions(coming, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -597,8 +660,36 @@ public final class Volumes {
                     volume.sync();
                 }
                 file.write(record(directory), found.asPopulated());
+                changed = true;
             } finally {
-                discard(coming); // of a limited one it has now the old project
+                if (!changed) {
+                    discard(coming);
+                }
+            }
+            return discardOld(name, coming);
+        }
+    }
+
+    /** Of a limited volume it has now the old project. */
+    private static Optional<String> discardOld(String name, Path old) {
+        try {
+            discard(old);
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of("what was in volume " + name + " before cannot be deleted and is left in " + old + ": "
+                    + e.getMessage() + "; put that right, and 'lockstep system prune' removes it");
+        }
+    }
+
+    /** What killed ones left takes room that the next one may need. The volume's lock is held. */
+    private static void removeComings(Path directory) throws IOException {
+        for (var rest : names(directory)) {
+            if (rest.getFileName().toString().startsWith(COMING)) {
+                try {
+                    discard(rest);
+                } catch (IOException e) {
+                    log.debug("left directory={}", rest, e); // cleanUp() says so
+                }
             }
         }
     }
@@ -612,6 +703,11 @@ public final class Volumes {
     Flock lock(String name) throws IOException {
         VolumeSpec.checkName(name);
         return Flock.exclusive(root.lock("volume/" + name));
+    }
+
+    Optional<Flock> tryLock(String name) throws IOException {
+        VolumeSpec.checkName(name);
+        return Flock.tryExclusive(root.lock("volume/" + name));
     }
 
     private Path directory(String name) {

@@ -2,7 +2,9 @@ package dev.lockstep.runtime.volume;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.store.Root;
@@ -10,6 +12,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -57,6 +61,101 @@ class VolumeRemovalIT {
         }
         volumes.remove("data");
         assertThat(data.getParent()).doesNotExist();
+    }
+
+    private static void chattr(String... words) throws IOException {
+        var command = new ArrayList<>(List.of("chattr"));
+        command.addAll(List.of(words));
+        try {
+            assumeTrue(
+                    new ProcessBuilder(command).inheritIO().start().waitFor() == 0,
+                    "files can be immutable where the tests write");
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
+    }
+
+    @Test
+    void what_cannot_be_deleted_is_said_and_the_removal_can_be_repeated() throws IOException {
+        chattr("+i", data.resolve("b").toString());
+        try {
+            assertThatThrownBy(() -> volumes.remove("data"))
+                    .hasMessageStartingWith(
+                            "volume data is removed but for what cannot be deleted in " + data.getParent() + ": ")
+                    .hasMessageEndingWith("; put that right and say 'lockstep volume rm data' again");
+            assertThat(volumes.find("data")).isEmpty();
+            assertThat(volumes.isHalfRemoved("data")).isTrue();
+
+            // Another one of that name, and its removal, are not held up by it.
+            volumes.create(SPEC);
+            assertThat(volumes.isHalfRemoved("data")).isFalse();
+            assertThat(data).isEmptyDirectory();
+            Files.writeString(data.resolve("new"), "");
+            assertThatThrownBy(() -> volumes.remove("data")).hasMessageContaining("is removed but for");
+            assertThat(volumes.find("data")).isEmpty();
+        } finally {
+            chattr("-R", "-i", data.resolveSibling(".").toString());
+        }
+        volumes.remove("data");
+        assertThat(data.getParent()).doesNotExist();
+        assertThat(volumes.isHalfRemoved("data")).isFalse();
+    }
+
+    @Test
+    void what_cannot_be_put_in_order_is_said_and_is_in_no_others_way() throws IOException {
+        volumes.create(new VolumeSpec("other", SPEC.owner(), Map.of()));
+        Files.createDirectory(data.resolveSibling("coming-1.tmp"));
+        Files.writeString(data.resolveSibling("coming-1.tmp").resolve("stays"), "");
+        var others = Files.createDirectory(volumes.path("other").resolveSibling("coming-1.tmp"));
+        chattr("+i", data.resolveSibling("coming-1.tmp").resolve("stays").toString());
+        try {
+            assertThat(volumes.cleanUp())
+                    .singleElement()
+                    .asString()
+                    .startsWith("could not put volume data in order, which is tried again by the next agent and by"
+                            + " 'lockstep system prune': ");
+            assertThat(others).doesNotExist();
+
+            // Nor is the content of that one.
+            assertThat(volumes.replace("data", () -> {}, target -> Files.writeString(target.resolve("new"), "")))
+                    .isEmpty();
+            assertThat(data.toFile().list()).containsExactly("new");
+        } finally {
+            chattr("-R", "-i", data.resolveSibling(".").toString());
+        }
+        assertThat(volumes.cleanUp()).isEmpty();
+        assertThat(data.resolveSibling(".").toFile().list()).containsExactlyInAnyOrder("data", "volume.json");
+    }
+
+    @Test
+    void old_content_that_cannot_be_deleted_is_said_and_the_new_one_is_there() throws IOException {
+        chattr("+i", data.resolve("b").toString());
+        try {
+            assertThat(volumes.replace("data", () -> {}, target -> Files.writeString(target.resolve("new"), "")))
+                    .get()
+                    .asString()
+                    .startsWith("what was in volume data before cannot be deleted and is left in " + data.getParent());
+            assertThat(data.toFile().list()).containsExactly("new");
+            assertThat(volumes.replace("data", () -> {}, target -> Files.writeString(target.resolve("newer"), "")))
+                    .isEmpty();
+            assertThat(data.toFile().list()).containsExactly("newer");
+        } finally {
+            chattr("-R", "-i", data.resolveSibling(".").toString());
+        }
+        assertThat(volumes.cleanUp()).isEmpty();
+        assertThat(data.resolveSibling(".").toFile().list()).containsExactlyInAnyOrder("data", "volume.json");
+    }
+
+    @Test
+    void a_volume_that_somebody_works_on_is_not_waited_for() throws IOException {
+        var coming = Files.createDirectory(data.resolveSibling("coming-1.tmp"));
+        var root = Root.open(directory.resolve("state"), directory.resolve("run"));
+        try (var _ = Flock.exclusive(root.lock("volume/data"))) {
+            assertThat(volumes.cleanUp()).isEmpty();
+            assertThat(coming).exists();
+        }
+        assertThat(volumes.cleanUp()).isEmpty();
+        assertThat(coming).doesNotExist();
     }
 
     @Test
