@@ -25,6 +25,12 @@ public final class TarReader {
     /** Most bytes of a long name, of extended records, of a sparse map. */
     private static final int HEADER_LIMIT = 1 << 20;
 
+    /** What the key of an extended attribute begins with; the value is its own. */
+    private static final String SCHILY = "SCHILY.xattr.";
+
+    /** The same where the value is base64. */
+    private static final String LIBARCHIVE = "LIBARCHIVE.xattr.";
+
     private static final int BLOCK = 512;
     private static final int BUFFER = 128 * 1024;
 
@@ -203,8 +209,8 @@ public final class TarReader {
             throws IOException {
         var records = new LinkedHashMap<>(global);
         records.putAll(local);
-        // An empty value takes a record back (pax).
-        records.values().removeIf(String::isEmpty);
+        // An empty value takes a record back (pax), but attributes may be empty.
+        records.entrySet().removeIf(record -> record.getValue().isEmpty() && !mayBeEmpty(record.getKey()));
 
         var name = records.getOrDefault(
                 "GNU.sparse.name", records.getOrDefault("path", longName == null ? headerName() : longName));
@@ -237,6 +243,11 @@ public final class TarReader {
         }
         return new TarEntry(
                 path(name), type, mode, uid, gid, size, modified, path(link), major, minor, attributes(records));
+    }
+
+    /** The kernel knows no capability of no bytes. */
+    private static boolean mayBeEmpty(String key) {
+        return (key.startsWith(SCHILY) || key.startsWith(LIBARCHIVE)) && !key.endsWith(".security.capability");
     }
 
     private static boolean isLink(TarEntry.Type type) {
@@ -370,15 +381,13 @@ public final class TarReader {
         var attributes = new LinkedHashMap<String, byte[]>();
         for (var record : records.entrySet()) {
             var key = record.getKey();
-            if (key.startsWith("SCHILY.xattr.")) {
-                attributes.put(
-                        key.substring("SCHILY.xattr.".length()),
-                        record.getValue().getBytes(StandardCharsets.ISO_8859_1));
-            } else if (key.startsWith("LIBARCHIVE.xattr.")) {
+            if (key.startsWith(SCHILY)) {
+                attributes.put(key.substring(SCHILY.length()), record.getValue().getBytes(StandardCharsets.ISO_8859_1));
+            } else if (key.startsWith(LIBARCHIVE)) {
                 try {
                     attributes.putIfAbsent(
                             URLDecoder.decode(
-                                    key.substring("LIBARCHIVE.xattr.".length()).replace("+", "%2B"),
+                                    key.substring(LIBARCHIVE.length()).replace("+", "%2B"),
                                     StandardCharsets.ISO_8859_1),
                             Base64.getDecoder().decode(record.getValue()));
                 } catch (IllegalArgumentException e) {

@@ -35,6 +35,9 @@ final class TreeExtraction {
 
     private static final String CAPABILITY = "security.capability";
 
+    /** What is made in the directory gets it as its own (acl(5)). */
+    private static final String DEFAULT_ACL = "system.posix_acl_default";
+
     /** The one above means "leave it" to chown(2). */
     private static final long LAST_ID = 0xffff_fffeL;
 
@@ -43,7 +46,7 @@ final class TreeExtraction {
     private final Optional<IdRange> ids;
     private final boolean whole;
     private final List<String> left = new ArrayList<>();
-    /** Times of directories are set last: what is put into them changes them. */
+    /** What is put into directories changes their times, and takes over what they say of what is made in them. */
     private final LinkedHashMap<List<String>, TarEntry> directories = new LinkedHashMap<>();
 
     TreeExtraction(Directory target, Keep keep, Optional<IdRange> ids) {
@@ -76,13 +79,15 @@ final class TreeExtraction {
         }
         for (var directory : directories.entrySet().stream().toList().reversed()) {
             try (var parent = parent(directory.getKey())) {
-                parent.setModified(
-                        new RawPath(directory.getKey().getLast()),
-                        directory.getValue().modified());
+                atLast(
+                        directory.getValue(),
+                        parent,
+                        new RawPath(directory.getKey().getLast()));
             }
         }
         if (top.isPresent()) {
             metadata(top.get(), target, Place.HERE);
+            atLast(top.get(), target, Place.HERE);
         }
         return List.copyOf(left);
     }
@@ -247,12 +252,21 @@ final class TreeExtraction {
             parent.setOwner(name, outside(entry, entry.uid()), outside(entry, entry.gid()));
         }
         for (var attribute : entry.attributes().entrySet()) {
-            if (keep.privileges() || !attribute.getKey().equals(CAPABILITY)) {
+            if (!attribute.getKey().equals(DEFAULT_ACL)
+                    && (keep.privileges() || !attribute.getKey().equals(CAPABILITY))) {
                 setAttribute(parent, name, attribute.getKey(), attribute.getValue());
             }
         }
         if (entry.type() != TarEntry.Type.SYMLINK) {
             parent.setMode(name, keep.privileges() ? entry.mode() : entry.mode() & ~SET_ID);
+        }
+        parent.setModified(name, entry.modified());
+    }
+
+    private static void atLast(TarEntry entry, Directory parent, RawPath name) throws IOException {
+        var acl = entry.attributes().get(DEFAULT_ACL);
+        if (acl != null) {
+            setAttribute(parent, name, DEFAULT_ACL, acl);
         }
         parent.setModified(name, entry.modified());
     }

@@ -157,6 +157,23 @@ class TarReaderTest {
         assertThat(entries.getFirst().attributes().get("user.a=b")).isEqualTo(new byte[] {0, -1});
     }
 
+    @Test
+    void attributes_may_be_empty_but_no_capability() throws IOException {
+        var entries = read(tar().pax(Map.of(
+                        "LIBARCHIVE.xattr.user.a",
+                        "",
+                        "SCHILY.xattr.user.b",
+                        "",
+                        "SCHILY.xattr.security.capability",
+                        ""))
+                .file("a", "")
+                .build());
+
+        assertThat(entries.getFirst().attributes()).containsOnlyKeys("user.a", "user.b");
+        assertThat(entries.getFirst().attributes().values())
+                .allSatisfy(value -> assertThat(value).isEmpty());
+    }
+
     static Stream<Arguments> sparse() {
         var pax01 = Map.of(
                 "GNU.sparse.size",

@@ -11,6 +11,7 @@ import dev.lockstep.runtime.linux.MountTable;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.testing.TarBuilder;
+import dev.lockstep.runtime.testing.TreeListing;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -24,6 +25,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -353,6 +355,36 @@ class CopyingIT {
         }
         assertThat(to.resolve("conf/s")).doesNotExist();
         assertThat(to.resolve("conf/a")).hasContent("a\n");
+    }
+
+    @Test
+    void what_a_directory_gives_to_what_is_made_in_it_goes_over_to_nothing_that_comes_from_an_archive()
+            throws IOException {
+        // setfacl -d -m u:1234:rwx
+        var acl = HexFormat.of()
+                .parseHex("02000000" + "01000700ffffffff" + "02000700d2040000" + "04000500ffffffff" + "10000700ffffffff"
+                        + "20000500ffffffff");
+        var bytes = new ByteArrayOutputStream();
+        try (var a = Directory.open(from);
+                var b = Directory.open(to)) {
+            for (var name : List.of(".", "etc")) {
+                a.setAttribute(RawPath.of(name), "system.posix_acl_default", acl);
+            }
+            try (var etc = a.directory(RawPath.of("etc"))) {
+                etc.setAttribute(RawPath.of("passwd"), "user.empty", new byte[0]);
+            }
+            Copying.archiveWhole(a, bytes);
+            assertThat(Copying.fill(new ByteArrayInputStream(bytes.toByteArray()), b))
+                    .isEmpty();
+        }
+
+        assertThat(TreeListing.of(to)).isEqualTo(TreeListing.of(from));
+        try (var b = Directory.open(to);
+                var etc = b.directory(RawPath.of("etc"))) {
+            assertThat(b.attributes(RawPath.of("etc"))).containsOnlyKeys("system.posix_acl_default");
+            assertThat(etc.attributes(RawPath.of("conf"))).isEmpty();
+            assertThat(etc.attributes(RawPath.of("passwd"))).containsOnlyKeys("user.empty");
+        }
     }
 
     /** Each file system counts its files from the same number on. */
