@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * What an empty volume begins with. It is made beside the volume's own directory and, when it is whole, moved into
@@ -19,6 +21,9 @@ import java.nio.file.attribute.PosixFilePermissions;
  */
 final class FirstContent {
     private static final RawPath ITSELF = RawPath.of(".");
+
+    /** How a directory in what is mounted begins. */
+    private static final String FILLING = ".lockstep-filling-";
 
     private final Path data;
     private final Path filling;
@@ -43,6 +48,38 @@ final class FirstContent {
         content.writeTo(filling);
         AtomicFiles.publish(filling, arriving);
         moveIn();
+    }
+
+    /**
+     * Gives it to what is mounted as a volume. It is made in there, since nothing can be moved from elsewhere, and
+     * beside what others write, for it may be mounted on other hosts, too. Whatever fails, nothing of it stays.
+     */
+    static void putInto(Path mounted, Volumes.Content content) throws IOException {
+        var filling = mounted.resolve(
+                FILLING + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong()));
+        try {
+            Files.createDirectory(filling);
+            content.writeTo(filling);
+            try (var from = Directory.open(filling);
+                    var to = Directory.open(mounted)) {
+                imitate(from, to);
+                for (var name : from.list()) {
+                    // RENAME_NOREPLACE is not for every file system.
+                    if (to.status(name).isEmpty()) {
+                        from.rename(name, to, name);
+                    }
+                }
+                to.syncFileSystem();
+            }
+        } finally {
+            Volumes.deleteTree(filling);
+        }
+    }
+
+    private static void imitate(Directory from, Directory to) throws IOException {
+        var status = from.status(ITSELF).orElseThrow();
+        to.setOwner(ITSELF, status.uid(), status.gid());
+        to.setMode(ITSELF, status.mode());
     }
 
     /**
@@ -71,9 +108,7 @@ final class FirstContent {
     private void moveIn() throws IOException {
         try (var from = Directory.open(arriving);
                 var to = Directory.open(data)) {
-            var status = from.status(ITSELF).orElseThrow();
-            to.setOwner(ITSELF, status.uid(), status.gid());
-            to.setMode(ITSELF, status.mode());
+            imitate(from, to);
             for (var name : from.list()) {
                 // What a container has made meanwhile is its own, and stays.
                 from.renameNew(name, to, name);

@@ -508,7 +508,7 @@ public final class Volumes {
             return;
         }
         if (isEmpty(data)) {
-            content.writeTo(data);
+            FirstContent.putInto(data, content);
         }
         writePopulated(volume, data);
     }

@@ -107,6 +107,42 @@ class FirstContentIT {
         assertThat(data.resolve("file")).hasContent("image");
     }
 
+    /** As with root_squash, or where the file system knows no owners. */
+    @Test
+    void what_could_not_be_made_in_what_is_mounted_is_taken_away_again_and_what_others_wrote_there_stays()
+            throws IOException {
+        var host = Files.createDirectory(directory.resolve("host"));
+        volumes.create(new VolumeSpec(
+                "shared",
+                new Owner("h", "shop", Optional.empty()),
+                Map.of(),
+                Map.of("type", "none", "o", "bind", "device", host.toString())));
+        volumes.mount("shared", "a container");
+        try {
+            assertThatThrownBy(() -> volumes.populate("shared", target -> {
+                        write(target);
+                        throw new IOException("no owner can be set");
+                    }))
+                    .hasMessage("no owner can be set");
+            assertThat(host).isEmptyDirectory();
+            assertThat(volumes.find("shared").orElseThrow().populated()).isFalse();
+
+            volumes.populate("shared", target -> {
+                write(target);
+                Files.writeString(host.resolve("file"), "another host's");
+            });
+            assertThat(host.resolve("file")).hasContent("another host's");
+            assertThat(host.resolve("sub/file")).hasContent("sub");
+            assertThat(host.toFile().list()).containsExactlyInAnyOrder("file", "sub");
+            assertThat(Files.getAttribute(host, "unix:uid")).isEqualTo(33);
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(host)))
+                    .isEqualTo("rwxrwx---");
+            assertThat(volumes.find("shared").orElseThrow().populated()).isTrue();
+        } finally {
+            volumes.release("a container");
+        }
+    }
+
     @Test
     void it_does_not_come_into_what_took_its_place() throws IOException {
         write(Files.createDirectory(data.resolveSibling("arriving")));
