@@ -46,6 +46,12 @@ final class FirstContent {
             ProjectQuota.assign(filling, project);
         }
         content.writeTo(filling);
+        if (!Volumes.isEmpty(filling)) {
+            // What the volume's record calls its content is on the disk before the record is.
+            try (var whole = Directory.open(filling)) {
+                whole.syncFileSystem();
+            }
+        }
         AtomicFiles.publish(filling, arriving);
         moveIn();
     }

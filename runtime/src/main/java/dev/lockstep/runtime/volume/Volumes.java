@@ -731,7 +731,7 @@ public final class Volumes {
         }
     }
 
-    private static boolean isEmpty(Path directory) throws IOException {
+    static boolean isEmpty(Path directory) throws IOException {
         try (var entries = Files.newDirectoryStream(directory)) {
             return !entries.iterator().hasNext();
         }
