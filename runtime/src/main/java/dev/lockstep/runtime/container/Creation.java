@@ -204,45 +204,39 @@ final class Creation {
                     .filter(record -> record.phase() == ContainerRecord.Phase.CREATED)
                     .orElseThrow(() -> noSuch(spec, from.container()));
             var made = source.made();
-            made.options().inherited().forEach(mount -> byTarget.put(mount.target(), mount));
+            var readOnly = from.readOnly().orElse(false);
+            for (var mount : made.options().inherited()) {
+                handedOn(mount, made, readOnly).ifPresent(its -> byTarget.put(its.target(), its));
+            }
             made.anonymousVolumes()
-                    .forEach((target, name) -> byTarget.put(
-                            target,
-                            new MountSpec.Volume(name, target, from.readOnly().orElse(false), true)));
+                    .forEach(
+                            (target, name) -> byTarget.put(target, new MountSpec.Volume(name, target, readOnly, true)));
             for (var mount : source.spec().mounts()) {
-                switch (mount) {
-                    case MountSpec.Bind b ->
-                        byTarget.put(
-                                b.target(),
-                                new MountSpec.Bind(
-                                        b.source(),
-                                        b.identity(),
-                                        b.target(),
-                                        from.readOnly().orElse(b.readOnly()),
-                                        false,
-                                        b.base(),
-                                        b.options()));
-                    case MountSpec.Volume v ->
-                        byTarget.put(
-                                v.target(),
-                                new MountSpec.Volume(
-                                        v.name(), v.target(), from.readOnly().orElse(v.readOnly()), true, v.subpath()));
-                    case MountSpec.Anonymous a ->
-                        byTarget.put(
-                                a.target(),
-                                new MountSpec.Volume(
-                                        made.anonymousVolumes().getOrDefault(a.target(), ""),
-                                        a.target(),
-                                        from.readOnly().orElse(a.readOnly()),
-                                        true));
-                    case MountSpec.OfImage image -> byTarget.put(image.target(), image);
-                    // Memory and contents are each container's own, as with Docker.
-                    case MountSpec.Tmpfs _, MountSpec.Content _ -> {}
-                }
+                handedOn(mount, made, readOnly).ifPresent(its -> byTarget.put(its.target(), its));
             }
         }
         spec.mounts().forEach(mount -> byTarget.remove(mount.target()));
         return List.copyOf(byTarget.values());
+    }
+
+    /** As another container gets it, to which nobody gives more than he has himself; empty for what stays his own. */
+    private static Optional<MountSpec> handedOn(MountSpec mount, Effective made, boolean readOnly) {
+        return switch (mount) {
+            case MountSpec.Bind b ->
+                Optional.of(new MountSpec.Bind(
+                        b.source(), b.identity(), b.target(), readOnly || b.readOnly(), false, b.base(), b.options()));
+            case MountSpec.Volume v ->
+                Optional.of(new MountSpec.Volume(v.name(), v.target(), readOnly || v.readOnly(), true, v.subpath()));
+            case MountSpec.Anonymous a ->
+                Optional.of(new MountSpec.Volume(
+                        made.anonymousVolumes().getOrDefault(a.target(), ""),
+                        a.target(),
+                        readOnly || a.readOnly(),
+                        true));
+            case MountSpec.OfImage image -> Optional.of(image);
+            // Memory and contents are each container's own, as with Docker.
+            case MountSpec.Tmpfs _, MountSpec.Content _ -> Optional.empty();
+        };
     }
 
     /**

@@ -19,7 +19,7 @@ public record StorageOptions(Optional<Long> shmSize, List<VolumesFrom> volumesFr
      * All mounts of another container of this root that are not memory.
      *
      * @param container its name or id
-     * @param readOnly absent: as the other one has them
+     * @param readOnly whether none may be written to; false or absent: as the other one has them
      */
     public record VolumesFrom(String container, Optional<Boolean> readOnly) {}
 

@@ -233,6 +233,32 @@ class MountOptionsIT {
     }
 
     @Test
+    void who_gets_what_another_container_got_may_write_no_more_than_that_one() throws IOException {
+        lab.volumes.create(new VolumeSpec("data", OWNER, Map.of()));
+        lab.volumes.create(new VolumeSpec("fixed", OWNER, Map.of()));
+        var source = Files.createDirectories(directory.resolve("host"));
+        lab.created(lab.wish("first")
+                .mount(new MountSpec.Volume("data", "/data", false, false))
+                .mount(new MountSpec.Volume("fixed", "/fixed", true, false))
+                .mount(new MountSpec.Bind(source, "host", "/host", false, false))
+                .run("true"));
+        lab.created(from("second", "first", Optional.empty()).run("true"));
+        var write = "for d in data host fixed; do touch /$d/x 2>/dev/null && echo -n \"$d \"; done; echo done";
+
+        assertThat(lab.output(from("reader", "second", Optional.of(true)).shell(write)))
+                .isEqualTo("done\n");
+        assertThat(lab.output(from("writer", "second", Optional.of(false)).shell(write)))
+                .isEqualTo("data host done\n");
+        assertThat(lab.output(from("other", "first", Optional.of(false)).shell(write)))
+                .isEqualTo("data host done\n");
+    }
+
+    private Wish from(String name, String other, Optional<Boolean> readOnly) {
+        return lab.wish(name)
+                .with(new StorageOptions(Optional.empty(), List.of(new StorageOptions.VolumesFrom(other, readOnly))));
+    }
+
+    @Test
     void the_mounts_of_another_container_come_along_but_for_memory() throws IOException {
         lab.volumes.create(new VolumeSpec("data", OWNER, Map.of()));
         var source = Files.createDirectories(directory.resolve("host"));
