@@ -96,16 +96,14 @@ final class VolumeTransfer {
                                     : Files.newInputStream(
                                             call.world().directory().resolve(file)),
                             BUFFER)) {
-                var isNew = engine.volumes().find(volume).isEmpty();
-                if (!isNew && !call.flag("--replace") && !isEmpty(engine, volume)) {
-                    throw new CommandException("volume " + volume + " is not empty: --replace gives up what is in it,"
-                            + " 'lockstep volume snapshot " + volume + "' keeps a copy first");
+                if (engine.volumes().find(volume).isPresent()) {
+                    requireEmpty(call, engine, volume);
                 }
                 if (!call.flag("--stop")) {
                     engine.uses().requireIdle(volume, "stop them, or say --stop");
                 }
                 var done = false;
-                engine.volumes().create(spec);
+                var isOurs = engine.volumes().createUnlessThere(spec);
                 try {
                     var left = fill(call, engine, volume, archive);
                     left.forEach(sentence -> call.say("Warning: " + sentence));
@@ -113,13 +111,27 @@ final class VolumeTransfer {
                 } catch (ArchiveException | EOFException e) {
                     throw new CommandException((file.equals("-") ? "standard input" : file) + ": " + e.getMessage());
                 } finally {
-                    if (!done && isNew) {
-                        engine.uses().removeVolume(volume);
+                    if (!done && isOurs) {
+                        // Unless somebody has filled it meanwhile, or means to.
+                        engine.volumes()
+                                .removeUnless(
+                                        volume,
+                                        () -> !isEmpty(engine, volume)
+                                                || !engine.uses()
+                                                        .ofVolume(volume)
+                                                        .isEmpty());
                     }
                 }
                 call.world().out().println(volume);
             }
             return ExitCodes.OK;
+        }
+
+        private static void requireEmpty(Invocation call, Engine engine, String volume) throws IOException {
+            if (!call.flag("--replace") && !isEmpty(engine, volume)) {
+                throw new IOException("volume " + volume + " is not empty: --replace gives up what is in it,"
+                        + " 'lockstep volume snapshot " + volume + "' keeps a copy first");
+            }
         }
 
         private static boolean isEmpty(Engine engine, String volume) throws IOException {
@@ -131,21 +143,29 @@ final class VolumeTransfer {
         private static List<String> fill(Invocation call, Engine engine, String volume, InputStream archive)
                 throws IOException, CommandException {
             if (!call.flag("--stop")) {
-                return replace(engine, volume, archive);
+                return replace(call, engine, volume, archive);
             }
             try (var _ = Quiet.of(call, engine, volume, StandStill.Manner.STOP)) {
-                return replace(engine, volume, archive);
+                return replace(call, engine, volume, archive);
             }
         }
 
-        private static List<String> replace(Engine engine, String volume, InputStream archive) throws IOException {
+        private static List<String> replace(Invocation call, Engine engine, String volume, InputStream archive)
+                throws IOException {
             var left = new ArrayList<String>();
             engine.volumes()
-                    .replace(volume, () -> engine.uses().requireIdle(volume, "stop them, or say --stop"), target -> {
-                        try (var into = Directory.open(target)) {
-                            left.addAll(Copying.fill(ArchiveStream.of(archive), into));
-                        }
-                    })
+                    .replace(
+                            volume,
+                            () -> {
+                                engine.uses().requireIdle(volume, "stop them, or say --stop");
+                                // Asked again when the archive is read: somebody may have written there since.
+                                requireEmpty(call, engine, volume);
+                            },
+                            target -> {
+                                try (var into = Directory.open(target)) {
+                                    left.addAll(Copying.fill(ArchiveStream.of(archive), into));
+                                }
+                            })
                     .ifPresent(left::add);
             return left;
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -319,6 +320,36 @@ class VolumeCommandsIT {
         run(0, "volume", "import", "fresh", "out.tar.gz");
         assertThat(host.root().resolve("volumes/fresh/data/d/file")).hasContent("moved");
         run(0, "volume", "rm", "copy", "fresh");
+    }
+
+    /** Both come while the archive is read, which takes as long as who writes it wants. */
+    @Test
+    void what_comes_into_a_volume_during_an_import_stays() throws Exception {
+        for (var whole : new boolean[] {true, false}) {
+            var pipe = directory.resolve("pipe-" + whole);
+            assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                    .isZero();
+            var importing = new ProcessBuilder(host.command("volume", "import", "fresh", pipe.toString()))
+                    .directory(project.toFile())
+                    .redirectErrorStream(true)
+                    .start();
+            var volume = host.root().resolve("volumes/fresh");
+            try (var archive = Files.newOutputStream(pipe)) {
+                // What is to be its content, where the archive is about to be read.
+                await().atMost(60, TimeUnit.SECONDS)
+                        .untilAsserted(() -> assertThat(volume.toFile().list())
+                                .isNotNull()
+                                .anyMatch(name -> name.startsWith("coming-")));
+                Files.writeString(host.root().resolve("volumes/fresh/data/theirs"), "x");
+                archive.write(new byte[whole ? 1024 : 100]);
+            }
+            assertThat(importing.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(importing.exitValue()).isEqualTo(1);
+            assertThat(new String(importing.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .contains(whole ? "volume fresh is not empty: --replace" : pipe + ": ");
+            assertThat(host.root().resolve("volumes/fresh/data/theirs")).hasContent("x");
+            run(0, "volume", "rm", "fresh");
+        }
     }
 
     @Test

@@ -62,7 +62,12 @@ public final class Volumes {
 
     /** Makes the volume, or returns the one of that name: whose it is and what it is labelled stays as it was. */
     public VolumeRecord create(VolumeSpec spec) throws IOException {
-        return create(spec, Optional.empty());
+        return create(spec, Optional.empty()).record();
+    }
+
+    /** Makes the volume; false where there is one of that name, which stays as it was. */
+    public boolean createUnlessThere(VolumeSpec spec) throws IOException {
+        return create(spec, Optional.empty()).isNew();
     }
 
     /**
@@ -74,7 +79,8 @@ public final class Volumes {
     public VolumeRecord anonymous(Owner owner, String service, int slot, String target, Map<String, String> labels)
             throws IOException {
         var whose = new VolumeRecord.Slot(owner.stack(), service, slot, target);
-        return create(new VolumeSpec(anonymousName(whose), owner, labels), Optional.of(whose));
+        return create(new VolumeSpec(anonymousName(whose), owner, labels), Optional.of(whose))
+                .record();
     }
 
     /** Removes those without a name of a container of no service, which was not made in the end. */
@@ -88,16 +94,18 @@ public final class Volumes {
 
     /** Makes the volume as it was, unless there is one of that name. */
     VolumeRecord createAgain(VolumeSpec spec, Optional<VolumeRecord.Slot> slot) throws IOException {
-        return create(spec, slot);
+        return create(spec, slot).record();
     }
 
-    private VolumeRecord create(VolumeSpec spec, Optional<VolumeRecord.Slot> slot) throws IOException {
+    private record Made(VolumeRecord record, boolean isNew) {}
+
+    private Made create(VolumeSpec spec, Optional<VolumeRecord.Slot> slot) throws IOException {
         try (var _ = lock(spec.name())) {
             var directory = directory(spec.name());
             var existing = file.read(record(directory));
             if (existing.isPresent()) {
                 putBack(directory);
-                return existing.get();
+                return new Made(existing.get(), false);
             }
             var all = Root.directory(root.state().resolve("volumes"));
             checkSize(spec, all);
@@ -111,7 +119,7 @@ public final class Volumes {
             limit(spec, data);
             var made = new VolumeRecord(spec, slot, clock.instant(), false);
             file.write(record(directory), made);
-            return made;
+            return new Made(made, true);
         }
     }
 

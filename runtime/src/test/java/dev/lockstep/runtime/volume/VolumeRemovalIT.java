@@ -159,6 +159,14 @@ class VolumeRemovalIT {
     }
 
     @Test
+    void who_makes_a_volume_knows_whether_it_was_there() throws IOException {
+        assertThat(volumes.createUnlessThere(SPEC)).isFalse();
+        assertThat(volumes.createUnlessThere(new VolumeSpec("new", SPEC.owner(), Map.of())))
+                .isTrue();
+        assertThat(volumes.find("new")).isPresent();
+    }
+
+    @Test
     void it_is_whole_again_when_the_removal_was_killed_before_it_was_none() throws IOException {
         for (var next : new Volumes.Check[] {() -> volumes.cleanUp(), () -> volumes.create(SPEC)}) {
             Files.move(data, gone);
