@@ -321,15 +321,15 @@ public final class Volumes {
 
     /**
      * Lets its files be looked at until that is closed: what is mounted only while a container uses it is mounted so
-     * long. One whose process is killed is forgotten by who mounts or unmounts the volume next, and by
-     * {@link #cleanUp}.
+     * long, and of a directory of ours nothing is deleted, be it the volume's content no more. One whose process is
+     * killed is forgotten by who mounts or unmounts the volume next, and by {@link #cleanUp}.
      *
      * @throws IOException with a sentence when it cannot be mounted, or is memory that nobody uses
      */
     public Visit visit(String name) throws IOException {
         var mount = find(name).flatMap(volume -> volume.spec().mount());
         if (mount.isEmpty()) {
-            return () -> {};
+            return Flock.shared(readers(name))::close;
         }
         if (mount.get().isFleeting() && !isMounted(name, mount.get())) {
             throw new IOException("volume " + name + " is memory that no container uses now ("
@@ -356,6 +356,11 @@ public final class Volumes {
     public interface Visit extends AutoCloseable {
         @Override
         void close() throws IOException;
+    }
+
+    /** Who reads has it beside others, who deletes alone. */
+    private Path readers(String name) throws IOException {
+        return root.lock("volume-readers/" + name);
     }
 
     private Path visitorLock(String visitor) throws IOException {
@@ -410,8 +415,14 @@ public final class Volumes {
                 return;
             }
             var directory = directory(name);
+            var alone = Flock.tryExclusive(readers(name));
+            if (alone.isEmpty()) {
+                throw new IOException("volume " + name + " stays: somebody reads it just now ('volume export' or"
+                        + " 'volume snapshot'); remove it when that is done");
+            }
             // Nobody mounts it meanwhile: what is mounted there is somebody else's, and stays.
-            try (var _ = mountLock(name)) {
+            try (var _ = alone.get();
+                    var _ = mountLock(name)) {
                 unmount(name);
                 putBack(directory);
                 var data = directory.resolve("data");
@@ -546,7 +557,14 @@ public final class Volumes {
         }
         for (var directory : directories()) {
             var name = directory.getFileName().toString();
-            putInOrder("volume " + name, tryLock(name), () -> cleanUp(name, directory))
+            putInOrder("volume " + name, tryLock(name), () -> {
+                        var alone = Flock.tryExclusive(readers(name));
+                        if (alone.isPresent()) {
+                            try (var _ = alone.get()) {
+                                cleanUp(name, directory);
+                            }
+                        }
+                    })
                     .ifPresent(left::add);
         }
         return List.copyOf(left);
@@ -570,7 +588,7 @@ public final class Volumes {
         }
     }
 
-    /** The volume's lock is held. */
+    /** The volume's lock is held, and nobody reads it. */
     private void cleanUp(String name, Path directory) throws IOException {
         var damaged = damaged(name);
         if (damaged.isPresent()) {
@@ -639,6 +657,15 @@ public final class Volumes {
      * @throws IOException also when there is no such volume
      */
     public Optional<String> replace(String name, Check check, Content content) throws IOException {
+        var old = exchange(name, check, content);
+        // Whoever reads it still comes to its end, and holds up nobody else: it has a name of its own.
+        try (var _ = Flock.exclusive(readers(name))) {
+            return discardOld(name, old);
+        }
+    }
+
+    /** Where the old content is then. */
+    private Path exchange(String name, Check check, Content content) throws IOException {
         try (var _ = lock(name)) {
             var directory = directory(name);
             var found = file.read(record(directory)).orElseThrow(() -> new NoSuchVolumeException(name));
@@ -649,7 +676,7 @@ public final class Volumes {
             }
             check.run();
             new FirstContent(directory).finish(); // or it would come into what takes its place
-            removeComings(directory);
+            removeComings(name, directory);
             var coming = unused(directory.resolve(COMING));
             var changed = false;
             try {
@@ -664,17 +691,17 @@ public final class Volumes {
                     try (var _ = mountLock(name)) {
                         check.run();
                         volume.exchange(RawPath.of("data"), volume, name(coming));
+                        changed = true; // from here on it is the old content, which somebody may read
                     }
                     volume.sync();
                 }
                 file.write(record(directory), found.asPopulated());
-                changed = true;
             } finally {
                 if (!changed) {
                     discard(coming);
                 }
             }
-            return discardOld(name, coming);
+            return coming;
         }
     }
 
@@ -690,13 +717,19 @@ public final class Volumes {
     }
 
     /** What killed ones left takes room that the next one may need. The volume's lock is held. */
-    private static void removeComings(Path directory) throws IOException {
-        for (var rest : names(directory)) {
-            if (rest.getFileName().toString().startsWith(COMING)) {
-                try {
-                    discard(rest);
-                } catch (IOException e) {
-                    log.debug("left directory={}", rest, e); // cleanUp() says so
+    private void removeComings(String name, Path directory) throws IOException {
+        var alone = Flock.tryExclusive(readers(name));
+        if (alone.isEmpty()) {
+            return;
+        }
+        try (var _ = alone.get()) {
+            for (var rest : names(directory)) {
+                if (rest.getFileName().toString().startsWith(COMING)) {
+                    try {
+                        discard(rest);
+                    } catch (IOException e) {
+                        log.debug("left directory={}", rest, e); // cleanUp() says so
+                    }
                 }
             }
         }

@@ -2,8 +2,10 @@ package dev.lockstep.runtime.volume;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.store.Owner;
@@ -12,11 +14,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -156,6 +161,28 @@ class VolumeRemovalIT {
         }
         assertThat(volumes.cleanUp()).isEmpty();
         assertThat(coming).doesNotExist();
+    }
+
+    @Test
+    void nothing_is_deleted_that_somebody_reads() throws Exception {
+        var replacing = new FutureTask<>(
+                () -> volumes.replace("data", () -> {}, target -> Files.writeString(target.resolve("new"), "")));
+        try (var _ = volumes.visit("data");
+                var read = Directory.open(data)) {
+            assertThatThrownBy(() -> volumes.remove("data"))
+                    .hasMessageStartingWith("volume data stays: somebody reads it just now");
+
+            Thread.ofPlatform().daemon().start(replacing);
+            await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(data.resolve("new")));
+            // Nobody waits with it, and what it has left is no rest of a killed one.
+            assertThat(volumes.createUnlessThere(SPEC)).isFalse();
+            assertThat(volumes.cleanUp()).isEmpty();
+            assertThat(replacing.isDone()).isFalse();
+            assertThat(read.list()).hasSize(3);
+        }
+        assertThat(replacing.get(60, TimeUnit.SECONDS)).isEmpty();
+        assertThat(data.resolveSibling(".").toFile().list()).containsExactlyInAnyOrder("data", "volume.json");
+        volumes.remove("data");
     }
 
     @Test
