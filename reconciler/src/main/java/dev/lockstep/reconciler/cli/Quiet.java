@@ -9,13 +9,15 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * A volume that nothing writes to, as long as this is open. The stacks of its containers are locked meanwhile: an agent
- * would otherwise see drift and let them go on.
+ * would otherwise see drift and let them go on. So are its containers of no stack: another copy would find them paused
+ * already, and go on when we let them.
  */
 final class Quiet implements AutoCloseable {
     private final VolumeSnapshot.Consistency consistency;
@@ -69,14 +71,29 @@ final class Quiet implements AutoCloseable {
     static Quiet of(Invocation call, Engine engine, String volume, StandStill.Manner manner)
             throws IOException, CommandException {
         var stacks = new TreeSet<String>();
-        engine.uses()
-                .ofVolume(volume)
-                .forEach(c -> stacks.add(c.record().spec().owner().stack()));
-        stacks.remove("");
+        var loose = new TreeMap<String, String>();
+        for (var container : engine.uses().ofVolume(volume)) {
+            var stack = container.record().spec().owner().stack();
+            if (stack.isEmpty()) {
+                loose.put(container.id(), container.name());
+            } else {
+                stacks.add(stack);
+            }
+        }
+        // Each kind in order: two that wait never wait for each other.
         var locks = new ArrayList<StackLock>();
         try {
             for (var stack : stacks) {
                 locks.add(StackChange.lock(call, engine, stack));
+            }
+            for (var container : loose.entrySet()) {
+                locks.add(StackLock.ofContainer(
+                        engine.root(),
+                        container.getKey(),
+                        container.getValue(),
+                        ApplyCommand.LOCK_TIMEOUT,
+                        holder -> call.say("Waiting for " + holder + ", for which container " + container.getValue()
+                                + " stands still.")));
             }
             var moving = moving(engine, volume);
             var still = Optional.<StandStill>empty();

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /** One apply of a stack at a time on this host, whoever applies. Who holds it is written in it, for people. */
 public final class StackLock implements AutoCloseable {
@@ -26,7 +27,31 @@ public final class StackLock implements AutoCloseable {
      */
     public static StackLock take(Root root, String stack, Duration timeout, Consumer<String> waiting)
             throws IOException, InterruptedException {
-        var file = root.lock("stack/" + stack);
+        return take(
+                root.lock("stack/" + stack),
+                timeout,
+                waiting,
+                holder -> "stack " + stack + " is being changed by " + holder
+                        + "; try again when it is done, or wait longer with --lock-timeout");
+    }
+
+    /**
+     * The same for a container of no stack that is to stand still: only who holds it knows whether it does, and until
+     * when.
+     *
+     * @param name of the container, for people
+     */
+    public static StackLock ofContainer(Root root, String id, String name, Duration timeout, Consumer<String> waiting)
+            throws IOException, InterruptedException {
+        return take(
+                root.lock("stand-still/" + id),
+                timeout,
+                waiting,
+                holder -> "container " + name + " stands still for " + holder + "; try again when that is done");
+    }
+
+    private static StackLock take(Path file, Duration timeout, Consumer<String> waiting, UnaryOperator<String> tooLong)
+            throws IOException, InterruptedException {
         var deadline = System.nanoTime() + timeout.toNanos();
         var told = false;
         while (true) {
@@ -36,8 +61,7 @@ public final class StackLock implements AutoCloseable {
                 return new StackLock(lock.get());
             }
             if (System.nanoTime() - deadline > 0) {
-                throw new IOException("stack " + stack + " is being changed by " + holder(file)
-                        + "; try again when it is done, or wait longer with --lock-timeout");
+                throw new IOException(tooLong.apply(holder(file)));
             }
             if (!told) {
                 waiting.accept(holder(file));

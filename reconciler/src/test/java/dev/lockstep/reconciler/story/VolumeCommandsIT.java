@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -350,6 +351,53 @@ class VolumeCommandsIT {
             assertThat(host.root().resolve("volumes/fresh/data/theirs")).hasContent("x");
             run(0, "volume", "rm", "fresh");
         }
+    }
+
+    @Test
+    void a_second_copy_waits_until_the_first_lets_a_container_of_no_stack_go_on() throws Exception {
+        run(
+                0,
+                "container",
+                "run",
+                "-d",
+                "--name",
+                "loose",
+                "--network",
+                "none",
+                "-v",
+                "spare:/data",
+                "web:1",
+                "sh",
+                "-c",
+                "dd if=/dev/zero of=/data/big bs=1M count=4; exec sleep 100000");
+        var pipe = directory.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        var big = host.root().resolve("volumes/spare/data/big");
+        await().atMost(60, TimeUnit.SECONDS).until(() -> Files.exists(big) && Files.size(big) == 4 << 20);
+        // Nobody reads it yet: it stands in the middle.
+        var first = host.start(project, "volume", "export", "-o", pipe.toString(), "spare");
+        var said = directory.resolve("said");
+        Process second;
+        try (var reader = Files.newInputStream(pipe)) {
+            assertThat(reader.read()).isNotNegative();
+            second = new ProcessBuilder(host.command("volume", "snapshot", "spare", "two"))
+                    .directory(project.toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(said.toFile())
+                    .start();
+            await().atMost(60, TimeUnit.SECONDS)
+                    .until(() -> Files.readString(said).contains("for which container loose stands still."));
+            assertThat(first.isAlive()).isTrue();
+            reader.transferTo(OutputStream.nullOutputStream());
+        }
+        assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(second.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(Files.readString(said)).contains("Pausing loose").endsWith("two\n");
+        assertThat(run(0, "volume", "snapshot", "--list", "spare").out()).containsPattern("spare +two +.* paused ");
+        run(0, "container", "rm", "-f", "loose");
+        run(0, "volume", "snapshot", "--rm", "spare", "two");
+        run(0, "volume", "rm", "spare");
     }
 
     @Test
