@@ -9,8 +9,6 @@ import dev.lockstep.runtime.container.HealthState;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.RestartDecision;
-import dev.lockstep.runtime.network.IpAddress;
-import dev.lockstep.runtime.network.PublishedPort;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -138,24 +136,7 @@ record ContainerRow(ObservedContainer container, boolean restarting, Instant now
     }
 
     String ports() {
-        return new ShownPorts(published(), exposed).text();
-    }
-
-    /** A port on every address of the host is shown in each family that the container has. */
-    private List<PublishedPort> published() {
-        var four = container.addresses().stream().anyMatch(a -> !a.ipv4().isEmpty());
-        var six = container.addresses().stream().anyMatch(a -> !a.ipv6().isEmpty());
-        return container.ports().stream()
-                .flatMap(port -> port.hostIp().isPresent() || !six
-                        ? Stream.of(port)
-                        : Stream.of("0.0.0.0", "::")
-                                .filter(any -> four || any.equals("::"))
-                                .map(any -> new PublishedPort(
-                                        Optional.of(IpAddress.parse(any)),
-                                        port.hostPort(),
-                                        port.containerPort(),
-                                        port.protocol())))
-                .toList();
+        return new ShownPorts(ShownPorts.places(container), exposed).text();
     }
 
     /**
@@ -240,7 +221,7 @@ record ContainerRow(ObservedContainer container, boolean restarting, Instant now
         json.writeStringField("Ports", ports());
         json.writeStringField("Project", stack());
         json.writeArrayFieldStart("Publishers");
-        for (var port : new ShownPorts(published(), exposed).all()) {
+        for (var port : new ShownPorts(ShownPorts.places(container), exposed).all()) {
             json.writeStartObject();
             json.writeStringField("URL", port.url());
             json.writeNumberField("TargetPort", port.inside());

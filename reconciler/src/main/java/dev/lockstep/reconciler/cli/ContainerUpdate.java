@@ -57,8 +57,10 @@ final class ContainerUpdate implements Command {
                 try {
                     var container = By.named(engine, word);
                     var before = container.record().spec();
-                    var changed = with(before, resources(call, before.resources()), restart.orElse(before.restart()));
-                    engine.containers().update(container.id(), changed);
+                    engine.containers()
+                            .<CommandException>update(
+                                    container.id(),
+                                    now -> with(now, resources(call, now.resources()), restart.orElse(now.restart())));
                     call.world().out().println(Printable.text(word));
                     call.world().out().flush();
                     stacks.add(before.owner().stack());

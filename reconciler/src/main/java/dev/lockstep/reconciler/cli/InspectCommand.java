@@ -310,7 +310,7 @@ final class InspectCommand implements Command {
     }
 
     private static void network(JsonGenerator json, Engine engine, ObservedContainer container) throws IOException {
-        ports(json, "Ports", container.ports());
+        ports(json, "Ports", ShownPorts.places(container));
         json.writeObjectFieldStart("Networks");
         var networks = container.record().spec().networks();
         var ends = networks.isEmpty()

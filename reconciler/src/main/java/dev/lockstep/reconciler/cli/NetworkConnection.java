@@ -48,19 +48,19 @@ final class NetworkConnection {
 
         @Override
         public int run(Invocation call) throws Exception {
-            return change(call, (container, network) -> connected(call, container, network));
+            return change(call, (container, now, network) -> connected(call, container, now, network));
         }
 
         private static List<AttachmentSpec> connected(
-                Invocation call, ObservedContainer container, NetworkRecord network) throws CommandException {
-            var mode =
-                    container.record().spec().options().isolation().namespaces().network();
+                Invocation call, ObservedContainer container, ContainerSpec now, NetworkRecord network)
+                throws CommandException {
+            var mode = now.options().isolation().namespaces().network();
             if (mode.filter(m -> m instanceof NamespaceMode.Host || m instanceof NamespaceMode.Of)
                     .isPresent()) {
                 throw new CommandException("container " + container.name()
                         + " has the network of its host or of another container; it cannot be connected to any other");
             }
-            var networks = new ArrayList<>(container.record().spec().networks());
+            var networks = new ArrayList<>(now.networks());
             var before = networks.stream()
                     .filter(n -> n.network().equals(network.name()))
                     .findFirst();
@@ -139,8 +139,8 @@ final class NetworkConnection {
 
         @Override
         public int run(Invocation call) throws Exception {
-            return change(call, (container, network) -> {
-                var networks = new ArrayList<>(container.record().spec().networks());
+            return change(call, (container, now, network) -> {
+                var networks = new ArrayList<>(now.networks());
                 if (!networks.removeIf(n -> n.network().equals(network.name()))) {
                     throw new CommandException(
                             "container " + container.name() + " is not on network " + network.name());
@@ -152,7 +152,8 @@ final class NetworkConnection {
 
     /** On which networks the container is to be. */
     private interface Change {
-        List<AttachmentSpec> networks(ObservedContainer container, NetworkRecord network) throws CommandException;
+        List<AttachmentSpec> networks(ObservedContainer container, ContainerSpec now, NetworkRecord network)
+                throws CommandException;
     }
 
     private static int change(Invocation call, Change change) throws Exception {
@@ -160,16 +161,19 @@ final class NetworkConnection {
         try (var engine = door.open()) {
             var network = NetworkCommand.named(engine, call.arguments().getFirst());
             var container = By.named(engine, call.arguments().getLast());
-            var before = container.record().spec();
-            var after = before.withNetworks(change.networks(container, network));
-            check(engine, container.record().leaseKey(), after, network);
+            var key = container.record().leaseKey();
             try {
-                engine.containers().update(container.id(), after);
+                engine.containers().<CommandException>update(container.id(), now -> {
+                    var after = now.withNetworks(change.networks(container, now, network));
+                    check(engine, key, after, network);
+                    return after;
+                });
             } catch (ContainerException | IllegalArgumentException e) {
                 throw new CommandException(String.valueOf(e.getMessage()));
             }
-            forget(engine, container.record().leaseKey(), after, network);
-            StackChange.tellAgent(call, door, engine, before.owner().stack());
+            forget(engine, container.id(), key, network);
+            StackChange.tellAgent(
+                    call, door, engine, container.record().spec().owner().stack());
         }
         return ExitCodes.OK;
     }
@@ -185,9 +189,11 @@ final class NetworkConnection {
     }
 
     /** An address that nobody will ask for again is free for others. */
-    private static void forget(Engine engine, LeaseKey key, ContainerSpec spec, NetworkRecord network)
-            throws IOException {
-        if (spec.networks().stream().noneMatch(n -> n.network().equals(network.name()))) {
+    private static void forget(Engine engine, String id, LeaseKey key, NetworkRecord network) throws IOException {
+        var container = engine.containers().observe(id);
+        if (container.isPresent()
+                && container.get().record().spec().networks().stream()
+                        .noneMatch(n -> n.network().equals(network.name()))) {
             engine.networks().release(network.name(), key);
         }
     }

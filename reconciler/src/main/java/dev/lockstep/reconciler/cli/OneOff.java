@@ -129,9 +129,15 @@ final class OneOff {
         return labels;
     }
 
+    /** As the service's, without what only one container can have. */
     private List<AttachmentSpec> networks(ContainerSpec service) {
         return service.networks().stream()
-                .map(n -> new AttachmentSpec(n.network(), aliases(service, n), List.of(), n.priority()))
+                .map(n -> new AttachmentSpec(
+                        n.network(),
+                        aliases(service, n),
+                        List.of(),
+                        n.priority(),
+                        n.options().shared()))
                 .toList();
     }
 
@@ -175,7 +181,13 @@ final class OneOff {
         var ports = new ArrayList<PublishedPort>();
         for (var i = 0; i < inside.size(); i++) {
             var offset = i;
-            ports.add(new PublishedPort(ip, host.map(range -> range.first() + offset), inside.first() + i, protocol));
+            ports.add(new PublishedPort(
+                    ip,
+                    host.filter(range -> range.size() == inside.size()).map(range -> range.first() + offset),
+                    inside.first() + i,
+                    protocol,
+                    host.filter(range -> range.size() > inside.size())
+                            .map(range -> new PublishedPort.Choice(range.first(), range.last(), range.first()))));
         }
         return ports;
     }

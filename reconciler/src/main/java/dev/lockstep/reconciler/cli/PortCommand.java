@@ -35,13 +35,13 @@ final class PortCommand implements Command {
     }
 
     private static String address(ObservedContainer container, String port, String protocol) throws CommandException {
-        return container.ports().stream()
+        return ShownPorts.places(container).stream()
                 .filter(p -> String.valueOf(p.containerPort()).equals(port)
                         && p.protocol().lowerCase().equals(protocol))
                 .findFirst()
                 .map(PortCommand::host)
                 .orElseThrow(() -> new CommandException("no port " + port + "/" + protocol + " for container "
-                        + container.name() + published(container.ports())));
+                        + container.name() + published(ShownPorts.places(container))));
     }
 
     private static String published(List<PublishedPort> ports) {

@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.runtime.network.PublishedPort;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Ports of a running container as Docker shows them: published ones, and others that its image exposes. */
 final class ShownPorts {
@@ -57,6 +59,23 @@ final class ShownPorts {
                 .thenComparingInt(Port::published)
                 .thenComparing(Port::protocol));
         all = List.copyOf(ports);
+    }
+
+    /** A port on every address of the host is shown in each family that the container has. */
+    static List<PublishedPort> places(ObservedContainer container) {
+        var four = container.addresses().stream().anyMatch(a -> !a.ipv4().isEmpty());
+        var six = container.addresses().stream().anyMatch(a -> !a.ipv6().isEmpty());
+        return container.ports().stream()
+                .flatMap(port -> port.hostIp().isPresent() || !six
+                        ? Stream.of(port)
+                        : Stream.of("0.0.0.0", "::")
+                                .filter(any -> four || any.equals("::"))
+                                .map(any -> new PublishedPort(
+                                        Optional.of(IpAddress.parse(any)),
+                                        port.hostPort(),
+                                        port.containerPort(),
+                                        port.protocol())))
+                .toList();
     }
 
     private static Optional<Port> port(String exposed) {

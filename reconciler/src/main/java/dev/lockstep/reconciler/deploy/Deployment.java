@@ -22,10 +22,6 @@ import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.StorageLimits;
 import dev.lockstep.runtime.image.Digest;
-import dev.lockstep.runtime.network.AddressFamily;
-import dev.lockstep.runtime.network.AttachmentSpec;
-import dev.lockstep.runtime.network.NetworkSpec;
-import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.store.Owner;
 import dev.lockstep.runtime.volume.VolumeSpec;
 import dev.lockstep.spec.check.Checks;
@@ -43,8 +39,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -472,7 +466,7 @@ public final class Deployment {
                 false,
                 options.forceRecreate(),
                 options.leftAlone(),
-                portHolders(desired, observed),
+                new PortObstacles(engine.networks(), desired, observed).find(),
                 subnetConflicts(desired, observed),
                 otherEngines(desired, observed),
                 memoryUse(desired, observed),
@@ -521,71 +515,6 @@ public final class Deployment {
                 .filter(tool -> engine.tools().find(tool).isEmpty())
                 .map(HostTools.Tool::remedy)
                 .toList();
-    }
-
-    /** Asks the kernel only about ports that the stack does not have already. */
-    private Map<PublishedPort, String> portHolders(Desired desired, Observed observed) throws IOException {
-        var mine = observed.containersOf(desired.stack());
-        var taken = new HashMap<PublishedPort, String>();
-        for (var service : desired.services()) {
-            for (var slot : service.slots()) {
-                var id = mine.stream()
-                        .filter(c -> c.name().equals(slot.spec().name()))
-                        .map(c -> c.id())
-                        .findFirst()
-                        .orElse("");
-                var attachment = observed.networks().containers().get(id);
-                var families = families(slot.spec(), desired, observed);
-                for (var port : slot.spec().ports()) {
-                    if (port.hostPort().isEmpty()
-                            || attachment != null && attachment.ports().contains(port)) {
-                        continue;
-                    }
-                    engine.networks().holderOf(port, families, id).ifPresent(holder -> {
-                        var ours = mine.stream().anyMatch(c -> holder.toString().contains(c.id()));
-                        if (!ours) {
-                            taken.put(port, name(holder.toString(), observed));
-                        }
-                    });
-                }
-            }
-        }
-        return taken;
-    }
-
-    /** In which families the host's ports will lead to it: as its way out in that family is. */
-    private static Set<AddressFamily> families(ContainerSpec spec, Desired desired, Observed observed) {
-        var networks = spec.networks().stream()
-                .sorted(Comparator.comparingInt(
-                                (AttachmentSpec a) -> a.options().gatewayPriority())
-                        .thenComparingInt(AttachmentSpec::priority)
-                        .reversed()
-                        .thenComparing(AttachmentSpec::network))
-                .flatMap(attachment -> desired
-                        .network(attachment.network())
-                        .or(() -> observed.network(attachment.network())
-                                .map(n -> n.record().spec()))
-                        .stream())
-                .filter(NetworkSpec::mayPublish)
-                .toList();
-        var families = EnumSet.noneOf(AddressFamily.class);
-        for (var family : AddressFamily.values()) {
-            networks.stream()
-                    .filter(network -> network.families().contains(family))
-                    .findFirst()
-                    .filter(network -> network.translated().contains(family))
-                    .ifPresent(_ -> families.add(family));
-        }
-        return families;
-    }
-
-    /** People know containers by name. */
-    private static String name(String holder, Observed observed) {
-        return observed.containers().stream()
-                .filter(c -> holder.equals("container " + c.id()))
-                .map(c -> "container " + c.name())
-                .findFirst()
-                .orElse(holder);
     }
 
     private Map<String, String> subnetConflicts(Desired desired, Observed observed) throws IOException {

@@ -25,8 +25,10 @@ import dev.lockstep.spec.model.MountOptions;
 import dev.lockstep.spec.model.Network;
 import dev.lockstep.spec.model.NetworkMode;
 import dev.lockstep.spec.model.Port;
+import dev.lockstep.spec.model.PortRange;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.model.Propagation;
+import dev.lockstep.spec.model.Protocol;
 import dev.lockstep.spec.model.Restart;
 import dev.lockstep.spec.model.RestartPolicy.Condition;
 import dev.lockstep.spec.model.Service;
@@ -47,6 +49,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** From Compose's words to the engine's. What one host's engine cannot do is a problem with its position. */
 public final class Translation {
@@ -350,14 +354,36 @@ public final class Translation {
                     + " does not translate from one family to the other. Write enable_"
                     + family.toString().toLowerCase(Locale.ROOT) + ": true at a network, or leave the address out");
         });
-        // A range lets replicas share one line: the first slot takes its first port, and so on.
-        var hostPort = port.published().filter(range -> range.first() > 0).map(range -> {
-            if (slot > range.size()) {
-                throw new IllegalArgumentException("the range " + range + " has no port left for replica " + slot);
-            }
-            return range.first() + slot - 1;
+        var published = port.published().filter(range -> range.first() > 0);
+        published.filter(range -> slot > range.size()).ifPresent(range -> {
+            throw new IllegalArgumentException("the range " + range + " has no port left for replica " + slot);
         });
-        return new PublishedPort(hostIp, hostPort, port.target(), protocol);
+        return new PublishedPort(
+                hostIp,
+                published.filter(range -> range.size() == 1).map(PortRange::first),
+                port.target(),
+                protocol,
+                published
+                        .filter(range -> range.size() > 1)
+                        .map(range -> new PublishedPort.Choice(
+                                range.first(), range.last(), wished(range, port.protocol(), slot))));
+    }
+
+    /**
+     * A range lets replicas share one line: the first slot takes its first port that nobody asks for alone, and so on.
+     */
+    private int wished(PortRange range, Protocol protocol, int slot) {
+        var alone = project.services().values().stream()
+                .flatMap(service -> service.networking().ports().stream())
+                .filter(port -> port.protocol() == protocol)
+                .flatMap(port -> port.published().stream())
+                .filter(one -> one.size() == 1)
+                .map(PortRange::first)
+                .collect(Collectors.toSet());
+        var free = IntStream.rangeClosed(range.first(), range.last())
+                .filter(port -> !alone.contains(port))
+                .toArray();
+        return free.length == 0 ? range.first() : free[(slot - 1) % free.length];
     }
 
     private Optional<DesiredVolume> volume(Volume volume) {

@@ -74,6 +74,7 @@ public record Supposed(Instant now) {
                 true,
                 true,
                 false,
+                true,
                 true);
     }
 

@@ -388,7 +388,7 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
         if (Arrays.stream(AddressFamily.values())
                 .anyMatch(family -> attachment.attached().address(family).isPresent())) {
             observed.record().spec().ports().stream()
-                    .filter(port -> port.hostPort().isPresent())
+                    .filter(port -> port.hostPort().isPresent() || port.choice().isPresent())
                     .filter(port -> Stream.concat(attachment.ports().stream(), attachment.missingPorts().stream())
                             .noneMatch(p -> answers(p, port)))
                     .forEach(port -> causes.add(Cause.drift("ports", "", port.toString())));
@@ -398,7 +398,9 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
 
     /** Whether that is what was asked for; a network may say which of the host's addresses it is on. */
     private static boolean answers(PublishedPort published, PublishedPort asked) {
-        return published.hostPort().equals(asked.hostPort())
+        return asked.choice()
+                        .map(choice -> published.hostPort().filter(choice::has).isPresent())
+                        .orElse(published.hostPort().equals(asked.hostPort()))
                 && published.containerPort() == asked.containerPort()
                 && published.protocol().equals(asked.protocol())
                 && (asked.hostIp().isEmpty() || asked.hostIp().equals(published.hostIp()));

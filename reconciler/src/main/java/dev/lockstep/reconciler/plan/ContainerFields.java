@@ -456,7 +456,7 @@ final class ContainerFields {
 
     static String portKey(PublishedPort port) {
         return port.hostIp().map(IpAddress::beforePort).orElse("0.0.0.0") + ":"
-                + port.hostPort().map(String::valueOf).orElse("*") + "->" + port.containerPort() + "/"
+                + port.onHost() + "->" + port.containerPort() + "/"
                 + port.protocol().lowerCase();
     }
 

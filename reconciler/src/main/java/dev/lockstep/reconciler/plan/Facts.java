@@ -16,7 +16,8 @@ import java.util.Set;
  * @param forceRecreate replace containers although nothing changed
  * @param leftAlone ids of containers that somebody else starts (a restart policy that waits), or that were started too
  *     often: not started by this plan
- * @param portHolders who has a port that the stack wants to publish, in words; only ports that are taken
+ * @param portObstacles what keeps the stack from a port that it wants to publish, as the rest of a sentence about it:
+ *     {@code is in use by process 812 (nginx)}; only ports that it cannot have
  * @param subnetConflicts by name of a network that has to be made, or made anew: what its subnet overlaps, in words
  * @param otherEngines by name of a container that has to be made: which other engine has one of that name, in words
  * @param memoryUse by id of a container whose memory limit is lowered: bytes that it uses now
@@ -31,7 +32,7 @@ public record Facts(
         boolean removeVolumes,
         boolean forceRecreate,
         Set<String> leftAlone,
-        Map<PublishedPort, String> portHolders,
+        Map<PublishedPort, String> portObstacles,
         Map<String, String> subnetConflicts,
         Map<String, String> otherEngines,
         Map<String, Long> memoryUse,
@@ -43,7 +44,7 @@ public record Facts(
         formerly = Set.copyOf(formerly);
         missing = List.copyOf(missing);
         leftAlone = Set.copyOf(leftAlone);
-        portHolders = Map.copyOf(portHolders);
+        portObstacles = Map.copyOf(portObstacles);
         subnetConflicts = Map.copyOf(subnetConflicts);
         otherEngines = Map.copyOf(otherEngines);
         memoryUse = Map.copyOf(memoryUse);
@@ -56,7 +57,7 @@ public record Facts(
             boolean removeVolumes,
             boolean forceRecreate,
             Set<String> leftAlone,
-            Map<PublishedPort, String> portHolders,
+            Map<PublishedPort, String> portObstacles,
             Map<String, String> subnetConflicts,
             Secrets secrets) {
         this(
@@ -65,7 +66,7 @@ public record Facts(
                 removeVolumes,
                 forceRecreate,
                 leftAlone,
-                portHolders,
+                portObstacles,
                 subnetConflicts,
                 Map.of(),
                 Map.of(),

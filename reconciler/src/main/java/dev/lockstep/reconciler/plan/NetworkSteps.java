@@ -182,6 +182,9 @@ record NetworkSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
         } else if (!network.rules()) {
             causes.add(Cause.drift("nftables rules", "missing", "present"));
         }
+        if (!network.forwarding()) {
+            causes.add(Cause.drift("forwarding of the host", "off", "on"));
+        }
         if (!network.names()) {
             causes.add(Cause.drift("name server", "ended", "running"));
         }

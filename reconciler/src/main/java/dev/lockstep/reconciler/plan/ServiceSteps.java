@@ -132,14 +132,13 @@ final class ServiceSteps {
                             + " is a bridge that leads out. Leave the ports out, or add a network that is one");
         }
         for (var port : spec.ports()) {
-            var holder = facts.portHolders().get(port);
-            if (holder != null) {
+            var obstacle = facts.portObstacles().get(port);
+            if (obstacle != null) {
                 plan.problem(
                         "services." + spec.service() + ".ports",
                         "port " + port.hostIp().map(IpAddress::beforePort).orElse("0.0.0.0") + ":"
-                                + port.hostPort().map(String::valueOf).orElse("") + "/"
-                                + port.protocol().lowerCase() + " is in use by " + holder
-                                + "; stop that, or publish another port");
+                                + port.onHost() + "/"
+                                + port.protocol().lowerCase() + " " + obstacle);
             }
         }
     }

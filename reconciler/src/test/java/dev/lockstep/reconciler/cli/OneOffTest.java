@@ -13,7 +13,7 @@ class OneOffTest {
     private static List<String> ports(String text) throws CommandException {
         return OneOff.ports(text).stream()
                 .map(p -> p.hostIp().map(ip -> ip + ":").orElse("")
-                        + p.hostPort().map(String::valueOf).orElse("any") + ":" + p.containerPort() + "/"
+                        + p.onHost() + ":" + p.containerPort() + "/"
                         + p.protocol().name().toLowerCase(java.util.Locale.ROOT))
                 .toList();
     }
@@ -23,11 +23,11 @@ class OneOffTest {
         assertThat(ports("8000-8001:80-81")).containsExactly("8000:80/tcp", "8001:81/tcp");
         assertThat(ports("127.0.0.1:8000-8001:80-81/udp"))
                 .containsExactly("127.0.0.1:8000:80/udp", "127.0.0.1:8001:81/udp");
-        assertThat(ports("80-81")).containsExactly("any:80/tcp", "any:81/tcp");
-        assertThat(ports("127.0.0.1::80-81")).containsExactly("127.0.0.1:any:80/tcp", "127.0.0.1:any:81/tcp");
-        assertThat(ports("8000-8009:80")).containsExactly("8000:80/tcp");
+        assertThat(ports("80-81")).containsExactly("*:80/tcp", "*:81/tcp");
+        assertThat(ports("127.0.0.1::80-81")).containsExactly("127.0.0.1:*:80/tcp", "127.0.0.1:*:81/tcp");
+        assertThat(ports("8000-8009:80")).containsExactly("8000-8009:80/tcp");
         assertThat(ports("8000:80")).containsExactly("8000:80/tcp");
-        assertThat(ports("0:80")).containsExactly("any:80/tcp");
+        assertThat(ports("0:80")).containsExactly("*:80/tcp");
         assertThatThrownBy(() -> ports("8000-8002:80-81")).hasMessageContaining("have different lengths");
         assertThatThrownBy(() -> ports("8000-:80")).hasMessageContaining("is no port to publish");
         assertThatThrownBy(() -> ports("81-80")).isInstanceOf(IllegalArgumentException.class);

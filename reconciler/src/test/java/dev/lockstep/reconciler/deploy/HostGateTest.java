@@ -40,7 +40,7 @@ class HostGateTest {
         var observed = new Observed(
                 List.of(),
                 new ObservedNetworks(
-                        List.of(new ObservedNetwork(record, true, true, true, false, true)), Map.of(), List.of()),
+                        List.of(new ObservedNetwork(record, true, true, true, false, true, true)), Map.of(), List.of()),
                 List.of());
         var shop = owner("shop", MINE);
         var desired = new Desired(

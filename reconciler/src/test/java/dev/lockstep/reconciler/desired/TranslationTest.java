@@ -207,6 +207,24 @@ class TranslationTest {
                 .containsExactly(tuple("hidden", 0), tuple("shares", 0), tuple("seen", 1));
     }
 
+    @Test
+    void of_a_range_replicas_wish_one_each_that_nobody_asks_for_alone() {
+        var result = translate("""
+                services:
+                  web: {image: x, scale: 2, ports: ["8000-8010:80"]}
+                  one: {image: x, ports: ["8001:80", "8000:53/udp"]}
+                """);
+        var services = ((Translation.Result.Translated) result).desired().services();
+        assertThat(services.stream()
+                        .filter(service -> service.name().equals("web"))
+                        .flatMap(service -> service.slots().stream())
+                        .flatMap(slot -> slot.spec().ports().stream()))
+                .allMatch(port -> port.hostPort().isEmpty())
+                .extracting(port -> port.choice().orElseThrow())
+                .containsExactly(
+                        new PublishedPort.Choice(8000, 8010, 8000), new PublishedPort.Choice(8000, 8010, 8002));
+    }
+
     private static List<AttachmentSpec> attachments(String compose) {
         return switch (translate(compose)) {
             case Translation.Result.Translated(var desired) ->

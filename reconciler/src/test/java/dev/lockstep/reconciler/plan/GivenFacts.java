@@ -12,7 +12,7 @@ final class GivenFacts {
     private boolean removeVolumes;
     private boolean forceRecreate;
     private Set<String> leftAlone = Set.of();
-    private Map<PublishedPort, String> portHolders = Map.of();
+    private Map<PublishedPort, String> portObstacles = Map.of();
     private Map<String, String> subnetConflicts = Map.of();
     private Map<String, String> otherEngines = Map.of();
     private Map<String, Long> memoryUse = Map.of();
@@ -46,8 +46,8 @@ final class GivenFacts {
         return this;
     }
 
-    GivenFacts portHolders(Map<PublishedPort, String> given) {
-        portHolders = given;
+    GivenFacts portObstacles(Map<PublishedPort, String> given) {
+        portObstacles = given;
         return this;
     }
 
@@ -93,7 +93,7 @@ final class GivenFacts {
                 removeVolumes,
                 forceRecreate,
                 leftAlone,
-                portHolders,
+                portObstacles,
                 subnetConflicts,
                 otherEngines,
                 memoryUse,

@@ -287,6 +287,7 @@ class GoldenPlansTest {
                                                 !part.equals("address"),
                                                 !part.equals("rules"),
                                                 false,
+                                                !part.equals("forwarding"),
                                                 !part.equals("names"))
                                         : n)
                                 .toList(),

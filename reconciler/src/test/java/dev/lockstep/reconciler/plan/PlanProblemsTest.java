@@ -86,7 +86,7 @@ class PlanProblemsTest {
                 desired,
                 World.nothing(),
                 new GivenFacts()
-                        .portHolders(Map.of(port, "process 812 (nginx)"))
+                        .portObstacles(Map.of(port, "is in use by process 812 (nginx); stop that"))
                         .facts());
 
         assertThat(plan.problems())
@@ -94,7 +94,7 @@ class PlanProblemsTest {
                 .satisfies(p -> assertThat(p.toString())
                         .isEqualTo(
                                 "compose.yaml:4:5: services.web.ports: port 0.0.0.0:8080/tcp is in use by process 812"
-                                        + " (nginx); stop that, or publish another port"));
+                                        + " (nginx); stop that"));
     }
 
     @Test
@@ -391,6 +391,7 @@ class PlanProblemsTest {
                 true,
                 true,
                 false,
+                true,
                 true);
         var attached = new ObservedAttachment(
                 new Attached(id, Path.of("/run/x"), List.of()), true, List.of(), List.of(), List.of());

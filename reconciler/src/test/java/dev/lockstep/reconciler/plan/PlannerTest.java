@@ -179,7 +179,8 @@ class PlannerTest {
         var host = World.running(desired);
         var outdated = new ObservedNetworks(
                 host.networks().networks().stream()
-                        .map(n -> new ObservedNetwork(n.record(), n.bridge(), n.address(), false, true, n.names()))
+                        .map(n ->
+                                new ObservedNetwork(n.record(), n.bridge(), n.address(), false, true, true, n.names()))
                         .toList(),
                 host.networks().containers());
 

@@ -66,6 +66,14 @@ class BadInputIT {
     }
 
     @Test
+    void an_address_that_the_host_does_not_have_is_named_with_its_place() throws IOException {
+        refuses(
+                apply("services: {a: {image: \"web:1\", command: sleep 60, ports: [\"198.51.100.7:8080:80\"]}}\n"),
+                "compose.yaml:1:",
+                "services.a.ports: port 198.51.100.7:8080/tcp cannot be published: this host has no address 198.51.100.7");
+    }
+
+    @Test
     void a_subnet_that_overlaps_another_network_names_it() throws IOException {
         var compose = """
                 services: {a: {image: "web:1", command: sleep 60, networks: [n]}}

@@ -343,8 +343,24 @@ public final class Containers {
      *     is as it was
      */
     public void update(String id, ContainerSpec spec) throws IOException {
+        this.<RuntimeException>update(id, _ -> spec);
+    }
+
+    /**
+     * What a container's definition becomes.
+     *
+     * @param <E> what else it may end with
+     */
+    @FunctionalInterface
+    public interface Change<E extends Exception> {
+        ContainerSpec of(ContainerSpec now) throws IOException, E;
+    }
+
+    /** The same for who changes a part of what it is by then: nobody else changes it meanwhile. */
+    public <E extends Exception> void update(String id, Change<E> change) throws IOException, E {
         try (var _ = store.lock(id)) {
             var record = store.whole(id);
+            var spec = change.of(record.spec());
             updates.update(record, spec);
             if (!record.spec().equals(spec)) {
                 rooms.events().tell(record, "update");

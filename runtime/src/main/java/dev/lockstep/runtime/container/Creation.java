@@ -7,6 +7,7 @@ import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.linux.Sysctls;
+import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.runtime.oci.Capabilities;
 import dev.lockstep.runtime.oci.CdiEdits;
 import dev.lockstep.runtime.oci.IdRange;
@@ -22,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Makes containers: everything they need on disk, no process and nothing in the kernel that lasts. */
@@ -66,6 +68,7 @@ final class Creation {
         var hostname = hostname(id, spec);
         Resolution.resolve(hostname, spec, image, runtime, rooms.seccomp().get().digest(), Map.of(), first);
         hostHasWhatIsAsked(spec);
+        requireWays(spec);
         StorageLimits.check(spec, rooms.root());
         requireVolumes(spec, spec.mounts());
         makeWay(spec);
@@ -117,6 +120,47 @@ final class Creation {
                 throw e;
             }
         }
+    }
+
+    /**
+     * In for its ports, and to the host. Later it may be taken off the networks that lead there; then it runs without.
+     */
+    private void requireWays(ContainerSpec spec) throws IOException {
+        if (!spec.ports().isEmpty() && !isOnAny(spec, NetworkSpec::mayPublish)) {
+            throw noWay(spec, "no port can be published", "is a bridge that leads out");
+        }
+        var host = spec.options().naming().extraHosts().stream()
+                .filter(extra -> extra.address().equals(Naming.HOST_GATEWAY))
+                .findFirst();
+        if (host.isPresent()
+                && !Namespaces.isHost(spec.options().isolation().namespaces().network())
+                && !isOnAny(
+                        spec, network -> network.isBridge() && network.options().bridgeAddress())) {
+            throw noWay(
+                    spec,
+                    "there is no way to the host for " + host.get().name() + "=host-gateway",
+                    "has an address of the host");
+        }
+    }
+
+    /** So it counts, too, where there is no such network: that is told when it starts. */
+    private boolean isOnAny(ContainerSpec spec, Predicate<NetworkSpec> which) throws IOException {
+        for (var attachment : spec.networks()) {
+            var network = rooms.networks().get().find(attachment.network());
+            if (network.isEmpty() || which.test(network.get().spec())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static ContainerException noWay(ContainerSpec spec, String what, String lacking) {
+        return new ContainerException(
+                ContainerException.Reason.INVALID,
+                "container " + spec.name() + ": " + what + ", since "
+                        + (spec.networks().isEmpty()
+                                ? "it is on no network."
+                                : "none of its networks " + lacking + "."));
     }
 
     private void requireVolumes(ContainerSpec spec, List<MountSpec> mounts) throws IOException {

@@ -1,7 +1,6 @@
 package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.network.Attached;
-import dev.lockstep.runtime.network.Endpoint;
 import dev.lockstep.runtime.network.IpAddress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -38,11 +37,7 @@ final class EtcFiles {
         return List.of(whose.hosts(), whose.hostname(), whose.resolvConf());
     }
 
-    /**
-     * Writes them.
-     *
-     * @throws ContainerException when a line needs an address of the host that the container cannot reach
-     */
+    /** Writes them. */
     static void write(ContainerRecord record, ContainerFiles files, Optional<Attached> attached) throws IOException {
         var naming = record.spec().options().naming();
         var network = record.spec().options().isolation().namespaces().network();
@@ -55,7 +50,7 @@ final class EtcFiles {
             hosts.addAll(HOSTS);
         }
         for (var extra : naming.extraHosts()) {
-            hosts.add(address(record, extra, attached) + "\t" + extra.name());
+            address(record, extra, attached).ifPresent(address -> hosts.add(address + "\t" + extra.name()));
         }
         attached.ifPresent(place -> place.endpoints()
                 .forEach(end -> end.addresses().forEach(address -> hosts.add(address.address() + "\t" + names))));
@@ -76,21 +71,24 @@ final class EtcFiles {
                 .collect(Collectors.joining(" "));
     }
 
-    /** The host is reached at the gateway of the main network, and by who shares its network at its loopback. */
-    private static String address(ContainerRecord record, Naming.ExtraHost extra, Optional<Attached> attached)
-            throws ContainerException {
+    /**
+     * The host is reached at the gateway of the first network where that is the host's own address, and by who shares
+     * its network at its loopback. Empty for who has been taken off such networks since it was made.
+     */
+    private static Optional<String> address(
+            ContainerRecord record, Naming.ExtraHost extra, Optional<Attached> attached) {
         if (!extra.address().equals(Naming.HOST_GATEWAY)) {
-            return extra.address();
+            return Optional.of(extra.address());
         }
         if (Namespaces.isHost(record.spec().options().isolation().namespaces().network())) {
-            return "127.0.0.1";
+            return Optional.of("127.0.0.1");
         }
-        return attached.flatMap(Attached::main)
-                .flatMap(Endpoint::gateway)
+        // What is silent shares a link of the host: its gateway is another machine.
+        return attached.stream()
+                .flatMap(place -> place.endpoints().stream())
+                .filter(end -> !end.silent())
+                .flatMap(end -> end.gateway().stream())
                 .map(IpAddress::toString)
-                .orElseThrow(() -> new ContainerException(
-                        ContainerException.Reason.INVALID,
-                        "container " + record.spec().name() + ": there is no way to the host for " + extra.name()
-                                + "=host-gateway, since the container is on no network."));
+                .findFirst();
     }
 }

@@ -2,14 +2,11 @@ package dev.lockstep.runtime.container;
 
 import dev.lockstep.runtime.linux.Cgroup;
 import dev.lockstep.runtime.linux.ProcessDetails;
-import dev.lockstep.runtime.network.AddressFamily;
-import dev.lockstep.runtime.network.Attached;
 import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.network.Endpoint;
 import dev.lockstep.runtime.network.ObservedAttachment;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -219,8 +216,35 @@ final class InPlaceUpdate {
         }
     }
 
-    /** Brings links, names and published ports to what is asked for, also where somebody changed what is there. */
+    /**
+     * Brings links, names and published ports to what is asked for, also where somebody changed what is there; back to
+     * what was where that fails.
+     */
     private Run network(ContainerRecord changed, ContainerRecord before, ContainerFiles files, Run run)
+            throws IOException {
+        try {
+            return networkForth(changed, before, files, run);
+        } catch (IOException | RuntimeException e) {
+            if (!changed.spec().networks().equals(before.spec().networks())) {
+                try {
+                    networkBack(before, files, run);
+                } catch (IOException | RuntimeException also) {
+                    e.addSuppressed(also);
+                }
+            }
+            throw e;
+        }
+    }
+
+    private void networkBack(ContainerRecord before, ContainerFiles files, Run run) throws IOException {
+        var networks = rooms.networks().get();
+        var attached = networks.updateAttachments(
+                Start.request(before, Optional.empty()), run.process().orElseThrow());
+        EtcFiles.write(before, files, Optional.of(attached));
+        networks.publish(before.id(), attached.reachable(run.ports()));
+    }
+
+    private Run networkForth(ContainerRecord changed, ContainerRecord before, ContainerFiles files, Run run)
             throws IOException {
         var spec = changed.spec();
         var none = spec.networks().isEmpty();
@@ -250,20 +274,14 @@ final class InPlaceUpdate {
         if (now.filter(is -> !is.missingPorts().isEmpty()).isPresent()) {
             networks.ensure(spec.networks().getFirst().network());
         }
-        if (spec.ports().equals(before.spec().ports())
-                && networks.attached(changed.id())
-                        .filter(InPlaceUpdate::isReachable)
-                        .isEmpty()) {
-            return result.withPorts(List.of()); // They have gone with the last network that led in.
-        }
+        // Others than before are refused where nothing leads in; as before, they have gone with the network that did.
+        var ports = spec.ports().equals(before.spec().ports())
+                ? networks.attached(changed.id())
+                        .map(place -> place.reachable(spec.ports()))
+                        .orElse(List.of())
+                : spec.ports();
         // Also those that are asked for as before: they may have gone with a network that is there again.
-        return result.withPorts(networks.publish(changed.id(), spec.ports()));
-    }
-
-    /** Whether ports can be published from one of its networks. */
-    private static boolean isReachable(Attached attached) {
-        return Arrays.stream(AddressFamily.values())
-                .anyMatch(family -> attached.address(family).isPresent());
+        return result.withPorts(networks.publish(changed.id(), ports));
     }
 
     private static boolean isOn(ObservedAttachment is, ContainerSpec spec) {

@@ -236,8 +236,10 @@ final class Start {
             host.cgroups().at(files.cgroup(spec)).deny(TUN);
         }
         rooms.failPoint().reached(FailPoint.Step.START_SUPERVISED);
-        if (published && !spec.ports().isEmpty()) {
-            run = run.withPorts(publish(id, spec.ports()));
+        // It may have been taken off the network that they came by since it was made.
+        var ports = attached.map(place -> place.reachable(spec.ports())).orElse(List.of());
+        if (published && !ports.isEmpty()) {
+            run = run.withPorts(publish(id, ports));
             store.write(id, run); // whoever adopts it knows them from there
         }
         rooms.failPoint().reached(FailPoint.Step.START_PUBLISHED);

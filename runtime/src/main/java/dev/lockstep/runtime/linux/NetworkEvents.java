@@ -15,8 +15,11 @@ import java.util.Optional;
  * one thread at a time may use it, a platform thread.
  */
 public final class NetworkEvents implements AutoCloseable {
-    /** {@code RTMGRP_LINK}, {@code RTMGRP_IPV4_IFADDR} and {@code RTMGRP_IPV6_IFADDR}. */
-    private static final int ROUTE_GROUPS = 0x1 | 0x10 | 0x100;
+    /**
+     * {@code RTMGRP_LINK}, {@code RTMGRP_IPV4_IFADDR} and {@code RTMGRP_IPV6_IFADDR}; {@code RTNLGRP_IPV4_NETCONF} and
+     * {@code RTNLGRP_IPV6_NETCONF} are numbers 24 and 25.
+     */
+    private static final int ROUTE_GROUPS = 0x1 | 0x10 | 0x100 | 1 << 23 | 1 << 24;
 
     /** {@code NFNLGRP_NFTABLES}, which is number 7. */
     private static final int RULE_GROUPS = 1 << 6;
@@ -24,6 +27,13 @@ public final class NetworkEvents implements AutoCloseable {
     private static final int NEWLINK = 16;
     private static final int DELLINK = 17;
     private static final int DELADDR = 21;
+    private static final int NEWNETCONF = 80;
+    /** One byte, with what fills it up. */
+    private static final int NETCONFMSG = 4;
+
+    private static final int NETCONFA_IFINDEX = 1;
+    private static final int NETCONFA_FORWARDING = 2;
+    private static final int ALL_LINKS = -1;
     private static final int IFLA_IFNAME = 3;
     private static final int IFINFOMSG = 16;
     private static final int IFF_UP = 1;
@@ -54,6 +64,9 @@ public final class NetworkEvents implements AutoCloseable {
 
         /** An address was taken from some link. */
         record AddressLost() implements Event {}
+
+        /** The host forwards no packets any more, of one family. */
+        record ForwardingOff() implements Event {}
 
         /** Rules or chains of a table were removed, or chains came. */
         record RulesChanged(String table) implements Event {}
@@ -147,10 +160,23 @@ public final class NetworkEvents implements AutoCloseable {
                         : Optional.empty();
             case DELLINK -> Optional.of(new Event.LinkLost(link(message)));
             case DELADDR -> Optional.of(new Event.AddressLost());
+            case NEWNETCONF ->
+                number(message, NETCONFA_IFINDEX)
+                                        .filter(link -> link == ALL_LINKS)
+                                        .isPresent()
+                                && number(message, NETCONFA_FORWARDING)
+                                        .filter(on -> on == 0)
+                                        .isPresent()
+                        ? Optional.of(new Event.ForwardingOff())
+                        : Optional.empty();
             case NEWCHAIN, DELTABLE, DELCHAIN, DELRULE -> Optional.of(new Event.RulesChanged(table(message)));
             case DELSETELEM -> Optional.of(new Event.ElementsTaken(table(message), by));
             default -> Optional.empty();
         };
+    }
+
+    private static Optional<Integer> number(NetlinkReply message, int attribute) {
+        return message.attribute(NETCONFMSG, attribute).map(value -> value.s32(0));
     }
 
     private static String table(NetlinkReply message) {

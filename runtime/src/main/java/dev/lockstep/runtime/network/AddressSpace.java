@@ -96,9 +96,17 @@ final class AddressSpace {
                 .findFirst();
     }
 
-    /** What other than the network itself overlaps a subnet of it: after a reboot, its range may be somebody else's. */
+    /**
+     * What other than the network itself keeps it from coming up: after a reboot, its range may be somebody else's.
+     * What leads a wider range elsewhere does not: of that it is told ({@link #overlaps}).
+     */
     Optional<String> obstacle(NetworkRecord network) throws IOException {
-        return obstacle(network, taken(network.spec()));
+        var taken = others(network, taken(network.spec()));
+        return network.subnets().stream()
+                .flatMap(s -> obstacle(
+                        s, taken.stream().filter(t -> !t.givesWayTo(s.range())).toList())
+                        .stream())
+                .findFirst();
     }
 
     /** What overlaps networks that are there: a route that came later, an address, another root's network. */
@@ -119,8 +127,12 @@ final class AddressSpace {
     private static Optional<String> obstacle(NetworkRecord network, List<Subnets.Taken> taken) {
         var others = others(network, taken);
         return network.subnets().stream()
-                .flatMap(s -> Subnets.obstacle(s.range(), others).stream().map(t -> s.range() + " overlaps " + t.by()))
+                .flatMap(s -> obstacle(s, others).stream())
                 .findFirst();
+    }
+
+    private static Optional<String> obstacle(Subnet subnet, List<Subnets.Taken> taken) {
+        return Subnets.obstacle(subnet.range(), taken).map(t -> subnet.range() + " overlaps " + t.by());
     }
 
     /** Without what the network itself has. */
@@ -138,7 +150,8 @@ final class AddressSpace {
         var own = files.networks();
         for (var network : own) {
             for (var subnet : network.subnets()) {
-                taken.add(new Subnets.Taken(subnet.range(), "network " + network.name() + " (" + subnet.range() + ")"));
+                taken.add(new Subnets.Taken(
+                        subnet.range(), "network " + network.name() + " (" + subnet.range() + ")", false));
             }
         }
         if (!spec.isBridge() && !spec.subnets().isEmpty()) {
@@ -150,9 +163,9 @@ final class AddressSpace {
         }
         for (var address : kernel.rtnetlink().addresses()) {
             var ip = IpAddress.of(address.address());
-            taken.add(new Subnets.Taken(
-                    Cidr.around(ip, address.prefix()),
-                    "the address " + ip + "/" + address.prefix() + " of " + byIndex.get(address.link())));
+            var by = "the address " + ip + "/" + address.prefix() + " of " + byIndex.get(address.link());
+            taken.add(new Subnets.Taken(new Cidr(ip, ip.family().bits()), by, false));
+            taken.add(new Subnets.Taken(Cidr.around(ip, address.prefix()), by, true));
         }
         for (var route : kernel.rtnetlink().routes()) {
             var range = Cidr.around(IpAddress.of(route.destination()), route.prefix());
@@ -161,13 +174,13 @@ final class AddressSpace {
             }
             var link = byIndex.get(route.link());
             taken.add(new Subnets.Taken(
-                    range, "the route " + range + (link == null ? "" : " of " + link) + " of this host"));
+                    range, "the route " + range + (link == null ? "" : " of " + link) + " of this host", true));
         }
         for (var server : hostServers()) {
             try {
                 var ip = IpAddress.parse(server);
-                taken.add(
-                        new Subnets.Taken(new Cidr(ip, ip.family().bits()), "the name server " + ip + " of this host"));
+                taken.add(new Subnets.Taken(
+                        new Cidr(ip, ip.family().bits()), "the name server " + ip + " of this host", false));
             } catch (IllegalArgumentException e) {
                 log.debug("no address server={}", server);
             }

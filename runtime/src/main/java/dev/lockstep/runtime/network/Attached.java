@@ -2,6 +2,7 @@ package dev.lockstep.runtime.network;
 
 import dev.lockstep.runtime.dns.OwnNameServers;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,6 +26,17 @@ public record Attached(String container, Path namespace, List<Endpoint> endpoint
     /** The address of that family that leads out and carries published ports. */
     public Optional<IpAddress> address(AddressFamily family) {
         return address(endpoints, family);
+    }
+
+    /** Those of the ports that can lead to it from where it is now. */
+    public List<PublishedPort> reachable(List<PublishedPort> ports) {
+        var families = Arrays.stream(AddressFamily.values())
+                .filter(family -> address(family).isPresent())
+                .toList();
+        return ports.stream()
+                .filter(port ->
+                        port.hostIp().map(ip -> families.contains(ip.family())).orElse(!families.isEmpty()))
+                .toList();
     }
 
     static Optional<IpAddress> address(List<Endpoint> endpoints, AddressFamily family) {

@@ -167,6 +167,7 @@ final class Attachments {
         var settled = lock.holding(() -> {
             var choice = settle(request, Optional.of(before));
             announce(before.endpoints(), choice.attachment());
+            giveBack(before.endpoints(), choice.attachment());
             return choice;
         });
         var endpoints = settled.attachment().endpoints();
@@ -183,6 +184,19 @@ final class Attachments {
         }
         links.furnish(pin, young, endpoints);
         return settled.attachment();
+    }
+
+    /** The addresses on networks that it has left. */
+    private void giveBack(List<Endpoint> old, AttachmentRecord attachment) throws IOException {
+        for (var gone : old) {
+            if (attachment.endpoints().stream().noneMatch(e -> e.network().equals(gone.network()))) {
+                var network = files.network(gone.network());
+                if (network.isPresent()) {
+                    files.writeGiven(
+                            Leases.without(network.get(), attachment.request().container()));
+                }
+            }
+        }
     }
 
     private static boolean sameLink(Endpoint a, Endpoint b) {
@@ -229,7 +243,8 @@ final class Attachments {
                     .orElseThrow(() -> new NetworkException(
                             "container " + container + " wants network " + spec.network() + ", which does not exist"));
             var link = bridges.ensureThere(network);
-            var given = Leases.give(network, request.key(), container, spec.addresses(), files::isAttached);
+            var given = Leases.give(
+                    network, request.key(), container, spec.addresses(), id -> files.isAttached(id, network.name()));
             if (!given.network().equals(network)) {
                 files.writeGiven(given.network());
             }

@@ -84,6 +84,11 @@ public record EndpointOptions(
         return new EndpointOptions(macAddress, gatewayPriority, interfaceName, linkLocal, sysctls, links, true);
     }
 
+    /** What another container beside that one can have, too. */
+    public EndpointOptions shared() {
+        return new EndpointOptions(Optional.empty(), gatewayPriority, interfaceName, List.of(), sysctls, links, byHand);
+    }
+
     /** With the options of Docker's driver, {@code com.docker.network.endpoint.*}, read into it. */
     public EndpointOptions with(Map<String, String> driverOptions) {
         var name = interfaceName;

@@ -5,9 +5,11 @@ import dev.lockstep.runtime.linux.Rtnetlink;
 import dev.lockstep.runtime.linux.Sysctls;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,8 +62,8 @@ final class Forwarding {
      */
     boolean prepare(NetworkRecord network) throws IOException {
         var prepared = false;
-        for (var family : AddressFamily.values()) {
-            if (isWanted(network, family) && isOff(family)) {
+        for (var family : needs(network)) {
+            if (isOff(family)) {
                 if (files.forwarding(family).isEmpty()) {
                     files.write(
                             family, new Marker(hostLinks(), family == AddressFamily.IPV6 ? advertised() : List.of()));
@@ -74,8 +76,8 @@ final class Forwarding {
 
     /** Turns it on where it is off. */
     void enable(NetworkRecord network) throws IOException {
-        for (var family : AddressFamily.values()) {
-            if (isWanted(network, family) && isOff(family)) {
+        for (var family : needs(network)) {
+            if (isOff(family)) {
                 var marker = files.forwarding(family);
                 namespaces.home(() -> {
                     for (var link : marker.map(Marker::advertised).orElse(List.of())) {
@@ -122,7 +124,7 @@ final class Forwarding {
     List<String> changes() throws IOException {
         var changes = new TreeMap<AddressFamily, String>();
         for (var family : AddressFamily.values()) {
-            if (files.forwarding(family).isPresent()) {
+            if (files.forwarding(family).isPresent() && !isOff(family)) {
                 var advertised = files.forwarding(family).orElseThrow().advertised();
                 var guarded = guarded(family);
                 changes.put(
@@ -142,9 +144,21 @@ final class Forwarding {
         return List.copyOf(changes.values());
     }
 
-    private static boolean isWanted(NetworkRecord network, AddressFamily family) {
+    /** The families that must be forwarded for the network. */
+    static Set<AddressFamily> needs(NetworkRecord network) {
         // IPv4 always: it was so before there were networks without.
-        return family == AddressFamily.IPV4 || network.has(family);
+        return network.has(AddressFamily.IPV6) ? EnumSet.allOf(AddressFamily.class) : EnumSet.of(AddressFamily.IPV4);
+    }
+
+    /** The families that the host does not forward. */
+    Set<AddressFamily> off() throws IOException {
+        var off = EnumSet.noneOf(AddressFamily.class);
+        for (var family : AddressFamily.values()) {
+            if (isOff(family)) {
+                off.add(family);
+            }
+        }
+        return off;
     }
 
     private static String sysctl(AddressFamily family) {

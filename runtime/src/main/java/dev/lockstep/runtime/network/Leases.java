@@ -189,8 +189,21 @@ final class Leases {
 
     /** The network without the leases of that key. */
     static NetworkRecord release(NetworkRecord network, LeaseKey key) {
-        List<Lease> kept =
-                network.leases().stream().filter(l -> !l.key().equals(key)).toList();
+        return release(network, key, _ -> false);
+    }
+
+    /** The same, but for those of containers that are attached. */
+    static NetworkRecord release(NetworkRecord network, LeaseKey key, Predicate<String> attached) {
+        return keeping(network, l -> !l.key().equals(key) || attached.test(l.container()));
+    }
+
+    /** The network without the leases that a container has. */
+    static NetworkRecord without(NetworkRecord network, String container) {
+        return keeping(network, l -> !l.container().equals(container));
+    }
+
+    private static NetworkRecord keeping(NetworkRecord network, Predicate<Lease> which) {
+        List<Lease> kept = network.leases().stream().filter(which).toList();
         return network.withLeases(network.lastGiven(), kept);
     }
 

@@ -92,6 +92,9 @@ final class Mending {
         if (!network.rules()) {
             lost.add("its rules");
         }
+        if (!network.forwarding()) {
+            lost.add("the host's forwarding");
+        }
         if (!network.names()) {
             lost.add("its name server");
         }

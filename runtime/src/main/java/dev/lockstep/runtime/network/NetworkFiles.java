@@ -414,6 +414,18 @@ final class NetworkFiles {
         return Files.exists(attachmentFile(container));
     }
 
+    /** Whether it has an end on that network; so it is, too, where nobody can tell. */
+    boolean isAttached(String container, String network) {
+        try {
+            return attachment(container)
+                    .filter(a ->
+                            a.endpoints().stream().anyMatch(e -> e.network().equals(network)))
+                    .isPresent();
+        } catch (IOException e) {
+            return isAttached(container);
+        }
+    }
+
     Optional<AttachmentRecord> attachment(String container) throws IOException {
         return attachment(attachmentFile(container));
     }

@@ -4,6 +4,7 @@ import dev.lockstep.runtime.linux.NetworkNamespaces;
 import dev.lockstep.runtime.linux.Rtnetlink;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -22,6 +23,7 @@ final class NetworkObservation {
     private final ForeignFirewalls foreign;
     private final ContainerNames names;
     private final Attachments containers;
+    private final Forwarding forwarding;
     private final AddressSpace addressSpace;
     private final NetworkNamespaces namespaces;
 
@@ -31,6 +33,7 @@ final class NetworkObservation {
             Links links,
             Firewall firewall,
             ForeignFirewalls foreign,
+            Forwarding forwarding,
             ContainerNames names,
             Attachments containers,
             AddressSpace addressSpace,
@@ -40,6 +43,7 @@ final class NetworkObservation {
         this.links = links;
         this.firewall = firewall;
         this.foreign = foreign;
+        this.forwarding = forwarding;
         this.names = names;
         this.containers = containers;
         this.addressSpace = addressSpace;
@@ -92,6 +96,7 @@ final class NetworkObservation {
                     + address.prefix());
         }
         var answered = names.isAnswering();
+        var off = forwarding.off();
         var askingTheirOwn =
                 attachments.stream().filter(AttachmentRecord::asksItsOwn).toList();
         var networks = new ArrayList<ObservedNetwork>();
@@ -102,7 +107,7 @@ final class NetworkObservation {
                     .toList());
             if (!network.spec().isBridge()) {
                 var isThere = links.hasBridge(network);
-                networks.add(new ObservedNetwork(network, isThere, isThere, true, false, ownAnswering));
+                networks.add(new ObservedNetwork(network, isThere, isThere, true, false, true, ownAnswering));
                 continue;
             }
             networks.add(new ObservedNetwork(
@@ -115,6 +120,7 @@ final class NetworkObservation {
                                     + s.range().prefix())),
                     open && rules.isPresent() && rules.get().isWhole(network, List.of(), attachments),
                     rules.filter(Firewall.Loaded::isOutdated).isPresent(),
+                    Collections.disjoint(Forwarding.needs(network), off),
                     ownAnswering && (answered || !network.spec().options().bridgeAddress())));
         }
         var published = files.published();

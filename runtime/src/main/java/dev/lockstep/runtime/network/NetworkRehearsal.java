@@ -34,7 +34,7 @@ public final class NetworkRehearsal {
     public void create(NetworkSpec spec, Instant now) throws IOException {
         var defaults = NetworkSettings.defaults();
         var taken = files.networks().stream()
-                .flatMap(n -> n.subnets().stream().map(s -> new Subnets.Taken(s.range(), n.name())))
+                .flatMap(n -> n.subnets().stream().map(s -> new Subnets.Taken(s.range(), n.name(), false)))
                 .toList();
         var subnet = Subnets.choose(defaults.pool(), defaults.prefix(), taken).orElseThrow();
         var bytes = new byte[32];
@@ -62,7 +62,8 @@ public final class NetworkRehearsal {
         var interfaces = InterfaceNames.choose(request.networks(), List.of(), _ -> "eth");
         for (var spec : request.networks()) {
             var network = files.network(spec.network()).orElseThrow();
-            var given = Leases.give(network, request.key(), container, List.of(), files::isAttached);
+            var given = Leases.give(
+                    network, request.key(), container, List.of(), id -> files.isAttached(id, network.name()));
             files.write(given.network());
             endpoints.add(new Endpoint(
                     network.name(),

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -115,6 +116,23 @@ public record NetworkSpec(
     /** Whether ports of its containers can be published: bridges that are not internal. */
     public boolean mayPublish() {
         return isBridge() && !internal;
+    }
+
+    /**
+     * What a port is that a container publishes by this network, which is its way in for IPv4: one without an address
+     * is at that of the host that the network says, and in IPv6 at all of them.
+     *
+     * @param families that the container has
+     */
+    public List<PublishedPort> bound(PublishedPort port, Set<AddressFamily> families) {
+        var binding = options().hostBinding().map(IpAddress::parse).filter(ip -> !ip.isAny());
+        if (binding.isEmpty() || port.hostIp().isPresent()) {
+            return List.of(port);
+        }
+        return Stream.of(binding.get(), IpAddress.ANY_IPV6)
+                .filter(ip -> ip.family() == AddressFamily.IPV4 || families.contains(AddressFamily.IPV6))
+                .map(port::at)
+                .toList();
     }
 
     /** The families in which published ports of its containers are ports of the host: not those that are routed. */

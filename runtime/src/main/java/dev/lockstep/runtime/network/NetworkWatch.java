@@ -7,10 +7,10 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Hears from the kernel when something may have been taken from the networks of one root: links, addresses, rules, and
- * what lets them through another firewall. What is heard is a reason to look, no more: who changes networks himself is
- * heard too, but for elements that this process takes from sets and maps, with every container that goes. One platform
- * thread at a time uses it.
+ * Hears from the kernel when something may have been taken from the networks of one root: links, addresses, rules,
+ * forwarding, and what lets them through another firewall. What is heard is a reason to look, no more: who changes
+ * networks himself is heard too, but for elements that this process takes from sets and maps, with every container that
+ * goes. One platform thread at a time uses it.
  */
 public final class NetworkWatch implements AutoCloseable {
     /** Tables in which others keep what lets us through. */
@@ -82,7 +82,7 @@ public final class NetworkWatch implements AutoCloseable {
                         || files.networks().stream().anyMatch(n -> n.bridge().equals(link.name()));
             case Event.RulesChanged rules -> rules.table().equals(table) || FOREIGN.contains(rules.table());
             case Event.ElementsTaken taken -> taken.table().equals(table) && !kernel.isOurs(taken);
-            case Event.AddressLost _, Event.Missed _ -> true;
+            case Event.AddressLost _, Event.ForwardingOff _, Event.Missed _ -> true;
         };
     }
 

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -98,7 +99,7 @@ public final class Networks implements AutoCloseable {
                 ports,
                 new Sources(files, firewall, bridges));
         this.observation = new NetworkObservation(
-                files, kernel, links, firewall, foreign, this.names, containers, addresses, namespaces);
+                files, kernel, links, firewall, foreign, forwarding, this.names, containers, addresses, namespaces);
         this.mending = new Mending(lock, files, observation, bridges, links, this.names);
     }
 
@@ -240,6 +241,13 @@ public final class Networks implements AutoCloseable {
                 }
                 return Optional.empty();
             });
+            // They gave their addresses back when they left.
+            reserve(
+                    network.name(),
+                    network.leases().stream()
+                            .filter(lease -> taken.stream()
+                                    .anyMatch(t -> t.request().container().equals(lease.container())))
+                            .collect(Collectors.toMap(Lease::address, Lease::key)));
         } catch (IOException | RuntimeException also) {
             why.addSuppressed(also);
         }
@@ -342,12 +350,12 @@ public final class Networks implements AutoCloseable {
         });
     }
 
-    /** Gives the addresses of a slot free, on one network. */
+    /** Gives the addresses of a slot free, on one network; not those of who is on it. */
     public void release(String name, LeaseKey key) throws IOException {
         lock.holding(() -> {
             var network = files.network(name);
             if (network.isPresent()) {
-                files.write(Leases.release(network.get(), key));
+                files.write(Leases.release(network.get(), key, id -> files.isAttached(id, name)));
             }
             return Optional.empty();
         });
@@ -361,7 +369,7 @@ public final class Networks implements AutoCloseable {
     public void check(LeaseKey key, AttachmentSpec attachment) throws IOException {
         var network = existing(attachment.network());
         for (var address : attachment.addresses()) {
-            Leases.giveFixed(network, key, "", address, files::isAttached);
+            Leases.giveFixed(network, key, "", address, id -> files.isAttached(id, network.name()));
         }
     }
 
@@ -377,7 +385,8 @@ public final class Networks implements AutoCloseable {
             if (found.isPresent()) {
                 var reserved = found.get();
                 for (var wanted : slots.entrySet()) {
-                    reserved = Leases.reserve(reserved, wanted.getValue(), wanted.getKey(), files::isAttached);
+                    reserved = Leases.reserve(
+                            reserved, wanted.getValue(), wanted.getKey(), id -> files.isAttached(id, name));
                 }
                 if (!reserved.equals(found.get())) {
                     files.write(reserved);

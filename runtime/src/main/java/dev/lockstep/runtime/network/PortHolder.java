@@ -18,6 +18,18 @@ public sealed interface PortHolder {
         }
     }
 
+    /**
+     * Nobody can have it.
+     *
+     * @param why a clause: {@code this host has no address 192.0.2.7}
+     */
+    record Nobody(String why) implements PortHolder {
+        @Override
+        public String toString() {
+            return "nobody, since " + why;
+        }
+    }
+
     /** A published port of a container of another root. */
     record OtherRoot(String table) implements PortHolder {
         @Override

@@ -98,11 +98,10 @@ final class Ports {
                 Optional.of(SocketDiagnosis.holder(ip.bytes(), number, protocol == PublishedPort.TransportProtocol.UDP)
                         .<PortHolder>map(p -> new PortHolder.OtherProcess(p.pid(), p.command()))
                         .orElse(new PortHolder.OtherProcess(0, "")));
-            case NO_SUCH_ADDRESS ->
-                throw new NetworkException("port " + port + " cannot be published: this host has no address " + ip);
+            case NO_SUCH_ADDRESS -> Optional.of(new PortHolder.Nobody("this host has no address " + ip));
             case NO_SUCH_PROTOCOL ->
-                throw new NetworkException("port " + port + " cannot be published: this kernel has no "
-                        + (protocol == PublishedPort.TransportProtocol.SCTP ? "SCTP (CONFIG_IP_SCTP)" : "IPv6"));
+                Optional.of(new PortHolder.Nobody("this kernel has no "
+                        + (protocol == PublishedPort.TransportProtocol.SCTP ? "SCTP (CONFIG_IP_SCTP)" : "IPv6")));
         });
     }
 
@@ -180,9 +179,15 @@ final class Ports {
         var kept = own.stream().anyMatch(p -> p.port().equals(port));
         var holder = kept ? Optional.<PortHolder>empty() : holder(port, families, others);
         if (holder.isPresent()) {
-            throw new PortConflictException(port, holder.get());
+            throw conflict(port, holder.get());
         }
         return port;
+    }
+
+    private static NetworkException conflict(PublishedPort port, PortHolder holder) {
+        return holder instanceof PortHolder.Nobody(var why)
+                ? new NetworkException("port " + port + " cannot be published: " + why)
+                : new PortConflictException(port, holder);
     }
 
     private PublishedPort any(
@@ -193,20 +198,35 @@ final class Ports {
             List<PublishedPort> settled)
             throws IOException {
         for (var publication : own) {
-            if (withPort(port, publication.hostPort()).equals(publication.port())
+            if (port.chosen(publication.hostPort()).equals(publication.port())
+                    && port.choice()
+                            .filter(choice -> !choice.has(publication.hostPort()))
+                            .isEmpty()
                     && !settled.contains(publication.port())) {
                 return publication.port();
             }
         }
         var range = dynamicRange();
-        for (var attempt = 0; attempt < ATTEMPTS; attempt++) {
-            var candidate = withPort(port, random.nextInt(range[0], range[1] + 1));
-            var doubled = settled.stream().anyMatch(s -> overlap(s, candidate));
-            if (!doubled && holder(candidate, families, others).isEmpty()) {
+        var numbers = port.choice()
+                .map(PublishedPort.Choice::ports)
+                .orElseGet(() -> random.ints(ATTEMPTS, range[0], range[1] + 1))
+                .iterator();
+        while (numbers.hasNext()) {
+            var candidate = port.chosen(numbers.next());
+            if (settled.stream().anyMatch(s -> overlap(s, candidate))) {
+                continue;
+            }
+            var holder = holder(candidate, families, others);
+            if (holder.isEmpty()) {
                 return candidate;
             }
+            if (holder.get() instanceof PortHolder.Nobody) {
+                throw conflict(port, holder.get());
+            }
         }
-        throw new NetworkException("no port from " + range[0] + " to " + range[1] + " is free for " + port);
+        throw new NetworkException("no port from "
+                + port.choice().map(PublishedPort.Choice::first).orElse(range[0]) + " to "
+                + port.choice().map(PublishedPort.Choice::last).orElse(range[1]) + " is free for " + port);
     }
 
     /** Dynamic ports that the host's own clients use too: others may be reserved by its owner. */
@@ -218,9 +238,5 @@ final class Ports {
         var first = Math.max(FIRST_DYNAMIC, Integer.parseInt(own[0]));
         var last = Math.min(LAST, Integer.parseInt(own[1]));
         return first < last ? new int[] {first, last} : new int[] {FIRST_DYNAMIC, LAST};
-    }
-
-    private static PublishedPort withPort(PublishedPort port, int hostPort) {
-        return new PublishedPort(port.hostIp(), Optional.of(hostPort), port.containerPort(), port.protocol());
     }
 }

@@ -1,7 +1,9 @@
 package dev.lockstep.runtime.network;
 
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * A port of the host that leads into a container.
@@ -10,10 +12,57 @@ import java.util.Optional;
  *     are all of one family
  * @param hostPort absent: any free one, chosen at each start
  * @param containerPort where the container listens
+ * @param choice of which a free one is chosen; absent: of the dynamic ones
  */
 public record PublishedPort(
-        Optional<IpAddress> hostIp, Optional<Integer> hostPort, int containerPort, TransportProtocol protocol) {
+        Optional<IpAddress> hostIp,
+        Optional<Integer> hostPort,
+        int containerPort,
+        TransportProtocol protocol,
+        Optional<Choice> choice) {
+    /**
+     * Ports of which any will do.
+     *
+     * @param wished the one that is taken if it is free; else the first that is
+     */
+    public record Choice(int first, int last, int wished) {
+        public Choice {
+            if (first < 1 || first > wished || wished > last || last > 65535) {
+                throw new IllegalArgumentException("no choice of ports: " + first + " to " + last);
+            }
+        }
+
+        /** All of them, the one that is wished first. */
+        public IntStream ports() {
+            return IntStream.concat(
+                    IntStream.of(wished), IntStream.rangeClosed(first, last).filter(port -> port != wished));
+        }
+
+        /** Whether it is one of them. */
+        public boolean has(int port) {
+            return first <= port && port <= last;
+        }
+    }
+
+    /** One port, or any dynamic one. */
+    public PublishedPort(
+            Optional<IpAddress> hostIp, Optional<Integer> hostPort, int containerPort, TransportProtocol protocol) {
+        this(hostIp, hostPort, containerPort, protocol, Optional.empty());
+    }
+
+    /** The same at that address of the host. */
+    PublishedPort at(IpAddress address) {
+        return new PublishedPort(Optional.of(address), hostPort, containerPort, protocol, choice);
+    }
+
+    /** The same when that port of the host is chosen. */
+    public PublishedPort chosen(int port) {
+        return new PublishedPort(hostIp, Optional.of(port), containerPort, protocol);
+    }
+
     public PublishedPort {
+        // A record of an earlier version has none.
+        choice = Objects.requireNonNullElse(choice, Optional.empty());
         if (containerPort < 1
                 || containerPort > 65535
                 || hostPort.filter(p -> p < 1 || p > 65535).isPresent()) {
@@ -53,10 +102,17 @@ public record PublishedPort(
         }
     }
 
+    /** The host's, as people read it: {@code 8080}, {@code 8000-8010} or {@code *}. */
+    public String onHost() {
+        return hostPort.map(String::valueOf)
+                .or(() -> choice.map(any -> any.first() + "-" + any.last()))
+                .orElse("*");
+    }
+
     /** {@code 127.0.0.1:8080->80/tcp}, as {@code docker ps} shows it. */
     @Override
     public String toString() {
-        return hostIp.map(IpAddress::beforePort).orElse("0.0.0.0") + ":"
-                + hostPort.map(String::valueOf).orElse("*") + "->" + containerPort + "/" + protocol.lowerCase();
+        return hostIp.map(IpAddress::beforePort).orElse("0.0.0.0") + ":" + onHost() + "->" + containerPort + "/"
+                + protocol.lowerCase();
     }
 }

@@ -141,23 +141,11 @@ final class PublishedPorts {
     private List<PublishedPort> bound(
             List<PublishedPort> wanted, AttachmentRecord attachment, Set<AddressFamily> families) throws IOException {
         var network = network(attachment, AddressFamily.IPV4);
-        var binding = network.flatMap(n -> n.spec().options().hostBinding()).map(IpAddress::parse);
-        if (binding.isEmpty() || binding.get().isAny()) {
-            return wanted;
-        }
-        var bound = new ArrayList<PublishedPort>();
-        for (var port : wanted) {
-            if (port.hostIp().isPresent()) {
-                bound.add(port);
-                continue;
-            }
-            bound.add(new PublishedPort(binding, port.hostPort(), port.containerPort(), port.protocol()));
-            if (families.contains(AddressFamily.IPV6)) {
-                bound.add(new PublishedPort(
-                        Optional.of(IpAddress.ANY_IPV6), port.hostPort(), port.containerPort(), port.protocol()));
-            }
-        }
-        return bound;
+        return network.isEmpty()
+                ? wanted
+                : wanted.stream()
+                        .flatMap(port -> network.get().spec().bound(port, families).stream())
+                        .toList();
     }
 
     /** The network whose address ports of that family lead to. */

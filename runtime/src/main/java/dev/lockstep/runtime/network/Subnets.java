@@ -9,8 +9,14 @@ final class Subnets {
      * A range that is in use.
      *
      * @param by for people: {@code route 10.0.0.0/8 of eth0}
+     * @param isRoute whether more exact routes go before it
      */
-    record Taken(Cidr range, String by) {}
+    record Taken(Cidr range, String by, boolean isRoute) {
+        /** Whether what is meant for the range gets there nevertheless: the longest prefix counts. */
+        boolean givesWayTo(Cidr other) {
+            return isRoute && other.prefix() > range.prefix();
+        }
+    }
 
     private Subnets() {}
 

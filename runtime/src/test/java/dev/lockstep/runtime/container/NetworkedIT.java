@@ -258,6 +258,62 @@ class NetworkedIT {
     }
 
     @Test
+    void without_the_network_that_led_in_it_starts_without_ports_and_has_them_again_with_it() throws IOException {
+        var naming = new Naming(Optional.empty(), List.of(new Naming.ExtraHost("host", Naming.HOST_GATEWAY)), Map.of());
+        var wish = web("web").with(naming).network(on("front")).port(port(18087, 80));
+        var id = lab.started(wish);
+        assertThat(lab.exec(id, "cat", "/etc/hosts").out()).contains("\thost\n");
+
+        lab.containers.update(id, web("web").with(naming).port(port(18087, 80)).spec());
+        assertThat(networks.published(id)).isEmpty();
+        lab.containers.restart(id, Optional.of(Duration.ZERO));
+
+        assertThat(lab.containers.observe(id).orElseThrow().ports()).isEmpty();
+        assertThat(lab.exec(id, "cat", "/etc/hosts").out()).doesNotContain("\thost\n");
+        lab.containers.update(id, wish.spec());
+        assertThat(networks.published(id)).containsExactly(port(18087, 80));
+        assertThat(lab.exec(id, "cat", "/etc/hosts").out()).contains("\thost\n");
+    }
+
+    @Test
+    void who_cannot_have_his_ports_is_not_connected() throws IOException {
+        var id = lab.started(web("web").network(on("front")).port(port(18088, 80)));
+        lab.containers.update(id, web("web").port(port(18088, 80)).spec());
+        var other = lab.started(
+                lab.wish("other").network(on("back")).port(port(18088, 80)).run("sleep", "600"));
+        var again = web("web").network(on("front")).port(port(18088, 80)).spec();
+
+        assertThatThrownBy(() -> lab.containers.update(id, again)).hasMessageContaining("18088/tcp is in use by");
+        assertThat(networks.attached(id).orElseThrow().endpoints()).isEmpty();
+        assertThat(lab.containers.observe(id).orElseThrow().record().spec().networks())
+                .isEmpty();
+
+        lab.containers.remove(other, true, true);
+        lab.containers.update(id, again);
+        assertThat(networks.published(id)).containsExactly(port(18088, 80));
+    }
+
+    @Test
+    void what_nobody_could_reach_is_not_made() throws IOException {
+        networks.create(new NetworkSpec(
+                "inner",
+                new Owner("test-host", "test", Optional.empty()),
+                true,
+                true,
+                false,
+                List.of(),
+                Optional.empty(),
+                Map.of(),
+                Map.of()));
+        assertThatThrownBy(() -> lab.created(web("web").port(port(18089, 80))))
+                .hasMessage("container web: no port can be published, since it is on no network.");
+        assertThatThrownBy(() -> lab.created(web("web").network(on("inner")).port(port(18089, 80))))
+                .hasMessage(
+                        "container web: no port can be published, since none of its networks is a bridge that leads out.");
+        networks.remove("inner");
+    }
+
+    @Test
     void a_kill_while_a_container_is_being_connected_leaves_nothing() throws IOException {
         var id = lab.created(web("web").network(on("front")).port(port(18083, 80)));
         for (var step : new FailPoint.Step[] {

@@ -3,6 +3,7 @@ package dev.lockstep.runtime.network;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.runtime.linux.Rtnetlink;
+import dev.lockstep.runtime.linux.Sysctls;
 import dev.lockstep.runtime.network.PublishedPort.TransportProtocol;
 import dev.lockstep.runtime.store.Owner;
 import java.io.IOException;
@@ -94,6 +95,13 @@ class NetworkWatchIT {
             }
         });
         isMended("its bridge");
+
+        host.namespaces.home(() -> {
+            Sysctls.write("net/ipv4/ip_forward", "0");
+            return Optional.empty();
+        });
+        assertThat(host.tcp(host.outside, PrivateHost.OWN, 8080)).doesNotStartWith("web");
+        isMended("the host's forwarding");
 
         // What does not concern us is not heard of.
         host.nft("{\"nftables\":[{\"add\":{\"table\":{\"family\":\"inet\",\"name\":\"theirs\"}}},"

@@ -241,6 +241,17 @@ class NetworksOnHostIT extends OnPrivateHost {
         assertThat(address(web)).isEqualTo("10.77.0.2");
         assertThatThrownBy(() -> networks.create(network("back", "10.88.1.0/24")))
                 .hasMessage("network back: subnet 10.88.1.0/24 overlaps the route 10.88.0.0/16 of ext0 of this host");
+
+        // One of all private addresses: that of the bridge is more exact.
+        ip("route", "add", "10.0.0.0/8", "dev", "ext0");
+        ip("link", "delete", networks.find("front").orElseThrow().bridge());
+        networks.ensure("front");
+        assertThat(networks.observe().networks()).allMatch(ObservedNetwork::bridge);
+        assertThat(networks.observe().overlaps())
+                .singleElement()
+                .asString()
+                .startsWith(
+                        "network front: its subnet 10.77.0.0/24 overlaps the route 10.0.0.0/8 of ext0 of this host;");
     }
 
     private void ip(String... words) throws IOException {

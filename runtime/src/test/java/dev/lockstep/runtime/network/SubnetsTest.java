@@ -35,14 +35,14 @@ class SubnetsTest {
             var chosen = Subnets.choose(POOL, 24, taken);
             assertThat(chosen).isPresent();
             assertThat(Subnets.obstacle(chosen.get(), taken)).isEmpty();
-            taken.add(new Subnets.Taken(chosen.get(), "network " + i));
+            taken.add(new Subnets.Taken(chosen.get(), "network " + i, false));
         }
         assertThat(Subnets.choose(POOL, 24, taken)).isEmpty();
     }
 
     @Test
     void the_obstacle_is_named() {
-        var taken = List.of(new Subnets.Taken(Cidr.parse("10.0.0.0/8"), "the route 10.0.0.0/8 of eth0"));
+        var taken = List.of(new Subnets.Taken(Cidr.parse("10.0.0.0/8"), "the route 10.0.0.0/8 of eth0", true));
         assertThat(Subnets.obstacle(Cidr.parse("10.1.0.0/16"), taken))
                 .get()
                 .extracting(Subnets.Taken::by)
@@ -54,6 +54,8 @@ class SubnetsTest {
         return Subnets.choose(
                 POOL,
                 24,
-                Stream.of(taken).map(t -> new Subnets.Taken(Cidr.parse(t), t)).toList());
+                Stream.of(taken)
+                        .map(t -> new Subnets.Taken(Cidr.parse(t), t, true))
+                        .toList());
     }
 }

@@ -14,6 +14,8 @@ import java.util.stream.Collectors;
 
 /** Ports of one host that are asked for, in the order in which they were written. */
 final class PortClaims {
+    private static final String HOST_BINDING = "com.docker.network.bridge.host_binding_ipv4";
+
     private final List<Claim> claims = new ArrayList<>();
 
     /**
@@ -21,17 +23,16 @@ final class PortClaims {
      *
      * @param project whose service asks
      * @param path of the port in its file
+     * @param hostIp address of the host; empty: all
      */
-    record Claim(Project project, String path, Port port, PortRange range) {
+    record Claim(Project project, String path, Port port, Optional<String> hostIp, PortRange range) {
         Protocol protocol() {
             return port.protocol();
         }
 
         /** Whether both cannot be had: one protocol, addresses that meet, and the same single port. */
         boolean collides(Claim other) {
-            return protocol() == other.protocol()
-                    && range.equals(other.range)
-                    && meet(port.hostIp(), other.port.hostIp());
+            return protocol() == other.protocol() && range.equals(other.range) && meet(hostIp, other.hostIp);
         }
 
         private boolean isFixed() {
@@ -71,6 +72,17 @@ final class PortClaims {
         return networks.isEmpty() || networks.stream().anyMatch(Network::takesHostPorts);
     }
 
+    /** Where ports without an address are published, when all networks of the service say the same. */
+    private static Optional<String> binding(Project project, Service service) {
+        var bindings = service.networking().networks().keySet().stream()
+                .map(key -> Optional.ofNullable(project.networks().get(key))
+                        .flatMap(network ->
+                                Optional.ofNullable(network.driverOptions().get(HOST_BINDING))))
+                .distinct()
+                .toList();
+        return bindings.size() == 1 ? bindings.getFirst() : Optional.empty();
+    }
+
     /** Adds what the services of a project publish at a port of their choice. */
     void add(Project project) {
         project.services().forEach((name, service) -> {
@@ -78,12 +90,14 @@ final class PortClaims {
                 return;
             }
             var ports = service.networking().ports();
+            var binding = binding(project, service);
             for (var i = 0; i < ports.size(); i++) {
                 var port = ports.get(i);
                 var path = Findings.service(name) + ".ports[" + i + "]";
                 port.published()
                         .filter(range -> range.first() > 0)
-                        .ifPresent(range -> claims.add(new Claim(project, path, port, range)));
+                        .ifPresent(range -> claims.add(
+                                new Claim(project, path, port, port.hostIp().or(() -> binding), range)));
             }
         });
     }
@@ -119,7 +133,7 @@ final class PortClaims {
     private static Optional<Claim> wholly(Claim claim, Map<Integer, List<Claim>> fixed) {
         Optional<Claim> first = Optional.empty();
         for (var number = claim.range.first(); number <= claim.range.last(); number++) {
-            var one = new Claim(claim.project, claim.path, claim.port, new PortRange(number, number));
+            var one = new Claim(claim.project, claim.path, claim.port, claim.hostIp, new PortRange(number, number));
             var holder = fixed.getOrDefault(number, List.of()).stream()
                     .filter(one::collides)
                     .findFirst();

@@ -132,6 +132,12 @@ class ChecksTest {
                 row(
                         "services: {a: {image: x, ports: ['127.0.0.1:80:80']}, b: {image: x, ports: ['0.0.0.0:80:80']}}",
                         "compose.yaml:1:77: services.b.ports[0]: port 80/tcp of the host is already published by services.a.ports[0] (compose.yaml:1:34)"),
+                // where the network says at which address
+                row(
+                        "services: {a: {image: x, ports: ['80:80'], networks: [n]}, b: {image: x, ports: ['127.0.0.2:80:80']}}\nnetworks: {n: {driver_opts: {com.docker.network.bridge.host_binding_ipv4: 127.0.0.1}}}"),
+                row(
+                        "services: {a: {image: x, ports: ['80:80'], networks: [n]}, b: {image: x, ports: ['127.0.0.1:80:80']}}\nnetworks: {n: {driver_opts: {com.docker.network.bridge.host_binding_ipv4: 127.0.0.1}}}",
+                        "compose.yaml:1:82: services.b.ports[0]: port 80/tcp of the host is already published by services.a.ports[0] (compose.yaml:1:34)"),
                 // where nothing of the host's is taken, as docker has it
                 row(
                         "services: {a: {image: x, ports: ['80:80'], networks: [r]}, b: {image: x, scale: 2, ports: ['80:80'], networks: [r]}, c: {image: x, ports: ['80:80'], networks: [i]}}\nnetworks: {i: {internal: true}, r: {driver_opts: {com.docker.network.bridge.gateway_mode_ipv4: routed}}}"),
