@@ -117,6 +117,7 @@ class FollowingIT {
     void end() throws Exception {
         following.close();
         following.join();
+        stacks.end();
         follower.close();
         supervisor.close();
         health.close();

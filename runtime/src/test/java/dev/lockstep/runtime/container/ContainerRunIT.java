@@ -182,7 +182,11 @@ class ContainerRunIT {
 
     @Test
     void who_ignores_the_stop_signal_is_killed_when_the_grace_is_over() throws IOException {
-        var id = lab.started(lab.wish("c").grace(Duration.ofMillis(300)).run("sleep", "60"));
+        // Told when it ignores it: before that the runtime stands in for it, which may end of it.
+        var id = lab.started(lab.wish("c")
+                .grace(Duration.ofMillis(300))
+                .shell("trap '' TERM; echo ready; while true; do sleep 0.05; done"));
+        lab.awaitLog(id, "ready");
         var result = (StopResult.Stopped) lab.containers.stop(id, Optional.empty());
         assertThat(result.killed()).isTrue();
         assertThat(result.outcome().exitCode()).isEqualTo(137);

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Optional;
@@ -142,10 +143,10 @@ class LifecycleKillIT {
         // What the first container makes for all that come: directories, locks of names.
         for (var work : new LifecycleWork[] {LifecycleWork.START, LifecycleWork.COPY_STOPPED}) {
             work.run(engine, prepare(work));
-            recovers(work, "at first");
+            recovers(work, List.of(), "at first");
         }
         LifecycleWork.RUN_AND_REMOVE.run(engine, "-");
-        recovers(LifecycleWork.RUN_AND_REMOVE, "at first");
+        recovers(LifecycleWork.RUN_AND_REMOVE, List.of(), "at first");
         var before = traces();
         var worker = LifecycleWork.start(machine, directory);
         var works = List.of(LifecycleWork.values());
@@ -166,7 +167,8 @@ class LifecycleKillIT {
             }
             var done = worker.waitFor(moment, TimeUnit.MILLISECONDS);
             windows.put(work, done ? Math.max(20, window * 9 / 10) : window * 11 / 10);
-            if (kill(victim, worker)) {
+            var killed = kill(victim, worker);
+            if (!killed.isEmpty() || victim == Victim.WORKER && !done) {
                 hits.merge(victim, 1, Integer::sum);
             }
             if (work == LifecycleWork.RUNNING) {
@@ -178,7 +180,7 @@ class LifecycleKillIT {
                 throw new AssertionError(when + ": hangs\n" + stuck);
             }
             try {
-                recovers(work, when);
+                recovers(work, killed, when);
                 await().atMost(PATIENCE)
                         .untilAsserted(() -> assertThat(difference(before, traces()))
                                 .as(when)
@@ -228,20 +230,23 @@ class LifecycleKillIT {
         return id;
     }
 
-    private boolean kill(Victim victim, Process worker) throws IOException {
+    /** The processes of containers that it has killed. */
+    private List<ProcessIdentity> kill(Victim victim, Process worker) throws IOException {
         if (victim == Victim.WORKER) {
-            var lives = worker.isAlive();
             worker.destroyForcibly();
-            return lives;
+            return List.of();
         }
-        var hit = false;
+        var killed = new ArrayList<ProcessIdentity>();
         for (var id : ContainerStore.names(ContainerFiles.allRun(engine.root()))) {
             if (!id.equals(bystander)) {
                 var files = new ContainerFiles(engine.root(), id);
-                hit |= end(pid(victim == Victim.SUPERVISOR ? files.conmonPidFile() : files.pidFile()));
+                var process = pid(victim == Victim.SUPERVISOR ? files.conmonPidFile() : files.pidFile());
+                if (end(process)) {
+                    killed.add(process.orElseThrow());
+                }
             }
         }
-        return hit;
+        return killed;
     }
 
     private static Optional<ProcessIdentity> pid(Path file) throws IOException {
@@ -262,8 +267,21 @@ class LifecycleKillIT {
         }
     }
 
+    /**
+     * Of a frozen one that is not before it is thawed; and who still runs, though he is to die, is not started again.
+     */
+    private static void awaitEnd(List<ProcessIdentity> killed) throws IOException {
+        for (var process : killed) {
+            try (var pidfd = Pidfd.open(process).orElse(null)) {
+                if (pidfd != null) {
+                    assertThat(pidfd.awaitExit(PATIENCE)).isTrue();
+                }
+            }
+        }
+    }
+
     /** As the next process finds it: whole, so that it can be started, used, stopped and removed; or not there. */
-    private void recovers(LifecycleWork work, String when) throws IOException {
+    private void recovers(LifecycleWork work, List<ProcessIdentity> killed, String when) throws IOException {
         var containers = engine.containers();
         engine.cleanUp();
         for (var found : containers.observe()) {
@@ -281,6 +299,7 @@ class LifecycleKillIT {
             if (found.isPaused()) {
                 containers.unpause(found.id());
             }
+            awaitEnd(killed);
             containers.start(found.id());
             var out = new ByteArrayOutputStream();
             if (work != LifecycleWork.RUN_AND_REMOVE) {

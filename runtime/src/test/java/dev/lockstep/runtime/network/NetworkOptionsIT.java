@@ -521,7 +521,8 @@ class NetworkOptionsIT extends OnPrivateHost {
                     .containsExactly("192.0.2.7"));
         }
         // Nobody is there any more: the host is offline.
-        assertThat(host.resolve(web.namespace(), gateway, "web")).containsExactly(first(web));
+        await().untilAsserted(() ->
+                assertThat(host.resolve(web.namespace(), gateway, "web")).containsExactly(first(web)));
     }
 
     /** A name server that knows one address. */
