@@ -124,17 +124,8 @@ class ContainerTreeIT {
             throws IOException {
         lab.volumes.create(new VolumeSpec("data", new Owner("h", "shop", Optional.empty()), Map.of()));
         var bound = Files.writeString(directory.resolve("bound"), "bound\n");
-        var id = lab.created(lab.wish("c")
-                .with(new Isolation(
-                        false,
-                        readOnly,
-                        List.of(),
-                        List.of(),
-                        SecurityOptions.NONE,
-                        Namespaces.NONE,
-                        Optional.empty(),
-                        Optional.empty(),
-                        Map.of()))
+        var wish = readOnly ? lab.wish("c").readOnly() : lab.wish("c");
+        var id = lab.created(wish
                 // In the order in which they hide each other: what is written first is mounted last.
                 .mount(new MountSpec.Bind(bound, "bound", "/linked/new/data/etc/c", false, false))
                 .mount(new MountSpec.Volume("data", "/linked/new/data", false, true))

@@ -35,21 +35,7 @@ class IsolationIT {
     private static final long DEFAULT = 0xa80425fbL;
 
     private static Isolation isolation(List<String> add, List<String> drop, SecurityOptions security) {
-        return new Isolation(
-                false, false, add, drop, security, Namespaces.NONE, Optional.empty(), Optional.empty(), Map.of());
-    }
-
-    private static Isolation with(boolean privileged, boolean readOnly) {
-        return new Isolation(
-                privileged,
-                readOnly,
-                List.of(),
-                List.of(),
-                SecurityOptions.NONE,
-                Namespaces.NONE,
-                Optional.empty(),
-                Optional.empty(),
-                Map.of());
+        return Isolation.NONE.withCapabilities(add, drop).with(security);
     }
 
     private static SecurityOptions security(Optional<Boolean> nnp, Optional<String> seccomp, boolean open) {
@@ -145,7 +131,7 @@ class IsolationIT {
     @Test
     void a_root_that_is_read_only_is_so_for_our_files_too_and_not_for_memory() throws IOException {
         var id = lab.started(lab.wish("c")
-                .with(with(false, true))
+                .readOnly()
                 .mount(new MountSpec.Tmpfs("/t", Optional.empty(), Optional.empty(), false))
                 .run("sleep", "600"));
         for (var path : List.of("/x", "/etc/hosts", "/etc/resolv.conf")) {
@@ -162,7 +148,7 @@ class IsolationIT {
 
     @Test
     void from_a_privileged_one_nothing_is_kept() throws IOException {
-        var id = lab.started(lab.wish("c").with(with(true, false)).run("sleep", "600"));
+        var id = lab.started(lab.wish("c").privileged().run("sleep", "600"));
         var all = Long.parseUnsignedLong(status((int) ProcessHandle.current().pid(), "CapBnd"), 16);
         assertThat(capabilities(id, "CapEff")).isEqualTo(all);
         assertThat(status(lab.pid(id), "Seccomp")).isEqualTo("0");
@@ -210,16 +196,7 @@ class IsolationIT {
         try {
             var ids = new java.util.ArrayList<String>();
             for (var parent : List.of(name + "/deep", name + "/deep", name + "-theirs")) {
-                var isolation = new Isolation(
-                        false,
-                        false,
-                        List.of(),
-                        List.of(),
-                        SecurityOptions.NONE,
-                        Namespaces.NONE,
-                        Optional.of(parent),
-                        Optional.empty(),
-                        Map.of());
+                var isolation = Isolation.NONE.below(parent);
                 var id = lab.started(lab.wish("c" + ids.size())
                         .with(isolation)
                         .memory(64 << 20)
@@ -290,16 +267,7 @@ class IsolationIT {
 
     @Test
     void a_runtime_by_name_starts_stops_and_is_asked_to_run_more() throws IOException {
-        var isolation = new Isolation(
-                false,
-                false,
-                List.of(),
-                List.of(),
-                SecurityOptions.NONE,
-                Namespaces.NONE,
-                Optional.empty(),
-                Optional.of("runc"),
-                Map.of());
+        var isolation = Isolation.NONE.withRuntime(Optional.of("runc"));
         var id = lab.started(lab.wish("c").with(isolation).run("sleep", "600"));
         assertThat(lab.containers.observe(id).orElseThrow().record().made().ociRuntime())
                 .isEqualTo("runc");

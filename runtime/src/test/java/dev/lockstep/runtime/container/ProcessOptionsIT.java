@@ -192,17 +192,7 @@ class ProcessOptionsIT {
 
     @Test
     void a_working_directory_is_made_also_where_nothing_can_be_written() throws IOException {
-        var readOnly = new Isolation(
-                false,
-                true,
-                List.of(),
-                List.of(),
-                SecurityOptions.NONE,
-                Namespaces.NONE,
-                Optional.empty(),
-                Optional.empty(),
-                Map.of());
-        assertThat(lab.output(lab.wish("c").with(readOnly).workingDir("/a/b").shell("pwd; stat -c '%u %a' .")))
+        assertThat(lab.output(lab.wish("c").readOnly().workingDir("/a/b").shell("pwd; stat -c '%u %a' .")))
                 .isEqualTo("/a/b\n0 755\n");
     }
 

@@ -137,6 +137,27 @@ final class Wish {
         return with(o -> o.with(isolation));
     }
 
+    Wish privileged() {
+        return with(isolation(true, false));
+    }
+
+    Wish readOnly() {
+        return with(isolation(false, true));
+    }
+
+    private static Isolation isolation(boolean privileged, boolean readOnly) {
+        return new Isolation(
+                privileged,
+                readOnly,
+                List.of(),
+                List.of(),
+                SecurityOptions.NONE,
+                Namespaces.NONE,
+                Optional.empty(),
+                Optional.empty(),
+                Map.of());
+    }
+
     Wish with(Namespaces namespaces) {
         return with(o -> o.with(o.isolation().with(namespaces)));
     }
