@@ -340,7 +340,7 @@ class VolumeCommandsIT {
                 await().atMost(60, TimeUnit.SECONDS)
                         .untilAsserted(() -> assertThat(volume.toFile().list())
                                 .isNotNull()
-                                .anyMatch(name -> name.startsWith("coming-")));
+                                .anyMatch(name -> name.startsWith(".coming.")));
                 Files.writeString(host.root().resolve("volumes/fresh/data/theirs"), "x");
                 archive.write(new byte[whole ? 1024 : 100]);
             }

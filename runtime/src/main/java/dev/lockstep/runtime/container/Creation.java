@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -392,8 +391,8 @@ final class Creation {
                 rooms.volumes().populate(use.volume(), target -> {
                     try (var copy = Directory.open(target)) {
                         TreeCopy.copy(source, copy);
+                        copy.imitate(source);
                     }
-                    imitate(source, target);
                 });
             } catch (LinuxException e) {
                 // The image has no directory there: nothing to copy.
@@ -404,16 +403,6 @@ final class Creation {
         }
         Mounts.unmount(scratch);
         Files.delete(scratch);
-    }
-
-    /** The volume's own directory takes owner and mode of the image's. */
-    private static void imitate(Directory source, Path target) throws IOException {
-        var status = source.status(new RawPath(".")).orElseThrow();
-        try (var parent = Directory.open(Objects.requireNonNull(target.getParent()))) {
-            var name = RawPath.of(target.getFileName().toString());
-            parent.setOwner(name, status.uid(), status.gid());
-            parent.setMode(name, status.mode());
-        }
     }
 
     /** Where layers are looked at while a container is made. */

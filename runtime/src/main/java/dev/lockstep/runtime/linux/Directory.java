@@ -30,6 +30,8 @@ public final class Directory implements AutoCloseable {
 
     private static final RawPath HERE = new RawPath(".");
 
+    private static final RawPath ITSELF = RawPath.of(".");
+
     private final Fd fd;
 
     private Directory(Fd fd) {
@@ -228,12 +230,22 @@ public final class Directory implements AutoCloseable {
                 at(name));
     }
 
-    /** Renames, unless something has the new name already; false then. */
+    /**
+     * Renames, unless something has the new name already; false then. Where the file system cannot do that in one step
+     * (NFS, many of FUSE), somebody who takes the name between both loses it.
+     */
     public boolean renameNew(RawPath name, Directory target, RawPath newName) throws LinuxException {
         var result = FileCalls.renameat2(
                 fd.number(), component(name), target.fd.number(), component(newName), FileCalls.RENAME_NOREPLACE);
         if (result < 0 && Native.getLastError() == Errno.EEXIST) {
             return false;
+        }
+        if (result < 0 && Native.getLastError() == Errno.EINVAL) {
+            if (target.status(newName).isPresent()) {
+                return false;
+            }
+            rename(name, target, newName);
+            return true;
         }
         Libc.check(result, "renameat2", at(name));
         return true;
@@ -288,6 +300,13 @@ public final class Directory implements AutoCloseable {
     public void setMode(RawPath name, int mode) throws LinuxException {
         Libc.check(
                 FileCalls.fchmodat(fd.number(), component(name), mode, Libc.AT_SYMLINK_NOFOLLOW), "fchmodat", at(name));
+    }
+
+    /** Gives this directory itself owner and permission bits of another. */
+    public void imitate(Directory other) throws LinuxException {
+        var status = other.status(ITSELF).orElseThrow();
+        setOwner(ITSELF, status.uid(), status.gid());
+        setMode(ITSELF, status.mode());
     }
 
     /** Sets access and modification time. */

@@ -9,9 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.HexFormat;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * What an empty volume begins with. It is made beside the volume's own directory and, when it is whole, moved into
@@ -20,72 +17,80 @@ import java.util.concurrent.ThreadLocalRandom;
  * rest. The volume's lock is held.
  */
 final class FirstContent {
-    private static final RawPath ITSELF = RawPath.of(".");
-
-    /** How a directory in what is mounted begins. */
-    private static final String FILLING = ".lockstep-filling-";
+    /** How names of it begin in what is mounted, for which whoever has it mounted may look. */
+    private static final String OURS = ".lockstep-first-";
 
     private final Path data;
-    private final Path filling;
-    private final Path arriving;
+    private final Path place;
+    private final String filling;
+    private final String arriving;
 
-    /** @param volume its directory, with {@code data} in it */
-    FirstContent(Path volume) {
-        this.data = volume.resolve("data");
-        this.filling = volume.resolve("filling" + AtomicFiles.TEMPORARY);
-        this.arriving = volume.resolve("arriving");
+    private FirstContent(Path data, Path place, String filling, String arriving) {
+        this.data = data;
+        this.place = place;
+        this.filling = filling;
+        this.arriving = arriving;
     }
 
-    /** Gives it to the volume. */
-    void put(Volumes.Content content) throws IOException {
-        Files.createDirectory(filling);
-        Files.setPosixFilePermissions(filling, PosixFilePermissions.fromString("rwxr-xr-x"));
-        var project = ProjectQuota.project(data);
-        if (project != 0) {
-            // What counts for another project cannot be moved there, and against the limit it counts once.
-            ProjectQuota.assign(filling, project);
-        }
-        content.writeTo(filling);
-        if (!Volumes.isEmpty(filling)) {
-            // What the volume's record calls its content is on the disk before the record is.
-            try (var whole = Directory.open(filling)) {
-                whole.syncFileSystem();
-            }
-        }
-        AtomicFiles.publish(filling, arriving);
-        moveIn();
+    /** Of a directory of ours: {@code data} in the directory of the volume. */
+    static FirstContent beside(Path volume) {
+        return new FirstContent(volume.resolve("data"), volume, "filling" + AtomicFiles.TEMPORARY, "arriving");
     }
 
     /**
-     * Gives it to what is mounted as a volume. It is made in there, since nothing can be moved from elsewhere, and
-     * beside what others write, for it may be mounted on other hosts, too. Whatever fails, nothing of it stays.
+     * Of what is mounted as a volume. It is made in there, since nothing can be moved in from elsewhere, and beside
+     * what others write, for it may be mounted on other hosts, too.
+     *
+     * @param root whose it is: of other roots nothing is taken away
      */
-    static void putInto(Path mounted, Volumes.Content content) throws IOException {
-        var filling = mounted.resolve(
-                FILLING + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong()));
-        try {
-            Files.createDirectory(filling);
-            content.writeTo(filling);
-            try (var from = Directory.open(filling);
-                    var to = Directory.open(mounted)) {
-                imitate(from, to);
-                for (var name : from.list()) {
-                    // RENAME_NOREPLACE is not for every file system.
-                    if (to.status(name).isEmpty()) {
-                        from.rename(name, to, name);
-                    }
-                }
-                to.syncFileSystem();
-            }
-        } finally {
-            Volumes.deleteTree(filling);
+    static FirstContent within(Path mounted, String root) {
+        return new FirstContent(mounted, mounted, OURS + root + "-filling", OURS + root + "-arriving");
+    }
+
+    private boolean isWithin() {
+        return place.equals(data);
+    }
+
+    /** Whether there is nothing in the volume yet. */
+    boolean isMissing() throws IOException {
+        try (var entries = Files.newDirectoryStream(
+                data, entry -> !isWithin() || !entry.getFileName().toString().startsWith(OURS))) {
+            return !entries.iterator().hasNext();
         }
     }
 
-    private static void imitate(Directory from, Directory to) throws IOException {
-        var status = from.status(ITSELF).orElseThrow();
-        to.setOwner(ITSELF, status.uid(), status.gid());
-        to.setMode(ITSELF, status.mode());
+    /** Gives it to the volume, whole or not at all; {@link #finish} has been called. */
+    void put(Volumes.Content content) throws IOException {
+        try (var parent = Directory.open(place)) {
+            make(content, parent);
+            moveIn(parent);
+        }
+    }
+
+    private void make(Volumes.Content content, Directory parent) throws IOException {
+        var name = RawPath.of(filling);
+        parent.makeDirectory(name, 0755);
+        var whole = false;
+        try (var made = parent.directory(name)) {
+            // Not by its name: who has it mounted could put a link there.
+            var directory = made.fd().procPath();
+            var project = isWithin() ? 0 : ProjectQuota.project(data);
+            if (project != 0) {
+                // What counts for another project cannot be moved there, and against the limit it counts once.
+                ProjectQuota.assign(directory, project);
+            }
+            content.writeTo(directory);
+            if (!made.list().isEmpty()) {
+                // What the volume's record calls its content is on the disk before the record is.
+                made.syncFileSystem();
+            }
+            parent.rename(name, parent, RawPath.of(arriving));
+            whole = true;
+        } finally {
+            if (!whole) {
+                parent.removeTree(name);
+            }
+        }
     }
 
     /**
@@ -97,30 +102,39 @@ final class FirstContent {
         if (Files.notExists(data)) {
             return false;
         }
-        if (Files.isDirectory(filling, LinkOption.NOFOLLOW_LINKS)) {
-            // Of an earlier Lockstep it has a project of its own.
-            if (ProjectQuota.project(filling) != ProjectQuota.project(data)) {
-                Projects.release(filling);
+        var half = place.resolve(filling);
+        if (!isWithin()
+                && Files.isDirectory(half, LinkOption.NOFOLLOW_LINKS)
+                && ProjectQuota.project(half) != ProjectQuota.project(data)) {
+            Projects.release(half); // of an earlier Lockstep it has a project of its own
+        }
+        try (var parent = Directory.open(place)) {
+            parent.removeTree(RawPath.of(filling));
+            var whole = Files.isDirectory(place.resolve(arriving), LinkOption.NOFOLLOW_LINKS);
+            if (whole) {
+                moveIn(parent);
+            } else {
+                parent.removeTree(RawPath.of(arriving)); // somebody else's
             }
-            Volumes.deleteTree(filling);
+            return whole;
         }
-        var whole = Files.isDirectory(arriving, LinkOption.NOFOLLOW_LINKS);
-        if (whole) {
-            moveIn();
-        }
-        return whole;
     }
 
-    private void moveIn() throws IOException {
-        try (var from = Directory.open(arriving);
+    private void moveIn(Directory parent) throws IOException {
+        var name = RawPath.of(arriving);
+        try (var from = parent.directory(name);
                 var to = Directory.open(data)) {
-            imitate(from, to);
-            for (var name : from.list()) {
+            to.imitate(from);
+            for (var entry : from.list()) {
                 // What a container has made meanwhile is its own, and stays.
-                from.renameNew(name, to, name);
+                from.renameNew(entry, to, entry);
             }
-            to.sync();
+            if (isWithin()) {
+                to.syncFileSystem(); // not every file system has fsync(2) for directories
+            } else {
+                to.sync();
+            }
         }
-        Volumes.deleteTree(arriving);
+        parent.removeTree(name);
     }
 }

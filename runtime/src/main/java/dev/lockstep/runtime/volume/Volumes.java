@@ -2,9 +2,7 @@ package dev.lockstep.runtime.volume;
 
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.linux.Flock;
-import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.MountTable;
-import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.ProjectQuota;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.store.AtomicFiles;
@@ -28,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,11 +35,8 @@ import org.slf4j.LoggerFactory;
  * volume are out of reach of the host's users.
  */
 public final class Volumes {
-    /** How marks of users begin that are no containers. */
-    private static final String VISITOR = "visit-";
-
     /** How a directory begins that is to be {@code data}, or was until another took its place. */
-    private static final String COMING = "coming-";
+    private static final String COMING = "coming";
 
     /** What was {@code data} while it is being removed. */
     private static final String GONE = "gone" + AtomicFiles.TEMPORARY;
@@ -52,12 +46,14 @@ public final class Volumes {
     private final Root root;
     private final InstantSource clock;
     private final StateFile<VolumeRecord> file;
+    private final VolumeUsers users;
 
     /** Volumes below the root's state directory. */
     public Volumes(Root root, InstantSource clock) {
         this.root = root;
         this.clock = clock;
         this.file = root.stateFile(VolumeRecord.class, 1);
+        this.users = new VolumeUsers(root, this);
     }
 
     /** Makes the volume, or returns the one of that name: whose it is and what it is labelled stays as it was. */
@@ -234,89 +230,15 @@ public final class Volumes {
         }
         if (asked.flatMap(volume -> volume.spec().mount()).isEmpty()) {
             // Who gives it another content just now has looked for users before: these wait for the new one.
-            mountLock(name).close();
+            users.mountLock(name).close();
             return;
         }
-        try (var _ = mountLock(name)) {
-            var found = find(name);
-            var mount = found.flatMap(volume -> volume.spec().mount());
-            if (mount.isEmpty()) {
-                return; // it has just been removed
-            }
-            var users = Root.directory(users().resolve(name));
-            var mark = users.resolve(user);
-            // First, so that whoever is killed now leaves what release finds.
-            if (Files.notExists(mark)) {
-                Files.createFile(mark);
-            }
-            var mounted = false;
-            try {
-                if (!isMounted(name, mount.get())) {
-                    var byHand = found.flatMap(volume -> volume.spec().owner().repository())
-                            .isEmpty();
-                    mount.get().mountAt(name, path(name), byHand);
-                }
-                mounted = true;
-            } finally {
-                if (!mounted) {
-                    Files.deleteIfExists(mark);
-                }
-            }
-        }
+        users.mount(name, user);
     }
 
     /** What that user mounted is unmounted, unless others use it still. No error when it has nothing. */
     public void release(String user) throws IOException {
-        if (Files.notExists(users())) {
-            return;
-        }
-        try (var volumes = Files.newDirectoryStream(users())) {
-            for (var volume : volumes) {
-                var mark = volume.resolve(user);
-                if (Files.exists(mark)) {
-                    release(volume, mark);
-                }
-            }
-        }
-    }
-
-    private void release(Path users, Path mark) throws IOException {
-        var name = users.getFileName().toString();
-        try (var _ = mountLock(name)) {
-            forgetVisitors(users);
-            try (var marks = Files.list(users)) {
-                if (marks.allMatch(mark::equals)) {
-                    unmount(name);
-                }
-            }
-            Files.deleteIfExists(mark);
-        }
-    }
-
-    private boolean isMounted(String name, LocalMount mount) throws IOException {
-        try {
-            return Mounts.isMountPoint(path(name));
-        } catch (LinuxException e) {
-            throw new IOException(
-                    "volume " + name + " is mounted (" + mount.shown() + "), and what is there is dead: "
-                            + e.getMessage() + "; stop the containers that use it, and it is mounted anew with the"
-                            + " next one",
-                    e);
-        }
-    }
-
-    private void unmount(String name) throws IOException {
-        Mounts.unmountAll(path(name));
-    }
-
-    /** The innermost one: nobody who holds it waits for another. */
-    private Flock mountLock(String name) throws IOException {
-        return Flock.exclusive(root.lock("volume-mount/" + name));
-    }
-
-    /** A directory for each volume that is mounted, in it a file for each who uses it. */
-    private Path users() {
-        return root.run().resolve("volume-users");
+        users.release(user);
     }
 
     /**
@@ -327,28 +249,7 @@ public final class Volumes {
      * @throws IOException with a sentence when it cannot be mounted, or is memory that nobody uses
      */
     public Visit visit(String name) throws IOException {
-        var mount = find(name).flatMap(volume -> volume.spec().mount());
-        if (mount.isEmpty()) {
-            return Flock.shared(readers(name))::close;
-        }
-        if (mount.get().isFleeting() && !isMounted(name, mount.get())) {
-            throw new IOException("volume " + name + " is memory that no container uses now ("
-                    + mount.get().shown() + "): there is nothing in it");
-        }
-        var visitor =
-                VISITOR + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-        var alive = Flock.fleeting(visitorLock(visitor));
-        try {
-            mount(name, visitor);
-        } catch (IOException | RuntimeException e) {
-            alive.close();
-            throw e;
-        }
-        return () -> {
-            try (alive) {
-                release(users().resolve(name), users().resolve(name).resolve(visitor));
-            }
-        };
+        return users.visit(name);
     }
 
     /** Somebody who looks at a volume's files. */
@@ -356,39 +257,6 @@ public final class Volumes {
     public interface Visit extends AutoCloseable {
         @Override
         void close() throws IOException;
-    }
-
-    /** Who reads has it beside others, who deletes alone. */
-    private Path readers(String name) throws IOException {
-        return root.lock("volume-readers/" + name);
-    }
-
-    private Path visitorLock(String visitor) throws IOException {
-        return root.lock("volume-visit/" + visitor);
-    }
-
-    /** Takes away the marks of visitors whose process has ended; the mount's lock is held. */
-    private void forgetVisitors(Path users) throws IOException {
-        try (var marks = Files.newDirectoryStream(users, VISITOR + "*")) {
-            for (var mark : marks) {
-                var lock = visitorLock(mark.getFileName().toString());
-                var free = Flock.tryLasting(lock);
-                if (free.isPresent()) {
-                    Files.deleteIfExists(mark);
-                    Files.deleteIfExists(lock);
-                    free.get().close();
-                }
-            }
-        }
-    }
-
-    /** Unmounts what nobody but killed visitors had mounted. The mount's lock is held. */
-    private void releaseVisitors(Path volume) throws IOException {
-        var before = names(volume).size();
-        forgetVisitors(volume);
-        if (before > 0 && isEmpty(volume)) {
-            unmount(volume.getFileName().toString());
-        }
     }
 
     /** Removes the volume and everything in it but its snapshots; no error when there is none. */
@@ -415,15 +283,15 @@ public final class Volumes {
                 return;
             }
             var directory = directory(name);
-            var alone = Flock.tryExclusive(readers(name));
+            var alone = Flock.tryExclusive(users.readers(name));
             if (alone.isEmpty()) {
                 throw new IOException("volume " + name + " stays: somebody reads it just now ('volume export' or"
                         + " 'volume snapshot'); remove it when that is done");
             }
             // Nobody mounts it meanwhile: what is mounted there is somebody else's, and stays.
             try (var _ = alone.get();
-                    var _ = mountLock(name)) {
-                unmount(name);
+                    var _ = users.mountLock(name)) {
+                users.unmount(name);
                 putBack(directory);
                 var data = directory.resolve("data");
                 requireNothingMounted(name, data);
@@ -445,7 +313,7 @@ public final class Volumes {
                                     + "' again",
                             e);
                 }
-                deleteTree(users().resolve(name));
+                users.forget(name);
             }
         }
     }
@@ -464,15 +332,8 @@ public final class Volumes {
             discard(directory);
         } catch (IOException e) {
             log.debug("set aside directory={}", directory, e); // cleanUp() says so
-            Files.move(directory, unused(directory.resolveSibling("rest-")));
+            Files.move(directory, AtomicFiles.temporaryBeside(directory));
         }
-    }
-
-    /** A name that nobody else uses, removed by {@link #cleanUp}. */
-    private static Path unused(Path begin) {
-        return begin.resolveSibling(begin.getFileName()
-                + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong())
-                + AtomicFiles.TEMPORARY);
     }
 
     private static void requireNothingMounted(String name, Path data) throws IOException {
@@ -508,33 +369,22 @@ public final class Volumes {
             if (found.isEmpty() || found.get().populated()) {
                 return;
             }
-            var data = directory.resolve("data");
-            if (found.get().spec().mount().isPresent()) {
-                fillMounted(found.get(), data, content);
-                return;
+            var mount = found.get().spec().mount();
+            if (mount.filter(LocalMount::isFleeting).isPresent()) {
+                return; // as with Docker: what is in memory goes before the volume does
             }
-            var first = new FirstContent(directory);
-            if (!first.finish() && Files.exists(data) && isEmpty(data)) {
+            var data = directory.resolve("data");
+            var first = mount.isPresent() ? FirstContent.within(data, root.id()) : FirstContent.beside(directory);
+            if (!first.finish() && Files.exists(data) && first.isMissing()) {
                 first.put(content);
             }
-            writePopulated(found.get(), data);
+            writePopulated(found.get(), data, first);
         }
-    }
-
-    /** As Docker does it: into what is mounted, if that is empty, and not into memory, whose content goes first. */
-    private void fillMounted(VolumeRecord volume, Path data, Content content) throws IOException {
-        if (volume.spec().mount().filter(LocalMount::isFleeting).isPresent()) {
-            return;
-        }
-        if (isEmpty(data)) {
-            FirstContent.putInto(data, content);
-        }
-        writePopulated(volume, data);
     }
 
     /** As with Docker, one that an image had nothing for takes the next one's content. */
-    private void writePopulated(VolumeRecord volume, Path data) throws IOException {
-        if (Files.exists(data) && !isEmpty(data)) {
+    private void writePopulated(VolumeRecord volume, Path data, FirstContent first) throws IOException {
+        if (Files.exists(data) && !first.isMissing()) {
             file.write(record(directory(volume.spec().name())), volume.asPopulated());
         }
     }
@@ -547,18 +397,14 @@ public final class Volumes {
      */
     public List<String> cleanUp() throws IOException {
         var left = new ArrayList<String>();
-        for (var volume : Files.exists(users()) ? names(users()) : List.<Path>of()) {
-            var name = volume.getFileName().toString();
-            putInOrder(
-                            "volume " + name,
-                            Flock.tryExclusive(root.lock("volume-mount/" + name)),
-                            () -> releaseVisitors(volume))
+        for (var name : users.volumes()) {
+            putInOrder("volume " + name, users.tryMountLock(name), () -> users.releaseVisitors(name))
                     .ifPresent(left::add);
         }
         for (var directory : directories()) {
             var name = directory.getFileName().toString();
             putInOrder("volume " + name, tryLock(name), () -> {
-                        var alone = Flock.tryExclusive(readers(name));
+                        var alone = Flock.tryExclusive(users.readers(name));
                         if (alone.isPresent()) {
                             try (var _ = alone.get()) {
                                 cleanUp(name, directory);
@@ -598,8 +444,9 @@ public final class Volumes {
         }
         putBack(directory);
         var found = file.read(record(directory));
-        if (new FirstContent(directory).finish() && found.isPresent()) {
-            writePopulated(found.get(), directory.resolve("data"));
+        var first = FirstContent.beside(directory);
+        if (first.finish() && found.isPresent()) {
+            writePopulated(found.get(), directory.resolve("data"), first);
         }
         for (var rest : names(directory)) {
             if (rest.toString().endsWith(AtomicFiles.TEMPORARY)) {
@@ -629,7 +476,7 @@ public final class Volumes {
                         .toList();
     }
 
-    private static List<Path> names(Path directory) throws IOException {
+    static List<Path> names(Path directory) throws IOException {
         try (var entries = Files.list(directory)) {
             return entries.sorted().toList();
         }
@@ -659,7 +506,7 @@ public final class Volumes {
     public Optional<String> replace(String name, Check check, Content content) throws IOException {
         var old = exchange(name, check, content);
         // Whoever reads it still comes to its end, and holds up nobody else: it has a name of its own.
-        try (var _ = Flock.exclusive(readers(name))) {
+        try (var _ = Flock.exclusive(users.readers(name))) {
             return discardOld(name, old);
         }
     }
@@ -675,9 +522,9 @@ public final class Volumes {
                         + mount.get().shown() + "), and does not change places with another; change its files there");
             }
             check.run();
-            new FirstContent(directory).finish(); // or it would come into what takes its place
+            FirstContent.beside(directory).finish(); // or it would come into what takes its place
             removeComings(name, directory);
-            var coming = unused(directory.resolve(COMING));
+            var coming = AtomicFiles.temporaryBeside(directory.resolve(COMING));
             var changed = false;
             try {
                 Files.createDirectory(coming);
@@ -688,7 +535,7 @@ public final class Volumes {
                 try (var volume = Directory.open(directory)) {
                     volume.syncFileSystem();
                     // Nobody comes from here on, and who came before is found.
-                    try (var _ = mountLock(name)) {
+                    try (var _ = users.mountLock(name)) {
                         check.run();
                         volume.exchange(RawPath.of("data"), volume, name(coming));
                         changed = true; // from here on it is the old content, which somebody may read
@@ -718,13 +565,13 @@ public final class Volumes {
 
     /** What killed ones left takes room that the next one may need. The volume's lock is held. */
     private void removeComings(String name, Path directory) throws IOException {
-        var alone = Flock.tryExclusive(readers(name));
+        var alone = Flock.tryExclusive(users.readers(name));
         if (alone.isEmpty()) {
             return;
         }
         try (var _ = alone.get()) {
             for (var rest : names(directory)) {
-                if (rest.getFileName().toString().startsWith(COMING)) {
+                if (rest.getFileName().toString().startsWith("." + COMING + ".")) {
                     try {
                         discard(rest);
                     } catch (IOException e) {
@@ -769,12 +616,6 @@ public final class Volumes {
                     .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);
-        }
-    }
-
-    static boolean isEmpty(Path directory) throws IOException {
-        try (var entries = Files.newDirectoryStream(directory)) {
-            return !entries.iterator().hasNext();
         }
     }
 

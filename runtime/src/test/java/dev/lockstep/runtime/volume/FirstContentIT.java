@@ -21,12 +21,14 @@ class FirstContentIT {
     @TempDir
     Path directory;
 
+    private Root root;
     private Volumes volumes;
     private Path data;
 
     @BeforeEach
     void anEmptyVolume() throws IOException {
-        volumes = new Volumes(Root.open(directory.resolve("state"), directory.resolve("run")), Clock.systemUTC());
+        root = Root.open(directory.resolve("state"), directory.resolve("run"));
+        volumes = new Volumes(root, Clock.systemUTC());
         volumes.create(new VolumeSpec("data", new Owner("h", "shop", Optional.empty()), Map.of()));
         data = volumes.path("data");
     }
@@ -111,13 +113,7 @@ class FirstContentIT {
     @Test
     void what_could_not_be_made_in_what_is_mounted_is_taken_away_again_and_what_others_wrote_there_stays()
             throws IOException {
-        var host = Files.createDirectory(directory.resolve("host"));
-        volumes.create(new VolumeSpec(
-                "shared",
-                new Owner("h", "shop", Optional.empty()),
-                Map.of(),
-                Map.of("type", "none", "o", "bind", "device", host.toString())));
-        volumes.mount("shared", "a container");
+        var host = mountShared();
         try {
             assertThatThrownBy(() -> volumes.populate("shared", target -> {
                         write(target);
@@ -138,6 +134,75 @@ class FirstContentIT {
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(host)))
                     .isEqualTo("rwxrwx---");
             assertThat(volumes.find("shared").orElseThrow().populated()).isTrue();
+        } finally {
+            volumes.release("a container");
+        }
+    }
+
+    private Path mountShared() throws IOException {
+        var host = Files.createDirectory(directory.resolve("host"));
+        volumes.create(new VolumeSpec(
+                "shared",
+                new Owner("h", "shop", Optional.empty()),
+                Map.of(),
+                Map.of("type", "none", "o", "bind", "device", host.toString())));
+        volumes.mount("shared", "a container");
+        return host;
+    }
+
+    @Test
+    void of_what_is_mounted_the_next_one_finishes_what_a_killed_one_began_and_leaves_others_theirs()
+            throws IOException {
+        var host = mountShared();
+        try {
+            var ours = ".lockstep-first-" + root.id();
+            Files.writeString(
+                    Files.createDirectory(host.resolve(ours + "-filling")).resolve("half"), "");
+            var others = Files.createDirectory(host.resolve(".lockstep-first-another-filling"));
+
+            volumes.populate("shared", target -> {});
+
+            assertThat(host.toFile().list())
+                    .containsExactly(others.getFileName().toString());
+            assertThat(volumes.find("shared").orElseThrow().populated()).isFalse();
+
+            write(Files.createDirectory(host.resolve(ours + "-arriving")));
+            volumes.populate("shared", target -> {
+                throw new IOException("nobody needs it again");
+            });
+
+            assertThat(host.resolve("file")).hasContent("image");
+            assertThat(host.toFile().list())
+                    .containsExactlyInAnyOrder(
+                            "file", "sub", others.getFileName().toString());
+            assertThat(Files.getAttribute(host, "unix:uid")).isEqualTo(33);
+            assertThat(volumes.find("shared").orElseThrow().populated()).isTrue();
+        } finally {
+            volumes.release("a container");
+        }
+    }
+
+    /** A container of the host that has it mounted may be anybody's. */
+    @Test
+    void who_has_it_mounted_cannot_send_it_elsewhere() throws IOException {
+        var host = mountShared();
+        var elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
+        var filling = host.resolve(".lockstep-first-" + root.id() + "-filling");
+        try {
+            assertThatThrownBy(() -> volumes.populate("shared", target -> {
+                        Files.move(filling, host.resolve("moved"));
+                        Files.createSymbolicLink(filling, elsewhere);
+                        write(target);
+                    }))
+                    .isInstanceOf(IOException.class);
+            assertThat(elsewhere).isEmptyDirectory();
+
+            Volumes.deleteTree(host.resolve("moved"));
+            Files.createSymbolicLink(filling, elsewhere);
+            volumes.populate("shared", FirstContentIT::write);
+
+            assertThat(elsewhere).isEmptyDirectory();
+            assertThat(host.toFile().list()).containsExactlyInAnyOrder("file", "sub");
         } finally {
             volumes.release("a container");
         }

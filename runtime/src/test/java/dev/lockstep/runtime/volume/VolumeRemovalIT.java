@@ -109,10 +109,10 @@ class VolumeRemovalIT {
     @Test
     void what_cannot_be_put_in_order_is_said_and_is_in_no_others_way() throws IOException {
         volumes.create(new VolumeSpec("other", SPEC.owner(), Map.of()));
-        Files.createDirectory(data.resolveSibling("coming-1.tmp"));
-        Files.writeString(data.resolveSibling("coming-1.tmp").resolve("stays"), "");
-        var others = Files.createDirectory(volumes.path("other").resolveSibling("coming-1.tmp"));
-        chattr("+i", data.resolveSibling("coming-1.tmp").resolve("stays").toString());
+        Files.createDirectory(data.resolveSibling(".coming.1.tmp"));
+        Files.writeString(data.resolveSibling(".coming.1.tmp").resolve("stays"), "");
+        var others = Files.createDirectory(volumes.path("other").resolveSibling(".coming.1.tmp"));
+        chattr("+i", data.resolveSibling(".coming.1.tmp").resolve("stays").toString());
         try {
             assertThat(volumes.cleanUp())
                     .singleElement()
@@ -153,7 +153,7 @@ class VolumeRemovalIT {
 
     @Test
     void a_volume_that_somebody_works_on_is_not_waited_for() throws IOException {
-        var coming = Files.createDirectory(data.resolveSibling("coming-1.tmp"));
+        var coming = Files.createDirectory(data.resolveSibling(".coming.1.tmp"));
         var root = Root.open(directory.resolve("state"), directory.resolve("run"));
         try (var _ = Flock.exclusive(root.lock("volume/data"))) {
             assertThat(volumes.cleanUp()).isEmpty();

@@ -203,7 +203,7 @@ class VolumeSnapshotsIT {
     @Test
     void what_a_killed_process_left_is_no_snapshot_and_goes_with_the_next_clean_up() throws IOException {
         var data = volume("data");
-        Files.createDirectories(data.resolveSibling("coming-1.tmp/half"));
+        Files.createDirectories(data.resolveSibling(".coming.1.tmp/half"));
         snapshots.take("data", "one", STOPPED);
         var place = directory.resolve("state/volume-snapshots/data");
         Files.move(place.resolve("one"), place.resolve(".coming"));
@@ -212,7 +212,7 @@ class VolumeSnapshotsIT {
         volumes.cleanUp();
         snapshots.cleanUp();
 
-        assertThat(data.resolveSibling("coming-1.tmp")).doesNotExist();
+        assertThat(data.resolveSibling(".coming.1.tmp")).doesNotExist();
         assertThat(directory.resolve("state/volume-snapshots")).isEmptyDirectory();
         assertThat(data).exists();
     }
