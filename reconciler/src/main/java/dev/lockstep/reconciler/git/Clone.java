@@ -72,6 +72,19 @@ final class Clone {
         Files.move(temporary, directory);
     }
 
+    /**
+     * Gives it anew what is the same in every clone and what it cannot be opened without, so that all else that a
+     * damaged one still has can be read: which refs it follows, and what it keeps. Under the lock.
+     */
+    void restoreFrame() throws IOException {
+        var fresh = fresh();
+        for (var name : List.of(Constants.HEAD, Constants.CONFIG)) {
+            delete(directory.resolve(name));
+            Files.copy(fresh.directory.resolve(name), directory.resolve(name));
+        }
+        delete(fresh.directory);
+    }
+
     /** A new empty clone beside this one, to take its place when it is complete. Under the lock. */
     Clone fresh() throws IOException {
         var fresh = new Clone(directory.resolveSibling(directory.getFileName() + ".fresh"));

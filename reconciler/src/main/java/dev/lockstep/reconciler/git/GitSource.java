@@ -488,6 +488,11 @@ public final class GitSource implements AutoCloseable {
             if (canRead(reading)) {
                 return; // somebody else has healed it meanwhile
             }
+            clone.restoreFrame();
+            reopen();
+            if (canRead(reading)) {
+                return; // without the network, too
+            }
             var gone = damaged(damage);
             for (var ref : Revisions.followed(clone)) {
                 try {
@@ -532,6 +537,7 @@ public final class GitSource implements AutoCloseable {
      */
     private FetchResult cloneAgain(FollowedRef asked, RefRule rule, DamageException damage, List<String> notes)
             throws IOException {
+        clone.restoreFrame();
         var fresh = clone.fresh();
         FetchResult result;
         try (var repository = fresh.open()) {

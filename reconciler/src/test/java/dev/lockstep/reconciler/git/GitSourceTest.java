@@ -19,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GitSourceTest {
     private static final FollowedRef MAIN = new FollowedRef("main");
@@ -322,27 +324,44 @@ class GitSourceTest {
         assertThat(left).allSatisfy(name -> assertThat(clone.resolve(name)).doesNotExist());
     }
 
-    @Test
-    void a_clone_without_a_head_is_made_again() throws IOException {
-        var commit = origin.put("a", "1").commit("one");
-        source.fetch(MAIN);
+    private void damageFrame(String file) throws IOException {
         source.close();
-        Files.delete(cloneDirectory().resolve("HEAD"));
+        var damaged = cloneDirectory().resolve(file);
+        Files.delete(damaged);
+        if (file.equals("config")) {
+            Files.writeString(damaged, "[[[\0");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HEAD", "config"})
+    void a_clone_that_cannot_be_opened_is_made_again_with_all_that_it_kept(String file) throws IOException {
+        origin.put("a", "1").commit("one");
+        var first = source.fetch(MAIN).revision();
+        source.pin("shop", first);
+        var second = origin.put("a", "2").forcePush("refs/heads/main", "other history");
+        source.fetch(MAIN);
+        damageFrame(file);
 
         var result = source.fetch(MAIN);
 
-        assertThat(result.revision().commit()).isEqualTo(commit);
+        assertThat(result.revision().commit()).isEqualTo(second);
         assertThat(result.notes()).anySatisfy(n -> assertThat(n).contains("was damaged and has been made again"));
         assertThat(source.open(result.revision()).read("a")).isPresent();
+        assertThat(source.pinned("shop").map(Revision::commit)).hasValue(first.commit());
+        assertThat(source.open(first).read("a")).isPresent();
     }
 
-    @Test
-    void a_clone_whose_configuration_is_garbage_is_made_again() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"HEAD", "config"})
+    void what_it_holds_is_read_all_the_same_while_the_remote_is_away(String file) throws IOException {
         origin.put("a", "1").commit("one");
-        source.fetch(MAIN);
-        source.close();
-        Files.writeString(cloneDirectory().resolve("config"), "[[[\0");
-        assertThat(source.fetch(MAIN).notes()).anySatisfy(n -> assertThat(n).contains("made again"));
+        var revision = source.fetch(MAIN).revision();
+        Files.move(origin.directory(), directory.resolve("elsewhere"));
+        damageFrame(file);
+
+        assertThat(source.fetched(MAIN)).hasValue(revision);
+        assertThat(source.open(revision).read("a")).isPresent();
     }
 
     @Test
