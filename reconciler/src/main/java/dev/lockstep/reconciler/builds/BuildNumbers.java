@@ -2,8 +2,12 @@ package dev.lockstep.reconciler.builds;
 
 import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateException;
 import dev.lockstep.runtime.store.StateFile;
 import java.io.IOException;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Gives out the numbers of a root's builds. A number is on the disk as given before anybody has it, in a file of its
@@ -11,6 +15,8 @@ import java.io.IOException;
  * come twice. Any process may ask.
  */
 public final class BuildNumbers {
+    private static final Logger LOG = LoggerFactory.getLogger(BuildNumbers.class);
+
     private final BuildRecords records;
     private final StateFile<Last> last;
 
@@ -29,9 +35,22 @@ public final class BuildNumbers {
             Root.directory(records.builds());
             var file = records.builds().resolve("last.json");
             // A root that was put back from an older copy may have lost the file's newest state, not its directories.
-            var next = 1 + Math.max(last.read(file).map(Last::number).orElse(0L), records.highest());
+            var next = 1 + Math.max(given(file), records.highest());
             last.write(file, new Last(next));
             return next;
+        }
+    }
+
+    /** The number in the file. Of a damaged one the directories tell it: the newest builds are forgotten last. */
+    private long given(Path file) throws IOException {
+        try {
+            return last.read(file).map(Last::number).orElse(0L);
+        } catch (StateException e) {
+            if (e.reason() != StateException.Reason.DAMAGED) {
+                throw e;
+            }
+            LOG.warn("numbers of builds go on after the highest that is there, since {}", e.getMessage());
+            return 0;
         }
     }
 }

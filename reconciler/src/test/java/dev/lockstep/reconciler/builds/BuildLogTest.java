@@ -82,6 +82,9 @@ class BuildLogTest {
         assertThat(new BuildNumbers(root).next()).isEqualTo(9);
         records.write(BacklogTest.record(20, "web", "refs/tags/v1", BuildRecord.State.FAILED));
         assertThat(new BuildNumbers(root).next()).isEqualTo(21);
+        Files.writeString(directory.resolve("state/builds/last.json"), "damaged");
+        assertThat(new BuildNumbers(root).next()).isEqualTo(21);
+        assertThat(new BuildNumbers(root).next()).isEqualTo(22);
     }
 
     @Test
