@@ -266,7 +266,7 @@ final class CommitBuild {
                 case Recipe.Entry entry -> requests.of(entry, given.of(target.name()), record);
                 case Recipe.OfService section -> {
                     var built = before(section, record, requests, given, builder, fetched, stop, log);
-                    yield ofService(section, section.service(), record, requests, given, built, fetched);
+                    yield ofService(section, section.service(), record, requests, given, built, fetched, stop);
                 }
             };
             var made = new ArrayList<Result.Made>();
@@ -371,16 +371,14 @@ final class CommitBuild {
             CommitRequests requests,
             Given given,
             Map<String, Image> built,
-            FetchedContexts fetched)
+            FetchedContexts fetched,
+            Stop stop)
             throws IOException {
-        return requests.of(
-                section,
-                BuildSections.service(section.project(), name).orElseThrow(),
-                section(section, name),
-                given.of(name),
-                built,
-                record,
-                fetched);
+        var service = BuildSections.service(section.project(), name).orElseThrow();
+        var build = section(section, name);
+        // Contexts of the web come with it, as long as their servers like.
+        return stop.steps()
+                .interrupting(() -> requests.of(section, service, build, given.of(name), built, record, fetched));
     }
 
     /** The images of services that this one is built from. */
@@ -398,7 +396,7 @@ final class CommitBuild {
         for (var name : BuildSections.order(section.project(), Set.of(section.service()))) {
             if (!name.equals(section.service())) {
                 log.accept("service \"" + name + "\", which it is built from:");
-                var request = ofService(section, name, record, requests, given, built, fetched);
+                var request = ofService(section, name, record, requests, given, built, fetched, stop);
                 built.put(name, builder.build(request, new BuildLines(log), stop.steps(), _ -> {}));
             }
         }

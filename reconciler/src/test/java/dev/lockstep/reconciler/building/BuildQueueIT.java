@@ -8,6 +8,7 @@ import dev.lockstep.reconciler.builds.BuildRecord;
 import dev.lockstep.reconciler.builds.BuildRecords;
 import dev.lockstep.reconciler.builds.BuildSink;
 import dev.lockstep.reconciler.builds.Occasion;
+import dev.lockstep.reconciler.git.SlowServer;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Layer;
 import dev.lockstep.runtime.image.MediaType;
@@ -558,6 +559,24 @@ class BuildQueueIT {
             assertThat(lab.record(3).state()).isEqualTo(BuildRecord.State.BUILDING);
         }
         assertThat(lab.records().all()).extracting(BuildRecord::state).containsOnly(BuildRecord.State.QUEUED);
+    }
+
+    /** Its header never ends: nobody else calls that off for many minutes. */
+    @Test
+    void a_context_of_the_web_that_never_comes_is_called_off_with_its_build() throws Exception {
+        try (var endless = new SlowServer(SlowServer.Manner.HTTP_TRICKLE)) {
+            lab.images = registries("docker.io", "127.0.0.1:" + endless.port());
+            lab.policy = QueueLab.policy("timeout: 1s");
+            Files.delete(directory.resolve(QueueLab.REPOSITORY).resolve("lockstep.yaml"));
+            lab.file(
+                    "compose.yaml",
+                    "name: shop\nservices: {app: {build: 'http://127.0.0.1:" + endless.port() + "/context.tar'}}\n");
+
+            lab.build(lab.order("v1", lab.commit("from elsewhere")));
+
+            assertThat(endless.isLetGo()).isTrue();
+            assertThat(lab.record(1).problem()).startsWith("it was not over after 1s;");
+        }
     }
 
     private boolean isAt(long number, String step) throws IOException {
