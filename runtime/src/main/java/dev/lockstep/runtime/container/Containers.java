@@ -209,7 +209,7 @@ public final class Containers {
         try (var _ = store.lock(id)) {
             var record = store.whole(id);
             var cgroup = runningCgroup(record);
-            if (!cgroup.isFrozen()) {
+            if (!cgroup.isFreezing()) {
                 throw ContainerException.conflict(record.spec().name(), "is not paused");
             }
             cgroup.thaw();

@@ -274,7 +274,7 @@ final class Ending {
         rooms.events().signals(record, signal);
         pidfd.send(signal);
         var cgroup = host.cgroups().at(store.files(record.id()).cgroup(record.spec()));
-        if (cgroup.isFrozen()) {
+        if (cgroup.isFreezing()) {
             cgroup.thaw();
             rooms.events().tell(record, "unpause");
         }

@@ -209,7 +209,7 @@ final class ExecSessions {
     /** Refuses one that stands still, too: a program in it would not begin. */
     void requireRunning(ContainerRecord record) throws IOException {
         requireAlive(record);
-        if (host.cgroups().at(store.files(record.id()).cgroup(record.spec())).isFrozen()) {
+        if (host.cgroups().at(store.files(record.id()).cgroup(record.spec())).isFreezing()) {
             throw new ContainerException(
                     ContainerException.Reason.CONFLICT,
                     "Container " + record.spec().name() + " is paused; unpause it first.");

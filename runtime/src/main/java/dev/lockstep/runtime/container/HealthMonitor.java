@@ -272,7 +272,7 @@ public final class HealthMonitor implements AutoCloseable {
             if (known.filter(w -> w.due() <= due).isEmpty()) {
                 schedule(id, run, lastEnd, wait);
             }
-        } else if (isFrozen(record)) {
+        } else if (isFreezing(record)) {
             schedule(id, run, lastEnd, check.interval());
         } else {
             begin(record, check, run, lastEnd);
@@ -318,7 +318,7 @@ public final class HealthMonitor implements AutoCloseable {
                 running.remove(id);
                 one.probe().close();
                 if (one.probe().timedOut()
-                        && isFrozen(one.record())
+                        && isFreezing(one.record())
                         && HealthProbes.isCheckOf(records.of(id, store.files(id).record()), one.check())) {
                     // It stood still with its container: that says nothing about how the container is.
                     schedule(
@@ -338,8 +338,8 @@ public final class HealthMonitor implements AutoCloseable {
         }
     }
 
-    private boolean isFrozen(ContainerRecord record) throws IOException {
-        return host.cgroups().at(store.files(record.id()).cgroup(record.spec())).isFrozen();
+    private boolean isFreezing(ContainerRecord record) throws IOException {
+        return host.cgroups().at(store.files(record.id()).cgroup(record.spec())).isFreezing();
     }
 
     private void keep(ContainerRecord record, EffectiveHealthCheck check, Run run, HealthResult result, Duration begun)

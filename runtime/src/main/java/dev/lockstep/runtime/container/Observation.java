@@ -95,7 +95,7 @@ final class Observation {
                     run.get().process().orElseThrow().pid(),
                     run.get().startedAt(),
                     run.get().isSupervised(),
-                    host.cgroups().at(run.get().cgroup().orElse(files.cgroup())).isFrozen());
+                    host.cgroups().at(run.get().cgroup().orElse(files.cgroup())).isFreezing());
         }
         if (life.exit().isPresent()) {
             return new ContainerState.Exited(life.exit().get(), !store.hasRun(files.id()));

@@ -41,7 +41,7 @@ final class Teardown {
     void run(ContainerFiles files, Optional<Run> run, boolean attached) throws IOException {
         var place = run.flatMap(Run::cgroup).orElse(files.cgroup());
         var cgroup = host.cgroups().at(place);
-        if (cgroup.isFrozen()) {
+        if (cgroup.isFreezing()) {
             cgroup.thaw(); // what stands still does not die
         }
         if (run.filter(Run::started).isEmpty()) {

@@ -187,6 +187,17 @@ public final class Cgroup {
                 : read("freezer", "freezer.state").filter("FROZEN"::equals).isPresent();
     }
 
+    /**
+     * Whether they stand still, or some do and the others are to. Nobody may be about to say that they go on: who froze
+     * them may have been killed before the last one stood still, and that one may never.
+     */
+    public boolean isFreezing() throws IOException {
+        return isFrozen()
+                || read("freezer", freezerFile())
+                        .filter(asked -> asked.equals(isUnified() ? "1" : "FREEZING"))
+                        .isPresent();
+    }
+
     private String freezerFile() {
         return isUnified() ? "cgroup.freeze" : "freezer.state";
     }

@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CgroupsTest {
     private static final String VERSION_1 = """
@@ -50,5 +54,40 @@ class CgroupsTest {
         var cgroups = Cgroups.parse(VERSION_1);
         assertThatThrownBy(() -> cgroups.at("relative")).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> cgroups.at("/a/../../b")).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "freezer, freezer.state, FREEZING, '', '', false, true",
+        "freezer, freezer.state, FROZEN, '', '', true, true",
+        "freezer, freezer.state, THAWED, '', '', false, false",
+        "'', cgroup.freeze, 1, cgroup.events, 'populated 1\\nfrozen 0', false, true",
+        "'', cgroup.freeze, 1, cgroup.events, 'populated 1\\nfrozen 1', true, true",
+        "'', cgroup.freeze, 0, cgroup.events, 'populated 1\\nfrozen 0', false, false",
+        // By one above.
+        "'', cgroup.freeze, 0, cgroup.events, 'populated 1\\nfrozen 1', true, true"
+    })
+    void processes_of_which_some_stand_still_are_being_frozen(
+            String controller,
+            String file,
+            String content,
+            String events,
+            String said,
+            boolean frozen,
+            boolean freezing,
+            @TempDir Path tree)
+            throws IOException {
+        var type = controller.isEmpty() ? "cgroup2 cgroup2 rw" : "cgroup cgroup rw," + controller;
+        var cgroup =
+                Cgroups.parse("30 23 0:26 / " + tree + " rw - " + type + "\n").at("/c");
+        assertThat(cgroup.isFreezing()).as("it does not exist").isFalse();
+        var directory = Files.createDirectory(tree.resolve("c"));
+        Files.writeString(directory.resolve(file), content + "\n");
+        if (!events.isEmpty()) {
+            Files.writeString(directory.resolve(events), said.replace("\\n", "\n") + "\n");
+        }
+
+        assertThat(cgroup.isFrozen()).isEqualTo(frozen);
+        assertThat(cgroup.isFreezing()).isEqualTo(freezing);
     }
 }
