@@ -18,6 +18,7 @@ import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.reconciler.plan.Step;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.linux.NoSpace;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -303,7 +304,7 @@ final class Reconciliation {
             if (!failures.isEmpty()) {
                 var why = String.join("; ", failures);
                 failures.forEach(f -> stack.say(": " + f));
-                stack.records()
+                unlessFull(() -> stack.records()
                         .ran(
                                 source,
                                 trigger,
@@ -313,7 +314,7 @@ final class Reconciliation {
                                 stack.engine().containers().observe(),
                                 go.note(),
                                 why,
-                                took);
+                                took));
                 if (StepResult.changedNothing(results)) {
                     failed(source, Outcome.FAILED, failures);
                     kept.keep(source, options, superseded);
@@ -327,7 +328,7 @@ final class Reconciliation {
             if (StepResult.isBrokenOff(results)) {
                 return brokenOff(source, trigger, go, results, took);
             }
-            stack.records()
+            unlessFull(() -> stack.records()
                     .ran(
                             source,
                             trigger,
@@ -337,11 +338,11 @@ final class Reconciliation {
                             stack.engine().containers().observe(),
                             go.note(),
                             "",
-                            took);
+                            took));
             stack.say(" is at " + source.revision().orElse("") + " after " + took.toMillis() + " ms");
         } else if (!before.equals(Optional.of(source.commit().commit()))) {
             // A revision that changes nothing here is one all the same.
-            stack.records()
+            unlessFull(() -> stack.records()
                     .ran(
                             source,
                             trigger,
@@ -351,10 +352,10 @@ final class Reconciliation {
                             stack.engine().containers().observe(),
                             go.note(),
                             "",
-                            Duration.ZERO);
+                            Duration.ZERO));
         }
         if (revisions.good().flatMap(StackRevision::commit).isEmpty()) {
-            kept.pin(source); // there is no better commit to keep in order
+            unlessFull(() -> kept.pin(source)); // there is no better commit to keep in order
         }
         kept.runs(ready);
         if (!go.left().isEmpty()) {
@@ -374,6 +375,24 @@ final class Reconciliation {
         var unchanged =
                 plan.isEmpty() ? Optional.of(ready.observed().containers()) : Optional.<List<ObservedContainer>>empty();
         return verify(source, ready, unchanged, back, replaced);
+    }
+
+    /** Something is written down. */
+    @FunctionalInterface
+    private interface Writing {
+        void write() throws IOException;
+    }
+
+    /** A full disk keeps nobody from judging the revision that may have filled it, and from going back. */
+    private void unlessFull(Writing writing) throws IOException {
+        try {
+            writing.write();
+        } catch (IOException e) {
+            if (!NoSpace.isWhy(e)) {
+                throw e;
+            }
+            stack.say(": the disk is full, and what was done is not written down: " + e.getMessage());
+        }
     }
 
     /** What was waited for in vain is no failure of the revision: the next run finds what is done, and goes on. */
@@ -422,7 +441,7 @@ final class Reconciliation {
             WayBack back,
             KeptContainers replaced)
             throws IOException, InterruptedException {
-        stack.records().verifying(source);
+        unlessFull(() -> stack.records().verifying(source));
         var services = ready.desired().services();
         var gates = stack.gates(superseded);
         var unwell = seen.isPresent()

@@ -9,7 +9,10 @@ import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.RevisionFiles;
 import dev.lockstep.reconciler.history.StackRevision;
 import dev.lockstep.reconciler.history.StackStatus;
+import dev.lockstep.reconciler.plan.Operation;
 import dev.lockstep.reconciler.plan.PlanText;
+import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.linux.NoSpace;
 import dev.lockstep.spec.model.UpdateConfig.FailureAction;
 import java.io.IOException;
 import java.time.Duration;
@@ -60,13 +63,50 @@ record WayBack(
         var pause = wishes.contains(FailureAction.PAUSE);
         var ordered = Optional.of(StackRecords.ordered(source, now, containers)).filter(with -> !with.isSameAs(left));
         var failed = new RevisionFiles.Failed(left, why, stack.clock().instant(), pause, !pause, ordered);
-        revisions.failed(failed);
         if (failed.paused()) {
+            revisions.failed(failed);
             return Optional.of(stay(failed));
         }
+        leave(failed, good.get());
         stack.say(": " + source.revision().orElse("") + " is not well: " + why + "; going back to "
                 + good.get().title());
         return Optional.of(to(good.get(), failed, true));
+    }
+
+    /**
+     * Writes down that it is left. Where it has filled the disk, what it runs and the way back would replace goes
+     * before that: what those containers have written is room again. Killed in between, the revision is tried once
+     * more.
+     */
+    private void leave(RevisionFiles.Failed failed, StackRevision good) throws IOException {
+        var revisions = stack.records().revisions();
+        try {
+            revisions.failed(failed);
+        } catch (IOException e) {
+            if (!NoSpace.isWhy(e)) {
+                throw e;
+            }
+            stack.say(": the disk is full, and what is not well is removed before anything is written down");
+            var containers = stack.engine().containers();
+            for (var step :
+                    stack.deployment().planBack(good, source, options).plan().steps()) {
+                var gone = switch (step.operation()) {
+                    case Operation.ReplaceContainer replace -> Optional.of(replace.id());
+                    case Operation.RemoveContainer remove -> Optional.of(remove.id());
+                    default -> Optional.<String>empty();
+                };
+                if (gone.isPresent()) {
+                    if (containers
+                            .observe(gone.get())
+                            .filter(ObservedContainer::isRunning)
+                            .isPresent()) {
+                        containers.stop(gone.get(), Optional.empty());
+                    }
+                    containers.remove(gone.get(), true, false);
+                }
+            }
+            revisions.failed(failed);
+        }
     }
 
     /** The revision was tried before: what the stack went back to is kept in order. */

@@ -1,0 +1,103 @@
+package dev.lockstep.reconciler.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.reconciler.deploy.StackBuilds;
+import dev.lockstep.reconciler.history.Outcome;
+import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.linux.Mounts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A revision fills the disk on which records are kept, too. The run root, as on any host, is elsewhere. */
+class FullDiskWayBackIT {
+    @TempDir
+    Path directory;
+
+    private Path disk;
+    private FollowedStack shop;
+    private Reconciliation agent;
+
+    @BeforeEach
+    void open() throws IOException {
+        disk = Files.createDirectory(directory.resolve("disk"));
+        Mounts.tmpfs(disk, 48 << 20, 0700, List.of());
+        Files.createSymbolicLink(directory.resolve("state"), Files.createDirectory(disk.resolve("state")));
+        shop = new FollowedStack(directory);
+        shop.engine().images().tag(shop.image("app"), ImageReference.parse("app:1"));
+        agent = shop.reconciliation(WantedBuilds.NONE);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        try {
+            shop.close();
+        } finally {
+            Mounts.unmount(disk);
+        }
+    }
+
+    /** @param more a service beside it, or nothing */
+    private CommitSource runs(String subject, String program, String more) throws IOException {
+        return shop.commit(subject, """
+                services:
+                  app:
+                    image: app:1
+                    command: [sh, -c, "%s"]
+                    init: true
+                    network_mode: none
+                    stop_grace_period: 0s
+                    deploy: {update_config: {monitor: 2s}}
+                %s
+                """.formatted(program, more), StackBuilds.NONE);
+    }
+
+    private Outcome run(CommitSource wanted) throws IOException, InterruptedException {
+        return FollowedStack.run(agent, wanted);
+    }
+
+    private void isBackAtTheFirst(CommitSource left) throws IOException, InterruptedException {
+        assertThat(shop.container().isRunning()).isTrue();
+        assertThat(shop.container().record().spec().command().orElseThrow()).endsWith("sleep 1001");
+        assertThat(shop.status().outcome()).hasValue(Outcome.ROLLED_BACK);
+        var before = shop.said().size();
+        assertThat(run(left)).as("it is not tried again").isEqualTo(Outcome.ROLLED_BACK);
+        assertThat(shop.said()).hasSize(before);
+    }
+
+    @Test
+    void one_that_ends_when_nothing_is_free_is_left() throws Exception {
+        assertThat(run(runs("First", "sleep 1001", ""))).isEqualTo(Outcome.CONVERGED);
+        var fills = runs("Fills", "cat /dev/zero > /large; exit 3", "");
+
+        assertThat(run(fills)).isEqualTo(Outcome.ROLLED_BACK);
+
+        assertThat(shop.said()).anyMatch(line -> line.contains("the disk is full, and what is not well is removed"));
+        isBackAtTheFirst(fills);
+    }
+
+    @Test
+    void one_that_leaves_no_room_for_the_rest_of_itself_is_left() throws Exception {
+        assertThat(run(runs("First", "sleep 1001", ""))).isEqualTo(Outcome.CONVERGED);
+        var fills = runs("Fills", "cat /dev/zero > /large; touch /full; sleep 1002", """
+                    healthcheck: {test: [CMD, test, -e, /full], interval: 100ms}
+                  late:
+                    image: app:1
+                    command: sleep 1003
+                    init: true
+                    network_mode: none
+                    stop_grace_period: 0s
+                    depends_on: {app: {condition: service_healthy}}
+                """);
+
+        assertThat(run(fills)).isEqualTo(Outcome.ROLLED_BACK);
+
+        isBackAtTheFirst(fills);
+    }
+}
