@@ -38,6 +38,7 @@ final class Attached {
     private final Invocation call;
     private final StackChange change;
     private final UpRun.Outcome outcome;
+    private final Set<String> minded;
     private final Set<String> unattached;
     private final Instant began;
     private final BlockingQueue<Happening> happenings = new LinkedBlockingQueue<>();
@@ -52,8 +53,27 @@ final class Attached {
         this.call = call;
         this.change = change;
         this.outcome = outcome;
+        this.minded = minded(call, outcome);
         this.unattached = Set.copyOf(unattached);
         this.began = began;
+    }
+
+    /**
+     * The services that are waited for and stopped: as with Compose those that are named. What they depend on may end,
+     * as a migration does, and runs on when they have ended.
+     */
+    private static Set<String> minded(Invocation call, UpRun.Outcome outcome) {
+        var minded = new HashSet<>(outcome.services());
+        if (!call.arguments().isEmpty()) {
+            var named = new HashSet<>(call.arguments());
+            call.text("--exit-code-from").ifPresent(named::add);
+            minded.retainAll(named);
+        }
+        return Set.copyOf(minded);
+    }
+
+    private boolean isMinded(ObservedContainer container) {
+        return minded.contains(container.record().spec().service());
     }
 
     private sealed interface Happening {
@@ -114,7 +134,7 @@ final class Attached {
             });
             var logs = Thread.ofPlatform().daemon().name("logs").start(() -> {
                 try {
-                    var shownAll = !shown.isEmpty() && show(shown, printer);
+                    var shownAll = !shown.isEmpty() && show(shown, printer, heardAll);
                     listening.join();
                     if (shownAll || heardAll.get()) {
                         happenings.add(new Happening.AllEnded());
@@ -133,14 +153,19 @@ final class Attached {
      * Shows what they write. That it cannot be read is no reason to stop what writes it; that nobody reads what we
      * write is what Ctrl-C is.
      *
+     * @param heardAll whether all that is waited for has ended: then nobody waits for the others either
      * @return whether none of them runs or will run again
      */
-    private boolean show(List<String> services, LogPrinter printer) throws InterruptedException {
+    private boolean show(List<String> services, LogPrinter printer, AtomicBoolean heardAll)
+            throws InterruptedException {
         var engine = change.engine();
         var query = new LogQuery(OptionalInt.empty(), Optional.of(began), Optional.empty());
         var containers = new StackContainers(engine, outcome.stack(), services, Optional.empty());
         try {
-            new LogFollow(call, engine, containers::all, query, printer).follow();
+            LogFollow.Containers shown = () -> containers.all().stream()
+                    .filter(c -> !heardAll.get() || isMinded(c))
+                    .toList();
+            new LogFollow(call, engine, shown, query, printer).follow();
             return true;
         } catch (IOException e) {
             if (call.world().out().checkError()) {
@@ -169,13 +194,13 @@ final class Attached {
         var alive = new HashSet<String>();
         for (var container : mine()) {
             if (container.isRunning()) {
-                alive.add(container.id());
+                alive(container, alive);
                 health.watch(container.id());
                 ends.watch(container);
             } else if (container.life().exit().isPresent()) {
                 ended(container, container.life().exit().get().exitCode(), alive);
             } else if (container.state() instanceof ContainerState.Exited) {
-                alive.add(container.id());
+                alive(container, alive);
                 if (container.record().spec().restart().condition() == RestartPolicy.Condition.NO) {
                     engine.containers().finishExit(container.id()); // which is told, and heard below
                 }
@@ -230,7 +255,7 @@ final class Attached {
         switch (event.action()) {
             case "start" -> {
                 if (container.isPresent()) {
-                    alive.add(event.id());
+                    alive(container.get(), alive);
                     health.watch(event.id());
                     ends.watch(container.get());
                 }
@@ -246,9 +271,17 @@ final class Attached {
         }
     }
 
+    /** One that is not waited for is kept healthy for the others, and that is all. */
+    private void alive(ObservedContainer container, Set<String> alive) {
+        if (isMinded(container)) {
+            alive.add(container.id());
+        }
+    }
+
     /** What its policy starts again stays alive. */
     private void ended(ObservedContainer container, int code, Set<String> alive) throws IOException {
-        if (!told.add(container.id() + container.life().exit().map(ExitOutcome::finishedAt))) {
+        if (!isMinded(container)
+                || !told.add(container.id() + container.life().exit().map(ExitOutcome::finishedAt))) {
             return; // seen and heard
         }
         var again = isRestarted(container.id());
@@ -343,13 +376,13 @@ final class Attached {
             try {
                 if (kill) {
                     for (var container : mine()) {
-                        if (container.isRunning()) {
+                        if (isMinded(container) && container.isRunning()) {
                             change.engine().containers().kill(container.id(), "KILL");
                         }
                     }
                 } else {
                     var running = mine().stream()
-                            .filter(c -> !isGone(change.engine(), c.id()))
+                            .filter(c -> isMinded(c) && !isGone(change.engine(), c.id()))
                             .toList();
                     change.runAgain(
                             ByHand.backwards(running, c -> new Operation.StopContainer(c.id(), c.name())),

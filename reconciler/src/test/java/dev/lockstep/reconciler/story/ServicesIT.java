@@ -404,4 +404,31 @@ class ServicesIT {
         assertThat(up.exitValue()).isEqualTo(130);
         assertThat(host.pids()).isEmpty();
     }
+
+    /** As with docker compose 2.26.1, what is not named runs on and is not waited for. */
+    @Test
+    void up_of_a_service_waits_for_it_and_not_for_what_it_depends_on() throws Exception {
+        Files.writeString(project.resolve("compose.yaml"), """
+                services:
+                  tests:
+                    image: web:1
+                    command: ["sh", "-c", "echo testing; sleep 1; exit 3"]
+                    network_mode: none
+                    depends_on:
+                      db: {condition: service_started}
+                      migrate: {condition: service_completed_successfully}
+                  db: {image: "web:1", command: ["sh", "-c", "echo up; exec sleep 100000"], network_mode: none}
+                  migrate: {image: "web:1", command: "true", network_mode: none}
+                """);
+
+        var aborted = run(3, "up", "--exit-code-from", "tests", "tests");
+        assertThat(aborted.out())
+                .contains("tests-1  | testing\n", "tests-1 exited with code 3\n")
+                .doesNotContain("migrate-1 exited");
+        assertThat(states()).isEqualTo("p-db-1 running, p-migrate-1 exited, p-tests-1 exited");
+
+        var ended = run(0, "up", "--force-recreate", "--attach-dependencies", "tests");
+        assertThat(ended.out()).contains("tests-1    | testing\n", "tests-1 exited with code 3\n");
+        assertThat(states()).isEqualTo("p-db-1 running, p-migrate-1 exited, p-tests-1 exited");
+    }
 }
