@@ -45,7 +45,8 @@ final class LifecycleCommands {
     static final class Start implements Command {
         @Override
         public void describe(CommandSpec spec) {
-            spec.usageMessage().description("Starts existing containers of services, as they are.");
+            spec.usageMessage()
+                    .description("Starts existing containers of services and of what these depend on, as they are.");
             services(spec);
         }
 
@@ -53,11 +54,15 @@ final class LifecycleCommands {
         public int run(Invocation call) throws Exception {
             var stack = Stack.of(call);
             try (var change = StackChange.begin(call, stack.name())) {
-                var all = stack.containers(change.engine(), call.arguments(), Stack.Which.OF_SERVICES);
-                var with = all.stream().map(Stack::service).toList();
+                var named = stack.containers(change.engine(), call.arguments(), Stack.Which.OF_SERVICES);
+                var all = call.arguments().isEmpty()
+                        ? named
+                        : withDependencies(
+                                named, stack.containers(change.engine(), List.of(), Stack.Which.OF_SERVICES));
+                var with = named.stream().map(Stack::service).toList();
                 var without = (call.arguments().isEmpty() ? stack.services() : call.arguments())
                         .stream().filter(s -> !with.contains(s)).toList();
-                if (all.isEmpty() && !without.isEmpty()) {
+                if (named.isEmpty() && !without.isEmpty()) {
                     throw new CommandException("service \"" + without.getFirst() + "\" has no container to start;"
                             + " 'lockstep up -d' makes them");
                 }
@@ -70,6 +75,21 @@ final class LifecycleCommands {
                                         c.id(), c.record().spec())),
                         Optional.empty());
             }
+        }
+
+        /** And those of the services that they depend on, and so on: as with Compose, one does not run without. */
+        private static List<ObservedContainer> withDependencies(
+                List<ObservedContainer> named, List<ObservedContainer> all) {
+            var services = named.stream().map(Stack::service).collect(Collectors.toCollection(TreeSet::new));
+            for (var grown = true; grown; ) {
+                grown = false;
+                for (var container : all) {
+                    grown |= services.contains(Stack.service(container))
+                            && services.addAll(ComposeLabels.dependencies(
+                                    container.record().spec().labels()));
+                }
+            }
+            return all.stream().filter(c -> services.contains(Stack.service(c))).toList();
         }
     }
 

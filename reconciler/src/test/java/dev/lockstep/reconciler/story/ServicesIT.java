@@ -431,4 +431,36 @@ class ServicesIT {
         assertThat(ended.out()).contains("tests-1    | testing\n", "tests-1 exited with code 3\n");
         assertThat(states()).isEqualTo("p-db-1 running, p-migrate-1 exited, p-tests-1 exited");
     }
+
+    /** As with docker compose, also where it knows the stack by its name alone. */
+    @Test
+    void start_of_a_service_starts_what_it_depends_on() throws Exception {
+        Files.writeString(project.resolve("compose.yaml"), """
+                services:
+                  web:
+                    image: web:1
+                    command: sleep 100000
+                    network_mode: none
+                    depends_on: {db: {condition: service_healthy}}
+                  db:
+                    image: web:1
+                    command: sleep 100000
+                    network_mode: none
+                    healthcheck: {test: "true", interval: 1s}
+                    depends_on: [disk]
+                  disk: {image: "web:1", command: sleep 100000, network_mode: none}
+                  other: {image: "web:1", command: sleep 100000, network_mode: none}
+                """);
+        run(0, "create");
+
+        var started = run(0, "start", "web").err();
+
+        assertThat(started)
+                .containsSubsequence("Container p-disk-1  Started", "p-db-1  Starting", "Container p-web-1  Started");
+        assertThat(states()).isEqualTo("p-db-1 running, p-disk-1 running, p-other-1 created, p-web-1 running");
+        run(0, "stop", "-t", "0");
+        Files.delete(project.resolve("compose.yaml"));
+        run(0, "-p", "p", "start", "db");
+        assertThat(run(0, "-p", "p", "ps", "--services").out()).isEqualTo("db\ndisk\n");
+    }
 }
