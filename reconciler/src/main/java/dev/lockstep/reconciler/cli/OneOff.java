@@ -74,26 +74,25 @@ final class OneOff {
     }
 
     private ContainerOptions withCapabilities(ContainerOptions options) {
-        var isolation = options.isolation();
-        return options.with(new Isolation(
-                isolation.privileged(),
-                isolation.readOnly(),
-                capabilities(isolation.capAdd(), "--cap-add"),
-                capabilities(isolation.capDrop(), "--cap-drop"),
-                isolation.security(),
-                isolation.namespaces(),
-                isolation.cgroupParent(),
-                isolation.runtime(),
-                isolation.sysctls()));
+        return options.with(capabilities(options.isolation(), call.texts("--cap-add"), call.texts("--cap-drop")));
     }
 
-    private List<String> capabilities(List<String> service, String option) {
-        return Stream.concat(
-                        service.stream(),
-                        call.texts(option).stream()
-                                .map(name -> name.toUpperCase(Locale.ROOT))
-                                .map(name -> name.equals("ALL") || name.startsWith("CAP_") ? name : "CAP_" + name))
-                .distinct()
+    /** As with Compose, what is asked for here holds, also where the service's file says the opposite. */
+    static Isolation capabilities(Isolation service, List<String> add, List<String> drop) {
+        var added = named(add);
+        var dropped = named(drop);
+        return service.withCapabilities(
+                Stream.concat(service.capAdd().stream(), added.stream())
+                        .filter(name -> !dropped.contains(name))
+                        .toList(),
+                Stream.concat(service.capDrop().stream().filter(name -> !added.contains(name)), dropped.stream())
+                        .toList());
+    }
+
+    private static List<String> named(List<String> capabilities) {
+        return capabilities.stream()
+                .map(name -> name.toUpperCase(Locale.ROOT))
+                .map(name -> name.equals("ALL") || name.startsWith("CAP_") ? name : "CAP_" + name)
                 .toList();
     }
 

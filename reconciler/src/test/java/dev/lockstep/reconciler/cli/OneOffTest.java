@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.runtime.container.Isolation;
 import dev.lockstep.runtime.container.MountSpec;
 import java.util.List;
 import java.util.Optional;
@@ -46,5 +47,18 @@ class OneOffTest {
                         new MountSpec.BindOptions("rslave", MountSpec.Recursion.ENABLED, Optional.of("Z"))));
         assertThat(OneOff.Mode.parse("ro,")).isEmpty();
         assertThat(OneOff.Mode.parse("readonly")).isEmpty();
+    }
+
+    @Test
+    void a_capability_that_is_asked_for_here_holds_whatever_the_file_says_of_it() {
+        var service = Isolation.NONE.withCapabilities(List.of("CAP_NET_ADMIN", "CAP_SYS_TIME"), List.of("CAP_CHOWN"));
+
+        var without = OneOff.capabilities(service, List.of(), List.of("net_admin"));
+        assertThat(without.capAdd()).containsExactly("CAP_SYS_TIME");
+        assertThat(without.capDrop()).containsExactly("CAP_CHOWN", "CAP_NET_ADMIN");
+
+        var with = OneOff.capabilities(service, List.of("CAP_CHOWN", "ALL"), List.of());
+        assertThat(with.capAdd()).containsExactly("ALL", "CAP_CHOWN", "CAP_NET_ADMIN", "CAP_SYS_TIME");
+        assertThat(with.capDrop()).isEmpty();
     }
 }
