@@ -7,7 +7,9 @@ import dev.lockstep.runtime.container.ExecResult;
 import dev.lockstep.runtime.container.ExecSpec;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code exec}: one more program in a container of a service; its exit code is ours. */
@@ -73,7 +75,9 @@ final class ExecCommand implements Command {
             }
             var spec = new ExecSpec(
                     words,
-                    environment(call, by == By.NAME ? call.texts("--env-file") : List.of()),
+                    by == By.SERVICE
+                            ? environment(call, List.of(), () -> new ProjectFiles(call).variables())
+                            : environment(call, call.texts("--env-file"), call.world()::environment),
                     call.text("--user"),
                     call.text("--workdir"),
                     tty,
@@ -102,15 +106,19 @@ final class ExecCommand implements Command {
      * {@code NAME} alone takes the value from here, and is nothing where there is none.
      *
      * @param files with a variable a line, over which the options win
+     * @param here asked where there is a {@code NAME} alone
      */
-    static Map<String, String> environment(Invocation call, List<String> files) throws CommandException {
+    static Map<String, String> environment(Invocation call, List<String> files, Supplier<Map<String, String>> here)
+            throws CommandException {
         var environment = new TreeMap<String, String>();
-        for (var text : RunDocument.variables(call, files)) {
+        var texts = RunDocument.variables(call, files);
+        var known = texts.stream().allMatch(text -> text.contains("=")) ? Map.<String, String>of() : here.get();
+        for (var text : texts) {
             var equals = text.indexOf('=');
             if (equals >= 0) {
                 environment.put(text.substring(0, equals), text.substring(equals + 1));
-            } else if (call.world().environment().containsKey(text)) {
-                environment.put(text, call.world().environment().get(text));
+            } else {
+                Optional.ofNullable(known.get(text)).ifPresent(value -> environment.put(text, value));
             }
         }
         return environment;

@@ -113,7 +113,8 @@ final class OneOff {
 
     private Map<String, Optional<String>> environment(ContainerSpec service) throws CommandException {
         var environment = new LinkedHashMap<>(service.environment());
-        ExecCommand.environment(call, List.of()).forEach((name, value) -> environment.put(name, Optional.of(value)));
+        ExecCommand.environment(call, List.of(), () -> new ProjectFiles(call).variables())
+                .forEach((name, value) -> environment.put(name, Optional.of(value)));
         return environment;
     }
 

@@ -12,6 +12,7 @@ import dev.lockstep.spec.yaml.Problem;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -91,6 +92,11 @@ final class ProjectFiles {
             return Optional.empty();
         }
         return Optional.of((Loaded.Valid) loaded);
+    }
+
+    /** What the files could ask for: the environment, and what {@code .env} or its like add to it. */
+    Map<String, String> variables() {
+        return new ComposeLoader().environment(request).values();
     }
 
     /** What a command ends with whose files are wrong, and be it that their parts do not fit together. */

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -126,6 +127,23 @@ class OneOffIT {
         assertThat(run(0, "ps").out()).doesNotContain("late");
         assertThat(run(0, "ps", "-a").out()).contains("late", "Up");
         assertThat(run(0, "plan").out()).doesNotContain("late");
+    }
+
+    /** As with docker compose: what the files could ask for is what {@code -e NAME} passes on. */
+    @Test
+    void a_variable_without_a_value_is_taken_from_the_env_file_of_the_project() throws Exception {
+        Files.writeString(project.resolve(".env"), "FROM_FILE=from file\n");
+        run(0, "up", "-d", "app");
+        var program = List.of("app", "sh", "-c", "echo $FROM_FILE, $WHO, ${NOWHERE-nothing}");
+        for (var command : List.of(List.of("run", "--rm", "-T"), List.of("exec", "-T"))) {
+            var words = new ArrayList<>(command);
+            words.addAll(List.of("-e", "FROM_FILE", "-e", "WHO", "-e", "NOWHERE"));
+            words.addAll(program);
+
+            assertThat(run(0, words.toArray(String[]::new)).out())
+                    .as("%s", command)
+                    .isEqualTo("from file, service, nothing\n");
+        }
     }
 
     @Test
