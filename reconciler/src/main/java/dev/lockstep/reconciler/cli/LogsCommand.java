@@ -30,7 +30,8 @@ final class LogsCommand implements Command {
         var query = query(call);
         var index = call.number("--index", 1);
         var door = EngineDoor.of(call);
-        var stack = new ProjectFiles(call).name();
+        var named = Stack.of(call);
+        var stack = named.name();
         if (!door.hasRoot()) {
             call.say("stack " + stack + " has no containers on this host");
             return ExitCodes.OK;
@@ -43,11 +44,11 @@ final class LogsCommand implements Command {
                 call.say("stack " + stack + " has no containers on this host");
                 return ExitCodes.OK;
             }
-            containers.requireServices();
+            containers.requireServices(named.services());
             var found = containers.all();
-            if (found.isEmpty()) {
-                throw new CommandException("service " + String.join(", ", call.arguments()) + " has no container #"
-                        + index.map(String::valueOf).orElse(""));
+            if (found.isEmpty() && index.isPresent()) {
+                throw new CommandException(
+                        "service " + String.join(", ", call.arguments()) + " has no container #" + index.get());
             }
             var output = isJson(call)
                     ? new LogJson(call.world().out(), engine.host())

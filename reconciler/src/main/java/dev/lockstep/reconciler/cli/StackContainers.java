@@ -35,9 +35,13 @@ record StackContainers(Engine engine, String stack, List<String> services, Optio
                 .toList();
     }
 
-    /** Refuses a service that has no container at all. */
-    void requireServices() throws IOException, CommandException {
-        var known = new TreeSet<String>();
+    /**
+     * Refuses a service that nobody knows.
+     *
+     * @param named by the stack's files: one of these may have no container yet, and has said nothing then
+     */
+    void requireServices(List<String> named) throws IOException, CommandException {
+        var known = new TreeSet<>(named);
         new StackContainers(engine, stack, List.of(), Optional.empty())
                 .all()
                 .forEach(c -> known.add(c.record().spec().service()));

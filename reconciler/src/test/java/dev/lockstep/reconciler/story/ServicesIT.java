@@ -463,4 +463,16 @@ class ServicesIT {
         run(0, "-p", "p", "start", "db");
         assertThat(run(0, "-p", "p", "ps", "--services").out()).isEqualTo("db\ndisk\n");
     }
+
+    @Test
+    void a_service_that_has_no_container_yet_has_written_nothing() throws Exception {
+        run(0, "up", "-d", "web");
+
+        await().untilAsserted(() ->
+                assertThat(run(0, "logs", "done", "web").out()).contains("web-1  | hello\n", "web-2  | hello\n"));
+        assertThat(run(0, "logs", "done").all()).isEmpty();
+        assertThat(run(1, "logs", "don", "web").err())
+                .contains("has no service don on this host; it has db, done, web");
+        assertThat(run(1, "logs", "--index", "3", "web").err()).contains("service web has no container #3");
+    }
 }
