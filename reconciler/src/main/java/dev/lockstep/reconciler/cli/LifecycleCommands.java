@@ -60,8 +60,8 @@ final class LifecycleCommands {
                         : withDependencies(
                                 named, stack.containers(change.engine(), List.of(), Stack.Which.OF_SERVICES));
                 var with = named.stream().map(Stack::service).toList();
-                var without = (call.arguments().isEmpty() ? stack.services() : call.arguments())
-                        .stream().filter(s -> !with.contains(s)).toList();
+                var expected = call.arguments().isEmpty() && !stack.byName() ? stack.services() : call.arguments();
+                var without = expected.stream().filter(s -> !with.contains(s)).toList();
                 if (named.isEmpty() && !without.isEmpty()) {
                     throw new CommandException("service \"" + without.getFirst() + "\" has no container to start;"
                             + " 'lockstep up -d' makes them");
@@ -215,9 +215,7 @@ final class LifecycleCommands {
             try (var change = StackChange.beginUnlocked(call, stack.name())) {
                 var running = stack.containers(change.engine(), call.arguments(), Stack.Which.ALL).stream()
                         .filter(LifecycleCommands::runs)
-                        .filter(c -> call.flag("--remove-orphans")
-                                || stack.services().isEmpty()
-                                || stack.services().contains(Stack.service(c)))
+                        .filter(c -> call.flag("--remove-orphans") || !stack.isOrphan(Stack.service(c)))
                         .toList();
                 if (running.isEmpty()) {
                     call.say("no container to kill");

@@ -44,7 +44,7 @@ final class LogsCommand implements Command {
                 call.say("stack " + stack + " has no containers on this host");
                 return ExitCodes.OK;
             }
-            containers.requireServices(named.services());
+            containers.requireServices(named.byName() ? List.of() : named.services());
             var found = containers.all();
             if (found.isEmpty() && index.isPresent()) {
                 throw new CommandException(

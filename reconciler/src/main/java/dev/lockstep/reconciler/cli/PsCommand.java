@@ -54,12 +54,6 @@ final class PsCommand implements Command {
         return ExitCodes.OK;
     }
 
-    /** What the files name; everything where there are none. */
-    private static boolean isOrphan(Invocation call, ContainerRow row) throws CommandException {
-        var services = Stack.of(call).services();
-        return !services.isEmpty() && !services.contains(row.service());
-    }
-
     /** @param stack only its containers */
     static List<ContainerRow> rows(Invocation call, Engine engine, Optional<String> stack)
             throws IOException, CommandException {
@@ -80,7 +74,7 @@ final class PsCommand implements Command {
         for (var container : containers) {
             var row =
                     ContainerRow.of(container, decision(engine, container), now).exposing(exposed.of(container));
-            if (call.off("--orphans") && stack.isPresent() && isOrphan(call, row)) {
+            if (call.off("--orphans") && stack.isPresent() && Stack.of(call).isOrphan(row.service())) {
                 continue;
             }
             var shown = !wanted.isEmpty()

@@ -18,9 +18,10 @@ import java.util.TreeSet;
  * The stack that a command on services is about.
  *
  * @param name of the stack
- * @param services those that its files name, in their order; none when it is named by {@code -p} alone
+ * @param services those that the files here name, in their order
+ * @param byName it is named by {@code -p} alone: then the files here may be of another
  */
-record Stack(String name, List<String> services) {
+record Stack(String name, List<String> services, boolean byName) {
     Stack {
         services = List.copyOf(services);
     }
@@ -29,16 +30,23 @@ record Stack(String name, List<String> services) {
     static Stack of(Invocation call) throws CommandException {
         var files = new ProjectFiles(call);
         var given = files.givenName();
+        var byName = call.globals().projectName().isPresent()
+                && call.globals().files().isEmpty();
         return switch (files.load()) {
             case Loaded.Valid valid -> {
                 var services = new TreeSet<>(valid.project().services().keySet());
                 services.addAll(valid.project().disabled().keySet());
-                yield new Stack(given.orElse(valid.project().name()), List.copyOf(services));
+                yield new Stack(given.orElse(valid.project().name()), List.copyOf(services), byName);
             }
             // What runs can be stopped although its file is broken, by who says which stack is meant.
-            case Loaded.Invalid _ when given.isPresent() -> new Stack(given.get(), List.of());
-            case Loaded.Invalid _ -> new Stack(files.name(), List.of()); // says what is wrong
+            case Loaded.Invalid _ when given.isPresent() -> new Stack(given.get(), List.of(), byName);
+            case Loaded.Invalid _ -> new Stack(files.name(), List.of(), byName); // says what is wrong
         };
+    }
+
+    /** Whether its files no longer name the service; as with Compose, none is where they are not asked. */
+    boolean isOrphan(String service) {
+        return !byName && !services.isEmpty() && !services.contains(service);
     }
 
     /** Which containers a command is about. */

@@ -475,4 +475,23 @@ class ServicesIT {
                 .contains("has no service don on this host; it has db, done, web");
         assertThat(run(1, "logs", "--index", "3", "web").err()).contains("service web has no container #3");
     }
+
+    @Test
+    void a_stack_that_is_named_by_p_alone_is_not_measured_by_the_files_of_another() throws Exception {
+        run(0, "up", "-d", "db");
+        var other = Files.createDirectories(directory.resolve("other"));
+        Files.writeString(other.resolve("compose.yaml"), "services: {elsewhere: {image: x}}\n");
+
+        assertThat(host.lockstepIn(other, "-f", "compose.yaml", "-p", "p", "kill")
+                        .err())
+                .isEqualTo("no container to kill\n");
+        assertThat(host.lockstepIn(other, "-p", "p", "kill").err()).contains("Container p-db-1  Killed");
+        says("""
+                 Container p-db-1  Starting
+                 Container p-db-1  Started
+                """, host.lockstepIn(other, "-p", "p", "start"));
+        assertThat(host.lockstepIn(other, "-p", "p", "ps", "--orphans=false", "--services")
+                        .out())
+                .isEqualTo("db\n");
+    }
 }
