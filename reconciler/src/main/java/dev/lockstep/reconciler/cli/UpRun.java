@@ -109,6 +109,13 @@ final class UpRun {
             var _ = scoped.loadOrTell(); // the same files without the other services
             return new Outcome(scoped.exitCode(), "", Set.of());
         }
+        // As with Compose: who forgets a profile must not believe that anything runs.
+        if (wanted.isEmpty() && call.parsed().commandSpec().name().equals("up")) {
+            throw new CommandException("no service selected"
+                    + (project.disabled().isEmpty()
+                            ? ""
+                            : ": each is in a profile, and --profile turns none of them on"));
+        }
         var elsewhere = call.texts("--attach").stream()
                 .filter(name -> !wanted.contains(name))
                 .toList();

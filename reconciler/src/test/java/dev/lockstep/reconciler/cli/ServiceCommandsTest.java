@@ -50,6 +50,17 @@ class ServiceCommandsTest {
         assertThat(refused(15, "-f", "broken.yaml", "ps")).endsWith(". Or name the stack with -p\n");
     }
 
+    @Test
+    void an_up_of_nothing_is_refused() throws IOException {
+        Files.writeString(directory.resolve("tools.yaml"), "services: {t: {image: x, profiles: [tools]}}\n");
+        Files.writeString(directory.resolve("empty.yaml"), "services: {}\n");
+
+        assertThat(refused("-f", "tools.yaml", "up", "-d"))
+                .isEqualTo(
+                        "lockstep: no service selected: each is in a profile, and --profile turns none of them on\n");
+        assertThat(refused("-f", "empty.yaml", "up")).isEqualTo("lockstep: no service selected\n");
+    }
+
     /** What docker stats prints for these. */
     @Test
     void memory_is_shown_in_four_digits_and_binary_units() {
