@@ -86,6 +86,7 @@ final class UpRun {
     /** Plans and applies; {@code then} goes on with what runs, before the engine is closed. */
     Outcome run(After then) throws Exception {
         exclude(call, "--force-recreate", "--no-recreate");
+        exclude(call, "--renew-anon-volumes", "--no-recreate");
         exclude(call, "--build", "--no-build");
         var byHand = PlanCommand.choices(call).planOptions();
         // Otherwise that is done by the time of the plan.
