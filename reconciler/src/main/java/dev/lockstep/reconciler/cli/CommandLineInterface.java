@@ -88,12 +88,13 @@ final class CommandLineInterface {
             }
             refuse(verb, chain);
             requireArguments(last);
-            var globals = GlobalOptions.of(chain, world);
+            var around = around(verb, chain);
+            var globals = GlobalOptions.of(chain, around);
             if (globals.dryRun() && last.commandSpec().findOption("--dry-run").hidden() && !verb.looksOnly()) {
                 return fail(verb.word() + ": --dry-run is not there for this command, so nothing was done");
             }
             level = Optional.of(Logging.configure(globals.logLevel(), verb == Verb.AGENT));
-            return command.run(new Invocation(last, globals, GlobalOptions.seen(chain, world)));
+            return command.run(new Invocation(last, globals, GlobalOptions.seen(chain, around)));
         } catch (ParameterException e) {
             fail(wrongUsage(verb, e));
             return wrongUsageCode(verb, e);
@@ -112,6 +113,14 @@ final class CommandLineInterface {
             }
             return code;
         }
+    }
+
+    /** With what the stack's {@code .env} says of commands, where the command is about a stack. */
+    private Surroundings around(Verb verb, List<ParseResult> chain) throws CommandException {
+        return verb.isOfStack()
+                ? new ProjectFiles(new Invocation(chain.getLast(), GlobalOptions.of(chain, world), world))
+                        .surroundings()
+                : world;
     }
 
     /**

@@ -16,11 +16,15 @@ import dev.lockstep.reconciler.plan.Printable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code plan}: what would change, and why. Changes nothing. */
 final class PlanCommand implements Command {
+    private static final Set<String> YES = Set.of("1", "t", "true", "y", "yes");
+
     @Override
     public void describe(CommandSpec spec) {
         spec.usageMessage()
@@ -68,10 +72,11 @@ final class PlanCommand implements Command {
 
     static SavedPlan.Choices choices(Invocation call) throws CommandException {
         var orphans = call.flag("--remove-orphans")
-                || call.world()
-                        .variable("COMPOSE_REMOVE_ORPHANS")
-                        .filter(v -> v.equals("1") || v.equals("true"))
-                        .isPresent();
+                || !call.off("--remove-orphans")
+                        && call.world()
+                                .variable("COMPOSE_REMOVE_ORPHANS")
+                                .filter(v -> YES.contains(v.toLowerCase(Locale.ROOT)))
+                                .isPresent();
         Optional<PullChoice> pull =
                 switch (call.choice("--pull", "policy", List.of("always", "missing", "never", "policy"))) {
                     case "always" -> Optional.of(PullChoice.ALWAYS);

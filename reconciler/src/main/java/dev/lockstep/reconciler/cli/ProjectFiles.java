@@ -19,6 +19,10 @@ import java.util.function.UnaryOperator;
 
 /** The stack that a command is about, by Compose's order of options, variables and directories. */
 final class ProjectFiles {
+    /** Of Compose's variables those that are not about files. */
+    private static final List<String> OF_COMMANDS =
+            List.of("COMPOSE_ANSI", "COMPOSE_PROGRESS", "COMPOSE_PARALLEL_LIMIT", "COMPOSE_REMOVE_ORPHANS");
+
     private final Invocation call;
     private final LoadRequest request;
     private Optional<Loaded> loaded = Optional.empty();
@@ -97,6 +101,25 @@ final class ProjectFiles {
     /** What the files could ask for: the environment, and what {@code .env} or its like add to it. */
     Map<String, String> variables() {
         return new ComposeLoader().environment(request).values();
+    }
+
+    /**
+     * The world with what {@code .env} says of commands, where the environment does not. An env file that is named is
+     * left to who loads the project: it may be a pipe, which can be read once.
+     */
+    Surroundings surroundings() {
+        var seen = call.world();
+        if (!call.globals().envFiles().isEmpty()
+                || seen.variable("COMPOSE_ENV_FILES").isPresent()) {
+            return seen;
+        }
+        var known = new ComposeLoader().firstVariables(request);
+        for (var name : OF_COMMANDS) {
+            if (!seen.environment().containsKey(name) && known.containsKey(name)) {
+                seen = seen.with(name, known.get(name));
+            }
+        }
+        return seen;
     }
 
     /** What a command ends with whose files are wrong, and be it that their parts do not fit together. */

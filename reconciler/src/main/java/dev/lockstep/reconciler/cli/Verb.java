@@ -148,6 +148,15 @@ enum Verb {
         };
     }
 
+    /** Whether it is about the stack here, as most of those that Compose has are. */
+    boolean isOfStack() {
+        return switch (this) {
+            case PLAN, APPLY -> true;
+            case LS, VERSION -> false;
+            default -> wrongFlag() == ExitCodes.COMPOSE_FLAG;
+        };
+    }
+
     /** Whether it changes nothing on the host anyway. */
     boolean looksOnly() {
         return switch (this) {

@@ -2,11 +2,13 @@ package dev.lockstep.reconciler.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +72,34 @@ class ReadingCommandsTest {
         assertThat(console.out())
                 .contains("+ network shop_front", "+ volume shop_data", "+ container shop-web-1")
                 .endsWith("Run 'lockstep apply' to make these changes.\n");
+    }
+
+    /** As with docker compose, the environment comes before the file, and the option before both. */
+    @Test
+    void an_env_file_says_what_commands_do_as_the_environment_does() throws IOException {
+        Files.writeString(directory.resolve(".env"), "COMPOSE_PARALLEL_LIMIT=none\n");
+        var wrong = Console.in(directory);
+        assertThat(run(wrong, "ps")).isEqualTo(ExitCodes.ERROR);
+        assertThat(wrong.err()).contains("--parallel takes a whole number from 1, or -1, not \"none\"");
+        assertThat(run(Console.in(directory), "--parallel 2 ps")).isZero();
+        assertThat(run(Console.in(directory, Map.of("COMPOSE_PARALLEL_LIMIT", "2")), "ps"))
+                .isZero();
+        assertThat(run(Console.in(directory), "network ls")).isZero();
+
+        Files.writeString(directory.resolve(".env"), "COMPOSE_REMOVE_ORPHANS=True\n");
+        assertThat(removesOrphans(Map.of(), "plan")).isTrue();
+        assertThat(removesOrphans(Map.of(), "plan --remove-orphans=false")).isFalse();
+        assertThat(removesOrphans(Map.of("COMPOSE_REMOVE_ORPHANS", "false"), "plan"))
+                .isFalse();
+    }
+
+    private boolean removesOrphans(Map<String, String> environment, String words) throws IOException {
+        var console = Console.in(directory, environment);
+        assertThat(run(console, words + " --out saved.json")).as(console.err()).isZero();
+        return new JsonMapper()
+                .readTree(directory.resolve("saved.json").toFile())
+                .findValue("removeOrphans")
+                .asBoolean();
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.lockstep.spec.load;
 
 import java.util.EnumSet;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /** Loads Compose projects. */
 public final class ComposeLoader {
@@ -35,6 +36,14 @@ public final class ComposeLoader {
         var skipped = EnumSet.of(Skip.INTERPOLATION, Skip.ENVIRONMENT);
         skipped.addAll(request.skipped());
         return new Loading(request.without(skipped)).uninterpolated();
+    }
+
+    /**
+     * What is known before any compose file is looked for: the environment, and what {@code .env} adds to it. What is
+     * wrong with that is told by whoever loads the project.
+     */
+    public SortedMap<String, String> firstVariables(LoadRequest request) {
+        return new Loading(request).firstVariables();
     }
 
     /** What the files can ask for. The project is loaded, too: what is wrong with it is in the answer. */

@@ -16,6 +16,7 @@ import dev.lockstep.spec.yaml.YamlNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /** One run of the loader, phase after phase. Each goes on after a problem where that can still find others. */
 final class Loading {
@@ -139,6 +140,11 @@ final class Loading {
     KnownVariables environment() {
         project();
         return new KnownVariables(variables.variables().texts(), problems.errors(), problems.warnings());
+    }
+
+    SortedMap<String, String> firstVariables() {
+        variables.readFirst();
+        return variables.variables().texts();
     }
 
     private Loaded invalid() {
