@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.desired.ComposeLabels;
+import dev.lockstep.reconciler.plan.KeptName;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.container.ObservedContainer;
@@ -56,7 +57,7 @@ record StackContainers(Engine engine, String stack, List<String> services, Optio
         }
     }
 
-    /** {@code web-1}: whose a line is. */
+    /** {@code web-1}, or the name of its own that a container has: whose a line is. */
     static String label(ObservedContainer container) {
         return label(container.record());
     }
@@ -64,6 +65,7 @@ record StackContainers(Engine engine, String stack, List<String> services, Optio
     /** The same. */
     static String label(ContainerRecord container) {
         var spec = container.spec();
-        return spec.service().isEmpty() ? spec.name() : spec.service() + "-" + spec.slot();
+        var slot = spec.service() + "-" + spec.slot();
+        return spec.name().equals(spec.owner().stack() + "-" + slot) || KeptName.has(container) ? slot : spec.name();
     }
 }

@@ -45,8 +45,12 @@ class LogsTest {
     }
 
     private static ContainerRecord container(String service, LogSettings log) {
+        return container("shop-" + service + "-1", service, log);
+    }
+
+    private static ContainerRecord container(String name, String service, LogSettings log) {
         var spec = new ContainerSpec(
-                "shop-" + service + "-1",
+                name,
                 new Owner("web1", "shop", Optional.empty()),
                 service,
                 1,
@@ -134,6 +138,18 @@ class LogsTest {
             merge.unfinished(sink);
         }
         assertThat(shown()).isEqualTo("cache one\nweb half\ncache two\n");
+    }
+
+    /** As with docker compose. */
+    @Test
+    void a_container_with_a_name_of_its_own_is_shown_by_that() throws Exception {
+        var printer = printer(true, false, false);
+
+        show(printer, Map.of(container("front", "web", LogSettings.NONE), log("web", 1)));
+        printer.ended(container("front", "web", LogSettings.NONE), 0);
+        printer.flush();
+
+        assertThat(shown()).isEqualTo("front    | web at 1\nfront exited with code 0\n");
     }
 
     @Test
