@@ -15,7 +15,6 @@ import dev.lockstep.spec.model.PortRange;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.read.ShellWords;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -38,14 +37,11 @@ final class OneOff {
 
     private final Invocation call;
     private final Project project;
-    private final String directory;
     private final Engine engine;
 
-    /** @param directory base of relative paths */
-    OneOff(Invocation call, Project project, String directory, Engine engine) {
+    OneOff(Invocation call, Project project, Engine engine) {
         this.call = call;
         this.project = project;
-        this.directory = directory;
         this.engine = engine;
     }
 
@@ -247,7 +243,9 @@ final class OneOff {
         var source = words[0];
         if (source.startsWith("/") || source.startsWith(".") || source.startsWith("~")) {
             var home = call.world().variable("HOME").orElse("/root");
-            var path = Path.of(directory)
+            // As with Compose that is where the person is, wherever the files are.
+            var path = call.world()
+                    .directory()
                     .resolve(source.startsWith("~") ? home + source.substring(1) : source)
                     .normalize();
             return new MountSpec.Bind(

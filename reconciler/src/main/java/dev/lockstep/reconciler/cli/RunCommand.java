@@ -101,14 +101,7 @@ final class RunCommand implements Command {
                     ready.plan().refusals().forEach(call::say);
                     yield ExitCodes.REFUSED;
                 }
-                case Planned.Ready ready ->
-                    run(
-                            call,
-                            change,
-                            ready,
-                            project,
-                            files.directory(loaded.get().projectDirectory()).toString(),
-                            service);
+                case Planned.Ready ready -> run(call, change, ready, project, service);
             };
         }
     }
@@ -125,8 +118,7 @@ final class RunCommand implements Command {
                 .forUp(new Wishes(untouched, Set.of(), false, false, true, false), Map.of(service, 1));
     }
 
-    private static int run(
-            Invocation call, StackChange change, Planned.Ready ready, Project project, String directory, String service)
+    private static int run(Invocation call, StackChange change, Planned.Ready ready, Project project, String service)
             throws Exception {
         var desired = ready.desired().services().stream()
                 .filter(s -> s.name().equals(service))
@@ -150,7 +142,7 @@ final class RunCommand implements Command {
         }
         ContainerRecord container;
         try {
-            container = make(call, change.engine(), slot, images, ready.beforeStart(), project, directory);
+            container = make(call, change.engine(), slot, images, ready.beforeStart(), project);
         } catch (ContainerException e) {
             throw new CommandException(String.valueOf(e.getMessage()), ExitCodes.ENGINE);
         }
@@ -164,10 +156,9 @@ final class RunCommand implements Command {
             DesiredContainer wanted,
             Map<ImageReference, Digest> images,
             BeforeStart beforeStart,
-            Project project,
-            String directory)
+            Project project)
             throws IOException, CommandException {
-        var spec = new OneOff(call, project, directory, engine).of(wanted.spec(), hasTerminal(call));
+        var spec = new OneOff(call, project, engine).of(wanted.spec(), hasTerminal(call));
         spec = spec.withDigest(Objects.requireNonNull(images.get(spec.image())));
         var mounts = new ArrayList<MountSpec>();
         for (var mount : spec.mounts()) {

@@ -146,6 +146,19 @@ class OneOffIT {
         }
     }
 
+    /** As with docker compose, which asks the files for their own paths alone. */
+    @Test
+    void a_relative_path_of_v_begins_where_the_person_is() throws Exception {
+        var here = Files.createDirectories(project.resolve("here"));
+        Files.writeString(here.resolve("mark"), "");
+
+        var said = host.lockstepIn(here, "run", "--rm", "-T", "--no-deps", "-v", ".:/here", "app", "ls", "/here");
+
+        assertThat(said.code()).as(said.all()).isZero();
+        assertThat(said.out()).isEqualTo("mark\n");
+        run(0, "down", "-v"); // there is a network, and no container to know the stack by
+    }
+
     @Test
     void an_image_that_cannot_be_had_leaves_nothing_behind() throws Exception {
         Files.writeString(project.resolve("compose.yaml"), """
