@@ -69,8 +69,8 @@ final class InspectCommand implements Command {
             if (template.isPresent()) {
                 var rows = new ArrayList<GoTemplate.Row>();
                 for (var container : found) {
-                    rows.add(
-                            new GoTemplate.Row(JsonText.line(json -> write(json, engine, container, sized)), Map.of()));
+                    rows.add(new GoTemplate.Row(
+                            JsonText.line(json -> write(json, engine, container, sized, true)), Map.of()));
                 }
                 call.world().out().print(template.get().lines(rows, Map.of()));
             } else if (call.flag("--format")) {
@@ -98,13 +98,19 @@ final class InspectCommand implements Command {
             throws IOException {
         json.writeStartArray();
         for (var container : containers) {
-            write(json, engine, container, sized);
+            write(json, engine, container, sized, false);
         }
         json.writeEndArray();
     }
 
-    /** @param sized with what it wrote beside its volumes, and that with its image */
-    private static void write(JsonGenerator json, Engine engine, ObservedContainer container, boolean sized)
+    /**
+     * Writes about one.
+     *
+     * @param sized with what it wrote beside its volumes, and that with its image
+     * @param nulls whether what it has not is null in place of left out: a template may ask whether it has it
+     */
+    private static void write(
+            JsonGenerator json, Engine engine, ObservedContainer container, boolean sized, boolean nulls)
             throws IOException {
         var record = container.record();
         var spec = record.spec();
@@ -117,7 +123,7 @@ final class InspectCommand implements Command {
                 json,
                 "Args",
                 made.args().subList(Math.min(1, made.args().size()), made.args().size()));
-        state(json, container);
+        state(json, container, ContainerRow.of(container, PsCommand.decision(engine, container), Instant.EPOCH), nulls);
         json.writeStringField("Image", made.image().toString());
         // As with Podman: what its name stood for, which names it in a registry too.
         json.writeStringField("ImageDigest", spec.digest().toString());
@@ -158,6 +164,8 @@ final class InspectCommand implements Command {
                     json,
                     spec.healthCheck().flatMap(HealthCheck::test),
                     made.healthCheck().get());
+        } else if (nulls) {
+            json.writeNullField("Healthcheck");
         }
         // Docker has none of these.
         hooks(json, "PostStart", spec.options().hooks().postStart());
@@ -210,8 +218,8 @@ final class InspectCommand implements Command {
         json.writeEndArray();
     }
 
-    private static void state(JsonGenerator json, ObservedContainer container) throws IOException {
-        var row = ContainerRow.of(container, Optional.empty(), Instant.EPOCH);
+    private static void state(JsonGenerator json, ObservedContainer container, ContainerRow row, boolean nulls)
+            throws IOException {
         var exit = switch (container.state()) {
             case ContainerState.Exited(var outcome, var unused) -> Optional.of(outcome);
             case ContainerState.Created _, ContainerState.Running _, ContainerState.Lost _ ->
@@ -221,7 +229,9 @@ final class InspectCommand implements Command {
         json.writeStringField("Status", row.state());
         json.writeBooleanField("Running", container.isRunning());
         json.writeBooleanField("Paused", container.isPaused());
+        json.writeBooleanField("Restarting", row.restarting());
         json.writeBooleanField("OOMKilled", exit.filter(ExitOutcome::oomKilled).isPresent());
+        json.writeBooleanField("Dead", false);
         json.writeNumberField("Pid", container.state() instanceof ContainerState.Running running ? running.pid() : 0);
         json.writeNumberField(
                 "ExitCode",
@@ -247,6 +257,8 @@ final class InspectCommand implements Command {
             }
             json.writeEndArray();
             json.writeEndObject();
+        } else if (nulls) {
+            json.writeNullField("Health");
         }
         json.writeEndObject();
     }

@@ -333,6 +333,17 @@ class OneOffIT {
         assertThat(run(1, "stats", "--no-stream", "nosuch").err()).contains("no such service: nosuch");
         assertThat(run(1, "inspect", "nosuch").all()).isEqualTo("[ ]\nlockstep: No such object: nosuch\n");
         assertThat(run(0, "inspect", "app").out()).contains("\"Name\" : \"/p-app-1\"", "\"Status\" : \"running\"");
+        // What scripts ask of Docker, whose fields may be empty and are there.
+        assertThat(run(
+                                0,
+                                "inspect",
+                                "-f",
+                                "{{.State.Status}} {{.State.Restarting}} {{if .Config.Healthcheck}}checked{{end}}"
+                                        + "{{if .State.Health}}{{.State.Health.Status}}{{else}}unchecked{{end}}",
+                                "app")
+                        .out())
+                .isEqualTo("running false unchecked\n");
+        assertThat(run(0, "inspect", "app").out()).doesNotContain("\"Health");
 
         run(0, "run", "--name", "talker", "-T", "db", "sh", "-c", "echo one; echo two");
         assertThat(run(0, "container", "logs", "--tail", "1", "talker").out()).isEqualTo("two\n");
