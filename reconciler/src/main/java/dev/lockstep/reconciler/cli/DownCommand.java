@@ -54,10 +54,18 @@ final class DownCommand implements Command {
                 "--rmi"));
         spec.addOption(Options.flag("Accepted: nothing is asked", "-y", "--yes"));
         spec.addOption(Options.flag("Show the plan and change nothing", "--dry-run"));
+        spec.addPositional(Options.arguments("SERVICE", "0..*", "").toBuilder()
+                .hidden(true)
+                .build());
     }
 
     @Override
     public int run(Invocation call) throws Exception {
+        if (!call.arguments().isEmpty()) {
+            throw new CommandException("down takes a whole stack down; 'lockstep rm -fs "
+                    + String.join(" ", call.arguments())
+                    + "' stops and removes the containers of services, with -v their anonymous volumes too");
+        }
         var grace = call.duration("--timeout");
         call.choice("--rmi", "local", List.of("local", "all"));
         var lockTimeout = call.duration("--lock-timeout").orElse(ApplyCommand.LOCK_TIMEOUT);
