@@ -99,6 +99,7 @@ final class BuildCommand implements Command {
         spec.addOption(Options.refusedValue("it builds and nothing else", "--call"));
         spec.addOption(Options.refusedValue("there is one builder, Lockstep's own", "--builder"));
         spec.addOption(Options.refused("layers of an image stay as they are", "--squash"));
+        Options.ignored("--parallel", "--compress", "--force-rm", "--no-rm").forEach(spec::addOption);
         spec.addPositional(Options.arguments("[SERVICE...]|PATH|-", "0..*", "Services, or a context"));
     }
 

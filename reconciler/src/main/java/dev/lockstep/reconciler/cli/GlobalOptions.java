@@ -212,7 +212,9 @@ record GlobalOptions(
 
     private static Optional<String> last(List<ParseResult> parsed, String name) {
         return parsed.reversed().stream()
-                .filter(p -> p.hasMatchedOption(name))
+                // A command's own --parallel, without a value, says nothing of how many steps.
+                .filter(p -> p.hasMatchedOption(name)
+                        && p.matchedOption(name).arity().max() > 0)
                 .findFirst()
                 .map(p -> p.matchedOptionValue(name, ""));
     }

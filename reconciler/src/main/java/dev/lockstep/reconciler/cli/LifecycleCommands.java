@@ -295,6 +295,7 @@ final class LifecycleCommands {
             spec.addOption(Options.flag("Do not ask", "-f", "--force"));
             spec.addOption(Options.flag("Stop those that run first", "-s", "--stop"));
             spec.addOption(Options.flag("Remove their anonymous volumes too: their data is lost", "-v", "--volumes"));
+            Options.ignored("-a", "--all").forEach(spec::addOption);
             services(spec);
         }
 

@@ -28,6 +28,13 @@ final class Options {
                 OptionSpec.builder(off).hidden(true).description("").build());
     }
 
+    /** Options of old scripts, each without a value, which Docker takes to this day and does nothing with. */
+    static List<OptionSpec> ignored(String... names) {
+        return Arrays.stream(names)
+                .map(name -> flag("", name).toBuilder().hidden(true).build())
+                .toList();
+    }
+
     /** Says what would be done, and does nothing. */
     static OptionSpec dryRun() {
         return flag("Say what would be done, and do nothing", "--dry-run");

@@ -30,6 +30,7 @@ final class PullCommand implements Command {
                 Options.value("POLICY", "always or missing, in place of each service's pull_policy", "--policy"));
         spec.addOption(Options.flag("No progress", "-q", "--quiet"));
         spec.addOption(Options.dryRun());
+        Options.ignored("--parallel", "--no-parallel").forEach(spec::addOption);
         spec.addPositional(Options.arguments("[SERVICE...]", "0..*", "Only these services"));
     }
 

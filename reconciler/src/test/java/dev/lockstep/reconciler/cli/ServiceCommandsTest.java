@@ -61,6 +61,17 @@ class ServiceCommandsTest {
         assertThat(refused("-f", "empty.yaml", "up")).isEqualTo("lockstep: no service selected\n");
     }
 
+    /** Docker compose 2.26.1 has them still, and does not list them. */
+    @Test
+    void flags_of_old_scripts_say_nothing() throws IOException {
+        for (var words : List.of(
+                "build --parallel --compress --force-rm --no-rm --pull wbe",
+                "pull --parallel --no-parallel -q wbe",
+                "rm -fav --all --dry-run wbe")) {
+            assertThat(refused(words.split(" "))).contains("no such service: wbe. Did you mean \"web\"?");
+        }
+    }
+
     /** What docker stats prints for these. */
     @Test
     void memory_is_shown_in_four_digits_and_binary_units() {
