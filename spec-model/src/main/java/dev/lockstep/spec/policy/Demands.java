@@ -7,6 +7,7 @@ import dev.lockstep.spec.model.DeviceRequest;
 import dev.lockstep.spec.model.Hook;
 import dev.lockstep.spec.model.Limits;
 import dev.lockstep.spec.model.Mount;
+import dev.lockstep.spec.model.MountOptions;
 import dev.lockstep.spec.model.NamespaceMode;
 import dev.lockstep.spec.model.Network;
 import dev.lockstep.spec.model.NetworkMode;
@@ -215,7 +216,7 @@ public final class Demands {
             if (storage.mounts().get(i) instanceof Mount.Bind bind) {
                 var at = path + "volumes[" + i + "]";
                 if (bind.source().startsWith("/")) {
-                    source(bind.source(), bind.readOnly(), at);
+                    source(bind.source(), bind.readOnly() && !isWritableBelow(bind), at);
                 }
                 // What is mounted inside appears on the host as well, mount_namespaces(7).
                 if (bind.propagation()
@@ -230,6 +231,15 @@ public final class Demands {
                 container(container, path + "volumes_from[" + i + "]");
             }
         }
+    }
+
+    /** Whether what is mounted below it can be written to also where it is read-only itself, such as /proc below /. */
+    private static boolean isWritableBelow(Mount.Bind bind) {
+        return bind.options()
+                .bind()
+                .flatMap(MountOptions.Bind::recursive)
+                .filter("writable"::equals)
+                .isPresent();
     }
 
     private void source(String source, boolean readOnly, String path) {
@@ -348,7 +358,7 @@ public final class Demands {
         if (words.contains("bind") || words.contains("rbind")) {
             // Whatever its type is: for a bind mount the kernel does not look at it.
             if (device.startsWith("/")) {
-                source(device, words.contains("ro"), path + ".driver_opts.device");
+                source(device, isReadOnly(words), path + ".driver_opts.device");
             } else if (!volume.bindsDirectory()) {
                 // Relative to nothing that anybody means.
                 add(Subject.BIND_SOURCES, device, path + ".driver_opts.device");
@@ -362,6 +372,11 @@ public final class Demands {
                 add(Subject.DEVICES, Path.of(device).normalize().toString(), path + ".driver_opts.device");
             }
         }
+    }
+
+    /** Of two words that contradict each other the later one holds; what is mounted below stays as it is. */
+    private static boolean isReadOnly(List<String> words) {
+        return words.lastIndexOf("ro") > words.lastIndexOf("rw") && !words.contains("rbind");
     }
 
     private void network(Network network) {

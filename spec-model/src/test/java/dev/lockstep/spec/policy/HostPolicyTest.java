@@ -145,7 +145,8 @@ class HostPolicyTest {
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             volumes: {v: {driver: local, driver_opts: {type: none, o: bind, device: /srv/x}}} | volumes.v.driver_opts.device | bind-sources: [/srv]
-            volumes: {v: {driver_opts: {type: none, o: "ro,rbind", device: /srv/x}}}          | volumes.v.driver_opts.device | bind-sources: ["/srv:ro"]
+            volumes: {v: {driver_opts: {type: none, o: "ro,bind", device: /srv/x}}}           | volumes.v.driver_opts.device | bind-sources: ["/srv:ro"]
+            volumes: {v: {driver_opts: {type: none, o: "ro,rbind", device: /srv/x}}}          | volumes.v.driver_opts.device | bind-sources: [/srv]
             volumes: {v: {driver_opts: {type: tmpfs, o: bind, device: /etc}}}                 | volumes.v.driver_opts.device | bind-sources: [/etc]
             volumes: {v: {driver_opts: {type: tmpfs, o: bind, device: /run/docker.sock}}}     | volumes.v.driver_opts.device | sockets: [/run/docker.sock]
             volumes: {v: {driver_opts: {type: nfs4, o: "addr=nas", device: ":/x"}}}           | volumes.v.driver_opts.type | volume-types: [nfs4]
@@ -255,6 +256,20 @@ class HostPolicyTest {
     void to_read_is_not_to_write_and_a_name_beside_is_not_below() {
         assertThat(refusals(service("volumes: [/srv/a:/d]"), "policy: {bind-sources: ['/srv:ro']}"))
                 .hasSize(1);
+        for (var recursive : List.of("disabled", "enabled", "readonly", "writable")) {
+            var bind = "volumes: [{type: bind, source: /, target: /host, read_only: true, bind: {recursive: "
+                    + recursive + "}}]";
+            assertThat(refusals(service(bind), "policy: {bind-sources: ['/:ro']}"))
+                    .as(recursive)
+                    .hasSize(recursive.equals("writable") ? 1 : 0);
+        }
+        for (var words : List.of("bind,ro,rw", "ro,rbind")) {
+            var volume = service("volumes: [v:/v]") + "volumes: {v: {driver_opts: {type: none, o: '" + words
+                    + "', device: /srv}}}\n";
+            assertThat(refusals(volume, "policy: {bind-sources: ['/srv:ro']}"))
+                    .as(words)
+                    .hasSize(1);
+        }
         assertThat(refusals(service("volumes: [/srvx:/d]"), "policy: {bind-sources: [/srv]}"))
                 .hasSize(1);
         assertThat(refusals(service("volumes: [/srv/../etc:/d]"), "policy: {bind-sources: [/srv]}"))
