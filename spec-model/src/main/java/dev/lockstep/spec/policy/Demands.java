@@ -65,6 +65,12 @@ public final class Demands {
     /** In memory; not {@code ramfs}, which nothing limits, and whose pages never go, tmpfs(5). */
     private static final String MEMORY = "tmpfs";
 
+    /** Whose sources are {@code //SERVER/SHARE}. */
+    private static final Set<String> SHARES = Set.of("cifs", "smb3");
+
+    /** Whose sources are {@code POOL/DATASET}. */
+    private static final String POOLS = "zfs";
+
     private static final String HOST_BINDING = "com.docker.network.bridge.host_binding_ipv4";
 
     private final Project project;
@@ -368,10 +374,24 @@ public final class Demands {
             }
         } else if (!type.isEmpty() && !type.equals(MEMORY)) {
             add(Subject.VOLUME_TYPES, type, path + ".driver_opts.type");
-            if (device.startsWith("/") && !device.startsWith("//")) {
-                add(Subject.DEVICES, Path.of(device).normalize().toString(), path + ".driver_opts.device");
-            }
+            file(type, device).ifPresent(file -> add(Subject.DEVICES, file, path + ".driver_opts.device"));
         }
+    }
+
+    /**
+     * The file of the host that a file system is on; empty where what stands there is anything else. The kernel takes
+     * {@code //dev/sda1} for what it is, and {@code dev/sda1} from the agent's directory on, which is the root.
+     */
+    private static Optional<String> file(String type, String device) {
+        var slash = device.indexOf('/');
+        var other = slash < 0
+                // A server, then a path of it.
+                || device.substring(0, slash).contains(":")
+                || SHARES.contains(type) && device.startsWith("//")
+                || type.equals(POOLS) && slash > 0;
+        return other
+                ? Optional.empty()
+                : Optional.of(Path.of("/").resolve(device).normalize().toString());
     }
 
     /** Of two words that contradict each other the later one holds; what is mounted below stays as it is. */

@@ -176,6 +176,34 @@ class HostPolicyTest {
                 .isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"//dev/sda1", "dev/sda1", "../dev/sda1", "./dev//sda1", "/dev/sdb/../sda1"})
+    void a_disk_is_the_same_however_its_path_is_written(String device) {
+        var compose =
+                service("volumes: [v:/v]") + "volumes: {v: {driver_opts: {type: ext4, device: " + device + "}}}\n";
+        assertThat(refusals(compose, "policy: {volume-types: [ext4], devices: [/dev/sdb*]}"))
+                .singleElement()
+                .asString()
+                .contains("the device /dev/sda1");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "nfs4, ':/x'",
+        "nfs4, 'nas:/x'",
+        "nfs4, '[fe80::1]:/x'",
+        "cifs, //nas/x",
+        "smb3, //nas/x",
+        "zfs, pool/x",
+        "9p, tag",
+        "ramfs, ramfs"
+    })
+    void what_is_no_disk_needs_no_device(String type, String device) {
+        var compose = service("volumes: [v:/v]") + "volumes: {v: {driver_opts: {type: " + type + ", device: '" + device
+                + "'}}}\n";
+        assertThat(refusals(compose, "policy: {volume-types: [" + type + "]}")).isEmpty();
+    }
+
     @Test
     void a_relative_directory_that_no_stack_has_is_never_allowed() {
         var compose =
