@@ -6,6 +6,9 @@ import dev.lockstep.reconciler.history.HostDemand;
 import dev.lockstep.reconciler.history.StackRevision;
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.reconciler.plan.Ownership;
+import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.container.StorageOptions;
 import dev.lockstep.spec.model.Project;
 import dev.lockstep.spec.policy.Confinement;
 import dev.lockstep.spec.policy.Demand;
@@ -19,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What a stack asks of this host, held to what the host's owner and the stack's repository allow it. Reads of the host
@@ -49,6 +53,11 @@ record HostGate(Confinement confinement, boolean ownUsers, Observed observed, Se
         var places = HostDemand.places(asked);
         var problems = new ArrayList<>(confinement.refusals(demands, places));
         problems.addAll(confinement.refusals(ofOthers(desired, ownership), desired.sources()));
+        problems.addAll(confinement.refusals(
+                containersOfOthers(desired, ownership).stream()
+                        .filter(demand -> demands.stream().noneMatch(said -> isSame(said, demand)))
+                        .toList(),
+                desired.sources()));
         asked.stream()
                 .map(HostDemand::demand)
                 .filter(HostGate::isVolumesSource)
@@ -130,6 +139,44 @@ record HostGate(Confinement confinement, boolean ownUsers, Observed observed, Se
             }
         }
         return demands;
+    }
+
+    /**
+     * Containers that the engine finds by the names that containers of the stack enter or take mounts of, and that are
+     * others'. By its files such a name may be the stack's own: that of a service without a container here
+     * ({@code replicas: 0}), or a number too many of one.
+     */
+    private List<Demand> containersOfOthers(Desired desired, Ownership ownership) {
+        return desired.services().stream()
+                .flatMap(service -> service.slots().stream()
+                        .flatMap(slot -> sharedWith(slot.spec()))
+                        .distinct()
+                        .filter(name -> found(name)
+                                .map(found -> found.record().spec().owner())
+                                .filter(owner -> !ownership.isOwn(owner) && !ownership.isOfSameRepository(owner))
+                                .isPresent())
+                        .map(name -> new Demand(Subject.EXTERNAL, "container:" + name, "services." + service.name())))
+                .toList();
+    }
+
+    private static Stream<String> sharedWith(ContainerSpec spec) {
+        return Stream.concat(
+                spec.options().isolation().namespaces().joined().stream(),
+                spec.options().storage().volumesFrom().stream().map(StorageOptions.VolumesFrom::container));
+    }
+
+    /** As the engine does: by its name, else by how its id begins. */
+    private Optional<ObservedContainer> found(String name) {
+        return observed.containers().stream()
+                .filter(container -> container.name().equals(name))
+                .findFirst()
+                .or(() -> observed.containers().stream()
+                        .filter(container -> container.id().startsWith(name))
+                        .findFirst());
+    }
+
+    private static boolean isSame(Demand one, Demand other) {
+        return one.subject() == other.subject() && one.value().equals(other.value());
     }
 
     /** A network that somebody made by hand is there to be joined. */
