@@ -121,7 +121,8 @@ final class TestStack {
                 .with(spec.options()
                         .with(isolation
                                 .with(isolation.namespaces().renamed(other -> name(containers, other)))
-                                .below(cgroup)));
+                                .below(cgroup))
+                        .with(spec.options().storage().renamed(other -> name(containers, other))));
     }
 
     private MountSpec mount(MountSpec mount) {

@@ -3,6 +3,7 @@ package dev.lockstep.runtime.container;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * What a container has in its file system beside its mounts.
@@ -27,6 +28,16 @@ public record StorageOptions(Optional<Long> shmSize, List<VolumesFrom> volumesFr
         volumesFrom = List.copyOf(volumesFrom);
         // A record of an earlier version has none.
         size = Objects.requireNonNullElse(size, Optional.empty());
+    }
+
+    /** The same where the containers whose mounts it gets are called otherwise. */
+    public StorageOptions renamed(UnaryOperator<String> names) {
+        return new StorageOptions(
+                shmSize,
+                volumesFrom.stream()
+                        .map(from -> new VolumesFrom(names.apply(from.container()), from.readOnly()))
+                        .toList(),
+                size);
     }
 
     /** Without a limit of what it writes. */
