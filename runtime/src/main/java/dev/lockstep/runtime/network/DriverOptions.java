@@ -129,7 +129,10 @@ public record DriverOptions(
     }
 
     private void check(String driver, String modeOption, boolean internal) {
-        bridgeName.ifPresent(name -> interfaceName(NAME, name));
+        bridgeName.ifPresent(name -> {
+            interfaceName(NAME, name);
+            inRules(name);
+        });
         // With a number of three digits behind it.
         interfaceName(PREFIX, interfacePrefix + "000");
         hostBinding.filter(address -> !ADDRESS.matcher(address).matches()).ifPresent(address -> {
@@ -182,6 +185,18 @@ public record DriverOptions(
                 || List.of(".", "..").contains(name)) {
             throw new IllegalArgumentException(option + ": \"" + name + "\" cannot be the name of an interface; it has"
                     + " up to 15 characters, none of them a blank, '/', ':' or '%'");
+        }
+    }
+
+    /**
+     * To the kernel a link may be called so; in rules it would be every link, or a set of them (libnftables-json(5)).
+     * Worse: where such a name is a part of something, the library ends the process.
+     */
+    private static void inRules(String name) {
+        if (name.startsWith("@") || name.contains("*") || name.contains("\\")) {
+            throw new IllegalArgumentException(
+                    NAME + ": \"" + name + "\" means something else in rules of a firewall; a bridge's name has no '*'"
+                            + " and no '\\', and does not begin with '@'");
         }
     }
 

@@ -49,6 +49,9 @@ class DriverOptionsTest {
                     bridge.enable_icc     | yes      | com.docker.network.bridge.enable_icc takes true or false, not "yes"
                     bridge.name           | a/b      | "a/b" cannot be the name of an interface
                     bridge.name           | averylongbridge1 | up to 15 characters
+                    bridge.name           | *        | "*" means something else in rules of a firewall
+                    bridge.name           | eth*     | "eth*" means something else in rules of a firewall
+                    bridge.name           | @bridges | "@bridges" means something else in rules of a firewall
                     container_iface_prefix | thirteen-long | "thirteen-long000" cannot be the name of an interface
                     bridge.host_binding_ipv4 | here  | takes an IPv4 address of the host, not "here"
                     bridge.gateway_mode_ipv4 | open  | takes nat, nat-unprotected, routed or isolated, not "open"
