@@ -71,6 +71,8 @@ public final class Demands {
     /** Whose sources are {@code POOL/DATASET}. */
     private static final String POOLS = "zfs";
 
+    private static final String ENDPOINT_SYSCTLS = "com.docker.network.endpoint.sysctls";
+
     private static final String HOST_BINDING = "com.docker.network.bridge.host_binding_ipv4";
 
     private final Project project;
@@ -148,10 +150,23 @@ public final class Demands {
                 .sysctls()
                 .keySet()
                 .forEach(name -> add(Subject.SYSCTLS, name.replace('/', '.'), path + "sysctls." + name));
+        service.networking()
+                .networks()
+                .forEach((key, attachment) -> Optional.ofNullable(
+                                attachment.driverOptions().get(ENDPOINT_SYSCTLS))
+                        .ifPresent(settings -> ofInterface(settings, path + "networks." + key + ".driver_opts")));
         service.identity()
                 .annotations()
                 .keySet()
                 .forEach(name -> add(Subject.ANNOTATIONS, name, path + "annotations." + name));
+    }
+
+    /** {@code net.ipv4.conf.IFNAME.log_martians=1,…}: settings that the container's end of a network gets. */
+    private void ofInterface(String settings, String path) {
+        for (var setting : settings.split(",", -1)) {
+            var equals = setting.indexOf('=');
+            add(Subject.SYSCTLS, equals < 0 ? setting : setting.substring(0, equals), path + "." + ENDPOINT_SYSCTLS);
+        }
     }
 
     private void hooks(String path, List<Hook> hooks) {

@@ -273,6 +273,15 @@ class HostPolicyTest {
                 .singleElement()
                 .asString()
                 .contains("the sysctl net.core.somaxconn");
+        var ofInterface = service("networks: {n: {driver_opts: {com.docker.network.endpoint.sysctls:"
+                        + " 'net.ipv4.conf.IFNAME.log_martians=1,net.ipv6.conf.IFNAME.accept_ra=2'}}}")
+                + "networks: {n: {}}\n";
+        assertThat(refusals(ofInterface, policy))
+                .singleElement()
+                .asString()
+                .contains(
+                        "services.a.networks.n.driver_opts.com.docker.network.endpoint.sysctls",
+                        "the sysctl net.ipv6.conf.IFNAME.accept_ra");
         assertThat(refusals(service("ports: ['3:3']"), "policy: {published-addresses: [0.0.0.0]}"))
                 .isEmpty();
         var bound = service("ports: ['3:3'], networks: [n]")
