@@ -130,7 +130,7 @@ final class TreeArchive {
 
     /** Gone, or something else by now. */
     private static boolean isOther(LinuxException e) {
-        return e.isGone() || e.errno() == Errno.ENOTDIR || e.errno() == Errno.ELOOP;
+        return e.isGone() || e.errno() == Errno.ENOTDIR || e.errno() == Errno.ELOOP || e.errno() == Errno.ENXIO;
     }
 
     private void tree(Directory directory, RawPath name, RawPath as, FileStatus status) throws IOException {
@@ -157,8 +157,8 @@ final class TreeArchive {
             writer.add(entry(as, TarEntry.Type.HARD_LINK, status, directory, name, first));
             return;
         }
-        // Opened without following: what was a file when we looked may be a link now.
-        try (var content = directory.file(name)) {
+        // What was a file when we looked may be a link or a device now.
+        try (var content = directory.changingFile(name)) {
             if (!belongs(content, status)) {
                 return; // what lies below it cannot be seen
             }

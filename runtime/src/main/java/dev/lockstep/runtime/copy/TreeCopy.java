@@ -111,7 +111,7 @@ public final class TreeCopy {
 
     /** Whether it may just have gone away, or become something else. */
     private static boolean isOther(LinuxException e) {
-        return e.isGone() || e.errno() == Errno.ENOTDIR || e.errno() == Errno.ELOOP;
+        return e.isGone() || e.errno() == Errno.ENOTDIR || e.errno() == Errno.ELOOP || e.errno() == Errno.ENXIO;
     }
 
     private void make(Level level, RawPath name, FileStatus status, String path) throws IOException {
@@ -129,8 +129,8 @@ public final class TreeCopy {
                     link(first, to, name);
                     return;
                 }
-                // Opened without following: what was a file when we looked may be a link now.
-                try (var in = from.file(name);
+                // What was a file when we looked may be a link or a device now.
+                try (var in = from.changingFile(name);
                         var out = to.createFile(name)) {
                     files.copy(in, out, status.size());
                 }

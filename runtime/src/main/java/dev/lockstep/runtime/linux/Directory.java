@@ -55,9 +55,9 @@ public final class Directory implements AutoCloseable {
         return new Directory(openInRoot(path, ARCHITECTURE.oDirectory));
     }
 
-    /** Opens a file below for reading; never waits for the other end of a FIFO. */
+    /** Opens a file below for reading; never waits for the other end of a FIFO, and opens no device: ENXIO. */
     public Fd fileInRoot(RawPath path) throws LinuxException {
-        return openInRoot(path, Libc.O_RDONLY | Libc.O_NONBLOCK);
+        return forReading(placeInRoot(path), at(path));
     }
 
     /** Opens a place below without opening the file (O_PATH): for mounts and for looking at it. */
@@ -170,6 +170,40 @@ public final class Directory implements AutoCloseable {
     /** Opens a file of this directory for reading; ELOOP when it is a link. Never waits for the other end of a FIFO. */
     public Fd file(RawPath name) throws LinuxException {
         return openat(name, Libc.O_RDONLY | Libc.O_NONBLOCK | ARCHITECTURE.oNoFollow, 0);
+    }
+
+    /** The same where somebody may put another one in its place meanwhile: opens no device, ENXIO. */
+    public Fd changingFile(RawPath name) throws LinuxException {
+        return forReading(openat(name, Libc.O_PATH | ARCHITECTURE.oNoFollow, 0), at(name));
+    }
+
+    /**
+     * Opens what is no device. Whoever is root in a container makes every device there, and is kept from opening it by
+     * rules that are the container's alone. For us it would begin a watchdog's time, rewind a tape, or make a terminal
+     * ours, with the signals of its end.
+     */
+    private static Fd forReading(Fd place, Object subject) throws LinuxException {
+        try (place;
+                var memory = Libc.zeroed(FileCalls.STATX_SIZE)) {
+            Libc.check(
+                    FileCalls.statx(
+                            place.number(),
+                            Libc.bytes(""),
+                            Libc.AT_EMPTY_PATH,
+                            FileCalls.STATX_BASIC_STATS,
+                            Libc.address(memory)),
+                    "statx",
+                    subject);
+            var type = FileStatus.of(memory).type();
+            if (type == FileStatus.Type.CHARACTER_DEVICE || type == FileStatus.Type.BLOCK_DEVICE) {
+                throw new LinuxException("open", subject.toString(), Errno.ENXIO);
+            }
+            if (type == FileStatus.Type.SYMLINK) {
+                throw new LinuxException("open", subject.toString(), Errno.ELOOP);
+            }
+            var number = Libc.open(Libc.bytes(place.procPath()), Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0);
+            return new Fd(Libc.check(number, "open", subject), subject);
+        }
     }
 
     /** Makes a regular file (mode 0600) and opens it for writing; EEXIST when the name is taken by anything. */

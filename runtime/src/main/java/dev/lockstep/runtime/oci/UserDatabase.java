@@ -86,7 +86,10 @@ public final class UserDatabase {
             return new String(file.inputStream().readNBytes(LARGEST), StandardCharsets.ISO_8859_1);
         } catch (LinuxException e) {
             return switch (e.errno()) {
-                case Errno.ENOENT, Errno.ENOTDIR, Errno.ELOOP, Errno.EISDIR, Errno.ENXIO, Errno.EAGAIN -> "";
+                case Errno.ENXIO ->
+                    throw new IllegalArgumentException(
+                            "/" + path + " is neither a file nor missing; no program is started beside it", e);
+                case Errno.ENOENT, Errno.ENOTDIR, Errno.ELOOP, Errno.EISDIR, Errno.EAGAIN -> "";
                 default -> throw e;
             };
         }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DirectoryIT {
@@ -74,6 +75,25 @@ class DirectoryIT {
         try (var directory = Directory.open(root)) {
             directory.makeNode(RawPath.of("fifo"), FileStatus.Type.FIFO, DeviceNumber.NONE);
             directory.fileInRoot(RawPath.of("fifo")).close();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = FileStatus.Type.class,
+            names = {"CHARACTER_DEVICE", "BLOCK_DEVICE"})
+    void a_device_is_looked_at_and_never_opened(FileStatus.Type type) throws IOException {
+        // The number of /dev/null, and of a disk in memory: the first can be opened by everybody.
+        var name = RawPath.of("device");
+        try (var directory = Directory.open(root)) {
+            directory.makeNode(name, type, new DeviceNumber(1, 3));
+            Files.createSymbolicLink(root.resolve("l"), Path.of("device"));
+
+            fails(() -> directory.changingFile(name), Errno.ENXIO);
+            fails(() -> directory.fileInRoot(name), Errno.ENXIO);
+            fails(() -> directory.fileInRoot(RawPath.of("l")), Errno.ENXIO);
+            fails(() -> directory.changingFile(RawPath.of("l")), Errno.ELOOP);
+            directory.placeInRoot(name).close();
         }
     }
 

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -66,5 +69,14 @@ class UserDatabaseTest {
         assertThatThrownBy(() -> UserDatabase.read(root)).hasMessageContaining("/etc/group is as large as");
         Files.delete(root.resolve("etc/group"));
         assertThat(UserDatabase.read(root).resolve("0").uid()).isZero();
+    }
+
+    @Test
+    void what_cannot_be_opened_like_a_file_is_told_as_a_fifo_is(@TempDir Path root) throws IOException {
+        Files.createDirectories(root.resolve("etc"));
+        try (var socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            socket.bind(UnixDomainSocketAddress.of(root.resolve("etc/passwd")));
+            assertThatThrownBy(() -> UserDatabase.read(root)).hasMessageContaining("/etc/passwd is neither");
+        }
     }
 }
