@@ -193,6 +193,7 @@ public final class Agent {
                     settings.labels(),
                     new HostVariables(stackSettings),
                     settings.builds(),
+                    stack -> stacks.isOfAnotherRepository(stack, repository),
                     out));
         }
         return all;

@@ -41,8 +41,7 @@ final class FollowedStacks {
      * @return what it is followed from instead, for people; empty where that is {@code source}
      */
     Optional<String> claim(String stack, AgentSettings.Repository source) throws IOException {
-        var status = statuses.read(stack);
-        var written = status.flatMap(s -> RepositoryStatuses.source(followed, s));
+        var written = written(stack, source);
         if (written.equals(Optional.of(source))) {
             var before = holders.put(stack, source);
             if (before != null && !before.equals(source)) {
@@ -50,14 +49,33 @@ final class FollowedStacks {
             }
             return Optional.empty();
         }
-        // A stack that has left one branch or directory of a repository may have moved to another one, with all it has.
-        if (written.isPresent()
-                && status.filter(s -> s.orphaned() && Follower.isAt(source, s.repository()))
-                        .isEmpty()) {
+        if (written.isPresent()) {
             return written.map(Follower::title);
         }
         var holder = holders.putIfAbsent(stack, source);
         return Optional.ofNullable(holder).filter(h -> !h.equals(source)).map(Follower::title);
+    }
+
+    /** What the last agent followed the stack from; empty where that keeps it from none, or not from that source. */
+    private Optional<AgentSettings.Repository> written(String stack, AgentSettings.Repository source)
+            throws IOException {
+        var status = statuses.read(stack);
+        // A stack that has left one branch or directory of a repository may have moved to another one, with all it has.
+        var mayMove = status.filter(s -> s.orphaned() && Follower.isAt(source, s.repository()))
+                .isPresent();
+        return status.flatMap(s -> RepositoryStatuses.source(followed, s))
+                .filter(written -> written.equals(source) || !mayMove);
+    }
+
+    /**
+     * Whether the stack comes from another repository, or will as soon as that has been looked at: who writes this one
+     * is not to have what the host keeps for it.
+     */
+    boolean isOfAnotherRepository(String stack, AgentSettings.Repository source) throws IOException {
+        return written(stack, source)
+                .or(() -> Optional.ofNullable(holders.get(stack)))
+                .filter(holder -> !Follower.isOne(source, holder))
+                .isPresent();
     }
 
     /** The stacks that a source does not have any more may come from another one. */

@@ -27,6 +27,7 @@ import dev.lockstep.reconciler.git.Revision;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateException;
 import dev.lockstep.spec.load.ComposeLoader;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.load.StackDirectories;
@@ -69,6 +70,7 @@ final class Follower implements AutoCloseable {
     private final Map<String, String> labels;
     private final HostVariables variables;
     private final BuildsEntry builds;
+    private final Others others;
     private final Consumer<String> out;
     /** Builds ask in threads of their own. */
     private volatile Optional<Revision> last = Optional.empty();
@@ -103,7 +105,14 @@ final class Follower implements AutoCloseable {
         }
     }
 
-    /** @param builds what the host's owner lets repositories build */
+    /** What this host has from other repositories. */
+    @FunctionalInterface
+    interface Others {
+        /** Whether a stack of that name is one of theirs. */
+        boolean have(String stack) throws IOException;
+    }
+
+    /** Where no other repository is followed. */
     Follower(
             AgentSettings.Repository settings,
             GitRepositories repositories,
@@ -114,6 +123,26 @@ final class Follower implements AutoCloseable {
             BuildsEntry builds,
             Consumer<String> out)
             throws GitException {
+        this(settings, repositories, root, host, labels, variables, builds, _ -> false, out);
+    }
+
+    /**
+     * Follows it.
+     *
+     * @param builds what the host's owner lets repositories build
+     * @param others whose stacks are not built and tested here: their values and secrets are found by their names
+     */
+    Follower(
+            AgentSettings.Repository settings,
+            GitRepositories repositories,
+            Root root,
+            String host,
+            Map<String, String> labels,
+            HostVariables variables,
+            BuildsEntry builds,
+            Others others,
+            Consumer<String> out)
+            throws GitException {
         this.settings = settings;
         this.source = repositories.open(Remote.parse(settings.url()));
         this.ref = new FollowedRef(settings.ref().orElse(DEFAULT_REF));
@@ -122,6 +151,7 @@ final class Follower implements AutoCloseable {
         this.labels = labels;
         this.variables = variables;
         this.builds = builds;
+        this.others = others;
         this.out = out;
     }
 
@@ -153,6 +183,11 @@ final class Follower implements AutoCloseable {
         return url.filter(u ->
                         u.equals(written(settings.url())) || formerly(settings).contains(u))
                 .isPresent();
+    }
+
+    /** Whether both follow one repository, be it by different refs or directories. */
+    static boolean isOne(AgentSettings.Repository settings, AgentSettings.Repository other) {
+        return isAt(settings, Optional.of(written(other.url())));
     }
 
     AgentSettings.Repository settings() {
@@ -498,7 +533,7 @@ final class Follower implements AutoCloseable {
         return targets(tree, _ -> {});
     }
 
-    /** @param leftOut hears which stacks cannot be read now for what the host adds to them; the others build */
+    /** @param leftOut hears which stacks cannot be read now for what the host adds to them, or are another's here */
     private List<BuildTarget> targets(CommitTree tree, Consumer<String> leftOut) throws IOException {
         if (!builds.allows(url())) {
             return List.of();
@@ -510,7 +545,7 @@ final class Follower implements AutoCloseable {
         }
         var stacks = new LinkedHashMap<String, BuildTargets.Stack>();
         for (var stack : found(tree.revision(), _ -> {}).active().entrySet()) {
-            if (stack.getValue().variables().problem().isPresent()) {
+            if (stack.getValue().variables().problem().isPresent() || isOfOthers(stack.getKey())) {
                 leftOut.accept(stack.getKey());
                 continue;
             }
@@ -525,6 +560,14 @@ final class Follower implements AutoCloseable {
             }
         }
         return BuildTargets.ofServices(stacks, last.map(Revision::ref).orElse(""));
+    }
+
+    private boolean isOfOthers(String stack) throws IOException {
+        try {
+            return others.have(stack);
+        } catch (StateException e) {
+            return true; // nobody can tell whose it is
+        }
     }
 
     /** What a commit builds, read when it is asked for: most have nothing that is built. */
@@ -589,7 +632,7 @@ final class Follower implements AutoCloseable {
             var service = word.substring(slash + 1);
             var having = new ArrayList<BuildSources.Stack>();
             for (var stack : found(tree.revision(), _ -> {}).active().entrySet()) {
-                if (slash < 0 || stack.getKey().equals(word.substring(0, slash))) {
+                if ((slash < 0 || stack.getKey().equals(word.substring(0, slash))) && !isOfOthers(stack.getKey())) {
                     if (new ComposeLoader().load(stack.getValue().load()) instanceof Loaded.Valid valid
                             && BuildSections.service(valid.project(), service).isPresent()) {
                         having.add(new BuildSources.Stack(stack.getValue(), stack.getKey(), service));

@@ -94,6 +94,20 @@ class FollowedStacksTest {
     }
 
     @Test
+    void another_repositorys_stack_is_known_before_that_has_been_looked_at() throws IOException {
+        assertThat(stacks().isOfAnotherRepository("shop", OTHER)).isFalse();
+        write("refs/heads/main", "stacks/shop");
+        assertThat(stacks().isOfAnotherRepository("shop", OTHER)).isTrue();
+        for (var part : List.of(MAIN, FEATURE, APPS)) {
+            assertThat(stacks().isOfAnotherRepository("shop", part)).isFalse();
+        }
+        var stacks = stacks();
+        assertThat(stacks.claim("blog", OTHER)).isEmpty();
+        assertThat(stacks.isOfAnotherRepository("blog", MAIN)).isTrue();
+        assertThat(stacks.isOfAnotherRepository("blog", OTHER)).isFalse();
+    }
+
+    @Test
     void a_repository_has_the_stacks_of_its_former_urls() throws IOException {
         write("refs/heads/main", "stacks/shop");
         var moved = new AgentSettings.Repository(

@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.reconciler.builds.BuildTarget;
 import dev.lockstep.reconciler.git.GitRepositories;
 import dev.lockstep.reconciler.git.GitSettings;
 import dev.lockstep.reconciler.git.RemoteRef;
@@ -52,6 +53,16 @@ class FollowerTest {
 
     private Follower follower(AgentSettings.Repository settings, Root root, String host, Map<String, String> labels)
             throws IOException {
+        return follower(settings, root, host, labels, _ -> false);
+    }
+
+    private Follower follower(
+            AgentSettings.Repository settings,
+            Root root,
+            String host,
+            Map<String, String> labels,
+            Follower.Others others)
+            throws IOException {
         return new Follower(
                 settings,
                 new GitRepositories(root, GitSettings.defaults()),
@@ -60,6 +71,7 @@ class FollowerTest {
                 labels,
                 new HostVariables(directory),
                 BuildsEntry.DEFAULT,
+                others,
                 said::add);
     }
 
@@ -204,6 +216,34 @@ class FollowerTest {
         var file = Files.createDirectories(directory.resolve(stack)).resolve("env");
         Files.writeString(file, content);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    }
+
+    @Test
+    void what_the_host_keeps_for_a_stack_of_another_repository_gets_into_no_build_and_no_test() throws IOException {
+        for (var stack : List.of("shop", "database")) {
+            repository.put("stacks/" + stack + "/Dockerfile", "FROM scratch\n");
+            repository.put(
+                    "stacks/" + stack + "/compose.yaml",
+                    "services: {a: {image: " + stack + ", build: {context: ., args: {A: \"${PASSWORD:-none}\"}}}}\n");
+        }
+        repository.commit("wants to know");
+        value("shop", "PASSWORD=of the other one\n");
+        var root = Root.open(directory.resolve("root"), directory.resolve("run"));
+        var settings =
+                new AgentSettings.Repository(repository.directory().toString(), Optional.of("main"), Optional.empty());
+        for (var all : List.of(true, false)) {
+            try (var follower = follower(settings, root, "web2", Map.of(), stack -> !all && stack.equals("shop"))) {
+                var revision = follower.look();
+                var commit = follower.toBuild(revision.commit()).orElseThrow();
+
+                assertThat(follower.targets(revision))
+                        .extracting(BuildTarget::name)
+                        .containsExactlyInAnyOrderElementsOf(
+                                all ? List.of("database/a", "shop/a") : List.of("database/a"));
+                assertThat(commit.stack("shop/a").isPresent()).isEqualTo(all);
+                assertThat(commit.stack("database/a")).isPresent();
+            }
+        }
     }
 
     private static Loaded loaded(CommitSource source) throws IOException {
