@@ -45,7 +45,7 @@ final class ImageReferrers implements Command {
                         .findFirst()
                         .orElseThrow(() -> new CommandException(
                                 "nothing like \"" + wanted.get() + "\" is attached to " + text + " here"));
-                call.world().out().println(Printable.text(content(engine, shown)));
+                call.world().out().print(JsonText.printable(content(engine, shown)));
                 return ExitCodes.OK;
             }
             call.world().out().print(format.equals("json") ? json(all) : table(all));

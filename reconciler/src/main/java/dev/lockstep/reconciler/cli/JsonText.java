@@ -4,9 +4,11 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import dev.lockstep.reconciler.plan.Printable;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.util.stream.Collectors;
 
 /** Writes JSON answers. Streaming alone: binding objects would load ten times the classes. */
 final class JsonText {
@@ -40,6 +42,14 @@ final class JsonText {
         } catch (IOException e) {
             throw new UncheckedIOException("a string cannot fail", e);
         }
-        return text.append('\n').toString();
+        return printable(text.append('\n').toString());
+    }
+
+    /**
+     * A document that says the same and is harmless for a terminal: JSON itself escapes neither what a terminal takes
+     * for the beginning of a command beyond ASCII, nor marks that change the direction of writing.
+     */
+    static String printable(String document) {
+        return document.lines().map(line -> Printable.text(line) + "\n").collect(Collectors.joining());
     }
 }

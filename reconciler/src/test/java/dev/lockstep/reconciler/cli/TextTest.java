@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -31,6 +32,24 @@ class TextTest {
                 a-long-name   Up
                 b             Exited (1)   80\\u000a
                 """);
+    }
+
+    @Test
+    void what_steers_a_terminal_is_escaped_in_documents_which_say_the_same() throws IOException {
+        var label = "\u001b[2J\u009b2J\u202eevil\u2028\u007f ü 日本\n";
+
+        var text = JsonText.document(json -> {
+            json.writeStartObject();
+            json.writeStringField("label", label);
+            json.writeEndObject();
+        });
+
+        assertThat(text).isEqualTo("""
+                {
+                  "label" : "\\u001B[2J\\u009b2J\\u202eevil\\u2028\\u007f ü 日本\\n"
+                }
+                """);
+        assertThat(new JsonMapper().readTree(text).path("label").textValue()).isEqualTo(label);
     }
 
     @Test
