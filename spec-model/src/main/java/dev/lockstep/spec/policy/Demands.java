@@ -334,6 +334,10 @@ public final class Demands {
         var cpu = service.limits().cpu();
         cpu.realtimeRuntime().ifPresent(_ -> add(Subject.HOST_RESOURCES, "realtime", path + "cpu_rt_runtime"));
         cpu.realtimePeriod().ifPresent(_ -> add(Subject.HOST_RESOURCES, "realtime", path + "cpu_rt_period"));
+        // With it every process may have itself scheduled before all others, and no limit of CPUs holds for it then.
+        Optional.ofNullable(service.limits().ulimits().get("rtprio"))
+                .filter(limit -> limit.soft() != 0 || limit.hard() != 0)
+                .ifPresent(_ -> add(Subject.HOST_RESOURCES, "realtime", path + "ulimits.rtprio"));
     }
 
     private void ports(String path, Service service) {

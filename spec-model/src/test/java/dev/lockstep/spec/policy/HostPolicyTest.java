@@ -120,6 +120,8 @@ class HostPolicyTest {
             oom_kill_disable: true                            | oom_kill_disable      | host-resources: oom
             oom_score_adj: -500                               | oom_score_adj         | host-resources: [oom]
             cpu_rt_runtime: 1000                              | cpu_rt_runtime        | host-resources: [realtime]
+            ulimits: {rtprio: 99}                             | ulimits.rtprio        | host-resources: [realtime]
+            ulimits: {rtprio: {soft: 0, hard: -1}}            | ulimits.rtprio        | host-resources: [realtime]
             """)
     void a_service_asks_and_is_refused_until_the_host_allows_it(String attribute, String path, String policy) {
         assertThat(refusals(service(attribute), ""))
@@ -237,6 +239,7 @@ class HostPolicyTest {
                 "ipc: shareable, cgroup: private",
                 "userns_mode: host",
                 "oom_score_adj: 500, mem_limit: 1g, cpus: 2, pids_limit: -1",
+                "ulimits: {nofile: 65536, rtprio: 0}",
                 "tmpfs: /x, read_only: true, user: root, labels: {a: b}",
                 "post_start: [{command: x, user: root}]",
             })
