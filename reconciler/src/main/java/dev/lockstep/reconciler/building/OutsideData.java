@@ -2,11 +2,15 @@ package dev.lockstep.reconciler.building;
 
 import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.desired.DesiredVolume;
+import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
 import dev.lockstep.runtime.volume.LocalMount;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Data that a stack for a test would share with others of the host: a database that is started for a test must not be
@@ -22,15 +26,29 @@ final class OutsideData {
      * @param tested the service that is tested, whose mounts the author of the test knows
      */
     static List<String> writable(Desired desired, String tested) {
+        var own = desired.services().stream()
+                .flatMap(service -> service.slots().stream())
+                .map(slot -> slot.spec().name())
+                .collect(Collectors.toSet());
         return desired.services().stream()
                 .filter(service -> !service.name().equals(tested))
                 .flatMap(service -> service.slots().stream()
                         .limit(1)
-                        .flatMap(slot -> slot.spec().mounts().stream())
-                        .flatMap(mount -> place(desired, mount).stream()
-                                .map(place -> "service \"" + service.name() + "\" could write to " + place
-                                        + ", which it has at " + mount.target())))
+                        .flatMap(slot -> places(desired, own, slot.spec()))
+                        .map(place -> "service \"" + service.name() + "\" could write to " + place))
                 .toList();
+    }
+
+    private static Stream<String> places(Desired desired, Set<String> own, ContainerSpec spec) {
+        return Stream.concat(
+                spec.mounts().stream()
+                        .flatMap(mount -> place(desired, mount).stream()
+                                .map(place -> place + ", which it has at " + mount.target())),
+                spec.options().storage().volumesFrom().stream()
+                        .filter(from -> !own.contains(from.container())
+                                && !from.readOnly().orElse(false))
+                        .map(from ->
+                                "what container " + from.container() + " has mounted, which it has by volumes_from"));
     }
 
     private static Optional<String> place(Desired desired, MountSpec mount) {
