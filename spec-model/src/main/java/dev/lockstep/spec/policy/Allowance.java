@@ -74,7 +74,7 @@ public sealed interface Allowance {
     List<String> NAMESPACES = List.of("network", "pid", "ipc", "uts", "user", "cgroup", "mount");
 
     /** What {@link Subject#HOST_RESOURCES} are called. */
-    List<String> RESOURCES = List.of("cgroup-parent", "oom", "realtime");
+    List<String> RESOURCES = List.of("cgroup-parent", "oom", "realtime", "metadata");
 
     /**
      * Reads an entry of that subject's list.

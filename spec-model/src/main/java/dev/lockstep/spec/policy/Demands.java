@@ -2,6 +2,7 @@ package dev.lockstep.spec.policy;
 
 import dev.lockstep.spec.model.Addresses;
 import dev.lockstep.spec.model.Capability;
+import dev.lockstep.spec.model.Cidr;
 import dev.lockstep.spec.model.Deploy;
 import dev.lockstep.spec.model.DeviceRequest;
 import dev.lockstep.spec.model.Hook;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * What a project asks of its host beyond what every container gets. What stands in several places is asked for in each;
@@ -70,6 +72,20 @@ public final class Demands {
 
     /** Whose sources are {@code POOL/DATASET}. */
     private static final String POOLS = "zfs";
+
+    /**
+     * Where clouds tell a host what it is to run and who may log in, in plain text: link-local; Alibaba, Azure; AWS,
+     * Google, Scaleway. What is on a bridge is asked there by the host, too, and could answer.
+     */
+    private static final List<Cidr> METADATA = Stream.of(
+                    "169.254.0.0/16",
+                    "100.100.100.200/32",
+                    "168.63.129.16/32",
+                    "fd00:ec2::254/128",
+                    "fd20:ce::254/128",
+                    "fd00:42::42/128")
+            .map(Cidr::parse)
+            .toList();
 
     private static final String ENDPOINT_SYSCTLS = "com.docker.network.endpoint.sysctls";
 
@@ -429,6 +445,15 @@ public final class Demands {
                 .isPresent()) {
             Optional.ofNullable(network.driverOptions().get("parent"))
                     .ifPresent(parent -> add(Subject.NETWORK_PARENTS, parent, path + ".driver_opts.parent"));
+            return;
+        }
+        for (var i = 0; i < network.subnets().size(); i++) {
+            var at = path + ".ipam.config[" + i + "].subnet";
+            network.subnets()
+                    .get(i)
+                    .cidr()
+                    .filter(range -> METADATA.stream().anyMatch(range::overlaps))
+                    .ifPresent(_ -> add(Subject.HOST_RESOURCES, "metadata", at));
         }
     }
 }

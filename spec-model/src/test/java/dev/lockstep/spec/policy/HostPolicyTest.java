@@ -227,6 +227,27 @@ class HostPolicyTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "169.254.169.252/30, true",
+        "169.254.0.0/15, true",
+        "168.63.129.0/24, true",
+        "fd00:ec2::/64, true",
+        "10.1.0.0/16, false",
+        "100.64.0.0/24, false",
+        "fd00:ec3::/64, false"
+    })
+    void no_container_answers_the_host_in_the_place_of_its_cloud(String subnet, boolean asked) {
+        var compose = service("networks: [n]") + "networks: {n: {enable_ipv6: true, ipam: {config: [{subnet: '" + subnet
+                + "'}]}}}\n";
+        var policy = "policy: {published-addresses: ['0.0.0.0', '::']";
+        assertThat(refusals(compose, policy + "}"))
+                .hasSize(asked ? 1 : 0)
+                .allSatisfy(refusal ->
+                        assertThat(refusal).contains("networks.n.ipam.config[0].subnet", "host-resources: [metadata]"));
+        assertThat(refusals(compose, policy + ", host-resources: [metadata]}")).isEmpty();
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "cap_add: [CHOWN], cap_drop: [ALL]",
