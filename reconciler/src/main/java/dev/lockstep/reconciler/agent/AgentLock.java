@@ -9,9 +9,12 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** There is one agent for a root: the one that holds this lock. Who it is stands in the lock's file. */
 public final class AgentLock implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(AgentLock.class);
     private static final int TRIES = 20;
 
     private final Flock lock;
@@ -36,15 +39,24 @@ public final class AgentLock implements AutoCloseable {
         for (var tries = 0; ; tries++) {
             var lock = Flock.tryExclusive(file);
             if (lock.isPresent()) {
-                Files.writeString(
-                        file,
-                        "process " + ProcessHandle.current().pid() + ", since " + now.truncatedTo(ChronoUnit.SECONDS));
+                note(file, now);
                 return new AgentLock(lock.get());
             }
             if (tries == TRIES) {
                 throw new TakenException(holder(file));
             }
             TimeUnit.MILLISECONDS.sleep(50);
+        }
+    }
+
+    /** Where the run root has no room for the note, it is the lock all the same. */
+    private static void note(Path file, Instant now) {
+        try {
+            Files.writeString(
+                    file,
+                    "process " + ProcessHandle.current().pid() + ", since " + now.truncatedTo(ChronoUnit.SECONDS));
+        } catch (IOException e) {
+            LOG.debug("it is not noted who holds lock={}", file, e);
         }
     }
 

@@ -8,9 +8,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One apply of a stack at a time on this host, whoever applies. Who holds it is written in it, for people. */
 public final class StackLock implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(StackLock.class);
     private static final Duration LOOK = Duration.ofMillis(100);
 
     private final Flock lock;
@@ -57,7 +60,7 @@ public final class StackLock implements AutoCloseable {
         while (true) {
             var lock = Flock.tryExclusive(file);
             if (lock.isPresent()) {
-                Files.writeString(file, "process " + ProcessHandle.current().pid());
+                note(file);
                 return new StackLock(lock.get());
             }
             if (System.nanoTime() - deadline > 0) {
@@ -69,6 +72,15 @@ public final class StackLock implements AutoCloseable {
             }
             // flock(2) has no timeout, and a signal to a JVM thread is no way to give it one.
             java.util.concurrent.TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
+        }
+    }
+
+    /** Where the run root has no room for the note, who waits hears of no more than another process. */
+    private static void note(Path file) {
+        try {
+            Files.writeString(file, "process " + ProcessHandle.current().pid());
+        } catch (IOException e) {
+            LOG.debug("it is not noted who holds lock={}", file, e);
         }
     }
 

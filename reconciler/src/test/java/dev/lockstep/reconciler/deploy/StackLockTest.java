@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -56,5 +58,17 @@ class StackLockTest {
                     .hasMessage("container loose stands still for process "
                             + ProcessHandle.current().pid() + "; try again when that is done");
         }
+    }
+
+    /** A run root that is full for a moment must not keep the stack locked for as long as this process lives. */
+    @Test
+    void who_cannot_note_that_it_is_he_has_the_lock_all_the_same_and_gives_it_back() throws Exception {
+        Files.createSymbolicLink(root.lock("stack/web"), Path.of("/dev/full"));
+        for (var time = 0; time < 2; time++) {
+            try (var _ = StackLock.take(root, "web", Duration.ZERO, _ -> {})) {
+                assertThat(Flock.tryShared(root.lock("stack/web"))).isEmpty();
+            }
+        }
+        Files.delete(root.lock("stack/web"));
     }
 }
