@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.requests;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Root;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -115,7 +116,8 @@ public final class RequestBox {
     }
 
     private void answerOne(Path file, Function<Request, Answer> handler, Set<Path> begun) {
-        try {
+        // Taken away whatever comes of it: what is tried for the answer wakes us, and would have it all done again.
+        try (Closeable _ = () -> Files.deleteIfExists(file)) {
             answer(file, handler);
         } catch (IOException e) {
             LOG.warn("request is not answered file={}", file, e); // who asked waits no longer than it wanted to
@@ -130,8 +132,7 @@ public final class RequestBox {
         try {
             request = read(file, Request.class);
         } catch (IOException e) {
-            Files.deleteIfExists(file);
-            return;
+            return; // garbage
         }
         if (request.isPresent() && clock.instant().isBefore(request.get().deadline())) {
             Answer answer;
@@ -145,7 +146,6 @@ public final class RequestBox {
                 AtomicFiles.write(directory.resolve(id + ANSWER), json.writeValueAsBytes(answer));
             }
         }
-        Files.deleteIfExists(file);
     }
 
     private List<Path> pending() throws IOException {

@@ -155,6 +155,26 @@ class RequestBoxTest {
         }
     }
 
+    /** On a run root that is full, say: a failed answer must not have the agent look at its repositories for ever. */
+    @Test
+    void one_whose_answer_cannot_be_written_is_done_once_and_taken_away() throws IOException {
+        Files.createDirectories(requests().resolve("0abc.answer/full"));
+        var request = requests().resolve("0abc.request");
+        Files.writeString(
+                request,
+                root.json()
+                        .writeValueAsString(
+                                new Request("sync", Map.of(), Instant.now().plus(LONG))));
+        var asked = new CopyOnWriteArrayList<String>();
+        serve(found -> {
+            asked.add(found.verb());
+            return Answer.ok();
+        });
+        await().untilAsserted(() -> assertThat(request).doesNotExist());
+        assertThat(box.ask("look", Map.of(), LONG)).hasValue(Answer.ok());
+        assertThat(asked).containsExactly("sync", "look");
+    }
+
     @Test
     void many_commands_at_once_each_get_their_own_answer() throws Exception {
         serve(request -> Answer.ok(request.arguments().getOrDefault("n", "")));
