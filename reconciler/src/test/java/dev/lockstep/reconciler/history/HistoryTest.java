@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -99,6 +101,19 @@ class HistoryTest {
         var history = new History(root);
         history.append(entry("first"));
         Files.writeString(file, "{\"format\":1,\"time\":\"2026-", StandardOpenOption.APPEND);
+        assertThat(history.entries("web")).containsExactly(kept("first", 1));
+
+        history.append(entry("second"));
+        assertThat(history.entries("web")).containsExactly(kept("first", 1), kept("second", 2));
+    }
+
+    /** A disk that is full ends a line where a block does. */
+    @Test
+    void a_line_that_is_torn_within_a_character_hides_no_other() throws IOException {
+        var history = new History(root);
+        history.append(entry("first"));
+        var torn = "{\"format\":1,\"operations\":[\"mem_limit: 64 MiB →".getBytes(StandardCharsets.UTF_8);
+        Files.write(file, Arrays.copyOf(torn, torn.length - 1), StandardOpenOption.APPEND);
         assertThat(history.entries("web")).containsExactly(kept("first", 1));
 
         history.append(entry("second"));

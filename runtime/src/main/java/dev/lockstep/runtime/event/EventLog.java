@@ -3,7 +3,9 @@ package dev.lockstep.runtime.event;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.store.Root;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -106,7 +108,9 @@ public final class EventLog {
     public List<Event> between(Optional<Instant> since, Optional<Instant> until) throws IOException {
         var found = new ArrayList<Event>();
         for (var number = KEPT; number >= 0; number--) {
-            try (var lines = Files.newBufferedReader(file(number))) {
+            // Not newBufferedReader, which stops at a line that was cut off within a character.
+            try (var lines = new BufferedReader(
+                    new InputStreamReader(Files.newInputStream(file(number)), StandardCharsets.UTF_8))) {
                 for (var line = lines.readLine(); line != null; line = lines.readLine()) {
                     parse(line)
                             .filter(e -> since.isEmpty() || !e.time().isBefore(since.get()))

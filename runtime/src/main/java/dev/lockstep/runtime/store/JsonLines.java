@@ -108,7 +108,9 @@ public final class JsonLines<T> {
         var entries = new ArrayList<T>();
         for (var file : List.of(previous, current)) {
             try {
-                for (var line : Files.readString(file).split("\n", -1)) {
+                // Not readString, which refuses all of a file with a line that was torn within a character.
+                var text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+                for (var line : text.split("\n", -1)) {
                     read(line, entries);
                 }
             } catch (NoSuchFileException e) {

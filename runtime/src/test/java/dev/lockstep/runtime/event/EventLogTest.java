@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,6 +77,17 @@ class EventLogTest {
         log.add(event(2));
 
         assertThat(ids(log.between(Optional.empty(), Optional.empty()))).containsExactly("id1", "id2");
+    }
+
+    @Test
+    void one_that_is_cut_off_within_a_character_hides_no_other() throws IOException {
+        var log = new EventLog(root);
+        log.add(event(1));
+        var torn = "{\"attributes\":{\"name\":\"é".getBytes(StandardCharsets.UTF_8);
+        Files.write(
+                root.state().resolve("events/log"), Arrays.copyOf(torn, torn.length - 1), StandardOpenOption.APPEND);
+
+        assertThat(ids(log.between(Optional.empty(), Optional.empty()))).containsExactly("id1");
     }
 
     @Test
