@@ -14,6 +14,7 @@ import dev.lockstep.runtime.container.RestartDecision;
 import dev.lockstep.spec.model.Dependency;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.Comparator;
@@ -44,6 +45,8 @@ public final class Gates {
 
     /** Without a health check nobody can know more than that it goes on running; most mistakes show at once. */
     static final Duration STEADY = Duration.ofSeconds(2);
+    /** By so much a clock goes back that is only kept right. */
+    private static final Duration SLACK = Duration.ofSeconds(1);
     /** One that was started again so often and ended each time, will not be well. */
     private static final int RESTARTS = 3;
 
@@ -321,7 +324,7 @@ public final class Gates {
                 if (container.record().made().healthCheck().isPresent()) {
                     yield healthy(container);
                 }
-                yield running.startedAt().plus(monitor).isAfter(clock.instant())
+                yield isYoung(running.startedAt(), monitor, clock.instant())
                         ? new Verdict.NotYet("container " + container.name() + " has just been started")
                         : new Verdict.Holds();
             }
@@ -333,6 +336,14 @@ public final class Gates {
                 new Verdict.NotYet("container " + container.name() + " is being started again");
             case ContainerState.Created _, ContainerState.Lost _ -> new Verdict.Fails(notRunning(container));
         };
+    }
+
+    /**
+     * Whether it cannot have run for its time yet. One whose start is to come was started before the clock was set
+     * back: how long ago nobody can tell any more, and nobody waits until the clock is there again.
+     */
+    static boolean isYoung(Instant startedAt, Duration monitor, Instant now) {
+        return startedAt.plus(monitor).isAfter(now) && !startedAt.isAfter(now.plus(SLACK));
     }
 
     /** Whether its policy brings it back, without anybody's doing. */
