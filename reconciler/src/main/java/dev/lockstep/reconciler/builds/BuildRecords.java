@@ -84,8 +84,10 @@ public final class BuildRecords {
     /** Forgets a build with its log and its reports; its image stays. */
     public void remove(long number) throws IOException {
         AtomicFiles.delete(directory(number).resolve("record.json"));
-        clear(number);
-        Files.deleteIfExists(directory(number));
+        // All that is there: also what a kill has left of a record that was being written.
+        try (var all = Directory.open(builds())) {
+            all.removeTree(RawPath.of(Long.toString(number)));
+        }
     }
 
     /**

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -108,5 +109,21 @@ class BuildLogTest {
         assertThat(records.log(9)).hasContent("said");
         assertThat(records.all()).extracting(BuildRecord::number).containsExactly(7L);
         assertThat(new BuildNumbers(root).next()).isEqualTo(10);
+    }
+
+    @Test
+    void a_build_is_forgotten_with_what_a_kill_has_left_of_its_record() throws IOException {
+        var records = new BuildRecords(Root.open(directory.resolve("state"), directory.resolve("run")));
+        var occasion = new Occasion(Occasion.Kind.TAG, "refs/tags/v1", "a".repeat(40));
+        records.write(
+                BuildRecord.queued(7, "https://example.org/shop", "app", "shop", occasion, "", "", Instant.EPOCH));
+        Files.writeString(records.log(7), "step 1\n");
+        Files.createDirectories(records.reports(7).resolve("unit"));
+        Files.writeString(records.log(7).resolveSibling(".record.json.1f.tmp"), "{");
+
+        records.remove(7);
+
+        assertThat(records.all()).isEmpty();
+        assertThat(records.log(7).getParent()).doesNotExist();
     }
 }
