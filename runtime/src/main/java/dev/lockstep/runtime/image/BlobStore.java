@@ -207,9 +207,12 @@ public final class BlobStore {
         }
     }
 
-    /** Whoever finds a blob here, or brings it, holds this; so does whoever takes it away. */
+    /**
+     * Whoever finds a blob here, or brings it, holds this; so does whoever takes it away. Its file goes with it: more
+     * and more blobs come for as long as a host runs, and the file lies in memory.
+     */
     private Flock lock(Digest digest) throws IOException {
-        return Flock.exclusive(root.lock("blob/" + digest.hex()));
+        return Flock.fleeting(root.lock("blob/" + digest.hex()));
     }
 
     /** Digests of all blobs. */
@@ -276,7 +279,7 @@ public final class BlobStore {
 
     /** Does it unless somebody is working on that blob. */
     void ifIdle(Digest digest, Task task) throws IOException {
-        try (var lock = Flock.tryExclusive(root.lock("blob/" + digest.hex())).orElse(null)) {
+        try (var lock = Flock.tryFleeting(root.lock("blob/" + digest.hex())).orElse(null)) {
             if (lock != null) {
                 task.run();
             }

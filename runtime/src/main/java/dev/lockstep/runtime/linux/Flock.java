@@ -51,7 +51,7 @@ public final class Flock implements AutoCloseable {
 
     /**
      * Waits for a lock whose file is there only while somebody holds it. Every taker of that file must come through
-     * this method or {@link #tryFleeting}. Platform threads only.
+     * this method, {@link #tryFleeting} or {@link #lastingShared}. Platform threads only.
      */
     public static Flock fleeting(Path file) throws IOException {
         return new Flock(lasting(file).fd, Optional.of(file));
@@ -64,7 +64,8 @@ public final class Flock implements AutoCloseable {
 
     /**
      * Waits for a lock whose file somebody who holds it may remove for good. Every taker of that file must come through
-     * this method, {@link #tryLasting}, {@link #fleeting} or {@link #tryFleeting}. Platform threads only.
+     * this method, {@link #tryLasting}, {@link #lastingShared}, {@link #fleeting} or {@link #tryFleeting}. Platform
+     * threads only.
      */
     public static Flock lasting(Path file) throws IOException {
         while (true) {
@@ -73,6 +74,16 @@ public final class Flock implements AutoCloseable {
                 return lock;
             }
             // Removed, and perhaps somebody has made it anew: again.
+        }
+    }
+
+    /** The same beside other sharers, none of whom removes the file. */
+    public static Flock lastingShared(Path file) throws IOException {
+        while (true) {
+            var lock = shared(file);
+            if (isAt(lock, file)) {
+                return lock;
+            }
         }
     }
 

@@ -58,13 +58,14 @@ final class LayerDirectories {
         return directory.resolve(diffId.hex());
     }
 
+    /** Its file goes with it, or there would be one in memory for every layer that ever was. */
     Flock lock(Digest diffId) throws IOException {
-        return Flock.exclusive(root.lock("layer/" + diffId.hex()));
+        return Flock.fleeting(root.lock("layer/" + diffId.hex()));
     }
 
     /** Empty while somebody else has it. */
     Optional<Flock> tryLock(Digest diffId) throws IOException {
-        return Flock.tryExclusive(root.lock("layer/" + diffId.hex()));
+        return Flock.tryFleeting(root.lock("layer/" + diffId.hex()));
     }
 
     /** Whether the layer is unpacked. */

@@ -104,13 +104,13 @@ final class VolumeUsers {
         Mounts.unmountAll(volumes.path(name));
     }
 
-    /** The innermost one: nobody who holds it waits for another. */
+    /** The innermost one: nobody who holds it waits for another. Its file goes with it. */
     Flock mountLock(String name) throws IOException {
-        return Flock.exclusive(mountFile(name));
+        return Flock.fleeting(mountFile(name));
     }
 
     Optional<Flock> tryMountLock(String name) throws IOException {
-        return Flock.tryExclusive(mountFile(name));
+        return Flock.tryFleeting(mountFile(name));
     }
 
     private Path mountFile(String name) throws IOException {
@@ -126,7 +126,7 @@ final class VolumeUsers {
     Volumes.Visit visit(String name) throws IOException {
         var mount = volumes.find(name).flatMap(volume -> volume.spec().mount());
         if (mount.isEmpty()) {
-            return Flock.shared(readers(name))::close;
+            return Flock.lastingShared(readers(name))::close;
         }
         if (mount.get().isFleeting() && !isMounted(name, mount.get())) {
             throw new IOException("volume " + name + " is memory that no container uses now ("
@@ -148,7 +148,7 @@ final class VolumeUsers {
         };
     }
 
-    /** Who reads has it beside others, who deletes alone. */
+    /** Who reads has it beside others, who deletes alone and takes the file away. */
     Path readers(String name) throws IOException {
         return root.lock("volume-readers/" + name);
     }

@@ -283,7 +283,7 @@ public final class Volumes {
                 return;
             }
             var directory = directory(name);
-            var alone = Flock.tryExclusive(users.readers(name));
+            var alone = Flock.tryFleeting(users.readers(name));
             if (alone.isEmpty()) {
                 throw new IOException("volume " + name + " stays: somebody reads it just now ('volume export' or"
                         + " 'volume snapshot'); remove it when that is done");
@@ -404,7 +404,7 @@ public final class Volumes {
         for (var directory : directories()) {
             var name = directory.getFileName().toString();
             putInOrder("volume " + name, tryLock(name), () -> {
-                        var alone = Flock.tryExclusive(users.readers(name));
+                        var alone = Flock.tryFleeting(users.readers(name));
                         if (alone.isPresent()) {
                             try (var _ = alone.get()) {
                                 cleanUp(name, directory);
@@ -506,7 +506,7 @@ public final class Volumes {
     public Optional<String> replace(String name, Check check, Content content) throws IOException {
         var old = exchange(name, check, content);
         // Whoever reads it still comes to its end, and holds up nobody else: it has a name of its own.
-        try (var _ = Flock.exclusive(users.readers(name))) {
+        try (var _ = Flock.fleeting(users.readers(name))) {
             return discardOld(name, old);
         }
     }
@@ -565,7 +565,7 @@ public final class Volumes {
 
     /** What killed ones left takes room that the next one may need. The volume's lock is held. */
     private void removeComings(String name, Path directory) throws IOException {
-        var alone = Flock.tryExclusive(users.readers(name));
+        var alone = Flock.tryFleeting(users.readers(name));
         if (alone.isEmpty()) {
             return;
         }
@@ -588,14 +588,15 @@ public final class Volumes {
         void writeTo(Path directory) throws IOException;
     }
 
+    /** Its file goes with it: containers that come and go have volumes without a name, each with a new one. */
     Flock lock(String name) throws IOException {
         VolumeSpec.checkName(name);
-        return Flock.exclusive(root.lock("volume/" + name));
+        return Flock.fleeting(root.lock("volume/" + name));
     }
 
     Optional<Flock> tryLock(String name) throws IOException {
         VolumeSpec.checkName(name);
-        return Flock.tryExclusive(root.lock("volume/" + name));
+        return Flock.tryFleeting(root.lock("volume/" + name));
     }
 
     private Path directory(String name) {

@@ -56,4 +56,35 @@ class FlockIT {
         assertThat(most).hasValue(1);
         assertThat(file).doesNotExist();
     }
+
+    @Test
+    void who_shares_a_lock_whose_file_comes_and_goes_keeps_out_who_wants_it_alone() throws Exception {
+        var file = directory.resolve("lock");
+        Callable<Integer> sharing = () -> {
+            for (var i = 0; i < TIMES; i++) {
+                try (var lock = Flock.lastingShared(file)) {
+                    assertThat(Flock.tryFleeting(file)).as("beside %s", lock).isEmpty();
+                }
+            }
+            return TIMES;
+        };
+        Callable<Integer> alone = () -> {
+            for (var i = 0; i < TIMES; i++) {
+                try (var lock = Flock.fleeting(file)) {
+                    assertThat(Flock.tryShared(file)).as("beside %s", lock).isEmpty();
+                }
+            }
+            return TIMES;
+        };
+        try (var takers = Executors.newFixedThreadPool(2 * TAKERS)) {
+            var tasks = new ArrayList<Callable<Integer>>();
+            for (var i = 0; i < TAKERS; i++) {
+                tasks.add(sharing);
+                tasks.add(alone);
+            }
+            for (var task : takers.invokeAll(tasks)) {
+                assertThat(task.get()).isEqualTo(TIMES);
+            }
+        }
+    }
 }

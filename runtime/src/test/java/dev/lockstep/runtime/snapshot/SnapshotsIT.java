@@ -314,6 +314,20 @@ class SnapshotsIT {
         assertThat(left).doesNotExist();
     }
 
+    /** Their files lie in memory, and each image that is built has others. */
+    @Test
+    void no_lock_of_a_layer_or_of_a_blob_is_left() throws IOException {
+        var image = imported(TestImage.named("one").file("x", "1"));
+        snapshots.unpack(image, Progress.NONE);
+        snapshots.unpack(image, Progress.NONE);
+        snapshots.collect(Set.of(), Set.copyOf(image.config().diffIds()), Optional.empty());
+
+        assertThat(snapshots.all()).isEmpty();
+        for (var locks : List.of("blob", "layer")) {
+            assertThat(root.run().resolve("locks").resolve(locks)).isEmptyDirectory();
+        }
+    }
+
     @Test
     void layers_are_collected_when_they_are_old_unused_and_not_mounted() throws IOException {
         var image = imported(TestImage.named("mounted").layer(TAR));

@@ -50,6 +50,20 @@ class VolumeRemovalIT {
         }
     }
 
+    /** Their files lie in memory, and volumes without a name come and go with containers. */
+    @Test
+    void no_lock_of_a_volume_that_is_gone_is_left() throws IOException {
+        volumes.mount("data", "c".repeat(64));
+        volumes.release("c".repeat(64));
+        volumes.visit("data").close();
+        assertThat(volumes.cleanUp()).isEmpty();
+        volumes.remove("data");
+
+        for (var locks : List.of("volume", "volume-mount", "volume-readers")) {
+            assertThat(directory.resolve("run/locks").resolve(locks)).isEmptyDirectory();
+        }
+    }
+
     @Test
     void what_cannot_be_removed_as_a_whole_stays_as_a_whole() throws IOException {
         var place = Files.createDirectory(data.resolve("place"));
