@@ -13,6 +13,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Work on containers: on each of them one thing at a time, in the order it came, and none waits for what hangs on
@@ -22,6 +24,7 @@ import java.util.concurrent.TimeUnit;
  * a while goes without, since those who have it may hang.
  */
 final class ContainerWork {
+    private static final Logger LOG = LoggerFactory.getLogger(ContainerWork.class);
     private static final int TURNS = 8;
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
@@ -34,7 +37,12 @@ final class ContainerWork {
 
     private boolean closed;
 
-    /** @throws RejectedExecutionException once this is closed */
+    /**
+     * Has it done.
+     *
+     * @throws RejectedExecutionException once this is closed
+     * @throws OutOfMemoryError when there is no thread to be had; it may be tried again
+     */
     void submit(String id, Runnable task) {
         synchronized (queues) {
             if (closed) {
@@ -46,7 +54,15 @@ final class ContainerWork {
                 return;
             }
             queues.put(id, new ArrayDeque<>());
-            threads.execute(() -> work(id, task));
+            var begun = false;
+            try {
+                threads.execute(() -> work(id, task));
+                begun = true;
+            } finally {
+                if (!begun) {
+                    queues.remove(id); // there is nobody who would ever come to what is put there
+                }
+            }
         }
     }
 
@@ -58,6 +74,9 @@ final class ContainerWork {
                 task.get().run();
             } catch (InterruptedException e) {
                 return; // we end, and have been patient
+            } catch (VirtualMachineError e) {
+                // What one thing had no memory for is no reason never to do those behind it.
+                LOG.warn("container={} error={}", id, e.toString());
             } finally {
                 if (taken) {
                     turns.release();

@@ -105,7 +105,7 @@ final class JobSchedule implements AutoCloseable {
                     if (stacks.haveJobs()) {
                         pause = look();
                     }
-                } catch (IOException | RuntimeException e) {
+                } catch (IOException | RuntimeException | VirtualMachineError e) {
                     LOG.warn("jobs are not looked at error={}", e.toString());
                 }
             }
@@ -176,7 +176,7 @@ final class JobSchedule implements AutoCloseable {
                     .name("begin-" + container.name())
                     .unstarted(() -> begin(key));
             beginning.put(key, begin);
-            begin.start();
+            start(begin, () -> beginning.remove(key));
         }
     }
 
@@ -207,7 +207,22 @@ final class JobSchedule implements AutoCloseable {
 
     private void watch(ObservedContainer container) {
         if (awaited.add(container.id())) {
-            Thread.ofPlatform().daemon().name("job-" + container.name()).start(() -> awaitEnd(container));
+            var thread =
+                    Thread.ofPlatform().daemon().name("job-" + container.name()).unstarted(() -> awaitEnd(container));
+            start(thread, () -> awaited.remove(container.id()));
+        }
+    }
+
+    /** @param undo what it would do at its end, where there is no thread to be had */
+    private static void start(Thread thread, Runnable undo) {
+        var begun = false;
+        try {
+            thread.start();
+            begun = true;
+        } finally {
+            if (!begun) {
+                undo.run();
+            }
         }
     }
 

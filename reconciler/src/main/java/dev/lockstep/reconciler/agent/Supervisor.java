@@ -182,7 +182,7 @@ final class Supervisor implements AutoCloseable {
             order.expect(engine.containers().observe().stream()
                     .filter(c -> again.containsKey(c.id()))
                     .toList());
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | VirtualMachineError e) {
             LOG.debug("tried again in any order", e);
         }
         again.forEach(this::inOrder);
@@ -247,7 +247,7 @@ final class Supervisor implements AutoCloseable {
             var sentences = engine.endStandStills();
             sentences.stream().filter(line -> !toldStill.contains(line)).forEach(out);
             toldStill = Set.copyOf(sentences);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | VirtualMachineError e) {
             LOG.warn("containers may stand still error={}", e.toString());
         }
     }
@@ -261,7 +261,7 @@ final class Supervisor implements AutoCloseable {
                     out.accept(damaged.sentence());
                 }
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | VirtualMachineError e) {
             LOG.warn("records are not repaired error={}", e.toString());
         }
     }
@@ -412,6 +412,9 @@ final class Supervisor implements AutoCloseable {
             var _ = timers.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
             leave(id, again);
+        } catch (OutOfMemoryError e) {
+            failed(id, again, e);
+            tried(id);
         }
     }
 
@@ -420,6 +423,10 @@ final class Supervisor implements AutoCloseable {
             work.submit(id, () -> run(id, handler, again));
         } catch (RejectedExecutionException e) {
             leave(id, again);
+        } catch (OutOfMemoryError e) {
+            // No thread is to be had: another process has taken all that this host or our unit may have, say.
+            failed(id, again, e);
+            tried(id);
         }
     }
 
@@ -434,21 +441,29 @@ final class Supervisor implements AutoCloseable {
     private void run(String id, Handler handler, Handler again) {
         try {
             handler.handle(id);
-        } catch (IOException | RuntimeException e) {
-            waiting.remove(id);
-            undone.put(id, again);
-            LOG.warn("container={} error={}", id, e.toString());
-            var why = Optional.ofNullable(e.getMessage()).orElse(e.toString());
-            if (!why.equals(toldUndone.put(id, why))) {
-                out.accept("container " + name(id) + " could not be started or put away, which is tried again each"
-                        + " minute: " + why);
-            }
+        } catch (IOException | RuntimeException | VirtualMachineError e) {
+            failed(id, again, e);
         } finally {
             if (!waiting.contains(id)) {
-                order.tried(id);
-                Optional.ofNullable(withHost.remove(id)).ifPresent(done -> done.complete(null));
+                tried(id);
             }
         }
+    }
+
+    private void failed(String id, Handler again, Throwable e) {
+        waiting.remove(id);
+        undone.put(id, again);
+        LOG.warn("container={} error={}", id, e.toString());
+        var why = Optional.ofNullable(e.getMessage()).orElse(e.toString());
+        if (!why.equals(toldUndone.put(id, why))) {
+            out.accept("container " + name(id) + " could not be started or put away, which is tried again each"
+                    + " minute: " + why);
+        }
+    }
+
+    private void tried(String id) {
+        order.tried(id);
+        Optional.ofNullable(withHost.remove(id)).ifPresent(done -> done.complete(null));
     }
 
     private void ended(String id) throws IOException {

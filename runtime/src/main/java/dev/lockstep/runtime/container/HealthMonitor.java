@@ -209,7 +209,7 @@ public final class HealthMonitor implements AutoCloseable {
                 return;
             }
             look(record.get(), check.get(), run.get(), fresh);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | VirtualMachineError e) {
             again(id, RETRY, e);
         }
     }
@@ -229,9 +229,9 @@ public final class HealthMonitor implements AutoCloseable {
 
     /**
      * It may have been removed between two looks, which the next one sees; or this host lacks something that comes
-     * back, as a disk that is full has no room for a state.
+     * back, as a disk that is full has no room for a state, and this process memory while a commit takes it all.
      */
-    private void again(String id, Duration wait, Exception why) {
+    private void again(String id, Duration wait, Throwable why) {
         if (why instanceof StateException state && state.reason() != StateException.Reason.DAMAGED) {
             // Another Lockstep's, which checks it: nothing changes about that while this one runs.
             LOG.debug("health checks ended container={} because={}", id, why.toString());
@@ -330,7 +330,7 @@ public final class HealthMonitor implements AutoCloseable {
                     keep(one.record(), one.check(), one.run(), result.get(), one.begun());
                 }
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | VirtualMachineError e) {
             if (running.remove(id) != null) {
                 abort(one);
             }
