@@ -102,7 +102,7 @@ final class ContainerStore {
         records.writeVolatile(files.record(), record);
         var name = record.spec().name();
         try (var _ = names()) {
-            var present = name(name).filter(n -> isThere(n.holder()));
+            var present = inForce(name);
             if (present.isEmpty()) {
                 put(name, new Name(record.id(), ""));
                 return;
@@ -192,6 +192,21 @@ final class ContainerStore {
         }
     }
 
+    /**
+     * Who has that name by the records. Who renamed or removed the holder may have been killed in the middle: one that
+     * is gone, or is called otherwise by now, has no name that another one wants, and its heir has it.
+     */
+    private Optional<Name> inForce(String name) throws IOException {
+        var found = name(name);
+        if (found.isEmpty()
+                || isThere(found.get().holder()) && holds(found.get().holder(), name)) {
+            return found;
+        }
+        return found.map(Name::heir)
+                .filter(heir -> !heir.isEmpty() && isThere(heir) && holds(heir, name))
+                .map(heir -> new Name(heir, ""));
+    }
+
     private void put(String name, Name who) throws IOException {
         var file = ContainerFiles.name(root, name);
         Root.directory(ContainerFiles.names(root));
@@ -237,7 +252,7 @@ final class ContainerStore {
         var taken = after.spec().name();
         var freed = before.spec().name();
         try (var _ = names()) {
-            var present = name(taken).filter(n -> isThere(n.holder()));
+            var present = inForce(taken);
             if (present.isPresent()) {
                 throw new ContainerException(
                         ContainerException.Reason.CONFLICT,
@@ -454,7 +469,7 @@ final class ContainerStore {
         if (nameOrId.matches("[a-zA-Z0-9][a-zA-Z0-9_.-]*")) {
             var named = name(nameOrId);
             if (named.isPresent()) {
-                return record(named.get().holder());
+                return record(inForce(nameOrId).or(() -> named).get().holder());
             }
         }
         if (!nameOrId.matches("[0-9a-f]{1,64}")) {
