@@ -47,6 +47,7 @@ import dev.lockstep.runtime.registry.RegistryClient;
 import dev.lockstep.runtime.registry.RegistrySettings;
 import dev.lockstep.runtime.registry.WebFile;
 import dev.lockstep.runtime.snapshot.Snapshots;
+import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.runtime.trust.KnownImages;
 import dev.lockstep.runtime.volume.VolumeSnapshots;
@@ -76,6 +77,12 @@ public final class Engine implements AutoCloseable {
     private static final Duration CACHE = Duration.ofDays(7);
 
     private static final Duration CACHE_ON_FULL_DISK = Duration.ofHours(1);
+
+    /**
+     * Directories of the state in which files are replaced, and that nobody else looks through for what a kill left.
+     */
+    private static final List<String> ROOMS =
+            List.of("", "images", "images/roots", "images/blobs/sha256", "snapshot-sizes", "stand-still");
 
     private final Root root;
     private final EngineOptions options;
@@ -510,6 +517,9 @@ public final class Engine implements AutoCloseable {
             actions.add("removed " + stray + " links, namespaces, ports and names of containers that are gone");
         }
         snapshots().cleanUp();
+        for (var room : ROOMS) {
+            AtomicFiles.removeUnfinished(root.state().resolve(room), clock.instant());
+        }
         return new CleanUp(actions);
     }
 

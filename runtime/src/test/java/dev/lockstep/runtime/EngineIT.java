@@ -9,6 +9,9 @@ import dev.lockstep.runtime.volume.VolumeSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -73,6 +76,21 @@ class EngineIT {
             assertThat(engine.containers().observe()).isEmpty();
             assertThat(directory.resolve("state/images")).doesNotExist();
             assertThat(directory.resolve("state/networks")).doesNotExist();
+        }
+    }
+
+    @Test
+    void what_a_killed_process_was_writing_is_taken_away() throws IOException {
+        try (var engine = Engine.open(options())) {
+            var hex = "a".repeat(64);
+            var blobs = engine.images().blobs().directory();
+            for (var begun :
+                    List.of(directory.resolve("state/.launcher.1f.tmp"), blobs.resolve("." + hex + ".2e.tmp"))) {
+                Files.writeString(begun, "half");
+                Files.setLastModifiedTime(begun, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+                engine.cleanUp();
+                assertThat(begun).doesNotExist();
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.deploy.PlanOptions;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.git.GitException;
+import dev.lockstep.reconciler.history.StackDirectories;
 import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.reconciler.requests.RequestBox;
 import dev.lockstep.reconciler.secret.HostSecrets;
@@ -103,6 +104,7 @@ public final class Agent {
         try (var _ = AgentLock.take(engine.root(), clock.instant())) {
             engine.cleanUp().actions().forEach(action -> out.accept("cleaned up: " + action));
             new DefaultBridge(engine).removeIfUnused();
+            StackDirectories.removeUnfinished(engine.root(), clock.instant());
             try (var health = engine.containers().healthMonitor(this::healthChanged)) {
                 var supervisor = new Supervisor(engine, health, clock, stacks::isFollowed, stacks::isHealed, out);
                 try (supervisor) {

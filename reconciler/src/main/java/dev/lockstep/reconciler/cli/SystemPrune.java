@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.deploy.DefaultBridge;
 import dev.lockstep.reconciler.deploy.UnusedContent;
+import dev.lockstep.reconciler.history.StackDirectories;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.build.Builder;
 import dev.lockstep.runtime.container.CleanUp;
@@ -46,6 +47,8 @@ final class SystemPrune implements Command {
         try (var engine = door.open()) {
             leftovers = engine.cleanUp();
             new DefaultBridge(engine).removeIfUnused();
+            StackDirectories.removeUnfinished(
+                    engine.root(), call.world().clock().instant());
             forgotten = engine.builder().forget(call.flag("--all") ? Duration.ZERO : Duration.ofDays(1));
             report = engine.housekeeping().prune(rules, PruneRecord.Trigger.HAND);
             content = content(engine, call);

@@ -111,6 +111,7 @@ public final class StackFiles {
         installing.lock();
         try {
             makeDirectories();
+            clearStaging();
             var written = read();
             var before = Map.copyOf(written);
             var changes = new ArrayList<FileChange>();
@@ -312,6 +313,15 @@ public final class StackFiles {
             var name = path.substring(path.lastIndexOf('/') + 1) + "." + KEPT_AT.format(clock.instant());
             step.place.linkTo(parent, RawPath.of(name));
             parent.sync();
+        }
+    }
+
+    /** Nobody writes there now, so what is there was being written by somebody who was killed. */
+    private void clearStaging() throws IOException {
+        try (var staging = Directory.open(directory.resolve("staging"))) {
+            for (var name : staging.list()) {
+                staging.removeTree(name);
+            }
         }
     }
 

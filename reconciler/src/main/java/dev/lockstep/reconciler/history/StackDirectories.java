@@ -1,5 +1,6 @@
 package dev.lockstep.reconciler.history;
 
+import dev.lockstep.runtime.store.AtomicFiles;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -7,6 +8,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -31,6 +33,13 @@ public final class StackDirectories {
         var directory = of(root, stack);
         Root.directory(stacks(root));
         return Root.directory(directory);
+    }
+
+    /** Removes what killed processes had begun to write of any stack's own files; see {@link AtomicFiles}. */
+    public static void removeUnfinished(Root root, Instant now) throws IOException {
+        for (var directory : all(root)) {
+            AtomicFiles.removeUnfinished(directory, now);
+        }
     }
 
     static boolean isName(String stack) {

@@ -347,6 +347,20 @@ class StackFilesTest {
     }
 
     @Test
+    void what_a_killed_process_was_writing_goes_with_the_next_install() throws IOException {
+        origin.put("app/a", "1");
+        install(commit(), "app");
+        var staging = root.state().resolve("stacks/web/staging");
+        Files.writeString(staging.resolve("1f"), "half");
+        Files.createSymbolicLink(staging.resolve("2e"), files.resolve("app/a"));
+        origin.put("app/a", "2");
+        stack.install(commit(), sources(origin.fetchMain(source), "app"));
+
+        assertThat(staging).isEmptyDirectory();
+        assertThat(files.resolve("app/a")).hasContent("2");
+    }
+
+    @Test
     void deleting_takes_everything_and_only_of_this_stack() throws IOException {
         origin.put("app/a", "1");
         install(commit(), "app");

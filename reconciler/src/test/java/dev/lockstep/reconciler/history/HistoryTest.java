@@ -107,6 +107,17 @@ class HistoryTest {
         assertThat(history.entries("web")).containsExactly(kept("first", 1), kept("second", 2));
     }
 
+    @Test
+    void what_a_killed_process_was_writing_of_a_stack_is_taken_away() throws IOException {
+        new StatusFiles(root).write(status("web", false));
+        var begun = Files.writeString(file.resolveSibling(".status.json.1f.tmp"), "{");
+
+        StackDirectories.removeUnfinished(root, Instant.now().plus(Duration.ofHours(2)));
+
+        assertThat(begun).doesNotExist();
+        assertThat(new StatusFiles(root).read("web")).isPresent();
+    }
+
     /** A disk that is full ends a line where a block does. */
     @Test
     void a_line_that_is_torn_within_a_character_hides_no_other() throws IOException {

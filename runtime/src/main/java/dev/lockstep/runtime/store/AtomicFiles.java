@@ -12,10 +12,13 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
 
 /**
  * Writes files whole: temporary file beside it, fsync, rename over it, fsync of the directory. After a crash the file
@@ -28,6 +31,12 @@ public final class AtomicFiles {
     private static final Set<PosixFilePermission> PRIVATE = PosixFilePermissions.fromString("rw-------");
 
     private static final Set<StandardOpenOption> NEW = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+
+    /** As {@link #temporaryBeside} calls them. */
+    private static final Pattern UNFINISHED = Pattern.compile("\\..+\\.[0-9a-f]{1,16}\\" + TEMPORARY);
+
+    /** Nobody is at one file for so long. */
+    private static final Duration WRITING = Duration.ofHours(1);
 
     /** Network file systems call large what they like to move at once. */
     private static final long LARGEST_BLOCK = 4096;
@@ -123,6 +132,34 @@ public final class AtomicFiles {
     public static Path temporaryBeside(Path file) {
         return file.resolveSibling("." + file.getFileName() + "."
                 + Long.toHexString(ThreadLocalRandom.current().nextLong()) + TEMPORARY);
+    }
+
+    /**
+     * Removes what killed processes had begun to write in that directory. Safe at any time: of what is young somebody
+     * may be at it, and it is left alone.
+     */
+    public static void removeUnfinished(Path directory, Instant now) throws IOException {
+        try (var found = Files.newDirectoryStream(directory, ".*" + TEMPORARY)) {
+            for (var file : found) {
+                if (UNFINISHED.matcher(file.getFileName().toString()).matches()
+                        && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+                        && isOlder(file, now.minus(WRITING))) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        } catch (NoSuchFileException e) {
+            // Nothing was ever written there.
+        }
+    }
+
+    private static boolean isOlder(Path file, Instant time) throws IOException {
+        try {
+            return Files.getLastModifiedTime(file, LinkOption.NOFOLLOW_LINKS)
+                    .toInstant()
+                    .isBefore(time);
+        } catch (NoSuchFileException e) {
+            return false; // it has its name by now
+        }
     }
 
     /** Renames a finished, synced file or directory to its place and syncs the directory. */
