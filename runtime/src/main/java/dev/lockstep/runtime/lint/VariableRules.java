@@ -114,26 +114,34 @@ final class VariableRules {
         return unset;
     }
 
-    /** {@code ENV a=1 b=$a}, where nothing before sets {@code a}. */
+    /** {@code ENV a=1 b=$a}, where nothing before sets {@code a}; {@code ENV a=1:$a} adds to what a base image has. */
     private static void ownValues(View view, Stage stage, Sink sink) {
         var before = new HashSet<>(ALWAYS);
         var line = view.line(stage);
         line.subList(0, line.size() - 1).forEach(s -> s.instructions().forEach(i -> declared(i, before)));
         for (var instruction : stage.instructions()) {
             if (instruction instanceof Instruction.Env env) {
-                var own = new HashSet<String>();
-                env.pairs().forEach(pair -> own.add(pair.name()));
-                own.removeAll(before);
-                for (var name : unset(view, env, before)) {
-                    if (own.contains(name)) {
-                        sink.add(
-                                "DL3044",
-                                env,
-                                "$" + name + " is set by this ENV and has the value from before in it: use two");
-                    }
+                for (var name : ofOthers(view, env, before)) {
+                    sink.add(
+                            "DL3044",
+                            env,
+                            "$" + name + " is set by this ENV and has the value from before in it: use two");
                 }
             }
             declared(instruction, before);
         }
+    }
+
+    /** Variables that one pair of an ENV sets and another one uses. */
+    private static Set<String> ofOthers(View view, Instruction.Env env, Set<String> known) {
+        var names = new LinkedHashSet<String>();
+        for (var user : env.pairs()) {
+            var used = unset(view, new Instruction.Env(env.written(), List.of(user)), known);
+            env.pairs().stream()
+                    .map(Instruction.Pair::name)
+                    .filter(name -> !name.equals(user.name()) && used.contains(name))
+                    .forEach(names::add);
+        }
+        return names;
     }
 }

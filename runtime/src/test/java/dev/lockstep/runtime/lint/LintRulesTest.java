@@ -308,9 +308,10 @@ class LintRulesTest {
                         List.of("ONBUILD RUN x")),
                 row(
                         "DL3044",
-                        List.of(F + "ENV a=1 b=$a"),
+                        List.of(F + "ENV a=1 b=$a", F + "ENV a=1:$a b=2:$a"),
                         List.of(
                                 F + "ENV a=1\nENV a=2 b=$a",
+                                F + "ENV LD_LIBRARY_PATH=/x:$LD_LIBRARY_PATH PYTHONPATH=${PYTHONPATH}:/y",
                                 F + "ENV a=1 b=2",
                                 "FROM a:1 AS x\nENV a=1\nFROM x\nENV a=2 b=$a")),
                 row(
