@@ -121,6 +121,8 @@ record ShellScript(List<Command> commands, boolean hasPipe) {
         private boolean inWord;
         private boolean skipNext;
         private boolean pipe;
+        /** Between {@code case x in} or {@code ;;} and the parenthesis behind what is compared with. */
+        private boolean pattern;
 
         Reader(int depth) {
             this.depth = depth;
@@ -163,26 +165,27 @@ record ShellScript(List<Command> commands, boolean hasPipe) {
                     add(c);
                 }
             }
-            endCommand();
+            endWord();
+            if (!pattern) {
+                endCommand();
+            }
         }
 
         private int operator(String text, int at) {
             var c = text.charAt(at);
-            var twice = at + 1 < text.length() && text.charAt(at + 1) == c && (c == '&' || c == '|');
-            pipe |= c == '|' && !twice;
-            // "case x in a) …": the pattern is no command.
-            if (c == ')' && words.size() + (inWord ? 1 : 0) == 1 && !commands.isEmpty() && isPattern()) {
-                word.setLength(0);
-                inWord = false;
+            endWord();
+            // "case x in a | b) …" neither calls nor pipes anything.
+            if (pattern && "()|&\n".indexOf(c) >= 0) {
                 words.clear();
+                pattern = c != ')';
                 return at;
             }
+            var next = at + 1 < text.length() ? text.charAt(at + 1) : '\0';
+            var twice = next == c && (c == '&' || c == '|');
+            pipe |= c == '|' && !twice;
             endCommand();
-            return twice ? at + 1 : at;
-        }
-
-        private boolean isPattern() {
-            return commands.stream().anyMatch(c -> c.program.equals("case"));
+            pattern = c == ';' && (next == ';' || next == '&');
+            return twice || pattern ? at + 1 : at;
         }
 
         private int redirection(String text, int at) {
@@ -264,6 +267,21 @@ record ShellScript(List<Command> commands, boolean hasPipe) {
                 skipNext = false;
                 word.setLength(0);
                 inWord = false;
+                cases();
+            }
+        }
+
+        private void cases() {
+            var count = words.size();
+            if (pattern && words.equals(List.of("esac"))) {
+                pattern = false;
+                words.clear();
+            } else if (count > 2
+                    && words.getLast().equals("in")
+                    && words.get(count - 3).equals("case")
+                    && CONTROL.containsAll(words.subList(0, count - 3))) {
+                endCommand();
+                pattern = true;
             }
         }
 

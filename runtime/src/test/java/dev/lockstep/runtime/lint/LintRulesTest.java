@@ -389,6 +389,7 @@ class LintRulesTest {
                                 F + "SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]\nRUN a | b",
                                 F + "SHELL [\"/bin/bash\", \"-eo\", \"pipefail\", \"-c\"]\nRUN a | b",
                                 F + "RUN a || b",
+                                F + "RUN case $(uname -m) in \\\n x86_64|amd64) a;; \\\n *) exit 1;; \\\n esac",
                                 F + "RUN set -o pipefail && a | b",
                                 F + "RUN [\"a\", \"|\", \"b\"]",
                                 """

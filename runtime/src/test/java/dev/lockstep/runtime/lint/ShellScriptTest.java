@@ -38,6 +38,10 @@ class ShellScriptTest {
                 "! a ~ a",
                 "echo ${x:-a b} c ~ echo ${x:-a b} c",
                 "echo $((1 + 2)) ~ echo $; 1 + 2",
+                "case $x in a|b) c;; *) d e; (f) esac; g ~ case $x in; c; d e; f; g",
+                "if case $x in (a) b;; esac then c; fi ~ case $x in; b; c",
+                "case a in b) case c in d) e;; esac;; f ) g;& h) i;;& j) k; esac && l ~ case a in; case c in; e; g; i; k; l",
+                "echo case x in a ~ echo case x in a",
             })
     void commands_are_found(String text, String commands) {
         assertThat(commands(text)).isEqualTo(commands == null ? "" : commands);
@@ -49,13 +53,30 @@ class ShellScriptTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a | b", "x; a |& b", "(a | b)", "echo $(a | b)"})
+    @ValueSource(
+            strings = {
+                "a | b",
+                "x; a |& b",
+                "(a | b)",
+                "echo $(a | b)",
+                "case x in a) b | c;; esac",
+                "case x in a) b;; esac | c",
+                "case x in a) b; esac; c | d"
+            })
     void a_pipe_is_a_pipe(String text) {
         assertThat(ShellScript.of(text).hasPipe()).isTrue();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a || b", "echo '|'", "echo \"a | b\"", "echo \\|", "a # | b"})
+    @ValueSource(
+            strings = {
+                "a || b",
+                "echo '|'",
+                "echo \"a | b\"",
+                "echo \\|",
+                "a # | b",
+                "case x in a|b) c;; d | e) f;; esac"
+            })
     void and_what_is_none_is_none(String text) {
         assertThat(ShellScript.of(text).hasPipe()).isFalse();
     }
