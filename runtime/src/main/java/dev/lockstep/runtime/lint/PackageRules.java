@@ -164,9 +164,10 @@ final class PackageRules {
                     "DL3013",
                     "pip install",
                     command.operands(PIP_VALUES).stream().skip(1).toList(),
-                    p -> p.matches(".*(===?|@).*")
+                    // A range is a decision as well; ".[dev]" is the project itself with its extras.
+                    p -> p.matches(".*([=!~<>]=|[<>@]).*")
                             || p.contains("/")
-                            || p.equals(".")
+                            || p.startsWith(".")
                             || p.matches(".*\\.(whl|zip|tar\\.gz)"),
                     "%s==VERSION",
                     sink);

@@ -188,9 +188,10 @@ class LintRulesTest {
                         "DL3013",
                         List.of("pip install x", "pip3 install --upgrade x==1 y", "python3 -m pip install x"),
                         List.of(
-                                "pip install x==1 'y~=2' 'z @ https://a/b'".replace("'y~=2' ", ""),
+                                "pip install x==1 'y~=2' 'z @ https://a/b' 'v>=1,<2' \"w[a]!=3\" u===1",
                                 "pip install -r r.txt",
                                 "pip install .",
+                                "pip install -e . '.[dev,test]'",
                                 "pip install --requirement=r.txt",
                                 "pip install https://x/y.whl",
                                 "pip list")),
