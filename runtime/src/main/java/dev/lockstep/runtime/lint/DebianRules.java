@@ -90,10 +90,7 @@ final class DebianRules {
                                         "/var/lib/apt/lists/*",
                                         "/var/lib/apt/*")
                                 .contains(a)));
-        if (inherited
-                && updates
-                && !removes
-                && !(PackageRules.mounted(run, "/var/lib/apt") && PackageRules.mounted(run, "/var/cache/apt"))) {
+        if (inherited && updates && !removes && !PackageRules.mounted(run, "/var/lib/apt/lists")) {
             sink.add("DL3009", run, "apt's lists stay in the layer: add rm -rf /var/lib/apt/lists/* to this RUN");
         }
     }

@@ -171,12 +171,14 @@ class LintRulesTest {
                         "DL3009",
                         List.of(
                                 F + "RUN apt-get update && apt-get install -y x=1",
-                                "FROM a:1 AS x\nRUN apt-get update\nFROM x"),
+                                "FROM a:1 AS x\nRUN apt-get update\nFROM x",
+                                F + "RUN --mount=type=cache,target=/var/cache/apt apt-get update"),
                         List.of(
                                 F + "RUN apt-get update && apt-get install -y x=1 && rm -rf /var/lib/apt/lists/*",
                                 F
                                         + "RUN --mount=type=cache,target=/var/lib/apt"
                                         + " --mount=type=cache,target=/var/cache/apt apt-get update",
+                                F + "RUN --mount=type=tmpfs,target=/var/lib/apt/lists apt-get update",
                                 "FROM a:1 AS x\nRUN apt-get update\nFROM b:1")),
                 in(
                         "DL3010",
