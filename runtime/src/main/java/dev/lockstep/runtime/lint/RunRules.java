@@ -15,6 +15,9 @@ final class RunRules {
     private static final String[] QUIET_WGET = {
         "-q", "--quiet", "-nv", "--no-verbose", "-o", "--output-file", "-a", "--append-output", "-qO-"
     };
+    /** Who chains more has thought of how many layers there are. */
+    private static final int FEW = 2;
+
     private static final Set<String> WITH_PIPEFAIL = Set.of("bash", "zsh", "ash", "ksh", "mksh");
 
     private RunRules() {}
@@ -75,7 +78,7 @@ final class RunRules {
         return shell;
     }
 
-    /** Whether two could be one: with other mounts, network or rights they could not. */
+    /** Whether two could as well be one: with other mounts, network or rights they could not. */
     private static boolean together(Instruction.Run first, Instruction.Run second) {
         return first.mounts().equals(second.mounts())
                 && first.network() == second.network()
@@ -84,6 +87,8 @@ final class RunRules {
                 && second.heredocs().isEmpty()
                 && first.command() instanceof CommandLine.Shell
                 && second.command() instanceof CommandLine.Shell
+                && View.script(first).commands().size() <= FEW
+                && View.script(second).commands().size() <= FEW
                 && !first.written().keyword().equalsIgnoreCase("ONBUILD")
                 && !second.written().keyword().equalsIgnoreCase("ONBUILD");
     }

@@ -355,8 +355,13 @@ class LintRulesTest {
                 in("DL3058", List.of("LABEL email=me"), List.of("LABEL email=me@x.example")),
                 in(
                         "DL3059",
-                        List.of("RUN a\nRUN b"),
-                        List.of("RUN a\nENV b=c\nRUN d", "RUN a\nRUN --network=none b", "RUN a && b")),
+                        List.of("RUN a\nRUN b", "RUN a && b\nRUN c && d"),
+                        List.of(
+                                "RUN a\nENV b=c\nRUN d",
+                                "RUN a\nRUN --network=none b",
+                                "RUN a && b",
+                                "RUN a && b && c\nRUN d",
+                                "RUN a\nRUN b; c | d")),
                 run(
                         "DL3060",
                         List.of("yarn install"),
