@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** What becomes part of an image's configuration. */
 final class MetadataRules {
@@ -22,7 +23,7 @@ final class MetadataRules {
     static void check(View view, Sink sink) {
         for (var stage : view.stages()) {
             onceOnly(stage, sink);
-            shellForm(stage, sink);
+            shellForm(view, stage, sink);
             workdirs(view, stage, sink);
             for (var instruction : stage.instructions()) {
                 switch (instruction) {
@@ -62,8 +63,8 @@ final class MetadataRules {
         }
     }
 
-    private static void shellForm(Stage stage, Sink sink) {
-        var shell = false;
+    private static void shellForm(View view, Stage stage, Sink sink) {
+        var shell = ofParents(view, stage).anyMatch(i -> i instanceof Instruction.Shell);
         for (var instruction : stage.instructions()) {
             shell |= instruction instanceof Instruction.Shell;
             var line = switch (instruction) {
@@ -86,11 +87,15 @@ final class MetadataRules {
         }
     }
 
-    private static void workdirs(View view, Stage stage, Sink sink) {
-        var absolute = view.line(stage).stream()
+    /** What the stages say that a stage stands upon. */
+    private static Stream<Instruction> ofParents(View view, Stage stage) {
+        return view.line(stage).stream()
                 .filter(s -> s.index() != stage.index())
-                .flatMap(s -> s.instructions().stream())
-                .anyMatch(i -> i instanceof Instruction.Workdir w && isAbsolute(w));
+                .flatMap(s -> s.instructions().stream());
+    }
+
+    private static void workdirs(View view, Stage stage, Sink sink) {
+        var absolute = ofParents(view, stage).anyMatch(i -> i instanceof Instruction.Workdir w && isAbsolute(w));
         for (var instruction : stage.instructions()) {
             if (instruction instanceof Instruction.Workdir workdir) {
                 if (isAbsolute(workdir)) {

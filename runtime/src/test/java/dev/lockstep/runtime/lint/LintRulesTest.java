@@ -52,10 +52,14 @@ class LintRulesTest {
                 in("ConsistentInstructionCasing", List.of("run x", "RUN x\nCmd [\"y\"]"), List.of("RUN x")),
                 row("DuplicateStageName", List.of("FROM a AS x\nFROM b AS X"), List.of("FROM a AS x\nFROM b AS y")),
                 row("ReservedStageName", List.of("FROM a AS scratch", "FROM a AS Context"), List.of("FROM a AS c")),
-                in(
+                row(
                         "JSONArgsRecommended",
-                        List.of("CMD x", "ENTRYPOINT x y"),
-                        List.of("CMD [\"x\"]", "SHELL [\"/bin/bash\", \"-c\"]\nCMD x", "CMD")),
+                        List.of(F + "CMD x", F + "ENTRYPOINT x y", F + "SHELL [\"a\"]\nFROM b\nCMD x"),
+                        List.of(
+                                F + "CMD [\"x\"]",
+                                F + "SHELL [\"/bin/bash\", \"-c\"]\nCMD x",
+                                "FROM a AS x\nSHELL [\"/bin/bash\", \"-c\"]\nFROM x\nCMD y",
+                                F + "CMD")),
                 in("MaintainerDeprecated", List.of("MAINTAINER x"), List.of("LABEL maintainer=x")),
                 row(
                         "UndefinedArgInFrom",
