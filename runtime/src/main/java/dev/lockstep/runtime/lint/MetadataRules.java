@@ -95,14 +95,13 @@ final class MetadataRules {
     }
 
     private static void workdirs(View view, Stage stage, Sink sink) {
-        var absolute = ofParents(view, stage).anyMatch(i -> i instanceof Instruction.Workdir w && isAbsolute(w));
+        // Only the first: who mends that has mended those behind it.
+        var first = ofParents(view, stage).noneMatch(i -> i instanceof Instruction.Workdir);
         for (var instruction : stage.instructions()) {
             if (instruction instanceof Instruction.Workdir workdir) {
-                if (isAbsolute(workdir)) {
-                    absolute = true;
-                } else {
+                if (!isAbsolute(workdir)) {
                     sink.add("DL3000", workdir, "WORKDIR " + workdir.path() + " is not absolute");
-                    if (!absolute) {
+                    if (first) {
                         sink.add(
                                 "WorkdirRelativePath",
                                 workdir,
@@ -110,6 +109,7 @@ final class MetadataRules {
                                         + "\" can have unexpected results if the base image changes");
                     }
                 }
+                first = false;
             }
         }
     }

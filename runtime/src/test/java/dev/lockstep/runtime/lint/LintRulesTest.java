@@ -497,6 +497,12 @@ class LintRulesTest {
     }
 
     @Test
+    void of_relative_working_directories_the_first_is_what_depends_on_the_base_image() {
+        assertThat(byDefault("FROM a:1 AS b\nWORKDIR x\nWORKDIR y\nFROM b\nWORKDIR z"))
+                .containsExactly("2 DL3000 ERROR", "2 WorkdirRelativePath WARNING", "3 DL3000 ERROR", "5 DL3000 ERROR");
+    }
+
+    @Test
     void settings_leave_rules_out() {
         var settings = new LintSettings(Set.of("dl3003"), Set.of("DL3057"), List.of(), Map.of(), false);
         assertThat(findings(F + "RUN cd a", settings).stream().map(f -> f.rule().id()))
