@@ -23,6 +23,7 @@ final class DirectiveReader {
     private final Map<String, String> found = new HashMap<>();
     private char escape = '\\';
     private Set<String> skipped = Set.of();
+    private Set<String> experimental = Set.of();
     private boolean fail;
 
     DirectiveReader(List<Problem> problems) {
@@ -49,7 +50,7 @@ final class DirectiveReader {
                 directive(name, match.group(2), at);
             }
         }
-        return new Directives(Optional.ofNullable(found.get("syntax")), escape, skipped, fail);
+        return new Directives(Optional.ofNullable(found.get("syntax")), escape, skipped, experimental, fail);
     }
 
     private void directive(String name, String value, SourceRange at) {
@@ -80,14 +81,8 @@ final class DirectiveReader {
             var key = (equals < 0 ? part : part.substring(0, equals)).strip().toLowerCase(Locale.ROOT);
             var setting = equals < 0 ? "" : part.substring(equals + 1).strip();
             switch (key) {
-                case "skip" -> {
-                    var names = new LinkedHashSet<String>();
-                    for (var name : setting.split(",", -1)) {
-                        names.add(name.strip().toLowerCase(Locale.ROOT));
-                    }
-                    names.remove("");
-                    skipped = names;
-                }
+                case "skip" -> skipped = names(setting);
+                case "experimental" -> experimental = names(setting);
                 case "error" -> {
                     var word = setting.toLowerCase(Locale.ROOT);
                     if (!Set.of("true", "false", "1", "0", "t", "f").contains(word)) {
@@ -99,8 +94,17 @@ final class DirectiveReader {
                     problems.add(new Problem(
                             at,
                             "check: unknown option \"" + key + "\"",
-                            Suggestion.nearest(key, List.of("skip", "error"))));
+                            Suggestion.nearest(key, List.of("skip", "experimental", "error"))));
             }
         }
+    }
+
+    private static Set<String> names(String list) {
+        var names = new LinkedHashSet<String>();
+        for (var name : list.split(",", -1)) {
+            names.add(name.strip().toLowerCase(Locale.ROOT));
+        }
+        names.remove("");
+        return names;
     }
 }

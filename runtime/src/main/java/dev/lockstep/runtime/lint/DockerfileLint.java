@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.BiConsumer;
 
 /** Looks through Dockerfiles. */
@@ -37,10 +38,9 @@ public final class DockerfileLint {
         Sink sink = (id, at, message) -> {
             var rule = RuleSet.of(id);
             var lower = id.toLowerCase(Locale.ROOT);
-            var skipped = rule.isBuildCheck()
-                    && (directives.skippedChecks().contains("all")
-                            || directives.skippedChecks().contains(lower));
-            if ((rule.isOn() || settings.wanted().contains(lower))
+            var skipped = rule.isBuildCheck() && names(directives.skippedChecks(), lower);
+            var asked = rule.isBuildCheck() && names(directives.experimentalChecks(), lower);
+            if ((rule.isOn() || asked || settings.wanted().contains(lower))
                     && !settings.ignored().contains(lower)
                     && !skipped
                     && !ignores.covers(lower, at)
@@ -56,6 +56,10 @@ public final class DockerfileLint {
         ignores.places().forEach(at -> sink.add("DL1001", at, "rules are ignored here"));
         Collections.sort(findings);
         return findings.stream().distinct().toList();
+    }
+
+    private static boolean names(Set<String> checks, String lower) {
+        return checks.contains("all") || checks.contains(lower);
     }
 
     /** What is wrong with a file that cannot be read, under the rules' ids where there is one. */

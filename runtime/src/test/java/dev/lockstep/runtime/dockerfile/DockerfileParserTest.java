@@ -94,11 +94,16 @@ class DockerfileParserTest {
                 .isEqualTo('\\');
         assertThat(valid("\n# escape=`\nFROM a").dockerfile().directives().escape())
                 .isEqualTo('\\');
-        assertThat(valid("#!/bin/x\n# syntax=docker/dockerfile:1.7-labs\n# check=skip=A,b;error=true\nFROM a")
+        assertThat(valid("#!/bin/x\n# syntax=docker/dockerfile:1.7-labs\n"
+                                + "# check=skip=A,b;experimental=C, d;error=true\nFROM a")
                         .dockerfile()
                         .directives())
                 .isEqualTo(new Directives(
-                        Optional.of("docker/dockerfile:1.7-labs"), '\\', java.util.Set.of("a", "b"), true));
+                        Optional.of("docker/dockerfile:1.7-labs"),
+                        '\\',
+                        java.util.Set.of("a", "b"),
+                        java.util.Set.of("c", "d"),
+                        true));
     }
 
     @ParameterizedTest

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every rule with what it finds and what it leaves alone. */
 class LintRulesTest {
@@ -494,6 +495,15 @@ class LintRulesTest {
         assertThat(byDefault("# check=skip=JSONArgsRecommended;error=true\n" + file))
                 .containsExactly("3 DL4000 ERROR", "3 MaintainerDeprecated ERROR", "4 DL3025 WARNING");
         assertThat(byDefault("# check=skip=all\n" + file)).containsExactly("3 DL4000 ERROR", "4 DL3025 WARNING");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"all", "InvalidDefinitionDescription"})
+    void the_check_directive_asks_for_experimental_build_checks(String which) {
+        var file = "# the version\nARG V=1\n" + F;
+        assertThat(byDefault("# check=experimental=" + which + "\n\n" + file))
+                .containsExactly("4 InvalidDefinitionDescription WARNING");
+        assertThat(byDefault("# check=experimental=Other\n\n" + file)).isEmpty();
     }
 
     @Test
