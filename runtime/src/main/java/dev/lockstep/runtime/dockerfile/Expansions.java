@@ -55,7 +55,7 @@ public final class Expansions {
                 new Instruction.Add(
                         add.written(),
                         transfer(add.transfer()),
-                        add.checksum().map(this::word),
+                        given(add.checksum()),
                         add.keepGitDir(),
                         add.unpack(),
                         flags(add.flags()));
@@ -112,11 +112,12 @@ public final class Expansions {
 
     private Instruction.TransferFlags flags(Instruction.TransferFlags flags) {
         return new Instruction.TransferFlags(
-                flags.owner().map(this::word),
-                flags.mode().map(this::word),
-                flags.link(),
-                flags.parents(),
-                all(flags.exclude()));
+                given(flags.owner()), given(flags.mode()), flags.link(), flags.parents(), all(flags.exclude()));
+    }
+
+    /** A flag whose variables have nothing is as one that is not there. */
+    private Optional<String> given(Optional<String> flag) {
+        return flag.map(this::word).filter(text -> !text.isEmpty());
     }
 
     private List<String> all(List<String> texts) {

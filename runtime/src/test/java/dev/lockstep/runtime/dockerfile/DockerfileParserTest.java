@@ -245,6 +245,22 @@ class DockerfileParserTest {
     }
 
     @Test
+    void a_flag_whose_variables_have_nothing_is_not_there() {
+        var words = new Words('\\');
+        var copy = one("COPY --chown=$WHO --chmod=${HOW:-} a /b");
+        assertThat(((Instruction.Copy) Expansions.of(copy, words, name -> Optional.empty())
+                                .instruction())
+                        .flags())
+                .isEqualTo(new Instruction.TransferFlags(Optional.empty(), Optional.empty(), false, false, List.of()));
+        var add = one("ADD --chown=$WHO --checksum=$SUM a /b");
+        var expanded = (Instruction.Add)
+                Expansions.of(add, words, name -> name.equals("WHO") ? Optional.of("1") : Optional.of(""))
+                        .instruction();
+        assertThat(expanded.checksum()).isEmpty();
+        assertThat(expanded.flags().owner()).contains("1");
+    }
+
+    @Test
     void mounts_have_kinds_with_their_defaults() throws Exception {
         var run = (Instruction.Run) one("""
             RUN --mount=target=/a --mount=type=bind,src=/s,dst=b,from=x,rw \\
