@@ -9,7 +9,8 @@ import java.util.Optional;
  * is a layer of its own.
  *
  * @param sources at least one
- * @param destination as the Dockerfile has it, variables expanded; a slash at its end says that it is a directory
+ * @param destination as the Dockerfile has it, variables expanded; a slash at its end says that it is a directory, and
+ *     so does nothing at all, which is {@code workdir}
  * @param workdir absolute: what a relative destination is below
  * @param owner of all that is made; without one, root, or the source's where its tree keeps owners
  * @param mode change of the mode of all that is copied, directories too
@@ -28,8 +29,8 @@ public record CopyRequest(
         Optional<Instant> time) {
     public CopyRequest {
         sources = List.copyOf(sources);
-        if (sources.isEmpty() || destination.isEmpty() || !workdir.startsWith("/")) {
-            throw new IllegalArgumentException("a copy has sources, a destination and an absolute workdir");
+        if (sources.isEmpty() || !workdir.startsWith("/")) {
+            throw new IllegalArgumentException("a copy has sources and an absolute workdir");
         }
     }
 
@@ -73,6 +74,9 @@ public record CopyRequest(
 
     /** Whether the text alone says that the destination is a directory. */
     boolean saysDirectory() {
-        return destination.endsWith("/") || destination.equals(".") || destination.endsWith("/.");
+        return destination.isEmpty()
+                || destination.endsWith("/")
+                || destination.equals(".")
+                || destination.endsWith("/.");
     }
 }
