@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.build;
 
+import dev.lockstep.runtime.dockerfile.StopSignals;
 import dev.lockstep.runtime.image.Layer;
 import dev.lockstep.runtime.image.Platform;
 import java.time.Instant;
@@ -132,8 +133,15 @@ public record ImageDraft(
                 "ENTRYPOINT " + Quoted.words(words));
     }
 
-    /** {@code STOPSIGNAL}, as it is written. */
+    /**
+     * {@code STOPSIGNAL}, as it is written.
+     *
+     * @throws IllegalArgumentException in BuildKit's words if it is none, which a variable may bring
+     */
     public ImageDraft stopSignal(String signal) {
+        if (!StopSignals.isOne(signal)) {
+            throw new IllegalArgumentException("invalid signal: " + signal);
+        }
         return with(config.withStopSignal(signal), "STOPSIGNAL " + signal);
     }
 

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.build;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.Layer;
@@ -58,6 +59,13 @@ class ImageDraftTest {
                 .contains(List.of("c"));
         assertThat(inherited.entrypoint(new Invocation.Exec(List.of())).config().entrypoint())
                 .isEmpty();
+    }
+
+    @Test
+    void a_stop_signal_that_a_variable_brings_is_one_too() {
+        assertThat(SCRATCH.stopSignal("sigrtmin+3").config().stopSignal()).contains("sigrtmin+3");
+        assertThatThrownBy(() -> SCRATCH.stopSignal("NOSUCH")).hasMessage("invalid signal: NOSUCH");
+        assertThatThrownBy(() -> SCRATCH.stopSignal("")).hasMessage("invalid signal: ");
     }
 
     @Test
