@@ -220,7 +220,8 @@ public record StageGraph(Dockerfile dockerfile, Set<String> contexts, List<Node>
     }
 
     /**
-     * With the triggers that a base image turned out to have.
+     * With the triggers that a base image turned out to have. The stage is being built then: what its triggers copy
+     * from may not stand behind it, nor behind a stage that they bring in.
      *
      * @param triggers in order, as {@link DockerfileParser#trigger} reads them
      */
@@ -235,9 +236,9 @@ public record StageGraph(Dockerfile dockerfile, Set<String> contexts, List<Node>
                         contexts,
                         new Node(old.stage(), old.base(), old.platform(), triggers),
                         problems));
-        return problems.isEmpty()
-                ? new Result.Valid(new StageGraph(dockerfile, contexts, changed))
-                : new Result.Invalid(problems);
+        var graph = new StageGraph(dockerfile, contexts, changed);
+        problems.addAll(graph.problems(stage));
+        return problems.isEmpty() ? new Result.Valid(graph) : new Result.Invalid(problems);
     }
 
     /** The stage of {@code --target}, by name in any case; the last without one. A number is no name. */

@@ -125,4 +125,22 @@ class StageGraphTest {
         assertThat(((Instruction.Run) node.triggers().get(1)).command())
                 .isEqualTo(new CommandLine.Shell("body\n", "<<EOF"));
     }
+
+    private static StageGraph.Result triggered(String file, int stage, String trigger) {
+        var valid = (DockerfileParser.Trigger.Valid) DockerfileParser.trigger(trigger, '\\');
+        return graph(file).withTriggers(stage, List.of(valid.instruction()));
+    }
+
+    /** Each would wait for the other, if not for a name. */
+    @Test
+    void triggers_of_an_image_copy_from_no_later_stage() {
+        var good = triggered("FROM scratch AS tools\nFROM image AS app", 1, "COPY --from=tools /a /a");
+        assertThat(((StageGraph.Result.Valid) good).graph().needed(1)).containsExactly(0, 1);
+        assertThat(problems(triggered("FROM image AS app\nFROM app AS later", 0, "COPY --from=later /a /a")))
+                .containsExactly(
+                        "cannot copy from stage \"later\", it needs to be defined before current stage \"app\"");
+        var through = "FROM scratch AS x\nCOPY --from=z /a /a\nFROM image AS y\nFROM y AS z";
+        assertThat(problems(triggered(through, 1, "RUN --mount=target=/x,from=x true")))
+                .containsExactly("cannot copy from stage \"z\", it needs to be defined before current stage \"x\"");
+    }
 }
