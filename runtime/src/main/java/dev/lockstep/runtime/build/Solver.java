@@ -205,8 +205,7 @@ final class Solver {
             begin = switch (node.base()) {
                 case StageGraph.From.Scratch _ -> StageState.of(ImageDraft.scratch(bases.platform(node.platform())));
                 case StageGraph.From.OfStage(var other) -> await(other).asBase();
-                case StageGraph.From.Context(var name) ->
-                    StageState.of(bases.context(name).draft());
+                case StageGraph.From.Context(var name) -> StageState.of(withTriggers(index, bases.context(name)));
                 case StageGraph.From.Image(var reference) ->
                     StageState.of(withTriggers(index, bases.image(reference, node.platform())));
             };

@@ -11,6 +11,7 @@ import dev.lockstep.runtime.context.SourceContent;
 import dev.lockstep.runtime.context.SourceDirectory;
 import dev.lockstep.runtime.context.SourceEntry;
 import dev.lockstep.runtime.image.Image;
+import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.linux.RawPath;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -202,6 +203,37 @@ class BuildIT {
                         + " exit code: 7");
         assertThat(lab.images.list()).isEqualTo(before);
         assertThat(new Builder(lab.rooms).cache().entries()).isEmpty();
+    }
+
+    @Test
+    void what_an_image_has_for_who_builds_on_it_is_done_whatever_the_stage_calls_it() throws IOException {
+        lab.file("a.txt", "hello\n");
+        var base = lab.build("FROM busybox\nONBUILD COPY a.txt /triggered\n");
+        var name = ImageReference.parse("base:1");
+        lab.images.add(name, lab.images.describe(base.digest()));
+        for (var context :
+                List.of(new BuildRequest.NamedContext.Here(base.digest()), new BuildRequest.NamedContext.Named(name))) {
+            var image = lab.build(in(Map.of("base", context), lab.request("FROM base\nRUN cat /triggered\n")));
+            assertThat(Files.readString(lab.tree(image).resolve("triggered"))).isEqualTo("hello\n");
+            assertThat(lab.config(image).path("config").has("OnBuild")).isFalse();
+        }
+    }
+
+    private static BuildRequest in(Map<String, BuildRequest.NamedContext> contexts, BuildRequest request) {
+        return new BuildRequest(
+                request.dockerfile(),
+                request.target(),
+                request.context(),
+                contexts,
+                request.arguments(),
+                request.labels(),
+                request.cache(),
+                request.pull(),
+                request.secrets(),
+                request.agents(),
+                request.steps(),
+                request.platform(),
+                request.epoch());
     }
 
     @Test
