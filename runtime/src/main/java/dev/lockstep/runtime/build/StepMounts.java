@@ -26,6 +26,9 @@ import java.util.TreeMap;
 /** What {@code RUN --mount} asks for: what of it counts for the cache, and the mounts themselves. */
 final class StepMounts implements AutoCloseable {
     private static final int SECRET_MODE = 0400;
+    private static final int MODE = 0755;
+    private static final Mount.Access USUAL =
+            new Mount.Access(OptionalInt.of(MODE), OptionalInt.of(0), OptionalInt.of(0));
     private static final String SECRETS = "/run/secrets/";
 
     private final StageBuild.Step step;
@@ -70,9 +73,37 @@ final class StepMounts implements AutoCloseable {
     }
 
     private String digest(Mount.Bind bind) throws IOException {
-        var digest = copies.digest(request(bind.from(), bind.source()));
+        var tree = copies.tree(bind.from(), trees);
+        var digest = copies.digest(request(tree, bind.source())) + shown(access(tree, bind));
         hashed.put(bind, digest);
         return digest;
+    }
+
+    /** What a directory has that is mounted: a copy of what is in it says nothing of that. */
+    private static Optional<Mount.Access> access(SourceTree tree, Mount.Bind bind) throws IOException {
+        if (isWhole(bind)) {
+            return Optional.empty();
+        }
+        var source = tree.entry(RawPath.of(bind.source()).latin1());
+        if (!source.isDirectory()) {
+            return Optional.empty();
+        }
+        return Optional.of(new Mount.Access(
+                OptionalInt.of(source.mode()),
+                OptionalInt.of(tree.keepsOwners() ? source.uid() : 0),
+                OptionalInt.of(tree.keepsOwners() ? source.gid() : 0)));
+    }
+
+    private static boolean isWhole(Mount.Bind bind) {
+        return ImagePath.clean("/" + bind.source()).equals("/");
+    }
+
+    /** Empty for the usual one: most mounts keep the key that they had before this was in it. */
+    private static String shown(Optional<Mount.Access> access) {
+        return access.filter(has -> !has.equals(USUAL))
+                .map(has -> " " + Integer.toOctalString(has.mode().orElseThrow()) + " "
+                        + has.uid().orElseThrow() + ":" + has.gid().orElseThrow())
+                .orElse("");
     }
 
     /** Whether what was mounted is something else than what the key says. */
@@ -85,7 +116,10 @@ final class StepMounts implements AutoCloseable {
     }
 
     private CopyRequest request(Optional<String> from, String source) throws IOException {
-        SourceTree tree = copies.tree(from, trees);
+        return request(copies.tree(from, trees), source);
+    }
+
+    private static CopyRequest request(SourceTree tree, String source) {
         return CopyRequest.of(List.of(new CopySource(tree, CopyStep.escaped(source))), "/content/", "/");
     }
 
@@ -164,15 +198,18 @@ final class StepMounts implements AutoCloseable {
     private void bind(Mount.Bind bind, StepWorkspace workspace, Prepared prepared) throws IOException {
         var source = ImagePath.clean("/" + bind.source());
         var content = workspace.scratch().resolve("content");
-        var request = request(bind.from(), bind.source());
+        var tree = copies.tree(bind.from(), trees);
+        var request = request(tree, bind.source());
+        var access = access(tree, bind);
         try (var directory = Directory.open(parent(content))) {
             // A file keeps its name there; of a directory it is the content.
             var copied = step.solver().cancellation().interrupting(() -> Copier.copy(request, directory, directory));
-            changed |= !copied.content().toString().equals(hashed.get(bind));
+            changed |= !(copied.content() + shown(access)).equals(hashed.get(bind));
         }
-        var isDirectory = source.equals("/")
-                || copies.tree(bind.from(), trees)
-                        .isDirectory(RawPath.of(bind.source()).latin1());
+        if (access.isPresent()) {
+            Access.set(content, access.get(), MODE);
+        }
+        var isDirectory = isWhole(bind) || access.isPresent();
         var place = isDirectory ? content : content.resolve(source.substring(source.lastIndexOf('/') + 1));
         // The runtime follows links on the host: what is mounted must be what was copied, and no link that was in it.
         if (!isDirectory && !Files.isRegularFile(place, LinkOption.NOFOLLOW_LINKS)) {

@@ -54,16 +54,7 @@ public record SourceTree(SourceDirectory root, Ignore ignore, boolean keepsOwner
     }
 
     /**
-     * Whether a path leads to a directory; links are followed inside the root, as a copy follows them.
-     *
-     * @throws ContextException when nothing is there
-     */
-    public boolean isDirectory(String path) throws IOException {
-        return entry(path).isDirectory();
-    }
-
-    /**
-     * What a path leads to, in the same way.
+     * What a path leads to; links are followed inside the root, as a copy follows them.
      *
      * @throws ContextException when nothing is there
      */

@@ -261,6 +261,26 @@ class BuildIT {
     }
 
     @Test
+    void a_mounted_directory_is_whose_it_is_where_it_comes_from() throws IOException {
+        var text = """
+                FROM busybox AS from
+                RUN mkdir /w && chown 1000:1001 /w && chmod 2770 /w
+                FROM busybox
+                USER 1000:1001
+                RUN --mount=from=from,source=/w,target=/m,rw touch /m/made && stat -c "%a %u:%g" /m
+                """;
+        lab.build(text);
+        assertThat(lab.output()).isEqualTo("2770 1000:1001\n");
+        lab.build(text.replace("2770", "0707"));
+        assertThat(lab.output()).as("another one is another step").isEqualTo("707 1000:1001\n");
+        lab.file("d/a.txt", "");
+        var context = PosixFilePermissions.fromString("rwxrwxr-x");
+        Files.setPosixFilePermissions(lab.context().resolve("d"), context);
+        lab.build("FROM busybox\nRUN --mount=source=d,target=/m --mount=target=/c stat -c '%a %u:%g' /m /c\n");
+        assertThat(lab.output()).isEqualTo("775 0:0\n755 0:0\n");
+    }
+
+    @Test
     void only_the_stages_that_the_target_needs_are_built() throws IOException {
         var image = lab.build("""
                 FROM nowhere.example/none AS unneeded
