@@ -59,7 +59,7 @@ final class Selection {
             // As BuildKit: what ".." takes back is never looked for, be it a pattern, a link, or not there.
             var path = Ignore.clean("/" + written).substring(1);
             if (request.parents()) {
-                picks.add(parents(source, written));
+                picks.addAll(parents(source, written));
             } else if (Glob.isPattern(path)) {
                 for (var match : matches(source.tree(), path)) {
                     picks.add(new Pick(source, match, true, Optional.empty()));
@@ -72,19 +72,32 @@ final class Selection {
     }
 
     /** The part behind {@code /./} is kept below the destination; without one, all is. */
-    private Pick parents(CopySource source, String path) throws IOException {
+    private List<Pick> parents(CopySource source, String path) throws IOException {
         var pivot = path.indexOf("/./");
         var base = pivot < 0 ? "/" : path.substring(0, pivot);
         var pattern = Ignore.clean("/" + (pivot < 0 ? path : path.substring(pivot + 3)))
                 .substring(1);
-        if (!Glob.isPattern(pattern)) {
+        if (!Glob.isPattern(base) && !Glob.isPattern(pattern)) {
             // Only looked for: a name that is not there is an error, a pattern without a match is none.
             new Pick(source, base + "/" + pattern, false, Optional.empty())
                     .find()
                     .close();
         }
         var include = pattern.isEmpty() ? Optional.<Ignore>empty() : Optional.of(Ignore.ofPattern(pattern));
-        return new Pick(source, base, true, include);
+        if (!Glob.isPattern(base)) {
+            return List.of(new Pick(source, base, true, include));
+        }
+        var picks = new ArrayList<Pick>();
+        for (var match : matches(source.tree(), Ignore.clean("/" + base).substring(1))) {
+            var pick = new Pick(source, match, true, include);
+            try (var found = pick.find()) {
+                // Of a file there is nothing behind the pivot.
+                if (found.entry().isDirectory()) {
+                    picks.add(pick);
+                }
+            }
+        }
+        return picks;
     }
 
     private static List<String> matches(SourceTree tree, String path) throws IOException {
