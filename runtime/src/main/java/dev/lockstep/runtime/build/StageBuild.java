@@ -106,21 +106,31 @@ final class StageBuild {
         var next = state;
         var line = new ArrayList<String>();
         for (var declaration : arg.declarations()) {
-            var seen = next;
-            var usual = declaration
-                    .value()
-                    .map(text -> solver.request()
-                            .dockerfile()
-                            .words()
-                            .word(text, seen::variable)
-                            .word());
-            var value = Optional.ofNullable(solver.request().arguments().get(declaration.name()))
-                    .or(() -> usual)
-                    .or(() -> solver.globals().value(declaration.name()));
+            var given = Optional.ofNullable(solver.request().arguments().get(declaration.name()));
+            var usual = usual(declaration, next, given.isPresent());
+            var value = given.or(() -> usual).or(() -> solver.globals().value(declaration.name()));
             next = next.declare(declaration.name(), value);
             line.add(declaration.name() + usual.map(text -> "=" + text).orElse(""));
         }
         return next.with(next.draft().arg(String.join(" ", line)));
+    }
+
+    /** {@code ARG a=${b:?say b}} complains only where the default counts. */
+    private Optional<String> usual(Instruction.Arg.Declaration declaration, StageState state, boolean isGiven) {
+        try {
+            return declaration
+                    .value()
+                    .map(text -> solver.request()
+                            .dockerfile()
+                            .words()
+                            .word(text, state::variable)
+                            .word());
+        } catch (SubstitutionException e) {
+            if (isGiven) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
     static Invocation invocation(CommandLine command) {

@@ -206,6 +206,14 @@ class BuildIT {
     }
 
     @Test
+    void a_default_that_says_what_is_missing_does_so_only_where_it_counts() throws IOException {
+        var text = "FROM busybox\nARG VERSION=${WANTED:?which}\nRUN echo $VERSION\n";
+        lab.build(lab.request(text).withArguments(Map.of("VERSION", "7")));
+        assertThat(lab.output()).isEqualTo("7\n");
+        assertThatThrownBy(() -> lab.build(text)).hasMessageContaining("WANTED: which");
+    }
+
+    @Test
     void what_an_image_has_for_who_builds_on_it_is_done_whatever_the_stage_calls_it() throws IOException {
         lab.file("a.txt", "hello\n");
         var base = lab.build("FROM busybox\nONBUILD COPY a.txt /triggered\n");
