@@ -445,8 +445,8 @@ final class Following implements AutoCloseable {
             if (!found.has(stack)) {
                 stacks.remove(stack);
                 if (!status.orphaned()) {
+                    follower.forget(stack); // first: once it is an orphan nobody comes here again
                     makers.records(stack).orphaned();
-                    follower.forget(stack);
                     var where =
                             found.elsewhere().contains(stack) ? " is placed on other hosts by " : " is no longer in ";
                     out.accept("stack " + stack + where + follower.url()

@@ -1,5 +1,7 @@
 package dev.lockstep.reconciler.git;
 
+import dev.lockstep.runtime.linux.Directory;
+import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.store.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -93,12 +95,17 @@ final class Clone {
         return fresh;
     }
 
-    /** Moves this damaged clone aside (the one moved before it goes) and the fresh one to its place. Under the lock. */
+    /**
+     * Moves the fresh clone to the place of this damaged one, in one step, and this one aside (the one moved before it
+     * goes). Under the lock.
+     */
     void replaceBy(Clone fresh) throws IOException {
         var aside = directory.resolveSibling(directory.getFileName() + ".damaged");
         delete(aside);
-        Files.move(directory, aside);
-        Files.move(fresh.directory, directory);
+        try (var parent = Directory.open(directory.resolveSibling("."))) {
+            parent.exchange(name(fresh.directory), parent, name(directory));
+        }
+        Files.move(fresh.directory, aside);
         AtomicFiles.syncDirectory(directory.resolveSibling("."));
         RepositoryCache.clear();
     }
@@ -137,6 +144,10 @@ final class Clone {
                                 || name.startsWith(".tmp")
                                 || name.endsWith(".tmp")
                                 || name.endsWith(".temp")));
+    }
+
+    private static RawPath name(Path path) {
+        return RawPath.of(path.getFileName().toString());
     }
 
     private static void delete(Path path) throws IOException {

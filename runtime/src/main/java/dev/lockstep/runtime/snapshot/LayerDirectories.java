@@ -175,7 +175,12 @@ final class LayerDirectories {
     }
 
     static List<String> mounts() throws IOException {
-        return Files.readAllLines(Path.of("/proc/self/mountinfo"));
+        return lines(Files.readAllBytes(Path.of("/proc/self/mountinfo")));
+    }
+
+    /** Other mounts may be at places whose names are no text: of those there is only to know that they are others. */
+    static List<String> lines(byte[] mountinfo) {
+        return new String(mountinfo, StandardCharsets.UTF_8).lines().toList();
     }
 
     /**
