@@ -6,10 +6,11 @@ import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.network.Endpoint;
 import dev.lockstep.runtime.network.ObservedAttachment;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Function;
 
 /** Changes a container without another process: limits, networks, ports, and what only the record says. */
@@ -36,7 +37,10 @@ final class InPlaceUpdate {
                     "group_add, tty, stdin_open, init, ulimits or oom_score_adj",
                     spec -> spec.options().process()),
             new Field("privileges or namespaces", spec -> spec.options().isolation()),
-            new Field("devices", spec -> spec.options().devices()),
+            new Field("devices", spec -> {
+                var devices = spec.options().devices();
+                return List.of(Set.copyOf(devices.mappings()), devices.rules(), devices.cdi());
+            }),
             new Field("logging", spec -> spec.options().log().fixed()),
             new Field("shm_size or volumes_from", spec -> {
                 var storage = spec.options().storage();
@@ -131,13 +135,14 @@ final class InPlaceUpdate {
         return before.isEmpty() && after.filter(made::equals).isPresent() ? before : after;
     }
 
-    /** Where a bind source is kept does not matter, only what it is. */
+    /** Where a bind source is kept does not matter, only what it is; nor which mount is named first. */
     private static Object mountIdentities(ContainerSpec spec) {
-        var identities = new ArrayList<Object>();
+        var identities = new TreeMap<String, Object>();
         for (var mount : spec.mounts()) {
-            identities.add(
+            identities.put(
+                    mount.target(),
                     mount instanceof MountSpec.Bind bind
-                            ? List.of(bind.identity(), bind.target(), bind.readOnly(), bind.options())
+                            ? List.of(bind.identity(), bind.readOnly(), bind.options())
                             : mount);
         }
         return identities;
