@@ -425,13 +425,13 @@ final class ContainerFields {
                 b.identity() + mode + (b.readOnly() ? " read-only" : "") + bindOptions(b.options());
             case MountSpec.Volume v ->
                 "volume " + v.name() + v.subpath().map(path -> "/" + path).orElse("") + mode
-                        + (v.readOnly() ? " read-only" : "");
+                        + (v.readOnly() ? " read-only" : "") + (v.noCopy() ? " nocopy" : "");
             case MountSpec.OfImage image ->
                 "image " + image.image().familiar() + " (" + image.digest().abbreviated() + ")"
                         + image.subpath().map(path -> " path " + path).orElse("") + mode;
             case MountSpec.Content content -> content.name() + mode;
             case MountSpec.Anonymous a ->
-                "volume of its own" + mode + (a.readOnly() ? " read-only" : "")
+                "volume of its own" + mode + (a.readOnly() ? " read-only" : "") + (a.noCopy() ? " nocopy" : "")
                         + (a.labels().isEmpty()
                                 ? ""
                                 : new TreeMap<>(a.labels())

@@ -19,6 +19,7 @@ class AttributeChangesTest {
               db: {image: x, ipc: shareable}
             secrets: {s: {environment: "S"}}
             configs: {c: {content: "one"}, d: {content: "two"}}
+            volumes: {data: {}}
             """;
 
     private static String project(String attribute) {
@@ -158,6 +159,18 @@ class AttributeChangesTest {
         var ended = World.with(host, "shop-web-1", World.state(new ContainerState.Created()));
         assertThat(new PlanText(false).print(Planner.plan(desired, ended, Facts.none())))
                 .doesNotContain("earlier run");
+    }
+
+    /** An empty volume would be filled by the next container, and not by this one. */
+    @Test
+    void whether_a_volume_takes_the_content_of_the_image_is_compared() {
+        for (var volume : List.of("source: data, ", "")) {
+            var without = "volumes: [{type: volume, " + volume + "target: /data}]";
+            var with = "volumes: [{type: volume, " + volume + "target: /data, volume: {nocopy: true}}]";
+            assertThat(plan(without, with)).contains("-/+ container shop-web-1").contains(" at /data nocopy");
+            assertThat(plan(with, without)).contains("-/+ container shop-web-1").contains(" at /data nocopy → ");
+            assertThat(plan(with, with)).contains("No changes.");
+        }
     }
 
     @Test
