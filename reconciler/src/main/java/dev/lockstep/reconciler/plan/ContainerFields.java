@@ -125,13 +125,15 @@ final class ContainerFields {
                     Change.REPLACE,
                     s -> storage(s).shmSize().map(Sizes::show),
                     e -> Sizes.show(e.options().shmSize())),
-            list(
+            // In their order: of two that have something at the same place the later one's is taken.
+            field(
                     "volumes_from",
                     Change.REPLACE,
-                    s -> byKey(
-                            storage(s).volumesFrom(),
-                            StorageOptions.VolumesFrom::container,
-                            ContainerFields::volumesFrom)),
+                    s -> words(
+                            storage(s).volumesFrom().stream()
+                                    .map(ContainerFields::volumesFrom)
+                                    .toList(),
+                            false)),
             list(
                     "storage_opt",
                     Change.VALUE_IN_PLACE,

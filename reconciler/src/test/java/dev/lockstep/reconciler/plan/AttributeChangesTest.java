@@ -70,7 +70,7 @@ class AttributeChangesTest {
                 "gpus: all                                          | -/+ | gpus: [nvidia.com/gpu=all]",
                 "device_cgroup_rules: ['c 1:3 r']                   | -/+ | device_cgroup_rules: [\"c 1:3 r\"]",
                 "shm_size: 1m                                       | -/+ | shm_size: 1 MiB",
-                "volumes_from: ['db:ro']                            | -/+ | volumes_from.shop-db-1: shop-db-1:ro",
+                "volumes_from: ['db:ro']                            | -/+ | volumes_from: [shop-db-1:ro]",
                 "storage_opt: {size: 1g}                            | -/+ | storage_opt.size: 1 GiB",
                 "configs: [c]                                       | -/+ | configs.c: at /c mode 444",
                 "post_start: [{command: [x]}]                       | -/+ | post_start.0: [x]",
@@ -171,6 +171,17 @@ class AttributeChangesTest {
             assertThat(plan(with, without)).contains("-/+ container shop-web-1").contains(" at /data nocopy → ");
             assertThat(plan(with, with)).contains("No changes.");
         }
+    }
+
+    /** Of what two of them have at the same place the later one's is mounted. */
+    @Test
+    void whose_volumes_are_taken_first_is_compared() {
+        var one = "volumes_from: [db, 'container:other']";
+        var other = "volumes_from: ['container:other', db]";
+        assertThat(plan(one, other))
+                .contains("-/+ container shop-web-1")
+                .contains("volumes_from: [shop-db-1 other] → [other shop-db-1]");
+        assertThat(plan(one, one)).contains("No changes.");
     }
 
     @Test
