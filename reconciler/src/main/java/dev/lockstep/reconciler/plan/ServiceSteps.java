@@ -248,7 +248,7 @@ final class ServiceSteps {
             causes.add(Cause.drift("name", container.name(), spec.name()));
         }
         var starts = starts(wanted);
-        var notRunning = starts ? new StartCause(facts, plan).of(container) : Optional.<Cause>empty();
+        var notRunning = starts ? new StartCause(facts, plan).of(container, spec.restart()) : Optional.<Cause>empty();
         if (notRunning.isPresent()) {
             causes.add(notRunning.get());
             return Optional.of(

@@ -7,12 +7,15 @@ import java.util.Optional;
 
 /** Whether a container that does not run has to be started. */
 record StartCause(Facts facts, PlanBuilder plan) {
-    /** Why a container that does not run has to be started; empty when it runs or may stay as it is. */
-    Optional<Cause> of(ObservedContainer container) {
+    /**
+     * Why a container that does not run has to be started; empty when it runs or may stay as it is.
+     *
+     * @param policy that it has from now on
+     */
+    Optional<Cause> of(ObservedContainer container, RestartPolicy policy) {
         if (facts.leftAlone().contains(container.id())) {
             return Optional.empty();
         }
-        var policy = container.record().spec().restart();
         return switch (container.state()) {
             case ContainerState.Running _ -> Optional.empty();
             case ContainerState.Created _ ->
