@@ -5,13 +5,13 @@ import dev.lockstep.runtime.container.ObservedContainer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,16 +78,18 @@ public record Effects(Map<String, Downtime> downtimes, List<Destroyed> destroyed
     static Effects of(List<Step> steps, Observed observed) {
         var downtimes = new LinkedHashMap<String, Downtime>();
         var destroyed = new ArrayList<Destroyed>();
-        var rolling = rolling(steps);
+        var served = served(steps, observed);
         for (var step : steps) {
             switch (step.operation()) {
                 case Operation.ReplaceContainer replace -> {
                     var old = find(replace.id(), observed);
-                    worse(downtimes, replace.spec().service(), downtime(replace, old, rolling));
+                    worse(downtimes, replace.spec().service(), downtime(replace, old, served));
                     old.ifPresent(container -> lost(container, replace.renewVolumes(), destroyed));
                 }
-                case Operation.RestartContainer restart ->
-                    worse(downtimes, restart.spec().service(), gap(find(restart.id(), observed)));
+                case Operation.RestartContainer restart -> {
+                    var service = restart.spec().service();
+                    worse(downtimes, service, changed(find(restart.id(), observed), served.contains(service)));
+                }
                 case Operation.UpdateContainer update ->
                     worse(downtimes, update.spec().service(), new Downtime.None());
                 case Operation.StopContainer stop ->
@@ -130,25 +132,61 @@ public record Effects(Map<String, Downtime> downtimes, List<Destroyed> destroyed
         return new Effects(downtimes, destroyed);
     }
 
-    /** Services whose replicas change one group after the other, so that some are always there. */
-    private static Set<String> rolling(List<Step> steps) {
-        return steps.stream()
-                .filter(step -> step.turn().isPresent())
-                .map(Step::operation)
-                .flatMap(operation -> operation instanceof Operation.ReplaceContainer replace
-                        ? Stream.of(replace.spec().service())
-                        : Stream.empty())
-                .collect(Collectors.toSet());
+    /** Services of which some are always there: their replicas change one group after the other, or not all of them. */
+    private static Set<String> served(List<Step> steps, Observed observed) {
+        var changed = new HashSet<String>();
+        var services = new HashMap<String, String>();
+        var served = new HashSet<String>();
+        for (var step : steps) {
+            var id = ended(step.operation());
+            var spec = Operation.wanted(step.operation());
+            id.ifPresent(changed::add);
+            if (id.isPresent() && spec.isPresent()) {
+                services.put(spec.get().service(), spec.get().owner().stack());
+                if (step.turn().isPresent()) {
+                    served.add(spec.get().service());
+                }
+            }
+        }
+        for (var container : observed.containers()) {
+            var spec = container.record().spec();
+            if (container.isRunning()
+                    && !changed.contains(container.id())
+                    && spec.owner().stack().equals(services.get(spec.service()))) {
+                served.add(spec.service());
+            }
+        }
+        return served;
+    }
+
+    /** The container that ends by the operation, be it that another one takes its place. */
+    private static Optional<String> ended(Operation operation) {
+        return switch (operation) {
+            case Operation.ReplaceContainer replace -> Optional.of(replace.id());
+            case Operation.RestartContainer restart -> Optional.of(restart.id());
+            case Operation.StopContainer stop -> Optional.of(stop.id());
+            case Operation.RemoveContainer remove -> Optional.of(remove.id());
+            case Operation.OnImage _,
+                    Operation.OnNetwork _,
+                    Operation.OnVolume _,
+                    Operation.CreateContainer _,
+                    Operation.UpdateContainer _,
+                    Operation.StartContainer _ -> Optional.empty();
+        };
     }
 
     private static Downtime downtime(
-            Operation.ReplaceContainer replace, Optional<ObservedContainer> old, Set<String> rolling) {
+            Operation.ReplaceContainer replace, Optional<ObservedContainer> old, Set<String> served) {
         if (!replace.started()) {
             return new Downtime.Ends();
         }
-        return replace.startFirst() || rolling.contains(replace.spec().service())
-                ? new Downtime.Connections()
-                : gap(old);
+        return changed(
+                old, replace.startFirst() || served.contains(replace.spec().service()));
+    }
+
+    /** @param served whether somebody serves while it is away */
+    private static Downtime changed(Optional<ObservedContainer> old, boolean served) {
+        return served && old.filter(ObservedContainer::isRunning).isPresent() ? new Downtime.Connections() : gap(old);
     }
 
     private static Optional<ObservedContainer> find(String id, Observed observed) {

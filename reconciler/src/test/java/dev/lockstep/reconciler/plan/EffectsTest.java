@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.reconciler.desired.Desired;
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.runtime.store.Owner;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -79,6 +80,33 @@ class EffectsTest {
         var gone = effects(SHOP, SHOP.replace("scale: 2", "scale: 0"));
         assertThat(gone.downtimes()).containsExactly(Map.entry("app", new Effects.Downtime.Ends()));
         assertThat(gone.destroyedInWords()).containsExactly("what shop-app-2, shop-app-1 wrote outside of volumes");
+    }
+
+    @Test
+    void replicas_that_begin_anew_one_after_the_other_are_always_there() {
+        var stack = """
+                services:
+                  db: {image: x}
+                  app: {image: y, scale: 2, depends_on: {db: {condition: service_started, restart: true}}}
+                """;
+        assertThat(effects(stack, stack.replace("image: x", "image: z")).downtimes())
+                .containsEntry("app", new Effects.Downtime.Connections())
+                .containsEntry("db", new Effects.Downtime.Gap(Duration.ofSeconds(10)));
+        var one = stack.replace("scale: 2", "scale: 1");
+        assertThat(effects(one, one.replace("image: x", "image: z")).downtimes())
+                .containsEntry("app", new Effects.Downtime.Gap(Duration.ofSeconds(10)));
+    }
+
+    @Test
+    void where_a_rollout_was_broken_off_before_its_last_replica_the_others_serve() {
+        var before = "services: {web: {image: 'x:1', scale: 3}}";
+        var after = "services: {web: {image: 'x:2', scale: 3}}";
+        var old = World.running(World.desired(before)).containers().getLast();
+        var host = World.with(World.running(World.desired(after)), old.name(), _ -> old);
+        var plan = Planner.plan(World.desired(after), host, Facts.none());
+
+        assertThat(plan.summary().replace()).isEqualTo(1);
+        assertThat(plan.effects().downtimes()).containsExactly(Map.entry("web", new Effects.Downtime.Connections()));
     }
 
     @Test
