@@ -23,6 +23,7 @@ import dev.lockstep.runtime.network.EndpointOptions;
 import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.oci.Rlimit;
+import dev.lockstep.spec.model.Dependency;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -402,10 +403,23 @@ final class ContainerFields {
         return map;
     }
 
-    /** Only which services they are: the order of stopping is what is kept of them. */
+    /** What is kept of them for who starts and stops by hand; the usual condition goes without saying. */
     private static Optional<String> dependsOn(Map<String, String> labels) {
-        var services = ComposeLabels.dependencies(labels);
-        return services.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", services));
+        var gates = ComposeLabels.gates(labels);
+        return Optional.of(ComposeLabels.dependencies(labels).stream()
+                        .map(service -> service
+                                + Optional.ofNullable(gates.get(service))
+                                        .map(ContainerFields::condition)
+                                        .orElse(""))
+                        .collect(Collectors.joining(", ")))
+                .filter(text -> !text.isEmpty());
+    }
+
+    private static String condition(Dependency dependency) {
+        return (dependency.condition() == Dependency.Condition.STARTED
+                        ? ""
+                        : " " + dependency.condition().word())
+                + (dependency.restart() ? " restart" : "");
     }
 
     private static <T> Map<String, String> byKey(
