@@ -3,6 +3,8 @@ package dev.lockstep.reconciler.plan;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * A plan as a comment on a pull request. Names and values come from strangers: each stands in a code span, where
@@ -109,35 +111,53 @@ public final class PlanMarkdown {
         return field + change + where;
     }
 
-    private static String tail(Plan plan) {
-        var tail = new ArrayList<String>();
-        tail.add("");
-        plan.effects()
-                .downtimes()
-                .forEach((service, downtime) ->
-                        tail.add("**Downtime** of " + code(service) + ": " + Effects.words(downtime) + "\n"));
-        plan.effects().destroyedInWords().forEach(what -> tail.add("**Destroyed:** " + code(what) + "\n"));
-        plan.warnings().forEach(w -> tail.add("**Warning:** " + code(w) + "\n"));
-        plan.problems()
-                .forEach(p -> tail.add((plan.waits().contains(p) ? "**Waiting:** " : "**Error:** ")
-                        + code(PlanText.sentence(p)) + "\n"));
-        plan.refusals().forEach(r -> tail.add("**Refused:** " + code(r) + "\n"));
-        tail.add(plan.isEmpty() && plan.problems().isEmpty() ? "**No changes.**" : "**" + PlanText.last(plan) + "**");
-        return capped(tail);
+    /** A line below the actions; where not all of them fit, what weighs less than others is left out. */
+    private record Line(Weight weight, String text) {}
+
+    private enum Weight {
+        /** What nobody gets back, and why the plan is not applied. */
+        LOUD,
+        WARNING,
+        DOWNTIME
     }
 
-    /** Warnings come by the dozen at most; should there be more, the last line is the one that counts. */
-    private static String capped(List<String> lines) {
-        var text = new StringBuilder();
-        var last = lines.getLast() + "\n";
-        for (var line : lines.subList(0, lines.size() - 1)) {
-            if (bytes(text + line) > LARGEST / 4) {
-                text.append("… and more warnings\n\n");
-                break;
+    private String tail(Plan plan) {
+        var lines = new ArrayList<Line>();
+        plan.effects()
+                .downtimes()
+                .forEach((service, downtime) -> lines.add(new Line(
+                        Weight.DOWNTIME,
+                        "**Downtime** of " + code(service) + ": " + Effects.words(downtime) + "\n\n")));
+        plan.effects()
+                .destroyedInWords()
+                .forEach(what -> lines.add(new Line(Weight.LOUD, "**Destroyed:** " + code(what) + "\n\n")));
+        plan.warnings().forEach(w -> lines.add(new Line(Weight.WARNING, "**Warning:** " + code(w) + "\n\n")));
+        plan.problems()
+                .forEach(p -> lines.add(new Line(
+                        Weight.LOUD,
+                        (plan.waits().contains(p) ? "**Waiting:** " : "**Error:** ") + code(PlanText.sentence(p))
+                                + "\n\n")));
+        plan.refusals().forEach(r -> lines.add(new Line(Weight.LOUD, "**Refused:** " + code(r) + "\n\n")));
+        var last = plan.isEmpty() && plan.problems().isEmpty() ? "**No changes.**" : "**" + PlanText.last(plan) + "**";
+        return "\n" + capped(lines) + last + "\n";
+    }
+
+    /** The lines in their order, as many as fit into a quarter of the comment. */
+    private String capped(List<Line> lines) {
+        var room = Math.min(LARGEST, largest) / 4;
+        var shown = new TreeSet<Integer>();
+        for (var weight : Weight.values()) {
+            for (var i = 0; i < lines.size(); i++) {
+                var line = lines.get(i);
+                if (line.weight() == weight && bytes(line.text()) <= room) {
+                    room -= bytes(line.text());
+                    shown.add(i);
+                }
             }
-            text.append(line).append("\n");
         }
-        return text + last;
+        var left = lines.size() - shown.size();
+        return shown.stream().map(i -> lines.get(i).text()).collect(Collectors.joining())
+                + (left == 0 ? "" : "… and " + left + " more lines; `lockstep plan` shows all\n\n");
     }
 
     /** A code span that shows exactly that text: its fence is longer than any run of backticks within. */

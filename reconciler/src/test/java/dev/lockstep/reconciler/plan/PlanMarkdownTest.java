@@ -6,6 +6,8 @@ import dev.lockstep.spec.yaml.Problem;
 import dev.lockstep.spec.yaml.SourcePosition;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -176,6 +178,37 @@ class PlanMarkdownTest {
         assertThat(text)
                 .containsPattern("- … and \\d+ more; `lockstep plan` shows all\n")
                 .endsWith("2000 to replace, 0 to remove.**\n");
+    }
+
+    @Test
+    void what_is_destroyed_is_named_beside_any_number_of_downtimes_and_warnings() {
+        var downtimes = new LinkedHashMap<String, Effects.Downtime>();
+        for (var i = 0; i < 500; i++) {
+            downtimes.put("service" + i, new Effects.Downtime.Ends());
+        }
+        var plan = new Plan(
+                "web1",
+                "shop",
+                Optional.empty(),
+                List.of(),
+                Collections.nCopies(200, "w".repeat(300)),
+                List.of(new Problem(SourcePosition.DEFAULT, "", "is not there")),
+                List.of(),
+                List.of("it is not allowed"),
+                new Effects(downtimes, List.of(new Effects.Destroyed.Volume("shop_data"))));
+
+        for (var largest : List.of(PlanMarkdown.LARGEST, 3000)) {
+            var text = new PlanMarkdown(largest).print(plan);
+            assertThat(text.getBytes(StandardCharsets.UTF_8)).hasSizeLessThanOrEqualTo(largest);
+            assertThat(text)
+                    .containsSubsequence(
+                            "**Destroyed:** `ALL DATA in volume shop_data`\n\n",
+                            "**Error:** `is not there`\n\n",
+                            "**Refused:** `it is not allowed`\n\n")
+                    .containsPattern(
+                            "… and \\d+ more lines; `lockstep plan` shows all\n\n\\*\\*Nothing can be changed");
+        }
+        assertThat(new PlanMarkdown().print(plan)).contains("**Warning:** ");
     }
 
     @Test
