@@ -44,6 +44,7 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
         var then = askedThen(observed);
         var now = desired.spec();
         image(then, desired, stack, sensitive).ifPresent(replace::add);
+        imageName(then, desired, stack, sensitive).ifPresent(inPlace::add);
         for (var field : ContainerFields.ALL) {
             for (var cause : compare(field, then, observed, now, stack, sensitive)) {
                 var another = switch (field.change()) {
@@ -108,6 +109,29 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
                         .orElse(after + (unbuilt ? " (known after the build)" : " (known after pull)")),
                 Optional.of(at),
                 because));
+    }
+
+    /**
+     * Another name of the image that it was made of. Its record has to know it: what nobody can look up goes on running
+     * because a container was made of it by that name.
+     */
+    private static Optional<Cause> imageName(
+            ContainerSpec then, DesiredContainer desired, Desired stack, Sensitive sensitive) {
+        var now = desired.spec();
+        if (then.image().equals(now.image())
+                || desired.image().known().filter(then.digest()::equals).isEmpty()) {
+            return Optional.empty();
+        }
+        var path = "services." + now.service() + ".image";
+        var at = new Places(stack.sources()).of(path);
+        var masked = sensitive.covers(at);
+        var wasMasked = masked || wasSecret(new String[] {path}, then, sensitive);
+        return Optional.of(new Cause(
+                Cause.Kind.SPEC,
+                "image",
+                wasMasked ? Sensitive.MASK : then.image().familiar(),
+                masked ? Sensitive.MASK : now.image().familiar(),
+                Optional.of(at)));
     }
 
     private static List<Cause> compare(

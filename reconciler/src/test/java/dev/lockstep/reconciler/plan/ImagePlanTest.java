@@ -128,6 +128,35 @@ class ImagePlanTest {
     }
 
     @Test
+    void another_name_of_the_same_image_is_written_down_and_needs_no_other_container() {
+        var after = ONE.replace("1.27", "1.27.3");
+        var plan = plan(ONE, after, remote(OLD, Optional.empty()));
+        assertThat(text(plan)).isEqualTo("""
+                Host web1, stack shop
+
+                    ~ container shop-web-1  (in place, it keeps running)
+                          image: nginx:1.27 → nginx:1.27.3   [compose.yaml:3:12]
+
+                Downtime of web: none
+
+                Plan: 0 to create, 1 to update in place, 0 to replace, 0 to remove.
+                """);
+        assertThat(plan.steps())
+                .singleElement()
+                .satisfies(step -> assertThat(step.operation())
+                        .isInstanceOfSatisfying(Operation.UpdateContainer.class, update -> {
+                            assertThat(update.spec().image().familiar()).isEqualTo("nginx:1.27.3");
+                            assertThat(update.spec().digest()).isEqualTo(OLD);
+                        }));
+
+        // Else it would be made anew as soon as nobody can say what the new name means.
+        assertThat(text(plan(after, after, _ -> new Resolution.Unknown("down"))))
+                .contains("No changes.");
+        assertThat(text(plan(ONE, ONE.replace("1.27", "1.27@" + OLD), local(OLD))))
+                .contains("    ~ container shop-web-1", "image: nginx:1.27 → nginx:1.27 (sha256:0a0a0a0a0a0a)");
+    }
+
+    @Test
     void another_tag_that_cannot_be_looked_up_is_known_after_the_pull() {
         var plan = plan(ONE, ONE.replace("1.27", "1.28"), _ -> new Resolution.Unknown("down"));
         assertThat(text(plan))
