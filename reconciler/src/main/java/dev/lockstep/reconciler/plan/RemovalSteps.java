@@ -95,12 +95,47 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
     private void networks(Set<String> removed) {
         var ownership = facts.ownership(desired);
         var wanted = desired.networks().stream().map(n -> n.spec().name()).toList();
-        observed.networks().networks().stream()
-                .map(n -> n.record())
-                .filter(r -> ownership.isOwn(r.spec().owner()))
-                .filter(r -> !wanted.contains(r.name()))
-                .forEach(r -> plan.add(
-                        new Operation.RemoveNetwork(r.name()), List.of(noLonger("network")), afterContainers(removed)));
+        for (var network : observed.networks().networks()) {
+            var name = network.record().name();
+            if (!ownership.isOwn(network.record().spec().owner()) || wanted.contains(name)) {
+                continue;
+            }
+            var users = observed.containers().stream()
+                    .filter(c -> isOn(c.record().spec(), name) && !leaves(c, name))
+                    .map(ObservedContainer::name)
+                    .toList();
+            if (users.isEmpty()) {
+                plan.add(new Operation.RemoveNetwork(name), List.of(noLonger("network")), afterContainers(removed));
+            } else {
+                // As with Compose: what others are on is theirs too, and no failure.
+                plan.warn("network " + name + " stays, since it is in use by " + String.join(", ", users)
+                        + "; take that off first, then 'lockstep network rm " + name + "'");
+            }
+        }
+    }
+
+    private static boolean isOn(ContainerSpec container, String network) {
+        return container.networks().stream()
+                .anyMatch(attachment -> attachment.network().equals(network));
+    }
+
+    /** Whether a step takes the container off the network, or takes the container away. */
+    private boolean leaves(ObservedContainer container, String network) {
+        return plan.steps().stream().map(Step::operation).anyMatch(operation -> switch (operation) {
+            case Operation.RemoveContainer remove -> remove.id().equals(container.id());
+            case Operation.ReplaceContainer replace ->
+                replace.id().equals(container.id()) && !isOn(replace.spec(), network);
+            case Operation.UpdateContainer update ->
+                update.id().equals(container.id()) && !isOn(update.spec(), network);
+            case Operation.StartContainer start -> start.id().equals(container.id()) && !isOn(start.spec(), network);
+            case Operation.RestartContainer restart ->
+                restart.id().equals(container.id()) && !isOn(restart.spec(), network);
+            case Operation.OnImage _,
+                    Operation.OnNetwork _,
+                    Operation.OnVolume _,
+                    Operation.CreateContainer _,
+                    Operation.StopContainer _ -> false;
+        });
     }
 
     /** @param others containers that stay as they are: a volume that one of them has stays too */

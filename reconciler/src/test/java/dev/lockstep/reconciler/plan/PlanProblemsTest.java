@@ -156,6 +156,38 @@ class PlanProblemsTest {
     }
 
     @Test
+    void a_network_that_others_are_on_stays_and_is_no_failure() {
+        var shop = World.running(World.desired("""
+                services: {web: {image: x, networks: [shared, own]}}
+                networks: {shared: {name: shared}, own: {}}
+                """));
+        var other = World.running(World.desired("""
+                name: other
+                services: {app: {image: y, networks: [shared]}}
+                networks: {shared: {name: shared, external: true}}
+                """));
+        var host = new Observed(
+                Stream.concat(shop.containers().stream(), other.containers().stream())
+                        .toList(),
+                shop.networks(),
+                shop.volumes());
+        var facts = new GivenFacts().prune().facts();
+
+        var down = Planner.plan(Desired.nothing(new Owner("web1", "shop", Optional.empty())), host, facts);
+        assertThat(down.steps().stream().map(Step::operation).filter(Operation.OnNetwork.class::isInstance))
+                .containsExactly(new Operation.RemoveNetwork("shop_own"));
+        assertThat(down.warnings())
+                .containsExactly("network shared stays, since it is in use by other-app-1; take that off first, then"
+                        + " 'lockstep network rm shared'");
+
+        var left = World.desired("services: {web: {image: x, networks: [own]}}\nnetworks: {own: {}}");
+        assertThat(Planner.plan(left, host, facts).steps().stream().map(Step::operation))
+                .doesNotContain(new Operation.RemoveNetwork("shared"));
+        assertThat(Planner.plan(left, shop, facts).steps().stream().map(Step::operation))
+                .contains(new Operation.RemoveNetwork("shared"));
+    }
+
+    @Test
     void a_volume_that_another_stack_uses_stays_when_its_own_stack_goes_with_its_data() {
         var shop = World.running(World.desired("""
                 name: shop
