@@ -1,6 +1,8 @@
 package dev.lockstep.reconciler.observe;
 
 import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.desired.DesiredNetwork;
+import dev.lockstep.reconciler.desired.DesiredVolume;
 import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.ContainerState;
@@ -23,10 +25,12 @@ import dev.lockstep.runtime.volume.VolumeSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A host that nobody has looked at, as it is if it did what it was asked: what a stack is compared with where the host
@@ -40,23 +44,56 @@ public record Supposed(Instant now) {
 
     /** A host on which exactly this stack runs. */
     public Observed running(Desired desired) {
+        return running(desired, desired);
+    }
+
+    /**
+     * The same, on the way to another revision: what that calls external others have made, since nobody has looked.
+     *
+     * @param next of the same stack
+     */
+    public Observed running(Desired desired, Desired next) {
         var containers = new ArrayList<ObservedContainer>();
         for (var service : desired.services()) {
             for (var slot : service.slots()) {
                 containers.add(container(slot.spec()));
             }
         }
-        var networks = desired.networks().stream().map(n -> network(n.spec())).toList();
-        var volumes = desired.volumes().stream()
-                .map(v -> new VolumeRecord(v.external() ? noStacks(v.spec()) : v.spec(), Optional.empty(), now, true))
-                .toList();
-        return new Observed(containers, new ObservedNetworks(networks, Map.of()), volumes);
+        var networks = new LinkedHashMap<String, ObservedNetwork>();
+        Stream.concat(desired.networks().stream(), next.networks().stream().filter(DesiredNetwork::external))
+                .map(n -> n.external() ? noStacks(n.spec()) : n.spec())
+                .forEach(spec -> networks.putIfAbsent(spec.name(), network(spec)));
+        var volumes = new LinkedHashMap<String, VolumeRecord>();
+        Stream.concat(desired.volumes().stream(), next.volumes().stream().filter(DesiredVolume::external))
+                .map(v -> v.external() ? noStacks(v.spec()) : v.spec())
+                .forEach(spec -> volumes.putIfAbsent(spec.name(), new VolumeRecord(spec, Optional.empty(), now, true)));
+        return new Observed(
+                containers,
+                new ObservedNetworks(List.copyOf(networks.values()), Map.of()),
+                List.copyOf(volumes.values()));
+    }
+
+    private static Owner noStacks(Owner owner) {
+        return new Owner(owner.host(), "", owner.repository());
     }
 
     private static VolumeSpec noStacks(VolumeSpec spec) {
-        var owner = spec.owner();
-        return new VolumeSpec(
-                spec.name(), new Owner(owner.host(), "", owner.repository()), spec.labels(), spec.options());
+        return new VolumeSpec(spec.name(), noStacks(spec.owner()), spec.labels(), spec.options());
+    }
+
+    private static NetworkSpec noStacks(NetworkSpec spec) {
+        return new NetworkSpec(
+                spec.name(),
+                noStacks(spec.owner()),
+                spec.internal(),
+                spec.ipv4(),
+                spec.ipv6(),
+                spec.subnets(),
+                spec.mtu(),
+                spec.driverOptions(),
+                spec.labels(),
+                spec.driver(),
+                spec.attachable());
     }
 
     private ObservedNetwork network(NetworkSpec spec) {

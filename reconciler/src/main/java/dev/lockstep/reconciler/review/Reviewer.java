@@ -231,7 +231,8 @@ public final class Reviewer {
                 Sources.none());
         // As if a person did it: guards are the host's own, and it has said nothing.
         var facts = new Facts(false, true, false, false, Set.of(), Map.of(), Map.of(), Secrets.NONE);
-        return Planner.plan(after.orElse(nothing), new Supposed(now).running(before.orElse(nothing)), facts);
+        var next = after.orElse(nothing);
+        return Planner.plan(next, new Supposed(now).running(before.orElse(nothing), next), facts);
     }
 
     private static String shown(Revision revision) {

@@ -207,6 +207,24 @@ class ReviewTest {
     }
 
     @Test
+    void what_a_stack_calls_external_is_there_and_stays() throws GitAPIException, IOException {
+        var without = "services: {db: {image: 'pg:1'}}";
+        var with = """
+                services: {db: {image: 'pg:1', networks: [default, proxy], volumes: ['kept:/kept']}}
+                networks: {default: {}, proxy: {external: true}}
+                volumes: {kept: {external: true}}
+                """;
+        commit(Map.of("stacks/db/compose.yaml", without));
+        commit(Map.of("stacks/db/compose.yaml", with));
+        assertThat(text(review()))
+                .contains("-/+ container db-db-1", "networks.proxy: proxy")
+                .doesNotContain("Error", "network proxy");
+
+        commit(Map.of("stacks/db/compose.yaml", without));
+        assertThat(text(review())).contains("-/+ container db-db-1").doesNotContain("network proxy", "volume kept  ");
+    }
+
+    @Test
     void what_is_wrong_in_the_newer_commit_is_told_at_its_place() throws GitAPIException, IOException {
         commit(Map.of("stacks/db/compose.yaml", "services: {db: {imag: 'pg:1'}}"));
 
