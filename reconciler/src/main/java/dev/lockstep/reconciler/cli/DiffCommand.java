@@ -47,7 +47,7 @@ final class DiffCommand implements Command {
             var format = call.choice("--output", "text", List.of("text", "markdown", "json"));
             var review = review(call, call.arguments().getFirst(), call.text("--host"));
             print(call, review, format);
-            return !review.problems().isEmpty() ? TROUBLE : review.isEmpty() ? SAME : DIFFERENT;
+            return review.hasErrors() ? TROUBLE : review.isEmpty() ? SAME : DIFFERENT;
         } catch (IOException e) {
             throw new CommandException(String.valueOf(e.getMessage()), TROUBLE);
         } catch (CommandException e) {

@@ -171,7 +171,7 @@ final class PlanCommand implements Command {
                 ? ReportedHosts.review(call, words.stream().findFirst(), call.text("--host"))
                 : DiffCommand.review(call, words.getFirst(), Optional.empty());
         DiffCommand.print(call, review, format);
-        if (!review.problems().isEmpty()) {
+        if (review.hasErrors()) {
             return ExitCodes.ERROR;
         }
         return call.flag("--detailed-exitcode") && !review.isEmpty() ? ExitCodes.CHANGES : ExitCodes.OK;

@@ -35,6 +35,12 @@ public record Review(
         return plans.isEmpty();
     }
 
+    /** Whether something is wrong with the newer commit: with its files, or with what a host would have to do. */
+    public boolean hasErrors() {
+        return !problems.isEmpty()
+                || plans.stream().anyMatch(plan -> !plan.problems().isEmpty());
+    }
+
     /** The same with other notes. */
     public Review withNotes(List<String> others) {
         return new Review(base, head, plans, unchanged, moves, others, problems);

@@ -58,6 +58,32 @@ class DiffCommandTest {
         assertThat(json.out()).startsWith("{\n  \"format\" : \"lockstep.review/1\",");
     }
 
+    @Test
+    void what_no_host_could_do_is_an_error() throws GitAPIException, IOException {
+        repository();
+        try (var git = Git.open(directory.toFile())) {
+            for (var options : new String[] {"{}", "{driver_opts: {type: tmpfs, device: tmpfs}}"}) {
+                Files.writeString(
+                        directory.resolve("compose.yaml"),
+                        "name: shop\nservices: {web: {image: one, volumes: ['data:/data']}}\nvolumes: {data: " + options
+                                + "}\n");
+                git.add().addFilepattern(".").call();
+                git.commit()
+                        .setMessage("Volume " + options)
+                        .setAuthor("Ann", "ann@example.com")
+                        .setCommitter("Ann", "ann@example.com")
+                        .setSign(false)
+                        .call();
+            }
+        }
+        var diff = Console.unprivileged(directory);
+        assertThat(diff.run("diff", "HEAD~1..HEAD")).isEqualTo(2);
+        assertThat(diff.out()).contains("Error: compose.yaml:", "volume shop_data was made with");
+        var plan = Console.unprivileged(directory);
+        assertThat(plan.run("plan", "HEAD~1..HEAD", "--detailed-exitcode")).isEqualTo(1);
+        assertThat(plan.out()).contains("Error: compose.yaml:");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
