@@ -2,6 +2,7 @@ package dev.lockstep.reconciler.review;
 
 import dev.lockstep.reconciler.plan.PlanMarkdown;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 
 /** A review as one comment on a pull request. What does not fit is left out by whole stacks first, then by actions. */
 public final class ReviewMarkdown {
@@ -23,22 +24,12 @@ public final class ReviewMarkdown {
     public String print(Review review) {
         var text = new StringBuilder("## Lockstep: from " + PlanMarkdown.code(review.base()) + " to "
                 + PlanMarkdown.code(review.head()) + "\n\n");
-        var tail = new StringBuilder();
-        review.moves()
-                .forEach(move -> tail.append("**Warning:** ")
-                        .append(PlanMarkdown.code(move.sentence()))
-                        .append("\n\n"));
-        review.problems()
-                .forEach(problem -> tail.append("**Error:** ")
-                        .append(PlanMarkdown.code(problem.toString()))
-                        .append("\n\n"));
-        review.notes().forEach(note -> tail.append(PlanMarkdown.code(note)).append("\n\n"));
         var end = "**" + ReviewText.last(review) + "**\n";
         var room = largest - bytes(text.toString()) - bytes(end) - bytes(left(Integer.MAX_VALUE, Integer.MAX_VALUE));
         // Warnings come before what they warn of.
-        var warnings = tail.length() > room / 4 ? tail.substring(0, tail.indexOf("\n\n") + 2) + "… and more\n\n" : tail;
-        room -= bytes(warnings.toString());
-        text.append(warnings);
+        var above = above(review, room / 4);
+        room -= bytes(above);
+        text.append(above);
         var plans = review.plans();
         for (var i = 0; i < plans.size(); i++) {
             var whole = new PlanMarkdown(Integer.MAX_VALUE).print(plans.get(i)) + "\n";
@@ -57,6 +48,23 @@ public final class ReviewMarkdown {
             text.append(whole);
         }
         return text + end;
+    }
+
+    /** As many as there is room for; how hosts are known comes last, since there may be many of them. */
+    private static String above(Review review, int room) {
+        var lines = new ArrayList<String>();
+        review.moves().forEach(move -> lines.add("**Warning:** " + PlanMarkdown.code(move.sentence()) + "\n\n"));
+        review.problems().forEach(problem -> lines.add("**Error:** " + PlanMarkdown.code(problem.toString()) + "\n\n"));
+        review.notes().forEach(note -> lines.add(PlanMarkdown.code(note) + "\n\n"));
+        var shown = new StringBuilder();
+        for (var i = 0; i < lines.size(); i++) {
+            // The first one in any case.
+            if (i > 0 && bytes(shown + lines.get(i)) > room) {
+                return shown.append("… and more\n\n").toString();
+            }
+            shown.append(lines.get(i));
+        }
+        return shown.toString();
     }
 
     private static String left(int stacks, int actions) {

@@ -9,15 +9,20 @@ import com.networknt.schema.SpecificationVersion;
 import dev.lockstep.reconciler.git.GitSettings;
 import dev.lockstep.reconciler.git.WorkTree;
 import dev.lockstep.reconciler.plan.Plan;
+import dev.lockstep.spec.yaml.Problem;
+import dev.lockstep.spec.yaml.SourcePosition;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.eclipse.jgit.api.Git;
 import org.eclipse.jgit.api.errors.GitAPIException;
 import org.junit.jupiter.api.AfterEach;
@@ -259,5 +264,25 @@ class ReviewTest {
                 .containsPattern("… and \\d+ more stacks with \\d+ actions; `lockstep diff` shows all\n")
                 .endsWith("\n**In all: 80 stacks on 2 hosts change. 4 stacks stay as they are.**\n");
         assertThat(text.split("### Lockstep", -1)).hasSizeGreaterThan(10);
+    }
+
+    @Test
+    void what_is_wrong_is_in_a_comment_however_many_hosts_have_reported() {
+        var wrong = new Problem(new SourcePosition("compose.yaml", 1, 1), "services.web", "is wrong");
+        var move = new Move("shop", Set.of("web1"), Set.of("web2"), List.of("shop_data"));
+        var text = new ReviewMarkdown(20_000)
+                .print(new Review(
+                        "a",
+                        "b",
+                        List.of(),
+                        0,
+                        List.of(move),
+                        Collections.nCopies(100, "host web1 is as it reported " + "x".repeat(300)),
+                        List.of(wrong)));
+
+        assertThat(text.getBytes(StandardCharsets.UTF_8)).hasSizeLessThanOrEqualTo(20_000);
+        assertThat(text)
+                .contains("**Warning:** `stack shop moves", "**Error:** `compose.yaml:1:1: services.web: is wrong`")
+                .containsSubsequence("host web1 is as it reported", "… and more\n\n**");
     }
 }
