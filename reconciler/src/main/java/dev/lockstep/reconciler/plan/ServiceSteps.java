@@ -93,9 +93,10 @@ final class ServiceSteps {
                     mine.getOrDefault(new Place(service.name(), slot.spec().slot()), List.of());
             candidates.forEach(c -> known.add(c.id()));
             nameIsFree(slot.spec());
-            ports(slot.spec());
+            waysIn(slot.spec());
             new AddressProblems(desired, observed, plan).add(slot.spec());
             slot(service, slot, candidates, roll);
+            portsAreFree(slot.spec());
         }
         roll.order();
         removals.scaledDown(service, known, roll);
@@ -119,7 +120,7 @@ final class ServiceSteps {
                         + other + ", which is left alone: both exist side by side, and each engine knows its own"));
     }
 
-    private void ports(ContainerSpec spec) {
+    private void waysIn(ContainerSpec spec) {
         if (!spec.ports().isEmpty() && hasNoWayIn(spec)) {
             plan.problem(
                     "services." + spec.service() + ".ports",
@@ -131,9 +132,13 @@ final class ServiceSteps {
                                             .toList())
                             + " is a bridge that leads out. Leave the ports out, or add a network that is one");
         }
+    }
+
+    /** Of one that has done its work, and is left so, nobody wants the ports: others may have them. */
+    private void portsAreFree(ContainerSpec spec) {
         for (var port : spec.ports()) {
             var obstacle = facts.portObstacles().get(port);
-            if (obstacle != null) {
+            if (obstacle != null && isChanged(spec)) {
                 plan.problem(
                         "services." + spec.service() + ".ports",
                         "port " + port.hostIp().map(IpAddress::beforePort).orElse("0.0.0.0") + ":"
@@ -141,6 +146,12 @@ final class ServiceSteps {
                                 + port.protocol().lowerCase() + " " + obstacle);
             }
         }
+    }
+
+    private boolean isChanged(ContainerSpec spec) {
+        return plan.steps().stream()
+                .flatMap(step -> Operation.wanted(step.operation()).stream())
+                .anyMatch(wanted -> wanted.service().equals(spec.service()) && wanted.slot() == spec.slot());
     }
 
     /** Of the stack's own networks translation knew; what others made is seen here. */

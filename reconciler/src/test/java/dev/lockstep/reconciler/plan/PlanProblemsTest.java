@@ -77,6 +77,21 @@ class PlanProblemsTest {
     }
 
     @Test
+    void a_port_of_what_has_done_its_work_may_be_anothers() {
+        var desired = World.desired("services: {once: {image: x, ports: ['8080:80']}, web: {image: y}}");
+        var port =
+                desired.services().getFirst().slots().getFirst().spec().ports().getFirst();
+        var facts = new GivenFacts()
+                .portObstacles(Map.of(port, "is in use by process 812 (nginx); stop that"))
+                .facts();
+        var ended = World.with(World.running(desired), "shop-once-1", World.state(World.exited(0)));
+        assertThat(Planner.plan(desired, ended, facts).problems()).isEmpty();
+
+        var failed = World.with(World.running(desired), "shop-once-1", World.state(World.exited(1)));
+        assertThat(Planner.plan(desired, failed, facts).problems()).hasSize(1);
+    }
+
+    @Test
     void a_port_that_another_process_has_is_a_problem_with_its_place() {
         var desired = World.desired(SHOP);
         var port =
