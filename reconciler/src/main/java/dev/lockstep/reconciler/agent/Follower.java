@@ -112,20 +112,6 @@ final class Follower implements AutoCloseable {
         boolean have(String stack) throws IOException;
     }
 
-    /** Where no other repository is followed. */
-    Follower(
-            AgentSettings.Repository settings,
-            GitRepositories repositories,
-            Root root,
-            String host,
-            Map<String, String> labels,
-            HostVariables variables,
-            BuildsEntry builds,
-            Consumer<String> out)
-            throws GitException {
-        this(settings, repositories, root, host, labels, variables, builds, _ -> false, out);
-    }
-
     /**
      * Follows it.
      *

@@ -77,6 +77,7 @@ public final class Rollback implements AutoCloseable {
                 settings.labels(),
                 new HostVariables(stackSettings),
                 settings.builds(),
+                _ -> false,
                 out);
         try {
             var source = follower.at(target.commit().orElseThrow(), status.stack());

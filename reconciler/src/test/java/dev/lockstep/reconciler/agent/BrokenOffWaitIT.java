@@ -155,15 +155,7 @@ class BrokenOffWaitIT {
 
     /** @param monitor how long each must run to be well */
     private CommitSource replicas(String subject, String program, String monitor) throws IOException {
-        return shop.commit(subject, """
-                services:
-                  app:
-                    image: app:1
-                    command: [sh, -c, "%s"]
-                    init: true
-                    network_mode: none
-                    stop_grace_period: 1s
-                    deploy: {replicas: 2, update_config: {parallelism: 1, monitor: %s}}
-                """.formatted(program, monitor), builds);
+        var deploy = "deploy: {replicas: 2, update_config: {parallelism: 1, monitor: " + monitor + "}}";
+        return shop.commit(subject, FollowedStack.app(program, deploy), builds);
     }
 }

@@ -76,6 +76,7 @@ class BuildEventsIT {
                 Map.of(),
                 new HostVariables(directory),
                 BuildsEntry.DEFAULT,
+                _ -> false,
                 said::add);
         events = new BuildEvents(follower, root, new Builder(), said::add);
     }

@@ -104,6 +104,28 @@ final class FollowedStack implements AutoCloseable {
                 .digest();
     }
 
+    /**
+     * A Compose file with a service {@code app}.
+     *
+     * @param program what it runs, for a shell
+     * @param more of the service, a line each, or nothing
+     */
+    static String app(String program, String... more) {
+        var file = new StringBuilder("""
+                services:
+                  app:
+                    image: app:1
+                    command: [sh, -c, "%s"]
+                    init: true
+                    network_mode: none
+                    stop_grace_period: 1s
+                """.formatted(program));
+        for (var line : more) {
+            file.append("    ").append(line).append('\n');
+        }
+        return file.toString();
+    }
+
     /** A commit with this Compose file. */
     CommitSource commit(String subject, String compose, StackBuilds builds) throws IOException {
         origin.put("stacks/shop/compose.yaml", compose);

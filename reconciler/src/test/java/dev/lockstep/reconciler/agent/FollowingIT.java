@@ -75,6 +75,7 @@ class FollowingIT {
                 Map.of(),
                 new HostVariables(directory),
                 BuildsEntry.DEFAULT,
+                _ -> false,
                 said::add);
         makers = new StackWorkers(
                 engine,

@@ -17,6 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A revision fills the disk on which records are kept, too. The run root, as on any host, is elsewhere. */
 class FullDiskWayBackIT {
+    private static final String MONITOR = "deploy: {update_config: {monitor: 2s}}";
+
     @TempDir
     Path directory;
 
@@ -43,19 +45,8 @@ class FullDiskWayBackIT {
         }
     }
 
-    /** @param more a service beside it, or nothing */
-    private CommitSource runs(String subject, String program, String more) throws IOException {
-        return shop.commit(subject, """
-                services:
-                  app:
-                    image: app:1
-                    command: [sh, -c, "%s"]
-                    init: true
-                    network_mode: none
-                    stop_grace_period: 0s
-                    deploy: {update_config: {monitor: 2s}}
-                %s
-                """.formatted(program, more), StackBuilds.NONE);
+    private CommitSource runs(String subject, String program) throws IOException {
+        return shop.commit(subject, FollowedStack.app(program, MONITOR), StackBuilds.NONE);
     }
 
     private Outcome run(CommitSource wanted) throws IOException, InterruptedException {
@@ -73,8 +64,8 @@ class FullDiskWayBackIT {
 
     @Test
     void one_that_ends_when_nothing_is_free_is_left() throws Exception {
-        assertThat(run(runs("First", "sleep 1001", ""))).isEqualTo(Outcome.CONVERGED);
-        var fills = runs("Fills", "cat /dev/zero > /large; exit 3", "");
+        assertThat(run(runs("First", "sleep 1001"))).isEqualTo(Outcome.CONVERGED);
+        var fills = runs("Fills", "cat /dev/zero > /large; exit 3");
 
         assertThat(run(fills)).isEqualTo(Outcome.ROLLED_BACK);
 
@@ -84,17 +75,17 @@ class FullDiskWayBackIT {
 
     @Test
     void one_that_leaves_no_room_for_the_rest_of_itself_is_left() throws Exception {
-        assertThat(run(runs("First", "sleep 1001", ""))).isEqualTo(Outcome.CONVERGED);
-        var fills = runs("Fills", "cat /dev/zero > /large; touch /full; sleep 1002", """
-                    healthcheck: {test: [CMD, test, -e, /full], interval: 100ms}
+        assertThat(run(runs("First", "sleep 1001"))).isEqualTo(Outcome.CONVERGED);
+        var check = "healthcheck: {test: [CMD, test, -e, /full], interval: 100ms}";
+        var file = FollowedStack.app("cat /dev/zero > /large; touch /full; sleep 1002", MONITOR, check) + """
                   late:
                     image: app:1
                     command: sleep 1003
                     init: true
                     network_mode: none
-                    stop_grace_period: 0s
                     depends_on: {app: {condition: service_healthy}}
-                """);
+                """;
+        var fills = shop.commit("Fills", file, StackBuilds.NONE);
 
         assertThat(run(fills)).isEqualTo(Outcome.ROLLED_BACK);
 

@@ -61,16 +61,8 @@ class KeptRevisionIT {
 
     /** @param monitor how long it must run to be well */
     private CommitSource runs(String subject, String program, String monitor) throws IOException {
-        return shop.commit(subject, """
-                services:
-                  app:
-                    image: app:1
-                    command: [sh, -c, "%s"]
-                    init: true
-                    network_mode: none
-                    stop_grace_period: 1s
-                    deploy: {update_config: {monitor: %s}}
-                """.formatted(program, monitor), builds);
+        var deploy = "deploy: {update_config: {monitor: " + monitor + "}}";
+        return shop.commit(subject, FollowedStack.app(program, deploy), builds);
     }
 
     private CommitSource refused() throws IOException {
@@ -312,16 +304,8 @@ class KeptRevisionIT {
     }
 
     private CommitSource replicas(String subject, String program) throws IOException {
-        return shop.commit(subject, """
-                services:
-                  app:
-                    image: app:1
-                    command: [sh, -c, "%s"]
-                    init: true
-                    network_mode: none
-                    stop_grace_period: 0s
-                    deploy: {replicas: 2, update_config: {monitor: 300ms}}
-                """.formatted(program), builds);
+        var deploy = "deploy: {replicas: 2, update_config: {monitor: 300ms}}";
+        return shop.commit(subject, FollowedStack.app(program, deploy), builds);
     }
 
     @Test

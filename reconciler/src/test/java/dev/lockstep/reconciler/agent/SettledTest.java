@@ -118,6 +118,7 @@ class SettledTest {
                     Map.of(),
                     new HostVariables(directory),
                     BuildsEntry.DEFAULT,
+                    _ -> false,
                     _ -> {});
         }
 

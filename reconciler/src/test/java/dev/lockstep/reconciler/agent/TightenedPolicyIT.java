@@ -48,17 +48,8 @@ class TightenedPolicyIT {
     }
 
     private CommitSource commit(String subject, String program, String more) throws IOException {
-        return shop.commit(subject, """
-                services:
-                  app:
-                    image: app:1
-                    command: [sh, -c, "%s"]
-                    init: true
-                    network_mode: none
-                    stop_grace_period: 1s
-                    deploy: {update_config: {monitor: 300ms}}
-                    %s
-                """.formatted(program, more), builds);
+        var file = FollowedStack.app(program, "deploy: {update_config: {monitor: 300ms}}", more);
+        return shop.commit(subject, file, builds);
     }
 
     private void theContainerIsGone() throws IOException {

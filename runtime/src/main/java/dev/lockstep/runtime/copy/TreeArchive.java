@@ -3,7 +3,6 @@ package dev.lockstep.runtime.copy;
 import dev.lockstep.runtime.archive.MemberWriter;
 import dev.lockstep.runtime.archive.TarEntry;
 import dev.lockstep.runtime.linux.Directory;
-import dev.lockstep.runtime.linux.Errno;
 import dev.lockstep.runtime.linux.Fd;
 import dev.lockstep.runtime.linux.FileExtent;
 import dev.lockstep.runtime.linux.FileStatus;
@@ -122,15 +121,10 @@ final class TreeArchive {
                 case SOCKET -> left.add("socket " + as + " was left out");
             }
         } catch (LinuxException e) {
-            if (!isOther(e)) {
+            if (!e.isOther()) {
                 throw e;
             }
         }
-    }
-
-    /** Gone, or something else by now. */
-    private static boolean isOther(LinuxException e) {
-        return e.isGone() || e.errno() == Errno.ENOTDIR || e.errno() == Errno.ELOOP || e.errno() == Errno.ENXIO;
     }
 
     private void tree(Directory directory, RawPath name, RawPath as, FileStatus status) throws IOException {

@@ -101,17 +101,12 @@ public final class TreeCopy {
         try {
             make(level, name, status.get(), path);
         } catch (LinuxException e) {
-            if (!isOther(e) || from.status(name).equals(status)) {
+            if (!e.isOther() || from.status(name).equals(status)) {
                 throw e;
             }
             level.to().removeTree(name);
             links.remove(status.get().identity(), new RawPath(path));
         }
-    }
-
-    /** Whether it may just have gone away, or become something else. */
-    private static boolean isOther(LinuxException e) {
-        return e.isGone() || e.errno() == Errno.ENOTDIR || e.errno() == Errno.ELOOP || e.errno() == Errno.ENXIO;
     }
 
     private void make(Level level, RawPath name, FileStatus status, String path) throws IOException {

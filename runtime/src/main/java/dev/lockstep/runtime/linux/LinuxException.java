@@ -41,4 +41,11 @@ public final class LinuxException extends IOException {
     public boolean isGone() {
         return errno == Errno.ENOENT || errno == Errno.ESRCH || errno == Errno.ENODEV;
     }
+
+    /**
+     * Whether a file or directory that somebody saw a moment ago is gone, or a link, a device or another kind by now.
+     */
+    public boolean isOther() {
+        return isGone() || errno == Errno.ENOTDIR || errno == Errno.ELOOP || errno == Errno.ENXIO;
+    }
 }

@@ -174,20 +174,8 @@ class BuildIT {
             public void close() {}
         };
         var request = lab.request(dockerfile);
-        return new BuildRequest(
-                request.dockerfile(),
-                request.target(),
-                Optional.of(new BuildRequest.Context(() -> tree, Ignore.NOTHING)),
-                request.contexts(),
-                request.arguments(),
-                request.labels(),
-                request.cache(),
-                request.pull(),
-                request.secrets(),
-                request.agents(),
-                request.steps(),
-                request.platform(),
-                request.epoch());
+        var context = new BuildRequest.Context(() -> tree, Ignore.NOTHING);
+        return with(Optional.of(context), request.contexts(), request);
     }
 
     @Test
@@ -221,17 +209,21 @@ class BuildIT {
         lab.images.add(name, lab.images.describe(base.digest()));
         for (var context :
                 List.of(new BuildRequest.NamedContext.Here(base.digest()), new BuildRequest.NamedContext.Named(name))) {
-            var image = lab.build(in(Map.of("base", context), lab.request("FROM base\nRUN cat /triggered\n")));
+            var request = lab.request("FROM base\nRUN cat /triggered\n");
+            var image = lab.build(with(request.context(), Map.of("base", context), request));
             assertThat(Files.readString(lab.tree(image).resolve("triggered"))).isEqualTo("hello\n");
             assertThat(lab.config(image).path("config").has("OnBuild")).isFalse();
         }
     }
 
-    private static BuildRequest in(Map<String, BuildRequest.NamedContext> contexts, BuildRequest request) {
+    private static BuildRequest with(
+            Optional<BuildRequest.Context> context,
+            Map<String, BuildRequest.NamedContext> contexts,
+            BuildRequest request) {
         return new BuildRequest(
                 request.dockerfile(),
                 request.target(),
-                request.context(),
+                context,
                 contexts,
                 request.arguments(),
                 request.labels(),

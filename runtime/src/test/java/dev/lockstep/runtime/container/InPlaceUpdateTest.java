@@ -3,14 +3,10 @@ package dev.lockstep.runtime.container;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.runtime.image.Digest;
-import dev.lockstep.runtime.image.ImageConfig;
-import dev.lockstep.runtime.image.Platform;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class InPlaceUpdateTest {
@@ -25,25 +21,10 @@ class InPlaceUpdateTest {
     }
 
     private static ContainerRecord made(ContainerSpec spec) throws ContainerException {
-        var image = new ImageConfig(
-                Platform.current(),
-                List.of(),
-                List.of(),
-                List.of(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Set.of(),
-                Set.of(),
-                Map.of(),
-                Optional.empty(),
-                Optional.empty(),
-                List.of());
-        var found = new Resolution.Found(List.of(), Optional.empty(), List.of(), Optional.empty());
         return new ContainerRecord(
                 "0".repeat(64),
                 spec,
-                Optional.of(Resolution.resolve("c", spec, image, "runc", IMAGE, Map.of(), found)),
+                Optional.of(ResolutionTest.resolved("c", spec)),
                 ContainerRecord.Phase.CREATED,
                 Instant.EPOCH);
     }

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ResolutionTest {
     private static final Digest IMAGE = Digest.parse("sha256:" + "ab".repeat(32));
 
-    private static Effective resolved(String hostname, ContainerSpec spec) throws ContainerException {
+    static Effective resolved(String hostname, ContainerSpec spec) throws ContainerException {
         return resolved(hostname, spec, Optional.empty());
     }
 
