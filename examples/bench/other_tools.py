@@ -11,7 +11,7 @@ import time
 
 from bench_host import needed
 
-PACKAGES = {"docker": "docker.io", "podman": "podman", "skopeo": "skopeo", "docker-registry": "docker-registry",
+PACKAGES = {"docker": "docker.io docker-cli", "podman": "podman", "skopeo": "skopeo", "docker-registry": "docker-registry",
             "docker-compose": "docker-compose",
             "docker-buildx": "docker-buildx", "buildah": "buildah"}
 
@@ -28,7 +28,8 @@ class Taken:
 
 def install(*tools: str) -> None:
     """The Debian packages of those that are missing; starts no service."""
-    missing = [PACKAGES[tool] for tool in tools if not (shutil.which(tool) or (PLUGINS / tool).exists())]
+    missing = [package for tool in tools if not (shutil.which(tool) or (PLUGINS / tool).exists())
+               for package in PACKAGES[tool].split()]
     if missing:
         print(f"installing: {' '.join(missing)}", file=sys.stderr)
         policy = pathlib.Path("/usr/sbin/policy-rc.d")
