@@ -159,7 +159,7 @@ public final class Agent {
         var code = 0;
         for (var follower : followers()) {
             try (follower) {
-                var found = follower.stacks(follower.look());
+                var found = follower.stacks().of(follower.look());
                 found.suspended().forEach((name, suspended) -> out.accept(suspended.sentence(name)));
                 for (var stack : found.active().entrySet()) {
                     var options = PlanOptions.followed(Set.of(), Instant.MAX);
@@ -186,15 +186,13 @@ public final class Agent {
 
     private List<Follower> followers() throws IOException {
         var all = new ArrayList<Follower>();
+        var following = new FollowingHost(
+                engine.root(), host, settings.labels(), new HostVariables(stackSettings), settings.builds());
         for (var repository : settings.repositories()) {
             all.add(new Follower(
                     repository,
                     FollowedRemotes.of(engine, repository),
-                    engine.root(),
-                    host,
-                    settings.labels(),
-                    new HostVariables(stackSettings),
-                    settings.builds(),
+                    following,
                     stack -> stacks.isOfAnotherRepository(stack, repository),
                     out));
         }
@@ -204,7 +202,10 @@ public final class Agent {
     /** Of one repository several parts may be followed, and each builds what is its own. */
     private static WantedBuilds wanted(List<BuildEvents> events, Follower follower) {
         return events.stream()
-                .filter(e -> e.follower().key().equals(follower.key()))
+                .filter(e -> e.follower()
+                        .repository()
+                        .key()
+                        .equals(follower.repository().key()))
                 .findFirst()
                 .<WantedBuilds>map(e -> e)
                 .orElse(WantedBuilds.NONE);
@@ -270,7 +271,9 @@ public final class Agent {
             }
         });
         out.accept("agent of host " + host + " runs; it follows "
-                + followers.stream().map(f -> f.url() + " " + f.ref()).collect(Collectors.joining(", ")));
+                + followers.stream()
+                        .map(f -> f.repository().url() + " " + f.repository().ref())
+                        .collect(Collectors.joining(", ")));
         stopped.await();
         requests.interrupt();
         all.forEach(Following::close);

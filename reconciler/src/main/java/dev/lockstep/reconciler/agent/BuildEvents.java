@@ -70,11 +70,11 @@ final class BuildEvents implements WantedBuilds {
      * @throws IOException with a sentence, when the remote or this host refuses
      */
     void look(Revision revision) throws IOException {
-        var targets = follower.targets(revision);
-        var seen = files.read(follower.key());
+        var targets = follower.targets().of(revision);
+        var seen = files.read(follower.repository().key());
         if (targets.isEmpty()) {
             if (!seen.targets().isEmpty()) {
-                files.write(follower.key(), seen.withoutTargets());
+                files.write(follower.repository().key(), seen.withoutTargets());
             }
             var _ = follower.refs(List.of());
             return;
@@ -85,11 +85,11 @@ final class BuildEvents implements WantedBuilds {
         var after = plan.seen();
         if (!plan.wishes().isEmpty() || !plan.refusals().isEmpty()) {
             // Before the orders: whoever names the images asks for the newest tag.
-            files.write(follower.key(), seen.withTags(after.tags()));
+            files.write(follower.repository().key(), seen.withTags(after.tags()));
             after = after.keeping(seen, order(planner, plan, refs));
         }
         if (!after.equals(seen)) {
-            files.write(follower.key(), after);
+            files.write(follower.repository().key(), after);
         }
         var gone = planner.forgotten(after);
         if (!gone.isEmpty()) {
@@ -99,7 +99,8 @@ final class BuildEvents implements WantedBuilds {
 
     private List<BuildRecord> ofRepository() throws IOException {
         return records.all().stream()
-                .filter(record -> record.repository().equals(follower.url()))
+                .filter(record ->
+                        record.repository().equals(follower.repository().url()))
                 .toList();
     }
 
@@ -128,10 +129,10 @@ final class BuildEvents implements WantedBuilds {
             }
         }
         if (!refusals.isEmpty()) {
-            sink.refuse(follower.url(), refusals);
+            sink.refuse(follower.repository().url(), refusals);
         }
         if (!orders.isEmpty()) {
-            sink.submit(follower.url(), orders);
+            sink.submit(follower.repository().url(), orders);
         }
         return gone;
     }
@@ -161,8 +162,8 @@ final class BuildEvents implements WantedBuilds {
         /** A commit without stacks builds nothing: a tag may be older than all of them. */
         private List<BuildTarget> read() throws IOException {
             try {
-                return follower.targets(tree());
-            } catch (Follower.NoStacksException e) {
+                return follower.targets().of(tree());
+            } catch (CommitStacks.NoStacksException e) {
                 return List.of();
             }
         }
@@ -242,7 +243,7 @@ final class BuildEvents implements WantedBuilds {
     }
 
     private void say(Wish wish, String why) {
-        out.accept("repository " + follower.url() + ": "
+        out.accept("repository " + follower.repository().url() + ": "
                 + RemoteRef.shortened(wish.occasion().ref()) + " is not built as "
                 + wish.target().name() + ": " + why);
     }
@@ -250,7 +251,7 @@ final class BuildEvents implements WantedBuilds {
     @Override
     public Map<ImageReference, String> order(CommitSource source, Set<ImageReference> images) throws IOException {
         var tree = source.tree();
-        var targets = follower.targets(tree);
+        var targets = follower.targets().of(tree);
         var refused = new LinkedHashMap<ImageReference, String>();
         var orders = new ArrayList<BuildOrder>();
         for (var image : images) {
@@ -276,7 +277,7 @@ final class BuildEvents implements WantedBuilds {
             }
         }
         if (!orders.isEmpty()) {
-            sink.submit(follower.url(), orders);
+            sink.submit(follower.repository().url(), orders);
         }
         return refused;
     }
@@ -299,7 +300,7 @@ final class BuildEvents implements WantedBuilds {
                 .map(RemoteRef::shortened)
                 .collect(Collectors.toSet());
         var problem = Optional.<String>empty();
-        var seen = files.read(follower.key());
+        var seen = files.read(follower.repository().key());
         for (var ref : BuildPlanner.matching(target, refs)) {
             var occasion = new Occasion(Occasion.Kind.WANTED, ref.name(), ref.commit());
             if (!BuildTags.mayBe(target, occasion, wanted, tags)) {
@@ -362,7 +363,7 @@ final class BuildEvents implements WantedBuilds {
                 .findFirst();
         var source = before.isEmpty()
                 ? Optional.<BuildSources.Source>empty()
-                : follower.toBuild(before.get().commit());
+                : follower.targets().toBuild(before.get().commit());
         if (source.isEmpty()) {
             return false;
         }

@@ -30,8 +30,8 @@ record FollowedBuilds(Engine engine, List<Follower> followers) implements BuildS
     public List<Source> find(String repository, String commit) throws IOException {
         var found = new ArrayList<Source>();
         for (var follower : followers) {
-            if (follower.url().equals(repository)) {
-                follower.toBuild(commit).ifPresent(found::add);
+            if (follower.repository().url().equals(repository)) {
+                follower.targets().toBuild(commit).ifPresent(found::add);
             }
         }
         return List.copyOf(found);
@@ -41,8 +41,8 @@ record FollowedBuilds(Engine engine, List<Follower> followers) implements BuildS
     public void bring(String repository, Occasion occasion) throws IOException {
         for (var follower : followers) {
             // Several that follow one repository may have one clone.
-            if (follower.url().equals(repository)
-                    && follower.toBuild(occasion.commit()).isEmpty()) {
+            if (follower.repository().url().equals(repository)
+                    && follower.targets().toBuild(occasion.commit()).isEmpty()) {
                 follower.bring(occasion);
             }
         }
@@ -52,9 +52,10 @@ record FollowedBuilds(Engine engine, List<Follower> followers) implements BuildS
     public List<String> fill(BuildTarget target, Occasion occasion, Source source, long number) throws IOException {
         var tags = new TreeSet<String>();
         for (var follower : followers) {
-            if (follower.url().equals(source.tree().revision().repository())) {
-                tags.addAll(
-                        new SeenRefsFiles(engine.root()).read(follower.key()).tags());
+            if (follower.repository().url().equals(source.tree().revision().repository())) {
+                tags.addAll(new SeenRefsFiles(engine.root())
+                        .read(follower.repository().key())
+                        .tags());
             }
         }
         return BuildTags.of(target, occasion, source.tree().committed(), number, tags);

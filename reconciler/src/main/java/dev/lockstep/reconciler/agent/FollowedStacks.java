@@ -50,10 +50,10 @@ final class FollowedStacks {
             return Optional.empty();
         }
         if (written.isPresent()) {
-            return written.map(Follower::title);
+            return written.map(w -> new FollowedRepository(w).title());
         }
         var holder = holders.putIfAbsent(stack, source);
-        return Optional.ofNullable(holder).filter(h -> !h.equals(source)).map(Follower::title);
+        return Optional.ofNullable(holder).filter(h -> !h.equals(source)).map(h -> new FollowedRepository(h).title());
     }
 
     /** What the last agent followed the stack from; empty where that keeps it from none, or not from that source. */
@@ -61,7 +61,7 @@ final class FollowedStacks {
             throws IOException {
         var status = statuses.read(stack);
         // A stack that has left one branch or directory of a repository may have moved to another one, with all it has.
-        var mayMove = status.filter(s -> s.orphaned() && Follower.isAt(source, s.repository()))
+        var mayMove = status.filter(s -> s.orphaned() && new FollowedRepository(source).isAt(s.repository()))
                 .isPresent();
         return status.flatMap(s -> RepositoryStatuses.source(followed, s))
                 .filter(written -> written.equals(source) || !mayMove);
@@ -74,7 +74,7 @@ final class FollowedStacks {
     boolean isOfAnotherRepository(String stack, AgentSettings.Repository source) throws IOException {
         return written(stack, source)
                 .or(() -> Optional.ofNullable(holders.get(stack)))
-                .filter(holder -> !Follower.isOne(source, holder))
+                .filter(holder -> !new FollowedRepository(source).isOne(new FollowedRepository(holder)))
                 .isPresent();
     }
 
@@ -129,7 +129,8 @@ final class FollowedStacks {
             return statuses.read(stack)
                     .filter(s -> !s.orphaned()
                             && !s.outcome().equals(Optional.of(Outcome.SUSPENDED))
-                            && followed.stream().anyMatch(source -> Follower.isAt(source, s.repository())))
+                            && followed.stream()
+                                    .anyMatch(source -> new FollowedRepository(source).isAt(s.repository())))
                     .isPresent();
         } catch (IOException | IllegalArgumentException e) {
             return false; // a stack of no name, or a status that cannot be read

@@ -76,7 +76,9 @@ final class Following implements AutoCloseable {
         this.statuses = statuses;
         this.settings = settings;
         this.out = out;
-        this.thread = Thread.ofPlatform().name("follow-" + follower.url()).unstarted(this::follow);
+        this.thread = Thread.ofPlatform()
+                .name("follow-" + follower.repository().url())
+                .unstarted(this::follow);
     }
 
     void start() {
@@ -104,7 +106,7 @@ final class Following implements AutoCloseable {
             asked.moved().ifPresent(follower::agree);
             var revision = follower.look();
             order(revision);
-            var found = follower.stacks(revision);
+            var found = follower.stacks().of(revision);
             var others = claim(found);
             stacks.order(order(found, others));
             var suspended = without(found.suspended(), others);
@@ -202,7 +204,7 @@ final class Following implements AutoCloseable {
                 first = false;
             }
         } catch (InterruptedException e) {
-            LOG.debug("following ended url={}", follower.url());
+            LOG.debug("following ended url={}", follower.repository().url());
         }
     }
 
@@ -214,8 +216,8 @@ final class Following implements AutoCloseable {
         return failure instanceof Exception e
                 ? e
                 : new IOException(
-                        "repository " + follower.url() + ": there was no memory for what its commit made this agent"
-                                + " read: " + failure,
+                        "repository " + follower.repository().url()
+                                + ": there was no memory for what its commit made this agent" + " read: " + failure,
                         failure);
     }
 
@@ -231,7 +233,7 @@ final class Following implements AutoCloseable {
             if (nudge.isClosed()) {
                 return;
             }
-            LOG.debug("clone is not packed url={}", follower.url(), e);
+            LOG.debug("clone is not packed url={}", follower.repository().url(), e);
             tidyAgain = makers.clock().instant().plus(TIDY_AGAIN);
             error = Optional.of(Optional.ofNullable(e.getMessage()).orElse(e.toString()));
         }
@@ -246,7 +248,10 @@ final class Following implements AutoCloseable {
         try {
             statuses.failed(follower, why, Optional.of(makers.clock().instant().plus(pause)));
         } catch (IOException | RuntimeException e) {
-            LOG.warn("it is not written down how the repository is url={} error={}", follower.url(), e.toString());
+            LOG.warn(
+                    "it is not written down how the repository is url={} error={}",
+                    follower.repository().url(),
+                    e.toString());
         }
     }
 
@@ -263,8 +268,8 @@ final class Following implements AutoCloseable {
             if (nudge.isClosed()) {
                 return;
             }
-            LOG.debug("builds are not ordered url={}", follower.url(), e);
-            error = Optional.of("builds of " + follower.url() + " are not ordered: "
+            LOG.debug("builds are not ordered url={}", follower.repository().url(), e);
+            error = Optional.of("builds of " + follower.repository().url() + " are not ordered: "
                     + Optional.ofNullable(exception(e).getMessage()).orElse(e.toString()));
         }
         if (!error.equals(buildError)) {
@@ -286,7 +291,8 @@ final class Following implements AutoCloseable {
             reportError = error;
             error.ifPresent(out);
             try {
-                StatusReport.failed(makers.engine().root(), follower.url(), error);
+                StatusReport.failed(
+                        makers.engine().root(), follower.repository().url(), error);
             } catch (IOException e) {
                 out.accept("it cannot be written down that " + error.orElse("the status is reported again") + ": "
                         + e.getMessage());
@@ -304,7 +310,8 @@ final class Following implements AutoCloseable {
             return known.isPresent();
         } catch (IOException | RuntimeException | VirtualMachineError e) {
             // What is wrong is told by the look at the remote; the next one may find it mended.
-            LOG.debug("clone cannot be worked from url={}", follower.url(), e);
+            LOG.debug(
+                    "clone cannot be worked from url={}", follower.repository().url(), e);
             return false;
         }
     }
@@ -314,8 +321,8 @@ final class Following implements AutoCloseable {
             throws IOException, InterruptedException {
         HostStacks found;
         try {
-            found = follower.stacks(revision);
-        } catch (Follower.NoStacksException e) {
+            found = follower.stacks().of(revision);
+        } catch (CommitStacks.NoStacksException e) {
             // Whatever else is wrong says nothing of what the repository has: what runs is kept as it was followed.
             var _ = orphan(HostStacks.NONE, revision);
             throw e;
@@ -358,8 +365,8 @@ final class Following implements AutoCloseable {
                 }
                 if (stacks.worker(stack).isEmpty()
                         && stacks.isFollowed(stack)
-                        && stacks.claim(stack, follower.settings()).isEmpty()) {
-                    var source = follower.running(status);
+                        && stacks.claim(stack, follower.repository().settings()).isEmpty()) {
+                    var source = follower.stacks().running(status);
                     if (source.isPresent()) {
                         var _ = stacks.worker(stack, this::started).want(source.get(), "start");
                     }
@@ -367,7 +374,7 @@ final class Following implements AutoCloseable {
             }
         } catch (IOException | RuntimeException e) {
             // The next look tries again; why the commit is refused is what people must know.
-            LOG.debug("stacks are not kept url={}", follower.url(), e);
+            LOG.debug("stacks are not kept url={}", follower.repository().url(), e);
         }
     }
 
@@ -384,7 +391,7 @@ final class Following implements AutoCloseable {
         for (var stacksOf : List.of(found.active().keySet(), found.suspended().keySet())) {
             for (var stack : stacksOf) {
                 try {
-                    stacks.claim(stack, follower.settings())
+                    stacks.claim(stack, follower.repository().settings())
                             .ifPresent(source -> others.put(
                                     stack,
                                     "stack " + stack + " is refused: this host has a stack of that name from " + source
@@ -428,9 +435,10 @@ final class Following implements AutoCloseable {
     /** Whether a stack that is gone waits for somebody to agree to that. */
     private boolean orphan(HostStacks found, Revision revision) throws IOException, InterruptedException {
         var waits = false;
-        stacks.release(follower.settings(), found::has);
+        stacks.release(follower.repository().settings(), found::has);
         var known = statuses.of(follower).stream()
-                .filter(status -> !stacks.isOfAnother(status.stack(), follower.settings()))
+                .filter(status -> !stacks.isOfAnother(
+                        status.stack(), follower.repository().settings()))
                 .toList();
         var going = known.stream()
                 .map(StackStatus::stack)
@@ -449,11 +457,11 @@ final class Following implements AutoCloseable {
                     makers.records(stack).orphaned();
                     var where =
                             found.elsewhere().contains(stack) ? " is placed on other hosts by " : " is no longer in ";
-                    out.accept("stack " + stack + where + follower.url()
+                    out.accept("stack " + stack + where + follower.repository().url()
                             + "; its containers go on running until somebody agrees to their end");
                 }
                 try {
-                    waits |= new OrphanRemoval(makers, follower.formerly())
+                    waits |= new OrphanRemoval(makers, follower.repository().formerly())
                             .consider(stack, revision, found, follower.trailers(revision, PlanHold.TRAILER), together);
                 } catch (IOException | RuntimeException e) {
                     LOG.debug("orphan is not removed stack={}", stack, e);

@@ -59,7 +59,8 @@ final class RepositoryStatuses {
      * @param refused stacks that were not, with why
      */
     synchronized void good(Follower follower, List<String> refused) throws IOException {
-        var failedBefore = Optional.ofNullable(repositories.get(follower.key()))
+        var failedBefore = Optional.ofNullable(
+                        repositories.get(follower.repository().key()))
                 .flatMap(AgentStatus.Repository::error)
                 .isPresent();
         var move = follower.refused();
@@ -69,7 +70,7 @@ final class RepositoryStatuses {
         if (keep(follower, error, Optional.empty()) && (failedBefore || error.isPresent())) {
             move.map(RefusedMove::sentence).ifPresent(out);
             if (move.isEmpty() || !refused.isEmpty()) {
-                out.accept("repository " + follower.url()
+                out.accept("repository " + follower.repository().url()
                         + (refused.isEmpty() ? " is followed again" : ": " + String.join("; ", refused)));
             }
         }
@@ -89,7 +90,7 @@ final class RepositoryStatuses {
      * @param next when it is asked again
      */
     synchronized void failed(Follower follower, Exception e, Optional<Instant> next) throws IOException {
-        LOG.debug("repository failed url={}", follower.url(), e);
+        LOG.debug("repository failed url={}", follower.repository().url(), e);
         var message = Optional.ofNullable(e.getMessage()).orElse(e.toString());
         if (keep(follower, Optional.of(message), next)) {
             out.accept(message); // first of all: that it cannot be written down may be what is wrong
@@ -101,7 +102,7 @@ final class RepositoryStatuses {
     /** True when it is news. */
     private boolean keep(Follower follower, Optional<String> error, Optional<Instant> next) {
         var commit = follower.last().map(Revision::commit);
-        var last = Optional.ofNullable(repositories.get(follower.key()));
+        var last = Optional.ofNullable(repositories.get(follower.repository().key()));
         var refused = follower.refused().map(move -> move.to().commit());
         var same = last.filter(l -> l.error().equals(error)
                 && l.commit().equals(commit)
@@ -110,10 +111,10 @@ final class RepositoryStatuses {
             return false;
         }
         repositories.put(
-                follower.key(),
+                follower.repository().key(),
                 new AgentStatus.Repository(
-                        follower.url(),
-                        follower.ref(),
+                        follower.repository().url(),
+                        follower.repository().ref(),
                         commit,
                         refused,
                         error,
@@ -174,9 +175,9 @@ final class RepositoryStatuses {
     List<StackStatus> of(Follower follower) throws IOException {
         return new StatusFiles(root)
                 .all().stream()
-                        .filter(s -> Follower.isAt(follower.settings(), s.repository()))
+                        .filter(s -> follower.repository().isAt(s.repository()))
                         .filter(s -> source(followed, s)
-                                .map(follower.settings()::equals)
+                                .map(follower.repository().settings()::equals)
                                 .orElse(true))
                         .toList();
     }
@@ -187,13 +188,14 @@ final class RepositoryStatuses {
      */
     static Optional<AgentSettings.Repository> source(List<AgentSettings.Repository> followed, StackStatus status) {
         return followed.stream()
-                .filter(settings -> Follower.isAt(settings, status.repository()) && isOf(settings, status))
+                .filter(settings ->
+                        new FollowedRepository(settings).isAt(status.repository()) && isOf(settings, status))
                 .max(Comparator.comparingInt(
                         settings -> settings.path().orElse("").length()));
     }
 
     private static boolean isOf(AgentSettings.Repository settings, StackStatus status) {
-        var ref = settings.ref().orElse(Follower.DEFAULT_REF);
+        var ref = new FollowedRepository(settings).ref();
         var path = settings.path().orElse("");
         return status.ref()
                         .filter(r -> r.equals(ref) || r.equals("refs/heads/" + ref) || r.equals("refs/tags/" + ref))

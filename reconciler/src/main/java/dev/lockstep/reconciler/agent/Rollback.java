@@ -66,21 +66,18 @@ public final class Rollback implements AutoCloseable {
         var url = status.repository().orElseThrow();
         var repository = RepositoryStatuses.source(settings.repositories(), status)
                 .or(() -> settings.repositories().stream()
-                        .filter(followed -> Follower.isAt(followed, Optional.of(url)))
+                        .filter(followed -> new FollowedRepository(followed).isAt(Optional.of(url)))
                         .findFirst())
                 .orElseGet(() -> new AgentSettings.Repository(url, status.ref(), Optional.empty()));
         var follower = new Follower(
                 repository,
                 FollowedRemotes.of(engine, repository),
-                engine.root(),
-                host,
-                settings.labels(),
-                new HostVariables(stackSettings),
-                settings.builds(),
+                new FollowingHost(
+                        engine.root(), host, settings.labels(), new HostVariables(stackSettings), settings.builds()),
                 _ -> false,
                 out);
         try {
-            var source = follower.at(target.commit().orElseThrow(), status.stack());
+            var source = follower.stacks().at(target.commit().orElseThrow(), status.stack());
             var records = new StackRecords(engine.root(), host, status.stack(), clock);
             records.hide(source.secrets());
             return new Rollback(engine, follower, status, source, target, records);

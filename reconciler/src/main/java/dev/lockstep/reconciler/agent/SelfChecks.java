@@ -61,7 +61,12 @@ final class SelfChecks implements AutoCloseable {
 
     private void look() {
         var clocks = followers.stream()
-                .flatMap(follower -> follower.ahead().map(ahead -> new SelfCheck.Clock(follower.url(), ahead)).stream())
+                .flatMap(follower ->
+                        follower
+                                .ahead()
+                                .map(ahead -> new SelfCheck.Clock(
+                                        follower.repository().url(), ahead))
+                                .stream())
                 .distinct()
                 .toList();
         var found = check.problems(clocks);

@@ -37,7 +37,7 @@ record StackWorkers(
                 health,
                 supervisor,
                 records(stack),
-                follower.earlier(stack),
+                follower.stacks().earlier(stack),
                 driftInterval,
                 clock,
                 new Backoff(RandomGenerator.getDefault()),

@@ -71,11 +71,7 @@ class BuildEventsIT {
         follower = new Follower(
                 new AgentSettings.Repository(repository.directory().toString(), Optional.of("main"), Optional.empty()),
                 new GitRepositories(root, GitSettings.defaults()),
-                root,
-                "web1",
-                Map.of(),
-                new HostVariables(directory),
-                BuildsEntry.DEFAULT,
+                new FollowingHost(root, "web1", Map.of(), new HostVariables(directory), BuildsEntry.DEFAULT),
                 _ -> false,
                 said::add);
         events = new BuildEvents(follower, root, new Builder(), said::add);
@@ -175,7 +171,8 @@ class BuildEventsIT {
         assertThat(look()).containsExactly("app v1.2 " + aside, "app v1.1 " + aside, "app v1.0 " + light);
         assertThat(look()).isEmpty();
         // Their objects are here: the remote may go.
-        assertThat(follower.toBuild(git("rev-parse", "v1.1^{commit}"))).isPresent();
+        assertThat(follower.targets().toBuild(git("rev-parse", "v1.1^{commit}")))
+                .isPresent();
         assertThat(said).isEmpty();
     }
 
@@ -249,14 +246,16 @@ class BuildEventsIT {
         git("update-ref", "-d", "refs/heads/aside");
         var moved = new Occasion(Occasion.Kind.TAG, "refs/tags/v1", git("rev-parse", "v1"));
         assertThat(look()).singleElement().asString().startsWith("refused app v1: tag v1 was moved from ");
-        assertThat(follower.toBuild(moved.commit())).isEmpty();
+        assertThat(follower.targets().toBuild(moved.commit())).isEmpty();
 
         change("refs/heads/aside");
         var further = git("rev-parse", "aside");
         follower.bring(new Occasion(Occasion.Kind.TAG, "refs/tags/v1", further));
-        assertThat(follower.toBuild(further)).as("the tag is elsewhere").isEmpty();
+        assertThat(follower.targets().toBuild(further))
+                .as("the tag is elsewhere")
+                .isEmpty();
         follower.bring(moved);
-        assertThat(follower.toBuild(moved.commit())).isPresent();
+        assertThat(follower.targets().toBuild(moved.commit())).isPresent();
     }
 
     @Test
@@ -290,7 +289,7 @@ class BuildEventsIT {
         }
 
         assertThat(look()).isEmpty();
-        assertThat(follower.toBuild(commit)).as(foreign).isEmpty();
+        assertThat(follower.targets().toBuild(commit)).as(foreign).isEmpty();
     }
 
     @Test
@@ -368,8 +367,8 @@ class BuildEventsIT {
         assertThat(look()).singleElement().asString().startsWith("app v2.0.0");
         ordered.clear();
 
-        var source =
-                Objects.requireNonNull(follower.stacks(follower.look()).active().get("shop"));
+        var source = Objects.requireNonNull(
+                follower.stacks().of(follower.look()).active().get("shop"));
         var one = ImageReference.parse("shop:1.0");
         var none = ImageReference.parse("shop:7");
         assertThat(events.order(source, Set.of(one))).isEmpty();
@@ -407,8 +406,8 @@ class BuildEventsIT {
         git("tag", "v2.0.0", "main");
         assertThat(look()).hasSize(1);
         ordered.clear();
-        var source =
-                Objects.requireNonNull(follower.stacks(follower.look()).active().get("shop"));
+        var source = Objects.requireNonNull(
+                follower.stacks().of(follower.look()).active().get("shop"));
         var good = ImageReference.parse("shop:1.0.0");
         var bad = ImageReference.parse("shop:1.0.1");
         var none = ImageReference.parse("shop:1.0.2");
@@ -434,8 +433,8 @@ class BuildEventsIT {
                 .commit("another name");
         assertThat(look()).containsExactly("app v1.1 " + old);
         ordered.clear();
-        var source =
-                Objects.requireNonNull(follower.stacks(follower.look()).active().get("shop"));
+        var source = Objects.requireNonNull(
+                follower.stacks().of(follower.look()).active().get("shop"));
         var image = ImageReference.parse("ghcr.io/me/shop:v1.1");
 
         assertThat(events.order(source, Set.of(image)))
@@ -465,8 +464,8 @@ class BuildEventsIT {
         git("tag", "v2.0.0", "main");
         assertThat(look()).singleElement().asString().startsWith("app v2.0.0");
         ordered.clear();
-        var source =
-                Objects.requireNonNull(follower.stacks(follower.look()).active().get("shop"));
+        var source = Objects.requireNonNull(
+                follower.stacks().of(follower.look()).active().get("shop"));
         var one = ImageReference.parse("shop:1.0");
 
         git("tag", "-f", "v1.0.0", "main");

@@ -61,16 +61,12 @@ class FollowerTest {
             Root root,
             String host,
             Map<String, String> labels,
-            Follower.Others others)
+            CommitTargets.Others others)
             throws IOException {
         return new Follower(
                 settings,
                 new GitRepositories(root, GitSettings.defaults()),
-                root,
-                host,
-                labels,
-                new HostVariables(directory),
-                BuildsEntry.DEFAULT,
+                new FollowingHost(root, host, labels, new HostVariables(directory), BuildsEntry.DEFAULT),
                 others,
                 said::add);
     }
@@ -85,8 +81,8 @@ class FollowerTest {
         var settings = new AgentSettings.Repository(repository.directory().toString(), Optional.of("main"), path);
         try (var follower = follower(settings, root, host, labels)) {
             var revision = follower.look();
-            follower.stacks(revision);
-            return follower.stacks(revision);
+            follower.stacks().of(revision);
+            return follower.stacks().of(revision);
         }
     }
 
@@ -97,7 +93,7 @@ class FollowerTest {
         var settings =
                 new AgentSettings.Repository(repository.directory().toString(), Optional.of("main"), Optional.empty());
         try (var follower = follower(settings, root, "web1", Map.of())) {
-            follower.stacks(follower.look());
+            follower.stacks().of(follower.look());
             try (var clones = Files.walk(root.state().resolve("git"))) {
                 for (var file : clones.sorted(Comparator.reverseOrder()).toList()) {
                     Files.delete(file);
@@ -105,7 +101,7 @@ class FollowerTest {
             }
             Files.createDirectory(root.state().resolve("git"));
 
-            assertThat(follower.stacks(follower.look()).active()).containsKeys("edge", "shop");
+            assertThat(follower.stacks().of(follower.look()).active()).containsKeys("edge", "shop");
         }
     }
 
@@ -234,9 +230,9 @@ class FollowerTest {
         for (var all : List.of(true, false)) {
             try (var follower = follower(settings, root, "web2", Map.of(), stack -> !all && stack.equals("shop"))) {
                 var revision = follower.look();
-                var commit = follower.toBuild(revision.commit()).orElseThrow();
+                var commit = follower.targets().toBuild(revision.commit()).orElseThrow();
 
-                assertThat(follower.targets(revision))
+                assertThat(follower.targets().of(revision))
                         .extracting(BuildTarget::name)
                         .containsExactlyInAnyOrderElementsOf(
                                 all ? List.of("database/a", "shop/a") : List.of("database/a"));
@@ -337,12 +333,12 @@ class FollowerTest {
     void only_a_commit_without_any_stack_says_that_all_are_gone() throws IOException {
         repository.commit("first");
         assertThatThrownBy(() -> stacks("web1", Map.of(), Optional.of("nowhere")))
-                .isInstanceOf(Follower.NoStacksException.class)
+                .isInstanceOf(CommitStacks.NoStacksException.class)
                 .hasMessageContaining("has no compose file");
         repository.putLink("lockstep.yaml", "../../etc/lockstep.yaml").commit("a link out of it");
         assertThatThrownBy(() -> stacks("web1", Map.of(), Optional.empty()))
                 .isInstanceOf(IOException.class)
-                .isNotInstanceOf(Follower.NoStacksException.class);
+                .isNotInstanceOf(CommitStacks.NoStacksException.class);
     }
 
     @Test

@@ -70,11 +70,7 @@ class FollowingIT {
         follower = new Follower(
                 source,
                 new GitRepositories(engine.root(), GitSettings.defaults()),
-                engine.root(),
-                "test",
-                Map.of(),
-                new HostVariables(directory),
-                BuildsEntry.DEFAULT,
+                new FollowingHost(engine.root(), "test", Map.of(), new HostVariables(directory), BuildsEntry.DEFAULT),
                 _ -> false,
                 said::add);
         makers = new StackWorkers(
@@ -153,8 +149,8 @@ class FollowingIT {
     void the_end_waits_for_the_run_of_a_stack_that_was_let_go_meanwhile() throws Exception {
         repository.put("stacks/shop/compose.yaml", "services: {a: {imag: x}}\n").remove("lockstep.yaml");
         repository.commit("refused");
-        var source =
-                Objects.requireNonNull(follower.stacks(follower.look()).active().get("shop"));
+        var source = Objects.requireNonNull(
+                follower.stacks().of(follower.look()).active().get("shop"));
         var ending = Thread.ofPlatform().unstarted(() -> {
             try {
                 stacks.end();
@@ -181,7 +177,7 @@ class FollowingIT {
         repository.put("stacks/shop/compose.yaml", "services: {a: {imag: x}}\n").remove("lockstep.yaml");
         repository.commit("that ran");
         var ran = follower.look();
-        var status = StackStatus.followed("shop", follower.url(), ran.ref(), "stacks/shop", Instant.EPOCH);
+        var status = StackStatus.followed("shop", follower.repository().url(), ran.ref(), "stacks/shop", Instant.EPOCH);
         new StatusFiles(engine.root())
                 .write(status.withApplied(Optional.of(
                         new StackStatus.Commit(ran.commit(), ran.subject(), ran.author(), ran.authored()))));

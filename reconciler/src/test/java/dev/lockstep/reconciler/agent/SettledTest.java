@@ -113,17 +113,14 @@ class SettledTest {
                     new AgentSettings.Repository(
                             repository.directory().toString(), Optional.of("main"), Optional.empty()),
                     new GitRepositories(root, GitSettings.defaults()),
-                    root,
-                    "web1",
-                    Map.of(),
-                    new HostVariables(directory),
-                    BuildsEntry.DEFAULT,
+                    new FollowingHost(root, "web1", Map.of(), new HostVariables(directory), BuildsEntry.DEFAULT),
                     _ -> false,
                     _ -> {});
         }
 
         CommitSource look() throws IOException {
-            return Optional.ofNullable(follower.stacks(follower.look()).active().get("shop"))
+            return Optional.ofNullable(
+                            follower.stacks().of(follower.look()).active().get("shop"))
                     .orElseThrow();
         }
 
