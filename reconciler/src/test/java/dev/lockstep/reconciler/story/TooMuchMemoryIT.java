@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -72,8 +71,8 @@ class TooMuchMemoryIT {
     }
 
     private void sleeps(String container, String seconds) {
-        // One that is just being replaced has no files any more.
-        await().atMost(SOON).ignoreException(NoSuchFileException.class).untilAsserted(() -> {
+        // Of one that is just being replaced nothing can be read any more.
+        await().atMost(SOON).ignoreExceptionsInstanceOf(IOException.class).untilAsserted(() -> {
             var pid = host.pids().get(container);
             assertThat(pid).as(Files.readString(log)).isNotNull();
             assertThat(Files.readString(Path.of("/proc/" + pid + "/cmdline")).replace((char) 0, (char) 32))
