@@ -66,7 +66,7 @@ public final class Agent {
         this.host = host;
         this.stackSettings = stackSettings;
         this.out = out;
-        this.stacks = new FollowedStacks(engine.root(), settings.repositories());
+        this.stacks = new FollowedStacks(engine.root(), FollowedRepository.all(settings));
     }
 
     /** Ends {@link #run}; may be called from any thread, also before it. Containers go on running. */
@@ -118,7 +118,7 @@ public final class Agent {
 
     private int run(Optional<Once> once, HealthMonitor health, Supervisor supervisor)
             throws IOException, InterruptedException {
-        var statuses = new RepositoryStatuses(engine.root(), host, settings.repositories(), clock, out);
+        var statuses = new RepositoryStatuses(engine.root(), host, FollowedRepository.all(settings), clock, out);
         var followers = followers();
         try (var _ = NameServerWatch.start(engine.networks(), out);
                 var _ = NetworkLossWatch.start(engine.networks(), stacks::look, out);
@@ -188,10 +188,10 @@ public final class Agent {
         var all = new ArrayList<Follower>();
         var following = new FollowingHost(
                 engine.root(), host, settings.labels(), new HostVariables(stackSettings), settings.builds());
-        for (var repository : settings.repositories()) {
+        for (var repository : FollowedRepository.all(settings)) {
             all.add(new Follower(
                     repository,
-                    FollowedRemotes.of(engine, repository),
+                    FollowedRemotes.of(engine, repository.settings()),
                     following,
                     stack -> stacks.isOfAnotherRepository(stack, repository),
                     out));

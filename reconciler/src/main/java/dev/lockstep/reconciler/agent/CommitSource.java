@@ -60,6 +60,23 @@ record CommitSource(
         Consumer<FileChange> reports)
         implements StackSource {
 
+    /** The stack as its files alone have it, to find out what it is called. */
+    static CommitSource unnamed(
+            CommitTree tree, StackDirectories.Stack stack, Root root, HostVariables.Values variables) {
+        return new CommitSource(
+                tree,
+                stack,
+                Optional.empty(),
+                root,
+                variables,
+                List.of(),
+                List.of(),
+                StackRules.NONE,
+                StackBuilds.NONE,
+                Set.of(),
+                _ -> {});
+    }
+
     /** Whether both say the same of the stack: one commit of one repository, with the same values of the host. */
     boolean isSameAs(CommitSource other) {
         return commit().equals(other.commit())

@@ -9,14 +9,13 @@ import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.spec.load.ComposeLoader;
 import dev.lockstep.spec.load.StackDirectories;
-import dev.lockstep.spec.yaml.Problem;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -35,7 +34,7 @@ final class CommitStacks {
     /** Names that files of valid stacks give them: to know one, its files are loaded, and every poll asks for all. */
     private final Map<Placed, String> names = new ConcurrentHashMap<>();
 
-    private List<Problem> warned = List.of();
+    private List<String> warned = List.of();
 
     /** A stack in a commit, whose files are the same for ever. */
     private record Placed(String commit, StackDirectories.Stack stack) {}
@@ -73,12 +72,12 @@ final class CommitStacks {
         return found(revision, this::warn);
     }
 
-    /** The same without a word of what is wrong with {@code lockstep.yaml} and yet no reason to refuse it. */
+    /** The same without a word of what is wrong in it and yet no reason to refuse it. */
     HostStacks quietly(Revision revision) throws IOException {
         return found(revision, _ -> {});
     }
 
-    private HostStacks found(Revision revision, Consumer<List<Problem>> warnings) throws IOException {
+    private HostStacks found(Revision revision, Consumer<List<String>> warnings) throws IOException {
         var tree = source.open(revision);
         var base = repository.base();
         var file = host.file(tree, base);
@@ -94,19 +93,20 @@ final class CommitStacks {
         var stacks = new LinkedHashMap<String, CommitSource>();
         var bound = new HashSet<String>();
         var others = new HashSet<String>();
+        var wrong = new ArrayList<String>();
         for (var stack : found) {
             var elsewhere = stack.host().isPresent() && !stack.host().get().equals(host.name());
             if (elsewhere && !file.namesStacks()) {
                 continue; // nobody asks for its name
             }
-            var name = name(named(tree, stack, HostVariables.Values.NONE));
+            var name = name(CommitSource.unnamed(tree, stack, host.root(), HostVariables.Values.NONE));
             if (elsewhere) {
                 others.add(name);
                 continue;
             }
             var taken = stacks.get(name);
             if (taken != null) {
-                out.accept("stack " + name + " stands in " + shown(taken.stack()) + " and in " + shown(stack)
+                wrong.add("stack " + name + " stands in " + shown(taken.stack()) + " and in " + shown(stack)
                         + "; the first is taken, give the other one another name");
                 continue;
             }
@@ -127,12 +127,13 @@ final class CommitStacks {
             stack.host().ifPresent(_ -> bound.add(name));
         }
         others.addAll(stacks.keySet());
-        warnings.accept(file.unmatched(others));
+        file.unmatched(others).forEach(problem -> wrong.add(problem.toString()));
+        warnings.accept(wrong);
         return file.place(stacks, bound);
     }
 
     /** Once for each set of warnings, not at each look. */
-    private void warn(List<Problem> warnings) {
+    private void warn(List<String> warnings) {
         if (!warnings.equals(warned)) {
             warned = warnings;
             warnings.forEach(w -> out.accept("repository " + repository.url() + ": " + w));
@@ -254,22 +255,6 @@ final class CommitStacks {
         }
     }
 
-    /** The stack, to find out what it is called. */
-    private CommitSource named(CommitTree tree, StackDirectories.Stack stack, HostVariables.Values values) {
-        return new CommitSource(
-                tree,
-                stack,
-                Optional.empty(),
-                host.root(),
-                values,
-                List.of(),
-                List.of(),
-                StackRules.NONE,
-                StackBuilds.NONE,
-                Set.of(),
-                _ -> {});
-    }
-
     /** The host's values for a stack: by its name they are found, so that they cannot say it. */
     private HostVariables.Values variables(CommitTree tree, StackDirectories.Stack stack, String name)
             throws IOException {
@@ -277,7 +262,7 @@ final class CommitStacks {
         if (values.problem().isPresent() || values.file().values().isEmpty()) {
             return values;
         }
-        return written(named(tree, stack, values))
+        return written(CommitSource.unnamed(tree, stack, host.root(), values))
                 .filter(other -> !other.equals(name))
                 .map(other -> new HostVariables.Values(
                         values.file(),

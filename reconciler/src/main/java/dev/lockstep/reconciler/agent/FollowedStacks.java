@@ -4,7 +4,6 @@ import dev.lockstep.reconciler.decision.Decisions;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.runtime.store.Root;
-import dev.lockstep.spec.settings.AgentSettings;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -22,13 +21,13 @@ final class FollowedStacks {
     /** For each stack those that come before it, as the newest commit says. */
     private final Map<String, List<String>> after = new ConcurrentHashMap<>();
     /** What each stack is followed from: two commits with one stack would have its worker go from one to the other. */
-    private final Map<String, AgentSettings.Repository> holders = new ConcurrentHashMap<>();
+    private final Map<String, FollowedRepository> holders = new ConcurrentHashMap<>();
 
     private final StatusFiles statuses;
     private final Decisions decisions;
-    private final List<AgentSettings.Repository> followed;
+    private final List<FollowedRepository> followed;
 
-    FollowedStacks(Root root, List<AgentSettings.Repository> followed) {
+    FollowedStacks(Root root, List<FollowedRepository> followed) {
         this.statuses = new StatusFiles(root);
         this.decisions = new Decisions(root);
         this.followed = List.copyOf(followed);
@@ -40,7 +39,7 @@ final class FollowedStacks {
      *
      * @return what it is followed from instead, for people; empty where that is {@code source}
      */
-    Optional<String> claim(String stack, AgentSettings.Repository source) throws IOException {
+    Optional<String> claim(String stack, FollowedRepository source) throws IOException {
         var written = written(stack, source);
         if (written.equals(Optional.of(source))) {
             var before = holders.put(stack, source);
@@ -50,20 +49,19 @@ final class FollowedStacks {
             return Optional.empty();
         }
         if (written.isPresent()) {
-            return written.map(w -> new FollowedRepository(w).title());
+            return written.map(FollowedRepository::title);
         }
         var holder = holders.putIfAbsent(stack, source);
-        return Optional.ofNullable(holder).filter(h -> !h.equals(source)).map(h -> new FollowedRepository(h).title());
+        return Optional.ofNullable(holder).filter(h -> !h.equals(source)).map(FollowedRepository::title);
     }
 
     /** What the last agent followed the stack from; empty where that keeps it from none, or not from that source. */
-    private Optional<AgentSettings.Repository> written(String stack, AgentSettings.Repository source)
-            throws IOException {
+    private Optional<FollowedRepository> written(String stack, FollowedRepository source) throws IOException {
         var status = statuses.read(stack);
         // A stack that has left one branch or directory of a repository may have moved to another one, with all it has.
-        var mayMove = status.filter(s -> s.orphaned() && new FollowedRepository(source).isAt(s.repository()))
-                .isPresent();
-        return status.flatMap(s -> RepositoryStatuses.source(followed, s))
+        var mayMove =
+                status.filter(s -> s.orphaned() && source.isAt(s.repository())).isPresent();
+        return status.flatMap(s -> FollowedRepository.of(s, followed))
                 .filter(written -> written.equals(source) || !mayMove);
     }
 
@@ -71,20 +69,20 @@ final class FollowedStacks {
      * Whether the stack comes from another repository, or will as soon as that has been looked at: who writes this one
      * is not to have what the host keeps for it.
      */
-    boolean isOfAnotherRepository(String stack, AgentSettings.Repository source) throws IOException {
+    boolean isOfAnotherRepository(String stack, FollowedRepository source) throws IOException {
         return written(stack, source)
                 .or(() -> Optional.ofNullable(holders.get(stack)))
-                .filter(holder -> !new FollowedRepository(source).isOne(new FollowedRepository(holder)))
+                .filter(holder -> !source.isOne(holder))
                 .isPresent();
     }
 
     /** The stacks that a source does not have any more may come from another one. */
-    void release(AgentSettings.Repository source, Predicate<String> has) {
+    void release(FollowedRepository source, Predicate<String> has) {
         holders.entrySet().removeIf(holder -> holder.getValue().equals(source) && !has.test(holder.getKey()));
     }
 
     /** Whether the stack is followed from elsewhere now. */
-    boolean isOfAnother(String stack, AgentSettings.Repository source) {
+    boolean isOfAnother(String stack, FollowedRepository source) {
         return Optional.ofNullable(holders.get(stack))
                 .filter(h -> !h.equals(source))
                 .isPresent();
@@ -129,8 +127,7 @@ final class FollowedStacks {
             return statuses.read(stack)
                     .filter(s -> !s.orphaned()
                             && !s.outcome().equals(Optional.of(Outcome.SUSPENDED))
-                            && followed.stream()
-                                    .anyMatch(source -> new FollowedRepository(source).isAt(s.repository())))
+                            && followed.stream().anyMatch(source -> source.isAt(s.repository())))
                     .isPresent();
         } catch (IOException | IllegalArgumentException e) {
             return false; // a stack of no name, or a status that cannot be read

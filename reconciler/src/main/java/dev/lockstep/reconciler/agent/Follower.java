@@ -15,7 +15,6 @@ import dev.lockstep.reconciler.git.RemoteRef;
 import dev.lockstep.reconciler.git.RemoteTip;
 import dev.lockstep.reconciler.git.Revision;
 import dev.lockstep.reconciler.history.StatusFiles;
-import dev.lockstep.spec.settings.AgentSettings;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -55,14 +54,14 @@ final class Follower implements AutoCloseable {
      * @param others whose stacks are not built and tested here
      */
     Follower(
-            AgentSettings.Repository settings,
+            FollowedRepository repository,
             GitRepositories repositories,
             FollowingHost host,
             CommitTargets.Others others,
             Consumer<String> out)
             throws GitException {
-        this.repository = new FollowedRepository(settings);
-        this.source = repositories.open(Remote.parse(settings.url()));
+        this.repository = repository;
+        this.source = repositories.open(Remote.parse(repository.settings().url()));
         this.ref = new FollowedRef(repository.ref());
         this.host = host;
         this.targets = new CommitTargets(repository, source, host, others, this::followed, out);

@@ -365,7 +365,7 @@ final class Following implements AutoCloseable {
                 }
                 if (stacks.worker(stack).isEmpty()
                         && stacks.isFollowed(stack)
-                        && stacks.claim(stack, follower.repository().settings()).isEmpty()) {
+                        && stacks.claim(stack, follower.repository()).isEmpty()) {
                     var source = follower.stacks().running(status);
                     if (source.isPresent()) {
                         var _ = stacks.worker(stack, this::started).want(source.get(), "start");
@@ -391,7 +391,7 @@ final class Following implements AutoCloseable {
         for (var stacksOf : List.of(found.active().keySet(), found.suspended().keySet())) {
             for (var stack : stacksOf) {
                 try {
-                    stacks.claim(stack, follower.repository().settings())
+                    stacks.claim(stack, follower.repository())
                             .ifPresent(source -> others.put(
                                     stack,
                                     "stack " + stack + " is refused: this host has a stack of that name from " + source
@@ -435,10 +435,9 @@ final class Following implements AutoCloseable {
     /** Whether a stack that is gone waits for somebody to agree to that. */
     private boolean orphan(HostStacks found, Revision revision) throws IOException, InterruptedException {
         var waits = false;
-        stacks.release(follower.repository().settings(), found::has);
+        stacks.release(follower.repository(), found::has);
         var known = statuses.of(follower).stream()
-                .filter(status -> !stacks.isOfAnother(
-                        status.stack(), follower.repository().settings()))
+                .filter(status -> !stacks.isOfAnother(status.stack(), follower.repository()))
                 .toList();
         var going = known.stream()
                 .map(StackStatus::stack)

@@ -5,11 +5,9 @@ import dev.lockstep.reconciler.git.Revision;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.runtime.store.Root;
-import dev.lockstep.spec.settings.AgentSettings;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,7 +28,7 @@ final class RepositoryStatuses {
     private final InstantSource clock;
     private final Consumer<String> out;
     private final Instant startedAt;
-    private final List<AgentSettings.Repository> followed;
+    private final List<FollowedRepository> followed;
     private final Map<String, AgentStatus.Repository> repositories = new LinkedHashMap<>();
     private List<String> problems = List.of();
     private boolean unwritten;
@@ -39,11 +37,7 @@ final class RepositoryStatuses {
 
     /** @param followed all that the agent follows */
     RepositoryStatuses(
-            Root root,
-            String host,
-            List<AgentSettings.Repository> followed,
-            InstantSource clock,
-            Consumer<String> out) {
+            Root root, String host, List<FollowedRepository> followed, InstantSource clock, Consumer<String> out) {
         this.followed = List.copyOf(followed);
         this.root = root;
         this.host = host;
@@ -176,32 +170,9 @@ final class RepositoryStatuses {
         return new StatusFiles(root)
                 .all().stream()
                         .filter(s -> follower.repository().isAt(s.repository()))
-                        .filter(s -> source(followed, s)
-                                .map(follower.repository().settings()::equals)
+                        .filter(s -> FollowedRepository.of(s, followed)
+                                .map(follower.repository()::equals)
                                 .orElse(true))
                         .toList();
-    }
-
-    /**
-     * Which of what is followed a stack came from, as it was written down: of two directories that it is in, the inner
-     * one. Empty when nothing of that is followed any more.
-     */
-    static Optional<AgentSettings.Repository> source(List<AgentSettings.Repository> followed, StackStatus status) {
-        return followed.stream()
-                .filter(settings ->
-                        new FollowedRepository(settings).isAt(status.repository()) && isOf(settings, status))
-                .max(Comparator.comparingInt(
-                        settings -> settings.path().orElse("").length()));
-    }
-
-    private static boolean isOf(AgentSettings.Repository settings, StackStatus status) {
-        var ref = new FollowedRepository(settings).ref();
-        var path = settings.path().orElse("");
-        return status.ref()
-                        .filter(r -> r.equals(ref) || r.equals("refs/heads/" + ref) || r.equals("refs/tags/" + ref))
-                        .isPresent()
-                && status.directory()
-                        .filter(d -> path.isEmpty() || d.equals(path) || d.startsWith(path + "/"))
-                        .isPresent();
     }
 }

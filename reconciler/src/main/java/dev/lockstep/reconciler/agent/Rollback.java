@@ -64,14 +64,16 @@ public final class Rollback implements AutoCloseable {
             Consumer<String> out)
             throws IOException {
         var url = status.repository().orElseThrow();
-        var repository = RepositoryStatuses.source(settings.repositories(), status)
-                .or(() -> settings.repositories().stream()
-                        .filter(followed -> new FollowedRepository(followed).isAt(Optional.of(url)))
+        var followed = FollowedRepository.all(settings);
+        var repository = FollowedRepository.of(status, followed)
+                .or(() -> followed.stream()
+                        .filter(one -> one.isAt(Optional.of(url)))
                         .findFirst())
-                .orElseGet(() -> new AgentSettings.Repository(url, status.ref(), Optional.empty()));
+                .orElseGet(() ->
+                        new FollowedRepository(new AgentSettings.Repository(url, status.ref(), Optional.empty())));
         var follower = new Follower(
                 repository,
-                FollowedRemotes.of(engine, repository),
+                FollowedRemotes.of(engine, repository.settings()),
                 new FollowingHost(
                         engine.root(), host, settings.labels(), new HostVariables(stackSettings), settings.builds()),
                 _ -> false,

@@ -69,7 +69,8 @@ class BuildEventsIT {
 
     private void open() throws IOException {
         follower = new Follower(
-                new AgentSettings.Repository(repository.directory().toString(), Optional.of("main"), Optional.empty()),
+                new FollowedRepository(new AgentSettings.Repository(
+                        repository.directory().toString(), Optional.of("main"), Optional.empty())),
                 new GitRepositories(root, GitSettings.defaults()),
                 new FollowingHost(root, "web1", Map.of(), new HostVariables(directory), BuildsEntry.DEFAULT),
                 _ -> false,

@@ -3,7 +3,6 @@ package dev.lockstep.reconciler.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.reconciler.deploy.StackBuilds;
 import dev.lockstep.reconciler.git.TestRepository;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
@@ -19,8 +18,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,18 +36,7 @@ class CommitSourceTest {
             origin.commit("first");
             var tree = origin.fetchMain(source);
             var stack = StackDirectories.find(tree, "", "shop").getFirst();
-            var commit = new CommitSource(
-                    tree,
-                    stack,
-                    Optional.empty(),
-                    root,
-                    HostVariables.Values.NONE,
-                    List.of(),
-                    List.of(),
-                    StackRules.NONE,
-                    StackBuilds.NONE,
-                    Set.of(),
-                    _ -> {});
+            var commit = CommitSource.unnamed(tree, stack, root, HostVariables.Values.NONE);
 
             assertThat(commit.read("stacks/shop", "./password.txt")).isEqualTo(bytes("first"));
             assertThat(commit.read("stacks/shop", "../../shared.txt")).isEqualTo(bytes("of all"));
@@ -80,18 +66,7 @@ class CommitSourceTest {
             origin.commit("first");
             var tree = origin.fetchMain(source);
             var stack = StackDirectories.find(tree, "", "shop").getFirst();
-            var commit = new CommitSource(
-                    tree,
-                    stack,
-                    Optional.empty(),
-                    root,
-                    HostVariables.Values.NONE,
-                    List.of(),
-                    List.of(),
-                    StackRules.NONE,
-                    StackBuilds.NONE,
-                    Set.of(),
-                    _ -> {});
+            var commit = CommitSource.unnamed(tree, stack, root, HostVariables.Values.NONE);
             var loaded = (Loaded.Valid) new ComposeLoader().load(commit.load());
             var own = root.state().resolve("stacks/shop/files/data");
 

@@ -19,16 +19,16 @@ import org.junit.jupiter.api.io.TempDir;
 /** Who has a stack that several commits have. */
 class FollowedStacksTest {
     private static final String URL = "https://example.com/infra.git";
-    private static final AgentSettings.Repository MAIN = source(URL, "main", "");
-    private static final AgentSettings.Repository FEATURE = source(URL, "feature/main", "");
-    private static final AgentSettings.Repository APPS = source(URL, "main", "apps");
-    private static final AgentSettings.Repository OTHER = source("https://example.com/other.git", "main", "");
+    private static final FollowedRepository MAIN = source(URL, "main", "");
+    private static final FollowedRepository FEATURE = source(URL, "feature/main", "");
+    private static final FollowedRepository APPS = source(URL, "main", "apps");
+    private static final FollowedRepository OTHER = source("https://example.com/other.git", "main", "");
 
     @TempDir
     private Path directory;
 
     private Root root;
-    private List<AgentSettings.Repository> followed;
+    private List<FollowedRepository> followed;
 
     @BeforeEach
     void aRoot() throws IOException {
@@ -36,9 +36,9 @@ class FollowedStacksTest {
         followed = List.of(MAIN, FEATURE, APPS, OTHER);
     }
 
-    private static AgentSettings.Repository source(String url, String ref, String path) {
-        return new AgentSettings.Repository(
-                url, Optional.of(ref), Optional.of(path).filter(p -> !p.isEmpty()));
+    private static FollowedRepository source(String url, String ref, String path) {
+        return new FollowedRepository(new AgentSettings.Repository(
+                url, Optional.of(ref), Optional.of(path).filter(p -> !p.isEmpty())));
     }
 
     private FollowedStacks stacks() {
@@ -79,7 +79,7 @@ class FollowedStacksTest {
         var stacks = stacks();
         assertThat(stacks.claim("shop", MAIN)).isEmpty();
         var status = write("refs/heads/main", "apps/stacks/shop");
-        assertThat(RepositoryStatuses.source(followed, status)).contains(APPS);
+        assertThat(FollowedRepository.of(status, followed)).contains(APPS);
         assertThat(stacks.claim("shop", MAIN)).contains(URL + " main apps");
         assertThat(stacks.claim("shop", APPS)).isEmpty();
         assertThat(stacks.isOfAnother("shop", MAIN)).isTrue();
@@ -110,14 +110,14 @@ class FollowedStacksTest {
     @Test
     void a_repository_has_the_stacks_of_its_former_urls() throws IOException {
         write("refs/heads/main", "stacks/shop");
-        var moved = new AgentSettings.Repository(
+        var moved = new FollowedRepository(new AgentSettings.Repository(
                 "ssh://git@example.com/infra.git",
                 Optional.of("main"),
                 Optional.empty(),
                 AgentSettings.ForcePush.REFUSE_RELEASES,
                 false,
                 RepositoryAccess.NONE,
-                List.of(URL));
+                List.of(URL)));
         followed = List.of(moved, OTHER);
         assertThat(stacks().isFollowed("shop")).isTrue();
         assertThat(stacks().claim("shop", OTHER)).contains("ssh://git@example.com/infra.git main");

@@ -64,7 +64,7 @@ class FollowerTest {
             CommitTargets.Others others)
             throws IOException {
         return new Follower(
-                settings,
+                new FollowedRepository(settings),
                 new GitRepositories(root, GitSettings.defaults()),
                 new FollowingHost(root, host, labels, new HostVariables(directory), BuildsEntry.DEFAULT),
                 others,
@@ -84,6 +84,19 @@ class FollowerTest {
             follower.stacks().of(revision);
             return follower.stacks().of(revision);
         }
+    }
+
+    @Test
+    void two_stacks_of_one_name_are_told_once_and_only_by_who_follows() throws IOException {
+        repository.put("stacks/again/compose.yaml", "name: shop\nservices: {a: {image: x}}\n");
+
+        stacks("web1", Map.of(), "{}\n");
+
+        assertThat(said)
+                .singleElement()
+                .asString()
+                .endsWith("stack shop stands in stacks/again and in stacks/shop; the first is taken, give the other"
+                        + " one another name");
     }
 
     @Test

@@ -62,8 +62,8 @@ class FollowingIT {
         repository = TestRepository.create(directory.resolve("shop.git"));
         repository.put("stacks/shop/compose.yaml", "services: {a: {image: x}}\n");
         commit("one");
-        var source =
-                new AgentSettings.Repository(repository.directory().toString(), Optional.empty(), Optional.empty());
+        var source = new FollowedRepository(
+                new AgentSettings.Repository(repository.directory().toString(), Optional.empty(), Optional.empty()));
         var clock = InstantSource.system();
         stacks = new FollowedStacks(engine.root(), List.of(source));
         supervisor = new Supervisor(engine, health, clock, _ -> false, _ -> false, said::add);

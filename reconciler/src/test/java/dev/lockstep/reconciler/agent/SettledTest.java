@@ -110,8 +110,8 @@ class SettledTest {
             var root = Root.open(directory.resolve("root"), directory.resolve("run"));
             repository = TestRepository.create(directory.resolve("infra.git"));
             follower = new Follower(
-                    new AgentSettings.Repository(
-                            repository.directory().toString(), Optional.of("main"), Optional.empty()),
+                    new FollowedRepository(new AgentSettings.Repository(
+                            repository.directory().toString(), Optional.of("main"), Optional.empty())),
                     new GitRepositories(root, GitSettings.defaults()),
                     new FollowingHost(root, "web1", Map.of(), new HostVariables(directory), BuildsEntry.DEFAULT),
                     _ -> false,
