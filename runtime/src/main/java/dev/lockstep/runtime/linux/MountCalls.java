@@ -54,6 +54,23 @@ final class MountCalls {
         }
     }
 
+    /**
+     * Whether the file system looks at each key when it comes. One that has not been made for fsconfig(2) has all of
+     * them kept for it (legacy_parse_param in fs/fs_context.c), and refuses what it does not know when it is made: with
+     * EINVAL, and without a word of which.
+     */
+    static boolean looksAtKeys(Fd context) throws LinuxException {
+        try {
+            fsconfig(context, "lockstep");
+            return false;
+        } catch (LinuxException e) {
+            if (e.errno() == Errno.EINVAL) {
+                return true;
+            }
+            throw e;
+        }
+    }
+
     /** Makes the file system and a mount of it that is nowhere yet. */
     static Fd fsmount(Fd context, int attributes) throws LinuxException {
         check(Libc.syscall(FSCONFIG, context.number(), FSCONFIG_CMD_CREATE, 0, 0, 0), context, "fsconfig", context);

@@ -72,7 +72,7 @@ public final class Mounts {
         }
         var fds = new ArrayList<Fd>();
         try {
-            if (!overlayByContext(layers, upper, context, target, fds)) {
+            if (!overlayByContext("overlay", layers, upper, context, target, fds)) {
                 overlayByOptions(layers, upper, context, target, fds);
             }
         } finally {
@@ -80,11 +80,17 @@ public final class Mounts {
         }
     }
 
-    /** False when this kernel cannot: before Linux 6.7 the key {@code lowerdir+} is unknown. */
-    private static boolean overlayByContext(
-            List<Path> layers, Optional<Upper> upper, Optional<String> label, Path target, List<Fd> fds)
+    /**
+     * False, and nothing is mounted, when this kernel cannot: before Linux 6.7 the key {@code lowerdir+} is unknown, and
+     * before 6.5 that is found out at the end only.
+     */
+    static boolean overlayByContext(
+            String type, List<Path> layers, Optional<Upper> upper, Optional<String> label, Path target, List<Fd> fds)
             throws LinuxException {
-        try (var context = MountCalls.fsopen("overlay")) {
+        try (var context = MountCalls.fsopen(type)) {
+            if (!MountCalls.looksAtKeys(context)) {
+                return false;
+            }
             try {
                 MountCalls.fsconfig(context, "lowerdir+", shortName(layers.getFirst(), fds));
             } catch (LinuxException e) {

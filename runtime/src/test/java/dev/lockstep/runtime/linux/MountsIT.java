@@ -60,6 +60,21 @@ class MountsIT {
         assertThat(target().resolve("same")).hasContent("0");
     }
 
+    /** As overlayfs before Linux 6.5 does with all keys, ramfs takes those that it does not know. */
+    @Test
+    void a_kernel_that_looks_at_no_key_before_the_end_is_known_before_anything_is_mounted() throws IOException {
+        var fds = new ArrayList<Fd>();
+
+        assertThat(Mounts.overlayByContext(
+                        "ramfs", layers(2), Optional.of(upper()), Optional.empty(), directory, fds))
+                .isFalse();
+        assertThat(fds).isEmpty();
+        assertThat(Mounts.isMountPoint(directory)).isFalse();
+        try (var overlay = MountCalls.fsopen("overlay")) {
+            assertThat(MountCalls.looksAtKeys(overlay)).isTrue();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void an_overlay_without_upper_directory_is_read_only(int count) throws IOException {
