@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.linux;
 
+import com.sun.jna.Function;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +70,15 @@ final class Libc {
             byte @Nullable [] source, byte[] target, byte @Nullable [] type, long flags, byte @Nullable [] data);
 
     static native int umount2(byte[] target, int flags);
+
+    /** A function that not every version of the library has. */
+    static Optional<Function> find(NativeLibrary library, String name) {
+        try {
+            return Optional.of(library.getFunction(name));
+        } catch (UnsatisfiedLinkError e) {
+            return Optional.empty();
+        }
+    }
 
     /** Throws with errno when {@code result} is negative. No other native call may stand between the call and this. */
     static int check(long result, String call, Object subject) throws LinuxException {

@@ -25,7 +25,7 @@ public final class Nftables implements AutoCloseable {
             // Protocols as numbers: their names come from /etc/protocols, which a minimal Debian does not have.
             NftablesLibrary.nft_ctx_output_set_flags(
                     context, NftablesLibrary.OUTPUT_JSON | NftablesLibrary.OUTPUT_NUMERIC_PROTOCOL);
-            NftablesLibrary.nft_ctx_input_set_flags(context, NftablesLibrary.INPUT_NO_DNS | NftablesLibrary.INPUT_JSON);
+            NftablesLibrary.setInputFlags(context, NftablesLibrary.INPUT_NO_DNS | NftablesLibrary.INPUT_JSON);
             NftablesLibrary.nft_ctx_buffer_output(context);
             NftablesLibrary.nft_ctx_buffer_error(context);
             return new Nftables(context);

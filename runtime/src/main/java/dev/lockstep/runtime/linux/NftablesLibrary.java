@@ -1,8 +1,10 @@
 package dev.lockstep.runtime.linux;
 
+import com.sun.jna.Function;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
+import java.util.Optional;
 
 /** libnftables (libnftables(3)); loaded when rules are first touched. */
 final class NftablesLibrary {
@@ -11,19 +13,27 @@ final class NftablesLibrary {
     static final int INPUT_NO_DNS = 1;
     static final int INPUT_JSON = 2;
 
+    /** {@code nft_ctx_input_set_flags}, which came with nftables 1.0.9. */
+    private static final Optional<Function> INPUT_SET_FLAGS;
+
     static {
-        Native.register(NftablesLibrary.class, NativeLibrary.getInstance("libnftables.so.1"));
+        var library = NativeLibrary.getInstance("libnftables.so.1");
+        Native.register(NftablesLibrary.class, library);
+        INPUT_SET_FLAGS = Libc.find(library, "nft_ctx_input_set_flags");
     }
 
     private NftablesLibrary() {}
+
+    /** Before nftables 1.0.9 there are none: what goes in has the form that {@link #OUTPUT_JSON} asks for. */
+    static void setInputFlags(Pointer context, int flags) {
+        INPUT_SET_FLAGS.ifPresent(function -> function.invokeInt(new Object[] {context, flags}));
+    }
 
     static native Pointer nft_ctx_new(int flags);
 
     static native void nft_ctx_free(Pointer context);
 
     static native void nft_ctx_output_set_flags(Pointer context, int flags);
-
-    static native int nft_ctx_input_set_flags(Pointer context, int flags);
 
     static native int nft_ctx_buffer_output(Pointer context);
 

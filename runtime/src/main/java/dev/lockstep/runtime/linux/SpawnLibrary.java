@@ -22,18 +22,10 @@ final class SpawnLibrary {
     static {
         var libc = NativeLibrary.getInstance("libc.so.6");
         Native.register(SpawnLibrary.class, libc);
-        SET_CGROUP = find(libc, "posix_spawnattr_setcgroup_np");
+        SET_CGROUP = Libc.find(libc, "posix_spawnattr_setcgroup_np");
     }
 
     private SpawnLibrary() {}
-
-    private static Optional<Function> find(NativeLibrary library, String name) {
-        try {
-            return Optional.of(library.getFunction(name));
-        } catch (UnsatisfiedLinkError e) {
-            return Optional.empty();
-        }
-    }
 
     /** Names a cgroup by a descriptor of its directory; {@link #SET_CGROUP} is there. */
     static int setCgroup(Pointer attributes, int directory) {
