@@ -38,13 +38,13 @@ public final class Nftables implements AutoCloseable {
     /**
      * Runs commands as one atomic transaction and returns what they list (libnftables-json(5)), protocols as numbers.
      *
-     * @param json made by a JSON writer: the library tries text that is no JSON as nft syntax
+     * @param commands made by a JSON writer, or in the words of nft(8), which the library tries where text is no JSON
      */
-    public synchronized String run(String json) throws NftablesException {
+    public synchronized String run(String commands) throws NftablesException {
         if (!open) {
             throw new IllegalStateException("closed");
         }
-        var result = NftablesLibrary.nft_run_cmd_from_buffer(context, Libc.bytes(json));
+        var result = NftablesLibrary.nft_run_cmd_from_buffer(context, Libc.bytes(commands));
         // Both buffers are read in any case: that empties them for the next run.
         var output = NftablesLibrary.nft_ctx_get_output_buffer(context).getString(0, "UTF-8");
         var error = NftablesLibrary.nft_ctx_get_error_buffer(context).getString(0, "UTF-8");

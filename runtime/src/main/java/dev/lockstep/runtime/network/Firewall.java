@@ -26,6 +26,7 @@ final class Firewall {
     private final JsonMapper json;
     private final String rootId;
     private @Nullable Boolean knowsTargets;
+    private @Nullable Boolean knowsPairs;
 
     Firewall(String shortRootId, String rootId, Kernel kernel, JsonMapper json) {
         this.table = table(shortRootId);
@@ -87,7 +88,26 @@ final class Firewall {
 
     /** Loads everything anew, in one transaction. */
     void load(Ruleset.Content content) throws IOException {
-        kernel.nftables().run(Ruleset.load(table, rootId, content, knowsTargets()));
+        var commands = Ruleset.load(table, rootId, content, knowsTargets());
+        kernel.nftables().run(knowsPairs() ? commands : NftText.of(json.readTree(commands)));
+    }
+
+    /**
+     * Maps to an address with a port can be said in JSON since nftables 1.1.0. Nothing is tried: earlier ones make a set
+     * of such a map, and a rule that looks something up in it may be the end of the process.
+     */
+    private synchronized boolean knowsPairs() throws IOException {
+        var known = knowsPairs;
+        if (known == null) {
+            var version = list("tables", NftJson.node())
+                    .path(0)
+                    .path("metainfo")
+                    .path("version")
+                    .asText();
+            known = !version.startsWith("0.") && !version.startsWith("1.0.");
+            knowsPairs = known;
+        }
+        return known;
     }
 
     /** The address in a neighbour advertisement has a name in rules since nftables 1.0.8. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.linux.Rtnetlink;
@@ -52,6 +53,21 @@ class NetworkMendingIT extends OnPrivateHost {
         assertThat(networks.observe().networks().getFirst().bridge()).isFalse();
         networks.ensure("front");
         assertThat(networks.observe().networks().getFirst().intact()).isTrue();
+    }
+
+    /** A libnftables before 1.1.0 gets them so. */
+    @Test
+    void rules_in_words_are_the_same_rules() throws IOException {
+        var transaction = Files.readString(Path.of("src/test/resources/ruleset/load.json"));
+        host.nft(transaction);
+        var loaded = withoutHandles(ruleset());
+        host.nft(NftText.of(new JsonMapper().readTree(transaction)));
+        assertThat(withoutHandles(ruleset())).isEqualTo(loaded).contains("pub6any");
+        host.nft(Ruleset.unload("lockstep_c0de"));
+    }
+
+    private static String withoutHandles(String ruleset) {
+        return ruleset.replaceAll("\"handle\": \\d+", "");
     }
 
     /** Whatever somebody empties of the tables, which stay there: the rules are not whole, and come back. */

@@ -2,6 +2,7 @@ package dev.lockstep.runtime.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lockstep.runtime.network.PublishedPort.TransportProtocol;
 import dev.lockstep.runtime.store.Owner;
 import java.io.IOException;
@@ -45,23 +46,29 @@ class RulesetTest {
 
     @Test
     void the_whole_table_is_one_transaction() throws IOException {
-        var networks = List.of(network("front", 0, false), network("vault", 1, true));
-        assertGolden(
-                "load.json",
-                Ruleset.load(
-                        "lockstep_c0de",
-                        ROOT,
-                        new Ruleset.Content(
-                                5533,
-                                networks,
-                                List.of("lsc0de000000008"),
-                                List.of(ANY, LOOPBACK, SIX, SCTP),
-                                List.of(END),
-                                List.of(
-                                        new Beside("lsc0de000000009", IpAddress.parse("172.28.0.2")),
-                                        new Beside("lsc0de000000009", IpAddress.parse("fd00:28::2"))),
-                                new Ruleset.Guarded(List.of("eth0"), List.of("eth0", "eth1"))),
-                        true));
+        assertGolden("load.json", perLine(whole()));
+    }
+
+    @Test
+    void a_library_whose_json_lacks_something_gets_the_same_in_words() throws IOException {
+        assertGolden("load.nft", NftText.of(new JsonMapper().readTree(whole())));
+    }
+
+    private static String whole() {
+        return Ruleset.load(
+                "lockstep_c0de",
+                ROOT,
+                new Ruleset.Content(
+                        5533,
+                        List.of(network("front", 0, false), network("vault", 1, true)),
+                        List.of("lsc0de000000008"),
+                        List.of(ANY, LOOPBACK, SIX, SCTP),
+                        List.of(END),
+                        List.of(
+                                new Beside("lsc0de000000009", IpAddress.parse("172.28.0.2")),
+                                new Beside("lsc0de000000009", IpAddress.parse("fd00:28::2"))),
+                        new Ruleset.Guarded(List.of("eth0"), List.of("eth0", "eth1"))),
+                true);
     }
 
     @Test
@@ -205,9 +212,12 @@ class RulesetTest {
         return text.toString();
     }
 
-    private static void assertGolden(String name, String json) throws IOException {
-        // One command a line, so that differences can be read.
-        var text = json.replace("},{\"add\":", "},\n{\"add\":").replace("},{\"delete\":", "},\n{\"delete\":") + "\n";
+    /** One command a line, so that differences can be read. */
+    private static String perLine(String json) {
+        return json.replace("},{\"add\":", "},\n{\"add\":").replace("},{\"delete\":", "},\n{\"delete\":") + "\n";
+    }
+
+    private static void assertGolden(String name, String text) throws IOException {
         var file = GOLDEN.resolve(name);
         if (System.getProperty("update") != null) {
             Files.createDirectories(GOLDEN);
