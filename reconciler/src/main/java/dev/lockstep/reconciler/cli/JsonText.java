@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
 import dev.lockstep.reconciler.plan.Printable;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -23,8 +24,15 @@ final class JsonText {
     /** One document, indented, with a newline at the end. */
     static String document(Content content) {
         var indenter = new DefaultIndenter("  ", "\n");
+        // Nothing in what is empty, as everybody writes it.
+        var separators = Separators.createDefaultInstance()
+                .withObjectEmptySeparator("")
+                .withArrayEmptySeparator("");
         return write(
-                content, new DefaultPrettyPrinter().withObjectIndenter(indenter).withArrayIndenter(indenter));
+                content,
+                new DefaultPrettyPrinter(separators)
+                        .withObjectIndenter(indenter)
+                        .withArrayIndenter(indenter));
     }
 
     /** One document on one line, with a newline at the end. */

@@ -331,7 +331,7 @@ class OneOffIT {
                                 + "\"ID\":\"[0-9a-f]{12}\",\"MemPerc\":\"\\d+\\.\\d\\d%\",\"MemUsage\":\"[\\d.]+[KM]iB / [\\d.]+GiB\","
                                 + "\"Name\":\"p-app-1\",\"NetIO\":\"[^\"]+ / [^\"]+\",\"PIDs\":\"1\"}\n");
         assertThat(run(1, "stats", "--no-stream", "nosuch").err()).contains("no such service: nosuch");
-        assertThat(run(1, "inspect", "nosuch").all()).isEqualTo("[ ]\nlockstep: No such object: nosuch\n");
+        assertThat(run(1, "inspect", "nosuch").all()).isEqualTo("[]\nlockstep: No such object: nosuch\n");
         assertThat(run(0, "inspect", "app").out()).contains("\"Name\" : \"/p-app-1\"", "\"Status\" : \"running\"");
         // What scripts ask of Docker, whose fields may be empty and are there.
         assertThat(run(

@@ -184,7 +184,7 @@ class VolumeCommandsIT {
         assertThat(run(0, "volume", "inspect", "spare", "-f", "{{.Mountpoint}} {{json .Labels}} {{.Scope}}")
                         .out())
                 .isEqualTo(host.root().resolve("volumes/spare/data") + " {\"tier\":\"back\"} local\n");
-        assertThat(run(1, "volume", "inspect", "none").all()).isEqualTo("[ ]\nlockstep: no such volume: none\n");
+        assertThat(run(1, "volume", "inspect", "none").all()).isEqualTo("[]\nlockstep: no such volume: none\n");
 
         assertThat(run(1, "volume", "rm", "p_data", "none", "spare").all())
                 .contains("lockstep: volume p_data is in use by p-db-1; remove what uses it first")
