@@ -1,6 +1,5 @@
 package dev.lockstep.reconciler.cli;
 
-import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.runtime.network.PublishedPort;
 import java.util.List;
@@ -12,7 +11,10 @@ import picocli.CommandLine.Model.CommandSpec;
 final class PortCommand implements Command {
     @Override
     public void describe(CommandSpec spec) {
-        spec.usageMessage().description("Prints the address on which a port of a running service is published.");
+        spec.usageMessage()
+                .description(
+                        "Prints the address on which a port of a running service is published; :0 for one that its image"
+                                + " exposes and nobody publishes.");
         spec.addOption(Options.value("N", "Container of the service (default: the first that runs)", "--index"));
         spec.addOption(Options.value("PROTOCOL", "tcp or udp (default tcp)", "--protocol"));
         spec.addPositional(Options.arguments("SERVICE PORT", "2", "Service, and the port inside"));
@@ -29,19 +31,15 @@ final class PortCommand implements Command {
         var stack = Stack.of(call);
         try (var engine = EngineDoor.of(call).openForReading()) {
             var container = stack.running(engine, call.arguments().getFirst(), index);
-            call.world().out().println(address(container, text, protocol));
+            var ports = new ShownPorts(ShownPorts.places(container), new Exposed(engine).of(container));
+            call.world()
+                    .out()
+                    .println(ports.place(Integer.parseInt(text), protocol)
+                            .orElseThrow(() -> new CommandException("no port " + text + "/" + protocol
+                                    + " for container " + container.name()
+                                    + published(ShownPorts.places(container)))));
             return ExitCodes.OK;
         }
-    }
-
-    private static String address(ObservedContainer container, String port, String protocol) throws CommandException {
-        return ShownPorts.places(container).stream()
-                .filter(p -> String.valueOf(p.containerPort()).equals(port)
-                        && p.protocol().lowerCase().equals(protocol))
-                .findFirst()
-                .map(PortCommand::host)
-                .orElseThrow(() -> new CommandException("no port " + port + "/" + protocol + " for container "
-                        + container.name() + published(ShownPorts.places(container))));
     }
 
     private static String published(List<PublishedPort> ports) {

@@ -88,6 +88,14 @@ final class ShownPorts {
         return all;
     }
 
+    /** Where a port of the container is found, {@code 0.0.0.0:8080}; as with Compose {@code :0} if it is only exposed. */
+    Optional<String> place(int inside, String protocol) {
+        return all.stream()
+                .filter(p -> p.inside() == inside && p.protocol().equals(protocol))
+                .findFirst()
+                .map(p -> p.address() + ":" + p.published());
+    }
+
     /**
      * In Docker's order, with its ranges of neighbours (docker/cli, {@code DisplayablePorts}): what leads to a port of
      * another number comes last, and is never part of a range.

@@ -57,4 +57,15 @@ class ShownPortsTest {
         assertThat(ports.text()).isEqualTo("[::]:90->90/tcp");
         assertThat(ports.all().getFirst().url()).isEqualTo("::");
     }
+
+    /** Recorded from {@code docker compose port} 2.26.1; its exit codes are 0, 0, 1 and 1. */
+    @Test
+    void a_port_that_is_only_exposed_is_found_nowhere_and_is_no_mistake() {
+        var ports = new ShownPorts(List.of(published("0.0.0.0", 8090, 90, TransportProtocol.TCP)), Set.of("80/tcp"));
+
+        assertThat(ports.place(90, "tcp")).contains("0.0.0.0:8090");
+        assertThat(ports.place(80, "tcp")).contains(":0");
+        assertThat(ports.place(81, "tcp")).isEmpty();
+        assertThat(ports.place(80, "udp")).isEmpty();
+    }
 }
