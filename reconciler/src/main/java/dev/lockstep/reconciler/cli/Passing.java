@@ -6,7 +6,11 @@ import java.util.List;
 
 /** Passes the signals that a person sends to a command on to the container that it shows. */
 final class Passing {
-    private static final List<String> SIGNALS = List.of("INT", "TERM", "HUP");
+    /**
+     * Those that would end the command and leave the container running without it; not QUIT, which the JVM keeps for
+     * itself, nor what a terminal does to the command alone (its size, its background).
+     */
+    static final List<String> SIGNALS = List.of("INT", "TERM", "HUP", "USR1", "USR2", "ALRM", "CONT");
 
     private Passing() {}
 

@@ -148,6 +148,28 @@ class OneOffIT {
 
     /** As with docker compose, which asks the files for their own paths alone. */
     @Test
+    void signals_to_the_command_are_the_programs() throws Exception {
+        for (var signal : List.of("HUP", "USR1", "USR2", "ALRM")) {
+            var program = "trap 'echo got " + signal + "; exit 7' " + signal
+                    + "; touch /project/ready; while :; do sleep 0.05; done";
+            var ready = project.resolve("ready");
+            var words = List.of("run", "--rm", "-T", "--no-deps", "-v", project + ":/project", "app", "sh", "-c", program);
+            var running = new ProcessBuilder(host.command(words.toArray(String[]::new)))
+                    .directory(project.toFile())
+                    .start();
+            try {
+                await().atMost(SOON).until(() -> Files.exists(ready));
+                host.run(project, List.of("kill", "-s", signal, String.valueOf(running.pid())));
+                assertThat(running.waitFor()).as(signal).isEqualTo(7);
+                assertThat(running.inputReader().readLine()).isEqualTo("got " + signal);
+            } finally {
+                running.destroyForcibly();
+                Files.deleteIfExists(ready);
+            }
+        }
+    }
+
+    @Test
     void a_relative_path_of_v_begins_where_the_person_is() throws Exception {
         var here = Files.createDirectories(project.resolve("here"));
         Files.writeString(here.resolve("mark"), "");
