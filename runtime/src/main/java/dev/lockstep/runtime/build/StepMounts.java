@@ -29,7 +29,6 @@ final class StepMounts implements AutoCloseable {
     private static final int MODE = 0755;
     private static final Mount.Access USUAL =
             new Mount.Access(OptionalInt.of(MODE), OptionalInt.of(0), OptionalInt.of(0));
-    private static final String SECRETS = "/run/secrets/";
 
     private final StageBuild.Step step;
     private final List<Mount> mounts;
@@ -321,10 +320,7 @@ final class StepMounts implements AutoCloseable {
         var file = workspace.memory().resolve("secret" + number);
         Files.write(file, given.content());
         Access.set(file, secret.access(), SECRET_MODE);
-        add(
-                prepared,
-                BundleMount.bind(file.toString(), target(secret.target().orElse(SECRETS + secret.id())), true),
-                false);
+        add(prepared, BundleMount.bind(file.toString(), target(secret.place()), true), false);
     }
 
     /** The first one's socket is the variable's, there or not, as with BuildKit. */

@@ -42,11 +42,16 @@ public sealed interface Mount {
     /**
      * A secret of the build.
      *
-     * @param target empty: {@code /run/secrets/ID}, or no file at all if there is a variable
+     * @param target empty: {@code /run/secrets/} and the last part of the id, or no file at all if there is a variable
      * @param variable {@code env}: the environment variable that gets it
      */
     record Secret(String id, Optional<String> target, Optional<String> variable, boolean required, Access access)
-            implements Mount {}
+            implements Mount {
+        /** Where its file is. */
+        public String place() {
+            return target.orElseGet(() -> "/run/secrets/" + MountReader.lastPart(id));
+        }
+    }
 
     /**
      * An SSH agent's socket.

@@ -208,7 +208,8 @@ public final class MountReader {
         return new Mount.Ssh(text("id").orElse("default"), text("target"), required(), access());
     }
 
-    private static String lastPart(String path) {
+    /** The name that a path ends in. */
+    static String lastPart(String path) {
         var end = path.length();
         while (end > 1 && path.charAt(end - 1) == '/') {
             end--;

@@ -297,6 +297,18 @@ class DockerfileParserTest {
                         new Mount.Cache("<HOME>/c", "<id>", false, Mount.Sharing.SHARED, Optional.empty(), "/", none));
     }
 
+    /** As BuildKit has it, also for an id that is a path. */
+    @Test
+    void a_secret_without_a_target_is_named_by_the_last_part_of_its_id() {
+        var none = new Mount.Access(OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty());
+        for (var id : List.of("key", "npm/key", "/run/npm/key", "npm/key/")) {
+            assertThat(new Mount.Secret(id, Optional.empty(), Optional.empty(), false, none).place())
+                    .isEqualTo("/run/secrets/key");
+        }
+        assertThat(new Mount.Secret("a/b", Optional.of("/x"), Optional.empty(), false, none).place())
+                .isEqualTo("/x");
+    }
+
     @Test
     void pairs_keep_quotes_until_they_are_expanded_and_see_values_from_before() {
         var env = (Instruction.Env) one("ENV a=1 b=\"$a c\" d\\ e=x");
