@@ -5,6 +5,7 @@ import dev.lockstep.runtime.context.Ignore;
 import dev.lockstep.runtime.context.SourceTree;
 import dev.lockstep.runtime.dockerfile.Dockerfile;
 import dev.lockstep.runtime.dockerfile.DockerfileParser;
+import dev.lockstep.runtime.dockerfile.StageGraph;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.spec.model.ContextSource;
 import java.io.IOException;
@@ -159,7 +160,7 @@ public final class BuildContexts {
     public Map<String, BuildRequest.NamedContext> named(Map<String, String> texts) throws IOException {
         var contexts = new LinkedHashMap<String, BuildRequest.NamedContext>();
         for (var text : texts.entrySet()) {
-            contexts.put(text.getKey().toLowerCase(Locale.ROOT), named(text.getValue()));
+            contexts.put(StageGraph.contextName(text.getKey()), named(text.getValue()));
         }
         return contexts;
     }

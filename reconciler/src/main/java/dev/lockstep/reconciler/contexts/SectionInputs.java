@@ -9,6 +9,7 @@ import dev.lockstep.runtime.context.CopySource;
 import dev.lockstep.runtime.context.Ignore;
 import dev.lockstep.runtime.context.SourceTree;
 import dev.lockstep.runtime.dockerfile.Dockerfile;
+import dev.lockstep.runtime.dockerfile.StageGraph;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.ImageReference;
@@ -22,7 +23,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -95,7 +95,7 @@ public final class SectionInputs {
         }
         for (var further : build.additionalContexts().entrySet()) {
             var place = path + ".additional_contexts." + further.getKey();
-            if (named.get(further.getKey().toLowerCase(Locale.ROOT))
+            if (named.get(StageGraph.contextName(further.getKey()))
                     instanceof BuildRequest.NamedContext.Files(var context)) {
                 parts.put(place, content(place, context, further.getValue(), except));
             }
@@ -170,7 +170,7 @@ public final class SectionInputs {
         var named = new LinkedHashMap<String, BuildRequest.NamedContext>();
         for (var entry : build.additionalContexts().entrySet()) {
             named.put(
-                    entry.getKey().toLowerCase(Locale.ROOT),
+                    StageGraph.contextName(entry.getKey()),
                     switch (entry.getValue()) {
                         // Only its name matters here: it is a service of its own.
                         case ContextSource.OfService(var other) ->

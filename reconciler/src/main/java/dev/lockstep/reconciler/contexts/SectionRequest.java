@@ -6,6 +6,7 @@ import dev.lockstep.runtime.build.Builder;
 import dev.lockstep.runtime.build.SshAgent;
 import dev.lockstep.runtime.container.Naming;
 import dev.lockstep.runtime.dockerfile.Dockerfile;
+import dev.lockstep.runtime.dockerfile.StageGraph;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.oci.Rlimit;
@@ -172,7 +173,7 @@ public final class SectionRequest {
         var named = new LinkedHashMap<String, BuildRequest.NamedContext>();
         for (var entry : build.additionalContexts().entrySet()) {
             named.put(
-                    entry.getKey().toLowerCase(Locale.ROOT),
+                    StageGraph.contextName(entry.getKey()),
                     switch (entry.getValue()) {
                         case ContextSource.OfService(var other) ->
                             new BuildRequest.NamedContext.Here(Optional.ofNullable(built.get(other))

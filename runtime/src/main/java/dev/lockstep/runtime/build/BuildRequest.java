@@ -5,6 +5,7 @@ import dev.lockstep.runtime.context.Ignore;
 import dev.lockstep.runtime.context.SourceDirectory;
 import dev.lockstep.runtime.context.SourceTree;
 import dev.lockstep.runtime.dockerfile.Dockerfile;
+import dev.lockstep.runtime.dockerfile.StageGraph;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.image.Platform;
@@ -24,7 +25,7 @@ import java.util.TreeMap;
  *
  * @param target stage; absent: the last
  * @param context where COPY looks; absent: there is none
- * @param contexts further ones by name, lower case; one named like a stage or an image stands for that
+ * @param contexts further ones by {@linkplain StageGraph#contextName name}; one named like a stage or an image stands for that
  * @param arguments {@code --build-arg}
  * @param labels that the image gets at the end
  * @param cache what of the cache is believed

@@ -18,6 +18,9 @@ import java.util.stream.Stream;
  * @param nodes one for each stage, by its number
  */
 public record StageGraph(Dockerfile dockerfile, Set<String> contexts, List<Node> nodes) {
+    private static final String OFFICIAL = "library/";
+    private static final String LATEST = ":latest";
+
     /** Where something comes from. */
     public sealed interface From {
         /** Nothing: {@code FROM scratch}. */
@@ -106,7 +109,7 @@ public record StageGraph(Dockerfile dockerfile, Set<String> contexts, List<Node>
      */
     public static Result of(Dockerfile dockerfile, GlobalArguments globals, Collection<String> contexts) {
         var names = new HashSet<String>();
-        contexts.forEach(name -> names.add(name.toLowerCase(Locale.ROOT)));
+        contexts.forEach(name -> names.add(contextName(name)));
         var problems = new ArrayList<Problem>();
         var nodes = new ArrayList<Node>();
         for (var stage : dockerfile.stages()) {
@@ -115,6 +118,23 @@ public record StageGraph(Dockerfile dockerfile, Set<String> contexts, List<Node>
         return problems.isEmpty()
                 ? new Result.Valid(new StageGraph(dockerfile, names, nodes))
                 : new Result.Invalid(problems);
+    }
+
+    /**
+     * The name of a further context, or of what one may stand for. As with BuildKit all names of one image are one:
+     * {@code alpine}, {@code alpine:latest} and {@code docker.io/library/alpine}.
+     */
+    public static String contextName(String written) {
+        var name = written.toLowerCase(Locale.ROOT);
+        for (var host : List.of("docker.io/", "index.docker.io/")) {
+            if (name.startsWith(host)) {
+                name = name.substring(host.length());
+            }
+        }
+        if (name.startsWith(OFFICIAL) && name.indexOf('/', OFFICIAL.length()) < 0) {
+            name = name.substring(OFFICIAL.length());
+        }
+        return name.endsWith(LATEST) ? name.substring(0, name.length() - LATEST.length()) : name;
     }
 
     private static Node node(
@@ -148,10 +168,11 @@ public record StageGraph(Dockerfile dockerfile, Set<String> contexts, List<Node>
 
     /** A stage is only what stands before; its number means nothing here. */
     private static From base(List<Stage> stages, Set<String> contexts, String name, int user) {
-        var lower = name.toLowerCase(Locale.ROOT);
-        if (contexts.contains(lower)) {
-            return new From.Context(lower);
+        var context = contextName(name);
+        if (contexts.contains(context)) {
+            return new From.Context(context);
         }
+        var lower = name.toLowerCase(Locale.ROOT);
         for (var index = user - 1; index >= 0; index--) {
             if (stages.get(index).name().equals(Optional.of(lower))) {
                 return new From.OfStage(index);
@@ -207,8 +228,9 @@ public record StageGraph(Dockerfile dockerfile, Set<String> contexts, List<Node>
     }
 
     private static From source(List<Stage> stages, Set<String> contexts, String from, int user) {
-        if (contexts.contains(from.toLowerCase(Locale.ROOT))) {
-            return new From.Context(from.toLowerCase(Locale.ROOT));
+        var context = contextName(from);
+        if (contexts.contains(context)) {
+            return new From.Context(context);
         }
         var stage = StageReferences.find(stages, from, user);
         return stage.isPresent() ? new From.OfStage(stage.getAsInt()) : new From.Image(from);

@@ -89,6 +89,23 @@ class StageGraphTest {
         assertThat(graph.needed(1)).containsExactly(1);
     }
 
+    /** As BuildKit reads them: reference.FamiliarString without the tag latest. */
+    @Test
+    void all_names_of_one_image_are_one_named_context() {
+        for (var name : List.of("alpine", "alpine:latest", "library/alpine", "docker.io/library/alpine:latest")) {
+            var text = "FROM " + name + "\nCOPY --from=" + name + " / /";
+            for (var context : List.of("alpine", "Alpine:latest", "docker.io/library/alpine:latest")) {
+                var graph = ((StageGraph.Result.Valid) result(text, Map.of(), Set.of(context))).graph();
+                assertThat(graph.nodes().getFirst().base()).as(name).isEqualTo(new StageGraph.From.Context("alpine"));
+                assertThat(graph.source(name, 0)).as(name).isEqualTo(new StageGraph.From.Context("alpine"));
+            }
+        }
+        for (var other : List.of("alpine:3", "ghcr.io/library/alpine", "some/alpine", "library/some/alpine")) {
+            var graph = ((StageGraph.Result.Valid) result("FROM " + other, Map.of(), Set.of("alpine"))).graph();
+            assertThat(graph.nodes().getFirst().base()).isEqualTo(new StageGraph.From.Image(other));
+        }
+    }
+
     /** As docker's builder answers: a stage that stands behind is an error only if it is built. */
     @Test
     void copying_from_a_later_stage_is_an_error_if_it_is_built() {
