@@ -14,6 +14,7 @@ import dev.lockstep.reconciler.builds.Occasion;
 import dev.lockstep.reconciler.deploy.Deployment;
 import dev.lockstep.reconciler.secret.HostSecrets;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.store.StateException;
 import dev.lockstep.spec.settings.BuildsEntry;
 import dev.lockstep.spec.settings.HostPolicy;
 import dev.lockstep.spec.settings.ImagePolicy;
@@ -119,7 +120,7 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
     private void takeUp() throws IOException {
         new TestLeftovers(engine, deployment).removeAll(out);
         removeLeftovers();
-        for (var record : records.all(e -> out.accept("a build is left out: " + e.getMessage()))) {
+        for (var record : records.all(this::leaveOut)) {
             known.put(record.number(), record);
             if (record.state() == BuildRecord.State.BUILDING || record.state() == BuildRecord.State.TESTING) {
                 if (record.restarts() > 0) {
@@ -138,10 +139,21 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
         engine.builder().cleanUp(); // what those containers were in is empty now
     }
 
+    /** Told once of a damaged one: it is out of the way then. */
+    private void leaveOut(StateException unusable) {
+        var aside = "";
+        try {
+            aside = records.setAside(unusable) ? "; it was set aside" : "";
+        } catch (IOException e) {
+            LOG.debug("a damaged record of a build stays where it is", e);
+        }
+        out.accept("a build is left out: " + unusable.getMessage() + aside);
+    }
+
     /** What cannot be removed now is another time. */
     private void removeLeftovers() {
         try {
-            records.removeLeftovers();
+            records.removeLeftovers(clock.instant());
         } catch (IOException e) {
             LOG.debug("what is left of forgotten builds stays", e);
         }

@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -23,6 +25,9 @@ import org.slf4j.LoggerFactory;
 /** The builds of a root: {@code builds/NUMBER/} with {@code record.json}, {@code log} and {@code reports/}. */
 public final class BuildRecords {
     private static final Logger LOG = LoggerFactory.getLogger(BuildRecords.class);
+
+    /** What a record is called that was moved aside. */
+    private static final String DAMAGED = "record.json.damaged";
 
     private final Root root;
     private final StateFile<BuildRecord> state;
@@ -71,6 +76,24 @@ public final class BuildRecords {
         return List.copyOf(all);
     }
 
+    /**
+     * Moves the damaged record of a build aside, to {@code record.json.damaged}, where nothing looks for it: its log and
+     * its reports stay with it. Does nothing where another Lockstep can read it.
+     *
+     * @return whether it was moved
+     */
+    public boolean setAside(StateException unusable) throws IOException {
+        if (unusable.reason() != StateException.Reason.DAMAGED) {
+            return false;
+        }
+        try {
+            Files.move(unusable.file(), unusable.file().resolveSibling(DAMAGED), StandardCopyOption.REPLACE_EXISTING);
+            return true;
+        } catch (NoSuchFileException e) {
+            return false; // somebody has removed it
+        }
+    }
+
     /** What a build has printed. */
     public Path log(long number) {
         return directory(number).resolve("log");
@@ -91,21 +114,26 @@ public final class BuildRecords {
     }
 
     /**
-     * Removes what lies there of builds without a record: of those that were being forgotten, or begun, at a kill. Not
-     * while somebody writes records.
+     * Removes what lies there of builds without a record: of those that were being forgotten, or begun, at a kill; and
+     * what killed processes had begun to write. Not while somebody writes records.
      */
-    public void removeLeftovers() throws IOException {
+    public void removeLeftovers(Instant now) throws IOException {
         if (Files.notExists(builds())) {
             return;
         }
+        AtomicFiles.removeUnfinished(builds(), now);
         try (var all = Directory.open(builds());
                 DirectoryStream<Path> directories = Files.newDirectoryStream(builds(), "[1-9]*")) {
             for (var directory : directories) {
                 var name = directory.getFileName().toString();
                 if (name.matches("[0-9]+")
                         && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
-                        && Files.notExists(directory.resolve("record.json"), LinkOption.NOFOLLOW_LINKS)) {
-                    all.removeTree(RawPath.of(name));
+                        && Files.notExists(directory.resolve(DAMAGED), LinkOption.NOFOLLOW_LINKS)) {
+                    if (Files.notExists(directory.resolve("record.json"), LinkOption.NOFOLLOW_LINKS)) {
+                        all.removeTree(RawPath.of(name));
+                    } else {
+                        AtomicFiles.removeUnfinished(directory, now);
+                    }
                 }
             }
         }

@@ -693,7 +693,8 @@ class BuildQueueIT {
             fill(small.resolve("ballast"));
             try (var queue = lab.queue()) {
                 assertThat(lab.said)
-                        .anyMatch(line -> line.startsWith("a build is left out: " + small.resolve("2/record.json")))
+                        .anyMatch(line -> line.startsWith("a build is left out: " + small.resolve("2/record.json"))
+                                && line.endsWith("; it was set aside"))
                         .anyMatch(line -> line.startsWith("what became of build 1 cannot be written down: "));
                 assertThat(queue.retry(2)).isEqualTo(new BuildQueue.Retried.No("there is no build 2"));
                 assertThat(lab.records().all())

@@ -3,11 +3,14 @@ package dev.lockstep.reconciler.builds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.runtime.store.Root;
+import dev.lockstep.runtime.store.StateException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -92,7 +95,7 @@ class BuildLogTest {
     void what_a_kill_left_of_forgotten_builds_is_removed_and_what_has_a_record_is_not() throws IOException {
         var root = Root.open(directory.resolve("state"), directory.resolve("run"));
         var records = new BuildRecords(root);
-        records.removeLeftovers();
+        records.removeLeftovers(Instant.now());
         assertThat(new BuildNumbers(root).next()).isEqualTo(1);
         for (var kept : List.of(7L, 8L, 9L)) {
             records.write(BacklogTest.record(kept, "web", "refs/tags/v1", BuildRecord.State.FAILED));
@@ -102,13 +105,58 @@ class BuildLogTest {
         Files.delete(directory.resolve("state/builds/8/record.json"));
         Files.writeString(directory.resolve("state/builds/9/record.json"), "damaged");
 
-        records.removeLeftovers();
+        records.removeLeftovers(Instant.now());
 
         assertThat(directory.resolve("state/builds/8")).doesNotExist();
         assertThat(records.log(7)).hasContent("said");
         assertThat(records.log(9)).hasContent("said");
         assertThat(records.all()).extracting(BuildRecord::number).containsExactly(7L);
         assertThat(new BuildNumbers(root).next()).isEqualTo(10);
+    }
+
+    @Test
+    void a_damaged_record_is_set_aside_with_its_log_and_told_once() throws IOException {
+        var root = Root.open(directory.resolve("state"), directory.resolve("run"));
+        var records = new BuildRecords(root);
+        for (var number : List.of(1L, 2L)) {
+            records.write(BacklogTest.record(number, "web", "refs/tags/v1", BuildRecord.State.FAILED));
+            Files.writeString(records.log(number), "said");
+        }
+        var damaged = Files.writeString(directory.resolve("state/builds/1/record.json"), "damaged");
+        var newer = directory.resolve("state/builds/2/record.json");
+        Files.writeString(newer, Files.readString(newer).replace("\"format\":1", "\"format\":9"));
+
+        var told = new ArrayList<StateException>();
+        records.all(told::add);
+        assertThat(told).extracting(StateException::file).containsExactlyInAnyOrder(damaged, newer);
+        for (var why : told) {
+            assertThat(records.setAside(why)).isEqualTo(why.file().equals(damaged));
+        }
+
+        told.clear();
+        records.removeLeftovers(Instant.now());
+        records.all(told::add);
+        assertThat(told).extracting(StateException::file).containsExactly(newer);
+        assertThat(damaged.resolveSibling("record.json.damaged")).hasContent("damaged");
+        assertThat(records.log(1)).hasContent("said");
+    }
+
+    @Test
+    void what_a_killed_writer_had_begun_is_removed_when_nobody_can_be_at_it() throws IOException {
+        var records = new BuildRecords(Root.open(directory.resolve("state"), directory.resolve("run")));
+        records.write(BacklogTest.record(7, "web", "refs/tags/v1", BuildRecord.State.FAILED));
+        var builds = directory.resolve("state/builds");
+        var begun = List.of(
+                Files.writeString(builds.resolve(".names.json.1f.tmp"), "{"),
+                Files.writeString(builds.resolve(".last.json.2f.tmp"), "{"),
+                Files.writeString(builds.resolve("7/.record.json.3f.tmp"), "{"));
+
+        records.removeLeftovers(Instant.now());
+        assertThat(begun).allSatisfy(file -> assertThat(file).exists());
+        records.removeLeftovers(Instant.now().plus(Duration.ofHours(2)));
+
+        assertThat(begun).noneSatisfy(file -> assertThat(file).exists());
+        assertThat(records.all()).extracting(BuildRecord::number).containsExactly(7L);
     }
 
     @Test

@@ -8,6 +8,7 @@ public final class StateException extends IOException {
     private static final long serialVersionUID = 1L;
 
     private final Reason reason;
+    private final String file;
 
     /** Why it cannot be used: decides whether it may be set aside. */
     public enum Reason {
@@ -22,16 +23,23 @@ public final class StateException extends IOException {
     StateException(Reason reason, Path file, String problem) {
         super(file + " " + problem);
         this.reason = reason;
+        this.file = file.toString();
     }
 
     StateException(Path file, String problem, Throwable cause) {
         super(file + " " + problem, cause);
         this.reason = Reason.DAMAGED;
+        this.file = file.toString();
     }
 
     /** A file whose content contradicts its place. */
     public static StateException damaged(Path file, String why) {
         return new StateException(Reason.DAMAGED, file, "is damaged: " + why);
+    }
+
+    /** Which one it is. */
+    public Path file() {
+        return Path.of(file);
     }
 
     /** Why it cannot be used. */
