@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
@@ -42,26 +43,29 @@ final class CommandLineInterface {
             world.out().println("lockstep " + version());
             return ExitCodes.OK;
         }
-        var word = command(args);
-        if (word.isEmpty()) {
+        var at = command(args);
+        if (at.isEmpty()) {
             return withoutCommand(args);
         }
-        if (word.get().equals("help")) {
+        var word = args[at.getAsInt()];
+        if (word.equals("help")) {
             return help(args);
         }
-        var verb = Verb.of(word.get());
+        var verb = Verb.of(word);
         if (verb.isEmpty()) {
-            var refusal = Verb.refusal(word.get());
+            var refusal = Verb.refusal(word);
             if (refusal.isPresent()) {
-                return fail(word.get() + ": " + refusal.get());
+                return fail(word + ": " + refusal.get());
             }
             var known = Verb.shown().stream().map(Verb::word).toList();
-            return fail("unknown command \"" + word.get() + "\"."
-                    + Suggestion.nearest(word.get(), known)
+            return fail("unknown command \"" + word + "\"."
+                    + Suggestion.nearest(word, known)
                             .map(w -> " Did you mean \"" + w + "\"?")
                             .orElse(" 'lockstep --help' lists all commands."));
         }
-        return run(verb.get(), args);
+        var words = args.clone();
+        words[at.getAsInt()] = verb.get().word();
+        return run(verb.get(), words);
     }
 
     private int run(Verb verb, String... args) {
@@ -240,17 +244,17 @@ final class CommandLineInterface {
         return words.isEmpty() ? verb.word() : String.join(" ", words);
     }
 
-    /** The first word that is neither a global option nor the value of one. */
-    private static Optional<String> command(String... args) {
+    /** Where the first word is that is neither a global option nor the value of one. */
+    private static OptionalInt command(String... args) {
         for (var i = 0; i < args.length; i++) {
             if (!args[i].startsWith("-") || args[i].equals("-")) {
-                return Optional.of(args[i]);
+                return OptionalInt.of(i);
             }
             if (GlobalOptions.WITH_VALUE.contains(args[i])) {
                 i++;
             }
         }
-        return Optional.empty();
+        return OptionalInt.empty();
     }
 
     private int withoutCommand(String... args) {

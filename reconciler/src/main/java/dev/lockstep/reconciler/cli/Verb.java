@@ -82,7 +82,7 @@ enum Verb {
         return Arrays.stream(values()).filter(v -> !v.summary.isEmpty()).toList();
     }
 
-    /** Why a command of docker compose is not there; empty for any other word. */
+    /** Why a command of Compose's or Docker's is not there; empty for any other word. */
     static Optional<String> refusal(String word) {
         return Optional.ofNullable(
                 switch (word) {
@@ -90,6 +90,12 @@ enum Verb {
                         "'lockstep build --push' pushes what it builds; 'lockstep image push NAME' sends any image";
                     case "watch" ->
                         "files of a repository are followed by 'lockstep agent'; 'lockstep up --build' builds what has changed";
+                    case "commit" ->
+                        "images are built from files; 'lockstep build' makes them, and 'lockstep cp' takes files out of a container";
+                    case "export", "rename", "update" -> "'lockstep container " + word + "' does that";
+                    case "load", "login", "logout", "save", "tag" -> "'lockstep image " + word + "' does that";
+                    case "rmi" -> "'lockstep image rm' does that";
+                    case "info" -> "'lockstep doctor' shows what this host has";
                     case "alpha", "publish", "viz" -> "Compose's experiments are not followed";
                     default -> null;
                 });
@@ -215,7 +221,11 @@ enum Verb {
         };
     }
 
+    /** By its word, or by another one that Compose has for it. */
     static Optional<Verb> of(String word) {
+        if (word.equals("convert")) {
+            return Optional.of(CONFIG);
+        }
         return Arrays.stream(values()).filter(v -> v.word.equals(word)).findFirst();
     }
 

@@ -45,6 +45,10 @@ class CommandLineInterfaceTest {
     @CsvSource(delimiter = '|', textBlock = """
             plann              | lockstep: unknown command "plann". Did you mean "plan"?
             frobnicate         | lockstep: unknown command "frobnicate". 'lockstep --help' lists all commands.
+            commit web         | lockstep: commit: images are built from files; 'lockstep build' makes them, and 'lockstep cp' takes files out of a container
+            export web         | lockstep: export: 'lockstep container export' does that
+            rmi web:1          | lockstep: rmi: 'lockstep image rm' does that
+            login              | lockstep: login: 'lockstep image login' does that
             plan --detailed-exit | lockstep: plan: unknown option: '--detailed-exit'. Did you mean --detailed-exitcode?
             exec web           | lockstep: exec: needs SERVICE COMMAND [ARGS...]. 'lockstep exec --help' shows how it is called.
             volume restore x   | lockstep: volume restore: needs VOLUME SNAPSHOT. 'lockstep volume restore --help' shows how it is called.
@@ -136,6 +140,18 @@ class CommandLineInterfaceTest {
                 .as(console.err())
                 .isEqualTo(code);
         assertThat(root).doesNotExist();
+    }
+
+    @Test
+    void convert_is_config_as_with_compose() {
+        for (var words : new String[] {"convert --help", "help convert", "-p convert convert --help"}) {
+            var console = Console.in(directory);
+            assertThat(console.run(words.split(" "))).as(console.err()).isZero();
+            assertThat(console.out()).startsWith("Usage: lockstep config ");
+        }
+        var console = Console.in(directory);
+        assertThat(console.run("convert", "--nosuch")).isEqualTo(16);
+        assertThat(console.err()).startsWith("lockstep: config: unknown option: '--nosuch'.");
     }
 
     @Test
