@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -21,6 +23,8 @@ public final class DirectoryTree implements FileTree {
 
     private final Path root;
     private final Optional<ConfinedFiles> confined;
+    /** What pipes gave ({@code --env-file <(…)}): they are empty for who reads them again, and a project is read often. */
+    private final Map<Path, byte[]> streams = new HashMap<>();
 
     /** Sees files from {@code root}, an existing directory. */
     public DirectoryTree(Path root) {
@@ -49,9 +53,23 @@ public final class DirectoryTree implements FileTree {
         if (Files.notExists(file) || Files.isDirectory(file)) {
             return Optional.empty();
         }
-        // Not by its size: a pipe (-f <(…)) has none.
+        if (Files.isRegularFile(file)) {
+            return Optional.of(content(file));
+        }
+        synchronized (streams) {
+            var before = Optional.ofNullable(streams.get(file));
+            if (before.isEmpty()) {
+                before = Optional.of(content(file));
+                streams.put(file, before.get());
+            }
+            return before;
+        }
+    }
+
+    /** Not by its size: a pipe has none. */
+    private static byte[] content(Path file) throws IOException {
         try (var in = Files.newInputStream(file)) {
-            return Optional.of(bytes(in));
+            return bytes(in);
         }
     }
 

@@ -2,11 +2,13 @@ package dev.lockstep.spec.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -47,6 +49,24 @@ class DirectoryTreeTest {
         var path = root.resolve(name).normalize();
         Files.createDirectories(path.getParent());
         Files.createSymbolicLink(path, Path.of(target));
+    }
+
+    /** {@code --env-file <(…)}: there is nothing more in it, and nobody may write into it again. */
+    @Test
+    void a_pipe_is_read_once_and_says_the_same_each_time() throws Exception {
+        var pipe = root.resolve("pipe").toString();
+        assertThat(new ProcessBuilder("mkfifo", pipe).start().waitFor()).isZero();
+        var writer = new ProcessBuilder("sh", "-c", "printf A=1 > \"$1\"", "sh", pipe).start();
+        var tree = new DirectoryTree(root);
+
+        assertTimeoutPreemptively(Duration.ofSeconds(30), () -> {
+            for (var i = 0; i < 3; i++) {
+                assertThat(tree.read("pipe")).hasValueSatisfying(bytes -> assertThat(bytes)
+                        .asString(StandardCharsets.UTF_8)
+                        .isEqualTo("A=1"));
+            }
+        });
+        assertThat(writer.waitFor()).isZero();
     }
 
     @ParameterizedTest
