@@ -2,6 +2,8 @@ package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.deploy.SavedPlan;
 import dev.lockstep.reconciler.plan.Printable;
+import dev.lockstep.spec.load.DirectoryTree;
+import dev.lockstep.spec.load.StandardInput;
 import dev.lockstep.spec.model.Durations;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -17,9 +19,17 @@ import picocli.CommandLine.ParseResult;
  * One call of a command: what was given, and the world it was called in.
  *
  * @param parsed of the command itself
+ * @param files those of the directory it was called in; with {@code input} one for all that it reads, since what comes
+ *     out of a pipe comes once
  */
-record Invocation(ParseResult parsed, GlobalOptions globals, Surroundings world) {
+record Invocation(
+        ParseResult parsed, GlobalOptions globals, Surroundings world, DirectoryTree files, StandardInput input) {
     private static final Duration FOR_EVER = Duration.ofDays(36_500);
+
+    /** One that has read nothing yet. */
+    Invocation(ParseResult parsed, GlobalOptions globals, Surroundings world) {
+        this(parsed, globals, world, new DirectoryTree(world.directory()), new StandardInput(world.in()));
+    }
 
     /** Whether the option was given; {@code --name=false} is the same as nothing. */
     boolean flag(String name) {

@@ -3,11 +3,9 @@ package dev.lockstep.reconciler.cli;
 import dev.lockstep.reconciler.deploy.DirectorySource;
 import dev.lockstep.reconciler.plan.Printable;
 import dev.lockstep.spec.load.ComposeLoader;
-import dev.lockstep.spec.load.DirectoryTree;
 import dev.lockstep.spec.load.LoadRequest;
 import dev.lockstep.spec.load.Loaded;
 import dev.lockstep.spec.load.Skip;
-import dev.lockstep.spec.load.StandardInput;
 import dev.lockstep.spec.yaml.Problem;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -58,8 +56,8 @@ final class ProjectFiles {
 
     private static LoadRequest request(Invocation call) {
         var globals = call.globals();
-        var request = LoadRequest.of(new DirectoryTree(call.world().directory()))
-                .withStandardInput(new StandardInput(call.world().in()))
+        var request = LoadRequest.of(call.files())
+                .withStandardInput(call.input())
                 .withFiles(globals.files())
                 .withEnvFiles(globals.envFiles())
                 .withProfiles(globals.profiles())
