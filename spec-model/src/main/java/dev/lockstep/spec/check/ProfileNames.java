@@ -1,6 +1,9 @@
 package dev.lockstep.spec.check;
 
-/** Profiles are names that a command line can give. */
+/**
+ * Profiles are names that a command line can give; the one without a name, which a variable with no value gives, is on
+ * where none is named.
+ */
 final class ProfileNames {
     private ProfileNames() {}
 
@@ -8,7 +11,7 @@ final class ProfileNames {
         findings.project().services().forEach((name, service) -> {
             var profiles = service.lifecycle().profiles();
             for (var i = 0; i < profiles.size(); i++) {
-                if (!profiles.get(i).matches("[a-zA-Z0-9][a-zA-Z0-9_.-]*")) {
+                if (!profiles.get(i).matches("([a-zA-Z0-9][a-zA-Z0-9_.-]*)?")) {
                     findings.error(
                             Findings.service(name) + ".profiles[" + i + "]",
                             "\"" + profiles.get(i)

@@ -106,17 +106,15 @@ final class ProjectVariables {
 
     /**
      * The profiles that are on. {@code COMPOSE_PROFILES} counts for every caller: an agent has no flag for them, and
-     * its variables are those of the stack alone.
+     * its variables are those of the stack alone. Where it says nothing the profile without a name is on, as in docker
+     * compose, so that {@code profiles: ["${WITHOUT_CACHE:+never}"]} is how a service is turned off.
      */
     Set<String> profiles() {
         var profiles = new HashSet<>(request.profiles());
         if (profiles.isEmpty()) {
-            variables.text("COMPOSE_PROFILES").ifPresent(list -> {
-                for (var profile : list.split(",", -1)) {
-                    profiles.add(profile.strip());
-                }
-            });
-            profiles.remove("");
+            for (var profile : variables.text("COMPOSE_PROFILES").orElse("").split(",", -1)) {
+                profiles.add(profile.strip());
+            }
         }
         return profiles;
     }
