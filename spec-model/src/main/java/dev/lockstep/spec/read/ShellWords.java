@@ -61,7 +61,9 @@ public final class ShellWords {
                     inWord = false;
                 }
             } else if (";&|<>".indexOf(c) >= 0) {
-                if (inWord) {
+                // 2> is one sign.
+                var descriptor = c == '>' && !word.isEmpty() && word.charAt(0) >= '0' && word.charAt(0) <= '9';
+                if (inWord && !descriptor) {
                     words.add(word.toString());
                 }
                 return new Words(words, i);

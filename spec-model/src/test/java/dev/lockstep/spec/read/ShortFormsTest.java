@@ -82,6 +82,8 @@ class ShortFormsTest {
             echo #no *.x {a}    | echo,#no,*.x,{a}
             echo a; b           | echo,a
             echo a>b            | echo,a
+            echo a 2>b          | echo,a
+            echo a 2 >b         | echo,a,2
             """)
     void a_command_splits_into(String text, String expected) {
         assertThat(String.join(",", ShellWords.split(text).words())).isEqualTo(expected);
