@@ -564,6 +564,7 @@ public final class Translation {
             case NONE -> RestartPolicy.Condition.NO;
             case ON_FAILURE -> RestartPolicy.Condition.ON_FAILURE;
             case ANY -> RestartPolicy.Condition.ALWAYS;
+            case UNLESS_STOPPED -> RestartPolicy.Condition.UNLESS_STOPPED;
         };
         var attempts = Math.min(policy.maxAttempts().orElse(0L), Integer.MAX_VALUE);
         return condition == RestartPolicy.Condition.NO

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
+import dev.lockstep.runtime.container.RestartPolicy;
 import dev.lockstep.runtime.network.AddressFamily;
 import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.network.Cidr;
@@ -70,6 +71,23 @@ class TranslationTest {
             case Translation.Result.Refused(var problems) ->
                 problems.stream().map(Problem::toString).toList();
         };
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "none,NO",
+        "no,NO",
+        "on-failure,ON_FAILURE",
+        "any,ALWAYS",
+        "always,ALWAYS",
+        "unless-stopped,UNLESS_STOPPED"
+    })
+    void a_restart_policy_means_the_same_in_the_service_and_in_deploy(String word, RestartPolicy.Condition condition) {
+        assertThat(container("restart: '" + word + "'").restart().condition()).isEqualTo(condition);
+        assertThat(container("deploy: {restart_policy: {condition: '" + word + "'}}")
+                        .restart()
+                        .condition())
+                .isEqualTo(condition);
     }
 
     @ParameterizedTest

@@ -56,7 +56,9 @@ final class DeployConflicts {
         return switch (restart.policy()) {
             case NO -> condition == RestartPolicy.Condition.NONE;
             case ON_FAILURE -> condition == RestartPolicy.Condition.ON_FAILURE;
-            case ALWAYS, UNLESS_STOPPED -> condition == RestartPolicy.Condition.ANY;
+            case ALWAYS -> condition == RestartPolicy.Condition.ANY;
+            case UNLESS_STOPPED ->
+                condition == RestartPolicy.Condition.ANY || condition == RestartPolicy.Condition.UNLESS_STOPPED;
         };
     }
 }

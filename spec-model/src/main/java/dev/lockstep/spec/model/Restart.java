@@ -29,7 +29,8 @@ public record Restart(Policy policy, Optional<Integer> maxRetries) {
     }
 
     /**
-     * Reads {@code no}, {@code always}, {@code on-failure[:N]}, {@code unless-stopped}.
+     * Reads {@code no}, {@code always}, {@code on-failure[:N]}, {@code unless-stopped}; and {@code none} and
+     * {@code any}, which are words of {@code deploy.restart_policy} and which docker compose takes here, too.
      *
      * @throws IllegalArgumentException with a sentence for the user
      */
@@ -38,6 +39,9 @@ public record Restart(Policy policy, Optional<Integer> maxRetries) {
             if (text.equals(policy.word())) {
                 return new Restart(policy, Optional.empty());
             }
+        }
+        if (text.equals("none") || text.equals("any")) {
+            return new Restart(text.equals("none") ? Policy.NO : Policy.ALWAYS, Optional.empty());
         }
         var counted = Policy.ON_FAILURE.word() + ":";
         if (text.startsWith(counted) && text.substring(counted.length()).matches("\\d{1,9}")) {

@@ -20,7 +20,8 @@ public record RestartPolicy(
     public enum Condition {
         NONE,
         ON_FAILURE,
-        ANY;
+        ANY,
+        UNLESS_STOPPED;
 
         /** The word in Compose files, such as {@code on-failure}. */
         public String word() {

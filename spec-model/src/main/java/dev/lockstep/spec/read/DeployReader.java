@@ -39,7 +39,7 @@ final class DeployReader {
             Words.oneOf(UpdateConfig.FailureAction.values(), UpdateConfig.FailureAction::word, "an action");
     private static final Function<String, UpdateConfig.Order> ORDER =
             Words.oneOf(UpdateConfig.Order.values(), UpdateConfig.Order::word, "an order");
-    private static final Function<String, RestartPolicy.Condition> CONDITION =
+    private static final Function<String, RestartPolicy.Condition> CONDITION_WORD =
             Words.oneOf(RestartPolicy.Condition.values(), RestartPolicy.Condition::word, "a condition");
 
     private final Reading reading;
@@ -133,11 +133,20 @@ final class DeployReader {
         return deploy.node("restart_policy").map(node -> {
             var fields = deploy.fields("restart_policy", RESTART_POLICY);
             return new RestartPolicy(
-                    word(fields, "condition", CONDITION),
+                    word(fields, "condition", DeployReader::condition),
                     fields.quantity("delay", "s", Durations::parse),
                     count(fields, "max_attempts"),
                     fields.quantity("window", "s", Durations::parse));
         });
+    }
+
+    /** The words of {@code restart} mean here, too, what they mean there: docker compose takes them. */
+    private static RestartPolicy.Condition condition(String text) {
+        return switch (text) {
+            case "no" -> RestartPolicy.Condition.NONE;
+            case "always" -> RestartPolicy.Condition.ANY;
+            default -> CONDITION_WORD.apply(text);
+        };
     }
 
     private Placement placement(Fields deploy) {

@@ -79,7 +79,9 @@ class ValuesTest {
         "always,always",
         "on-failure,on-failure",
         "on-failure:3,on-failure:3",
-        "unless-stopped,unless-stopped"
+        "unless-stopped,unless-stopped",
+        "none,no",
+        "any,always"
     })
     void a_restart_policy_reads_as_it_prints(String text, String printed) {
         assertThat(Restart.parse(text)).hasToString(printed);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DeployTest extends BlockTest {
     @ParameterizedTest
@@ -47,6 +48,15 @@ class DeployTest extends BlockTest {
         refused("deploy: " + deploy, problem);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "'no'", "on-failure", "any", "always", "unless-stopped"})
+    void a_restart_policy_has_the_words_of_restart_too(String condition) throws IOException {
+        var file = service("deploy: {restart_policy: {condition: " + condition + "}}");
+        assertThat(file.errors()).isEmpty();
+        assertThat(file.strict()).isEmpty();
+        stays(file);
+    }
+
     @Test
     void words_that_compose_does_not_check_are_printed_and_not_run() throws IOException {
         var file = service(
@@ -57,7 +67,7 @@ class DeployTest extends BlockTest {
                         "compose.yaml:1:41: services.a.deploy.mode: \"some\" is not a mode. Write replicated, global,"
                                 + " replicated-job or global-job",
                         "compose.yaml:1:75: services.a.deploy.restart_policy.condition: \"maybe\" is not a condition."
-                                + " Write none, on-failure or any",
+                                + " Write none, on-failure, any or unless-stopped",
                         "compose.yaml:1:115: services.a.deploy.update_config.failure_action: \"cry\" is not an action."
                                 + " Write continue, pause or rollback");
         stays(file);
