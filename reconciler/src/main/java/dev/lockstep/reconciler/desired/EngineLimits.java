@@ -291,7 +291,14 @@ final class EngineLimits {
 
     private void volume(Volume volume) {
         var path = "volumes." + volume.key() + ".";
-        refuse(path + "driver", volume.driver().filter(driver -> !driver.equals("local")));
+        if (!volume.isLocal()) {
+            // Its options are its own.
+            problem(
+                    path + "driver",
+                    "there is no volume driver \"" + volume.driver().orElse("") + "\". Write local, which mounts by its"
+                            + " driver_opts what the kernel can, such as nfs and cifs");
+            return;
+        }
         try {
             var options = new LinkedHashMap<>(volume.driverOptions());
             if (volume.bindsDirectory()) {

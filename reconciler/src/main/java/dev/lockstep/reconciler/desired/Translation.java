@@ -387,6 +387,9 @@ public final class Translation {
     }
 
     private Optional<DesiredVolume> volume(Volume volume) {
+        if (!volume.external() && !volume.isLocal()) {
+            return Optional.empty(); // Refused by the engine's limits.
+        }
         var options = new LinkedHashMap<>(volume.driverOptions());
         if (volume.bindsDirectory()) {
             try {
@@ -400,11 +403,15 @@ public final class Translation {
                 return Optional.empty();
             }
         }
-        return Optional.of(new DesiredVolume(
-                volume.key(),
-                new VolumeSpec(volume.name(), owner, volume.labels(), volume.external() ? Map.of() : options),
-                volume.external(),
-                volume.extension().filter(VolumeExtension::singleWriter).isPresent()));
+        try {
+            return Optional.of(new DesiredVolume(
+                    volume.key(),
+                    new VolumeSpec(volume.name(), owner, volume.labels(), volume.external() ? Map.of() : options),
+                    volume.external(),
+                    volume.extension().filter(VolumeExtension::singleWriter).isPresent()));
+        } catch (IllegalArgumentException e) {
+            return problem("volumes." + volume.key() + ".driver_opts", e);
+        }
     }
 
     /** Whether a network that leads out may have addresses of the family; of external ones nothing is known. */

@@ -90,6 +90,23 @@ class TranslationTest {
                 .isEqualTo(condition);
     }
 
+    @Test
+    void a_volume_that_cannot_be_is_refused_in_its_place_beside_all_else() {
+        assertThat(problems("""
+                services:
+                  web: {image: x, volumes: ["far:/far", "odd:/odd"], cpu_count: 2}
+                volumes:
+                  far: {driver: sshfs, driver_opts: {sshcmd: "host:/x"}}
+                  odd: {driver_opts: {colour: red}}
+                """))
+                .containsExactly(
+                        "compose.yaml:2:65: services.web.cpu_count: is of Windows. Write cpus, or cpuset",
+                        "compose.yaml:4:17: volumes.far.driver: there is no volume driver \"sshfs\". Write local, which"
+                                + " mounts by its driver_opts what the kernel can, such as nfs and cifs",
+                        "compose.yaml:5:9: volumes.odd.driver_opts: the local driver has no option \"colour\"; it has"
+                                + " type, o, device and size");
+    }
+
     @ParameterizedTest
     @CsvSource({"SIGINT,SIGINT", "int,SIGINT", "2,SIGINT", "SIGRTMIN+3,SIGRTMIN+3", "RTMAX-1,SIGRTMIN+29", "IOT,SIGABRT"
     })

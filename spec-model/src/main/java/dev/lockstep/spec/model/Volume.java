@@ -27,6 +27,11 @@ public record Volume(
         labels = Copies.ordered(labels);
     }
 
+    /** Whether the driver is the one that every host has. */
+    public boolean isLocal() {
+        return driver.orElse("local").equals("local");
+    }
+
     /** Whether the volume is a directory of the host under a name. */
     public boolean bindsDirectory() {
         return bindsDirectory(driver, driverOptions);
