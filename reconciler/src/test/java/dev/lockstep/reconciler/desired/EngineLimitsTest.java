@@ -205,6 +205,8 @@ class EngineLimitsTest {
     void a_platform_is_the_hosts_own_or_refused() {
         var here = Platform.current();
         assertThat(limits(service("platform: " + here))).isEmpty();
+        var kernels = here.architecture().equals("arm64") ? "linux/aarch64" : "linux/x86_64";
+        assertThat(limits(service("platform: " + kernels))).isEmpty();
         var other = here.architecture().equals("arm64") ? "linux/amd64" : "linux/arm64";
         assertThat(limits(service("platform: " + other)))
                 .containsExactly("compose.yaml:5:15: services.web.platform: this host runs " + here

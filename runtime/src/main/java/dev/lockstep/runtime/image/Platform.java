@@ -29,7 +29,7 @@ public record Platform(String os, String architecture, Optional<String> variant)
         return new Platform("linux", Architecture.current().goName(), Optional.empty());
     }
 
-    /** Reads {@code linux/arm64/v8}; the variant may be left out. */
+    /** Reads {@code linux/arm64/v8}; the variant may be left out, and the architecture may have the kernel's name. */
     public static Platform parse(String text) {
         var parts = List.of(text.toLowerCase(Locale.ROOT).split("/", -1));
         if (parts.size() != 2 && parts.size() != 3) {
@@ -37,7 +37,19 @@ public record Platform(String os, String architecture, Optional<String> variant)
                     "platform \"" + text + "\": expected OS/ARCHITECTURE[/VARIANT], for example linux/arm64/v8");
         }
         return new Platform(
-                parts.get(0), parts.get(1), parts.size() == 3 ? Optional.of(parts.get(2)) : Optional.empty());
+                parts.get(0),
+                goName(parts.get(1)),
+                parts.size() == 3 ? Optional.of(parts.get(2)) : Optional.empty());
+    }
+
+    /** As containerd takes it, and so Docker. */
+    private static String goName(String architecture) {
+        return switch (architecture) {
+            case "x86_64", "x86-64" -> "amd64";
+            case "aarch64" -> "arm64";
+            case "i386" -> "386";
+            default -> architecture;
+        };
     }
 
     /**

@@ -30,7 +30,9 @@ class PlatformTest {
                 "linux/arm/v7   | linux/arm/v5 linux/arm/v6 linux/arm64    | 1",
                 "linux/arm/v6   | linux/arm/v7                             | -1",
                 "linux/arm      | linux/arm/v6 linux/arm/v7                | 1",
-                "linux/riscv64  | linux/amd64 linux/riscv64                | 1"
+                "linux/riscv64  | linux/amd64 linux/riscv64                | 1",
+                "linux/x86_64   | linux/arm64 linux/amd64                  | 1",
+                "linux/aarch64  | linux/amd64 linux/arm64                  | 1"
             })
     void the_best_manifest_for_a_platform_is_picked(String platform, String candidates, int expected) {
         var manifests = new ArrayList<Descriptor>();
