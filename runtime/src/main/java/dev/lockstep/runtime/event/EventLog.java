@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * The events of one root, a JSON document a line, in {@code events/log}; the file is put aside as {@code log.1} and so
  * on when it is large, and the oldest goes. Any number of processes write: each line is one {@code write(2)} to a file
  * that is opened to append, which the kernel does not mix with others. What a power failure takes back are the last
- * seconds.
+ * seconds; a line that it or a full disk has torn stays as it is, and the next one begins on its own.
  *
  * <p>An event that cannot be written stops nothing: what it tells of has happened.
  */
@@ -77,8 +77,20 @@ public final class EventLog {
                         file(0),
                         Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND),
                         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-            channel.write(line);
+            // What another is writing right now may look torn too: an empty line more, which readers skip.
+            var text = endsTorn() ? ByteBuffer.allocate(line.remaining() + 1).put((byte) '\n').put(line).flip() : line;
+            channel.write(text);
+            if (text.hasRemaining()) {
+                throw new IOException("there was room for a part of it only"); // its rest would not follow it
+            }
             return channel.size();
+        }
+    }
+
+    private boolean endsTorn() throws IOException {
+        try (var channel = FileChannel.open(file(0), StandardOpenOption.READ)) {
+            var last = ByteBuffer.allocate(1);
+            return channel.read(last, Math.max(0, channel.size() - 1)) == 1 && last.get(0) != '\n';
         }
     }
 

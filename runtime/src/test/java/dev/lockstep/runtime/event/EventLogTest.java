@@ -91,6 +91,20 @@ class EventLogTest {
     }
 
     @Test
+    void one_that_a_full_disk_cut_off_takes_none_of_those_after_it_along() throws Exception {
+        var log = new EventLog(root);
+        log.add(event(1));
+        try (var tail = log.tail()) {
+            Files.writeString(root.state().resolve("events/log"), "{\"time\":\"2026-", StandardOpenOption.APPEND);
+            log.add(event(2));
+            log.add(event(3));
+
+            assertThat(ids(tail.await(Duration.ZERO))).containsExactly("id2", "id3");
+        }
+        assertThat(ids(log.between(Optional.empty(), Optional.empty()))).containsExactly("id1", "id2", "id3");
+    }
+
+    @Test
     void a_root_without_events_has_none() throws IOException {
         assertThat(new EventLog(root).between(Optional.empty(), Optional.empty()))
                 .isEmpty();
