@@ -4,8 +4,6 @@ import dev.lockstep.reconciler.apply.StepResult;
 import dev.lockstep.reconciler.plan.Step;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -21,7 +19,7 @@ final class RepairLimit {
     private static final int TIMES = 5;
     private static final Duration WINDOW = Duration.ofMinutes(10);
 
-    private final Map<String, Deque<Instant>> repairs = new HashMap<>();
+    private final Map<String, RecentTimes> repairs = new HashMap<>();
     private final Set<String> left = new HashSet<>();
 
     /** Which of a plan's repairs are not made any more. */
@@ -38,9 +36,7 @@ final class RepairLimit {
         if (left.contains(key)) {
             return true;
         }
-        var times = repairs.getOrDefault(key, new ArrayDeque<>());
-        times.removeIf(time -> time.isBefore(now.minus(WINDOW)));
-        if (times.size() >= TIMES) {
+        if (repairs.containsKey(key) && repairs.get(key).count(now) >= TIMES) {
             left.add(key);
             return true;
         }
@@ -53,8 +49,8 @@ final class RepairLimit {
                 .filter(StepResult.Done.class::isInstance)
                 .map(StepResult::step)
                 .filter(DriftRules::isRepair)
-                .forEach(step -> repairs.computeIfAbsent(key(step), _ -> new ArrayDeque<>())
-                        .addLast(now));
+                .forEach(step -> repairs.computeIfAbsent(key(step), _ -> new RecentTimes(WINDOW))
+                        .add(now));
     }
 
     /** A person asks, or something else is wanted: all begins anew. */

@@ -16,10 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchService;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -78,7 +75,7 @@ final class Supervisor implements AutoCloseable {
     private final Set<String> waiting = ConcurrentHashMap.newKeySet();
     private final Map<String, Handler> undone = new ConcurrentHashMap<>();
     private final Map<String, String> toldUndone = new ConcurrentHashMap<>();
-    private final Map<String, Deque<Instant>> healings = new ConcurrentHashMap<>();
+    private final Map<String, RecentTimes> healings = new ConcurrentHashMap<>();
     private final Set<String> toldDamaged = ConcurrentHashMap.newKeySet();
     /** At the last look: what is wrong then is wrong at the next one, too. */
     private volatile Set<String> toldStill = Set.of();
@@ -516,13 +513,10 @@ final class Supervisor implements AutoCloseable {
         if (!wanted || givenUp.contains(container.id())) {
             return;
         }
-        var starts = healings.computeIfAbsent(container.id(), _ -> new ArrayDeque<>());
+        var starts = healings.computeIfAbsent(container.id(), _ -> new RecentTimes(HEALING_WINDOW));
         synchronized (starts) {
             var now = clock.instant();
-            while (!starts.isEmpty() && starts.getFirst().isBefore(now.minus(HEALING_WINDOW))) {
-                starts.removeFirst();
-            }
-            if (starts.size() >= HEALINGS) {
+            if (starts.count(now) >= HEALINGS) {
                 givenUp.add(container.id());
                 out.accept("container " + container.name() + " was started " + HEALINGS + " times in "
                         + HEALING_WINDOW.toMinutes()
@@ -530,7 +524,7 @@ final class Supervisor implements AutoCloseable {
                         + " definition changes or 'lockstep sync' asks for it");
                 return;
             }
-            starts.addLast(now);
+            starts.add(now);
         }
         var ran = container
                 .life()

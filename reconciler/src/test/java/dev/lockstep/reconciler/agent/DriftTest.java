@@ -104,6 +104,32 @@ class DriftTest {
     }
 
     @Test
+    void slow_drift_is_put_right_after_the_clock_was_set_back_too() {
+        var limit = new RepairLimit();
+        var steps = List.of(update(drift("mem_limit")));
+        for (var i = 0; i < 4; i++) {
+            limit.made(done(steps), NOW.plusSeconds(150L * i));
+        }
+        var back = NOW.minus(Duration.ofDays(3));
+        assertThat(limit.leave(steps, back)).isEmpty();
+        for (var i = 5; i < 50; i++) {
+            assertThat(limit.leave(steps, back.plusSeconds(150L * i))).isEmpty();
+            limit.made(done(steps), back.plusSeconds(150L * i));
+        }
+    }
+
+    @Test
+    void a_clock_that_is_set_back_again_and_again_makes_no_repair_endless() {
+        var limit = new RepairLimit();
+        var steps = List.of(update(drift("mem_limit")));
+        for (var i = 0; i < 5; i++) {
+            assertThat(limit.leave(steps, NOW.minusSeconds(100L * i))).isEmpty();
+            limit.made(done(steps), NOW.minusSeconds(100L * i));
+        }
+        assertThat(limit.leave(steps, NOW.minusSeconds(1000))).hasSize(1);
+    }
+
+    @Test
     void what_fails_or_is_not_tried_has_put_nothing_right() {
         var limit = new RepairLimit();
         var step = update(drift("state"));
