@@ -263,13 +263,7 @@ public final class Agent {
         all.forEach(Following::start);
         var box = new RequestBox(engine.root(), clock);
         var sync = new SyncRequests(all, stacks, new BuildRequests(builds), clock);
-        var requests = Thread.ofPlatform().daemon().name("requests").start(() -> {
-            try {
-                box.serve(sync::answer);
-            } catch (IOException e) {
-                out.accept("requests cannot be answered: " + e.getMessage());
-            }
-        });
+        var requests = Thread.ofPlatform().daemon().name("requests").start(() -> box.serve(sync::answer, out));
         out.accept("agent of host " + host + " runs; it follows "
                 + followers.stream()
                         .map(f -> f.repository().url() + " " + f.repository().ref())

@@ -23,8 +23,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +45,8 @@ public final class RequestBox {
     private static final Duration ANSWER_LIFE = Duration.ofMinutes(10);
     // Deadlines pass without an event; how soon their requests are swept does not matter.
     private static final long SWEEP_SECONDS = 60;
+    // After what failed, for want of descriptors, say; commands wait for minutes.
+    private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final Path directory;
     private final JsonMapper json;
@@ -90,28 +94,62 @@ public final class RequestBox {
     /**
      * Answers requests, each in a thread of its own, begun in the order in which they came, until the thread is
      * interrupted; who is at it then is interrupted as well. One that takes long, perhaps for somebody who has given
-     * up, keeps no other waiting. What the handler throws becomes an answer with exit code 1.
+     * up, keeps no other waiting. What the handler throws becomes an answer with exit code 1. Where this itself fails,
+     * it begins again after a second; those that are being answered are.
      *
      * @param handler used by several threads at once
+     * @param out hears why requests are not answered, once until it is something else
      */
-    public void serve(Function<Request, Answer> handler) throws IOException {
+    public void serve(Function<Request, Answer> handler, Consumer<String> out) {
         var begun = ConcurrentHashMap.<Path>newKeySet();
         var threads = Executors.newThreadPerTaskExecutor(
                 Thread.ofPlatform().daemon().name("request-", 1).factory());
+        var told = "";
+        try {
+            while (!Thread.currentThread().isInterrupted()) {
+                try {
+                    serve(handler, threads, begun);
+                } catch (InterruptedIOException | ClosedByInterruptException e) {
+                    Thread.currentThread().interrupt();
+                } catch (IOException | RuntimeException | VirtualMachineError e) {
+                    var why = "requests cannot be answered, which is tried again: " + e;
+                    if (!why.equals(told)) {
+                        out.accept(why);
+                    }
+                    told = why;
+                    Thread.sleep(PAUSE);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private void serve(Function<Request, Answer> handler, Executor threads, Set<Path> begun) throws IOException {
         try (var watch = watch()) {
             while (!Thread.currentThread().isInterrupted()) {
                 for (var file : pending()) {
                     if (begun.add(file)) {
-                        threads.execute(() -> answerOne(file, handler, begun));
+                        begin(() -> answerOne(file, handler, begun), threads, () -> begun.remove(file));
                     }
                 }
                 sweep();
                 await(watch, TimeUnit.SECONDS.toNanos(SWEEP_SECONDS));
             }
-        } catch (InterruptedIOException | ClosedByInterruptException e) {
-            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void begin(Runnable answer, Executor threads, Runnable undo) {
+        var accepted = false;
+        try {
+            threads.execute(answer);
+            accepted = true;
         } finally {
-            threads.shutdownNow();
+            if (!accepted) {
+                undo.run();
+            }
         }
     }
 

@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -33,6 +32,7 @@ class RequestBoxTest {
     private Root root;
     private RequestBox box;
     private Thread agent = new Thread(() -> {});
+    private final List<String> said = new CopyOnWriteArrayList<>();
 
     @BeforeEach
     void open() throws IOException {
@@ -47,13 +47,7 @@ class RequestBoxTest {
     }
 
     private void serve(Function<Request, Answer> handler) {
-        agent = Thread.ofPlatform().start(() -> {
-            try {
-                box.serve(handler);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
+        agent = Thread.ofPlatform().start(() -> box.serve(handler, said::add));
     }
 
     private Path requests() {
@@ -66,6 +60,18 @@ class RequestBoxTest {
         assertThat(box.ask("sync", Map.of("stack", "web"), LONG)).hasValue(Answer.ok("sync {stack=web}"));
         await().untilAsserted(() -> assertThat(requests()).isEmptyDirectory());
         assertThat(Files.getPosixFilePermissions(requests())).isEqualTo(PosixFilePermissions.fromString("rwx------"));
+    }
+
+    @Test
+    void who_cannot_serve_for_a_while_says_so_once_and_serves_when_it_can() throws IOException {
+        Files.delete(requests());
+        serve(request -> Answer.ok("done"));
+        await().untilAsserted(() -> assertThat(said).hasSize(1));
+        assertThat(said.getFirst()).startsWith("requests cannot be answered, which is tried again: ");
+
+        assertThat(new RequestBox(root, InstantSource.system()).ask("sync", Map.of(), LONG))
+                .hasValue(Answer.ok("done"));
+        assertThat(said).hasSize(1);
     }
 
     @Test
