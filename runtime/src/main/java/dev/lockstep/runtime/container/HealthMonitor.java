@@ -39,6 +39,9 @@ public final class HealthMonitor implements AutoCloseable {
     /** Until a container is looked at again of which nothing could be read. */
     private static final Duration RETRY = Duration.ofMinutes(1);
 
+    /** After a turn in which not even waiting was possible, for want of memory, say. */
+    private static final Duration BREATH = Duration.ofSeconds(1);
+
     private final InstantSource clock;
     private final ContainerStore store;
     private final Host host;
@@ -101,8 +104,10 @@ public final class HealthMonitor implements AutoCloseable {
                 return;
             }
             try {
-                if (thread == null) {
+                if (bell == null) {
                     bell = Pipe.open();
+                }
+                if (thread == null) {
                     thread = Thread.ofPlatform().daemon().name("health").start(this::work);
                 }
                 called.add(id);
@@ -122,32 +127,47 @@ public final class HealthMonitor implements AutoCloseable {
 
     private void work() {
         try (var pipe = bell()) {
-            while (true) {
-                synchronized (door) {
-                    if (closed) {
-                        break;
+            var wrong = "";
+            while (!isClosed()) {
+                try {
+                    turn(pipe);
+                    wrong = "";
+                } catch (IOException | RuntimeException | VirtualMachineError e) {
+                    if (!wrong.equals(e.toString())) {
+                        LOG.error("health checks are not run, which is tried again error={}", e.toString());
                     }
+                    wrong = e.toString();
+                    Thread.sleep(BREATH);
                 }
-                for (var id = called.poll(); id != null; id = called.poll()) {
-                    look(id, true);
-                }
-                startDue();
-                var fds = new ArrayList<Fd>(List.of(pipe.readEnd()));
-                running.values().forEach(r -> fds.addAll(r.probe().waitsFor()));
-                var ready = new HashSet<>(Poll.readable(fds, patience()));
-                if (ready.contains(pipe.readEnd())) {
-                    synchronized (door) {
-                        pipe.readEnd().inputStream().read();
-                        rung = false;
-                    }
-                }
-                lookAtRunning(ready);
             }
-        } catch (IOException e) {
-            LOG.error("health checks are not run any more error={}", e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } finally {
             running.values().forEach(HealthMonitor::abort);
         }
+    }
+
+    private boolean isClosed() {
+        synchronized (door) {
+            return closed;
+        }
+    }
+
+    private void turn(Pipe pipe) throws IOException {
+        for (var id = called.poll(); id != null; id = called.poll()) {
+            look(id, true);
+        }
+        startDue();
+        var fds = new ArrayList<Fd>(List.of(pipe.readEnd()));
+        running.values().forEach(r -> fds.addAll(r.probe().waitsFor()));
+        var ready = new HashSet<>(Poll.readable(fds, patience()));
+        if (ready.contains(pipe.readEnd())) {
+            synchronized (door) {
+                pipe.readEnd().inputStream().read();
+                rung = false;
+            }
+        }
+        lookAtRunning(ready);
     }
 
     private Pipe bell() {
