@@ -41,6 +41,9 @@ public final class LogRotation implements AutoCloseable {
     private final int containers;
     private final Map<String, Grown> growing = new HashMap<>();
     private final Map<Integer, String> silent = new HashMap<>();
+    /** What is wrong with which, as it was told: a disk that is full stays so for a while. */
+    private final Map<String, String> wrong = new HashMap<>();
+
     private long swept;
 
     /** @param seen how large it was, at that time; −1: not looked at yet */
@@ -48,8 +51,16 @@ public final class LogRotation implements AutoCloseable {
 
     LogRotation(Root root, ContainerStore store) throws IOException {
         this.store = store;
-        this.containers = inotify.watch(root.room(ContainerFiles.all(root)), Inotify.CREATE | Inotify.MOVED_TO);
-        sweep(System.nanoTime());
+        var opened = false;
+        try {
+            this.containers = inotify.watch(root.room(ContainerFiles.all(root)), Inotify.CREATE | Inotify.MOVED_TO);
+            sweep(System.nanoTime());
+            opened = true;
+        } finally {
+            if (!opened) {
+                inotify.close();
+            }
+        }
     }
 
     private void sweep(long now) throws IOException {
@@ -63,9 +74,10 @@ public final class LogRotation implements AutoCloseable {
     }
 
     /**
-     * Waits until there may be something to do, at most so long, and does it.
+     * Waits until there may be something to do, at most so long, and does it. What goes wrong with one container is
+     * logged, once until it is something else, and tried again; it concerns no other.
      *
-     * @throws IOException the first that went wrong; the other containers were looked at all the same
+     * @throws IOException when the kernel tells nothing
      */
     public void await(Duration longest) throws IOException {
         var now = System.nanoTime();
@@ -87,24 +99,23 @@ public final class LogRotation implements AutoCloseable {
         if (now - swept >= SWEEP.toNanos()) {
             sweep(now);
         }
-        Optional<IOException> failure = Optional.empty();
         for (var id : growing.keySet().toArray(String[]::new)) {
             var grown = growing.get(id);
             if (grown != null && grown.next() <= now) {
                 try {
                     look(id, grown);
+                    wrong.remove(id);
                 } catch (StateException e) {
                     // Its record is damaged, which whoever repairs says once. The next sweep finds it again.
                     LOG.debug("log of container {} is left alone: {}", id, e.getMessage());
                     growing.remove(id);
-                } catch (IOException e) {
+                } catch (IOException | RuntimeException e) {
                     growing.put(id, new Grown(-1, 0, now + SELDOM.toNanos()));
-                    failure = Optional.of(failure.orElse(e));
+                    if (!e.toString().equals(wrong.put(id, e.toString()))) {
+                        LOG.warn("log is not rotated, which is tried again container={} error={}", id, e.toString());
+                    }
                 }
             }
-        }
-        if (failure.isPresent()) {
-            throw failure.get();
         }
     }
 
