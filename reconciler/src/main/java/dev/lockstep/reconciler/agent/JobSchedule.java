@@ -263,7 +263,7 @@ final class JobSchedule implements AutoCloseable {
                 begun(key);
             }
             return why;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | VirtualMachineError e) {
             LOG.debug("job is not started stack={} service={}", key.stack(), key.service(), e);
             return Optional.of(Optional.ofNullable(e.getMessage()).orElse(e.toString()));
         }

@@ -4,6 +4,7 @@ import dev.lockstep.runtime.network.NetworkWatch;
 import dev.lockstep.runtime.network.Networks;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,30 +50,38 @@ final class NetworkLossWatch implements AutoCloseable {
     }
 
     private void run() {
+        var missed = new AtomicBoolean();
         try (watch) {
-            while (!stopped) {
-                var lost = watch.awaitLoss(TURN);
-                boolean mended;
-                synchronized (work) {
-                    if (stopped) {
-                        return;
-                    }
-                    mended = lost && mend();
-                    settle();
-                }
-                if (mended) {
-                    Thread.sleep(PAUSE);
-                }
-            }
-        } catch (IOException | RuntimeException e) {
+            new Setbacks("it is not heard when networks lose something; stacks are compared in turn", this::tell)
+                    .outlive(() -> {
+                        while (!stopped) {
+                            // What failed may have taken along what it had heard.
+                            turn(missed.getAndSet(true) || watch.awaitLoss(TURN));
+                            missed.set(false);
+                        }
+                    });
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void tell(String setback) {
+        if (!stopped) {
+            out.accept(setback);
+        }
+    }
+
+    private void turn(boolean lost) throws InterruptedException {
+        boolean mended;
+        synchronized (work) {
             if (stopped) {
                 return;
             }
-            LOG.warn(
-                    "it is not heard any more when networks lose something; stacks are compared in turn error={}",
-                    e.toString());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            mended = lost && mend();
+            settle();
+        }
+        if (mended) {
+            Thread.sleep(PAUSE);
         }
     }
 

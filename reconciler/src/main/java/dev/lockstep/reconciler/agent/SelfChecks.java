@@ -51,7 +51,11 @@ final class SelfChecks implements AutoCloseable {
     private void run(Duration interval) {
         try {
             do {
-                look();
+                try {
+                    look();
+                } catch (RuntimeException | VirtualMachineError e) {
+                    LOG.warn("the agent has not looked at itself error={}", e.toString());
+                }
             } while (!over.await(interval.toNanos(), TimeUnit.NANOSECONDS));
             write(List.of());
         } catch (InterruptedException e) {

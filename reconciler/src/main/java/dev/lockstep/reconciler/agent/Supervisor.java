@@ -27,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -47,7 +48,6 @@ final class Supervisor implements AutoCloseable {
 
     private static final Duration FOR_EVER = Duration.ofDays(36_500);
     private static final Set<String> WATCHED_AFTER = Set.of("start", "update", "unpause");
-    private static final Duration ROTATION_PAUSE = Duration.ofSeconds(1);
     /**
      * The kernel tells of what there is to rotate; woken so often it is only looked whether somebody still wants it.
      */
@@ -80,6 +80,7 @@ final class Supervisor implements AutoCloseable {
     /** At the last look: what is wrong then is wrong at the next one, too. */
     private volatile Set<String> toldStill = Set.of();
 
+    private volatile boolean closed;
     private final Set<String> givenUp = ConcurrentHashMap.newKeySet();
 
     /**
@@ -200,7 +201,7 @@ final class Supervisor implements AutoCloseable {
     }
 
     private void hearOfLosses() {
-        try {
+        lasting("containers whose conmon is killed are found by the drift check only", () -> {
             for (var losses = supervisors.await(); !losses.isEmpty(); losses = supervisors.await()) {
                 for (var loss : losses) {
                     switch (loss) {
@@ -209,9 +210,26 @@ final class Supervisor implements AutoCloseable {
                     }
                 }
             }
-        } catch (IOException | RuntimeException e) {
-            out.accept("conmon is not watched any more; containers whose conmon is killed are found by the drift check"
-                    + " only: " + e.getMessage());
+        });
+    }
+
+    /** Work of a thread of its own, which goes on whatever fails. */
+    private void lasting(String without, Setbacks.Work work) {
+        try {
+            new Setbacks(without, this::tellOpen).outlive(() -> {
+                if (!closed) {
+                    work.run();
+                }
+            });
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** What fails because we are closing is no news. */
+    private void tellOpen(String sentence) {
+        if (!closed) {
+            out.accept(sentence);
         }
     }
 
@@ -222,20 +240,13 @@ final class Supervisor implements AutoCloseable {
     }
 
     private void rotateLogs() {
-        try (var rotation = engine.containers().rotateLogs()) {
-            while (!Thread.interrupted()) {
-                try {
+        lasting("logs grow over their sizes", () -> {
+            try (var rotation = engine.containers().rotateLogs()) {
+                while (!Thread.currentThread().isInterrupted()) {
                     rotation.await(ROTATION_TURN);
-                } catch (IOException | RuntimeException e) {
-                    LOG.warn("a log is not rotated error={}", e.toString());
-                    Thread.sleep(ROTATION_PAUSE); // a full disk, say
                 }
             }
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("logs are not rotated error={}", e.toString());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        });
     }
 
     /** A command that let containers stand still was killed, and it may be long until another one comes. */
@@ -298,10 +309,22 @@ final class Supervisor implements AutoCloseable {
     }
 
     private void watch() {
-        try {
-            while (true) {
-                var key = exits.take();
-                var overflow = false;
+        // Whoever failed may have missed something: then all are looked at.
+        var missed = new AtomicBoolean();
+        lasting("containers that end are found by the drift check only", () -> {
+            if (missed.getAndSet(true)) {
+                sweep();
+            }
+            hearOfExits();
+        });
+    }
+
+    private void hearOfExits() throws IOException, InterruptedException {
+        var valid = true;
+        while (valid) {
+            var key = exits.take();
+            var overflow = false;
+            try {
                 for (var event : key.pollEvents()) {
                     if (event.kind().equals(StandardWatchEventKinds.OVERFLOW)) {
                         overflow = true;
@@ -310,24 +333,23 @@ final class Supervisor implements AutoCloseable {
                         later(name.toString(), Duration.ZERO, this::ended);
                     }
                 }
-                if (overflow) {
-                    sweep();
-                }
-                if (!key.reset()) {
-                    out.accept("the exit directory is gone; containers that end are found by the drift check only");
-                    return;
-                }
+            } finally {
+                valid = key.reset(); // or nothing is ever heard again
             }
-        } catch (InterruptedException | java.nio.file.ClosedWatchServiceException e) {
-            LOG.debug("watching for exits ended");
-        } catch (IOException e) {
-            out.accept("watching for exits ended: " + e.getMessage());
+            if (overflow) {
+                sweep();
+            }
         }
+        out.accept("the exit directory is gone; containers that end are found by the drift check only");
     }
 
     /** Commands start containers too, and change their health checks; all of them write down what they do. */
     private void listen() {
-        try {
+        var missed = new AtomicBoolean();
+        lasting("health checks of what commands start are not run", () -> {
+            if (missed.getAndSet(true)) {
+                sweep();
+            }
             while (true) {
                 for (var event : events.await(FOR_EVER)) {
                     if (event.type().equals("container") && WATCHED_AFTER.contains(event.action())) {
@@ -335,12 +357,7 @@ final class Supervisor implements AutoCloseable {
                     }
                 }
             }
-        } catch (InterruptedException | java.nio.file.ClosedWatchServiceException e) {
-            LOG.debug("listening for starts ended");
-        } catch (IOException e) {
-            out.accept(
-                    "listening for starts ended, health checks of what commands start are not run: " + e.getMessage());
-        }
+        });
     }
 
     /** Everything that runs is watched for its health; everything that ended is dealt with. */
@@ -556,6 +573,7 @@ final class Supervisor implements AutoCloseable {
     /** Ends it. What is being started meanwhile is started; what waits is not, see {@link #left}. */
     @Override
     public void close() {
+        closed = true;
         try (events;
                 supervisors) {
             exits.close();
