@@ -25,9 +25,6 @@ final class NameServerWatch implements AutoCloseable {
     /** After that it is looked whether anybody still wants to know; the end itself is heard of at once. */
     private static final Duration TURN = Duration.ofSeconds(30);
 
-    /** Between two starts of a server that does not stay. */
-    private static final Duration PAUSE = Duration.ofSeconds(1);
-
     private final Networks networks;
     private final Consumer<String> out;
     private final WatchService changes;
@@ -49,7 +46,8 @@ final class NameServerWatch implements AutoCloseable {
     }
 
     private void run() {
-        var why = "";
+        // Between two starts of a server that does not stay.
+        var setbacks = new Setbacks("containers may get no answers for names", out);
         var resolver = "";
         var ended = true; // perhaps, while nobody watched
         while (!stopped) {
@@ -67,22 +65,16 @@ final class NameServerWatch implements AutoCloseable {
                     mended = networks.followHostResolver();
                     resolver = now;
                 }
-                why = "";
                 if (mended) {
-                    out.accept("a name server of containers had ended and was started again");
-                    Thread.sleep(PAUSE);
+                    Thread.sleep(startedAgain(setbacks));
                 }
                 ended = mended || awaitEnd(servers.running());
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | VirtualMachineError e) {
                 if (stopped || e instanceof ClosedWatchServiceException) {
                     return;
                 }
-                if (!why.equals(e.toString())) {
-                    LOG.warn("a name server of containers cannot be watched or started error={}", e.toString());
-                }
-                why = e.toString();
                 ended = true; // one that could not be started does not end once more: nobody would be told of it
-                if (!pause()) {
+                if (!pause(setbacks.failed(e, System.nanoTime()))) {
                     return;
                 }
             } catch (InterruptedException e) {
@@ -92,9 +84,21 @@ final class NameServerWatch implements AutoCloseable {
         }
     }
 
-    private boolean pause() {
+    private Duration startedAgain(Setbacks setbacks) {
+        var longest = setbacks.isLongest();
+        var pause = setbacks.next(System.nanoTime());
+        if (!setbacks.isLongest()) {
+            out.accept("a name server of containers had ended and was started again");
+        } else if (!longest) {
+            out.accept("a name server of containers ends again and again; it is started every " + pause.toSeconds()
+                    + " seconds until it stays");
+        }
+        return pause;
+    }
+
+    private boolean pause(Duration pause) {
         try {
-            Thread.sleep(TURN);
+            Thread.sleep(pause);
             return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
