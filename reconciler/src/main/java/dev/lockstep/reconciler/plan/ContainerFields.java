@@ -427,11 +427,15 @@ final class ContainerFields {
         return values.stream().collect(Collectors.toMap(key, shown, (a, b) -> a + ", " + b, LinkedHashMap::new));
     }
 
-    /** As one would type it; JSON's quotes where a word has blanks. */
+    /** As one would type it; JSON's quotes where a word has blanks or quotes, so that other words never read alike. */
     private static String words(List<String> words) {
         return words.stream()
-                .map(w -> w.isEmpty() || w.chars().anyMatch(Character::isWhitespace) ? "\"" + w + "\"" : w)
+                .map(w -> w.isEmpty() || w.chars().anyMatch(c -> c == '"' || Character.isWhitespace(c)) ? quoted(w) : w)
                 .collect(Collectors.joining(" ", "[", "]"));
+    }
+
+    private static String quoted(String word) {
+        return '"' + word.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
     }
 
     private static String mount(MountSpec mount) {

@@ -33,6 +33,14 @@ class AttributeChangesTest {
                         World.desired(project(after)), World.running(World.desired(project(before))), Facts.none()));
     }
 
+    @Test
+    void words_that_differ_in_quoting_alone_are_other_words() {
+        assertThat(plan("command: ['a b']", "command: ['\"a', 'b\"']"))
+                .contains("command: [\"a b\"] → [\"\\\"a\" \"b\\\"\"]");
+        assertThat(plan("command: ['a b', c]", "command: ['a b\" \"c']"))
+                .contains("command: [\"a b\" c] → [\"a b\\\" \\\"c\"]");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
