@@ -251,7 +251,13 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
             // Ordered by a policy, one of them has a place of its own.
             case "security_opt" -> new String[] {own + "." + key, own};
             case "secrets", "configs", "volumes_from", "extra_hosts" -> new String[] {own};
-            case "post_start", "pre_stop" -> new String[] {own + "[" + key + "]", own};
+            case "post_start", "pre_stop" -> {
+                var variable = key.indexOf(ContainerFields.HOOK_ENVIRONMENT);
+                var hook = own + "[" + (variable < 0 ? key : key.substring(0, variable)) + "]";
+                yield variable < 0
+                        ? new String[] {hook, own}
+                        : new String[] {hook + key.substring(variable), hook, own};
+            }
             // What deploy says counts before the other.
             case "restart" -> new String[] {path + "deploy.restart_policy", own};
             default -> new String[] {key.isEmpty() ? own : own + "." + key};

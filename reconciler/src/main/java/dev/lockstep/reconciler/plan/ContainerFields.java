@@ -71,6 +71,8 @@ final class ContainerFields {
 
     private static final String SECRET = "secret ";
     private static final String CONFIG = "config ";
+    /** Between the number of a hook and the name of a variable. */
+    static final String HOOK_ENVIRONMENT = ".environment.";
 
     /** Behind it stands as much of a content's keyed hash as tells it from all others, and nobody can guess it by. */
     private static final String CONTENT_MARK = " content ";
@@ -147,8 +149,8 @@ final class ContainerFields {
                     "logging.options",
                     Change.RECORD,
                     s -> LogFields.free(s.options().log())),
-            list("post_start", Change.REPLACE, s -> hooks(s.options().hooks().postStart())),
-            list("pre_stop", Change.RECORD, s -> hooks(s.options().hooks().preStop())),
+            new Field("post_start", Change.REPLACE, true, s -> hooks(s.options().hooks().postStart()), _ -> Map.of()),
+            new Field("pre_stop", Change.RECORD, true, s -> hooks(s.options().hooks().preStop()), _ -> Map.of()),
             list(
                     "extra_hosts",
                     Change.IN_PLACE,
@@ -323,16 +325,12 @@ final class ContainerFields {
             var text = words(hook.command())
                     + hook.user().map(user -> " as " + user).orElse("")
                     + hook.workingDir().map(path -> " in " + path).orElse("")
-                    + (hook.privileged() ? " privileged" : "")
-                    // Names alone: values may be secrets.
-                    + (hook.environment().isEmpty()
-                            ? ""
-                            : " with " + new TreeMap<>(hook.environment()).keySet() + " "
-                                    + BlobStore.digest(new TreeMap<>(hook.environment())
-                                                    .toString()
-                                                    .getBytes(StandardCharsets.UTF_8))
-                                            .abbreviated());
+                    + (hook.privileged() ? " privileged" : "");
             map.put(String.valueOf(i), text);
+            // Each on its own, as the container's: a secret among them is masked, and no digest tells of it.
+            for (var variable : new TreeMap<>(hook.environment()).entrySet()) {
+                map.put(i + HOOK_ENVIRONMENT + variable.getKey(), '"' + variable.getValue() + '"');
+            }
         }
         return map;
     }

@@ -41,6 +41,18 @@ class AttributeChangesTest {
                 .contains("command: [\"a b\" c] → [\"a b\\\" \\\"c\"]");
     }
 
+    @Test
+    void what_a_hook_gets_is_shown_as_what_the_container_gets_and_nothing_tells_of_a_secret() {
+        var before = "pre_stop: [{command: [x], environment: {DB_PASSWORD: 4711, LEVEL: info}}]";
+        var after = "pre_stop: [{command: [x], environment: {DB_PASSWORD: 4712, LEVEL: debug}}]";
+
+        assertThat(plan(before, after))
+                .contains(
+                        "pre_stop.0.environment.DB_PASSWORD: (sensitive) → (sensitive)   [compose.yaml:2:",
+                        "pre_stop.0.environment.LEVEL: \"info\" → \"debug\"   [compose.yaml:2:")
+                .doesNotContain("sha256", "4711", "4712");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
