@@ -4,6 +4,7 @@ import dev.lockstep.spec.model.UpdateConfig;
 import dev.lockstep.spec.model.UpdateConfig.FailureAction;
 import dev.lockstep.spec.model.UpdateConfig.Order;
 import dev.lockstep.spec.model.Written;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -53,9 +54,12 @@ public record Rollout(
         return parallelism == 0 ? Math.max(1, all) : parallelism;
     }
 
-    /** How many of a number of containers may fail. */
+    /** How many of a number of containers may fail: no greater share than is written. */
     public int mayFail(int all) {
-        return (int) Math.floor(maxFailureRatio * all);
+        // In decimal, as it is written: 0.29 of 100 are 29, which they are not in binary.
+        return BigDecimal.valueOf(maxFailureRatio)
+                .multiply(BigDecimal.valueOf(all))
+                .intValue();
     }
 
     // As the JVM would make them, but it makes them when they are first called, which every plan would pay.

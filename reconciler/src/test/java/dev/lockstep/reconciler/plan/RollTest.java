@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.desired.Rollout;
 import dev.lockstep.reconciler.history.StackRevision;
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.runtime.container.ContainerSpec;
@@ -82,6 +83,13 @@ class RollTest {
         assertThat(turn.mayFail()).isEqualTo(1);
         assertThat(step(plan, "shop-web-2").after()).contains("container/shop-web-1");
         assertThat(new PlanText(false).print(plan)).contains("group 2 of 2");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.29, 100, 29", "0.57, 100, 57", "0.3333, 3, 0", "0.34, 3, 1", "0.1, 10, 1", "1, 7, 7", "0, 7, 0"})
+    void as_many_may_fail_as_the_ratio_says_and_no_more(double ratio, int all, int mayFail) {
+        var rollout = new Rollout(1, Duration.ZERO, false, Optional.empty(), Optional.empty(), ratio);
+        assertThat(rollout.mayFail(all)).isEqualTo(mayFail);
     }
 
     @Test
