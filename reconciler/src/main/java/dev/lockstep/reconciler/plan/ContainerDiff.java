@@ -29,7 +29,9 @@ import java.util.stream.Stream;
  * @param inPlace causes that do not, drift included
  */
 record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
-    private static final long PAGE = 4096;
+    /** How large pages are on one host or another; a limit that is one of these rounded down is the one we wrote. */
+    private static final List<Long> PAGES = List.of(4L << 10, 16L << 10, 64L << 10);
+
     private static final long KIBIBYTE = 1024;
 
     /** Nothing differs. */
@@ -322,12 +324,12 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
     /** What a cgroup says, other than what we told it. The kernel rounds memory to pages. */
     private static List<Cause> limits(Limits told, Limits is) {
         var causes = new ArrayList<Cause>();
-        pages("mem_limit", told.memory(), is.memory(), causes);
+        memory("mem_limit", told.memory(), is.memory(), Optional.empty(), causes);
         if (is.memorySwap().isPresent() || told.memorySwap().isEmpty()) {
             // Absent although told: this kernel does not count swap.
-            pages("memswap_limit", told.memorySwap(), is.memorySwap(), causes);
+            memory("memswap_limit", told.memorySwap(), is.memorySwap(), told.memory(), causes);
         }
-        pages("mem_reservation", told.memoryReservation(), is.memoryReservation(), causes);
+        memory("mem_reservation", told.memoryReservation(), is.memoryReservation(), Optional.empty(), causes);
         if (!told.cpuQuota().equals(is.cpuQuota()) || !told.cpuPeriod().equals(is.cpuPeriod())) {
             causes.add(Cause.drift("cpus", quota(is), quota(told)));
         }
@@ -374,13 +376,25 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
         }
     }
 
-    private static void pages(String field, Optional<Long> told, Optional<Long> is, List<Cause> causes) {
-        if (!told.map(b -> b / PAGE).equals(is.map(b -> b / PAGE))) {
+    /** @param part of it that a kernel may have rounded on its own, and the rest on its own */
+    private static void memory(
+            String field, Optional<Long> told, Optional<Long> is, Optional<Long> part, List<Cause> causes) {
+        var same = told.equals(is)
+                || told.isPresent()
+                        && is.isPresent()
+                        && PAGES.stream()
+                                .anyMatch(page -> isRounded(told.get(), is.get(), 0, page)
+                                        || isRounded(told.get(), is.get(), part.orElse(0L), page));
+        if (!same) {
             causes.add(Cause.drift(
                     field,
                     is.map(Sizes::show).orElse("unlimited"),
                     told.map(Sizes::show).orElse("unlimited")));
         }
+    }
+
+    private static boolean isRounded(long told, long is, long part, long page) {
+        return part / page * page + (told - part) / page * page == is;
     }
 
     private static String quota(Limits limits) {

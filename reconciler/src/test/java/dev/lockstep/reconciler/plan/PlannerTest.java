@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PlannerTest {
     private static final String SHOP = World.SHOP;
@@ -206,6 +207,26 @@ class PlannerTest {
                         l.pids())));
 
         assertThat(World.plan(desired, host).isEmpty()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {4 << 10, 16 << 10, 64 << 10})
+    void neither_is_that_of_kernels_with_larger_pages_and_of_memory_and_swap_each_on_its_own(long page) {
+        var memory = 900_000_000L;
+        var desired = World.desired(SHOP.replace("128m", memory + "\n    memswap_limit: " + 2 * memory));
+        var rounded = memory / page * page;
+        var host = World.with(
+                World.running(desired),
+                "shop-app-1",
+                World.limits(l -> new Limits(
+                        Optional.of(rounded),
+                        Optional.of(2 * rounded),
+                        l.memoryReservation(),
+                        l.cpuQuota(),
+                        l.cpuPeriod(),
+                        l.pids())));
+
+        assertThat(World.text(World.plan(desired, host))).contains("No changes");
     }
 
     static Stream<Arguments> ends() {
