@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.runtime.linux.NoSpace;
+import dev.lockstep.runtime.linux.Scarce;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -127,6 +128,7 @@ public final class StateFile<T> {
      * Reads the file, or empty when there is none.
      *
      * @throws StateException when the file cannot be read, is damaged, newer than this program, or another root's
+     * @throws IOException when this process or this host has too little of something to read it now
      */
     public Optional<T> read(Path file) throws IOException {
         BasicFileAttributes attributes;
@@ -143,6 +145,9 @@ public final class StateFile<T> {
         } catch (StateException e) {
             throw e;
         } catch (IOException e) {
+            if (Scarce.isWhy(e)) {
+                throw e; // nothing is wrong with the file, and nobody must put it aside
+            }
             throw new StateException(file, "cannot be read: " + e.getMessage(), e);
         }
         var straight = straight(bytes);
