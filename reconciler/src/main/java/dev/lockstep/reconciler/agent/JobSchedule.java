@@ -6,8 +6,10 @@ import dev.lockstep.reconciler.history.JobRuns;
 import dev.lockstep.reconciler.history.JobRuns.Job;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.runtime.Engine;
+import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.store.StateException;
 import dev.lockstep.spec.model.Schedule;
 import java.io.IOException;
 import java.time.Duration;
@@ -23,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -119,7 +122,9 @@ final class JobSchedule implements AutoCloseable {
         // One for all: what the first ones take makes none of the others late.
         var now = clock.instant();
         var next = now.plus(LOOK);
-        for (var container : engine.containers().observe()) {
+        var all = engine.containers().observe();
+        mend(all, now);
+        for (var container : all) {
             var spec = container.record().spec();
             var schedule = JobLabel.schedule(spec.labels());
             if (schedule.isPresent() && stacks.worker(spec.owner().stack()).isPresent()) {
@@ -136,6 +141,39 @@ final class JobSchedule implements AutoCloseable {
         }
         var pause = Duration.between(clock.instant(), next);
         return pause.compareTo(SHORTEST_LOOK) < 0 ? SHORTEST_LOOK : pause;
+    }
+
+    /**
+     * Nobody can say any more when jobs of a damaged file ran last: their times count from now on, or what may have
+     * been done would be done again.
+     */
+    private void mend(List<ObservedContainer> all, Instant now) {
+        var services = all.stream()
+                .map(container -> container.record().spec())
+                .filter(spec -> JobLabel.isJob(spec.labels())
+                        && stacks.worker(spec.owner().stack()).isPresent())
+                .collect(Collectors.groupingBy(
+                        spec -> spec.owner().stack(), Collectors.mapping(ContainerSpec::service, Collectors.toSet())));
+        for (var stack : services.entrySet()) {
+            try {
+                mend(stack.getKey(), stack.getValue(), now);
+            } catch (IOException e) {
+                LOG.debug("jobs are not begun anew stack={}", stack.getKey(), e); // told of each when it is looked at
+            }
+        }
+    }
+
+    private void mend(String stack, Set<String> services, Instant now) throws IOException {
+        try {
+            var _ = runs.of(stack);
+        } catch (StateException e) {
+            if (e.reason() != StateException.Reason.DAMAGED) {
+                throw e;
+            }
+            runs.beginAnew(stack, services, now);
+            out.accept("jobs of stack " + stack + ": " + e.getMessage()
+                    + "; it was set aside, and their times count from now on");
+        }
     }
 
     /** What is wrong with one job keeps no other from its times; the same is said once. */

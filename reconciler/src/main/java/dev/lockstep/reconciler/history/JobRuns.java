@@ -3,12 +3,17 @@ package dev.lockstep.reconciler.history;
 import dev.lockstep.runtime.store.Root;
 import dev.lockstep.runtime.store.StateFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** What became of the services of stacks that run at times: {@code stacks/STACK/jobs.json}. */
 public final class JobRuns {
@@ -81,6 +86,16 @@ public final class JobRuns {
         var all = new TreeMap<>(of(stack));
         all.put(service, job);
         state.write(file(stack), new Jobs(all));
+    }
+
+    /** Sets what is damaged aside, as {@code jobs.json.damaged}; the times of these services count from then on. */
+    public synchronized void beginAnew(String stack, Set<String> services, Instant time) throws IOException {
+        // Damaged until it is written anew: without any, all times since a service was made would count.
+        Files.copy(
+                file(stack), file(stack).resolveSibling("jobs.json.damaged"), StandardCopyOption.REPLACE_EXISTING);
+        state.write(
+                file(stack),
+                new Jobs(services.stream().collect(Collectors.toMap(Function.identity(), _ -> Job.since(time)))));
     }
 
     private Path file(String stack) {

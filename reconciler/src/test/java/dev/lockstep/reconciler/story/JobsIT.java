@@ -83,8 +83,10 @@ class JobsIT {
             runsAgain("c");
             await().atMost(SOON)
                     .untilAsserted(() -> assertThat(host.agentLog())
-                            .contains("job tick of stack b cannot be looked after", "jobs.json is damaged"));
+                            .contains("jobs of stack b: ", "jobs.json is damaged", "it was set aside"));
+            runsAgain("b");
         }
+        assertThat(host.root().resolve("stacks/b/jobs.json.damaged")).hasContent("{");
         runsAgain("a");
         host.end(agent, false);
         assertThat(Files.readString(host.root().resolve("stacks/a/history.jsonl")))
