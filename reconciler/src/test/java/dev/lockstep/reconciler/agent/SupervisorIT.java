@@ -366,7 +366,7 @@ class SupervisorIT {
     }
 
     @Test
-    void one_that_cannot_go_on_fails_nobody_who_opens_the_root() throws Exception {
+    void one_that_cannot_go_on_fails_nobody_who_opens_the_root_and_goes_on_when_it_can() throws Exception {
         var id = started(new RestartPolicy(RestartPolicy.Condition.NO, 0, true));
         var notes = engine.root().state().resolve("stand-still");
         Path file;
@@ -388,6 +388,14 @@ class SupervisorIT {
                 Optional.of(Path.of("/bin/true")),
                 true))) {
             assertThat(again.containers().observe(id).orElseThrow().isRunning()).isFalse();
+        }
+        assertThat(file).exists();
+
+        Files.delete(upper);
+        Files.move(directory.resolve("upper"), upper);
+        try (var supervisor = supervisor()) {
+            supervisor.lookAgain();
+            assertThat(container(id).isRunning()).isTrue();
         }
         assertThat(file).doesNotExist();
     }

@@ -12,7 +12,9 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -38,12 +40,14 @@ public final class StandStill implements AutoCloseable {
         }
     }
 
+    private final StateFile<Note> notes;
     private final Containers containers;
     private final Note note;
     private final Path file;
     private final Flock lock;
 
-    private StandStill(Containers containers, Note note, Path file, Flock lock) {
+    private StandStill(StateFile<Note> notes, Containers containers, Note note, Path file, Flock lock) {
+        this.notes = notes;
         this.containers = containers;
         this.note = note;
         this.file = file;
@@ -63,9 +67,9 @@ public final class StandStill implements AutoCloseable {
         Root.directory(directory(root));
         var file = directory(root).resolve(name + ".json");
         var lock = Flock.fleeting(root.lock("stand-still/" + name));
-        var still = new StandStill(containers, new Note(manner, List.copyOf(ids)), file, lock);
+        var still = new StandStill(notes(root), containers, new Note(manner, List.copyOf(ids)), file, lock);
         try {
-            notes(root).write(file, still.note);
+            still.notes.write(file, still.note);
             for (var id : ids) {
                 switch (manner) {
                     case PAUSE -> containers.pause(id);
@@ -85,7 +89,8 @@ public final class StandStill implements AutoCloseable {
 
     /**
      * Lets those go on whose process was killed; returns a sentence for each such process, and for each note and
-     * container with which that cannot be done. A damaged note is set aside; one of a newer Lockstep is left to that.
+     * container with which that cannot be done: the note of those stays, and the next call tries again. A damaged note
+     * is set aside; one of a newer Lockstep is left to that.
      *
      * @throws IOException when the notes cannot be listed
      */
@@ -95,7 +100,8 @@ public final class StandStill implements AutoCloseable {
             try {
                 recover(root, containers, file, done);
             } catch (IOException | RuntimeException e) {
-                done.add("containers that stood still for a process that was killed do not go on: " + e.getMessage());
+                done.add("containers that stood still for a process that was killed do not go on, which is tried"
+                        + " again: " + e.getMessage());
             }
         }
         return List.copyOf(done);
@@ -109,11 +115,18 @@ public final class StandStill implements AutoCloseable {
             return; // somebody is at it
         }
         try (var held = lock.get()) {
-            var note = notes(root).read(file);
+            var notes = notes(root);
+            var note = notes.read(file);
             if (note.isPresent()) {
-                var still = new StandStill(containers, note.get(), file, held);
-                done.add(still.sentence());
-                still.close();
+                var still = new StandStill(notes, containers, note.get(), file, held);
+                var failed = still.letGo();
+                var count = note.get().containers().size() - failed.size();
+                if (count > 0) {
+                    done.add(sentence(count));
+                }
+                if (!failed.isEmpty()) {
+                    throw failure(failed);
+                }
             }
             Files.deleteIfExists(path);
         } catch (StateException e) {
@@ -132,8 +145,8 @@ public final class StandStill implements AutoCloseable {
         return !files(root).isEmpty();
     }
 
-    private String sentence() {
-        return "let " + note.containers().size() + " containers go on that stood still for a process that was killed";
+    private static String sentence(int count) {
+        return "let " + count + " containers go on that stood still for a process that was killed";
     }
 
     private static List<Path> files(Root root) throws IOException {
@@ -153,23 +166,45 @@ public final class StandStill implements AutoCloseable {
         return root.stateFile(Note.class, 1);
     }
 
-    /** Lets them go on, all that can; what somebody has removed or let go on meanwhile is left as it is. */
+    /**
+     * Lets them go on, all that can; what somebody has removed or let go on meanwhile is left as it is. Where one
+     * cannot, {@link #recover} tries again.
+     */
     @Override
     public void close() throws IOException {
-        var failure = Optional.<IOException>empty();
+        Map<String, Exception> failed;
+        try (lock) {
+            failed = letGo();
+        }
+        if (!failed.isEmpty()) {
+            throw failure(failed);
+        }
+    }
+
+    /** Returns which do not go on, and why; the note is of those alone then. */
+    private Map<String, Exception> letGo() throws IOException {
+        var failed = new LinkedHashMap<String, Exception>();
         for (var id : note.containers().reversed()) {
             try {
                 goOn(id);
-            } catch (IOException e) {
-                failure.ifPresent(e::addSuppressed);
-                failure = Optional.of(e);
+            } catch (IOException | RuntimeException e) {
+                failed.put(id, e);
             }
         }
-        AtomicFiles.delete(file);
-        lock.close();
-        if (failure.isPresent()) {
-            throw failure.get();
+        if (failed.isEmpty()) {
+            AtomicFiles.delete(file);
+        } else if (failed.size() < note.containers().size()) {
+            var left = note.containers().stream().filter(failed::containsKey).toList();
+            notes.write(file, new Note(note.manner(), left));
         }
+        return failed;
+    }
+
+    private static IOException failure(Map<String, Exception> failed) {
+        var all = List.copyOf(failed.values());
+        var failure = new IOException(all.getFirst().getMessage(), all.getFirst());
+        all.stream().skip(1).forEach(failure::addSuppressed);
+        return failure;
     }
 
     private void goOn(String id) throws IOException {
