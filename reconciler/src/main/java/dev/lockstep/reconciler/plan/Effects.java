@@ -2,12 +2,14 @@ package dev.lockstep.reconciler.plan;
 
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.network.AttachmentSpec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,8 +42,21 @@ public record Effects(Map<String, Downtime> downtimes, List<Destroyed> destroyed
         /** It changes while it runs. */
         record None() implements Downtime {}
 
-        /** It goes on running, or there are always others of it; connections over a network are cut. */
-        record Connections() implements Downtime {}
+        /**
+         * It goes on running, or there are always others of it; connections are cut.
+         *
+         * @param over networks and ports, in words: others stay; empty: all are cut
+         */
+        record Connections(Set<String> over) implements Downtime {
+            public Connections {
+                over = Collections.unmodifiableSet(new LinkedHashSet<>(over));
+            }
+
+            /** All of them. */
+            public Connections() {
+                this(Set.of());
+            }
+        }
 
         /**
          * From the end of the old process to the start of the new one.
@@ -91,7 +106,10 @@ public record Effects(Map<String, Downtime> downtimes, List<Destroyed> destroyed
                     worse(downtimes, service, changed(find(restart.id(), observed), served.contains(service)));
                 }
                 case Operation.UpdateContainer update ->
-                    worse(downtimes, update.spec().service(), new Downtime.None());
+                    worse(
+                            downtimes,
+                            update.spec().service(),
+                            updated(find(update.id(), observed).filter(ObservedContainer::isRunning), update, step));
                 case Operation.StopContainer stop ->
                     find(stop.id(), observed)
                             .ifPresent(container -> worse(downtimes, service(container), new Downtime.Ends()));
@@ -114,7 +132,10 @@ public record Effects(Map<String, Downtime> downtimes, List<Destroyed> destroyed
                             .filter(ObservedContainer::isRunning)
                             .filter(c -> c.record().spec().networks().stream()
                                     .anyMatch(a -> a.network().equals(network.name())))
-                            .forEach(c -> worse(downtimes, service(c), new Downtime.Connections()));
+                            .forEach(c -> worse(
+                                    downtimes,
+                                    service(c),
+                                    new Downtime.Connections(Set.of("network " + network.name()))));
                 case Operation.RemoveVolume volume -> destroyed.add(new Destroyed.Volume(volume.name()));
                 case Operation.OnImage _,
                         Operation.CreateNetwork _,
@@ -189,6 +210,38 @@ public record Effects(Map<String, Downtime> downtimes, List<Destroyed> destroyed
         return served && old.filter(ObservedContainer::isRunning).isPresent() ? new Downtime.Connections() : gap(old);
     }
 
+    /** What is connected as before keeps its connections; what is connected anew had none. */
+    private static Downtime updated(Optional<ObservedContainer> running, Operation.UpdateContainer update, Step step) {
+        if (running.isEmpty()) {
+            return new Downtime.None();
+        }
+        var over = new LinkedHashSet<String>();
+        var then = running.get().record().spec();
+        for (var network : then.networks()) {
+            if (update.spec().networks().stream().noneMatch(now -> keepsLink(network, now))) {
+                over.add("network " + network.network());
+            }
+        }
+        step.causes().stream()
+                .filter(cause -> cause.field().startsWith("networks.") && cause.after().equals("not connected"))
+                .forEach(cause -> over.add("network " + cause.field().substring("networks.".length())));
+        for (var port : then.ports()) {
+            if (!update.spec().ports().contains(port)) {
+                over.add("port " + port);
+            }
+        }
+        return over.isEmpty() ? new Downtime.None() : new Downtime.Connections(over);
+    }
+
+    private static boolean keepsLink(AttachmentSpec then, AttachmentSpec now) {
+        return then.network().equals(now.network())
+                && then.addresses().equals(now.addresses())
+                && then.options().macAddress().equals(now.options().macAddress())
+                && then.options().interfaceName().equals(now.options().interfaceName())
+                && then.options().linkLocal().equals(now.options().linkLocal())
+                && then.options().sysctls().equals(now.options().sysctls());
+    }
+
     private static Optional<ObservedContainer> find(String id, Observed observed) {
         return observed.containers().stream().filter(c -> c.id().equals(id)).findFirst();
     }
@@ -218,7 +271,17 @@ public record Effects(Map<String, Downtime> downtimes, List<Destroyed> destroyed
     }
 
     private static void worse(Map<String, Downtime> downtimes, String service, Downtime downtime) {
-        downtimes.merge(service, downtime, (a, b) -> weight(a) < weight(b) ? b : a);
+        downtimes.merge(
+                service, downtime, (a, b) -> a instanceof Downtime.Connections(var one)
+                                && b instanceof Downtime.Connections(var other)
+                        ? together(one, other)
+                        : weight(a) < weight(b) ? b : a);
+    }
+
+    private static Downtime together(Set<String> one, Set<String> other) {
+        var both = new LinkedHashSet<>(one);
+        both.addAll(other);
+        return new Downtime.Connections(one.isEmpty() || other.isEmpty() ? Set.of() : both);
     }
 
     private static long weight(Downtime downtime) {
@@ -246,7 +309,10 @@ public record Effects(Map<String, Downtime> downtimes, List<Destroyed> destroyed
     static String words(Downtime downtime) {
         return switch (downtime) {
             case Downtime.None _ -> "none";
-            case Downtime.Connections _ -> "none, but open connections are cut";
+            case Downtime.Connections(var over) ->
+                "none, but open connections "
+                        + (over.isEmpty() ? "" : "over " + String.join(", ", over) + " ")
+                        + "are cut";
             case Downtime.Gap(var grace) ->
                 "from the old one's end, which may take " + Sizes.show(grace) + ", to the new one's start";
             case Downtime.Ends _ -> "from then on";

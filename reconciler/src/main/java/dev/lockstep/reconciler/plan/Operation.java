@@ -140,8 +140,17 @@ public sealed interface Operation {
         }
     }
 
-    /** Changed while it runs; keeps id and pid. */
-    record UpdateContainer(String id, ContainerSpec spec) implements OnContainer {
+    /**
+     * Changed while it runs; keeps id and pid.
+     *
+     * @param running else it does not, and is not started
+     */
+    record UpdateContainer(String id, ContainerSpec spec, boolean running) implements OnContainer {
+        /** One that runs. */
+        public UpdateContainer(String id, ContainerSpec spec) {
+            this(id, spec, true);
+        }
+
         @Override
         public String name() {
             return spec.name();

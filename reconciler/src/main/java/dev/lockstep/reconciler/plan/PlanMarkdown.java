@@ -61,7 +61,8 @@ public final class PlanMarkdown {
 
     private static String note(Operation operation) {
         return switch (operation) {
-            case Operation.UpdateContainer _ -> " in place, it keeps running";
+            case Operation.UpdateContainer update ->
+                " in place, it " + (update.running() ? "keeps running" : "does not run");
             case Operation.ReplaceContainer replace
             when replace.startFirst() -> ", without downtime: the new one starts beside the old one";
             case Operation.ReplaceContainer _ -> ", down from the old one's end to the new one's start";

@@ -137,7 +137,13 @@ public final class PlanText {
                                         ? "replaced: no downtime, the new one starts beside the old one"
                                         : "replaced: down from the old one's end to the new one's start")
                                 + turn(step));
-            case Operation.UpdateContainer _ -> line(YELLOW, "~", "container", name, "in place, it keeps running");
+            case Operation.UpdateContainer update ->
+                line(
+                        YELLOW,
+                        "~",
+                        "container",
+                        name,
+                        "in place, it " + (update.running() ? "keeps running" : "does not run"));
             case Operation.StartContainer _ -> line(GREEN, ">", "container", name, "start");
             case Operation.RestartContainer _ -> line(YELLOW, ">", "container", name, "restart");
             case Operation.StopContainer _ -> line(YELLOW, "-", "container", name, "stop");

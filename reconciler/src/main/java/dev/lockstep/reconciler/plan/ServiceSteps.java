@@ -283,7 +283,8 @@ final class ServiceSteps {
             memory(container, spec);
             var after = new TreeSet<>(plan.networks(spec));
             after.addAll(before);
-            stepsOf(service).add(plan.add(new Operation.UpdateContainer(container.id(), spec), causes, after));
+            var update = new Operation.UpdateContainer(container.id(), spec, container.isRunning());
+            stepsOf(service).add(plan.add(update, causes, after));
         }
         return Optional.empty();
     }

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What a plan means for those who use the stack. */
@@ -70,7 +71,22 @@ class EffectsTest {
                 .containsExactly(Map.entry("app", new Effects.Downtime.None()));
         assertThat(effects(SHOP, SHOP.replace("front: {}", "front: {internal: true}"))
                         .downtimes())
-                .containsExactly(Map.entry("web", new Effects.Downtime.Connections()));
+                .containsExactly(Map.entry("web", new Effects.Downtime.Connections(Set.of("network shop_front"))));
+    }
+
+    @Test
+    void a_change_in_place_cuts_connections_over_what_is_taken_away() {
+        var before = "services: {web: {image: x, networks: {a: {}, b: {}}, ports: ['80:80', '81:81']}}\n"
+                + "networks: {a: {}, b: {}, c: {}}\n";
+        var after = before.replace("networks: {a: {}, b: {}}, ports", "networks: {a: {aliases: [w]}, c: {}}, ports")
+                .replace("'81:81'", "'82:81'");
+
+        assertThat(Effects.words(
+                        Objects.requireNonNull(effects(before, after).downtimes().get("web"))))
+                .isEqualTo("none, but open connections over network shop_b, port 0.0.0.0:81->81/tcp are cut");
+        assertThat(effects(before, before.replace("b: {}}, ports", "b: {}, c: {}}, ports"))
+                        .downtimes())
+                .containsExactly(Map.entry("web", new Effects.Downtime.None()));
     }
 
     @Test
