@@ -158,7 +158,7 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
             var alreadySo = before.isEmpty()
                     && after.isPresent()
                     && unquoted(after).equals(Optional.ofNullable(effective.get(key)));
-            if (before.equals(after) || alreadySo) {
+            if (before.equals(after) || alreadySo || isSameImage(field.name(), then, now, key)) {
                 continue;
             }
             var name = key.isEmpty()
@@ -302,11 +302,25 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
                 && ContainerFields.sameButContent(before.get(), after.get());
     }
 
+    /** Whether an image is mounted there by another name, and its files are the same. */
+    private static boolean isSameImage(String field, ContainerSpec then, ContainerSpec now, String target) {
+        return field.equals("volumes")
+                && mount(MountSpec.OfImage.class, then, target)
+                        .flatMap(a -> mount(MountSpec.OfImage.class, now, target)
+                                .filter(b -> a.digest().equals(b.digest())
+                                        && a.subpath().equals(b.subpath())))
+                        .isPresent();
+    }
+
     private static Optional<MountSpec.Bind> bind(ContainerSpec spec, String target) {
+        return mount(MountSpec.Bind.class, spec, target);
+    }
+
+    private static <T extends MountSpec> Optional<T> mount(Class<T> kind, ContainerSpec spec, String target) {
         return spec.mounts().stream()
                 .filter(m -> m.target().equals(target))
-                .filter(MountSpec.Bind.class::isInstance)
-                .map(MountSpec.Bind.class::cast)
+                .filter(kind::isInstance)
+                .map(kind::cast)
                 .findFirst();
     }
 

@@ -6,6 +6,7 @@ import dev.lockstep.runtime.container.BlockIo;
 import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.Limits;
 import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.image.ImageReference;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,6 +40,21 @@ class AttributeChangesTest {
                 .contains("command: [\"a b\"] → [\"\\\"a\" \"b\\\"\"]");
         assertThat(plan("command: ['a b', c]", "command: ['a b\" \"c']"))
                 .contains("command: [\"a b\" c] → [\"a b\\\" \\\"c\"]");
+    }
+
+    @Test
+    void a_mounted_image_is_the_same_by_another_name_and_another_by_other_files() {
+        var mount = "volumes: [{type: image, source: 'models:1', target: /models}]";
+        var host = World.running(World.desired(project(mount)));
+
+        var renamed = World.desired(
+                project(mount.replace("models:1", "models:stable")),
+                reference -> World.local(
+                        reference.familiar().equals("models:stable") ? ImageReference.parse("models:1") : reference));
+        assertThat(World.text(Planner.plan(renamed, host, Facts.none()))).contains("No changes");
+        assertThat(plan(mount, mount.replace("models:1", "models:2"))).contains("volumes: image models:1 (sha256:");
+        assertThat(plan(mount, mount.replace("target", "image: {subpath: large}, target")))
+                .contains("path large at /models");
     }
 
     @Test
