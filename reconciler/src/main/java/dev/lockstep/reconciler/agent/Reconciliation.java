@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -66,9 +67,16 @@ final class Reconciliation {
         return nextLook;
     }
 
-    /** See {@link KeptRevision#startJob}; waits for the stack's lock. */
-    Optional<String> startJob(String service) throws IOException, InterruptedException {
+    /**
+     * See {@link KeptRevision#startJob}; waits for the stack's lock.
+     *
+     * @param left whether the stack was let go: its repository suspends it, say, or has it no more
+     */
+    Optional<String> startJob(String service, BooleanSupplier left) throws IOException, InterruptedException {
         try (var _ = StackLock.take(stack.engine().root(), stack.stack(), StackWorker.LOCK_PATIENCE, _ -> {})) {
+            if (left.getAsBoolean()) {
+                return Optional.of("the stack is suspended or not followed any more");
+            }
             // Whoever has suspended it meanwhile has waited for the lock, and goes by it that nothing begins any more.
             return stack.permission().isSuspended()
                     ? Optional.of("the stack was suspended meanwhile")

@@ -172,7 +172,13 @@ final class StackWorker implements AutoCloseable {
 
     /** See {@link Reconciliation#startJob}. */
     Optional<String> startJob(String service) throws IOException, InterruptedException {
-        return reconciliation.startJob(service);
+        return reconciliation.startJob(service, this::isClosed);
+    }
+
+    private boolean isClosed() {
+        synchronized (monitor) {
+            return closed;
+        }
     }
 
     /** Whether the revision that runs has services that run at times. */

@@ -95,6 +95,30 @@ class JobsIT {
     }
 
     @Test
+    void one_that_is_due_does_not_begin_where_the_repository_suspends_its_stack_meanwhile() throws Exception {
+        repository.commit("First", Map.of("stacks/a/compose.yaml", TICK));
+        var agent = host.agent(repository.directory());
+        runsAgain("a");
+        var history = host.root().resolve("stacks/a/history.jsonl");
+        long before;
+
+        try (var _ = StackLock.take(root, "a", SOON, _ -> {})) {
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(history).content().contains("for the last run has not begun yet"));
+            before = runs("a");
+            repository.commit("Suspend", Map.of("lockstep.yaml", "stacks: {a: {suspend: until Friday}}\n"));
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(host.agentLog()).contains("until Friday"));
+        }
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(history)
+                        .content()
+                        .contains("did not start: the stack is suspended or not followed any more"));
+        host.end(agent, false);
+        assertThat(runs("a")).isEqualTo(before);
+    }
+
+    @Test
     void a_clock_that_was_ahead_silences_no_job() throws Exception {
         new JobRuns(root).write("a", "tick", JobRuns.Job.since(Instant.now().plus(5 * 365, ChronoUnit.DAYS)));
         repository.commit("First", Map.of("stacks/a/compose.yaml", TICK));
