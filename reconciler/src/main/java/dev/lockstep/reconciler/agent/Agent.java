@@ -162,6 +162,13 @@ public final class Agent {
                 var found = follower.stacks().of(follower.look());
                 found.suspended().forEach((name, suspended) -> out.accept(suspended.sentence(name)));
                 for (var stack : found.active().entrySet()) {
+                    // Another's name would give it what the host keeps for that one.
+                    var other = stacks.claim(stack.getKey(), follower.repository());
+                    if (other.isPresent()) {
+                        out.accept(FollowedStacks.refusal(stack.getKey(), other.get()));
+                        code = Following.worst(code, 1);
+                        continue;
+                    }
                     var options = PlanOptions.followed(Set.of(), Instant.MAX);
                     switch (new Deployment(
                                     engine, host, settings.images(), settings.policy(), new HostSecrets(stackSettings))

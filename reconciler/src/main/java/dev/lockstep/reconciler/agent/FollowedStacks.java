@@ -55,6 +55,12 @@ final class FollowedStacks {
         return Optional.ofNullable(holder).filter(h -> !h.equals(source)).map(FollowedRepository::title);
     }
 
+    /** @param source what {@link #claim} gave */
+    static String refusal(String stack, String source) {
+        return "stack " + stack + " is refused: this host has a stack of that name from " + source
+                + "; give this one another name";
+    }
+
     /** What the last agent followed the stack from; empty where that keeps it from none, or not from that source. */
     private Optional<FollowedRepository> written(String stack, FollowedRepository source) throws IOException {
         var status = statuses.read(stack);

@@ -392,10 +392,7 @@ final class Following implements AutoCloseable {
             for (var stack : stacksOf) {
                 try {
                     stacks.claim(stack, follower.repository())
-                            .ifPresent(source -> others.put(
-                                    stack,
-                                    "stack " + stack + " is refused: this host has a stack of that name from " + source
-                                            + "; give this one another name"));
+                            .ifPresent(source -> others.put(stack, FollowedStacks.refusal(stack, source)));
                 } catch (StateException e) {
                     // Nobody can tell whose it is; the others are not to suffer for it.
                     others.put(stack, "stack " + stack + " is refused: " + e.getMessage());

@@ -92,6 +92,22 @@ class OneNameIT {
     }
 
     @Test
+    void nor_is_it_planned_with_what_the_host_keeps_for_that_of_the_other() throws Exception {
+        first.commit("First shop", Map.of(SHOP, web("one")));
+        second.commit("Shop, too", Map.of(SHOP, web("two")));
+        var settings = directory.resolve("agent.yaml");
+        Files.writeString(settings, "repositories:\n" + entry(first, "main") + entry(second, "main"));
+
+        var shown = host.lockstep("agent", "--once", "--dry-run", "--config", settings.toString(), "--host", "test");
+
+        assertThat(shown.code()).as(shown.all()).isEqualTo(1);
+        assertThat(shown.all())
+                .containsOnlyOnce("+ container shop-web-1")
+                .contains("stack shop is refused: this host has a stack of that name from " + first.directory()
+                        + " main; give this one another name");
+    }
+
+    @Test
     void nor_does_it_while_the_other_one_is_not_followed() throws Exception {
         first.commit("First shop", Map.of(SHOP, web("one")));
         second.commit("Other", Map.of(SHOP, web("two"), "stacks/blog/compose.yaml", web("one")));
