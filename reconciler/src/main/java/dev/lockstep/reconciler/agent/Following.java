@@ -128,8 +128,9 @@ final class Following implements AutoCloseable {
             statuses.good(follower, refused);
             report();
             return refused.isEmpty() ? code : 1;
-        } catch (IOException e) {
-            statuses.failed(follower, e, Optional.empty());
+        } catch (IOException | RuntimeException | VirtualMachineError e) {
+            // What is wrong with one repository keeps no other from its look.
+            statuses.failed(follower, exception(e), Optional.empty());
             return 1;
         }
     }

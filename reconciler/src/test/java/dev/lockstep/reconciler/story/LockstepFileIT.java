@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,6 +50,24 @@ class LockstepFileIT {
     private void runs(String... containers) {
         await().atMost(SOON)
                 .untilAsserted(() -> assertThat(host.pids()).as(host.agentLog()).containsOnlyKeys(containers));
+    }
+
+    @Test
+    void one_look_at_a_refused_file_says_what_is_wrong_and_touches_nothing() throws Exception {
+        repository.commit("First", Map.of("stacks/shop/compose.yaml", stack("info")));
+        var look = List.of("agent", "--once", "--repository", repository.directory().toString(), "--host", "test");
+        assertThat(host.lockstep(look.toArray(String[]::new)).code()).isZero();
+        var before = host.pids();
+
+        repository.commit(
+                "Refused",
+                Map.of("lockstep.yaml", "stacks: {shop: {hots: test}}\n", "stacks/shop/compose.yaml", stack("debug")));
+        var refused = host.lockstep(look.toArray(String[]::new));
+
+        assertThat(refused.code()).as(refused.all()).isEqualTo(1);
+        assertThat(refused.all())
+                .containsOnlyOnce("lockstep.yaml:1:17: stacks.shop.hots: unknown key. Did you mean \"hosts\"?");
+        assertThat(host.pids()).isEqualTo(before);
     }
 
     @Test
