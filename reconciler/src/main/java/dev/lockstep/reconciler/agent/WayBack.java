@@ -105,8 +105,23 @@ record WayBack(
                     containers.remove(gone.get(), true, false);
                 }
             }
-            revisions.failed(failed);
+            try {
+                revisions.failed(failed);
+            } catch (IOException still) {
+                throw explained(still);
+            }
         }
+    }
+
+    /** Where the disk is still full without what is not well, what else there is of the stack is told. */
+    private IOException explained(IOException e) throws IOException {
+        return NoSpace.isWhy(e) ? new IOException(FullDisk.sentence(stack.engine(), stack.stack()), e) : e;
+    }
+
+    private Optional<String> explained(Optional<String> trouble) throws IOException {
+        return trouble.isPresent() && NoSpace.isWhy(new IOException(trouble.get()))
+                ? Optional.of(trouble.get() + "; " + FullDisk.sentence(stack.engine(), stack.stack()))
+                : trouble;
     }
 
     /** The revision was tried before: what the stack went back to is kept in order. */
@@ -127,7 +142,12 @@ record WayBack(
 
     private Run to(StackRevision good, RevisionFiles.Failed failed, boolean first)
             throws IOException, InterruptedException {
-        var trouble = carry(good, failed, first);
+        Optional<String> trouble;
+        try {
+            trouble = explained(carry(good, failed, first));
+        } catch (IOException e) {
+            throw explained(e);
+        }
         if (trouble.isPresent() && superseded.getCount() == 0) {
             return Run.SUPERSEDED;
         }

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Locale;
 
 /** Sizes and durations as people read them. */
-final class Sizes {
+public final class Sizes {
     private static final List<String> UNITS = List.of("B", "KiB", "MiB", "GiB", "TiB", "PiB");
 
     private Sizes() {}
 
     /** {@code 134217728} is {@code 128 MiB}; what is no round number keeps its bytes beside it. */
-    static String show(long bytes) {
+    public static String show(long bytes) {
         var unit = 0;
         var divisor = 1L;
         while (unit < UNITS.size() - 1 && bytes / divisor >= 1024) {

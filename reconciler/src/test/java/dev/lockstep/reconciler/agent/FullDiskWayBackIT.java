@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -70,6 +71,38 @@ class FullDiskWayBackIT {
         assertThat(run(fills)).isEqualTo(Outcome.ROLLED_BACK);
 
         assertThat(shop.said()).anyMatch(line -> line.contains("the disk is full, and what is not well is removed"));
+        isBackAtTheFirst(fills);
+    }
+
+    @Test
+    void one_that_has_filled_a_volume_is_left_when_a_person_has_made_room() throws Exception {
+        var volumes = "volumes: {data: {}}\n";
+        var mount = "volumes: [data:/data]";
+        var first = FollowedStack.app("sleep 1001", MONITOR, mount) + volumes;
+        assertThat(run(shop.commit("First", first, StackBuilds.NONE))).isEqualTo(Outcome.CONVERGED);
+        var program = "cat /dev/zero > /data/large; exit 3";
+        var fills = shop.commit("Fills", FollowedStack.app(program, MONITOR, mount) + volumes, StackBuilds.NONE);
+        var large = shop.engine().volumes().path("shop_data").resolve("large");
+
+        // There may be just room enough for the way back: the records of what was not well are gone.
+        var outcome = Optional.<Outcome>empty();
+        var told = "";
+        try {
+            outcome = Optional.of(run(fills));
+        } catch (IOException e) {
+            told = String.valueOf(e.getMessage());
+        }
+        if (!outcome.equals(Optional.of(Outcome.ROLLED_BACK))) {
+            assertThat(told + shop.said())
+                    .contains(
+                            "the disk is full also without what is not well: volume shop_data holds ",
+                            "what is in volumes is never removed by itself");
+        }
+        assertThat(large).exists();
+
+        Files.delete(large);
+        Files.createDirectory(large); // it cannot be filled once more
+        assertThat(run(fills)).isEqualTo(Outcome.ROLLED_BACK);
         isBackAtTheFirst(fills);
     }
 
