@@ -77,8 +77,8 @@ public final class BuildRecords {
     }
 
     /**
-     * Moves the damaged record of a build aside, to {@code record.json.damaged}, where nothing looks for it: its log and
-     * its reports stay with it. Does nothing where another Lockstep can read it.
+     * Moves the damaged record of a build aside, to {@code record.json.damaged}, where nothing looks for it: its log
+     * and its reports stay with it. Does nothing where another Lockstep can read it.
      *
      * @return whether it was moved
      */

@@ -25,9 +25,8 @@ final class JsonText {
     static String document(Content content) {
         var indenter = new DefaultIndenter("  ", "\n");
         // Nothing in what is empty, as everybody writes it.
-        var separators = Separators.createDefaultInstance()
-                .withObjectEmptySeparator("")
-                .withArrayEmptySeparator("");
+        var separators =
+                Separators.createDefaultInstance().withObjectEmptySeparator("").withArrayEmptySeparator("");
         return write(
                 content,
                 new DefaultPrettyPrinter(separators)

@@ -88,7 +88,9 @@ final class ShownPorts {
         return all;
     }
 
-    /** Where a port of the container is found, {@code 0.0.0.0:8080}; as with Compose {@code :0} if it is only exposed. */
+    /**
+     * Where a port of the container is found, {@code 0.0.0.0:8080}; as with Compose {@code :0} if it is only exposed.
+     */
     Optional<String> place(int inside, String protocol) {
         return all.stream()
                 .filter(p -> p.inside() == inside && p.protocol().equals(protocol))

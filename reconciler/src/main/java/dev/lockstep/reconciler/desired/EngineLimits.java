@@ -223,8 +223,8 @@ final class EngineLimits {
         deploy.restartPolicy()
                 .flatMap(RestartPolicy::condition)
                 .flatMap(Written::value)
-                .filter(condition -> condition == RestartPolicy.Condition.ANY
-                        || condition == RestartPolicy.Condition.UNLESS_STOPPED)
+                .filter(condition ->
+                        condition == RestartPolicy.Condition.ANY || condition == RestartPolicy.Condition.UNLESS_STOPPED)
                 .ifPresent(_ -> problem(path + "restart_policy.condition", why));
         service.lifecycle()
                 .restart()

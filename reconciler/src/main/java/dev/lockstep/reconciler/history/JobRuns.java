@@ -91,8 +91,7 @@ public final class JobRuns {
     /** Sets what is damaged aside, as {@code jobs.json.damaged}; the times of these services count from then on. */
     public synchronized void beginAnew(String stack, Set<String> services, Instant time) throws IOException {
         // Damaged until it is written anew: without any, all times since a service was made would count.
-        Files.copy(
-                file(stack), file(stack).resolveSibling("jobs.json.damaged"), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(file(stack), file(stack).resolveSibling("jobs.json.damaged"), StandardCopyOption.REPLACE_EXISTING);
         state.write(
                 file(stack),
                 new Jobs(services.stream().collect(Collectors.toMap(Function.identity(), _ -> Job.since(time)))));

@@ -149,8 +149,18 @@ final class ContainerFields {
                     "logging.options",
                     Change.RECORD,
                     s -> LogFields.free(s.options().log())),
-            new Field("post_start", Change.REPLACE, true, s -> hooks(s.options().hooks().postStart()), _ -> Map.of()),
-            new Field("pre_stop", Change.RECORD, true, s -> hooks(s.options().hooks().preStop()), _ -> Map.of()),
+            new Field(
+                    "post_start",
+                    Change.REPLACE,
+                    true,
+                    s -> hooks(s.options().hooks().postStart()),
+                    _ -> Map.of()),
+            new Field(
+                    "pre_stop",
+                    Change.RECORD,
+                    true,
+                    s -> hooks(s.options().hooks().preStop()),
+                    _ -> Map.of()),
             list(
                     "extra_hosts",
                     Change.IN_PLACE,

@@ -223,7 +223,8 @@ public record Effects(Map<String, Downtime> downtimes, List<Destroyed> destroyed
             }
         }
         step.causes().stream()
-                .filter(cause -> cause.field().startsWith("networks.") && cause.after().equals("not connected"))
+                .filter(cause ->
+                        cause.field().startsWith("networks.") && cause.after().equals("not connected"))
                 .forEach(cause -> over.add("network " + cause.field().substring("networks.".length())));
         for (var port : then.ports()) {
             if (!update.spec().ports().contains(port)) {
@@ -272,8 +273,9 @@ public record Effects(Map<String, Downtime> downtimes, List<Destroyed> destroyed
 
     private static void worse(Map<String, Downtime> downtimes, String service, Downtime downtime) {
         downtimes.merge(
-                service, downtime, (a, b) -> a instanceof Downtime.Connections(var one)
-                                && b instanceof Downtime.Connections(var other)
+                service,
+                downtime,
+                (a, b) -> a instanceof Downtime.Connections(var one) && b instanceof Downtime.Connections(var other)
                         ? together(one, other)
                         : weight(a) < weight(b) ? b : a);
     }

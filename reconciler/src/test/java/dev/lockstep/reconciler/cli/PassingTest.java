@@ -16,7 +16,8 @@ class PassingTest {
             var heard = new CountDownLatch(1);
             Signals.hear(name, heard::countDown);
             var self = String.valueOf(ProcessHandle.current().pid());
-            assertThat(new ProcessBuilder("kill", "-s", name, self).start().waitFor()).isZero();
+            assertThat(new ProcessBuilder("kill", "-s", name, self).start().waitFor())
+                    .isZero();
             assertThat(heard.await(10, TimeUnit.SECONDS)).as(name).isTrue();
         }
     }

@@ -81,8 +81,8 @@ class EffectsTest {
         var after = before.replace("networks: {a: {}, b: {}}, ports", "networks: {a: {aliases: [w]}, c: {}}, ports")
                 .replace("'81:81'", "'82:81'");
 
-        assertThat(Effects.words(
-                        Objects.requireNonNull(effects(before, after).downtimes().get("web"))))
+        assertThat(Effects.words(Objects.requireNonNull(
+                        effects(before, after).downtimes().get("web"))))
                 .isEqualTo("none, but open connections over network shop_b, port 0.0.0.0:81->81/tcp are cut");
         assertThat(effects(before, before.replace("b: {}}, ports", "b: {}, c: {}}, ports"))
                         .downtimes())

@@ -107,8 +107,7 @@ class JobsIT {
                     .untilAsserted(() -> assertThat(history).content().contains("for the last run has not begun yet"));
             before = runs("a");
             repository.commit("Suspend", Map.of("lockstep.yaml", "stacks: {a: {suspend: until Friday}}\n"));
-            await().atMost(SOON)
-                    .untilAsserted(() -> assertThat(host.agentLog()).contains("until Friday"));
+            await().atMost(SOON).untilAsserted(() -> assertThat(host.agentLog()).contains("until Friday"));
         }
         await().atMost(SOON)
                 .untilAsserted(() -> assertThat(history)

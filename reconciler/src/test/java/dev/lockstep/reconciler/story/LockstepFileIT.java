@@ -55,7 +55,8 @@ class LockstepFileIT {
     @Test
     void one_look_at_a_refused_file_says_what_is_wrong_and_touches_nothing() throws Exception {
         repository.commit("First", Map.of("stacks/shop/compose.yaml", stack("info")));
-        var look = List.of("agent", "--once", "--repository", repository.directory().toString(), "--host", "test");
+        var look = List.of(
+                "agent", "--once", "--repository", repository.directory().toString(), "--host", "test");
         assertThat(host.lockstep(look.toArray(String[]::new)).code()).isZero();
         var before = host.pids();
 

@@ -153,7 +153,8 @@ class OneOffIT {
             var program = "trap 'echo got " + signal + "; exit 7' " + signal
                     + "; touch /project/ready; while :; do sleep 0.05; done";
             var ready = project.resolve("ready");
-            var words = List.of("run", "--rm", "-T", "--no-deps", "-v", project + ":/project", "app", "sh", "-c", program);
+            var words =
+                    List.of("run", "--rm", "-T", "--no-deps", "-v", project + ":/project", "app", "sh", "-c", program);
             var running = new ProcessBuilder(host.command(words.toArray(String[]::new)))
                     .directory(project.toFile())
                     .start();

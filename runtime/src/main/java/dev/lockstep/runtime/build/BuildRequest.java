@@ -25,7 +25,8 @@ import java.util.TreeMap;
  *
  * @param target stage; absent: the last
  * @param context where COPY looks; absent: there is none
- * @param contexts further ones by {@linkplain StageGraph#contextName name}; one named like a stage or an image stands for that
+ * @param contexts further ones by {@linkplain StageGraph#contextName name}; one named like a stage or an image stands
+ *     for that
  * @param arguments {@code --build-arg}
  * @param labels that the image gets at the end
  * @param cache what of the cache is believed

@@ -78,7 +78,12 @@ public final class EventLog {
                         Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND),
                         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
             // What another is writing right now may look torn too: an empty line more, which readers skip.
-            var text = endsTorn() ? ByteBuffer.allocate(line.remaining() + 1).put((byte) '\n').put(line).flip() : line;
+            var text = endsTorn()
+                    ? ByteBuffer.allocate(line.remaining() + 1)
+                            .put((byte) '\n')
+                            .put(line)
+                            .flip()
+                    : line;
             channel.write(text);
             if (text.hasRemaining()) {
                 throw new IOException("there was room for a part of it only"); // its rest would not follow it

@@ -37,9 +37,7 @@ public record Platform(String os, String architecture, Optional<String> variant)
                     "platform \"" + text + "\": expected OS/ARCHITECTURE[/VARIANT], for example linux/arm64/v8");
         }
         return new Platform(
-                parts.get(0),
-                goName(parts.get(1)),
-                parts.size() == 3 ? Optional.of(parts.get(2)) : Optional.empty());
+                parts.get(0), goName(parts.get(1)), parts.size() == 3 ? Optional.of(parts.get(2)) : Optional.empty());
     }
 
     /** As containerd takes it, and so Docker. */

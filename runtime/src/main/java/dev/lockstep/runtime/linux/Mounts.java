@@ -81,8 +81,8 @@ public final class Mounts {
     }
 
     /**
-     * False, and nothing is mounted, when this kernel cannot: before Linux 6.7 the key {@code lowerdir+} is unknown, and
-     * before 6.5 that is found out at the end only.
+     * False, and nothing is mounted, when this kernel cannot: before Linux 6.7 the key {@code lowerdir+} is unknown,
+     * and before 6.5 that is found out at the end only.
      */
     static boolean overlayByContext(
             String type, List<Path> layers, Optional<Upper> upper, Optional<String> label, Path target, List<Fd> fds)

@@ -93,8 +93,8 @@ final class Firewall {
     }
 
     /**
-     * Maps to an address with a port can be said in JSON since nftables 1.1.0. Nothing is tried: earlier ones make a set
-     * of such a map, and a rule that looks something up in it may be the end of the process.
+     * Maps to an address with a port can be said in JSON since nftables 1.1.0. Nothing is tried: earlier ones make a
+     * set of such a map, and a rule that looks something up in it may be the end of the process.
      */
     private synchronized boolean knowsPairs() throws IOException {
         var known = knowsPairs;

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.stream.Collectors;
 
 /**
- * Transactions of {@link TableCommands} in the words of nft(8), for a libnftables whose JSON cannot say all of it. Knows
- * what {@link NftJson} makes, and nothing else. Pure.
+ * Transactions of {@link TableCommands} in the words of nft(8), for a libnftables whose JSON cannot say all of it.
+ * Knows what {@link NftJson} makes, and nothing else. Pure.
  */
 final class NftText {
     private NftText() {}
@@ -117,15 +117,18 @@ final class NftText {
         var said = expression.path(kind);
         return switch (kind) {
             case "meta", "ct" -> kind + " " + said.path("key").asText();
-            case "fib" -> "fib " + words(said.path("flags"), " . ") + " " + said.path("result").asText();
+            case "fib" ->
+                "fib " + words(said.path("flags"), " . ") + " "
+                        + said.path("result").asText();
             case "payload" ->
                 said.has("base")
-                        ? "@" + said.path("base").asText() + "," + said.path("offset").asInt() + ","
+                        ? "@" + said.path("base").asText() + ","
+                                + said.path("offset").asInt() + ","
                                 + said.path("len").asInt()
-                        : said.path("protocol").asText() + " " + said.path("field").asText();
+                        : said.path("protocol").asText() + " "
+                                + said.path("field").asText();
             case "concat" -> said.valueStream().map(NftText::expression).collect(Collectors.joining(" . "));
-            case "prefix" ->
-                said.path("addr").asText() + "/" + said.path("len").asInt();
+            case "prefix" -> said.path("addr").asText() + "/" + said.path("len").asInt();
             case "set" -> elements(said);
             case "jump" -> "jump " + said.path("target").asText();
             case "accept", "drop", "return" -> kind;

@@ -65,8 +65,7 @@ class MountsIT {
     void a_kernel_that_looks_at_no_key_before_the_end_is_known_before_anything_is_mounted() throws IOException {
         var fds = new ArrayList<Fd>();
 
-        assertThat(Mounts.overlayByContext(
-                        "ramfs", layers(2), Optional.of(upper()), Optional.empty(), directory, fds))
+        assertThat(Mounts.overlayByContext("ramfs", layers(2), Optional.of(upper()), Optional.empty(), directory, fds))
                 .isFalse();
         assertThat(fds).isEmpty();
         assertThat(Mounts.isMountPoint(directory)).isFalse();

@@ -23,7 +23,9 @@ public final class DirectoryTree implements FileTree {
 
     private final Path root;
     private final Optional<ConfinedFiles> confined;
-    /** What pipes gave ({@code --env-file <(…)}): they are empty for who reads them again, and a project is read often. */
+    /**
+     * What pipes gave ({@code --env-file <(…)}): they are empty for who reads them again, and a project is read often.
+     */
     private final Map<Path, byte[]> streams = new HashMap<>();
 
     /** Sees files from {@code root}, an existing directory. */

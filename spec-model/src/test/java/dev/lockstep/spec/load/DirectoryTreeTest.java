@@ -61,9 +61,10 @@ class DirectoryTreeTest {
 
         assertTimeoutPreemptively(Duration.ofSeconds(30), () -> {
             for (var i = 0; i < 3; i++) {
-                assertThat(tree.read("pipe")).hasValueSatisfying(bytes -> assertThat(bytes)
-                        .asString(StandardCharsets.UTF_8)
-                        .isEqualTo("A=1"));
+                assertThat(tree.read("pipe"))
+                        .hasValueSatisfying(bytes -> assertThat(bytes)
+                                .asString(StandardCharsets.UTF_8)
+                                .isEqualTo("A=1"));
             }
         });
         assertThat(writer.waitFor()).isZero();
