@@ -270,11 +270,11 @@ class KeptRevisionIT {
         assertThat(run(job("Second", "exit 2", "exit 3"))).isEqualTo(Outcome.UNHEALTHY);
         var decisions = new Decisions(shop.engine().root());
         decisions.suspend("shop", new Suspension(Optional.empty(), "anna", Instant.EPOCH));
-        assertThat(agent.startJob("job")).hasValue("the stack was suspended meanwhile");
+        assertThat(agent.startJob("job", () -> false)).hasValue("the stack was suspended meanwhile");
         assertThat(jobs()).isEmpty();
         decisions.resume("shop");
 
-        assertThat(agent.startJob("job")).isEmpty();
+        assertThat(agent.startJob("job", () -> false)).isEmpty();
 
         assertThat(jobs()).containsExactly("exit 2");
     }

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,7 +47,8 @@ class PipedFilesTest {
         assertTimeoutPreemptively(Duration.ofSeconds(60), () -> {
             for (var i = 0; i < 3; i++) {
                 var loaded = (Loaded.Valid) new ProjectFiles(call).load();
-                assertThat(loaded.project().services().get("web").image().reference())
+                var web = Objects.requireNonNull(loaded.project().services().get("web"));
+                assertThat(web.image().reference())
                         .hasValueSatisfying(image -> assertThat(image.text()).isEqualTo("x:7"));
             }
         });

@@ -76,8 +76,10 @@ class EffectsTest {
 
     @Test
     void a_change_in_place_cuts_connections_over_what_is_taken_away() {
-        var before = "services: {web: {image: x, networks: {a: {}, b: {}}, ports: ['80:80', '81:81']}}\n"
-                + "networks: {a: {}, b: {}, c: {}}\n";
+        var before = """
+                services: {web: {image: x, networks: {a: {}, b: {}}, ports: ['80:80', '81:81']}}
+                networks: {a: {}, b: {}, c: {}}
+                """;
         var after = before.replace("networks: {a: {}, b: {}}, ports", "networks: {a: {aliases: [w]}, c: {}}, ports")
                 .replace("'81:81'", "'82:81'");
 
