@@ -168,6 +168,7 @@ class OneOffIT {
                 Files.deleteIfExists(ready);
             }
         }
+        run(0, "down", "-v"); // there is a network, and no container to know the stack by
     }
 
     @Test
