@@ -7,7 +7,10 @@ import dev.lockstep.spec.model.Service;
 import dev.lockstep.spec.model.Written;
 import java.util.Optional;
 
-/** What {@code deploy} says and the service's own keys say otherwise. */
+/**
+ * What {@code deploy} says and the service's own keys say otherwise. A restart policy of {@code deploy} counts then, as
+ * in docker compose.
+ */
 final class DeployConflicts {
     private DeployConflicts() {}
 
@@ -32,20 +35,21 @@ final class DeployConflicts {
         var restart = service.lifecycle().restart().flatMap(Written::value);
         var condition = deploy.restartPolicy().flatMap(RestartPolicy::condition).flatMap(Written::value);
         if (restart.isPresent() && condition.isPresent() && !agree(restart.get(), condition.get())) {
-            findings.error(
+            findings.warning(
                     path + ".restart",
-                    "\"" + restart.get() + "\" is not what " + findings.place(path + ".deploy.restart_policy.condition")
-                            + " says. Write only one of them");
+                    "\"" + restart.get() + "\" does not count: "
+                            + findings.place(path + ".deploy.restart_policy.condition")
+                            + " says otherwise. Remove one of them");
         }
         var attempts = deploy.restartPolicy().flatMap(RestartPolicy::maxAttempts);
         restart.flatMap(Restart::maxRetries)
                 .map(Integer::longValue)
                 .filter(retries -> differs(retries, attempts))
-                .ifPresent(retries -> findings.error(
+                .ifPresent(retries -> findings.warning(
                         path + ".restart",
-                        "allows " + retries + " retries, and "
+                        "the number of its retries does not count: "
                                 + findings.place(path + ".deploy.restart_policy.max_attempts")
-                                + " another number. Write only one of them"));
+                                + " is another one. Remove one of them"));
     }
 
     private static boolean differs(long retries, Optional<Long> attempts) {

@@ -261,9 +261,8 @@ class ChecksTest {
                         "compose.yaml:1:138: services.a.ulimits.nofle: Linux has no limit \"nofle\". Did you mean \"nofile\"?",
                         "compose.yaml:1:148: services.a.ulimits.nproc: the soft limit is above the hard one (3)"),
                 row(
-                        "services: {a: {image: x, restart: always, deploy: {mode: global, replicas: 2, restart_policy: {condition: none}}}}",
-                        "compose.yaml:1:35: services.a.restart: \"always\" is not what services.a.deploy.restart_policy.condition (compose.yaml:1:107) says. Write only one of them",
-                        "compose.yaml:1:76: services.a.deploy.replicas: cannot stand beside mode: global, which means one on each host (compose.yaml:1:58)"),
+                        "services: {a: {image: x, deploy: {mode: global, replicas: 2}}}",
+                        "compose.yaml:1:59: services.a.deploy.replicas: cannot stand beside mode: global, which means one on each host (compose.yaml:1:41)"),
                 row(
                         "services: {a: {image: x, links: ['b:my db'], external_links: ['c:d.example'], networks: {n: {aliases: [ok, 'a b', 'a,b']}}}, b: {image: x, networks: [n]}}\nnetworks: {n: {}}",
                         "compose.yaml:1:34: services.a.links[0]: \"my db\" cannot be a DNS name. Write one without blanks and commas",
@@ -333,6 +332,26 @@ class ChecksTest {
                         "4 services.a.links[0]: the name is empty, so nobody is found by it. Write one, or leave it out",
                         "6 services.a.networks.front.aliases: the name is empty, so nobody is found by it. Write one,"
                                 + " or leave it out");
+    }
+
+    @Test
+    void a_restart_that_deploy_overrides_is_a_warning_since_docker_takes_it() {
+        var project = project("""
+                services:
+                  a: {image: x, restart: always, deploy: {restart_policy: {condition: none}}}
+                  b: {image: x, restart: "on-failure:3", deploy: {restart_policy: {condition: on-failure, max_attempts: 5}}}
+                  c: {image: x, restart: unless-stopped, deploy: {restart_policy: {condition: any, delay: 5s}}}
+                """);
+
+        assertThat(Checks.strict(project)).isEmpty();
+        assertThat(texts(Checks.warnings(project)))
+                .containsExactly(
+                        "compose.yaml:2:26: services.a.restart: \"always\" does not count:"
+                                + " services.a.deploy.restart_policy.condition (compose.yaml:2:71) says otherwise."
+                                + " Remove one of them",
+                        "compose.yaml:3:26: services.b.restart: the number of its retries does not count:"
+                                + " services.b.deploy.restart_policy.max_attempts (compose.yaml:3:103) is another one."
+                                + " Remove one of them");
     }
 
     @Test
