@@ -45,6 +45,7 @@ final class AddressSpace {
             }
             chosen.add(asked.settled());
         }
+        taken.addAll(servers());
         for (var family : spec.families()) {
             if (spec.subnets(family).isEmpty()) {
                 var six = family == AddressFamily.IPV6;
@@ -109,7 +110,10 @@ final class AddressSpace {
                 .findFirst();
     }
 
-    /** What overlaps networks that are there: a route that came later, an address, another root's network. */
+    /**
+     * What overlaps networks that are there: a route that came later, an address, another root's network, a name server
+     * that is none of their containers.
+     */
     List<String> overlaps(List<NetworkRecord> networks) throws IOException {
         // Others are made of a share in one of the host's links, and lie where that lies.
         var bridges = networks.stream().filter(n -> n.spec().isBridge()).toList();
@@ -117,6 +121,11 @@ final class AddressSpace {
             return List.of();
         }
         var taken = taken(bridges.getFirst().spec());
+        servers().stream()
+                .filter(server -> networks.stream()
+                        .flatMap(network -> network.leases().stream())
+                        .noneMatch(lease -> server.range().contains(lease.address())))
+                .forEach(taken::add);
         return bridges.stream()
                 .flatMap(network -> obstacle(network, taken).stream()
                         .map(obstacle -> "network " + network.name() + ": its subnet " + obstacle
@@ -176,15 +185,6 @@ final class AddressSpace {
             taken.add(new Subnets.Taken(
                     range, "the route " + range + (link == null ? "" : " of " + link) + " of this host", true));
         }
-        for (var server : hostServers()) {
-            try {
-                var ip = IpAddress.parse(server);
-                taken.add(new Subnets.Taken(
-                        new Cidr(ip, ip.family().bits()), "the name server " + ip + " of this host", false));
-            } catch (IllegalArgumentException e) {
-                log.debug("no address server={}", server);
-            }
-        }
         return taken;
     }
 
@@ -195,6 +195,24 @@ final class AddressSpace {
      */
     private static boolean isWayOut(Cidr route) {
         return route.prefix() <= (route.family() == AddressFamily.IPV6 ? 7 : 1);
+    }
+
+    /**
+     * What only a range that nobody asked for must not overlap: the host's name servers. One may be a container of the
+     * very network that is asked for, or comes back after a reboot.
+     */
+    private List<Subnets.Taken> servers() throws IOException {
+        var taken = new ArrayList<Subnets.Taken>();
+        for (var server : hostServers()) {
+            try {
+                var ip = IpAddress.parse(server);
+                taken.add(new Subnets.Taken(
+                        new Cidr(ip, ip.family().bits()), "the name server " + ip + " of this host", false));
+            } catch (IllegalArgumentException e) {
+                log.debug("no address server={}", server);
+            }
+        }
+        return taken;
     }
 
     private List<String> hostServers() throws IOException {

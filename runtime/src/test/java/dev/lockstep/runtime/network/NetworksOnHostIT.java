@@ -25,11 +25,27 @@ class NetworksOnHostIT extends OnPrivateHost {
         assertThatThrownBy(() -> networks.create(network("back", "203.0.0.0/16")))
                 .isInstanceOf(NetworkException.class)
                 .hasMessage("network back: subnet 203.0.0.0/16 overlaps the address 203.0.113.1/24 of ext0");
-        assertThatThrownBy(() -> networks.create(network("back", "172.28.0.0/24")))
-                .isInstanceOf(NetworkException.class)
-                .hasMessage("network back: subnet 172.28.0.0/24 overlaps the name server 172.28.0.53 of this host");
         assertThatThrownBy(() -> networks.create(network("front"))).hasMessage("network front exists already");
         assertThat(networks.list()).extracting(NetworkRecord::name).containsExactly("front");
+    }
+
+    /** A container that answers the host's names, with an address that the host knows. */
+    @Test
+    void the_hosts_name_server_may_be_in_a_network_that_is_asked_for_and_in_no_other() throws IOException {
+        networks.create(network("dns", "172.28.0.0/24"));
+        assertThat(networks.observe().overlaps())
+                .containsExactly("network dns: its subnet 172.28.0.0/24 overlaps the name server 172.28.0.53 of this"
+                        + " host; what is meant for one of them goes to the other");
+        ip("link", "delete", networks.find("dns").orElseThrow().bridge());
+
+        // As after a reboot.
+        var server = new AttachmentSpec("dns", List.of(), List.of(IpAddress.parse("172.28.0.53")), 0);
+        networks.attach(
+                new AttachRequest("c1", new LeaseKey("shop", "dns", 1), List.of(server), List.of("dns"), List.of()));
+        assertThat(networks.observe().networks()).allMatch(ObservedNetwork::bridge);
+        assertThat(networks.observe().overlaps()).isEmpty();
+        assertThat(networks.create(network("front")).subnets())
+                .noneMatch(s -> s.range().contains(IpAddress.parse("172.28.0.53")));
     }
 
     @Test
