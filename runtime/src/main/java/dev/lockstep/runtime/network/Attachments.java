@@ -166,7 +166,8 @@ final class Attachments {
         var pin = files.namespace(request.container());
         var settled = lock.holding(() -> {
             var choice = settle(request, Optional.of(before));
-            announce(before.endpoints(), choice.attachment());
+            // Whoever was killed when he took it off its networks has taken its rules away, some or all.
+            announce(before.leaving() ? List.of() : before.endpoints(), choice.attachment());
             giveBack(before.endpoints(), choice.attachment());
             return choice;
         });

@@ -385,6 +385,23 @@ class NetworkMendingIT extends OnPrivateHost {
         assertThat(networks.namespace("c1")).doesNotExist();
     }
 
+    /** Rules go before links: between them nobody misses the rules, until the container is wanted again. */
+    @Test
+    void who_comes_back_after_a_kill_that_took_its_rules_away_has_them_again() throws IOException {
+        networks.create(network("front"));
+        attach("c1", "web", "front");
+        var files = new NetworkFiles(host.root);
+        files.write(files.attachmentIfWhole("c1").orElseThrow().asLeaving());
+        for (var set : List.of("owned4", "ends_mac", "ends4")) {
+            flush("bridge", "set", set);
+        }
+        assertThat(networks.observe().networks()).allMatch(ObservedNetwork::intact);
+
+        networks.attach(request("c1", "web", "front"));
+        assertThat(networks.observe().networks()).allMatch(ObservedNetwork::intact);
+        assertThat(networks.observe().container("c1").orElseThrow().intact()).isTrue();
+    }
+
     /** A newer Lockstep's are not damaged: they stay, and so do the container's links. */
     @Test
     void the_links_of_a_container_whose_file_a_newer_lockstep_wrote_stay() throws IOException {
