@@ -66,7 +66,7 @@ final class ImageReferrers implements Command {
         var digest = attached.content().getLast().digest();
         try (var blob = engine.images().blobs().open(digest)) {
             // As one document, whatever lines it was written in.
-            return engine.root().json().readTree(blob).toPrettyString();
+            return JsonText.document(engine.root().json().readTree(blob));
         }
     }
 

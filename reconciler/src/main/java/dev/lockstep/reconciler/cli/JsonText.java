@@ -2,14 +2,16 @@ package dev.lockstep.reconciler.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.core.util.Separators;
+import com.fasterxml.jackson.core.PrettyPrinter;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lockstep.reconciler.plan.IndentedJson;
 import dev.lockstep.reconciler.plan.Printable;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Writes JSON answers. Streaming alone: binding objects would load ten times the classes. */
 final class JsonText {
@@ -23,15 +25,13 @@ final class JsonText {
 
     /** One document, indented, with a newline at the end. */
     static String document(Content content) {
-        var indenter = new DefaultIndenter("  ", "\n");
-        // Nothing in what is empty, as everybody writes it.
-        var separators =
-                Separators.createDefaultInstance().withObjectEmptySeparator("").withArrayEmptySeparator("");
-        return write(
-                content,
-                new DefaultPrettyPrinter(separators)
-                        .withObjectIndenter(indenter)
-                        .withArrayIndenter(indenter));
+        return write(content, IndentedJson.printer());
+    }
+
+    /** What was read, indented, with a newline at the end. */
+    static String document(JsonNode read) throws IOException {
+        return printable(
+                JsonMapper.builder().build().writer(IndentedJson.printer()).writeValueAsString(read));
     }
 
     /** One document on one line, with a newline at the end. */
@@ -39,7 +39,7 @@ final class JsonText {
         return write(content, null);
     }
 
-    private static String write(Content content, @org.jspecify.annotations.Nullable DefaultPrettyPrinter printer) {
+    private static String write(Content content, @Nullable PrettyPrinter printer) {
         var text = new StringWriter();
         try (var json = new JsonFactory().createGenerator(text)) {
             if (printer != null) {

@@ -185,7 +185,7 @@ final class PlanCommand implements Command {
         var saved = SavedPlan.read(call.world().directory().resolve(words.get(1)));
         var out = call.world().out();
         switch (format) {
-            case "json" -> out.println(saved.plan().toPrettyString());
+            case "json" -> out.print(JsonText.document(saved.plan()));
             case "markdown" -> out.print(saved.markdown());
             default -> {
                 out.print(saved.text());

@@ -90,6 +90,6 @@ record ReportedStatus(Map<String, HostReport> hosts) {
         var mapper = JsonMapper.builder().build();
         var all = mapper.createObjectNode();
         hosts.forEach((host, said) -> StatusReport.read(said.document()).ifPresent(report -> all.set(host, report)));
-        return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(all) + "\n";
+        return JsonText.document(all);
     }
 }

@@ -2,8 +2,6 @@ package dev.lockstep.reconciler.plan;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
@@ -40,10 +38,8 @@ public final class PlanJson {
     /** An object as a document, ending with a newline. */
     public static String document(Fields fields) {
         var text = new StringWriter();
-        var indenter = new DefaultIndenter("  ", "\n");
         try (var json = new JsonFactory().createGenerator(text)) {
-            json.setPrettyPrinter(
-                    new DefaultPrettyPrinter().withObjectIndenter(indenter).withArrayIndenter(indenter));
+            json.setPrettyPrinter(IndentedJson.printer());
             json.writeStartObject();
             fields.write(json);
             json.writeEndObject();

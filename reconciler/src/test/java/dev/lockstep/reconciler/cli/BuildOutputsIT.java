@@ -169,7 +169,7 @@ class BuildOutputsIT {
         built("image", "referrers", "--show", "spdx", "app:1");
         assertThat(console.out()).contains("pkg:deb/debian/bash@5?arch=amd64");
         built("image", "referrers", "--show", "provenance", "app:1");
-        assertThat(console.out()).contains("\"A\" : \"x\"", "pkg:docker/library/busybox@latest");
+        assertThat(console.out()).contains("\"A\": \"x\"", "pkg:docker/library/busybox@latest");
         assertThat(new JsonMapper().readTree(console.out()).isObject()).isTrue();
         built("image", "inspect", "app:1");
         assertThat(console.out()).contains("\"Referrers\"");

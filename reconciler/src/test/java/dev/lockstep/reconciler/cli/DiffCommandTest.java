@@ -55,7 +55,7 @@ class DiffCommandTest {
         assertThat(same.run("diff", "main..HEAD")).isZero();
         var json = Console.unprivileged(directory);
         assertThat(json.run("diff", "HEAD~1..HEAD", "-o", "json")).isEqualTo(1);
-        assertThat(json.out()).startsWith("{\n  \"format\" : \"lockstep.review/1\",");
+        assertThat(json.out()).startsWith("{\n  \"format\": \"lockstep.review/1\",");
     }
 
     @Test

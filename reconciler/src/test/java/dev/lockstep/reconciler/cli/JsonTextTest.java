@@ -18,6 +18,6 @@ class JsonTextTest {
                     json.writeEndObject();
                     json.writeEndObject();
                 }))
-                .isEqualTo("{\n  \"Labels\" : {}\n}\n");
+                .isEqualTo("{\n  \"Labels\": {}\n}\n");
     }
 }

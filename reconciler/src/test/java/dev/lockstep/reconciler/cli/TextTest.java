@@ -46,7 +46,7 @@ class TextTest {
 
         assertThat(text).isEqualTo("""
                 {
-                  "label" : "\\u001B[2J\\u009b2J\\u202eevil\\u2028\\u007f ü 日本\\n"
+                  "label": "\\u001B[2J\\u009b2J\\u202eevil\\u2028\\u007f ü 日本\\n"
                 }
                 """);
         assertThat(new JsonMapper().readTree(text).path("label").textValue()).isEqualTo(label);

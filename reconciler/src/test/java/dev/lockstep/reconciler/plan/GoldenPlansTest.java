@@ -336,7 +336,7 @@ class GoldenPlansTest {
                 json.replace("lockstep.plan/1", "lockstep.plan/2"),
                 json.replace("\"create\",", "\"make\","),
                 json.replace("\"stack\"", "\"stak\""),
-                json.replace("\"dependsOn\" : [ ]", "\"dependsOn\" : [ 1 ]"))) {
+                json.replace("\"dependsOn\": []", "\"dependsOn\": [ 1 ]"))) {
             assertThat(wrong).isNotEqualTo(json);
             assertThat(schema().validate(wrong, InputFormat.JSON)).isNotEmpty();
         }

@@ -55,12 +55,12 @@ class ImagePlanTest {
                 """);
         assertThat(json(plan))
                 .containsSubsequence(
-                        "\"id\" : \"image/docker.io/library/nginx:1.27\"",
-                        "\"reference\" : \"nginx:1.27\"",
-                        "\"digest\" : \"" + NEW + "\"",
-                        "\"id\" : \"container/shop-web-1\"",
-                        "\"reference\" : \"nginx:1.27\"",
-                        "\"digest\" : \"" + NEW + "\"");
+                        "\"id\": \"image/docker.io/library/nginx:1.27\"",
+                        "\"reference\": \"nginx:1.27\"",
+                        "\"digest\": \"" + NEW + "\"",
+                        "\"id\": \"container/shop-web-1\"",
+                        "\"reference\": \"nginx:1.27\"",
+                        "\"digest\": \"" + NEW + "\"");
         assertThat(new PlanMarkdown().print(plan))
                 .contains("image `nginx:1.27`: pull, `sha256:fefefefefefe`")
                 .contains("container `shop-web-1`: create from `nginx:1.27, sha256:fefefefefefe`");
@@ -72,7 +72,7 @@ class ImagePlanTest {
         assertThat(text(plan))
                 .contains("+ image nginx:1.27  (pull, digest known after pull)\n")
                 .contains("+ container shop-web-1  (nginx:1.27, digest known after pull)\n");
-        assertThat(json(plan)).doesNotContain("\"digest\"").contains("\"reference\" : \"nginx:1.27\"");
+        assertThat(json(plan)).doesNotContain("\"digest\"").contains("\"reference\": \"nginx:1.27\"");
         assertThat(new PlanMarkdown().print(plan)).contains("pull, digest known after pull");
     }
 
@@ -93,7 +93,7 @@ class ImagePlanTest {
                 .allSatisfy(step -> assertThat(step.after()).contains("image/docker.io/library/nginx:1.27"));
         assertThat(json(plan))
                 .doesNotContain("\"digest\"")
-                .contains("\"action\" : \"build\"", "\"because\" : \"it is not on this host\"", "\"build\" : 1");
+                .contains("\"action\": \"build\"", "\"because\": \"it is not on this host\"", "\"build\": 1");
         assertThat(new PlanMarkdown().print(plan)).contains("image `nginx:1.27`: build, `it is not on this host`");
     }
 
@@ -121,7 +121,7 @@ class ImagePlanTest {
                 Plan: 0 to create, 0 to update in place, 1 to replace, 0 to remove. 1 image to pull.
                 """);
         assertThat(json(plan))
-                .contains("\"old\" : \"nginx:1.27@" + OLD + "\"", "\"new\" : \"nginx:1.28@" + NEW + "\"")
+                .contains("\"old\": \"nginx:1.27@" + OLD + "\"", "\"new\": \"nginx:1.28@" + NEW + "\"")
                 .doesNotContain("because");
         assertThat(new PlanMarkdown().print(plan))
                 .contains("`image`: `nginx:1.27 (sha256:0a0a0a0a0a0a)` → `nginx:1.28 (sha256:fefefefefefe)`");
@@ -182,9 +182,9 @@ class ImagePlanTest {
                 """);
         assertThat(json(plan))
                 .contains(
-                        "\"old\" : \"nginx:1.27@" + OLD + "\"",
-                        "\"new\" : \"nginx:1.27@" + NEW + "\"",
-                        "\"because\" : \"every_12h\"");
+                        "\"old\": \"nginx:1.27@" + OLD + "\"",
+                        "\"new\": \"nginx:1.27@" + NEW + "\"",
+                        "\"because\": \"every_12h\"");
         assertThat(new PlanMarkdown().print(plan)).contains(", pulled because of `every_12h`");
     }
 

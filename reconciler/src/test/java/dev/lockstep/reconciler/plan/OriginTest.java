@@ -103,8 +103,8 @@ class OriginTest {
         assertThat(new PlanMarkdown().print(plan))
                 .contains("from $LEVEL in .env:1:1`, commit `bbbbbbb of 2026-11-24 \"Say more <script>\"`)");
         assertThat(new PlanJson().print(plan, World.NOW))
-                .containsOnlyOnce("\"commit\" : {")
-                .contains("\"subject\" : \"Say more <script>\"", "\"id\" : \"" + "b".repeat(40));
+                .containsOnlyOnce("\"commit\": {")
+                .contains("\"subject\": \"Say more <script>\"", "\"id\": \"" + "b".repeat(40));
         assertThat(LineCommits.UNKNOWN.explain(plan())).isEqualTo(plan());
     }
 

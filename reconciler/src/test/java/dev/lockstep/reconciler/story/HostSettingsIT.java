@@ -150,7 +150,7 @@ class HostSettingsIT {
         assertThat(inside("cat /proc/self/uid_map").strip()).matches("0 +4000[0-9]{5,} +65536|0 +400\\d+ +65536");
         assertThat(inside("stat -c %u /v/f")).isEqualTo("33\n");
         assertThat(says("plan", "--detailed-exitcode")).contains("No changes.");
-        assertThat(says("inspect", "p-a-1")).contains("\"UsernsMode\" : \"private\"", "\"Size\" : 65536");
+        assertThat(says("inspect", "p-a-1")).contains("\"UsernsMode\": \"private\"", "\"Size\": 65536");
         assertThat(says("top", "a")).contains("400");
 
         // A service is asked first, then its stack.

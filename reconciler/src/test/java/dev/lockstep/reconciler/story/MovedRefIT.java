@@ -82,7 +82,7 @@ class MovedRefIT {
                 .contains("Stack shop is not brought to its newest commit, since")
                 .contains("'lockstep sync --moved " + other.substring(0, 7) + "'");
         var json = host.lockstep("status", "-o", "json");
-        assertThat(json.out()).contains("\"refused\" : \"" + other + "\"");
+        assertThat(json.out()).contains("\"refused\": \"" + other + "\"");
         assertThat(host.lockstep("history").out()).containsPattern(other.substring(0, 7) + " +poll +refused");
 
         // What runs is kept in order meanwhile.

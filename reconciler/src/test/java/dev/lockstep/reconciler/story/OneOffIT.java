@@ -272,7 +272,7 @@ class OneOffIT {
         }
         assertThat(Files.readString(output, StandardCharsets.UTF_8)).contains("terminal xterm", "heard");
         assertThat(run(0, "container", "ls").out()).contains("shell");
-        assertThat(run(0, "inspect", "shell").out()).contains("\"Tty\" : true");
+        assertThat(run(0, "inspect", "shell").out()).contains("\"Tty\": true");
 
         // Attached again, it ends with the program's exit code.
         var attached = host.start(project, "container", "attach", "shell");
@@ -356,7 +356,7 @@ class OneOffIT {
                                 + "\"Name\":\"p-app-1\",\"NetIO\":\"[^\"]+ / [^\"]+\",\"PIDs\":\"1\"}\n");
         assertThat(run(1, "stats", "--no-stream", "nosuch").err()).contains("no such service: nosuch");
         assertThat(run(1, "inspect", "nosuch").all()).isEqualTo("[]\nlockstep: No such object: nosuch\n");
-        assertThat(run(0, "inspect", "app").out()).contains("\"Name\" : \"/p-app-1\"", "\"Status\" : \"running\"");
+        assertThat(run(0, "inspect", "app").out()).contains("\"Name\": \"/p-app-1\"", "\"Status\": \"running\"");
         // What scripts ask of Docker, whose fields may be empty and are there.
         assertThat(run(
                                 0,

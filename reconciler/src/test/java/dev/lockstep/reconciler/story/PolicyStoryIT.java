@@ -161,8 +161,8 @@ class PolicyStoryIT {
         says(0, "agent", "--once");
         assertThat(inside("/proc/1/status")).contains("CapBnd:\t00000000a00405fb", "NoNewPrivs:\t1");
         assertThat(says(0, "container", "inspect", "shop-a-1"))
-                .contains("\"PidsLimit\" : 100", "\"no-new-privileges\"")
-                .containsPattern("\"CapDrop\" : \\[\\s*\"MKNOD\",\\s*\"NET_RAW\"\\s*]");
+                .contains("\"PidsLimit\": 100", "\"no-new-privileges\"")
+                .containsPattern("\"CapDrop\": \\[\\s*\"MKNOD\",\\s*\"NET_RAW\"\\s*]");
         assertThat(says(0, "agent", "--once")).doesNotContain("container shop-a-1");
 
         // Root's own hand on a directory is ordered nothing, unless it asks what an agent would do.
@@ -213,7 +213,7 @@ class PolicyStoryIT {
         assertThat(says(0, "history", "show", "shop", numbers.group(1)))
                 .contains("\"First\"", "Author:   Test", "container shop-a-1: done in", "web:1 sha256:");
         assertThat(says(0, "history", "show", "shop", numbers.group(1), "-o", "json"))
-                .contains("\"trigger\" : \"rollback\"");
+                .contains("\"trigger\": \"rollback\"");
 
         commit("Fourth", "");
         says(0, "resume", "shop");
