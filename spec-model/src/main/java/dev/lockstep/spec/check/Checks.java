@@ -69,6 +69,7 @@ public final class Checks {
                     "A container is nearly as strong as the host, or a key has no effect.",
                     Privileges::check),
             Entry.of("network-reach", "A network has what is asked of it.", Reach::check),
+            Entry.of("overridden-restart", "One restart policy is enough.", DeployConflicts::restart),
             Entry.certain("empty-name", "A name that is empty finds nobody.", DnsNames::caution));
 
     /** Section and name of what a path is about. */

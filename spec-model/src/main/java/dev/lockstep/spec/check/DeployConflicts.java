@@ -7,10 +7,7 @@ import dev.lockstep.spec.model.Service;
 import dev.lockstep.spec.model.Written;
 import java.util.Optional;
 
-/**
- * What {@code deploy} says and the service's own keys say otherwise. A restart policy of {@code deploy} counts then, as
- * in docker compose.
- */
+/** What {@code deploy} says and the service's own keys say otherwise. */
 final class DeployConflicts {
     private DeployConflicts() {}
 
@@ -32,6 +29,19 @@ final class DeployConflicts {
                     "cannot stand beside mode: global, which means one on each host ("
                             + findings.project().sources().at(path + ".deploy.mode") + ")");
         }
+    }
+
+    /** A restart policy of {@code deploy} counts, as in docker compose. */
+    static void restart(Findings findings) {
+        findings.project()
+                .services()
+                .values()
+                .forEach(service ->
+                        service.lifecycle().deploy().ifPresent(deploy -> restart(findings, service, deploy)));
+    }
+
+    private static void restart(Findings findings, Service service, Deploy deploy) {
+        var path = Findings.service(service.name());
         var restart = service.lifecycle().restart().flatMap(Written::value);
         var condition = deploy.restartPolicy().flatMap(RestartPolicy::condition).flatMap(Written::value);
         if (restart.isPresent() && condition.isPresent() && !agree(restart.get(), condition.get())) {

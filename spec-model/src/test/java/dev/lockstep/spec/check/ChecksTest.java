@@ -350,7 +350,7 @@ class ChecksTest {
                                 + " services.a.deploy.restart_policy.condition (compose.yaml:2:71) says otherwise."
                                 + " Remove one of them",
                         "compose.yaml:3:26: services.b.restart: the number of its retries does not count:"
-                                + " services.b.deploy.restart_policy.max_attempts (compose.yaml:3:103) is another one."
+                                + " services.b.deploy.restart_policy.max_attempts (compose.yaml:3:105) is another one."
                                 + " Remove one of them");
     }
 
