@@ -389,12 +389,16 @@ class NetworkMendingIT extends OnPrivateHost {
     @Test
     void who_comes_back_after_a_kill_that_took_its_rules_away_has_them_again() throws IOException {
         networks.create(network("front"));
-        attach("c1", "web", "front");
+        var web = attach("c1", "web", "front");
         var files = new NetworkFiles(host.root);
         files.write(files.attachmentIfWhole("c1").orElseThrow().asLeaving());
-        for (var set : List.of("owned4", "ends_mac", "ends4")) {
-            flush("bridge", "set", set);
-        }
+        host.nft("""
+                delete element bridge %1$s owned4 { %2$s }
+                delete element bridge %1$s ends4 { "%3$s" . %2$s }
+                """.formatted(
+                        "lockstep_" + host.root.shortId(),
+                        address(web),
+                        web.endpoints().getFirst().hostLink()));
         assertThat(networks.observe().networks()).allMatch(ObservedNetwork::intact);
 
         networks.attach(request("c1", "web", "front"));
