@@ -149,18 +149,8 @@ final class ContainerFields {
                     "logging.options",
                     Change.RECORD,
                     s -> LogFields.free(s.options().log())),
-            new Field(
-                    "post_start",
-                    Change.REPLACE,
-                    true,
-                    s -> hooks(s.options().hooks().postStart()),
-                    _ -> Map.of()),
-            new Field(
-                    "pre_stop",
-                    Change.RECORD,
-                    true,
-                    s -> hooks(s.options().hooks().preStop()),
-                    _ -> Map.of()),
+            hooks("post_start", Change.REPLACE, Hooks::postStart),
+            hooks("pre_stop", Change.RECORD, Hooks::preStop),
             list(
                     "extra_hosts",
                     Change.IN_PLACE,
@@ -238,6 +228,11 @@ final class ContainerFields {
 
     private static Field list(String name, Change change, Function<ContainerSpec, Map<String, String>> asked) {
         return new Field(name, change, false, asked, _ -> Map.of());
+    }
+
+    /** Their environment may be secret, as the container's. */
+    private static Field hooks(String name, Change change, Function<Hooks, List<Hooks.Hook>> which) {
+        return new Field(name, change, true, s -> hooks(which.apply(s.options().hooks())), _ -> Map.of());
     }
 
     private static Map<String, String> single(Optional<String> value) {

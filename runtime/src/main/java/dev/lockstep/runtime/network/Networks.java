@@ -466,9 +466,13 @@ public final class Networks implements AutoCloseable {
      */
     public boolean followHostResolver() throws IOException {
         return lock.holding(() -> {
+            var before = server.pid();
             var mended = answerAgain();
-            names.refresh();
-            return mended;
+            names.refresh(); // which starts one that ended just now
+            return mended
+                    || server.pid()
+                            .filter(now -> !before.equals(Optional.of(now)))
+                            .isPresent();
         });
     }
 
