@@ -1,5 +1,7 @@
 package dev.lockstep.runtime.dns;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.linux.ProcessSpawner;
@@ -55,13 +57,21 @@ record Aardvark(Path directory, NameServer.Program program, LongConsumer afterSt
         try {
             var pid =
                     Integer.parseInt(Files.readString(zones().resolve(PID_FILE)).strip());
-            var arguments = Files.readString(Path.of("/proc", String.valueOf(pid), "cmdline"));
-            // Pids are used again; and a zombie has no command line.
-            return List.of(arguments.split("\0")).contains(zones().toString()) ? Optional.of(pid) : Optional.empty();
+            return isOne(pid) ? Optional.of(pid) : Optional.empty();
         } catch (NoSuchFileException | NumberFormatException e) {
             return Optional.empty();
+        }
+    }
+
+    /** Whether that process is one for these zones: pids are used again. */
+    private boolean isOne(int pid) {
+        try {
+            // A zombie has no command line.
+            var arguments = Files.readString(Path.of("/proc", String.valueOf(pid), "cmdline"), ISO_8859_1)
+                    .split("\0", -1);
+            return arguments.length > 2 && arguments[1].equals("-c") && arguments[2].equals(zones().toString());
         } catch (IOException e) {
-            return Optional.empty(); // ended while we read: ESRCH
+            return false; // ended while we read: ESRCH
         }
     }
 
@@ -104,11 +114,16 @@ record Aardvark(Path directory, NameServer.Program program, LongConsumer afterSt
         }
     }
 
-    /** Starts it in the network namespace of the calling thread; it listens when this returns. */
+    /**
+     * Starts it in the network namespace of the calling thread, in place of any other; it listens when this returns.
+     * Platform threads only.
+     */
     void start(int port) throws IOException {
+        stop();
         var output = directory.resolve("log");
         Files.deleteIfExists(zones().resolve(PID_FILE));
         Files.deleteIfExists(output);
+        Files.writeString(starting(), "");
         var code = ProcessSpawner.reap(ProcessSpawner.spawn(new ProcessSpawner.Command(
                 List.of(program.find().toString(), "-c", zones().toString(), "-p", String.valueOf(port), "run"),
                 List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"),
@@ -122,7 +137,13 @@ record Aardvark(Path directory, NameServer.Program program, LongConsumer afterSt
                     + (Files.exists(output) ? Files.readString(output).strip() : ""));
         }
         afterStart.accept(pid.get());
+        Files.deleteIfExists(starting());
         log.info("started aardvark-dns pid={} port={} zones={}", pid.get(), port, zones());
+    }
+
+    /** There from before one is started until its pid is known: whoever starts it may be killed in between. */
+    private Path starting() {
+        return directory.resolve("starting");
     }
 
     /** Ends it, if it runs. Platform threads only. */
@@ -137,5 +158,35 @@ record Aardvark(Path directory, NameServer.Program program, LongConsumer afterSt
                 log.info("stopped aardvark-dns zones={}", zones());
             }
         }
+        if (Files.exists(starting())) {
+            while (endsStrays()) {
+                // Until there is none: they fork as they start.
+            }
+            Files.deleteIfExists(starting());
+        }
+    }
+
+    /**
+     * Ends those whose pid nobody knows. Such a one would hold the port, and write its pid over that of the next one;
+     * true when there was any.
+     */
+    private boolean endsStrays() throws IOException {
+        var found = false;
+        try (var processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+            for (var process : processes) {
+                var pid = Integer.parseInt(process.getFileName().toString());
+                var identity = ProcessIdentity.of(pid);
+                if (identity.isEmpty() || !isOne(pid)) {
+                    continue;
+                }
+                try (var stray = Pidfd.open(identity.get()).orElse(null)) {
+                    if (stray != null && stray.send(Signal.KILL)) {
+                        found |= stray.awaitExit(PATIENCE);
+                        log.info("ended aardvark-dns pid={} that was left half-started zones={}", pid, zones());
+                    }
+                }
+            }
+        }
+        return found;
     }
 }

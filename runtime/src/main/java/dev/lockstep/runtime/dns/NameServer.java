@@ -261,6 +261,7 @@ public final class NameServer implements AutoCloseable {
         if (zones().isEmpty()) {
             return false;
         }
+        stop(); // of one that was left half-started its port
         var before = port();
         // While it was dead somebody may have taken it.
         var isFree = namespaces.home(() -> isFree(before));

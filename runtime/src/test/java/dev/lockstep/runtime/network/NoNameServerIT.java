@@ -6,8 +6,10 @@ import static org.awaitility.Awaitility.await;
 
 import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.ProcessIdentity;
+import dev.lockstep.runtime.linux.ProcessSpawner;
 import dev.lockstep.runtime.linux.Signal;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -121,6 +123,47 @@ class NoNameServerIT {
         assertThat(networks.observe("c1").orElseThrow().intact()).isTrue();
         networks.detach("c1");
         networks.remove("front");
+    }
+
+    /** As whoever is killed between the start of a server and the moment that its pid is known leaves it. */
+    @Test
+    void one_that_was_left_half_started_ends_before_the_next() throws IOException {
+        var front = networks.create(OnPrivateHost.network("front"));
+        var web = attach("c1", "front");
+        var port = host.names.port();
+        kill();
+        var stray = stray(port);
+
+        assertThat(networks.mendNames()).isTrue();
+
+        assertThat(stray.isAlive()).isFalse();
+        assertThat(host.names.port()).isEqualTo(port);
+        assertThat(host.resolve(web.namespace(), front.gateways().getFirst().toString(), "c1"))
+                .hasSize(1);
+        networks.detach("c1");
+
+        kill();
+        var last = stray(port);
+        networks.remove("front");
+        assertThat(last.isAlive()).isFalse();
+    }
+
+    /** A server that listens at that port and whose pid stands nowhere. */
+    private ProcessIdentity stray(int port) throws IOException {
+        var directory = host.root.run().resolve("dns");
+        var zones = host.names.zonesDirectory();
+        Files.writeString(directory.resolve("starting"), "");
+        var code = host.namespaces.home(() -> ProcessSpawner.reap(ProcessSpawner.spawn(new ProcessSpawner.Command(
+                List.of(PrivateHost.aardvark().toString(), "-c", zones.toString(), "-p", String.valueOf(port), "run"),
+                List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin"),
+                new ProcessSpawner.Stream.Nothing(),
+                new ProcessSpawner.Stream.Nothing(),
+                new ProcessSpawner.Stream.Nothing(),
+                List.of()))));
+        assertThat(code).isZero();
+        var stray = ProcessIdentity.of(host.names.pid().orElseThrow()).orElseThrow();
+        Files.delete(zones.resolve("aardvark.pid"));
+        return stray;
     }
 
     private Attached attach(String container, String network) throws IOException {
