@@ -1,7 +1,5 @@
 package dev.lockstep.runtime.dns;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
 import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.linux.ProcessSpawner;
@@ -10,6 +8,7 @@ import dev.lockstep.runtime.linux.Signal;
 import dev.lockstep.runtime.store.AtomicFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -66,9 +65,9 @@ record Aardvark(Path directory, NameServer.Program program, LongConsumer afterSt
     /** Whether that process is one for these zones: pids are used again. */
     private boolean isOne(int pid) {
         try {
-            // A zombie has no command line.
-            var arguments = Files.readString(Path.of("/proc", String.valueOf(pid), "cmdline"), ISO_8859_1)
-                    .split("\0", -1);
+            // Of others it may be anything, not UTF-8 alone; a zombie has none.
+            var bytes = Files.readAllBytes(Path.of("/proc", String.valueOf(pid), "cmdline"));
+            var arguments = new String(bytes, StandardCharsets.UTF_8).split("\0", -1);
             return arguments.length > 2 && arguments[1].equals("-c") && arguments[2].equals(zones().toString());
         } catch (IOException e) {
             return false; // ended while we read: ESRCH
@@ -114,18 +113,15 @@ record Aardvark(Path directory, NameServer.Program program, LongConsumer afterSt
         }
     }
 
-    /**
-     * Starts it in the network namespace of the calling thread, in place of any other; it listens when this returns.
-     * Platform threads only.
-     */
+    /** Starts it in the network namespace of the calling thread, after {@link #stop}; it listens when this returns. */
     void start(int port) throws IOException {
-        stop();
+        var executable = program.find().toString();
         var output = directory.resolve("log");
         Files.deleteIfExists(zones().resolve(PID_FILE));
         Files.deleteIfExists(output);
         Files.writeString(starting(), "");
         var code = ProcessSpawner.reap(ProcessSpawner.spawn(new ProcessSpawner.Command(
-                List.of(program.find().toString(), "-c", zones().toString(), "-p", String.valueOf(port), "run"),
+                List.of(executable, "-c", zones().toString(), "-p", String.valueOf(port), "run"),
                 List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"),
                 new Stream.Nothing(),
                 new Stream.Append(output),
@@ -146,7 +142,7 @@ record Aardvark(Path directory, NameServer.Program program, LongConsumer afterSt
         return directory.resolve("starting");
     }
 
-    /** Ends it, if it runs. Platform threads only. */
+    /** Ends it, if it runs, and what a start that was cut off has left. Platform threads only. */
     void stop() throws IOException {
         try (var server = process().orElse(null)) {
             if (server != null && server.send(Signal.TERM)) {

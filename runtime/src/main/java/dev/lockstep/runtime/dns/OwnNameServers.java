@@ -102,9 +102,11 @@ public final class OwnNameServers {
         return server(container).process();
     }
 
-    /** Starts it in the network namespace of the calling thread. */
+    /** Starts it in the network namespace of the calling thread, a platform thread. */
     public void start(String container) throws IOException {
-        server(container).start(PORT);
+        var server = server(container);
+        server.stop(); // of one that was left half-started its port
+        server.start(PORT);
     }
 
     /** Ends it and forgets its zone; nothing where there is none. */
