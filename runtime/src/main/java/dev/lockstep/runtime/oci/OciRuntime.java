@@ -17,9 +17,12 @@ import java.util.List;
  * @param state its {@code --root}: what it knows of containers, below our run root
  */
 public record OciRuntime(String name, Path program, Path state) {
-    /** The whole environment of it and of conmon: nothing of ours, no secret, reaches them. */
+    /**
+     * The whole environment of it and of conmon: nothing of ours, no secret, reaches them. Without the letters of UTF-8
+     * conmon refuses paths that have other ones than ASCII.
+     */
     public static final List<String> ENVIRONMENT =
-            List.of("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+            List.of("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8");
 
     private static final int OUTPUT = 64 * 1024;
 
