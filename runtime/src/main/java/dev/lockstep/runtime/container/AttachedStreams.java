@@ -52,7 +52,7 @@ final class AttachedStreams {
                 var through = scanner.scan(buffer, n);
                 if (through.isEmpty()) {
                     left.set(true);
-                    socket.close();
+                    socket.hangUp();
                     return;
                 }
                 if (through.get().length > 0 && !socket.send(through.get(), through.get().length)) {

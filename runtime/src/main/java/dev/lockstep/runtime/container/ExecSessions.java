@@ -177,7 +177,7 @@ final class ExecSessions {
                     e.getMessage());
         }
         if (!isOver(over, STREAMS_END)) {
-            socket.close();
+            socket.hangUp();
         }
     }
 

@@ -9,7 +9,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A client of a {@code SOCK_SEQPACKET} socket in the file system (unix(7)). One thread may receive and close while
- * another sends: what is sent after the end goes nowhere.
+ * others send and {@link #hangUp}: what is sent after the end goes nowhere.
  */
 public final class PacketSocket implements AutoCloseable {
     private static final int AF_UNIX = 1;
@@ -21,6 +21,8 @@ public final class PacketSocket implements AutoCloseable {
     private final Fd fd;
     /** Held while sending and while closing, so that nothing is ever sent to another file of the same number. */
     private final ReentrantLock sending = new ReentrantLock();
+    /** The same for hanging up, which does not wait for who sends. */
+    private final ReentrantLock hangingUp = new ReentrantLock();
 
     private PacketSocket(Fd fd) {
         this.fd = fd;
@@ -114,17 +116,28 @@ public final class PacketSocket implements AutoCloseable {
         }
     }
 
+    /** Ends the connection both ways: who receives has what has come already, and then the end. Closes nothing. */
+    public void hangUp() {
+        hangingUp.lock();
+        try {
+            if (fd.isOpen()) {
+                PacketCalls.shutdown(fd.number(), SHUT_RDWR);
+            }
+        } finally {
+            hangingUp.unlock();
+        }
+    }
+
+    /** By the thread that receives, or when none does. */
     @Override
     public void close() {
-        if (!fd.isOpen()) {
-            return;
-        }
-        // Whoever waits for room to send stops waiting and lets go of the lock.
-        PacketCalls.shutdown(fd.number(), SHUT_RDWR);
+        hangUp(); // Whoever waits for room to send stops waiting and lets go of the lock.
         sending.lock();
+        hangingUp.lock();
         try {
             fd.close();
         } finally {
+            hangingUp.unlock();
             sending.unlock();
         }
     }

@@ -7,6 +7,7 @@ import dev.lockstep.runtime.linux.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +18,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -131,6 +134,58 @@ class ExecIT {
                         false),
                 "");
         assertThat(said.out()).contains("/dev/pts/").contains("xterm");
+    }
+
+    /** As happens to who leaves a program that writes all the time. */
+    @Test
+    void a_person_may_leave_while_output_is_shown() throws IOException {
+        sleeper();
+        var heard = new CountDownLatch(1);
+        var typist = new CompletableFuture<Thread>();
+        var keys = new InputStream() {
+            @Override
+            public int read() {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public int read(byte[] target, int offset, int length) throws IOException {
+                typist.complete(Thread.currentThread());
+                try {
+                    heard.await();
+                } catch (InterruptedException e) {
+                    throw new InterruptedIOException();
+                }
+                target[offset] = 16;
+                target[offset + 1] = 17;
+                return 2;
+            }
+        };
+        var screen = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                heard.countDown();
+                try {
+                    // Which ends when the keys were understood.
+                    assertThat(typist.join().join(Duration.ofSeconds(20))).isTrue();
+                } catch (InterruptedException e) {
+                    throw new InterruptedIOException();
+                }
+            }
+        };
+        var spec = new ExecSpec(
+                List.of("sh", "-c", "echo there; exec sleep 600"),
+                Map.of(),
+                Optional.empty(),
+                Optional.empty(),
+                true,
+                true,
+                false);
+
+        var left = lab.containers.exec(
+                id, spec, new ExecStreams(keys, screen, OutputStream.nullOutputStream(), _ -> {}, DetachKeys.DEFAULT));
+
+        assertThat(left).isEqualTo(new ExecResult(0, Optional.empty()));
     }
 
     @Test
