@@ -7,6 +7,7 @@ import dev.lockstep.runtime.linux.Fd;
 import dev.lockstep.runtime.linux.FileStatus;
 import dev.lockstep.runtime.linux.LinuxException;
 import dev.lockstep.runtime.linux.MountTable;
+import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.oci.BundleMount;
 import dev.lockstep.runtime.oci.UserDatabase;
@@ -22,9 +23,6 @@ import java.util.TreeMap;
 
 /** What is mounted into a container: files of ours, what was asked for, and the image's own volumes. */
 final class MountPlan {
-    /** Flags of a mount that take something from who uses it. */
-    private static final List<String> KEPT = List.of("ro", "nosuid", "nodev", "noexec");
-
     /** Flags of mount(8) that take each other's place. */
     private static final List<String> TMPFS_FLAGS = List.of("exec", "suid", "dev");
 
@@ -146,16 +144,10 @@ final class MountPlan {
      * sets them all anew, so that a volume that is mounted {@code ro} or {@code noexec} would lose that.
      */
     private static List<BundleMount> withFlags(Collection<BundleMount> mounts) throws IOException {
-        var sources = new ArrayList<Path>();
-        for (var mount : mounts) {
-            // Of what is no bind it is not asked.
-            sources.add(mount.type().equals("bind") ? Path.of(mount.source()).toRealPath() : Path.of("/"));
-        }
-        var around = MountTable.around(sources).iterator();
         var result = new ArrayList<BundleMount>();
         for (var mount : mounts) {
-            var flags = around.next().flags().stream().filter(KEPT::contains).toList();
-            result.add(mount.type().equals("bind") ? mount.keeping(flags) : mount);
+            result.add(
+                    mount.type().equals("bind") ? mount.keeping(Mounts.restrictions(Path.of(mount.source()))) : mount);
         }
         return result;
     }

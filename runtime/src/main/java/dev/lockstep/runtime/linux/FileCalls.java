@@ -26,6 +26,8 @@ final class FileCalls {
     static final int STATX_MNT_ID = 0x1000;
     static final long STATX_ATTR_MOUNT_ROOT = 0x2000;
     static final int STATX_SIZE = 256;
+    /** {@code struct statfs} has 120 bytes on 64-bit machines. */
+    static final int STATFS_SIZE = 256;
 
     static {
         Native.register(FileCalls.class, NativeLibrary.getInstance("libc.so.6"));
@@ -71,6 +73,9 @@ final class FileCalls {
     static native long lseek(int fd, long offset, int whence);
 
     static native int statx(int dir, byte[] name, int flags, int mask, long status);
+
+    /** {@code f_type} is at 0, {@code f_flags} at 80. */
+    static native int statfs(byte[] path, long buffer);
 
     static native int lsetxattr(byte[] path, byte[] attribute, byte[] value, long size, int flags);
 

@@ -41,34 +41,19 @@ public final class MountTable {
      * A mount.
      *
      * @param point where it is
-     * @param flags of the mount, not of the file system: {@code ro}, {@code nosuid}, {@code relatime} and their like
      * @param isShared what is mounted below travels to its peers and from them
      * @param isSlave what is mounted below its master travels here
      */
-    public record Entry(Path point, List<String> flags, boolean isShared, boolean isSlave) {
-        public Entry {
-            flags = List.copyOf(flags);
-        }
-    }
+    public record Entry(Path point, boolean isShared, boolean isSlave) {}
 
     /** The mount that a place is in. */
     public static Entry around(Path place) throws IOException {
         return around(place, Files.readString(Path.of("/proc/self/mountinfo"), StandardCharsets.ISO_8859_1));
     }
 
-    /** The same for several, of one moment. */
-    public static List<Entry> around(List<Path> places) throws IOException {
-        var mountinfo = Files.readString(Path.of("/proc/self/mountinfo"), StandardCharsets.ISO_8859_1);
-        return places.stream().map(place -> around(place, mountinfo)).toList();
-    }
-
     static Entry around(Path place, String mountinfo) {
-        var found = new Entry(Path.of("/"), List.of(), false, false);
-        var text = place.toString();
+        var found = new Entry(Path.of("/"), false, false);
         for (var line : mountinfo.split("\n", -1)) {
-            if (!mayHold(line, text)) {
-                continue;
-            }
             var separator = line.indexOf(" - ");
             var fields = (separator < 0 ? line : line.substring(0, separator)).split(" ", -1);
             if (fields.length <= 5) {
@@ -80,30 +65,11 @@ public final class MountTable {
                 var tags = Arrays.asList(fields).subList(6, fields.length);
                 found = new Entry(
                         point,
-                        Arrays.asList(fields[5].split(",", -1)),
                         tags.stream().anyMatch(tag -> tag.startsWith("shared:")),
                         tags.stream().anyMatch(tag -> tag.startsWith("master:")));
             }
         }
         return found;
-    }
-
-    /** A host has a line for each container, and of hundreds two or three have to be understood. */
-    private static boolean mayHold(String line, String place) {
-        var begin = -1;
-        for (var field = 0; field < 4; field++) {
-            begin = line.indexOf(' ', begin + 1);
-            if (begin < 0) {
-                return false;
-            }
-        }
-        var end = line.indexOf(' ', begin + 1);
-        if (end < 0) {
-            return false;
-        }
-        var length = end - begin - 1;
-        var escape = line.indexOf('\\', begin + 1);
-        return escape >= 0 && escape < end || place.regionMatches(0, line, begin + 1, length);
     }
 
     /** Kinds of the file systems that a place is in and that are mounted below it, each once. */

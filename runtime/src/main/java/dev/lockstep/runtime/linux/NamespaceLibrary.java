@@ -2,7 +2,6 @@ package dev.lockstep.runtime.linux;
 
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
-import com.sun.jna.Pointer;
 
 /** What {@link NetworkNamespaces} needs of libc. */
 final class NamespaceLibrary {
@@ -23,6 +22,4 @@ final class NamespaceLibrary {
     static native int unshare(int flags);
 
     static native int setns(int fd, int type);
-
-    static native int statfs(byte[] path, Pointer buffer);
 }

@@ -30,7 +30,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class NetworkNamespaces implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(NetworkNamespaces.class);
-    private static final int STATFS_SIZE = 256;
 
     private final Fd home;
     private final ThreadPoolExecutor threads;
@@ -237,8 +236,8 @@ public final class NetworkNamespaces implements AutoCloseable {
 
     /** True when the file pins a namespace. */
     public boolean isPinned(Path pin) throws IOException {
-        try (var buffer = Libc.zeroed(STATFS_SIZE)) {
-            if (NamespaceLibrary.statfs(Libc.bytes(pin), buffer) < 0) {
+        try (var buffer = Libc.zeroed(FileCalls.STATFS_SIZE)) {
+            if (FileCalls.statfs(Libc.bytes(pin), Libc.address(buffer)) < 0) {
                 return false;
             }
             return buffer.getLong(0) == NamespaceLibrary.NSFS_MAGIC;

@@ -9,11 +9,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MountsIT {
@@ -28,6 +30,28 @@ class MountsIT {
             Mounts.unmount(target);
             assertThat(Mounts.isMountPoint(target)).isFalse();
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"READ_ONLY, ro", "NO_SUID, nosuid", "NO_DEVICES, nodev", "NO_EXEC, noexec"})
+    void a_mount_says_what_it_takes_from_who_uses_it(DetachedMount.Attribute forbidden, String word)
+            throws IOException {
+        Files.createDirectories(directory.resolve("source/below"));
+        // A host's /tmp may forbid something itself.
+        var expected = new TreeSet<>(Mounts.restrictions(directory));
+        Mounts.bind(directory.resolve("source"), target(), List.of(forbidden));
+        var link = Files.createSymbolicLink(directory.resolve("link"), target().resolve("below"));
+
+        expected.add(word);
+        assertThat(Mounts.restrictions(target())).containsExactlyElementsOf(expected);
+        assertThat(Mounts.restrictions(link)).containsExactlyElementsOf(expected);
+    }
+
+    @Test
+    void what_is_not_there_has_no_mount() {
+        assertThatThrownBy(() -> Mounts.restrictions(directory.resolve("missing")))
+                .isInstanceOf(LinuxException.class)
+                .hasMessageContaining("missing");
     }
 
     @ParameterizedTest
