@@ -146,10 +146,15 @@ final class MountPlan {
     private static List<BundleMount> withFlags(Collection<BundleMount> mounts) throws IOException {
         var result = new ArrayList<BundleMount>();
         for (var mount : mounts) {
-            result.add(
-                    mount.type().equals("bind") ? mount.keeping(Mounts.restrictions(Path.of(mount.source()))) : mount);
+            result.add(mount.type().equals("bind") ? mount.keeping(forbidden(Path.of(mount.source()))) : mount);
         }
         return result;
+    }
+
+    private static List<String> forbidden(Path source) throws IOException {
+        return Mounts.forbidden(source).stream()
+                .map(DetachedMount.Attribute::word)
+                .toList();
     }
 
     private BundleMount mount(MountSpec mount) throws IOException {

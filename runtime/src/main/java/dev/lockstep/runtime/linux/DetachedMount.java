@@ -2,23 +2,37 @@ package dev.lockstep.runtime.linux;
 
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * A mount that is nowhere yet: made, given its attributes, then attached, so that there is no moment in which it is
  * visible and, say, still writable. Closing it without {@link #attach} undoes everything.
  */
 public final class DetachedMount implements AutoCloseable {
-    /** What a mount forbids (mount_setattr(2)). */
+    /** What a mount forbids; mount_setattr(2) and statfs(2) have the same bits for it. */
     public enum Attribute {
-        READ_ONLY(1),
-        NO_SUID(2),
-        NO_DEVICES(4),
-        NO_EXEC(8);
+        READ_ONLY(1, "ro"),
+        NO_SUID(2, "nosuid"),
+        NO_DEVICES(4, "nodev"),
+        NO_EXEC(8, "noexec");
 
         private final long bit;
+        private final String word;
 
-        Attribute(long bit) {
+        Attribute(long bit, String word) {
             this.bit = bit;
+            this.word = word;
+        }
+
+        /** As mount(8) and the OCI Runtime Specification call it. */
+        public String word() {
+            return word;
+        }
+
+        static Set<Attribute> of(long bits) {
+            var attributes = EnumSet.allOf(Attribute.class);
+            attributes.removeIf(attribute -> (bits & attribute.bit) == 0);
+            return attributes;
         }
 
         static long bits(Collection<Attribute> attributes) {

@@ -28,6 +28,8 @@ final class FileCalls {
     static final int STATX_SIZE = 256;
     /** {@code struct statfs} has 120 bytes on 64-bit machines. */
     static final int STATFS_SIZE = 256;
+    /** Offset of {@code f_flags}. */
+    static final int STATFS_FLAGS = 80;
 
     static {
         Native.register(FileCalls.class, NativeLibrary.getInstance("libc.so.6"));
@@ -74,7 +76,7 @@ final class FileCalls {
 
     static native int statx(int dir, byte[] name, int flags, int mask, long status);
 
-    /** {@code f_type} is at 0, {@code f_flags} at 80. */
+    /** {@code f_type} is at 0. */
     static native int statfs(byte[] path, long buffer);
 
     static native int lsetxattr(byte[] path, byte[] attribute, byte[] value, long size, int flags);

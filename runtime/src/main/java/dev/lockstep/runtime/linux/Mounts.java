@@ -6,16 +6,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Mounts in the mount namespace of the calling thread, which is the process's: nobody here unshares it. */
 public final class Mounts {
     private static final long MS_RDONLY = 0x1;
-
-    /** {@code f_flags} of statfs(2), by the words of mount(8). */
-    private static final Map<String, Long> RESTRICTIONS = Map.of("ro", 1L, "nosuid", 2L, "nodev", 4L, "noexec", 8L);
-
     /** fsconfig(2) cuts strings here (strndup_user in fs/fsopen.c). */
     private static final int FSCONFIG_TEXT = 255;
 
@@ -310,21 +306,15 @@ public final class Mounts {
     }
 
     /**
-     * What the mount that a place is in takes from who uses it, by the words of mount(8): {@code ro} (also where the
-     * whole file system is), {@code nosuid}, {@code nodev} and {@code noexec}. Asked of the kernel and not read from
-     * the table of all mounts, which has lines for each container of the host.
+     * What the mount that a place is in forbids; {@code READ_ONLY} also where its whole file system is. Asked of the
+     * kernel and not read from the table of all mounts, which has lines for each container of the host.
      *
      * @param place links are followed
      */
-    public static List<String> restrictions(Path place) throws LinuxException {
+    public static Set<DetachedMount.Attribute> forbidden(Path place) throws LinuxException {
         try (var status = Libc.zeroed(FileCalls.STATFS_SIZE)) {
             Libc.check(FileCalls.statfs(Libc.bytes(place), Libc.address(status)), "statfs", place);
-            var flags = status.getLong(80);
-            return RESTRICTIONS.entrySet().stream()
-                    .filter(restriction -> (flags & restriction.getValue()) != 0)
-                    .map(Map.Entry::getKey)
-                    .sorted()
-                    .toList();
+            return DetachedMount.Attribute.of(status.getLong(FileCalls.STATFS_FLAGS));
         }
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.lockstep.runtime.linux.Fd;
 import dev.lockstep.runtime.linux.Mounts;
 import dev.lockstep.runtime.linux.ProjectQuota;
@@ -136,6 +137,17 @@ class LocalDriverIT {
                                 + " grep ' /v ' /proc/mounts")))
                 .startsWith("751 7 8\ntmpfs /v tmpfs rw,noexec,")
                 .contains("size=1024k");
+        // runc leaves alone what it is not told of; crun would take it away.
+        var mounts = lab.root
+                .json()
+                .readTree(lab.files(first).config().toFile())
+                .path("mounts")
+                .valueStream();
+        assertThat(mounts.filter(mount -> mount.path("destination").asText().equals("/v")))
+                .singleElement()
+                .satisfies(mount -> assertThat(mount.path("options").valueStream())
+                        .extracting(JsonNode::asText)
+                        .containsExactly("rbind", "rprivate", "noexec"));
         lab.containers.kill(first, "KILL");
         lab.containers.await(first);
         lab.containers.remove(first, false, false);
