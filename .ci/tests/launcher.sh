@@ -126,6 +126,10 @@ for once in --once --print-unit --help; do
 done
 run "$lockstep" --root agent ps
 check "a global option's value is not the command" line "-XX:TieredStopAtLevel=1"
+for words in "--ansi never" "--progress plain" "--parallel 2"; do
+    run "$lockstep" $words agent
+    check "the agent is found behind $words" line "-Xmx192m"
+done
 run LOCKSTEP_JAVA_OPTS='-Xmx1g -Da=b' "$lockstep" ps
 check "LOCKSTEP_JAVA_OPTS is split at blanks" test "$(grep -cxF -e -Xmx1g -e -Da=b <<<"$out")" = 2
 

@@ -2,7 +2,10 @@ package dev.lockstep.reconciler.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +32,17 @@ class CommandLineInterfaceTest {
         assertThat(console.run("--help")).isZero();
         Verb.shown().forEach(verb -> assertThat(console.out()).contains("\n  " + verb.word() + " "));
         assertThat(console.out()).contains("--project-name", "--root").doesNotContain("train", "container-exit");
+    }
+
+    /** Whichever it does not know, it takes the value for the command, and an agent behind it for none. */
+    @Test
+    void the_launcher_passes_over_the_values_of_the_same_options() throws IOException {
+        var launcher = Files.readString(Path.of("src/main/distribution/bin/lockstep"));
+        var options = Pattern.compile("(?m)^ *(-f \\| [^)]*)\\) value=next").matcher(launcher);
+
+        assertThat(options.find()).isTrue();
+        assertThat(options.group(1).replace("\\", "").split("[|\\s]+"))
+                .containsExactlyInAnyOrderElementsOf(GlobalOptions.WITH_VALUE);
     }
 
     @ParameterizedTest
