@@ -21,7 +21,7 @@ final class DoctorCommand implements Command {
     @Override
     public int run(Invocation call) throws Exception {
         var format = call.choice("--output", "text", List.of("text", "json"));
-        var checks = new ArrayList<>(new HostChecks(HostTools.ofThisProcess()).all());
+        var checks = new ArrayList<>(new HostChecks(HostTools.ofThisProcess(), Distribution.ofThisHost()).all());
         checks.addAll(installation(call));
         if (format.equals("json")) {
             call.world().out().print(JsonText.document(json -> write(json, checks)));

@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.runtime.HostTools;
+import dev.lockstep.runtime.linux.CLibrary;
 import dev.lockstep.runtime.linux.Cgroups;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,33 +14,35 @@ import java.util.regex.Pattern;
 
 /** What the host itself must have, root or not. Looks and changes nothing. */
 final class HostChecks {
-    private static final Pattern RELEASE = Pattern.compile("(\\d+)\\.(\\d+).*");
+    private static final Pattern NUMBERS = Pattern.compile("(\\d+)\\.(\\d+).*");
     private static final Pattern VERSION = Pattern.compile("\\d+(\\.\\d+)+\\S*");
-    private static final int KERNEL_MAJOR = 5;
-    private static final int KERNEL_MINOR = 14;
     private static final Path SECCOMP = Path.of("/usr/share/containers/seccomp.json");
     private static final String NFTABLES = "libnftables.so.1";
     private static final Path IP_FORWARD = Path.of("/proc/sys/net/ipv4/ip_forward");
 
     private final HostTools tools;
-    private final boolean debian;
+    private final Optional<Distribution> distribution;
 
-    HostChecks(HostTools tools) {
+    HostChecks(HostTools tools, Optional<Distribution> distribution) {
         this.tools = tools;
-        this.debian = isDebian();
+        this.distribution = distribution;
     }
 
     List<HostCheck> all() throws IOException {
         var checks = new ArrayList<HostCheck>();
         checks.add(kernel(System.getProperty("os.version")));
         checks.add(architecture(System.getProperty("os.arch")));
+        checks.add(libc(CLibrary.version()));
         checks.add(HostCheck.ok("java", Runtime.version() + " in " + System.getProperty("java.home")));
         checks.add(cgroups());
         checks.add(overlay());
         checks.add(runtime());
-        checks.add(program("conmon", "conmon", "conmon", "supervises containers"));
-        checks.add(program("aardvark-dns", "aardvark-dns", "aardvark-dns", "answers the names of containers"));
-        checks.add(program("flock", "util-linux", "util-linux-core", "tells restarts without an agent of locks"));
+        checks.add(program("conmon", Packages.everywhere("conmon"), "supervises containers"));
+        checks.add(program("aardvark-dns", Packages.everywhere("aardvark-dns"), "answers the names of containers"));
+        checks.add(program(
+                "flock",
+                new Packages("util-linux", "util-linux-core", "util-linux", "util-linux"),
+                "tells restarts without an agent of locks"));
         checks.add(library());
         checks.add(
                 Files.isReadable(SECCOMP)
@@ -47,7 +50,11 @@ final class HostChecks {
                         : HostCheck.missing(
                                 "seccomp profile",
                                 SECCOMP + ", the distribution's default; "
-                                        + install("golang-github-containers-common", "containers-common")));
+                                        + install(new Packages(
+                                                "golang-github-containers-common",
+                                                "containers-common",
+                                                "libcontainers-common",
+                                                "containers-common"))));
         checks.addAll(new HostConfinement(Path.of("/")).all());
         checks.add(init());
         checks.add(forwarding());
@@ -55,15 +62,33 @@ final class HostChecks {
     }
 
     static HostCheck kernel(String release) {
-        var matcher = RELEASE.matcher(release);
-        if (!matcher.matches()) {
+        if (!NUMBERS.matcher(release).matches()) {
             return HostCheck.note("kernel", release);
         }
-        var major = Integer.parseInt(matcher.group(1));
-        var minor = Integer.parseInt(matcher.group(2));
-        return major > KERNEL_MAJOR || major == KERNEL_MAJOR && minor >= KERNEL_MINOR
+        return isAtLeast(release, 5, 14)
                 ? HostCheck.ok("kernel", release)
                 : HostCheck.missing("kernel", "Linux 5.14 or newer; this is " + release);
+    }
+
+    /**
+     * What each start of a program needs.
+     *
+     * @param glibc absent: another library
+     */
+    static HostCheck libc(Optional<String> glibc) {
+        return glibc.filter(version -> isAtLeast(version, 2, 34))
+                .map(version -> HostCheck.ok("C library", "glibc " + version))
+                .orElseGet(() -> HostCheck.missing(
+                        "C library", "glibc 2.34 or newer; this is " + glibc.orElse("another one, such as musl")));
+    }
+
+    private static boolean isAtLeast(String version, int major, int minor) {
+        var numbers = NUMBERS.matcher(version);
+        if (!numbers.matches()) {
+            return false;
+        }
+        var first = Integer.parseInt(numbers.group(1));
+        return first > major || first == major && Integer.parseInt(numbers.group(2)) >= minor;
     }
 
     static HostCheck architecture(String name) {
@@ -97,15 +122,16 @@ final class HostChecks {
         }
         return found.isEmpty()
                 ? HostCheck.missing(
-                        "OCI runtime", "crun or runc, which start containers; " + install("crun runc", "crun"))
+                        "OCI runtime",
+                        "crun or runc, which start containers; "
+                                + install(new Packages("crun runc", "crun", "crun", "crun")))
                 : HostCheck.ok("OCI runtime", String.join(", ", found));
     }
 
-    private HostCheck program(String name, String debianPackage, String redHatPackage, String purpose) {
+    private HostCheck program(String name, Packages packages, String purpose) {
         return tools.find(name)
                 .map(path -> HostCheck.ok(name, path + version(path)))
-                .orElseGet(
-                        () -> HostCheck.missing(name, "it " + purpose + "; " + install(debianPackage, redHatPackage)));
+                .orElseGet(() -> HostCheck.missing(name, "it " + purpose + "; " + install(packages)));
     }
 
     private HostCheck init() {
@@ -115,7 +141,10 @@ final class HostChecks {
                 return HostCheck.ok("init", path.get() + version(path.get()));
             }
         }
-        return HostCheck.note("init", "no tini or catatonit, which init: true needs; " + install("tini", "catatonit"));
+        return HostCheck.note(
+                "init",
+                "no tini or catatonit, which init: true needs; "
+                        + install(new Packages("tini", "catatonit", "catatonit", "catatonit")));
     }
 
     private HostCheck library() {
@@ -125,7 +154,9 @@ final class HostChecks {
                 return HostCheck.ok("libnftables", file.toString());
             }
         }
-        return HostCheck.missing("libnftables", "it publishes ports; " + install("libnftables1", "nftables"));
+        return HostCheck.missing(
+                "libnftables",
+                "it publishes ports; " + install(new Packages("libnftables1", "nftables", "libnftables1", "nftables")));
     }
 
     private static List<Path> libraryDirectories() {
@@ -147,12 +178,8 @@ final class HostChecks {
                 : HostCheck.note("ip_forward", "net.ipv4.ip_forward is 0; the first network switches it on");
     }
 
-    private String install(String debianPackages, String redHatPackages) {
-        return debian ? "apt-get install " + debianPackages : "dnf install " + redHatPackages;
-    }
-
-    private static boolean isDebian() {
-        return Files.exists(Path.of("/etc/debian_version"));
+    private String install(Packages packages) {
+        return packages.install(distribution);
     }
 
     /** {@code , version 1.2.3}, as far as the program says. */

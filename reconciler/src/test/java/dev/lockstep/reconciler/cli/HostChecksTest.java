@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.runtime.HostTools;
 import java.io.IOException;
 import java.util.List;
-import org.junit.jupiter.api.Test;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class HostChecksTest {
     @ParameterizedTest
@@ -22,9 +24,47 @@ class HostChecksTest {
         assertThat(HostChecks.architecture(name).verdict()).isEqualTo(verdict);
     }
 
-    @Test
-    void each_missing_program_comes_with_the_command_that_installs_it() throws IOException {
-        var checks = new HostChecks(new HostTools(List.of())).all();
+    @ParameterizedTest
+    @CsvSource({"2.34, OK", "2.41, OK", "3.0, OK", "2.31, MISSING", ", MISSING"})
+    void glibc_from_2_34_on_will_do(@Nullable String version, HostCheck.Verdict verdict) {
+        assertThat(HostChecks.libc(Optional.ofNullable(version)).verdict()).isEqualTo(verdict);
+    }
+
+    /** What each of them has in os-release(5). */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ID=debian                                           | DEBIAN
+            ID=ubuntu,ID_LIKE=debian                            | DEBIAN
+            ID="rocky",ID_LIKE="rhel centos fedora"             | RED_HAT
+            ID="amzn",ID_LIKE="fedora"                          | RED_HAT
+            ID="opensuse-leap",ID_LIKE="suse opensuse"          | SUSE
+            ID="sles",ID_LIKE="suse"                            | SUSE
+            NAME="Arch Linux",ID=arch                           | ARCH
+            ID_LIKE=arch,ID=manjaro                             | ARCH
+            ID=alpine,PRETTY_NAME="Alpine, not debian"          |
+            """)
+    void a_distribution_is_known_by_its_family(String lines, @Nullable Distribution family) {
+        assertThat(Distribution.of(List.of(lines.split(",")))).isEqualTo(Optional.ofNullable(family));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            DEBIAN  | apt-get install libnftables1
+            RED_HAT | dnf install nftables
+            SUSE    | zypper install libnftables1
+            ARCH    | pacman -S nftables
+                    | install what Debian calls libnftables1
+            """)
+    void packages_are_named_as_the_distribution_names_them(@Nullable Distribution family, String words) {
+        assertThat(new Packages("libnftables1", "nftables", "libnftables1", "nftables")
+                        .install(Optional.ofNullable(family)))
+                .isEqualTo(words);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Distribution.class)
+    void each_missing_program_comes_with_the_command_that_installs_it(Distribution family) throws IOException {
+        var checks = new HostChecks(new HostTools(List.of()), Optional.of(family)).all();
 
         for (var what : List.of("OCI runtime", "conmon", "aardvark-dns", "flock")) {
             assertThat(checks)
@@ -32,7 +72,7 @@ class HostChecksTest {
                     .singleElement()
                     .satisfies(c -> {
                         assertThat(c.verdict()).isEqualTo(HostCheck.Verdict.MISSING);
-                        assertThat(c.found()).containsPattern("; (apt-get|dnf) install \\S+");
+                        assertThat(c.found()).containsPattern("; " + family.command() + " \\S+");
                     });
         }
         assertThat(checks)
