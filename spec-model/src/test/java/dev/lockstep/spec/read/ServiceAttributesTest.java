@@ -15,13 +15,17 @@ import dev.lockstep.spec.yaml.Problems;
 import dev.lockstep.spec.yaml.Reading;
 import dev.lockstep.spec.yaml.YamlLimits;
 import dev.lockstep.spec.yaml.YamlReader;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -197,5 +201,20 @@ class ServiceAttributesTest {
         assertThat(a("scale: 0").replicas()).isZero();
         assertThat(a("deploy: {replicas: 2}").replicas()).isEqualTo(2);
         assertThat(a("tty: true").replicas()).isEqualTo(1);
+    }
+
+    @Test
+    void what_the_readme_writes_of_fields_that_somebody_else_owns_is_read() throws IOException {
+        var block = Pattern.compile("(?m)^ {4}x-lockstep:\\n(?: {4}.*\\n)+")
+                .matcher(Files.readString(Path.of("../README.md")));
+        assertThat(block.find()).isTrue();
+        // A line end would be a last line without indentation.
+        var extension = block.group().stripTrailing().stripIndent();
+        var project = read(extension + "\nservices: {web: {image: x}, app: {image: x}}\n");
+
+        assertThat(errors()).isEmpty();
+        assertThat(project.extension().flatMap(own -> own.drift()).orElseThrow().ignore())
+                .extracting(field -> field.path())
+                .containsExactly("services.web.mem_limit", "services.app.cpus");
     }
 }

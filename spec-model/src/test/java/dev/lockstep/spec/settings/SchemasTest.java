@@ -142,6 +142,21 @@ class SchemasTest {
         HostPolicy.STACK.known().forEach(key -> assertThat(agent).contains(key + ":"));
     }
 
+    @Test
+    void what_the_readme_writes_into_agent_yaml_is_valid() throws IOException {
+        var block = Pattern.compile("(?m)^ {7}host: .*\n(?: {7}.*\n)+")
+                .matcher(Files.readString(Path.of("../README.md")));
+        assertThat(block.find()).isTrue();
+        var agent = block.group();
+
+        assertThat(schema("agent.schema.json").validate(agent, InputFormat.YAML))
+                .isEmpty();
+        assertThat(AgentSettings.read("agent.yaml", agent.getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOfSatisfying(
+                        AgentSettings.Read.Valid.class,
+                        valid -> assertThat(valid.settings().repositories()).hasSize(1));
+    }
+
     /** A value that no key of either file may have, with the path that the problem must name. */
     private record Misplaced(String document, String path) {
         static Misplaced at(String place, String key) {
