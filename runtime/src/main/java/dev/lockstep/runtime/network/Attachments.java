@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.network;
 
 import dev.lockstep.runtime.linux.NetworkNamespaces;
+import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -47,6 +48,27 @@ final class Attachments {
         return new Attached(container, files.namespace(container), attachment.endpoints());
     }
 
+    /** See {@link Networks#attach}. */
+    Attached attach(AttachRequest request) throws IOException {
+        return update(request, true);
+    }
+
+    /** See {@link Networks#updateAttachments(AttachRequest)}. */
+    Attached update(AttachRequest request) throws IOException {
+        if (files.attachment(request.container()).isEmpty()) {
+            throw new NetworkException("container " + request.container() + " has no namespace; attach it first");
+        }
+        return update(request, false);
+    }
+
+    /** See {@link Networks#updateAttachments(AttachRequest, ProcessIdentity)}. */
+    Attached update(AttachRequest request, ProcessIdentity process) throws IOException {
+        var container = request.container();
+        links.adoptNamespace(
+                files.namespace(container), process, files.attachment(container).isEmpty());
+        return update(request, false);
+    }
+
     /** Takes everything of it away, but for leases. */
     void detach(String container) throws IOException {
         var attachment = lock.holding(() -> {
@@ -80,7 +102,7 @@ final class Attachments {
      *
      * @param undo whether a first attachment that fails is taken away again
      */
-    Attached update(AttachRequest request, boolean undo) throws IOException {
+    private Attached update(AttachRequest request, boolean undo) throws IOException {
         // From end to end on one of its threads: to go from thread to thread takes longer than many of the steps.
         return namespaces.home(() -> updateAtHome(request, undo));
     }

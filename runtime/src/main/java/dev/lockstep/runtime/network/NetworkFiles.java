@@ -107,6 +107,11 @@ final class NetworkFiles {
         return networks().stream().filter(n -> n.name().equals(name)).findFirst();
     }
 
+    /** The same of one that has to be there. */
+    NetworkRecord existing(String name) throws IOException {
+        return network(name).orElseThrow(() -> new NetworkException("there is no network " + name));
+    }
+
     /** Networks whose records cannot be used: each holds up nobody but who needs it. */
     List<DamagedNetwork> damaged() throws IOException {
         var found = new ArrayList<DamagedNetwork>();

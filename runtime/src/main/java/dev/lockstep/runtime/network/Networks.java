@@ -3,11 +3,9 @@ package dev.lockstep.runtime.network;
 import dev.lockstep.runtime.dns.NameServer;
 import dev.lockstep.runtime.linux.NetworkEvents;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
-import dev.lockstep.runtime.linux.NoSpace;
 import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.store.Root;
-import dev.lockstep.runtime.store.StateException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,9 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The networks of one root: bridges, the containers on them, published ports.
@@ -34,8 +29,6 @@ import org.slf4j.LoggerFactory;
  * <p>Any thread may call; the work is done on the platform threads of {@link NetworkNamespaces}.
  */
 public final class Networks implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Networks.class);
-
     /** Where nothing may be locked: a container that comes takes a few milliseconds, as long as a look. */
     private static final int LOOKS = 4;
 
@@ -48,7 +41,6 @@ public final class Networks implements AutoCloseable {
     private final ForeignFirewalls foreign;
     private final Forwarding forwarding;
     private final AddressSpace addresses;
-    private final Links links;
     private final Bridges bridges;
     private final NameServer server;
     private final ContainerNames names;
@@ -56,6 +48,12 @@ public final class Networks implements AutoCloseable {
     private final Attachments containers;
     private final NetworkObservation observation;
     private final Mending mending;
+    private final NetworkDefinitions definitions;
+    private final NetworkReplacement replacement;
+    private final SlotAddresses slotAddresses;
+    private final AnsweredNames answeredNames;
+    private final Publishing publishing;
+    private final Leftovers leftovers;
 
     /**
      * @param namespaces whose home the bridges and rules are in; not closed here
@@ -70,15 +68,14 @@ public final class Networks implements AutoCloseable {
         var records = new NetworkFiles(root);
         this.files = records;
         this.kernel = new Kernel(namespaces);
-        var there = new Links(root.id(), kernel, namespaces);
-        this.links = there;
+        var links = new Links(root.id(), kernel, namespaces);
         this.foreign = new ForeignFirewalls(root.id(), files, kernel, root.json(), settings);
         this.forwarding = new Forwarding(files, kernel, namespaces);
         this.addresses = new AddressSpace(root.id(), files, kernel, settings);
         this.server = names;
         NameServer.Reach reach = network -> {
             var record = records.network(network);
-            return record.isPresent() && there.hasBridge(record.get());
+            return record.isPresent() && links.hasBridge(record.get());
         };
         this.names =
                 new ContainerNames(files, names, reach, namespaces, settings.hostResolvConf(), this::followNameServer);
@@ -101,6 +98,13 @@ public final class Networks implements AutoCloseable {
         this.observation = new NetworkObservation(
                 files, kernel, links, firewall, foreign, forwarding, this.names, containers, addresses, namespaces);
         this.mending = new Mending(lock, files, observation, bridges, links, this.names);
+        this.definitions = new NetworkDefinitions(lock, files, addresses, bridges);
+        this.slotAddresses = new SlotAddresses(lock, files);
+        this.answeredNames = new AnsweredNames(lock, files, server, this.names);
+        this.publishing = new Publishing(lock, files, ports);
+        this.replacement =
+                new NetworkReplacement(lock, files, bridges, ports, definitions, slotAddresses, containers, publishing);
+        this.leftovers = new Leftovers(lock, namespaces, files, bridges, this.names, ports, containers, slotAddresses);
     }
 
     // ---- networks
@@ -111,17 +115,7 @@ public final class Networks implements AutoCloseable {
      * @throws NetworkException when the name or the subnet is taken; the message says by what. Nothing remains.
      */
     public NetworkRecord create(NetworkSpec spec) throws IOException {
-        return lock.holding(() -> {
-            if (files.network(spec.name()).isPresent()) {
-                throw new NetworkException("network " + spec.name() + " exists already");
-            }
-            for (var damaged : files.damaged()) {
-                if (damaged.name().equals(spec.name())) {
-                    throw new NetworkException(damaged.sentence());
-                }
-            }
-            return bridges.create(spec);
-        });
+        return definitions.create(spec);
     }
 
     /**
@@ -130,22 +124,7 @@ public final class Networks implements AutoCloseable {
      * @throws NetworkException while containers are attached
      */
     public void remove(String name) throws IOException {
-        lock.holding(() -> {
-            var network = files.network(name);
-            if (network.isPresent()) {
-                var attached = files.attachments().stream()
-                        .filter(a ->
-                                a.endpoints().stream().anyMatch(e -> e.network().equals(name)))
-                        .map(a -> a.request().container())
-                        .toList();
-                if (!attached.isEmpty()) {
-                    throw new NetworkException("network " + name + " has containers: " + String.join(", ", attached));
-                }
-                bridges.takeDown(network.get());
-                log.info("removed network={}", name);
-            }
-            return Optional.empty();
-        });
+        definitions.remove(name);
     }
 
     /** All networks, sorted by name. */
@@ -175,10 +154,7 @@ public final class Networks implements AutoCloseable {
      * Changes what nothing but the record knows of a network: labels and owner. Definitions change by {@link #replace}.
      */
     public void updateRecord(NetworkSpec spec) throws IOException {
-        lock.holding(() -> {
-            files.write(existing(spec.name()).withSpec(spec));
-            return Optional.empty();
-        });
+        definitions.updateRecord(spec);
     }
 
     /**
@@ -186,9 +162,7 @@ public final class Networks implements AutoCloseable {
      * of that name that is there already is not in its way.
      */
     public Optional<String> conflictOf(NetworkSpec spec) throws IOException {
-        // Without the lock: whoever makes the network looks again under it.
-        var obstacle = bridges.obstacle(spec);
-        return obstacle.isPresent() || spec.subnets().isEmpty() ? obstacle : addresses.obstacle(spec);
+        return definitions.conflictOf(spec);
     }
 
     /**
@@ -202,65 +176,7 @@ public final class Networks implements AutoCloseable {
      *     put back, as far as that can be done
      */
     public List<String> replace(NetworkSpec spec) throws IOException {
-        var name = spec.name();
-        var conflict = conflictOf(spec);
-        if (conflict.isPresent()) {
-            throw new NetworkException("network " + name + ": " + conflict.get());
-        }
-        var before = files.network(name);
-        var requests = lock.holding(() -> files.attachments().stream()
-                .map(AttachmentRecord::request)
-                .filter(r -> r.networks().stream().anyMatch(n -> n.network().equals(name)))
-                .toList());
-        var taken = new ArrayList<Taken>();
-        try {
-            for (var request : requests) {
-                taken.add(new Taken(request, published(request.container())));
-                updateAttachments(request.withNetworks(request.networks().stream()
-                        .filter(n -> !n.network().equals(name))
-                        .toList()));
-            }
-            remove(name);
-            create(spec);
-        } catch (IOException | RuntimeException e) {
-            before.ifPresent(network -> putBack(network, taken, e));
-            throw e;
-        }
-        return requests.stream().map(AttachRequest::container).toList();
-    }
-
-    /** A container that was taken off a network, and what was published of it. */
-    private record Taken(AttachRequest request, List<PublishedPort> ports) {}
-
-    /** One thing that cannot be put back is no reason to leave the others. */
-    private void putBack(NetworkRecord network, List<Taken> taken, Exception why) {
-        try {
-            lock.holding(() -> {
-                if (files.network(network.name()).isEmpty()) {
-                    bridges.createAgain(network);
-                }
-                return Optional.empty();
-            });
-            // They gave their addresses back when they left.
-            reserve(
-                    network.name(),
-                    network.leases().stream()
-                            .filter(lease -> taken.stream()
-                                    .anyMatch(t -> t.request().container().equals(lease.container())))
-                            .collect(Collectors.toMap(Lease::address, Lease::key)));
-        } catch (IOException | RuntimeException also) {
-            why.addSuppressed(also);
-        }
-        for (var container : taken) {
-            try {
-                updateAttachments(container.request());
-                if (!container.ports().isEmpty()) {
-                    publish(container.request().container(), container.ports());
-                }
-            } catch (IOException | RuntimeException also) {
-                why.addSuppressed(also);
-            }
-        }
+        return replacement.replace(spec);
     }
 
     /**
@@ -268,10 +184,7 @@ public final class Networks implements AutoCloseable {
      * server. For a network that is whole nothing changes.
      */
     public void ensure(String name) throws IOException {
-        lock.holding(() -> {
-            bridges.ensureUp(existing(name));
-            return Optional.empty();
-        });
+        definitions.ensure(name);
     }
 
     // ---- containers
@@ -288,7 +201,7 @@ public final class Networks implements AutoCloseable {
      * @throws NetworkException when a network does not exist or an address cannot be had
      */
     public Attached attach(AttachRequest request) throws IOException {
-        return containers.update(request, true);
+        return containers.attach(request);
     }
 
     /**
@@ -296,10 +209,7 @@ public final class Networks implements AutoCloseable {
      * published ports follow its main address. Ends that are in both keep address, MAC and connections.
      */
     public Attached updateAttachments(AttachRequest request) throws IOException {
-        if (files.attachment(request.container()).isEmpty()) {
-            throw new NetworkException("container " + request.container() + " has no namespace; attach it first");
-        }
-        return containers.update(request, false);
+        return containers.update(request);
     }
 
     /**
@@ -309,10 +219,7 @@ public final class Networks implements AutoCloseable {
      * @param process any process in that namespace
      */
     public Attached updateAttachments(AttachRequest request, ProcessIdentity process) throws IOException {
-        var container = request.container();
-        links.adoptNamespace(
-                files.namespace(container), process, files.attachment(container).isEmpty());
-        return containers.update(request, false);
+        return containers.update(request, process);
     }
 
     /** Whether there is something that {@link #detach} would take away. Looks at files and nothing else. */
@@ -339,26 +246,12 @@ public final class Networks implements AutoCloseable {
      * fixed addresses, or its network is removed.
      */
     public void release(LeaseKey key) throws IOException {
-        lock.holding(() -> {
-            for (var network : files.networks()) {
-                var released = Leases.release(network, key);
-                if (!released.equals(network)) {
-                    files.writeGiven(released);
-                }
-            }
-            return Optional.empty();
-        });
+        slotAddresses.release(key);
     }
 
     /** Gives the addresses of a slot free, on one network; not those of who is on it. */
     public void release(String name, LeaseKey key) throws IOException {
-        lock.holding(() -> {
-            var network = files.network(name);
-            if (network.isPresent()) {
-                files.write(Leases.release(network.get(), key, id -> files.isAttached(id, name)));
-            }
-            return Optional.empty();
-        });
+        slotAddresses.release(name, key);
     }
 
     /**
@@ -367,10 +260,7 @@ public final class Networks implements AutoCloseable {
      * @throws NetworkException when there is no such network, or the address cannot be had
      */
     public void check(LeaseKey key, AttachmentSpec attachment) throws IOException {
-        var network = existing(attachment.network());
-        for (var address : attachment.addresses()) {
-            Leases.giveFixed(network, key, "", address, id -> files.isAttached(id, network.name()));
-        }
+        slotAddresses.check(key, attachment);
     }
 
     /**
@@ -380,40 +270,14 @@ public final class Networks implements AutoCloseable {
      * @param slots whose each address is to be
      */
     public void reserve(String name, Map<IpAddress, LeaseKey> slots) throws IOException {
-        lock.holding(() -> {
-            var found = files.network(name);
-            if (found.isPresent()) {
-                var reserved = found.get();
-                for (var wanted : slots.entrySet()) {
-                    reserved = Leases.reserve(
-                            reserved, wanted.getValue(), wanted.getKey(), id -> files.isAttached(id, name));
-                }
-                if (!reserved.equals(found.get())) {
-                    files.write(reserved);
-                }
-            }
-            return Optional.empty();
-        });
+        slotAddresses.reserve(name, slots);
     }
 
     /**
      * Whether the container's names are answered: they are not while it is stopped, or unhealthy beside healthy ones.
      */
     public void answer(String container, boolean answered) throws IOException {
-        lock.holding(() -> {
-            var attachment = files.attachment(container);
-            if (attachment.isPresent() && attachment.get().answered() != answered) {
-                var changed = attachment.get().withAnswered(answered);
-                files.write(changed);
-                names.put(changed);
-                if (answered) {
-                    names.refresh();
-                } else {
-                    names.refreshForLess();
-                }
-            }
-            return Optional.empty();
-        });
+        answeredNames.answer(container, answered);
     }
 
     /**
@@ -421,12 +285,7 @@ public final class Networks implements AutoCloseable {
      * end. The caller closes them.
      */
     public List<Pidfd> nameServers() throws IOException {
-        var running = new ArrayList<Pidfd>();
-        server.process().ifPresent(running::add);
-        for (var container : server.ownServers().containers()) {
-            server.ownServers().process(container).ifPresent(running::add);
-        }
-        return running;
+        return answeredNames.nameServers();
     }
 
     /** A directory in which something changes whenever the process that answers for names is started or needed. */
@@ -440,17 +299,7 @@ public final class Networks implements AutoCloseable {
      * @return whether that was so
      */
     public boolean mendNames() throws IOException {
-        return lock.holding(this::answerAgain);
-    }
-
-    private boolean answerAgain() throws IOException {
-        var mended = false;
-        if (!names.isAnswering()) {
-            names.putAll();
-            names.refresh();
-            mended = names.isAnswering();
-        }
-        return names.ensureOwn(files.attachments()) || mended;
+        return answeredNames.mendNames();
     }
 
     /** What this host's own resolver reads; another text once the host asks others for names. */
@@ -465,15 +314,7 @@ public final class Networks implements AutoCloseable {
      * @return whether any had ended
      */
     public boolean followHostResolver() throws IOException {
-        return lock.holding(() -> {
-            var before = server.pid();
-            var mended = answerAgain();
-            names.refresh(); // which starts one that ended just now
-            return mended
-                    || server.pid()
-                            .filter(now -> !before.equals(Optional.of(now)))
-                            .isPresent();
-        });
+        return answeredNames.followHostResolver();
     }
 
     /** Listens from now on for what may take something from the networks. Belongs to the caller, who closes it. */
@@ -507,11 +348,7 @@ public final class Networks implements AutoCloseable {
      * @throws PortConflictException when somebody has one; then nothing has changed
      */
     public List<PublishedPort> publish(String container, List<PublishedPort> wanted) throws IOException {
-        return lock.holding(() -> {
-            var attachment = files.attachment(container)
-                    .orElseThrow(() -> new NetworkException("container " + container + " is on no network"));
-            return ports.publish(attachment, wanted);
-        });
+        return publishing.publish(container, wanted);
     }
 
     /** The container's ports that are published. */
@@ -521,20 +358,12 @@ public final class Networks implements AutoCloseable {
 
     /** Takes the container's published ports back and cuts connections through them. */
     public void unpublish(String container) throws IOException {
-        lock.holding(() -> {
-            ports.withdraw(container);
-            return Optional.empty();
-        });
+        publishing.unpublish(container);
     }
 
     /** Makes all published ports of one container lead to another, in one step without a gap. */
     public void movePorts(String from, String to) throws IOException {
-        lock.holding(() -> {
-            var attachment = files.attachment(to)
-                    .orElseThrow(() -> new NetworkException("container " + to + " is on no network"));
-            ports.move(from, attachment);
-            return Optional.empty();
-        });
+        publishing.movePorts(from, to);
     }
 
     /**
@@ -592,31 +421,7 @@ public final class Networks implements AutoCloseable {
      * @return how many things were removed
      */
     public int cleanUp(Predicate<String> isLive) throws IOException {
-        var removed = 0;
-        for (var attachment : files.attachments()) {
-            var container = attachment.request().container();
-            if (!isLive.test(container)) {
-                detach(container);
-                removed++;
-            }
-        }
-        for (var container : files.unusable().keySet()) {
-            if (!isLive.test(container)) {
-                try {
-                    detach(container);
-                    removed++;
-                } catch (StateException e) {
-                    log.warn("what was left of container={} stays: {}", container, e.getMessage());
-                }
-            }
-        }
-        for (var pin : files.namespaces()) {
-            if (!isLive.test(pin) && !files.isAttached(pin)) {
-                namespaces.delete(namespace(pin));
-                removed++;
-            }
-        }
-        return removed + lock.holding(this::removeStrays);
+        return leftovers.cleanUp(isLive);
     }
 
     /** What networks have changed, or want changed, on the host outside of what is ours. */
@@ -636,24 +441,7 @@ public final class Networks implements AutoCloseable {
      * stay as they are: they count all the same, and the next call tries again.
      */
     public void settle() throws IOException {
-        if (files.hasGiven()) {
-            lock.holding(() -> {
-                settleIfThereIsRoom();
-                return Optional.empty();
-            });
-        }
-    }
-
-    /** Or nothing could be stopped on a full disk. The lock is held. */
-    private void settleIfThereIsRoom() throws IOException {
-        try {
-            files.settle();
-        } catch (IOException e) {
-            if (!NoSpace.isWhy(e)) {
-                throw e;
-            }
-            log.info("addresses given out are not durable yet error={}", e.toString());
-        }
+        slotAddresses.settle();
     }
 
     /** Closes the sockets; networks and containers live on. */
@@ -669,26 +457,7 @@ public final class Networks implements AutoCloseable {
         }
     }
 
-    private int removeStrays() throws IOException {
-        files.removeUnfinished();
-        files.repair();
-        settleIfThereIsRoom();
-        var removed = bridges.removeStrays() + ports.removeStrays() + names.removeStrays();
-        var renamed = 0;
-        for (var network : files.networks()) {
-            renamed += names.removeStrays(network);
-        }
-        if (renamed > 0) {
-            names.refreshForLess();
-        }
-        return removed + renamed;
-    }
-
     private void followNameServer() throws IOException {
         bridges.followNameServer();
-    }
-
-    private NetworkRecord existing(String name) throws IOException {
-        return files.network(name).orElseThrow(() -> new NetworkException("there is no network " + name));
     }
 }
