@@ -249,7 +249,7 @@ public final class Networks implements AutoCloseable {
         slotAddresses.release(key);
     }
 
-    /** Gives the addresses of a slot free, on one network; not those of who is on it. */
+    /** The same on one network, but not for those of who is on it. */
     public void release(String name, LeaseKey key) throws IOException {
         slotAddresses.release(name, key);
     }

@@ -26,10 +26,7 @@ final class SlotAddresses {
     void release(LeaseKey key) throws IOException {
         lock.holding(() -> {
             for (var network : files.networks()) {
-                var released = Leases.release(network, key);
-                if (!released.equals(network)) {
-                    files.writeGiven(released);
-                }
+                writeIfChanged(network, Leases.release(network, key));
             }
             return Optional.empty();
         });
@@ -40,10 +37,16 @@ final class SlotAddresses {
         lock.holding(() -> {
             var network = files.network(name);
             if (network.isPresent()) {
-                files.write(Leases.release(network.get(), key, id -> files.isAttached(id, name)));
+                writeIfChanged(network.get(), Leases.release(network.get(), key, id -> files.isAttached(id, name)));
             }
             return Optional.empty();
         });
+    }
+
+    private void writeIfChanged(NetworkRecord network, NetworkRecord released) throws IOException {
+        if (!released.equals(network)) {
+            files.writeGiven(released);
+        }
     }
 
     /** See {@link Networks#check}. */

@@ -276,6 +276,24 @@ class NetworksIT extends OnPrivateHost {
     }
 
     @Test
+    void an_address_that_is_given_free_on_one_network_waits_for_no_disk_either() throws IOException {
+        var web = new LeaseKey("shop", "web", 1);
+        networks.create(network("fixed", "10.213.9.0/24"));
+        networks.reserve("fixed", Map.of(IpAddress.parse("10.213.9.5"), web));
+        var record = host.root
+                .state()
+                .resolve("networks/" + networks.find("fixed").orElseThrow().id() + "/record.json");
+        var durable = Files.readString(record);
+        assertThat(durable).contains("\"web\"");
+
+        networks.release("fixed", web);
+        assertThat(Files.readString(record)).isEqualTo(durable);
+        assertThat(networks.find("fixed").orElseThrow().leases()).isEmpty();
+        networks.settle();
+        assertThat(Files.readString(record)).doesNotContain("\"web\"");
+    }
+
+    @Test
     void attaching_twice_changes_nothing() throws IOException {
         networks.create(network("front"));
         var first = attach("c1", "web", "front");
