@@ -22,23 +22,26 @@ final class Subnets {
 
     /** The first range of that size in the pool that overlaps nothing, or empty when the pool is used up. */
     static Optional<Cidr> choose(List<Cidr> pool, int prefix, List<Taken> taken) {
+        // In this order, whatever a candidate has passed is in the way of none that comes behind it.
+        var inTheWay = taken.stream().map(Taken::range).sorted().toList();
         for (var range : pool) {
             var candidate = Optional.of(Cidr.around(range.base(), prefix));
-            while (candidate.isPresent()) {
-                var obstacle = obstacle(candidate.get(), taken);
-                if (obstacle.isEmpty()) {
-                    return candidate;
-                }
-                // Behind whatever is larger: a /8 in the way is one step, not 65536.
-                var passed = obstacle.get().range().prefix() < prefix
-                        ? obstacle.get().range()
-                        : candidate.get();
-                candidate = passed.last().compareTo(range.last()) >= 0
-                        ? Optional.empty()
-                        : Optional.of(Cidr.around(passed.last().plus(1), prefix));
+            for (var other : inTheWay) {
+                candidate = candidate.flatMap(c -> other.overlaps(c) ? behind(other, c, range) : Optional.of(c));
+            }
+            if (candidate.isPresent()) {
+                return candidate;
             }
         }
         return Optional.empty();
+    }
+
+    /** The next candidate of the range behind whatever is larger: a /8 in the way is one step, not 65536. */
+    private static Optional<Cidr> behind(Cidr other, Cidr candidate, Cidr range) {
+        var passed = other.prefix() < candidate.prefix() ? other : candidate;
+        return passed.last().compareTo(range.last()) >= 0
+                ? Optional.empty()
+                : Optional.of(Cidr.around(passed.last().plus(1), candidate.prefix()));
     }
 
     /** What overlaps the range. */

@@ -1,7 +1,9 @@
 package dev.lockstep.runtime.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,6 +40,28 @@ class SubnetsTest {
             taken.add(new Subnets.Taken(chosen.get(), "network " + i, false));
         }
         assertThat(Subnets.choose(POOL, 24, taken)).isEmpty();
+    }
+
+    @Test
+    void ranges_in_any_order_within_each_other_or_of_another_family_are_passed() {
+        assertThat(choose("172.28.3.0/24", "172.28.0.0/23", "172.28.2.7/32", "172.28.1.0/24", "172.28.2.128/25"))
+                .contains(Cidr.parse("172.28.4.0/24"));
+        assertThat(choose("fd00::/8", "172.28.0.9/32", "172.16.0.0/15", "172.28.9.0/24"))
+                .contains(Cidr.parse("172.28.1.0/24"));
+    }
+
+    /** Of many networks, each is made beside all that are there. */
+    @Test
+    void a_pool_that_is_nearly_full_is_gone_through_once() {
+        var first = Cidr.parse("fd00::/64");
+        var taken = new ArrayList<Subnets.Taken>();
+        for (var i = 0; i < 65_535; i++) {
+            var base = new IpAddress(AddressFamily.IPV6, first.base().high() + i, 0);
+            taken.add(new Subnets.Taken(new Cidr(base, 64), "network " + i, false));
+        }
+        assertThat(assertTimeoutPreemptively(
+                        Duration.ofSeconds(10), () -> Subnets.choose(List.of(Cidr.parse("fd00::/48")), 64, taken)))
+                .contains(Cidr.parse("fd00:0:0:ffff::/64"));
     }
 
     @Test
