@@ -41,6 +41,8 @@ public final class EventLog {
     private final Root root;
     private final Path directory;
     private final long largest;
+    /** The size of the current file when it was found to end with a whole line: then it does not have to be read. */
+    private volatile long whole;
 
     /** The events of that root. */
     public EventLog(Root root) {
@@ -77,18 +79,24 @@ public final class EventLog {
                         file(0),
                         Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND),
                         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+            var before = channel.size();
             // What another is writing right now may look torn too: an empty line more, which readers skip.
-            var text = endsTorn()
+            var text = before != whole && endsTorn()
                     ? ByteBuffer.allocate(line.remaining() + 1)
                             .put((byte) '\n')
                             .put(line)
                             .flip()
                     : line;
+            var length = text.remaining();
             channel.write(text);
             if (text.hasRemaining()) {
                 throw new IOException("there was room for a part of it only"); // its rest would not follow it
             }
-            return channel.size();
+            var after = channel.size();
+            if (after == before + length) {
+                whole = after; // nobody else has written meanwhile
+            }
+            return after;
         }
     }
 
