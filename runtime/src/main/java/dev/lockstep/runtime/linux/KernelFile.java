@@ -3,9 +3,9 @@ package dev.lockstep.runtime.linux;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 
@@ -22,25 +22,29 @@ final class KernelFile {
     /**
      * All of it.
      *
-     * @throws NoSuchFileException when it is not there
+     * @throws java.nio.file.NoSuchFileException when it is not there
+     * @throws java.nio.file.FileSystemException with what the kernel said, when it cannot be opened
      */
     static String read(Path file) throws IOException {
         try (var in = new FileInputStream(file.toString())) {
-            var bytes = new byte[USUAL];
-            var length = 0;
-            for (var read = in.read(bytes); read >= 0; read = in.read(bytes, length, bytes.length - length)) {
-                length += read;
-                if (length == bytes.length) {
-                    bytes = Arrays.copyOf(bytes, 2 * length);
-                }
-            }
-            return new String(bytes, 0, length, StandardCharsets.ISO_8859_1);
+            return text(in);
         } catch (FileNotFoundException e) {
-            // Said of every file that cannot be opened.
-            if (Files.notExists(file)) {
-                throw new NoSuchFileException(file.toString());
+            // Said of every file that cannot be opened; a channel says why.
+            try (var in = Files.newInputStream(file)) {
+                return text(in);
             }
-            throw e;
         }
+    }
+
+    private static String text(InputStream in) throws IOException {
+        var bytes = new byte[USUAL];
+        var length = 0;
+        for (var read = in.read(bytes); read >= 0; read = in.read(bytes, length, bytes.length - length)) {
+            length += read;
+            if (length == bytes.length) {
+                bytes = Arrays.copyOf(bytes, 2 * length);
+            }
+        }
+        return new String(bytes, 0, length, StandardCharsets.ISO_8859_1);
     }
 }

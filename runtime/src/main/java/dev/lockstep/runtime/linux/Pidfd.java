@@ -22,12 +22,16 @@ public final class Pidfd implements AutoCloseable {
             return Optional.empty();
         }
         var pidfd = new Pidfd(new Fd(Libc.check(number, "pidfd_open", process.pid()), "pidfd " + process.pid()));
-        // Checked after opening: from here on the handle cannot change its mind.
-        if (!process.isAlive()) {
-            pidfd.close();
-            return Optional.empty();
+        var alive = false;
+        try {
+            // Checked after opening: from here on the handle cannot change its mind.
+            alive = process.isAlive();
+        } finally {
+            if (!alive) {
+                pidfd.close();
+            }
         }
-        return Optional.of(pidfd);
+        return alive ? Optional.of(pidfd) : Optional.empty();
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.linux;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -15,11 +16,19 @@ import java.util.Optional;
  * @param startTicks clock ticks after boot
  */
 public record ProcessStatus(int pid, char state, int parent, int session, int threads, long startTicks) {
-    /** Empty when there is no such process. */
+    /**
+     * Empty when there is no such process.
+     *
+     * @throws UncheckedIOException when this process or this host has too little of something to look: whoever took
+     *     that for an end would put away what runs
+     */
     public static Optional<ProcessStatus> of(int pid) {
         try {
             return Optional.of(parse(KernelFile.read(Path.of("/proc/" + pid + "/stat"))));
         } catch (IOException e) {
+            if (Scarce.isWhy(e)) {
+                throw new UncheckedIOException(e.getMessage(), e);
+            }
             return Optional.empty();
         }
     }

@@ -1,6 +1,8 @@
 package dev.lockstep.runtime.linux;
 
+import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -20,6 +22,7 @@ public final class Scarce {
             case LinuxException e -> ERRORS.contains(e.errno());
             case FileSystemException e ->
                 Optional.ofNullable(e.getReason()).filter(REASONS::contains).isPresent();
+            case UncheckedIOException e -> isWhy(Objects.requireNonNull(e.getCause()));
             default -> false;
         };
     }

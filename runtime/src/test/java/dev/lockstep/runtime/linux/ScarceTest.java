@@ -3,6 +3,7 @@ package dev.lockstep.runtime.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import org.junit.jupiter.api.Test;
 
@@ -13,6 +14,10 @@ class ScarceTest {
                 .isTrue();
         assertThat(Scarce.isWhy(new FileSystemException("/a", null, "Cannot allocate memory")))
                 .isTrue();
+        assertThat(Scarce.isWhy(new UncheckedIOException(new FileSystemException("/a", null, "Too many open files"))))
+                .isTrue();
+        assertThat(Scarce.isWhy(new UncheckedIOException(new IOException("/a"))))
+                .isFalse();
         assertThat(Scarce.isWhy(new FileSystemException("/a", null, "Input/output error")))
                 .isFalse();
         assertThat(Scarce.isWhy(new FileSystemException("/a"))).isFalse();
