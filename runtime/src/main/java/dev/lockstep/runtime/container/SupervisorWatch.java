@@ -5,6 +5,7 @@ import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.Pipe;
 import dev.lockstep.runtime.linux.Poll;
 import dev.lockstep.runtime.linux.ProcessIdentity;
+import dev.lockstep.runtime.linux.Scarce;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -38,6 +39,8 @@ public final class SupervisorWatch implements AutoCloseable {
 
     // Of the waiting thread alone.
     private final Map<String, Watched> watched = new HashMap<>();
+    /** Not told yet. */
+    private final List<Loss> losses = new ArrayList<>();
 
     SupervisorWatch(ContainerStore store, String bootId) throws IOException {
         this.store = store;
@@ -88,15 +91,18 @@ public final class SupervisorWatch implements AutoCloseable {
      * Waits until something is lost. Platform threads only.
      *
      * @return none when this was closed: then it must not be called again
+     * @throws IOException when this process or this host has too little of something, which passes: nothing is lost
+     *     when it is called again
      */
     public List<Loss> await() throws IOException {
-        var losses = new ArrayList<Loss>();
         while (true) {
             for (var id = called.poll(); id != null; id = called.poll()) {
-                look(id, losses);
+                look(id);
             }
             if (!losses.isEmpty()) {
-                return List.copyOf(losses);
+                var told = List.copyOf(losses);
+                losses.clear();
+                return told;
             }
             var fds = new ArrayList<Fd>(List.of(bell.readEnd()));
             watched.values().forEach(w -> fds.add(w.pidfd().fd()));
@@ -109,7 +115,7 @@ public final class SupervisorWatch implements AutoCloseable {
             }
             for (var one : List.copyOf(watched.entrySet())) {
                 if (ready.contains(one.getValue().pidfd().fd())) {
-                    look(one.getKey(), losses);
+                    look(one.getKey());
                 }
             }
         }
@@ -123,43 +129,63 @@ public final class SupervisorWatch implements AutoCloseable {
         }
     }
 
-    private void look(String id, List<Loss> losses) {
-        var before = Optional.ofNullable(watched.remove(id));
-        before.ifPresent(w -> w.pidfd().close());
+    /**
+     * Looks at one, which is watched as before until that is done.
+     *
+     * @throws IOException when this process or this host has too little of something: the next {@link #await} looks
+     */
+    private void look(String id) throws IOException {
+        var before = Optional.ofNullable(watched.get(id));
+        Optional<Watched> now;
         try {
             var run = store.run(id, bootId).filter(Run::started);
-            if (run.isPresent()) {
-                look(id, run.get(), before, losses);
-            }
+            now = run.isPresent() ? look(id, run.get(), before) : Optional.empty();
         } catch (IOException | RuntimeException e) {
+            if (Scarce.isWhy(e)) {
+                called.add(id);
+                throw e;
+            }
             LOG.debug("supervisor not watched container={}", id, e);
+            now = Optional.empty();
+        } catch (VirtualMachineError e) {
+            called.add(id);
+            throw e;
         }
+        watched.remove(id);
+        before.ifPresent(w -> w.pidfd().close());
+        now.ifPresent(w -> watched.put(id, w));
     }
 
-    private void look(String id, Run run, Optional<Watched> before, List<Loss> losses) throws IOException {
+    private Optional<Watched> look(String id, Run run, Optional<Watched> before) throws IOException {
         var process = run.process().orElseThrow();
         var conmon = open(run.conmon());
         if (conmon.isPresent()) {
-            watched.put(id, new Watched(process, conmon.get(), true));
-            return;
+            return conmon.map(pidfd -> new Watched(process, pidfd, true));
         }
         // In this order: a conmon that is found dead has written before it died.
         if (Files.exists(store.files(id).exit())) {
-            return;
+            return Optional.empty();
         }
         var own = open(Optional.of(process));
-        if (!store.run(id, bootId).equals(Optional.of(run))) {
+        boolean still;
+        try {
+            still = store.run(id, bootId).equals(Optional.of(run));
+        } catch (IOException | RuntimeException e) {
+            own.ifPresent(Pidfd::close);
+            throw e;
+        }
+        if (!still) {
             own.ifPresent(Pidfd::close);
             called.add(id); // put away or begun anew while we looked
-        } else if (own.isEmpty()) {
-            losses.add(new Loss.Container(id));
-        } else {
-            watched.put(id, new Watched(process, own.get(), false));
-            if (before.filter(w -> !w.supervised() && w.process().equals(process))
-                    .isEmpty()) {
-                losses.add(new Loss.Supervisor(id));
-            }
+            return Optional.empty();
         }
+        if (own.isEmpty()) {
+            losses.add(new Loss.Container(id));
+        } else if (before.filter(w -> !w.supervised() && w.process().equals(process))
+                .isEmpty()) {
+            losses.add(new Loss.Supervisor(id));
+        }
+        return own.map(pidfd -> new Watched(process, pidfd, false));
     }
 
     private static Optional<Pidfd> open(Optional<ProcessIdentity> process) throws IOException {
