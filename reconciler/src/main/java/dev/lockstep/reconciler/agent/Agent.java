@@ -155,55 +155,83 @@ public final class Agent {
      *
      * @return exit code: 0, 1 when a repository or a stack is wrong, or 5 when this host refuses what one asks for
      */
-    public int show() throws IOException {
+    public int show() {
         var code = 0;
-        for (var follower : followers()) {
-            try (follower) {
-                var found = follower.stacks().of(follower.look());
-                found.suspended().forEach((name, suspended) -> out.accept(suspended.sentence(name)));
-                for (var stack : found.active().entrySet()) {
-                    // Another's name would give it what the host keeps for that one.
-                    var other = stacks.claim(stack.getKey(), follower.repository());
-                    if (other.isPresent()) {
-                        out.accept(FollowedStacks.refusal(stack.getKey(), other.get()));
-                        code = Following.worst(code, 1);
-                        continue;
-                    }
-                    var options = PlanOptions.followed(Set.of(), Instant.MAX);
-                    switch (new Deployment(
-                                    engine, host, settings.images(), settings.policy(), new HostSecrets(stackSettings))
-                            .plan(stack.getValue(), options)) {
-                        case Planned.Ready ready -> {
-                            out.accept(new PlanText(false).print(ready.plan()));
-                            code = Following.worst(code, Following.code(ready.plan()));
-                        }
-                        case Planned.Invalid invalid -> {
-                            invalid.errors().forEach(e -> out.accept(e.toString()));
-                            code = Following.worst(code, 1);
-                        }
-                    }
-                }
-            } catch (GitException | RepositoryFile.RefusedException e) {
-                out.accept(Optional.ofNullable(e.getMessage()).orElse(e.toString()));
-                code = Following.worst(code, 1);
+        for (var repository : FollowedRepository.all(settings)) {
+            try (var follower = follower(repository)) {
+                code = Following.worst(code, show(follower));
+            } catch (GitException | RepositoryFile.RefusedException | CommitStacks.NoStacksException e) {
+                out.accept(why(e)); // with its place
+                code = 1;
+            } catch (IOException | RuntimeException | VirtualMachineError e) {
+                LOG.debug("repository is not shown url={}", repository.url(), e);
+                out.accept("repository " + repository.url() + ": " + why(e));
+                code = 1;
             }
         }
         return code;
     }
 
+    private int show(Follower follower) throws IOException {
+        var found = follower.stacks().of(follower.look());
+        var code = follower.refused().isPresent() ? Following.NOT_DONE : 0;
+        follower.refused().ifPresent(move -> out.accept(move.sentence()));
+        found.suspended().forEach((name, suspended) -> out.accept(suspended.sentence(name)));
+        for (var stack : found.active().entrySet()) {
+            try {
+                code = Following.worst(code, show(follower, stack.getKey(), stack.getValue()));
+            } catch (IOException | RuntimeException | VirtualMachineError e) {
+                // What is wrong with one stack keeps no other from being shown.
+                LOG.debug("stack is not shown stack={}", stack.getKey(), e);
+                out.accept("stack " + stack.getKey() + " of "
+                        + follower.repository().url() + " cannot be planned: " + why(e));
+                code = 1;
+            }
+        }
+        return code;
+    }
+
+    private int show(Follower follower, String stack, CommitSource source) throws IOException {
+        // Another's name would give it what the host keeps for that one.
+        var other = stacks.claim(stack, follower.repository());
+        if (other.isPresent()) {
+            out.accept(FollowedStacks.refusal(stack, other.get()));
+            return 1;
+        }
+        var deployment =
+                new Deployment(engine, host, settings.images(), settings.policy(), new HostSecrets(stackSettings));
+        return switch (deployment.plan(source, PlanOptions.followed(Set.of(), Instant.MAX))) {
+            case Planned.Ready ready -> {
+                out.accept(new PlanText(false).print(ready.plan()));
+                yield Following.code(ready.plan());
+            }
+            case Planned.Invalid invalid -> {
+                invalid.errors().forEach(e -> out.accept(e.toString()));
+                yield 1;
+            }
+        };
+    }
+
+    private static String why(Throwable e) {
+        return Optional.ofNullable(e.getMessage()).orElse(e.toString());
+    }
+
     private List<Follower> followers() throws IOException {
         var all = new ArrayList<Follower>();
-        var following = new FollowingHost(
-                engine.root(), host, settings.labels(), new HostVariables(stackSettings), settings.builds());
         for (var repository : FollowedRepository.all(settings)) {
-            all.add(new Follower(
-                    repository,
-                    FollowedRemotes.of(engine, repository.settings()),
-                    following,
-                    stack -> stacks.isOfAnotherRepository(stack, repository),
-                    out));
+            all.add(follower(repository));
         }
         return all;
+    }
+
+    private Follower follower(FollowedRepository repository) throws IOException {
+        return new Follower(
+                repository,
+                FollowedRemotes.of(engine, repository.settings()),
+                new FollowingHost(
+                        engine.root(), host, settings.labels(), new HostVariables(stackSettings), settings.builds()),
+                stack -> stacks.isOfAnotherRepository(stack, repository),
+                out);
     }
 
     /** Of one repository several parts may be followed, and each builds what is its own. */

@@ -37,7 +37,7 @@ final class Following implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Following.class);
 
     /** Exit code where a stack is left as it is. */
-    private static final int NOT_DONE = 5;
+    static final int NOT_DONE = 5;
     /** Packing reads all of a clone: what could not be packed is left for so long. */
     private static final Duration TIDY_AGAIN = Duration.ofHours(1);
 
