@@ -28,7 +28,8 @@ record StackContext(
         StackRecords records,
         InstantSource clock,
         Consumer<String> out,
-        Permission permission) {
+        Permission permission,
+        FullDisk fullDisk) {
 
     StackContext {
         var people = out;

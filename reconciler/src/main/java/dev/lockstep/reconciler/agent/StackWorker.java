@@ -106,7 +106,8 @@ final class StackWorker implements AutoCloseable {
         this.engine = engine;
         this.supervisor = supervisor;
         this.records = records;
-        var context = new StackContext(stack, engine, deployment, health, records, clock, out, permission);
+        var fullDisk = new FullDisk(FullDisk.Volumes.of(engine, stack), clock);
+        var context = new StackContext(stack, engine, deployment, health, records, clock, out, permission, fullDisk);
         this.reconciliation = new Reconciliation(context, commits, wantedBuilds);
         this.driftInterval = driftInterval;
         this.clock = clock;

@@ -115,12 +115,12 @@ record WayBack(
 
     /** Where the disk is still full without what is not well, what else there is of the stack is told. */
     private IOException explained(IOException e) throws IOException {
-        return NoSpace.isWhy(e) ? new IOException(FullDisk.sentence(stack.engine(), stack.stack()), e) : e;
+        return NoSpace.isWhy(e) ? new IOException(stack.fullDisk().sentence(), e) : e;
     }
 
     private Optional<String> explained(Optional<String> trouble) throws IOException {
         return trouble.isPresent() && NoSpace.isWhy(new IOException(trouble.get()))
-                ? Optional.of(trouble.get() + "; " + FullDisk.sentence(stack.engine(), stack.stack()))
+                ? Optional.of(trouble.get() + "; " + stack.fullDisk().sentence())
                 : trouble;
     }
 

@@ -213,7 +213,8 @@ final class FollowedStack implements AutoCloseable {
                 records(),
                 InstantSource.system(),
                 said::add,
-                new Permission("shop", engine, InstantSource.system()));
+                new Permission("shop", engine, InstantSource.system()),
+                new FullDisk(FullDisk.Volumes.of(engine, "shop"), InstantSource.system()));
         return new Reconciliation(context, commits(), builds);
     }
 

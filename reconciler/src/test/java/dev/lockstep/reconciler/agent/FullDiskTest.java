@@ -2,7 +2,11 @@ package dev.lockstep.reconciler.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.time.Instant;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class FullDiskTest {
@@ -19,5 +23,20 @@ class FullDiskTest {
         assertThat(FullDisk.sentence(Map.of("shop_a", 0L)))
                 .isEqualTo("the disk is full also without what is not well; make room, it is tried again until there is"
                         + " some");
+    }
+
+    @Test
+    void volumes_are_counted_once_an_hour_however_often_the_stack_is_tried() throws IOException {
+        var now = new AtomicReference<>(Instant.parse("2026-01-01T10:00:00Z"));
+        var counted = new AtomicLong();
+        var disk = new FullDisk(() -> Map.of("shop_a", counted.incrementAndGet() << 20), now::get);
+
+        assertThat(disk.sentence()).contains("volume shop_a holds 1 MiB");
+        now.set(Instant.parse("2026-01-01T10:59:59Z"));
+        assertThat(disk.sentence()).contains("volume shop_a holds 1 MiB");
+        now.set(Instant.parse("2026-01-01T11:00:00Z"));
+        assertThat(disk.sentence()).contains("volume shop_a holds 2 MiB");
+        now.set(Instant.parse("2026-01-01T10:00:00Z")); // a clock that was ahead
+        assertThat(disk.sentence()).contains("volume shop_a holds 3 MiB");
     }
 }
