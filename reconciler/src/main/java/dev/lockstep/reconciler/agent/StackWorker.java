@@ -264,7 +264,7 @@ final class StackWorker implements AutoCloseable {
                 : run.outcome() == Outcome.WAITING ? reconciliation.nextLook() : Optional.<Instant>empty();
         try {
             records.nextTry(time);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | VirtualMachineError e) {
             LOG.debug("next try is not written down stack={}", stack, e); // the run has told that already
         }
     }
@@ -288,19 +288,22 @@ final class StackWorker implements AutoCloseable {
     private boolean isChange(CommitSource source) {
         try {
             return !records.applied().equals(Optional.of(source.commit().commit()));
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             return true; // what cannot be read is told when it is to be written
         }
     }
 
     /** One run; every outcome is in the status and, when something was done, in the history. */
     Run runOnce(CommitSource source, String trigger) throws InterruptedException {
-        records.hide(source.secrets());
         var run = Run.FAILED;
         try {
+            records.hide(source.secrets());
             run = locked(source, trigger);
         } catch (UncheckedIOException e) {
             out.accept("stack " + stack + ": its status cannot be written: " + e.getMessage());
+        } catch (RuntimeException | VirtualMachineError e) {
+            // While it was told that the run failed, say: the next one is in this thread all the same.
+            LOG.warn("run failed stack={} error={}", stack, e.toString());
         } finally {
             // Whatever happens: others wait for it. What was broken off is run again, or never by this agent.
             if (run.outcome() != Outcome.SUPERSEDED) {

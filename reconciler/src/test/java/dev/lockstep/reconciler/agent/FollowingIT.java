@@ -9,6 +9,7 @@ import dev.lockstep.reconciler.deploy.StackLock;
 import dev.lockstep.reconciler.git.GitRepositories;
 import dev.lockstep.reconciler.git.GitSettings;
 import dev.lockstep.reconciler.git.TestRepository;
+import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StackDirectories;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
@@ -32,6 +33,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +47,10 @@ class FollowingIT {
     private Path directory;
 
     private final List<String> said = new CopyOnWriteArrayList<>();
+    /** What nobody heard, while nobody can hear. */
+    private final List<String> unheard = new CopyOnWriteArrayList<>();
+
+    private volatile boolean deaf;
     private Engine engine;
     private HealthMonitor health;
     private Supervisor supervisor;
@@ -85,10 +91,18 @@ class FollowingIT {
                 Duration.ofMinutes(1),
                 clock,
                 _ -> WantedBuilds.NONE,
-                said::add);
+                this::hear);
         var statuses = new RepositoryStatuses(engine.root(), "test", List.of(source), clock, said::add);
         var events = new BuildEvents(follower, engine.root(), new NoBuilds(), said::add);
         following = new Following(events, makers, stacks, statuses, fast(), said::add);
+    }
+
+    private void hear(String line) {
+        if (deaf) {
+            unheard.add(line);
+            throw new IllegalStateException("nobody hears that " + line);
+        }
+        said.add(line);
     }
 
     private static AgentSettings fast() {
@@ -143,6 +157,21 @@ class FollowingIT {
         await().atMost(SOON)
                 .untilAsserted(() ->
                         assertThat(said).anySatisfy(line -> assertThat(line).contains(part)));
+    }
+
+    @Test
+    void a_stack_is_looked_after_though_it_could_not_be_told_that_a_run_failed() throws Exception {
+        deaf = true;
+        repository.put("stacks/shop/compose.yaml", "services: {a: {imag: x}}\n").remove("lockstep.yaml");
+        repository.commit("wrong");
+        following.start();
+        await().atMost(SOON).until(() -> unheard.size() > 1); // that it is refused, and that this could not be told
+        deaf = false;
+
+        var runs = following.sync("sync").get(SOON.toSeconds(), TimeUnit.SECONDS);
+
+        assertThat(runs.getFirst().get(SOON.toSeconds(), TimeUnit.SECONDS).outcome())
+                .isEqualTo(Outcome.REFUSED);
     }
 
     @Test
