@@ -402,6 +402,7 @@ public final class GitSource implements AutoCloseable {
                         damage);
                 return;
             }
+            sweepAgain();
             throw new GitException(
                     Kind.LOCAL,
                     "repository " + remote + ": its clone on this host cannot be packed: "
@@ -613,7 +614,15 @@ public final class GitSource implements AutoCloseable {
         }
     }
 
+    /** A command that was killed since may have left the lock file that was in the way. */
+    private void sweepAgain() {
+        synchronized (monitor) {
+            swept = false;
+        }
+    }
+
     private GitException local(Exception e) {
+        sweepAgain();
         return new GitException(
                 Kind.LOCAL, "repository " + remote + ": its clone on this host cannot be used: " + e.getMessage(), e);
     }

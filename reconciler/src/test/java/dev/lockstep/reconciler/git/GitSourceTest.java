@@ -105,6 +105,23 @@ class GitSourceTest {
     }
 
     @Test
+    void a_lock_that_a_command_left_when_it_was_killed_is_in_the_way_once() throws IOException {
+        origin.put("a", "1").commit("one");
+        source.fetch(MAIN);
+        var second = origin.put("a", "2").commit("two");
+        var lock = cloneDirectory().resolve("refs/lockstep/pinned/shop.lock");
+        Files.createDirectories(lock.getParent());
+        Files.createFile(lock);
+        var revision = source.fetch(MAIN).revision();
+
+        assertThat(failure(() -> source.pin("shop", revision)).kind()).isEqualTo(GitException.Kind.LOCAL);
+        source.pin("shop", revision);
+
+        assertThat(source.pinned("shop").map(Revision::commit)).hasValue(second);
+        assertThat(lock).doesNotExist();
+    }
+
+    @Test
     void what_was_fetched_is_there_when_the_remote_is_gone() throws IOException {
         var commit = origin.put("a", "1").commit("one");
         source.fetch(MAIN);
