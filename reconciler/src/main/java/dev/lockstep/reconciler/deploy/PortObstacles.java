@@ -12,7 +12,6 @@ import dev.lockstep.runtime.network.ObservedAttachment;
 import dev.lockstep.runtime.network.PortHolder;
 import dev.lockstep.runtime.network.PublishedPort;
 import java.io.IOException;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -95,11 +94,7 @@ final class PortObstacles {
     /** The networks that host's ports may lead to it by, the first of each family is the one. */
     private List<NetworkSpec> waysIn(ContainerSpec spec) {
         return spec.networks().stream()
-                .sorted(Comparator.comparingInt(
-                                (AttachmentSpec a) -> a.options().gatewayPriority())
-                        .thenComparingInt(AttachmentSpec::priority)
-                        .reversed()
-                        .thenComparing(AttachmentSpec::network))
+                .sorted(AttachmentSpec.BY_WAY_OUT)
                 .flatMap(attachment -> desired
                         .network(attachment.network())
                         .or(() -> observed.network(attachment.network())

@@ -2,7 +2,9 @@ package dev.lockstep.reconciler.plan;
 
 import dev.lockstep.reconciler.observe.Observed;
 import dev.lockstep.runtime.container.ObservedContainer;
+import dev.lockstep.runtime.network.AddressFamily;
 import dev.lockstep.runtime.network.AttachmentSpec;
+import dev.lockstep.runtime.network.NetworkSpec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -14,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,7 +113,12 @@ public record Effects(Map<String, Downtime> downtimes, List<Destroyed> destroyed
                     worse(
                             downtimes,
                             update.spec().service(),
-                            updated(find(update.id(), observed).filter(ObservedContainer::isRunning), update, step));
+                            updated(
+                                    find(update.id(), observed).filter(ObservedContainer::isRunning),
+                                    update,
+                                    step,
+                                    steps,
+                                    observed));
                 case Operation.StopContainer stop ->
                     find(stop.id(), observed)
                             .ifPresent(container -> worse(downtimes, service(container), new Downtime.Ends()));
@@ -210,8 +219,16 @@ public record Effects(Map<String, Downtime> downtimes, List<Destroyed> destroyed
         return served && old.filter(ObservedContainer::isRunning).isPresent() ? new Downtime.Connections() : gap(old);
     }
 
-    /** What is connected as before keeps its connections; what is connected anew had none. */
-    private static Downtime updated(Optional<ObservedContainer> running, Operation.UpdateContainer update, Step step) {
+    /**
+     * What is connected as before keeps its connections, but for those that leave the networks when another one becomes
+     * the way out; what is connected anew had none.
+     */
+    private static Downtime updated(
+            Optional<ObservedContainer> running,
+            Operation.UpdateContainer update,
+            Step step,
+            List<Step> steps,
+            Observed observed) {
         if (running.isEmpty()) {
             return new Downtime.None();
         }
@@ -231,7 +248,49 @@ public record Effects(Map<String, Downtime> downtimes, List<Destroyed> destroyed
                 over.add("port " + port);
             }
         }
+        for (var family : AddressFamily.values()) {
+            var before = wayOut(then.networks(), family, name -> found(name, observed));
+            var after = wayOut(
+                    update.spec().networks(), family, name -> made(name, steps).or(() -> found(name, observed)));
+            if (before.isPresent() && !before.equals(after) && !over.contains("network " + before.get())) {
+                over.add("the way out by network " + before.get());
+                then.ports().stream()
+                        .filter(port -> port.hostIp()
+                                .filter(ip -> ip.family() != family)
+                                .isEmpty())
+                        .forEach(port -> over.add("port " + port));
+            }
+        }
         return over.isEmpty() ? new Downtime.None() : new Downtime.Connections(over);
+    }
+
+    /** The network whose address a container has outside of its networks, and that its ports lead to. */
+    private static Optional<String> wayOut(
+            List<AttachmentSpec> attachments, AddressFamily family, Function<String, Optional<NetworkSpec>> networks) {
+        return attachments.stream()
+                .sorted(AttachmentSpec.BY_WAY_OUT)
+                .map(AttachmentSpec::network)
+                .filter(name -> networks.apply(name)
+                        .filter(network ->
+                                network.mayPublish() && network.families().contains(family))
+                        .isPresent())
+                .findFirst();
+    }
+
+    private static Optional<NetworkSpec> found(String network, Observed observed) {
+        return observed.network(network).map(n -> n.record().spec());
+    }
+
+    /** As it is once the steps are done; empty where they leave it as it is. */
+    private static Optional<NetworkSpec> made(String network, List<Step> steps) {
+        return steps.stream()
+                .flatMap(step -> switch (step.operation()) {
+                    case Operation.CreateNetwork create -> Stream.of(create.spec());
+                    case Operation.ReplaceNetwork replace -> Stream.of(replace.spec());
+                    default -> Stream.<NetworkSpec>empty();
+                })
+                .filter(spec -> spec.name().equals(network))
+                .findFirst();
     }
 
     private static boolean keepsLink(AttachmentSpec then, AttachmentSpec now) {

@@ -92,6 +92,31 @@ class EffectsTest {
     }
 
     @Test
+    void another_way_out_cuts_what_goes_outside_and_keeps_what_stays_on_the_networks() {
+        var before = """
+                services: {web: {image: x, networks: {a: {}, b: {}}, ports: ['80:80', '[fd00::1]:81:81']}}
+                networks: {a: {}, b: {enable_ipv6: true}, c: {internal: true}}
+                """;
+        var cut = new Effects.Downtime.Connections(Set.of("the way out by network shop_a", "port 0.0.0.0:80->80/tcp"));
+
+        assertThat(effects(before, before.replace("b: {}}, ports", "b: {gw_priority: 1}}, ports"))
+                        .downtimes())
+                .containsExactly(Map.entry("web", cut));
+        assertThat(effects(before, before.replace("b: {}}, ports", "b: {priority: 1}}, ports"))
+                        .downtimes())
+                .containsExactly(Map.entry("web", cut));
+        assertThat(effects(before, before.replace("{a: {}, b: {}}, ports", "{a: {gw_priority: 1}, b: {}}, ports"))
+                        .downtimes())
+                .containsExactly(Map.entry("web", new Effects.Downtime.None()));
+        assertThat(effects(before, before.replace("b: {}}, ports", "b: {}, c: {gw_priority: 1}}, ports"))
+                        .downtimes())
+                .containsExactly(Map.entry("web", new Effects.Downtime.None()));
+        assertThat(effects(before, before.replace("{a: {}, b: {}}, ports", "{b: {gw_priority: 1}}, ports"))
+                        .downtimes())
+                .containsExactly(Map.entry("web", new Effects.Downtime.Connections(Set.of("network shop_a"))));
+    }
+
+    @Test
     void fewer_containers_of_a_service_leave_it_there_and_none_do_not() {
         assertThat(effects(SHOP, SHOP.replace("scale: 2", "scale: 1")).downtimes())
                 .isEmpty();

@@ -1,6 +1,7 @@
 package dev.lockstep.runtime.network;
 
 import dev.lockstep.runtime.dns.DnsEntry;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 
@@ -16,6 +17,16 @@ import java.util.Objects;
  */
 public record AttachmentSpec(
         String network, List<String> aliases, List<IpAddress> addresses, int priority, EndpointOptions options) {
+    /**
+     * Of a container's networks that lead out through the host, the first one in this order is its way out, and the one
+     * that its published ports lead to it by.
+     */
+    public static final Comparator<AttachmentSpec> BY_WAY_OUT = Comparator.comparingInt(
+                    (AttachmentSpec a) -> a.options().gatewayPriority())
+            .thenComparingInt(AttachmentSpec::priority)
+            .reversed()
+            .thenComparing(AttachmentSpec::network);
+
     public AttachmentSpec {
         aliases = List.copyOf(aliases);
         addresses = List.copyOf(addresses);
