@@ -242,7 +242,10 @@ final class ContainerCommand implements CommandGroup {
                     var inside = port.containerPort() + "/" + port.protocol().lowerCase();
                     if (wanted.isEmpty() || wanted.get().equals(inside)) {
                         found = true;
-                        call.world().out().println((wanted.isEmpty() ? inside + " -> " : "") + PortCommand.host(port));
+                        call.world()
+                                .out()
+                                .println((wanted.isEmpty() ? inside + " -> " : "")
+                                        + ShownPorts.Port.of(port).place());
                     }
                 }
                 if (wanted.isPresent() && !found) {

@@ -1,6 +1,5 @@
 package dev.lockstep.reconciler.cli;
 
-import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.runtime.network.PublishedPort;
 import java.util.List;
 import java.util.Locale;
@@ -46,11 +45,5 @@ final class PortCommand implements Command {
         return ports.isEmpty()
                 ? "; it publishes none"
                 : ": " + ports.stream().map(PublishedPort::toString).collect(Collectors.joining(", "));
-    }
-
-    /** {@code 0.0.0.0:8080}. */
-    static String host(PublishedPort port) {
-        return port.hostIp().map(IpAddress::beforePort).orElse("0.0.0.0") + ":"
-                + port.hostPort().orElse(0);
     }
 }

@@ -24,6 +24,19 @@ final class ShownPorts {
      * @param published port of the host, 0 for one that is not published
      */
     record Port(String address, int published, int inside, String protocol) {
+        static Port of(PublishedPort port) {
+            return new Port(
+                    port.address(),
+                    port.hostPort().orElse(0),
+                    port.containerPort(),
+                    port.protocol().lowerCase());
+        }
+
+        /** Where it is found, {@code 0.0.0.0:8080} or {@code [::]:8080}; {@code :0} if it is not published. */
+        String place() {
+            return address + ":" + published;
+        }
+
         /** The address as it is written alone. */
         String url() {
             return address.startsWith("[") ? address.substring(1, address.length() - 1) : address;
@@ -41,11 +54,7 @@ final class ShownPorts {
     ShownPorts(List<PublishedPort> published, Collection<String> exposed) {
         var ports = new ArrayList<Port>();
         for (var port : published) {
-            ports.add(new Port(
-                    port.hostIp().map(IpAddress::beforePort).orElse("0.0.0.0"),
-                    port.hostPort().orElse(0),
-                    port.containerPort(),
-                    port.protocol().lowerCase()));
+            ports.add(Port.of(port));
         }
         for (var text : exposed) {
             port(text)
@@ -95,7 +104,7 @@ final class ShownPorts {
         return all.stream()
                 .filter(p -> p.inside() == inside && p.protocol().equals(protocol))
                 .findFirst()
-                .map(p -> p.address() + ":" + p.published());
+                .map(Port::place);
     }
 
     /**

@@ -235,7 +235,7 @@ record ContainerDiff(List<Cause> replace, List<Cause> inPlace) {
                 yield new String[] {own + "[" + index + "]", tmpfs, path + "tmpfs", own};
             }
             case "ports" -> {
-                var keys = now.ports().stream().map(ContainerFields::portKey).toList();
+                var keys = now.ports().stream().map(PublishedPort::toString).toList();
                 yield new String[] {own + "[" + keys.indexOf(key) + "]", own};
             }
             case "networks" -> new String[] {own + "." + networkKey(key, stack), own};

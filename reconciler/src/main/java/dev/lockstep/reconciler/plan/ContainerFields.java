@@ -20,7 +20,6 @@ import dev.lockstep.runtime.container.StorageOptions;
 import dev.lockstep.runtime.image.BlobStore;
 import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.network.EndpointOptions;
-import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.runtime.network.PublishedPort;
 import dev.lockstep.runtime.oci.Rlimit;
 import dev.lockstep.spec.model.Dependency;
@@ -158,7 +157,7 @@ final class ContainerFields {
             field("dns", Change.IN_PLACE, s -> words(naming(s).resolver().servers(), false)),
             field("dns_search", Change.IN_PLACE, s -> words(naming(s).resolver().search(), false)),
             field("dns_opt", Change.IN_PLACE, s -> words(naming(s).resolver().options(), false)),
-            list("ports", Change.IN_PLACE, s -> byKey(s.ports(), ContainerFields::portKey, PublishedPort::toString)),
+            list("ports", Change.IN_PLACE, s -> byKey(s.ports(), PublishedPort::toString, PublishedPort::toString)),
             list(
                     "networks",
                     Change.IN_PLACE,
@@ -475,12 +474,6 @@ final class ContainerFields {
                         ? ""
                         : " recursive " + options.recursion().name().toLowerCase(Locale.ROOT))
                 + options.selinux().map(label -> " selinux " + label).orElse("");
-    }
-
-    static String portKey(PublishedPort port) {
-        return port.hostIp().map(IpAddress::beforePort).orElse("0.0.0.0") + ":"
-                + port.onHost() + "->" + port.containerPort() + "/"
-                + port.protocol().lowerCase();
     }
 
     private static String attachment(AttachmentSpec attachment) {

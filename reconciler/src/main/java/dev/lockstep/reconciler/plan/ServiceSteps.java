@@ -13,7 +13,6 @@ import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.StorageOptions;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.network.AttachmentSpec;
-import dev.lockstep.runtime.network.IpAddress;
 import dev.lockstep.spec.model.Dependency;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -141,8 +140,7 @@ final class ServiceSteps {
             if (obstacle != null && isChanged(spec)) {
                 plan.problem(
                         "services." + spec.service() + ".ports",
-                        "port " + port.hostIp().map(IpAddress::beforePort).orElse("0.0.0.0") + ":"
-                                + port.onHost() + "/"
+                        "port " + port.address() + ":" + port.onHost() + "/"
                                 + port.protocol().lowerCase() + " " + obstacle);
             }
         }

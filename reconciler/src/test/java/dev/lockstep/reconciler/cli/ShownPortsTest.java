@@ -58,6 +58,19 @@ class ShownPortsTest {
         assertThat(ports.all().getFirst().url()).isEqualTo("::");
     }
 
+    @Test
+    void a_place_is_written_one_way_whichever_command_asks() {
+        assertThat(ShownPorts.Port.of(published("::1", 8090, 90, TransportProtocol.TCP))
+                        .place())
+                .isEqualTo("[::1]:8090");
+        assertThat(ShownPorts.Port.of(new PublishedPort(Optional.empty(), Optional.of(8090), 90, TransportProtocol.TCP))
+                        .place())
+                .isEqualTo("0.0.0.0:8090");
+        assertThat(new ShownPorts(List.of(published("::1", 8090, 90, TransportProtocol.TCP)), Set.of())
+                        .place(90, "tcp"))
+                .contains("[::1]:8090");
+    }
+
     /** Recorded from {@code docker compose port} 2.26.1; its exit codes are 0, 0, 1 and 1. */
     @Test
     void a_port_that_is_only_exposed_is_found_nowhere_and_is_no_mistake() {

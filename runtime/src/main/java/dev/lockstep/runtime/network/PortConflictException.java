@@ -8,7 +8,7 @@ public final class PortConflictException extends NetworkException {
     private final transient PortHolder holder;
 
     PortConflictException(PublishedPort port, PortHolder holder) {
-        super("port " + port.hostIp().map(IpAddress::beforePort).orElse("0.0.0.0") + ":"
+        super("port " + port.address() + ":"
                 + port.hostPort().map(String::valueOf).orElse("*") + "/"
                 + port.protocol().lowerCase() + " is in use by " + holder);
         this.port = port;

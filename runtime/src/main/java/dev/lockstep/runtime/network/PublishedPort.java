@@ -102,6 +102,11 @@ public record PublishedPort(
         }
     }
 
+    /** The host's address as it stands before a port: with brackets if it is IPv6, {@code 0.0.0.0} for all. */
+    public String address() {
+        return hostIp.map(IpAddress::beforePort).orElse("0.0.0.0");
+    }
+
     /** The host's, as people read it: {@code 8080}, {@code 8000-8010} or {@code *}. */
     public String onHost() {
         return hostPort.map(String::valueOf)
@@ -112,7 +117,6 @@ public record PublishedPort(
     /** {@code 127.0.0.1:8080->80/tcp}, as {@code docker ps} shows it. */
     @Override
     public String toString() {
-        return hostIp.map(IpAddress::beforePort).orElse("0.0.0.0") + ":" + onHost() + "->" + containerPort + "/"
-                + protocol.lowerCase();
+        return address() + ":" + onHost() + "->" + containerPort + "/" + protocol.lowerCase();
     }
 }
