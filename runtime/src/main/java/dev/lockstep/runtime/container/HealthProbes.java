@@ -7,6 +7,7 @@ import dev.lockstep.runtime.linux.Flock;
 import dev.lockstep.runtime.linux.Poll;
 import dev.lockstep.runtime.linux.ProcessDetails;
 import dev.lockstep.runtime.linux.ProcessStatus;
+import dev.lockstep.runtime.linux.Scarce;
 import dev.lockstep.runtime.store.AtomicFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -50,7 +51,11 @@ final class HealthProbes {
         record Elsewhere() implements Begun {}
     }
 
-    /** Starts the check of a container that runs and does not stand still. */
+    /**
+     * Starts the check of a container that runs and does not stand still.
+     *
+     * @throws IOException when this process or this host has too little of something to start it now
+     */
     Begun begin(ContainerRecord record, EffectiveHealthCheck check, Run run) throws IOException {
         var files = store.files(record.id());
         var lock = Flock.tryExclusive(files.probeLock());
@@ -81,6 +86,9 @@ final class HealthProbes {
             runs = true;
             return new Begun.Runs(probe);
         } catch (IOException e) {
+            if (Scarce.isWhy(e)) {
+                throw e; // says nothing of how the container is
+            }
             var now = rooms.clock().instant();
             return new Begun.CannotRun(new HealthResult(now, now, -1, String.valueOf(e.getMessage())));
         } finally {
