@@ -149,7 +149,7 @@ final class Supervisor implements AutoCloseable {
         listener.start();
         rotator.start();
         loser.start();
-        var _ = timers.scheduleWithFixedDelay(this::lookAgain, 1, 1, TimeUnit.MINUTES);
+        var _ = timers.scheduleWithFixedDelay(this::lookAgainAndAgain, 1, 1, TimeUnit.MINUTES);
     }
 
     private boolean isFollowed(ObservedContainer container) {
@@ -167,6 +167,15 @@ final class Supervisor implements AutoCloseable {
     private void startWithHost(String id) throws IOException {
         if (engine.containers().startWithHost(id)) {
             out.accept("container " + name(id) + " was started with the host, as its policy always says");
+        }
+    }
+
+    /** What it throws would make this turn the last one. */
+    private void lookAgainAndAgain() {
+        try {
+            lookAgain();
+        } catch (RuntimeException | VirtualMachineError e) {
+            LOG.warn("what could not be done is looked at a minute later error={}", e.toString());
         }
     }
 
