@@ -20,6 +20,8 @@ import dev.lockstep.runtime.context.SourceDirectory;
 import dev.lockstep.runtime.dockerfile.DockerfileParser;
 import dev.lockstep.runtime.registry.OutsideGate;
 import dev.lockstep.runtime.registry.WebFile;
+import dev.lockstep.runtime.store.IncomingFile;
+import dev.lockstep.runtime.store.NoRoomException;
 import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.io.InputStream;
@@ -202,10 +204,12 @@ public final class FetchedContexts implements AutoCloseable {
     Fetched web(ContextAddress.Web web) throws IOException {
         var file = directory().resolve("download");
         WebFile answer;
-        try (var out = Files.newOutputStream(file)) {
+        try (var out = IncomingFile.create(file)) {
             answer = fetch(() -> download(web.address(), WebFile.Version.UNKNOWN, out));
         } catch (BuildException e) {
             throw new UnbuildableException(String.valueOf(e.getMessage()));
+        } catch (NoRoomException e) {
+            throw new UnbuildableException("cannot get the context " + web.shown() + ": " + e.getMessage());
         } catch (IOException | IllegalArgumentException e) {
             throw new UnbuildableException("cannot get the context " + web.shown() + ": " + e);
         }

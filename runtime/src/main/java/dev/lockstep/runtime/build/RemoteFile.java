@@ -6,6 +6,8 @@ import dev.lockstep.runtime.image.BlobStore;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.registry.WebFile;
+import dev.lockstep.runtime.store.IncomingFile;
+import dev.lockstep.runtime.store.NoRoomException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -110,7 +112,7 @@ record RemoteFile(InlineDirectory tree, String name, Digest digest, boolean isHe
         try {
             var sha256 = BlobStore.sha256();
             WebFile answer;
-            try (var out = new DigestOutputStream(Files.newOutputStream(file), sha256)) {
+            try (var out = new DigestOutputStream(IncomingFile.create(file), sha256)) {
                 var version = before.map(WebRecords.Given::version).orElse(WebFile.Version.UNKNOWN);
                 answer = rooms.web().fetch(uri, version, out);
             }
@@ -133,6 +135,8 @@ record RemoteFile(InlineDirectory tree, String name, Digest digest, boolean isHe
                     InlineDirectory.file(RawPath.of(name), file, entry), CopyStep.escaped(name), digest, true);
         } catch (BuildException e) {
             throw e;
+        } catch (NoRoomException e) {
+            throw new BuildException("cannot get " + shown(url) + ": " + e.getMessage(), e);
         } catch (IOException | IllegalArgumentException e) {
             throw new BuildException("cannot get " + shown(url) + ": " + e, e);
         }

@@ -3,6 +3,7 @@ package dev.lockstep.runtime.build;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.lockstep.runtime.image.Image;
 import dev.lockstep.runtime.image.Platform;
 import dev.lockstep.runtime.linux.DetachedMount;
@@ -14,6 +15,8 @@ import dev.lockstep.runtime.linux.NoSpace;
 import dev.lockstep.runtime.linux.RawPath;
 import dev.lockstep.runtime.testing.TestImage;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -104,6 +107,33 @@ class HostileBuildIT {
                     assertThat(failure.excerpt()).startsWith("Dockerfile:3\n");
                     assertThat(NoSpace.isWhy(failure)).isTrue();
                 });
+        assertNothingHasChanged(before);
+    }
+
+    @Test
+    void a_download_without_end_stops_before_the_disk_is_full_and_leaves_nothing() throws IOException {
+        var before = lab.images.list();
+        var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/endless", exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            // Until the other side hangs up, which is an exception.
+            while (true) {
+                exchange.getResponseBody().write(new byte[1 << 16]);
+            }
+        });
+        server.start();
+        try {
+            var url = "http://127.0.0.1:" + server.getAddress().getPort() + "/endless";
+            assertThatThrownBy(() -> lab.build("FROM busybox\nADD " + url + " /big\n"))
+                    .isInstanceOfSatisfying(StepFailedException.class, failure -> {
+                        assertThat(failure.excerpt()).startsWith("Dockerfile:2\n");
+                        assertThat(NoSpace.isWhy(failure)).isFalse();
+                    })
+                    .hasMessageContaining("cannot get " + url + ": it did not end after ");
+        } finally {
+            server.stop(0);
+        }
+        assertThat(lab.root.state().resolve("build-steps")).isEmptyDirectory();
         assertNothingHasChanged(before);
     }
 
