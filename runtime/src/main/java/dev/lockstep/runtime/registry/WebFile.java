@@ -113,9 +113,9 @@ public record WebFile(int status, Optional<Instant> modified, Version version) {
                 .followRedirects(HttpClient.Redirect.NORMAL)
                 .connectTimeout(CONNECT)
                 .build()) {
-            var request = HttpRequest.newBuilder(uri).timeout(WHOLE);
-            known.conditions().forEach(request::header);
             // The client's own limit ends with the headers: what comes after them may stop for ever.
+            var request = HttpRequest.newBuilder(uri).timeout(silence);
+            known.conditions().forEach(request::header);
             var answer = client.send(request.build(), _ -> new Body(silence));
             try (var body = answer.body()) {
                 if (hasContent(answer.statusCode())) {

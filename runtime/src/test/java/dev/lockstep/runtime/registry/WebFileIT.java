@@ -33,6 +33,13 @@ class WebFileIT {
                     exchange.getResponseBody().write(BEGINNING);
                 }
             });
+            server.createContext("/mute", exchange -> {
+                try (exchange) {
+                    var _ = over.await(30, TimeUnit.SECONDS);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
             server.createContext("/silent", exchange -> {
                 exchange.sendResponseHeaders(200, 2L * BEGINNING.length);
                 exchange.getResponseBody().write(BEGINNING);
@@ -55,6 +62,10 @@ class WebFileIT {
                                 URI.create(at + "/silent"), WebFile.Version.UNKNOWN, part, Duration.ofSeconds(1)))
                         .isInstanceOf(HttpTimeoutException.class);
                 assertThat(part.toByteArray()).isEqualTo(BEGINNING);
+                assertThatThrownBy(() -> WebFile.fetch(
+                                URI.create(at + "/mute"), WebFile.Version.UNKNOWN, part, Duration.ofSeconds(1)))
+                        .as("silent from the beginning")
+                        .isInstanceOf(HttpTimeoutException.class);
             } finally {
                 over.countDown();
                 server.stop(0);
