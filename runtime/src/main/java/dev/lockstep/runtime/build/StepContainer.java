@@ -91,7 +91,8 @@ final class StepContainer {
         if (process.network() != StepProcess.Network.DEFAULT) {
             return run(process, mounts, Optional.empty(), output, cancellation);
         }
-        try (var network = StepNetwork.attach(rooms.networks().get(), rooms.root(), rooms.host(), workspace.id())) {
+        try (var network =
+                StepNetwork.attach(rooms.networks().get(), rooms.root(), rooms.host(), workspace.id(), cancellation)) {
             return run(process, mounts, Optional.of(network.attached()), output, cancellation);
         }
     }

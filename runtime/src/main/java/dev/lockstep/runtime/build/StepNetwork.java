@@ -38,10 +38,15 @@ final class StepNetwork implements AutoCloseable {
         this.lock = lock;
     }
 
-    /** Puts a step on it. */
-    static StepNetwork attach(Networks networks, Root root, String host, String container) throws IOException {
+    /**
+     * Puts a step on it.
+     *
+     * @throws BuildCancelledException when it was called off while others made it or took it away
+     */
+    static StepNetwork attach(Networks networks, Root root, String host, String container, Cancellation cancellation)
+            throws IOException {
         var lockFile = root.lock("build-network");
-        var lock = held(networks, root, host, lockFile);
+        var lock = held(networks, root, host, lockFile, cancellation);
         var key = new LeaseKey("", "build-" + container.substring(0, 12), 1);
         try {
             var attached = networks.attach(new AttachRequest(
@@ -63,10 +68,12 @@ final class StepNetwork implements AutoCloseable {
     }
 
     /** The shared lock, with the network there. */
-    private static Flock held(Networks networks, Root root, String host, Path lockFile) throws IOException {
+    private static Flock held(Networks networks, Root root, String host, Path lockFile, Cancellation cancellation)
+            throws IOException {
+        var making = root.lock("build-network-making");
         // One at a time: else two find it missing and both make it.
-        try (var _ = Flock.exclusive(root.lock("build-network-making"))) {
-            var lock = Flock.shared(lockFile);
+        try (var _ = cancellation.await(() -> Flock.tryExclusive(making))) {
+            var lock = cancellation.await(() -> Flock.tryShared(lockFile));
             try {
                 if (networks.find(NAME).isEmpty()) {
                     networks.create(NetworkSpec.plain(NAME, new Owner(host, "", Optional.empty())));

@@ -1,16 +1,22 @@
 package dev.lockstep.runtime.build;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.EngineOptions;
+import dev.lockstep.runtime.linux.Flock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,6 +69,48 @@ class BuildBesideContainersIT {
                 }))
                 .containsExactly("begun", "ended");
         assertThat(directory.resolve("run/mounted")).doesNotExist();
+    }
+
+    @Test
+    void a_step_that_waits_for_others_to_make_its_network_can_be_called_off() throws Exception {
+        var given = lab.request("FROM busybox\nRUN true\n");
+        var request = new BuildRequest(
+                given.dockerfile(),
+                given.target(),
+                given.context(),
+                given.contexts(),
+                given.arguments(),
+                given.labels(),
+                given.cache(),
+                given.pull(),
+                given.secrets(),
+                given.agents(),
+                BuildRequest.StepOptions.NONE,
+                given.platform(),
+                given.epoch());
+        var cancellation = new Cancellation();
+        var steps = lab.root.run().resolve("build");
+        try (var engine = engine();
+                var _ = Flock.exclusive(lab.root.lock("build-network-making"))) {
+            var build = new FutureTask<>(() -> engine.builder().build(request, _ -> {}, cancellation, _ -> {}));
+            Thread.ofPlatform().daemon().start(build);
+            // What its container is started with; the next is its network.
+            await().atMost(Duration.ofSeconds(60)).until(() -> isMounted(steps));
+
+            cancellation.cancel();
+
+            assertThatThrownBy(() -> build.get(5, TimeUnit.SECONDS))
+                    .hasRootCauseInstanceOf(BuildCancelledException.class);
+        }
+    }
+
+    private static boolean isMounted(Path steps) throws IOException {
+        if (Files.notExists(steps)) {
+            return false;
+        }
+        try (var all = Files.list(steps)) {
+            return all.anyMatch(step -> Files.exists(step.resolve("rootfs/bin")));
+        }
     }
 
     private interface Deed {
