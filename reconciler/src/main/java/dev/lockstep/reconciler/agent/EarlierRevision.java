@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.agent;
 
 import dev.lockstep.reconciler.deploy.StackBuilds;
+import dev.lockstep.reconciler.deploy.StackBuilds.BuildState;
 import dev.lockstep.reconciler.deploy.StackSource;
 import dev.lockstep.reconciler.plan.Secrets;
 import dev.lockstep.spec.load.LoadRequest;
@@ -56,7 +57,9 @@ record EarlierRevision(CommitSource source, EarlierImages images) implements Sta
         var builds = source.builds();
         return builds.saying(project -> {
             var states = new HashMap<>(builds.of(project));
-            states.putAll(images.gone());
+            images.gone()
+                    .forEach((reference, why) ->
+                            states.put(reference, new BuildState.Broken(why + "; go back after that")));
             return states;
         });
     }

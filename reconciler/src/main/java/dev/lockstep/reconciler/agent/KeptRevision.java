@@ -117,7 +117,7 @@ final class KeptRevision {
         runs(ready);
         var good = stack.records().revisions().good().filter(g -> isOf(g, commit(source.get())));
         var plan = good.isPresent()
-                ? stack.deployment().planBack(good.get(), source.get(), options).plan()
+                ? stack.planBack(good.get(), source.get(), options).plan()
                 : ready.plan();
         if (!plan.problems().isEmpty() || !plan.refusals().isEmpty() || plan.isEmpty()) {
             return;

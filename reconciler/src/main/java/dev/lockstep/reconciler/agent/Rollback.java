@@ -1,14 +1,12 @@
 package dev.lockstep.reconciler.agent;
 
 import dev.lockstep.reconciler.apply.StepResult;
-import dev.lockstep.reconciler.builds.BuildRecords;
 import dev.lockstep.reconciler.deploy.Planned;
 import dev.lockstep.reconciler.deploy.StackSource;
 import dev.lockstep.reconciler.history.HistoryEntry;
 import dev.lockstep.reconciler.history.Outcome;
 import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.runtime.Engine;
-import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.spec.settings.AgentSettings;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -91,16 +89,7 @@ public final class Rollback implements AutoCloseable {
 
     /** What the stack was then: its files, and what its image references stood for. */
     public StackSource source() throws IOException {
-        var images = EarlierImages.of(target.images(), new BuildRecords(engine.root()).all(), this::isHere);
-        return new EarlierRevision(source, images);
-    }
-
-    private boolean isHere(Digest digest) {
-        try {
-            return engine.images().find(digest).isPresent();
-        } catch (IOException e) {
-            return false; // one that is damaged is none
-        }
+        return new EarlierRevision(source, EarlierImages.of(target.images(), engine));
     }
 
     /** The commit, for people. */

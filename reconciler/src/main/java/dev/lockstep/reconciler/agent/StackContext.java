@@ -6,14 +6,22 @@ import dev.lockstep.reconciler.apply.Gates;
 import dev.lockstep.reconciler.apply.KeptContainers;
 import dev.lockstep.reconciler.apply.WaitLimits;
 import dev.lockstep.reconciler.deploy.Deployment;
+import dev.lockstep.reconciler.deploy.PlanOptions;
+import dev.lockstep.reconciler.deploy.StackSource;
 import dev.lockstep.reconciler.desired.Desired;
+import dev.lockstep.reconciler.history.StackRevision;
+import dev.lockstep.reconciler.plan.Operation;
+import dev.lockstep.reconciler.plan.Step;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.HealthMonitor;
+import dev.lockstep.runtime.image.ImageReference;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * What all runs of one stack work with.
@@ -39,6 +47,33 @@ record StackContext(
     /** Says something of the stack. */
     void say(String what) {
         out.accept("stack " + stack + what);
+    }
+
+    /**
+     * Plans to go back to a revision as {@link Deployment#planBack} does. An image that would have to be pulled for it
+     * and was built here and never pushed is what was built again from the same; without that the plan is refused with
+     * what to do.
+     */
+    Deployment.GoingBack planBack(StackRevision revision, StackSource source, PlanOptions options) throws IOException {
+        var back = deployment.planBack(revision, source, options);
+        if (pulled(back).findAny().isEmpty()) {
+            return back; // as nearly always: what a stack goes back to is kept
+        }
+        var then = revision.images();
+        var images = EarlierImages.of(then, engine);
+        var again = deployment.planBack(images.in(revision, then), source, options);
+        var refusals = pulled(again)
+                .flatMap(image -> Optional.ofNullable(images.gone().get(image)).stream())
+                .distinct()
+                .toList();
+        return new Deployment.GoingBack(again.desired(), again.plan().refusing(List.of(), refusals));
+    }
+
+    private static Stream<ImageReference> pulled(Deployment.GoingBack back) {
+        return back.plan().steps().stream()
+                .map(Step::operation)
+                .filter(Operation.PullImage.class::isInstance)
+                .map(operation -> ((Operation.PullImage) operation).image());
     }
 
     /** Carries out plans for what is desired of the stack, to their end. */

@@ -88,8 +88,7 @@ record WayBack(
             }
             stack.say(": the disk is full, and what is not well is removed before anything is written down");
             var containers = stack.engine().containers();
-            for (var step :
-                    stack.deployment().planBack(good, source, options).plan().steps()) {
+            for (var step : stack.planBack(good, source, options).plan().steps()) {
                 var gone = switch (step.operation()) {
                     case Operation.ReplaceContainer replace -> Optional.of(replace.id());
                     case Operation.RemoveContainer remove -> Optional.of(remove.id());
@@ -169,7 +168,7 @@ record WayBack(
     /** Makes the host what the revision was; says why that is not so. */
     private Optional<String> carry(StackRevision good, RevisionFiles.Failed failed, boolean first)
             throws IOException, InterruptedException {
-        var back = stack.deployment().planBack(good, source, options);
+        var back = stack.planBack(good, source, options);
         var obstacles = new ArrayList<>(back.plan().refusals());
         back.plan().problems().forEach(problem -> obstacles.add(problem.message()));
         if (!obstacles.isEmpty()) {

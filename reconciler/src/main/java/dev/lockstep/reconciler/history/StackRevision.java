@@ -136,6 +136,52 @@ public record StackRevision(
                                         .withNoNewPrivileges(own.security().noNewPrivileges()))));
     }
 
+    /** Digests of its images by reference, the mounted ones among them. */
+    public Map<String, String> images() {
+        var images = new TreeMap<String, String>();
+        for (var service : services) {
+            for (var spec : service.containers()) {
+                images.put(spec.image().toString(), spec.digest().toString());
+                for (var mount : spec.mounts()) {
+                    if (mount instanceof MountSpec.OfImage image) {
+                        images.put(image.image().toString(), image.digest().toString());
+                    }
+                }
+            }
+        }
+        return images;
+    }
+
+    /** The same made of other images, by digest; those that are not named stay. */
+    public StackRevision withImages(Map<Digest, Digest> others) {
+        return new StackRevision(
+                commit,
+                owner,
+                networks,
+                volumes,
+                services.stream()
+                        .map(service -> new Service(
+                                service.name(),
+                                service.containers().stream()
+                                        .map(spec -> withImages(spec, others))
+                                        .toList(),
+                                service.dependsOn(),
+                                service.update(),
+                                service.rollback(),
+                                service.job()))
+                        .toList(),
+                demands);
+    }
+
+    private static ContainerSpec withImages(ContainerSpec spec, Map<Digest, Digest> others) {
+        return spec.withDigest(others.getOrDefault(spec.digest(), spec.digest()))
+                .withMounts(spec.mounts().stream()
+                        .map(mount -> mount instanceof MountSpec.OfImage image
+                                ? image.withDigest(others.getOrDefault(image.digest(), image.digest()))
+                                : mount)
+                        .toList());
+    }
+
     /** The same that asks this of the host. */
     public StackRevision asking(Optional<List<HostDemand>> demands) {
         return new StackRevision(commit, owner, networks, volumes, services, demands);

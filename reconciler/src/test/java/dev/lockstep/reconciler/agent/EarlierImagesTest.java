@@ -4,12 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.reconciler.builds.BuildRecord;
 import dev.lockstep.reconciler.builds.Occasion;
-import dev.lockstep.reconciler.deploy.StackBuilds.BuildState;
+import dev.lockstep.reconciler.desired.Rollout;
+import dev.lockstep.reconciler.history.StackRevision;
+import dev.lockstep.runtime.container.ContainerSpec;
+import dev.lockstep.runtime.container.MountSpec;
+import dev.lockstep.runtime.container.Resources;
+import dev.lockstep.runtime.container.RestartPolicy;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
+import dev.lockstep.runtime.store.Owner;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -66,12 +73,61 @@ class EarlierImagesTest {
         var images = of(Set.of(digest("d")), built(7, "other", "d", false), built(4, "same", "a", false));
         assertThat(images.digests()).isEmpty();
         assertThat(images.gone())
+                .containsExactly(Map.entry(
+                        ImageReference.parse("shop:1"),
+                        "shop:1 was " + digest("a").abbreviated()
+                                + " of build 4, which is not on this host any more and was never pushed."
+                                + " 'lockstep builds retry 4' builds it again from the same commit"));
+    }
+
+    @Test
+    void a_revision_takes_what_was_built_again_also_where_it_mounts_it() {
+        var owner = new Owner("host-a", "shop", Optional.empty());
+        var shop = ImageReference.parse("shop:1");
+        var other = ImageReference.parse("other:1");
+        var spec = new ContainerSpec(
+                "shop-app-1",
+                owner,
+                "app",
+                1,
+                shop,
+                digest("a"),
+                Optional.empty(),
+                Optional.empty(),
+                Map.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Map.of(),
+                List.of(
+                        new MountSpec.OfImage(shop, digest("a"), "/shop", Optional.empty()),
+                        new MountSpec.OfImage(other, digest("c"), "/other", Optional.empty())),
+                List.of(),
+                List.of(),
+                Resources.UNLIMITED,
+                RestartPolicy.NONE,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+        var service =
+                new StackRevision.Service("app", List.of(spec), Map.of(), Rollout.DEFAULT, Rollout.DEFAULT, false);
+        var revision =
+                new StackRevision(Optional.empty(), owner, List.of(), List.of(), List.of(service), Optional.empty());
+        var then = revision.images();
+        var made = built(4, "same", "a", false);
+
+        var again = EarlierImages.of(
+                then, List.of(built(6, "same", "b", false), made), Set.of(digest("b"), digest("c"))::contains);
+        assertThat(again.in(revision, then).images())
                 .containsExactly(
-                        Map.entry(
-                                ImageReference.parse("shop:1"),
-                                new BuildState.Broken(
-                                        "shop:1 was " + digest("a").abbreviated()
-                                                + " of build 4, which is not on this host any more and was never pushed."
-                                                + " 'lockstep builds retry 4' builds it again from the same commit; go back after that")));
+                        Map.entry(other.toString(), digest("c").toString()),
+                        Map.entry(shop.toString(), digest("b").toString()));
+        var container =
+                again.in(revision, then).services().getFirst().containers().getFirst();
+        assertThat(container.images()).containsExactlyInAnyOrder(digest("b"), digest("c"));
+
+        var gone = EarlierImages.of(then, List.of(made), Set.of(digest("c"))::contains);
+        assertThat(gone.in(revision, then)).isEqualTo(revision);
+        assertThat(gone.gone()).containsOnlyKeys(shop);
     }
 }
