@@ -10,6 +10,7 @@ import dev.lockstep.runtime.store.IncomingFile;
 import dev.lockstep.runtime.store.NoRoomException;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
@@ -144,9 +145,10 @@ record RemoteFile(InlineDirectory tree, String name, Digest digest, boolean isHe
 
     private static URI uri(String url) throws BuildException {
         try {
-            return URI.create(url);
-        } catch (IllegalArgumentException e) {
-            throw new BuildException("\"" + shown(url) + "\" is no URL: " + e.getMessage(), e);
+            return new URI(url);
+        } catch (URISyntaxException e) {
+            // Its text, and so it as a cause, has the whole address.
+            throw new BuildException("\"" + shown(url) + "\" is no URL: " + e.getReason());
         }
     }
 

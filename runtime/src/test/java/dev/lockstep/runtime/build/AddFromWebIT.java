@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -161,6 +162,14 @@ class AddFromWebIT {
         lab.build(lab.request("FROM scratch\nADD " + url() + " /t\n")
                 .with(new BuildRequest.CacheUse(true, Set.of(), List.of(), false)));
         assertThat(answers).containsExactly("200 4");
+    }
+
+    @Test
+    void an_address_that_is_none_is_told_without_its_login() {
+        assertThatThrownBy(() -> lab.build("FROM scratch\nADD http://me:geheim@127.0.0.1/a|b /t\n"))
+                .hasMessage("\"http://127.0.0.1/a|b\" is no URL: Illegal character in path")
+                .satisfies(
+                        failure -> assertThat(Throwables.getStackTrace(failure)).doesNotContain("geheim"));
     }
 
     @Test
