@@ -24,6 +24,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * of a step, by the layer and how it was compressed, so that the next push finds it and does nothing.
  */
 public final class Packing {
+    private static final int PIECE = 64 * 1024;
+
     private final ImageStore images;
     private final StepCache cache;
     private final Cancellation cancellation;
@@ -111,7 +113,11 @@ public final class Packing {
                 var source = new DigestInputStream(
                         Compression.uncompress(images.blobs().open(layer.blob())), uncompressed)) {
             try (var target = how.compress(blob.stream(), form.level())) {
-                source.transferTo(target);
+                var buffer = new byte[PIECE];
+                for (int n; (n = source.read(buffer)) >= 0; ) {
+                    cancellation.check(); // some layers take minutes
+                    target.write(buffer, 0, n);
+                }
             }
             var actual = BlobStore.finished(uncompressed);
             if (!actual.equals(layer.diffId())) {

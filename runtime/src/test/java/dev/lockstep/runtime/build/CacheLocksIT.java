@@ -158,6 +158,23 @@ class CacheLocksIT {
         assertCancelled(doing);
     }
 
+    @Test
+    void a_layer_is_not_compressed_to_its_end_for_a_build_that_is_called_off() throws Exception {
+        var image = finished("FROM busybox\nRUN echo hello > /o\n");
+        var cancellation = new Cancellation();
+        var builder = new Builder(lab.rooms, maker -> asked -> {
+            cancellation.cancel();
+            return maker.make(asked);
+        });
+
+        assertThatThrownBy(() -> builder.packing(cancellation).pack(image, LayerForm.PUSHED))
+                .isInstanceOf(BuildCancelledException.class);
+
+        assertThat(lab.root.state().resolve("images/tmp")).isEmptyDirectory();
+        assertThat(new Builder(lab.rooms).packing().pack(image, LayerForm.PUSHED))
+                .isNotEqualTo(image);
+    }
+
     private static void assertCancelled(CompletableFuture<Image> build) {
         assertThatThrownBy(() -> build.get(AT_ONCE.toSeconds(), TimeUnit.SECONDS))
                 .hasRootCauseInstanceOf(BuildCancelledException.class);
