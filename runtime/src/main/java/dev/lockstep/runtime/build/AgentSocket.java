@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 
 /**
  * A socket of a step behind which an SSH agent answers, the host's or our own. Its owner and mode are the step's,
@@ -20,10 +21,13 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class AgentSocket implements AutoCloseable {
     private static final int MODE = 0600;
+    /** Connections at a time; more wait. Each costs this process descriptors and memory, and a step may be hostile. */
+    static final int AT_ONCE = 32;
 
     private final ServerSocketChannel server;
     private final SshAgent agent;
     private final Set<SocketChannel> open = ConcurrentHashMap.newKeySet();
+    private final Semaphore places = new Semaphore(AT_ONCE);
 
     private AgentSocket(ServerSocketChannel server, SshAgent agent) {
         this.server = server;
@@ -50,12 +54,22 @@ final class AgentSocket implements AutoCloseable {
     private void accept() {
         try {
             while (true) {
+                places.acquireUninterruptibly();
                 var step = server.accept();
                 open.add(step);
-                Thread.ofVirtual().start(() -> connect(step));
+                Thread.ofVirtual().start(() -> attend(step));
             }
         } catch (IOException e) {
             // Closed: the step is over.
+        }
+    }
+
+    private void attend(SocketChannel step) {
+        try {
+            connect(step);
+        } finally {
+            open.remove(step);
+            places.release();
         }
     }
 
@@ -76,9 +90,13 @@ final class AgentSocket implements AutoCloseable {
         try (step;
                 var host = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
             open.add(host);
-            var back = Thread.ofVirtual().start(() -> pass(host, step));
-            pass(step, host);
-            back.join();
+            try {
+                var back = Thread.ofVirtual().start(() -> pass(host, step));
+                pass(step, host);
+                back.join();
+            } finally {
+                open.remove(host);
+            }
         } catch (IOException e) {
             // The agent is gone; the step sees its socket closed.
         } catch (InterruptedException e) {
