@@ -565,7 +565,14 @@ public final class BuildQueue implements BuildSink, AutoCloseable {
             stops = List.copyOf(running.values());
             monitor.notifyAll();
         }
-        stops.forEach(stop -> stop.now("the agent ends"));
+        for (var stop : stops) {
+            try {
+                stop.now("the agent ends");
+            } catch (RuntimeException e) {
+                // The others must hear of it, and all are waited for: the one that does it tries once more to end it.
+                LOG.warn("a build is called off, and not all of it could be stopped at once", e);
+            }
+        }
         var interrupted = false;
         for (var worker : workers) {
             while (worker.isAlive()) {

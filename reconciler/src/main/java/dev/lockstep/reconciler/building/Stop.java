@@ -4,6 +4,7 @@ import dev.lockstep.runtime.build.Cancellation;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Calls a build off, whatever it is doing: its steps, or its tests. Any thread may; it stays called off. */
 final class Stop {
@@ -16,7 +17,11 @@ final class Stop {
         return steps;
     }
 
-    /** The first reason counts. */
+    /**
+     * The first reason counts.
+     *
+     * @throws RuntimeException of what could not be stopped; the others were told all the same
+     */
     void now(String reason) {
         Set<Runnable> told;
         synchronized (this) {
@@ -26,8 +31,19 @@ final class Stop {
             why = Optional.of(reason);
             told = Set.copyOf(tests);
         }
-        steps.cancel();
-        told.forEach(Runnable::run);
+        Optional<RuntimeException> failure = Optional.empty();
+        for (var one :
+                Stream.concat(Stream.<Runnable>of(steps::cancel), told.stream()).toList()) {
+            try {
+                one.run();
+            } catch (RuntimeException e) {
+                failure.ifPresent(e::addSuppressed);
+                failure = Optional.of(e);
+            }
+        }
+        if (failure.isPresent()) {
+            throw failure.get();
+        }
     }
 
     /** Why it was called off, if it was. */
