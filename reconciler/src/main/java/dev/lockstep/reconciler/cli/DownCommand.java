@@ -14,6 +14,7 @@ import dev.lockstep.reconciler.history.StackStatus;
 import dev.lockstep.reconciler.history.StatusFiles;
 import dev.lockstep.reconciler.plan.PlanText;
 import dev.lockstep.reconciler.plan.Printable;
+import dev.lockstep.reconciler.plan.StackPart;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.image.ImageReference;
@@ -29,20 +30,27 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** {@code down}: a stack's containers and networks go; its data goes only with {@code -v}. Needs no files. */
+/**
+ * {@code down}: a stack's containers and networks go, or those of some of its services; its data goes only with
+ * {@code -v}. Needs no files.
+ */
 final class DownCommand implements Command {
     @Override
     public void describe(CommandSpec spec) {
         spec.usageMessage()
                 .description(
-                        "Stops and removes a stack's containers and networks. 'lockstep -p STACK down' needs no files.");
+                        "Stops and removes a stack's containers and networks, or those of services that nothing else is"
+                                + " on. 'lockstep -p STACK down' needs no files.");
         spec.addOption(Options.flag(
                 "Remove volumes and the stack's own files too: ALL DATA IN THEM IS DESTROYED", "-v", "--volumes"));
-        spec.addOption(Options.flag("Accepted: all containers of the stack are removed anyway", "--remove-orphans"));
+        spec.addOption(Options.flag(
+                "With services: also what the files do not name, and what 'run' made for them; else all goes anyway",
+                "--remove-orphans"));
         spec.addOption(
                 Options.value("SECONDS", "Kill containers that have not ended after that time", "-t", "--timeout"));
         spec.addOption(Options.value(
@@ -54,18 +62,11 @@ final class DownCommand implements Command {
                 "--rmi"));
         spec.addOption(Options.flag("Accepted: nothing is asked", "-y", "--yes"));
         spec.addOption(Options.flag("Show the plan and change nothing", "--dry-run"));
-        spec.addPositional(Options.arguments("SERVICE", "0..*", "").toBuilder()
-                .hidden(true)
-                .build());
+        spec.addPositional(Options.arguments("[SERVICE...]", "0..*", "Only these services"));
     }
 
     @Override
     public int run(Invocation call) throws Exception {
-        if (!call.arguments().isEmpty()) {
-            throw new CommandException("down takes a whole stack down; 'lockstep rm -fs "
-                    + String.join(" ", call.arguments())
-                    + "' stops and removes the containers of services, with -v their anonymous volumes too");
-        }
         var grace = call.duration("--timeout");
         call.choice("--rmi", "local", List.of("local", "all"));
         var lockTimeout = call.duration("--lock-timeout").orElse(ApplyCommand.LOCK_TIMEOUT);
@@ -75,6 +76,7 @@ final class DownCommand implements Command {
         if (!stack.matches("[a-z0-9][a-z0-9_-]*")) {
             throw new CommandException("\"" + stack + "\" is no name of a stack: lower-case letters, digits, - and _");
         }
+        var part = part(call);
         if (!door.hasRoot()) {
             return nothing(call, stack);
         }
@@ -93,8 +95,9 @@ final class DownCommand implements Command {
                                         .planDown(
                                                 stack,
                                                 call.flag("--volumes"),
-                                                project(files, stack, call.flag("--volumes")))));
-                for (var image : images(call, engine, files, stack)) {
+                                                project(files, stack, call.flag("--volumes")),
+                                                part)));
+                for (var image : images(call, engine, files, stack, part)) {
                     if (engine.images().find(image).isPresent()) {
                         ComposeProgress.of(call).line("Image " + image.familiar(), "Removed");
                     }
@@ -102,15 +105,30 @@ final class DownCommand implements Command {
                 return ExitCodes.OK;
             }
         }
-        return down(call, door, files, stack, lockTimeout, grace);
+        return down(call, door, files, stack, part, lockTimeout, grace);
     }
 
-    /** Takes the stack down, under its lock. */
+    /** What of the stack is meant; absent: all of it. */
+    private static Optional<StackPart> part(Invocation call) throws CommandException {
+        if (call.arguments().isEmpty()) {
+            return Optional.empty();
+        }
+        var stack = Stack.of(call);
+        var known = stack.byName() ? Set.<String>of() : Set.copyOf(stack.services());
+        // Where no file tells, one that is not there may be down already.
+        if (!known.isEmpty()) {
+            Stack.require(call.arguments(), known);
+        }
+        return Optional.of(new StackPart(Set.copyOf(call.arguments()), known, call.flag("--remove-orphans")));
+    }
+
+    /** Takes the stack, or the part of it, down, under its lock. */
     static int down(
             Invocation call,
             EngineDoor door,
             ProjectFiles files,
             String stack,
+            Optional<StackPart> part,
             Duration lockTimeout,
             Optional<Duration> grace)
             throws IOException, InterruptedException, CommandException {
@@ -120,7 +138,7 @@ final class DownCommand implements Command {
                     stack,
                     lockTimeout,
                     holder -> call.say("Waiting for " + holder + ", which changes stack " + stack + "."))) {
-                return down(call, door, engine, files, stack, grace);
+                return down(call, door, engine, files, stack, part, grace);
             }
         }
     }
@@ -131,16 +149,22 @@ final class DownCommand implements Command {
     }
 
     private static int down(
-            Invocation call, EngineDoor door, Engine engine, ProjectFiles files, String stack, Optional<Duration> grace)
+            Invocation call,
+            EngineDoor door,
+            Engine engine,
+            ProjectFiles files,
+            String stack,
+            Optional<StackPart> part,
+            Optional<Duration> grace)
             throws IOException, CommandException {
         var volumes = call.flag("--volumes");
         var plan = new Deployment(engine, door.host(), ImagePolicy.NONE, HostPolicy.CLOSED, door.secrets())
-                .planDown(stack, volumes, project(files, stack, volumes));
+                .planDown(stack, volumes, project(files, stack, volumes), part);
         plan.warnings().forEach(warning -> call.say("Warning: " + Printable.text(warning)));
-        var images = images(call, engine, files, stack);
+        var images = images(call, engine, files, stack, part);
         var statuses = new StatusFiles(engine.root());
         var status = statuses.read(stack);
-        if (plan.isEmpty() && status.isEmpty()) {
+        if (plan.isEmpty() && (part.isPresent() || status.isEmpty())) {
             return remove(call, engine, images) ? ExitCodes.OK : nothing(call, stack);
         }
         var run = new PlanRun(call, engine, plan);
@@ -153,28 +177,36 @@ final class DownCommand implements Command {
                 run.remember(
                         results,
                         done ? Outcome.CONVERGED : Outcome.FAILED,
-                        done ? "taken down" : PlanRun.firstFailure(results),
+                        done ? part.map(DownCommand::words).orElse("taken down") : PlanRun.firstFailure(results),
                         took);
             }
             if (!done) {
                 call.world().out().println(PlanRun.summary(results, took));
                 return ExitCodes.ERROR;
             }
-            new StackImages(engine.images().roots(), stack).forget();
-            new RevisionFiles(engine.root(), stack).forget();
-            new AppliedFiles(engine.root()).forget(stack);
-            remove(call, engine, images);
-            if (volumes) {
-                new StackFiles(engine.root(), stack, call.world().clock()).delete();
+            if (part.isEmpty()) {
+                new StackImages(engine.images().roots(), stack).forget();
+                new RevisionFiles(engine.root(), stack).forget();
+                new AppliedFiles(engine.root()).forget(stack);
             }
-            if (status.filter(StackStatus::orphaned).isPresent() || !EngineDoor.agentRuns(engine.root())) {
-                statuses.remove(stack);
+            remove(call, engine, images);
+            if (part.isEmpty()) {
+                if (volumes) {
+                    new StackFiles(engine.root(), stack, call.world().clock()).delete();
+                }
+                if (status.filter(StackStatus::orphaned).isPresent() || !EngineDoor.agentRuns(engine.root())) {
+                    statuses.remove(stack);
+                }
             }
             call.world().out().println(PlanRun.summary(results, took));
             call.world().out().flush();
             run.tellAgent(door.settings());
             return ExitCodes.OK;
         }
+    }
+
+    private static String words(StackPart part) {
+        return "taken down: " + String.join(", ", new TreeSet<>(part.named()));
     }
 
     /** The stack's project, where somebody asks for it and its files are here and are in order. */
@@ -187,29 +219,35 @@ final class DownCommand implements Command {
     }
 
     /** What {@code --rmi} asks for, by name. */
-    private static Set<ImageReference> images(Invocation call, Engine engine, ProjectFiles files, String stack)
+    private static Set<ImageReference> images(
+            Invocation call, Engine engine, ProjectFiles files, String stack, Optional<StackPart> part)
             throws IOException, CommandException {
         var which = call.text("--rmi");
         var images = new LinkedHashSet<ImageReference>();
         if (which.isEmpty()) {
             return images;
         }
+        var ofStack = engine.containers().observe().stream()
+                .filter(c -> c.record().spec().owner().stack().equals(stack))
+                .toList();
+        var going = part.map(p -> p.containers(ofStack)).orElse(ofStack);
+        var named = part.map(p -> p.services(ofStack));
         var project = project(files, stack, true);
         var services = project.stream()
                 .flatMap(p -> Stream.concat(p.services().values().stream(), p.disabled().values().stream()))
                 .toList();
         for (var service : services) {
             // With a name of its own it may be anybody's.
-            if (service.image().reference().isEmpty()) {
+            if (service.image().reference().isEmpty()
+                    && named.filter(some -> !some.contains(service.name())).isEmpty()) {
                 BuiltImages.reference(project.get(), service).ifPresent(images::add);
             }
         }
         var known = services.stream().map(Service::name).collect(Collectors.toSet());
-        for (var container : engine.containers().observe()) {
+        for (var container : going) {
             var spec = container.record().spec();
             var all = which.get().equals("all");
-            if (spec.owner().stack().equals(stack)
-                    && (all || !known.contains(spec.service()) && isNamedHere(stack, spec))) {
+            if (all || !known.contains(spec.service()) && isNamedHere(stack, spec)) {
                 images.add(spec.image());
             }
         }

@@ -44,7 +44,13 @@ final class WaitCommand implements Command {
         }
         if (down) {
             DownCommand.down(
-                    call, door, new ProjectFiles(call), stack.name(), ApplyCommand.LOCK_TIMEOUT, Optional.empty());
+                    call,
+                    door,
+                    new ProjectFiles(call),
+                    stack.name(),
+                    Optional.empty(),
+                    ApplyCommand.LOCK_TIMEOUT,
+                    Optional.empty());
         }
         return code;
     }

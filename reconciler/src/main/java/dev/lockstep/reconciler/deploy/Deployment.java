@@ -14,6 +14,7 @@ import dev.lockstep.reconciler.plan.Facts;
 import dev.lockstep.reconciler.plan.Plan;
 import dev.lockstep.reconciler.plan.Planner;
 import dev.lockstep.reconciler.plan.Secrets;
+import dev.lockstep.reconciler.plan.StackPart;
 import dev.lockstep.reconciler.secret.HostSecrets;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.HostTools;
@@ -363,15 +364,17 @@ public final class Deployment {
 
     /** A plan that takes the stack down; volumes stay unless a person asked otherwise. */
     public Plan planDown(String stack, boolean removeVolumes) throws IOException {
-        return planDown(stack, removeVolumes, Optional.empty());
+        return planDown(stack, removeVolumes, Optional.empty(), Optional.empty());
     }
 
     /**
      * The same.
      *
      * @param files the stack's project where it is known: volumes that it calls external stay, and are no stack's then
+     * @param part only that; absent: the whole stack
      */
-    public Plan planDown(String stack, boolean removeVolumes, Optional<Project> files) throws IOException {
+    public Plan planDown(String stack, boolean removeVolumes, Optional<Project> files, Optional<StackPart> part)
+            throws IOException {
         var owner = new Owner(host, stack, Optional.empty());
         var observed = observe(engine);
         var external = files.filter(_ -> removeVolumes).stream()
@@ -381,10 +384,12 @@ public final class Deployment {
                 .map(volume -> new DesiredVolume(
                         volume.key(), new VolumeSpec(volume.name(), owner, volume.labels()), true, false))
                 .toList();
-        return Planner.plan(
-                Desired.nothing(owner, external, files.map(Project::sources).orElseGet(Sources::none)),
-                observed,
-                new Facts(false, true, removeVolumes, false, Set.of(), Map.of(), Map.of(), Secrets.NONE));
+        var nothing = Desired.nothing(
+                owner, external, files.map(Project::sources).orElseGet(Sources::none));
+        var facts = new Facts(false, true, removeVolumes, false, Set.of(), Map.of(), Map.of(), Secrets.NONE);
+        return part.isPresent()
+                ? Planner.down(nothing, observed, facts, part.get())
+                : Planner.plan(nothing, observed, facts);
     }
 
     /** What really is. */

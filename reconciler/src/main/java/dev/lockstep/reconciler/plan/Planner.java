@@ -15,6 +15,20 @@ public final class Planner {
 
     /** The plan; empty when the host is as it should be. */
     public static Plan plan(Desired unmarked, Observed observed, Facts facts) {
+        return plan(unmarked, observed, facts, Optional.empty());
+    }
+
+    /**
+     * The plan that takes a part of a stack down; networks, and volumes where they are asked for, go with the last
+     * container that has them.
+     *
+     * @param nothing what {@code down} wants
+     */
+    public static Plan down(Desired nothing, Observed observed, Facts facts, StackPart part) {
+        return plan(nothing, observed, facts, Optional.of(part));
+    }
+
+    private static Plan plan(Desired unmarked, Observed observed, Facts facts, Optional<StackPart> part) {
         var sensitive = new Sensitive(facts.secrets());
         var desired = sensitive.mayHaveBeen() ? SensitiveLabel.mark(unmarked, sensitive::covers) : unmarked;
         var plan = new PlanBuilder(desired);
@@ -36,7 +50,11 @@ public final class Planner {
                 .filter(c ->
                         facts.wishes().untouched().contains(c.record().spec().service()))
                 .forEach(c -> known.add(c.id()));
-        removals.leftovers(known);
+        if (part.isPresent()) {
+            removals.part(part.get());
+        } else {
+            removals.leftovers(known);
+        }
         new SingleWriters(desired, observed, plan).order();
         new HandOvers(desired, observed, plan).order();
         if (plan.steps().stream().map(Step::operation).anyMatch(Operation::startsContainer)) {

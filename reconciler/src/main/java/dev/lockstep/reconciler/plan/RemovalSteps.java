@@ -8,12 +8,14 @@ import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.network.LeaseKey;
+import dev.lockstep.runtime.volume.VolumeRecord;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** What to take down: what the files do not name any more. */
@@ -52,17 +54,30 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
                 .toList();
         if (facts.prune()) {
             var removed = containers(orphans);
-            networks(removed);
+            networks(removed, _ -> true);
             if (facts.removeVolumes()) {
                 var others = observed.containers().stream()
                         .filter(c -> !known.contains(c.id()) && !orphans.contains(c))
                         .toList();
-                volumes(removed, others);
+                volumes(removed, others, _ -> true);
             }
         } else if (!orphans.isEmpty()) {
             plan.warn("containers of services that the files do not name: "
                     + orphans.stream().map(ObservedContainer::name).collect(Collectors.joining(", "))
                     + "; --remove-orphans removes them");
+        }
+    }
+
+    /** Of the stack that part alone: its containers, and what they are the last to have. */
+    void part(StackPart part) {
+        var going = part.containers(observed.containersOf(desired.stack()));
+        var removed = containers(going);
+        networks(removed, name -> going.stream().anyMatch(c -> isOn(c.record().spec(), name)));
+        if (facts.removeVolumes()) {
+            var others = observed.containers().stream()
+                    .filter(c -> !going.contains(c))
+                    .toList();
+            volumes(removed, others, volume -> going.stream().anyMatch(c -> c.record().uses(volume)));
         }
     }
 
@@ -92,12 +107,13 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
         return removed;
     }
 
-    private void networks(Set<String> removed) {
+    /** @param meant of which networks, by name, anything is to be decided */
+    private void networks(Set<String> removed, Predicate<String> meant) {
         var ownership = facts.ownership(desired);
         var wanted = desired.networks().stream().map(n -> n.spec().name()).toList();
         for (var network : observed.networks().networks()) {
             var name = network.record().name();
-            if (!ownership.isOwn(network.record().spec().owner()) || wanted.contains(name)) {
+            if (!ownership.isOwn(network.record().spec().owner()) || wanted.contains(name) || !meant.test(name)) {
                 continue;
             }
             var users = observed.containers().stream()
@@ -138,12 +154,17 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
         });
     }
 
-    /** @param others containers that stay as they are: a volume that one of them has stays too */
-    private void volumes(Set<String> removed, List<ObservedContainer> others) {
+    /**
+     * @param others containers that stay as they are: a volume that one of them has stays too
+     * @param meant of which volumes anything is to be decided
+     */
+    private void volumes(Set<String> removed, List<ObservedContainer> others, Predicate<VolumeRecord> meant) {
         var wanted = desired.volumes().stream().map(v -> v.spec().name()).toList();
         for (var volume : observed.volumes()) {
             var name = volume.spec().name();
-            if (!volume.spec().owner().stack().equals(desired.stack()) || wanted.contains(name)) {
+            if (!volume.spec().owner().stack().equals(desired.stack())
+                    || wanted.contains(name)
+                    || !meant.test(volume)) {
                 continue;
             }
             var users = others.stream()

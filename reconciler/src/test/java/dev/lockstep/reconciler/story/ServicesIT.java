@@ -219,6 +219,45 @@ class ServicesIT {
                 .containsExactly("create", "start", "top", "pause", "top", "unpause", "kill", "die", "stop");
     }
 
+    /** As docker compose 2.26.1 does it, with a file and without. */
+    @Test
+    void down_of_services_takes_their_containers_and_what_nothing_else_has() throws Exception {
+        Files.writeString(project.resolve("compose.yaml"), """
+                services:
+                  web: {image: "web:1", command: sleep 100000, stop_grace_period: 0s, depends_on: [db], networks: [front, back]}
+                  db:
+                    {image: "web:1", command: sleep 100000, stop_grace_period: 0s, volumes: ["data:/data"], networks: [back]}
+                networks: {front: , back: }
+                volumes: {data: }
+                """);
+        run(0, "up", "-d");
+        var before = host.pids();
+        assertThat(run(1, "down", "wbe").err())
+                .isEqualTo("lockstep: no such service: wbe. Did you mean \"web\"?\n");
+        assertThat(run(0, "-p", "p", "down", "wbe").err()).contains("No resource found to remove");
+        assertThat(host.pids()).isEqualTo(before);
+
+        var web = run(0, "down", "-v", "web");
+        assertThat(web.err()).contains("network p_back stays, since it is in use by p-db-1").doesNotContain("p_data");
+        assertThat(states()).isEqualTo("p-db-1 running");
+        assertThat(host.pids().get("p-db-1")).isEqualTo(before.get("p-db-1"));
+        assertThat(run(0, "network", "ls", "--format", "{{.Name}}").out())
+                .contains("p_back")
+                .doesNotContain("p_front");
+        assertThat(run(0, "volume", "ls", "-q").out()).isEqualTo("p_data\n");
+        assertThat(run(0, "down", "web").err()).contains("No resource found to remove");
+
+        // The file says that what depends on it stays; without one it goes first.
+        run(0, "up", "-d");
+        run(0, "down", "db");
+        assertThat(states()).isEqualTo("p-web-1 running");
+        run(0, "up", "-d");
+        run(0, "-p", "p", "down", "-v", "db");
+        assertThat(states()).isEmpty();
+        assertThat(run(0, "volume", "ls", "-q").out()).isEmpty();
+        assertThat(run(0, "network", "ls", "--format", "{{.Name}}").out()).doesNotContain("p_");
+    }
+
     /** The lines of ends, and that there are none for what ended before, are those of docker compose 2.26.1. */
     @Test
     void logs_that_follow_go_on_over_a_restart_and_tell_ends() throws Exception {
