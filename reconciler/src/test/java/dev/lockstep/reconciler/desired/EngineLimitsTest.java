@@ -207,6 +207,9 @@ class EngineLimitsTest {
         assertThat(limits(service("platform: " + here))).isEmpty();
         var kernels = here.architecture().equals("arm64") ? "linux/aarch64" : "linux/x86_64";
         assertThat(limits(service("platform: " + kernels))).isEmpty();
+        for (var brief : List.of("linux", here.architecture())) {
+            assertThat(limits(service("platform: " + brief))).isEmpty();
+        }
         var other = here.architecture().equals("arm64") ? "linux/amd64" : "linux/arm64";
         assertThat(limits(service("platform: " + other)))
                 .containsExactly("compose.yaml:5:15: services.web.platform: this host runs " + here

@@ -29,9 +29,15 @@ public record Platform(String os, String architecture, Optional<String> variant)
         return new Platform("linux", Architecture.current().goName(), Optional.empty());
     }
 
-    /** Reads {@code linux/arm64/v8}; the variant may be left out, and the architecture may have the kernel's name. */
+    /**
+     * Reads {@code linux/arm64/v8}; the variant may be left out, and the architecture may have the kernel's name.
+     * {@code linux} alone is Linux on this machine, as with Docker.
+     */
     public static Platform parse(String text) {
         var parts = List.of(text.toLowerCase(Locale.ROOT).split("/", -1));
+        if (parts.equals(List.of("linux"))) {
+            return current();
+        }
         if (parts.size() != 2 && parts.size() != 3) {
             throw new IllegalArgumentException(
                     "platform \"" + text + "\": expected OS/ARCHITECTURE[/VARIANT], for example linux/arm64/v8");

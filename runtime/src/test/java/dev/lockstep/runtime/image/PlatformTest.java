@@ -56,8 +56,13 @@ class PlatformTest {
         assertThat(Platform.current().pick(List.of(attestation))).isEmpty();
     }
 
+    @Test
+    void linux_alone_is_this_machine() {
+        assertThat(Platform.parse("linux")).isEqualTo(Platform.current());
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"", "linux", "linux/", "/amd64", "linux/arm/v7/x", "linux/a b", "linux/../x"})
+    @ValueSource(strings = {"", "plan9", "linux/", "/amd64", "linux/arm/v7/x", "linux/a b", "linux/../x"})
     void what_is_no_platform_is_refused(String text) {
         assertThatThrownBy(() -> Platform.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -5,11 +5,12 @@ import java.util.Optional;
 /**
  * An operating system and architecture, such as {@code linux/arm64/v8}.
  *
+ * @param architecture absent: the host's
  * @param variant of the architecture
  */
-public record Platform(String os, String architecture, Optional<String> variant) {
+public record Platform(String os, Optional<String> architecture, Optional<String> variant) {
     /**
-     * Reads {@code OS[/ARCH[/VARIANT]]}; a single word is an operating system or an architecture of Linux.
+     * Reads {@code OS[/ARCH[/VARIANT]]}; a single word is {@code linux} or an architecture of it.
      *
      * @throws IllegalArgumentException with a sentence for the user
      */
@@ -22,9 +23,11 @@ public record Platform(String os, String architecture, Optional<String> variant)
             }
         }
         if (parts.length == 1) {
-            return new Platform("linux", parts[0], Optional.empty());
+            return new Platform(
+                    "linux", Optional.of(parts[0]).filter(word -> !word.equalsIgnoreCase("linux")), Optional.empty());
         }
-        return new Platform(parts[0], parts[1], parts.length == 3 ? Optional.of(parts[2]) : Optional.empty());
+        return new Platform(
+                parts[0], Optional.of(parts[1]), parts.length == 3 ? Optional.of(parts[2]) : Optional.empty());
     }
 
     private static boolean isNameCharacter(int c) {
@@ -38,6 +41,6 @@ public record Platform(String os, String architecture, Optional<String> variant)
 
     @Override
     public String toString() {
-        return os + "/" + architecture + variant.map(v -> "/" + v).orElse("");
+        return os + architecture.map(a -> "/" + a).orElse("") + variant.map(v -> "/" + v).orElse("");
     }
 }
