@@ -34,7 +34,7 @@ final class HostChecks {
         checks.add(architecture(System.getProperty("os.arch")));
         checks.add(libc(CLibrary.version()));
         checks.add(HostCheck.ok("java", Runtime.version() + " in " + System.getProperty("java.home")));
-        checks.add(cgroups());
+        checks.addAll(cgroups());
         checks.add(overlay());
         checks.add(runtime());
         checks.add(program("conmon", Packages.everywhere("conmon"), "supervises containers"));
@@ -97,16 +97,29 @@ final class HostChecks {
                 : HostCheck.missing("architecture", "x86-64 or arm64; this is " + name);
     }
 
-    private static HostCheck cgroups() {
+    private static List<HostCheck> cgroups() {
         try {
             var cgroups = Cgroups.detect();
-            return cgroups.isUnified()
-                    ? HostCheck.ok("cgroups", "version 2")
-                    : HostCheck.note(
-                            "cgroups", cgroups.isHybrid() ? "hybrid: version 1 with a version 2 tree" : "version 1");
+            return List.of(
+                    cgroups.isUnified()
+                            ? HostCheck.ok("cgroups", "version 2")
+                            : HostCheck.note(
+                                    "cgroups",
+                                    cgroups.isHybrid() ? "hybrid: version 1 with a version 2 tree" : "version 1"),
+                    memory(cgroups));
         } catch (IOException e) {
-            return HostCheck.missing("cgroups", Sentences.of(e));
+            return List.of(HostCheck.missing("cgroups", Sentences.of(e)));
         }
+    }
+
+    /** Raspberry Pi OS starts its kernel without it. */
+    static HostCheck memory(Cgroups cgroups) throws IOException {
+        return cgroups.has("memory")
+                ? HostCheck.ok("memory limits", "kept by the cgroup controller memory")
+                : HostCheck.note(
+                        "memory limits",
+                        "the kernel has no cgroup controller memory: services with mem_limit or the like are refused;"
+                                + " put cgroup_enable=memory on its command line and reboot");
     }
 
     private static HostCheck overlay() throws IOException {

@@ -3,10 +3,15 @@ package dev.lockstep.reconciler.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.runtime.HostTools;
+import dev.lockstep.runtime.linux.CgroupTrees;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -22,6 +27,17 @@ class HostChecksTest {
     @CsvSource({"amd64, OK", "aarch64, OK", "riscv64, MISSING"})
     void two_architectures_will_do(String name, HostCheck.Verdict verdict) {
         assertThat(HostChecks.architecture(name).verdict()).isEqualTo(verdict);
+    }
+
+    @Test
+    void a_kernel_without_limits_of_memory_is_told(@TempDir Path directory) throws IOException {
+        var cgroups = CgroupTrees.unified(directory);
+        Files.writeString(directory.resolve("cgroup.controllers"), "cpuset cpu io pids\n");
+        assertThat(HostChecks.memory(cgroups).verdict()).isEqualTo(HostCheck.Verdict.NOTE);
+        assertThat(HostChecks.memory(cgroups).found()).contains("put cgroup_enable=memory on its command line");
+
+        Files.writeString(directory.resolve("cgroup.controllers"), "cpuset cpu io memory pids\n");
+        assertThat(HostChecks.memory(cgroups).verdict()).isEqualTo(HostCheck.Verdict.OK);
     }
 
     @ParameterizedTest

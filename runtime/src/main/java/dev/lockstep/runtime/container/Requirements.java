@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.container;
 
+import dev.lockstep.runtime.linux.Cgroups;
 import dev.lockstep.runtime.linux.CpuList;
 import dev.lockstep.runtime.log.Journal;
 import dev.lockstep.runtime.oci.CdiEdits;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * What a container asks of its host, whatever its image is. Only looked at, so that it can be told before anything is
@@ -41,6 +43,7 @@ record Requirements(ContainerRooms rooms, ContainerStore store, Host host) {
             look(unmet, "security_opt", () -> AppArmor.ofThisHost().profile(profile, isolation.privileged()));
         }
         look(unmet, "cpuset", () -> processors(spec));
+        noMemory(spec.resources(), host.cgroups()).ifPresent(unmet::add);
         noJournal(spec, rooms.journal()).ifPresent(why -> unmet.add(new UnmetRequirement("logging", why)));
         var namespaces = isolation.namespaces();
         other(unmet, "network_mode", namespaces.network(), comes);
@@ -85,6 +88,26 @@ record Requirements(ContainerRooms rooms, ContainerStore store, Host host) {
                         "this host has the processors " + has.get() + ", and not " + beyond.nextSetBit(0));
             }
         }
+    }
+
+    /** The first limit of memory that nobody here keeps; the runtime would name a file that it does not find. */
+    static Optional<UnmetRequirement> noMemory(Resources asked, Cgroups cgroups) throws IOException {
+        record Limit(String attribute, String what, Optional<Long> bytes) {}
+        var first = Stream.of(
+                        new Limit("mem_limit", "memory limit", asked.memory()),
+                        new Limit("mem_reservation", "memory reservation", asked.memoryReservation()),
+                        new Limit("memswap_limit", "limit of memory and swap", asked.memorySwap()))
+                .filter(limit -> limit.bytes().isPresent())
+                .findFirst();
+        if (first.isEmpty() || cgroups.has("memory")) {
+            return Optional.empty();
+        }
+        return first.map(limit -> new UnmetRequirement(
+                limit.attribute(),
+                "the " + limit.what() + " of " + limit.bytes().orElseThrow()
+                        + " bytes needs the cgroup controller memory, and this host's kernel has it not. Put"
+                        + " cgroup_enable=memory on the kernel's command line (on a Raspberry Pi"
+                        + " /boot/firmware/cmdline.txt) and reboot, or take the limit out"));
     }
 
     /** Why what it writes cannot go where it is to go. */

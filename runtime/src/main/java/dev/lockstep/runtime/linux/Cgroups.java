@@ -116,4 +116,12 @@ public final class Cgroups {
     Optional<Path> tree(String controller) {
         return Optional.ofNullable(unified ? trees.getFirst() : controllers.get(controller));
     }
+
+    /** Whether this host limits by that controller: a kernel is built without one, or started so. */
+    public boolean has(String controller) throws IOException {
+        return unified
+                ? List.of(at("/").read("", "cgroup.controllers").orElse("").split(" ", -1))
+                        .contains(controller)
+                : controllers.containsKey(controller);
+    }
 }

@@ -44,6 +44,17 @@ class CgroupsTest {
     }
 
     @Test
+    void a_kernel_may_have_no_controller_for_memory(@TempDir Path directory) throws IOException {
+        assertThat(Cgroups.parse(VERSION_1).has("memory")).isTrue();
+        assertThat(Cgroups.parse(VERSION_1).has("pids")).isFalse();
+
+        var cgroups = CgroupTrees.unified(directory);
+        Files.writeString(directory.resolve("cgroup.controllers"), "cpuset cpu io pids\n");
+        assertThat(cgroups.has("memory")).isFalse();
+        assertThat(cgroups.has("pids")).isTrue();
+    }
+
+    @Test
     void no_cgroups_are_an_error_that_says_what_to_do() {
         assertThatThrownBy(() -> Cgroups.parse("22 27 0:21 / /proc rw - proc proc rw\n"))
                 .hasMessageContaining("mount -t cgroup2");
