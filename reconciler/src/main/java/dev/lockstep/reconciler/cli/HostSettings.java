@@ -1,6 +1,7 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.reconciler.deploy.KeyRing;
+import dev.lockstep.runtime.linux.ForeignText;
 import dev.lockstep.spec.settings.AgentSettings;
 import dev.lockstep.spec.settings.ImagePolicy;
 import java.io.IOException;
@@ -108,6 +109,6 @@ final class HostSettings {
     static String name(AgentSettings settings) throws IOException {
         return settings.host().isPresent()
                 ? settings.host().get()
-                : Files.readString(KERNEL_NAME).strip();
+                : ForeignText.read(KERNEL_NAME).strip();
     }
 }

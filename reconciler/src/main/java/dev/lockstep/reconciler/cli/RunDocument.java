@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lockstep.reconciler.deploy.DefaultBridge;
 import dev.lockstep.reconciler.plan.Printable;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -232,6 +233,8 @@ final class RunDocument {
                         all.add(text);
                     }
                 }
+            } catch (CharacterCodingException e) {
+                throw new CommandException("--env-file: " + file + " is not text in UTF-8");
             } catch (IOException e) {
                 throw new CommandException("--env-file: " + Sentences.of(e));
             }

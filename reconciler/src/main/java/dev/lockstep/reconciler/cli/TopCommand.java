@@ -1,8 +1,8 @@
 package dev.lockstep.reconciler.cli;
 
+import dev.lockstep.runtime.linux.ForeignText;
 import dev.lockstep.runtime.linux.ProcessDetails;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -72,7 +72,7 @@ final class TopCommand implements Command {
     /** The host's names: a process is the host's business here. */
     static Map<Integer, String> users() throws IOException {
         var users = new HashMap<Integer, String>();
-        for (var line : Files.readAllLines(Path.of("/etc/passwd"))) {
+        for (var line : ForeignText.read(Path.of("/etc/passwd")).lines().toList()) {
             var fields = line.split(":", -1);
             if (fields.length > 2 && fields[2].matches("\\d{1,9}")) {
                 users.putIfAbsent(Integer.valueOf(fields[2]), fields[0]);

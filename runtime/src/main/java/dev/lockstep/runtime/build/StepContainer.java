@@ -7,6 +7,7 @@ import dev.lockstep.runtime.container.SharedLimits;
 import dev.lockstep.runtime.dns.ResolvConf;
 import dev.lockstep.runtime.linux.Cgroup;
 import dev.lockstep.runtime.linux.Cgroups;
+import dev.lockstep.runtime.linux.ForeignText;
 import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.Pipe;
 import dev.lockstep.runtime.linux.ProcessSpawner;
@@ -251,7 +252,7 @@ final class StepContainer {
     /** What the runtime itself says went wrong; nothing when it was the program. */
     private Optional<String> failure(Path log) {
         try {
-            for (var line : Files.readAllLines(log).reversed()) {
+            for (var line : ForeignText.read(log).lines().toList().reversed()) {
                 var entry = rooms.root().json().readTree(line);
                 if (entry.path("level").asText().equals("error")) {
                     return Optional.of(entry.path("msg").asText());

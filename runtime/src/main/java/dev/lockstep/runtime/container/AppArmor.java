@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.container;
 
+import dev.lockstep.runtime.linux.ForeignText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ public record AppArmor(Path module, Path security) {
     public boolean isLoaded(String profile) throws IOException {
         var loaded = security.resolve("profiles");
         return Files.exists(loaded)
-                && Files.readString(loaded).lines().anyMatch(line -> line.startsWith(profile + " ("));
+                && ForeignText.read(loaded).lines().anyMatch(line -> line.startsWith(profile + " ("));
     }
 
     /**

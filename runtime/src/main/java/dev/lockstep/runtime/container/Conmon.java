@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lockstep.runtime.linux.Cgroup;
 import dev.lockstep.runtime.linux.Fd;
+import dev.lockstep.runtime.linux.ForeignText;
 import dev.lockstep.runtime.linux.PacketSocket;
 import dev.lockstep.runtime.linux.Pipe;
 import dev.lockstep.runtime.linux.ProcessIdentity;
@@ -142,7 +143,7 @@ final class Conmon {
 
     /** What there is to say where conmon has said nothing on its pipes. */
     private String silence(Path runtimeLog, Path errors) throws IOException {
-        var said = Files.exists(errors) ? Files.readString(errors).strip() : "";
+        var said = Files.exists(errors) ? ForeignText.read(errors).strip() : "";
         var why = RuntimeMessages.lastError(runtimeLog, said, json);
         return why.isEmpty()
                 ? "conmon ended without an answer, and neither it nor " + runtime.program()
@@ -335,7 +336,7 @@ final class Conmon {
             throw new ContainerException(
                     ContainerException.Reason.RUNTIME,
                     "conmon ended with exit code " + code + ": "
-                            + Files.readString(errors).strip());
+                            + ForeignText.read(errors).strip());
         }
     }
 }

@@ -56,7 +56,9 @@ final class EtcFiles {
                 .forEach(end -> end.addresses().forEach(address -> hosts.add(address.address() + "\t" + names))));
         new EtcFile(files.hosts()).write(hosts);
         new EtcFile(files.hostname()).write(List.of(hostname));
-        var hostResolver = Files.exists(HOST_RESOLV_CONF) ? Files.readString(HOST_RESOLV_CONF) : "";
+        var hostResolver = Files.exists(HOST_RESOLV_CONF)
+                ? Files.readString(HOST_RESOLV_CONF, StandardCharsets.ISO_8859_1) // as it is written, whatever it is
+                : "";
         var resolver = attached.filter(place -> !place.endpoints().isEmpty())
                 .map(place -> naming.resolver().onNetworks(place.nameServers(), hostResolver))
                 .orElseGet(() -> naming.resolver().elsewhere(hostResolver));

@@ -1,8 +1,8 @@
 package dev.lockstep.runtime.container;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lockstep.runtime.linux.ForeignText;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -13,7 +13,7 @@ final class RuntimeMessages {
     /** The runtime's last error from its JSON log, or {@code otherwise} where it wrote none. */
     static String lastError(Path log, String otherwise, JsonMapper json) {
         try {
-            var lines = Files.readAllLines(log);
+            var lines = ForeignText.read(log).lines().toList();
             for (var line : lines.reversed()) {
                 var message = json.readTree(line).path("msg").asText();
                 if (!message.isEmpty()) {

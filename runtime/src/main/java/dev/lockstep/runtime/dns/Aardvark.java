@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.dns;
 
+import dev.lockstep.runtime.linux.ForeignText;
 import dev.lockstep.runtime.linux.Pidfd;
 import dev.lockstep.runtime.linux.ProcessIdentity;
 import dev.lockstep.runtime.linux.ProcessSpawner;
@@ -130,7 +131,7 @@ record Aardvark(Path directory, NameServer.Program program, LongConsumer afterSt
         var pid = pid();
         if (code != 0 || pid.isEmpty()) {
             throw new IOException("aardvark-dns on port " + port + " did not start (exit code " + code + "): "
-                    + (Files.exists(output) ? Files.readString(output).strip() : ""));
+                    + (Files.exists(output) ? ForeignText.read(output).strip() : ""));
         }
         afterStart.accept(pid.get());
         Files.deleteIfExists(starting());

@@ -202,7 +202,7 @@ public final class SocketDiagnosis {
 
     private static String command(Path process) {
         try {
-            return Files.readString(process.resolve("comm")).strip();
+            return ForeignText.read(process.resolve("comm")).strip();
         } catch (IOException e) {
             return "";
         }

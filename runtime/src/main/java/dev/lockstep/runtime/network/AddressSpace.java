@@ -1,9 +1,9 @@
 package dev.lockstep.runtime.network;
 
 import dev.lockstep.runtime.dns.ResolvConf;
+import dev.lockstep.runtime.linux.ForeignText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -67,7 +67,7 @@ final class AddressSpace {
     private Cidr ownRange() throws IOException {
         String id;
         try {
-            id = Files.readString(settings.machineId()).strip();
+            id = ForeignText.read(settings.machineId()).strip();
         } catch (NoSuchFileException e) {
             id = "";
         }
@@ -217,7 +217,7 @@ final class AddressSpace {
 
     private List<String> hostServers() throws IOException {
         try {
-            return ResolvConf.parse(Files.readString(settings.hostResolvConf())).servers();
+            return ResolvConf.parse(ForeignText.read(settings.hostResolvConf())).servers();
         } catch (NoSuchFileException e) {
             return List.of();
         }

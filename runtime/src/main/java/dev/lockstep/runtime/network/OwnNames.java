@@ -3,6 +3,7 @@ package dev.lockstep.runtime.network;
 import dev.lockstep.runtime.dns.DnsEntry;
 import dev.lockstep.runtime.dns.OwnNameServers;
 import dev.lockstep.runtime.dns.ResolvConf;
+import dev.lockstep.runtime.linux.ForeignText;
 import dev.lockstep.runtime.linux.NetworkNamespaces;
 import dev.lockstep.runtime.linux.Nftables;
 import java.io.IOException;
@@ -158,7 +159,7 @@ final class OwnNames {
         if (!Files.exists(resolvConf)) {
             return List.of();
         }
-        return ResolvConf.parse(Files.readString(resolvConf)).servers().stream()
+        return ResolvConf.parse(ForeignText.read(resolvConf)).servers().stream()
                 .filter(server -> !server.startsWith("127.") && !server.equals("::1"))
                 // One of a link of the host, which is no link of the container.
                 .filter(server -> !server.contains("%"))

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -132,6 +133,8 @@ public final class CdiRegistry {
                 throw new IllegalArgumentException(file + " says of no kind of devices that it describes them");
             }
             return new Spec(file, kind, tree);
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException(file + " describes no devices: it is not text in UTF-8", e);
         } catch (YAMLException e) {
             throw new IllegalArgumentException(file + " describes no devices: " + e.getMessage(), e);
         }

@@ -2,6 +2,13 @@ package dev.lockstep.runtime.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -36,5 +43,16 @@ class RuntimeMessagesTest {
             })
     void and_a_sentence_that_says_why(String message, String sentence) {
         assertThat(RuntimeMessages.cannotRun("/etc", "web", message)).isEqualTo(sentence);
+    }
+
+    /** Runtimes repeat names of files and arguments of programs, which are bytes. */
+    @Test
+    void what_is_not_utf_8_in_a_message_hides_nothing_else(@TempDir Path directory) throws IOException {
+        var log = directory.resolve("log");
+        Files.write(
+                log,
+                "{\"level\":\"error\",\"msg\":\"no such file: /caf\u00e9\"}\n".getBytes(StandardCharsets.ISO_8859_1));
+
+        assertThat(RuntimeMessages.lastError(log, "nothing", new JsonMapper())).isEqualTo("no such file: /caf\ufffd");
     }
 }
