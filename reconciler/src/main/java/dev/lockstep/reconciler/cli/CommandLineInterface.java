@@ -37,8 +37,21 @@ final class CommandLineInterface {
         this.world = world;
     }
 
-    /** Runs the command that {@code args} ask for; never throws. */
+    /** Runs the command that {@code args} ask for, to the last byte of its answer; never throws. */
     int run(String... args) {
+        var code = answer(args);
+        if (code != ExitCodes.OK || !world.out().checkError()) {
+            return code;
+        }
+        // A PrintStream keeps it to itself, and half an answer is none.
+        return broken(new StandardOutput.BrokenException(1));
+    }
+
+    private int broken(StandardOutput.BrokenException e) {
+        return e.unread() ? ExitCodes.UNREAD : fail("not all of the output could be written.");
+    }
+
+    private int answer(String... args) {
         if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
             world.out().println("lockstep " + version());
             return ExitCodes.OK;
@@ -106,7 +119,7 @@ final class CommandLineInterface {
             fail(Objects.requireNonNull(e.getMessage()));
             return e.exitCode();
         } catch (StandardOutput.BrokenException e) {
-            return e.unread() ? ExitCodes.UNREAD : fail("not all of the output could be written.");
+            return broken(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return fail("interrupted.");

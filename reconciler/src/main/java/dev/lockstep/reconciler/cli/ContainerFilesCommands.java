@@ -1,13 +1,10 @@
 package dev.lockstep.reconciler.cli;
 
 import dev.lockstep.runtime.copy.Copying;
-import java.io.BufferedOutputStream;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code container diff} and {@code container export}: a container's root file system as a whole. */
 final class ContainerFilesCommands {
-    private static final int BUFFER = 128 * 1024;
-
     private ContainerFilesCommands() {}
 
     /** {@code container diff}. */
@@ -56,12 +53,7 @@ final class ContainerFilesCommands {
                         WholeFile.write(file.get(), out -> Copying.archiveContent(tree.root(), out));
                         return ExitCodes.OK;
                     }
-                    var out = call.world().out();
-                    Copying.archiveContent(tree.root(), new BufferedOutputStream(out, BUFFER));
-                    if (out.checkError()) {
-                        throw new CommandException("standard output took not all of the archive");
-                    }
-                    return ExitCodes.OK;
+                    return StandardOutput.write(call, out -> Copying.archiveContent(tree.root(), out));
                 }
             }
         }

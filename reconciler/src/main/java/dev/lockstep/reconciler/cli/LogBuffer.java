@@ -10,11 +10,14 @@ final class LogBuffer {
     private static final int FULL = 1 << 16;
 
     private final PrintStream out;
+    private final int descriptor;
     private byte[] bytes = new byte[2 * FULL];
     private int length;
 
-    LogBuffer(PrintStream out) {
+    /** @param descriptor the number of the file that it leads to: 1 or 2 */
+    LogBuffer(PrintStream out, int descriptor) {
         this.out = out;
+        this.descriptor = descriptor;
     }
 
     LogBuffer add(byte[] more) {
@@ -55,7 +58,7 @@ final class LogBuffer {
             out.write(bytes, 0, length);
             length = 0;
             if (out.checkError()) { // flushes, too
-                throw new IOException("nobody reads the output any more");
+                throw new StandardOutput.BrokenException(descriptor);
             }
         }
     }

@@ -25,7 +25,7 @@ final class LogJson implements LogOutput {
     private final Map<String, byte[]> whose = new HashMap<>();
 
     LogJson(PrintStream out, String host) {
-        this.out = new LogBuffer(out);
+        this.out = new LogBuffer(out, 1);
         this.host = host;
     }
 

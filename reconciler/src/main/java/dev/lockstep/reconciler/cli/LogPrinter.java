@@ -33,7 +33,7 @@ final class LogPrinter implements LogOutput {
     private int width;
 
     LogPrinter(PrintStream out, boolean prefixed, boolean coloured, boolean timed) {
-        this.out = new LogBuffer(out);
+        this.out = new LogBuffer(out, 1);
         this.prefixed = prefixed;
         this.coloured = coloured;
         this.timed = timed;

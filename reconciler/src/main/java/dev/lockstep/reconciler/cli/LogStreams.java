@@ -15,8 +15,8 @@ final class LogStreams implements LogOutput {
     private LogBuffer last;
 
     LogStreams(PrintStream out, PrintStream err, boolean timed) {
-        this.out = new LogBuffer(out);
-        this.err = new LogBuffer(err);
+        this.out = new LogBuffer(out, 1);
+        this.err = new LogBuffer(err, 2);
         this.timed = timed;
         this.last = this.out;
     }

@@ -26,8 +26,10 @@ final class StandardOutput extends OutputStream {
 
         private final boolean unread;
 
-        private BrokenException(boolean unread) {
-            this.unread = unread;
+        /** @param descriptor the number of the file that it leads to: 1 or 2 */
+        BrokenException(int descriptor) {
+            super("nobody reads the output any more");
+            this.unread = hasReader(descriptor);
         }
 
         /** Whether its reader has gone; else it is, say, a full disk. */
@@ -58,10 +60,14 @@ final class StandardOutput extends OutputStream {
     }
 
     /** Whether somebody is, or was, at the other end. */
-    private boolean hasReader() throws IOException {
-        var target =
-                Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
-        return target.startsWith("pipe:") || target.startsWith("socket:");
+    private static boolean hasReader(int descriptor) {
+        try {
+            var target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor))
+                    .toString();
+            return target.startsWith("pipe:") || target.startsWith("socket:");
+        } catch (IOException e) {
+            return false; // closed
+        }
     }
 
     @Override
@@ -84,7 +90,7 @@ final class StandardOutput extends OutputStream {
     /** It flushes, too. */
     private void check() throws IOException {
         if (out.checkError()) {
-            throw new BrokenException(hasReader());
+            throw new BrokenException(descriptor);
         }
     }
 }

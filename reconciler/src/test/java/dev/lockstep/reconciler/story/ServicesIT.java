@@ -306,6 +306,31 @@ class ServicesIT {
         assertThat(run(0, "image", "ls", "-q").out()).isEmpty();
     }
 
+    /** As docker: SIGPIPE ends it, and what is closed is /dev/null to it. What a full disk swallows is told. */
+    @Test
+    void an_answer_that_nobody_reads_ends_a_command_without_a_word() throws Exception {
+        run(0, "create", "db");
+        var unread = "exec 3> >(true); wait $!; %s >&3; echo $?";
+        assertThat(ends(unread, "ps", "-a")).isEqualTo("141\n");
+        assertThat(ends(unread, "events", "--since", "1h")).isEqualTo("141\n");
+        assertThat(ends("%s >&-; echo $?", "ps", "-a")).isEqualTo("0\n");
+        assertThat(ends("%s <&- >&- 2>&-; echo $?", "create", "db")).isEqualTo("0\n");
+        assertThat(ends("%s >/dev/full; echo $?", "config"))
+                .isEqualTo("1\nlockstep: not all of the output could be written.\n");
+
+        Files.writeString(project.resolve("compose.yaml"), """
+                services: {talk: {image: "web:1", command: ["sh", "-c", "yes | head -100000"], network_mode: none}}
+                """);
+        run(0, "up", "-d");
+        await().untilAsserted(() -> assertThat(states()).contains("p-talk-1 exited"));
+        assertThat(ends(unread, "logs")).isEqualTo("141\n");
+    }
+
+    private String ends(String script, String... words) throws Exception {
+        var command = String.join(" ", host.command(words));
+        return host.run(project, List.of("bash", "-c", script.formatted(command))).all();
+    }
+
     @Test
     void up_brings_what_the_files_say_and_touches_nothing_else() throws Exception {
         run(0, "up", "-d");
