@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Containers come to networks and leave them. */
 final class Attachments {
@@ -164,7 +166,7 @@ final class Attachments {
             if (!young) {
                 links.connect(settled.container(), pin, settled.attachment().endpoints(), settled.networks());
             }
-            links.furnish(pin, young, settled.attachment().endpoints());
+            links.furnish(pin, young, settled.attachment().endpoints(), Set.of());
             return settled.attachment();
         } catch (IOException | RuntimeException e) {
             namespace.abandon();
@@ -205,8 +207,15 @@ final class Attachments {
         } else {
             links.connect(settled.container(), pin, endpoints, settled.networks());
         }
-        links.furnish(pin, young, endpoints);
+        links.furnish(pin, young, endpoints, remade(before.endpoints(), endpoints));
         return settled.attachment();
+    }
+
+    private static Set<Endpoint> remade(List<Endpoint> old, List<Endpoint> endpoints) {
+        return endpoints.stream()
+                .filter(e ->
+                        old.stream().anyMatch(o -> o.network().equals(e.network()) && !sameLink(e, o)))
+                .collect(Collectors.toSet());
     }
 
     /** The addresses on networks that it has left. */

@@ -321,11 +321,12 @@ final class Links {
      * route; from then on they carry packets.
      *
      * @param young whether its namespace was just made
+     * @param remade those of the ends that were there before with another hardware address or other addresses
      */
-    void furnish(Path pin, boolean young, List<Endpoint> endpoints) throws IOException {
+    void furnish(Path pin, boolean young, List<Endpoint> endpoints, Set<Endpoint> remade) throws IOException {
         namespaces.inside(pin, () -> {
             try (var inner = Rtnetlink.open()) {
-                furnish(inner, young, endpoints);
+                furnish(inner, young, endpoints, remade);
             }
             return Optional.empty();
         });
@@ -375,7 +376,8 @@ final class Links {
     }
 
     /** Addresses, parameters and routes of all ends, in as few calls as can be; the calling thread is inside. */
-    private void furnish(Rtnetlink inner, boolean young, List<Endpoint> endpoints) throws IOException {
+    private void furnish(Rtnetlink inner, boolean young, List<Endpoint> endpoints, Set<Endpoint> remade)
+            throws IOException {
         var indexes = new HashMap<String, Integer>();
         if (!endpoints.isEmpty()) {
             inner.links().forEach(link -> indexes.put(link.name(), link.index()));
@@ -384,7 +386,7 @@ final class Links {
             if (endpoint.of(AddressFamily.IPV6).isPresent()) {
                 enableIpv6(endpoint.interfaceName());
             }
-            settle(endpoint);
+            settle(endpoint, isAnnounced(endpoint, remade));
         }
         var changes = inner.changes().loopbackUp();
         for (var endpoint : endpoints) {
@@ -403,7 +405,19 @@ final class Links {
         changes.make();
         for (var endpoint : endpoints) {
             awaitPassing(inner, endpoint);
+            // A share says it when it goes up; told again, one that is its parent (passthru) would change that.
+            if (isAnnounced(endpoint, remade)
+                    && (endpoint.isOnBridge() || endpoint.options().macAddress().isPresent())) {
+                inner.announce(index(indexes, endpoint), macBytes(endpoint.mac()));
+            }
         }
+    }
+
+    /** Whether its addresses may have had another hardware address until now, which neighbours remember. */
+    private static boolean isAnnounced(Endpoint endpoint, Set<Endpoint> remade) {
+        // One of an ipvlan has that of the parent, always.
+        return !endpoint.mac().isEmpty()
+                && (endpoint.options().macAddress().isPresent() || remade.contains(endpoint));
     }
 
     private static int index(Map<String, Integer> indexes, Endpoint endpoint) throws NetworkException {
@@ -426,16 +440,12 @@ final class Links {
             }
             LockSupport.parkNanos(PASSING_TURN.toNanos());
         }
-        if (endpoint.options().macAddress().isPresent()) {
-            // The address may have had the usual one until now.
-            inner.announce(inner.index(endpoint.interfaceName()), macBytes(endpoint.mac()));
-        }
     }
 
     /** Settings of the interface, before it is up; the calling thread is inside. */
-    private static void settle(Endpoint endpoint) throws IOException {
+    private static void settle(Endpoint endpoint, boolean announced) throws IOException {
         var name = endpoint.interfaceName();
-        if (endpoint.options().macAddress().isPresent()) {
+        if (announced) {
             Sysctls.write("net/ipv4/conf/" + name + "/arp_notify", "1");
         }
         for (var setting : endpoint.options().sysctls().entrySet()) {

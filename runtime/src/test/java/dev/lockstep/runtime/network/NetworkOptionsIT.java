@@ -15,6 +15,8 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -356,6 +358,32 @@ class NetworkOptionsIT extends OnPrivateHost {
         assertThat(links(changed)).containsExactly("eth0", "eth1", "lo");
         host.serve(host.outside, "outside", 80);
         assertThat(host.tcp(changed.namespace(), PrivateHost.OUTSIDE, 80)).isEqualTo("outside " + PrivateHost.OWN);
+    }
+
+    @Test
+    void neighbours_hear_of_a_hardware_address_that_is_fixed_while_it_runs_and_of_one_that_is_not_any_more()
+            throws IOException {
+        bridge("front", Map.of());
+        var web = attach("web", on("front"));
+        var app = attach("app", on("front"));
+        host.serve(web.namespace(), "web", 80);
+        assertThat(host.tcp(app.namespace(), first(web), 80)).startsWith("web ");
+
+        for (var mac : List.of("02:00:5e:10:00:01", "")) {
+            var fixed = Optional.of(mac).filter(text -> !text.isEmpty());
+            var changed = networks.updateAttachments(
+                    request("web", on("front", 0, options(fixed, 0, Optional.empty()))));
+            var expected = changed.endpoints().getFirst().mac();
+            assertThat(fixed.orElse(web.endpoints().getFirst().mac())).isEqualTo(expected);
+            // Nobody has asked for it: what is remembered of a quiet neighbour stays.
+            await().untilAsserted(() -> assertThat(neighbours(app))
+                    .anyMatch(line -> line.startsWith(first(web) + " ") && line.contains(" " + expected + " ")));
+        }
+    }
+
+    private List<String> neighbours(Attached attached) throws IOException {
+        return host.namespaces.inside(
+                attached.namespace(), () -> Files.readAllLines(Path.of("/proc/thread-self/net/arp")));
     }
 
     private static EndpointOptions linking(String target, String alias) {
