@@ -320,11 +320,12 @@ class TranslationTest {
                     scale: 2
                     networks:
                       front: {mac_address: 02:00:5e:10:00:01, link_local_ips: ["fe80::1"]}
-                  db: {image: x, networks: [back]}
+                  db: {image: x, networks: [back, all]}
                   side: {image: x, network_mode: "service:db", dns: 1.1.1.1}
                 networks:
                   front: {driver_opts: {com.docker.network.bridge.nmae: br0}}
                   back: {driver: macvlan}
+                  all: {driver_opts: {com.docker.network.bridge.name: all}}
                 """))
                 .anyMatch(p -> p.contains("services.web.links[0]: service db is on none of this service's networks"))
                 .anyMatch(p -> p.contains("services.web.networks.front: a network's attachment has no option \"a\""))
@@ -333,7 +334,9 @@ class TranslationTest {
                 .anyMatch(p -> p.contains("services.app.networks.front.link_local_ips: fe80::1: the kernel gives"))
                 .anyMatch(p -> p.contains("services.side.dns: a container in another one's network asks for names"))
                 .anyMatch(p -> p.contains("Did you mean \"com.docker.network.bridge.name\"?"))
-                .anyMatch(p -> p.contains("networks.back: network shop_back: a network of the driver macvlan needs"));
+                .anyMatch(p -> p.contains("networks.back: network shop_back: a network of the driver macvlan needs"))
+                .anyMatch(p -> p.contains("networks.all: network shop_all:")
+                        && p.contains("a bridge cannot be called \"all\""));
     }
 
     @Test

@@ -318,13 +318,23 @@ class NetworkCommandsIT {
     }
 
     @Test
-    void a_bridge_s_name_that_another_link_has_is_told_by_the_plan() throws IOException {
-        Files.writeString(project.resolve("compose.yaml"), """
+    void a_bridge_s_name_that_cannot_be_had_is_told_before_anything_is_made() throws IOException {
+        var bridge = "lt" + port;
+        run(0, "network", "create", "-o", "com.docker.network.bridge.name=" + bridge, "other");
+        var file = """
                 services: {app: {image: "web:1", command: sleep 100000, networks: [lan]}}
-                networks: {lan: {driver_opts: {com.docker.network.bridge.name: lo}}}
-                """);
+                networks: {lan: {driver_opts: {com.docker.network.bridge.name: %s}}}
+                """;
+        Files.writeString(project.resolve("compose.yaml"), file.formatted(bridge));
         assertThat(run(1, "plan").all())
-                .contains("networks.lan: it wants the bridge lo, and a link of that name is there that is not"
-                        + " Lockstep's");
+                .contains("networks.lan: it wants the bridge " + bridge + ", which is that of network other");
+
+        var sentence = "a bridge cannot be called \"all\": the kernel has all, default and lo in every network"
+                + " namespace. Choose another name";
+        Files.writeString(project.resolve("compose.yaml"), file.formatted("all"));
+        assertThat(run(1, "plan").all()).contains("compose.yaml:2:", "networks.lan: ", sentence);
+        assertThat(run(1, "network", "create", "-o", "com.docker.network.bridge.name=all", "third")
+                        .err())
+                .contains(sentence);
     }
 }

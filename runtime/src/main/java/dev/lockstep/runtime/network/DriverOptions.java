@@ -1,6 +1,5 @@
 package dev.lockstep.runtime.network;
 
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -87,7 +86,6 @@ public record DriverOptions(
             Map.of("l2", 0, "l3", 1, "l3s", 2));
 
     private static final Pattern ADDRESS = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
-    private static final int LONGEST_NAME = 15;
 
     /**
      * Reads them.
@@ -131,6 +129,10 @@ public record DriverOptions(
     private void check(String driver, String modeOption, boolean internal) {
         bridgeName.ifPresent(name -> {
             interfaceName(NAME, name);
+            if (InterfaceNames.isReserved(name)) {
+                throw new IllegalArgumentException(NAME + ": a bridge cannot be called \"" + name
+                        + "\": the kernel has all, default and lo in every network namespace. Choose another name");
+            }
             inRules(name);
         });
         // With a number of three digits behind it.
@@ -156,6 +158,10 @@ public record DriverOptions(
         var link = parent.orElseThrow(() -> new IllegalArgumentException(
                 "a network of the driver " + driver + " needs the option parent: a link of the host, such as eth0"));
         interfaceName(PARENT, link);
+        if (physical().equals("lo")) {
+            throw new IllegalArgumentException(PARENT + " \"" + link
+                    + "\": the loopback cannot be shared. Write a link of the host, such as eth0");
+        }
         vlan().filter(id -> id < 1 || id > 4094).ifPresent(id -> {
             throw new IllegalArgumentException(PARENT + " \"" + link + "\": VLANs have the numbers 1 to 4094");
         });
@@ -180,11 +186,9 @@ public record DriverOptions(
     }
 
     private static void interfaceName(String option, String name) {
-        if (name.length() > LONGEST_NAME
-                || !name.matches("[^\\s/:%\"]+")
-                || List.of(".", "..").contains(name)) {
-            throw new IllegalArgumentException(option + ": \"" + name + "\" cannot be the name of an interface; it has"
-                    + " up to 15 characters, none of them a blank, '/', ':' or '%'");
+        if (!InterfaceNames.isValid(name) || name.contains("\"")) {
+            throw new IllegalArgumentException(
+                    option + ": \"" + name + "\" cannot be the name of an interface; " + InterfaceNames.RULE);
         }
     }
 

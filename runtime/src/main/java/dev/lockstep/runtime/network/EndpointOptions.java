@@ -59,14 +59,10 @@ public record EndpointOptions(
                             + " is of a group; the first byte is even" + " in one of a single interface");
                 });
         interfaceName
-                .filter(name -> name.length() > 15
-                        || !name.matches("[^\\s/:%]+")
-                        || name.equals(".")
-                        || name.equals("..")
-                        || name.equals("lo"))
+                .filter(name -> !InterfaceNames.isValid(name) || InterfaceNames.isReserved(name))
                 .ifPresent(name -> {
-                    throw new IllegalArgumentException("\"" + name + "\" is no name of an interface; it has up to 15"
-                            + " characters, none of them a blank, '/', ':' or '%', and lo is there already");
+                    throw new IllegalArgumentException("\"" + name + "\" is no name of an interface; "
+                            + InterfaceNames.RULE + ", and all, default and lo are there already");
                 });
         linkLocal = List.copyOf(linkLocal);
         for (var address : linkLocal) {

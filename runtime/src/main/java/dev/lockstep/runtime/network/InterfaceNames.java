@@ -1,5 +1,6 @@
 package dev.lockstep.runtime.network;
 
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -14,7 +15,25 @@ import java.util.regex.Pattern;
  * free number. Pure.
  */
 final class InterfaceNames {
+    /** What an interface is called, for people. */
+    static final String RULE = "it has up to 15 bytes, none of them a blank, '/', ':' or '%'";
+
+    /** The kernel's IFNAMSIZ, without its NUL. */
+    private static final int LONGEST = 15;
+
     private InterfaceNames() {}
+
+    /** Whether the kernel takes the name as it is (dev_valid_name, and no '%', for which it puts a number). */
+    static boolean isValid(String name) {
+        return name.getBytes(StandardCharsets.UTF_8).length <= LONGEST
+                && name.matches("[^\\s/:%]+")
+                && !Set.of(".", "..").contains(name);
+    }
+
+    /** Whether every namespace has something of that name: parameters below net/ipv4/conf, or the loopback. */
+    static boolean isReserved(String name) {
+        return Set.of("all", "default", "lo").contains(name);
+    }
 
     /**
      * The name on each network.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.runtime.network.DriverOptions.GatewayMode;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,7 +49,13 @@ class DriverOptionsTest {
                     nonsense              | 1        | has no option "com.docker.network.nonsense"; there are com.docker.network.bridge.enable_icc,
                     bridge.enable_icc     | yes      | com.docker.network.bridge.enable_icc takes true or false, not "yes"
                     bridge.name           | a/b      | "a/b" cannot be the name of an interface
-                    bridge.name           | averylongbridge1 | up to 15 characters
+                    bridge.name           | averylongbridge1 | up to 15 bytes
+                    bridge.name           | brücke-überall | "brücke-überall" cannot be the name of an interface
+                    bridge.name           | ..       | ".." cannot be the name of an interface
+                    bridge.name           | br%d     | "br%d" cannot be the name of an interface
+                    bridge.name           | all      | a bridge cannot be called "all": the kernel has all, default and lo in every
+                    bridge.name           | default  | a bridge cannot be called "default"
+                    bridge.name           | lo       | a bridge cannot be called "lo"
                     bridge.name           | *        | "*" means something else in rules of a firewall
                     bridge.name           | eth*     | "eth*" means something else in rules of a firewall
                     bridge.name           | @bridges | "@bridges" means something else in rules of a firewall
@@ -87,6 +94,11 @@ class DriverOptionsTest {
                 .hasMessage("ipvlan_mode takes l2, l3, l3s, not \"bridge\"");
         assertThatThrownBy(() -> DriverOptions.of("macvlan", Map.of("parent", "eth0.5000"), false))
                 .hasMessageContaining("VLANs have the numbers 1 to 4094");
+        for (var loopback : List.of("lo", "lo.10")) {
+            assertThatThrownBy(() -> DriverOptions.of("macvlan", Map.of("parent", loopback), false))
+                    .hasMessage("parent \"" + loopback + "\": the loopback cannot be shared."
+                            + " Write a link of the host, such as eth0");
+        }
         assertThatThrownBy(() -> DriverOptions.of("macvlam", Map.of(), false))
                 .hasMessage("there is no network driver \"macvlam\". Did you mean \"macvlan\"?");
     }

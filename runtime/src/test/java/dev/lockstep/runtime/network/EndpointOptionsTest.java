@@ -26,7 +26,8 @@ class EndpointOptionsTest {
 
     @Test
     void an_interface_has_a_name_that_the_kernel_takes() {
-        for (var name : List.of("lo", "a b", "a/b", "a:b", "a%d", "sixteen-or-longer", "..")) {
+        for (var name : List.of(
+                "lo", "all", "default", "a b", "a/b", "a:b", "a%d", "sixteen-or-longer", "fünfzehnzeichen", "..")) {
             assertThatThrownBy(() -> with(Optional.empty(), Optional.of(name), List.of()))
                     .as(name)
                     .hasMessageContaining("is no name of an interface");

@@ -405,6 +405,16 @@ class NetworksIT extends OnPrivateHost {
         networks.detach("c2");
     }
 
+    @Test
+    void a_bridge_does_not_take_the_name_of_a_link_that_is_somebody_else_s() throws IOException {
+        assertThat(networks.conflictOf(bridgeCalled("ext0")))
+                .contains("it wants the bridge ext0, and a link of that name is there that is not Lockstep's");
+        assertThatThrownBy(() -> networks.create(bridgeCalled("ext0")))
+                .isInstanceOf(NetworkException.class)
+                .hasMessageContaining("it wants the bridge ext0");
+        assertThat(networks.list()).isEmpty();
+    }
+
     private static NetworkSpec bridgeCalled(String name) {
         return new NetworkSpec(
                 "front",
