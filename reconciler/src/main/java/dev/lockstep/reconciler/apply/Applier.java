@@ -401,7 +401,13 @@ public final class Applier {
             case Operation.ReplaceContainer replace
             when replace.startFirst() -> startFirst(replace.id(), exact(replace.spec()), gates);
             case Operation.ReplaceContainer replace -> replace(replace.id(), exact(replace.spec()), replace.started());
-            case Operation.UpdateContainer update -> update(update.id(), update.spec());
+            case Operation.UpdateContainer update -> {
+                update(update.id(), update.spec());
+                // What it has let go of is somebody's, perhaps, who comes later.
+                for (var network : fixed.networks()) {
+                    fixed.reserve(engine.networks(), network);
+                }
+            }
             case Operation.StartContainer start -> {
                 update(start.id(), start.spec());
                 beforeStart.provide(start.spec());

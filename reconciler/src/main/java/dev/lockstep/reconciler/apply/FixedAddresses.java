@@ -28,7 +28,8 @@ record FixedAddresses(Map<String, Map<IpAddress, LeaseKey>> slots) {
                                     .addresses()
                                     .forEach(address -> slots.computeIfAbsent(
                                                     attachment.network(), _ -> new LinkedHashMap<>())
-                                            .putIfAbsent(address, spec.leaseKey()))));
+                                            // The last one: one that lets go of something asks twice.
+                                            .put(address, spec.leaseKey()))));
         }
         return new FixedAddresses(Collections.unmodifiableMap(slots));
     }

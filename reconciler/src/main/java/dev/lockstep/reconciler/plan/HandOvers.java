@@ -7,17 +7,25 @@ import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.network.AttachmentSpec;
 import dev.lockstep.runtime.network.ObservedAttachment;
 import dev.lockstep.runtime.network.PublishedPort;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
  * Sees to it that what only one container can have (a name, a port of the host, a fixed address) is let go of by one
  * place of the stack before another one takes it: after a service has got another name, or a port another service.
- * Comes after all steps are known, and puts them in order.
+ * Where they change places, or the one that has it comes later for another reason, it lets go in a step of its own
+ * before. Comes after all steps are known, and puts them in order.
  */
 record HandOvers(Desired desired, Observed observed, PlanBuilder plan) {
+    /** What a container lets go of before its own turn. */
+    private record Early(ObservedContainer holder, Set<Claim> claims, Set<String> why) {}
+
     private sealed interface Claim {
         /** The container's name. */
         record Name(String name) implements Claim {
@@ -35,6 +43,7 @@ record HandOvers(Desired desired, Observed observed, PlanBuilder plan) {
             }
         }
 
+        /** An address, or a hardware address. */
         record Address(String network, String address) implements Claim {
             @Override
             public String toString() {
@@ -45,6 +54,7 @@ record HandOvers(Desired desired, Observed observed, PlanBuilder plan) {
 
     void order() {
         var holders = observed.containersOf(desired.stack());
+        var early = new LinkedHashMap<String, Early>();
         for (var step : plan.steps()) {
             var wanted = Operation.wanted(step.operation());
             if (wanted.isEmpty()) {
@@ -55,10 +65,42 @@ record HandOvers(Desired desired, Observed observed, PlanBuilder plan) {
                 if (!holder.record().spec().service().equals(wanted.get().service())
                         || holder.record().spec().service().isEmpty()) {
                     shared(step.operation(), wanted.get(), holder)
-                            .forEach(claim -> handOver(step, wanted.get(), holder, claim));
+                            .forEach(claim -> handOver(step, wanted.get(), holder, claim, early));
                 }
             }
         }
+        early.values().forEach(this::letGo);
+    }
+
+    private void letGo(Early early) {
+        var holder = early.holder();
+        // Asked for by files, like what it makes room for: it is done only where that is.
+        plan.addBefore(
+                new Operation.UpdateContainer(holder.id(), without(holder, early.claims())),
+                holder.record().spec(),
+                early.why().stream()
+                        .map(why -> new Cause(Cause.Kind.SPEC, "", "", why, Optional.empty()))
+                        .toList());
+    }
+
+    /** As it is, but for what it lets go of. */
+    private ContainerSpec without(ObservedContainer holder, Set<Claim> claims) {
+        var spec = holder.record().spec();
+        var networks = spec.networks().stream()
+                .filter(attachment -> claims.stream()
+                        .noneMatch(claim -> claim instanceof Claim.Address(var network, var unused)
+                                && network.equals(attachment.network())))
+                .toList();
+        var leadsIn = networks.stream()
+                .anyMatch(attachment -> observed.network(attachment.network())
+                        .filter(network -> network.record().spec().mayPublish())
+                        .isPresent());
+        var ports = spec.ports().stream()
+                .filter(port -> leadsIn
+                        && claims.stream()
+                                .noneMatch(claim -> claim instanceof Claim.Port(var other) && overlap(port, other)))
+                .toList();
+        return spec.withNetworks(networks).withPorts(ports);
     }
 
     /** What the step's container is to have, and the other one has. */
@@ -78,12 +120,22 @@ record HandOvers(Desired desired, Observed observed, PlanBuilder plan) {
                 .filter(port -> port.hostPort().isPresent())
                 .map(Claim.Port::new)
                 .collect(Collectors.toSet());
-        now.ifPresent(attachment -> attachment.ports().forEach(port -> claims.add(new Claim.Port(port))));
+        now.ifPresent(attachment -> {
+            attachment.ports().forEach(port -> claims.add(new Claim.Port(port)));
+            // One that it was given, too, which another one asks for by now.
+            attachment.attached().endpoints().forEach(end -> end.addresses()
+                    .forEach(place -> claims.add(
+                            new Claim.Address(end.network(), place.address().toString()))));
+        });
         claims.add(new Claim.Name(spec.name()));
         for (AttachmentSpec attachment : spec.networks()) {
             attachment
                     .addresses()
                     .forEach(address -> claims.add(new Claim.Address(attachment.network(), address.toString())));
+            attachment
+                    .options()
+                    .macAddress()
+                    .ifPresent(mac -> claims.add(new Claim.Address(attachment.network(), mac)));
         }
         return claims;
     }
@@ -136,25 +188,48 @@ record HandOvers(Desired desired, Observed observed, PlanBuilder plan) {
                         && replace.name().equals(network));
     }
 
-    private void handOver(Step take, ContainerSpec to, ObservedContainer from, Claim claim) {
+    private void handOver(
+            Step take, ContainerSpec to, ObservedContainer from, Claim claim, Map<String, Early> early) {
         var end = plan.steps().stream()
                 .filter(step -> isEndOf(from, claim, step.operation()))
                 .findFirst();
         if (end.isEmpty()) {
+            if (claim instanceof Claim.Address && !isAskedFor(from, claim)) {
+                return; // which AddressProblems tells
+            }
             plan.problem(
                     path(to, claim),
                     claim + " is that of container " + from.name() + ", which stays"
                             + (isWanted(from)
                                     ? "; only one of them can have it"
                                     : " though no file names it; --remove-orphans removes it"));
-        } else if (end.get().id().equals(take.id()) || plan.comesAfter(end.get().id(), take.id())) {
+        } else if (!end.get().id().equals(take.id()) && !plan.comesAfter(end.get().id(), take.id())) {
+            plan.after(take.id(), end.get().id());
+        } else if (!end.get().id().equals(take.id()) && mayLetGo(from, claim)) {
+            var its = early.computeIfAbsent(from.id(), _ -> new Early(from, new HashSet<>(), new TreeSet<>()));
+            its.claims().add(claim);
+            its.why().add("lets go of " + claim + " for " + to.name());
+            plan.after(take.id(), PlanBuilder.before(from.name()));
+        } else {
             plan.problem(
                     path(to, claim),
                     "container " + from.name() + " has to let go of " + claim + " before " + to.name()
                             + " takes it, and comes after it; make the change in two commits");
-        } else {
-            plan.after(take.id(), end.get().id());
         }
+    }
+
+    /** While it runs: not its name, nor a port that it was given of several. */
+    private static boolean mayLetGo(ObservedContainer container, Claim claim) {
+        return container.isRunning()
+                && switch (claim) {
+                    case Claim.Name _ -> false;
+                    case Claim.Address _ -> true;
+                    case Claim.Port _ -> isAskedFor(container, claim);
+                };
+    }
+
+    private static boolean isAskedFor(ObservedContainer container, Claim claim) {
+        return isAmong(claim, claims(container.record().spec(), Optional.empty()));
     }
 
     private boolean isWanted(ObservedContainer container) {

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -74,6 +75,27 @@ final class PlanBuilder {
         var id = id(operation);
         steps.put(id, new Step(id, operation, causes, after, gates).within(limits));
         return id;
+    }
+
+    /**
+     * Adds a step in which a container lets go of something before the step that it has anyway; who comes after it
+     * waits for its id.
+     *
+     * @param then what the container is until then
+     */
+    void addBefore(Operation.UpdateContainer update, ContainerSpec then, List<Cause> causes) {
+        var id = before(update.name());
+        var after = networks(then);
+        // Those go when all containers have left them.
+        after.removeIf(network ->
+                Objects.requireNonNull(steps.get(network)).operation() instanceof Operation.RemoveNetwork);
+        steps.put(id, new Step(id, update, causes, after, Map.of()));
+        order();
+    }
+
+    /** Id of the step that {@link #addBefore} adds for the container of that name. */
+    static String before(String container) {
+        return "container/" + container + "/before";
     }
 
     /** Steps that change networks which the container is on, or is to be on: not while it comes or goes. */

@@ -312,8 +312,47 @@ class NetworkCommandsIT {
         Files.writeString(
                 project.resolve("compose.yaml"),
                 file.replace("43.2}", "43.3}").replace("[lan]", "{lan: {ipv4_address: 10.213.43.9}}"));
-        run(0, "plan");
+        run(0, "apply", "-y");
+        assertThat(in("p-db-1", "ip -4 addr show eth0")).contains("inet 10.213.43.3/24");
+        assertThat(in("p-app-1", "ip -4 addr show eth0")).contains("inet 10.213.43.9/24");
+        assertThat(run(0, "plan").out()).contains("No changes.");
         Files.writeString(project.resolve("compose.yaml"), file);
+        run(0, "down");
+    }
+
+    @Test
+    void ports_and_addresses_change_places_in_one_apply_while_all_run() throws IOException {
+        var other = Host.freePort();
+        var file = """
+                services:
+                  a:
+                    image: web:1
+                    command: sleep 100000
+                    stop_grace_period: 0s
+                    ports: ["127.0.0.1:%1$d:80"]
+                    networks: {lan: {ipv4_address: 10.213.44.%3$d, mac_address: "02:00:5e:10:00:0%3$d"}}
+                  b:
+                    image: web:1
+                    command: sleep 100000
+                    stop_grace_period: 0s
+                    ports: ["127.0.0.1:%2$d:80"]
+                    networks: {lan: {ipv4_address: 10.213.44.%4$d, mac_address: "02:00:5e:10:00:0%4$d"}}
+                networks:
+                  lan: {ipam: {config: [{subnet: 10.213.44.0/24}]}}
+                """;
+        Files.writeString(project.resolve("compose.yaml"), file.formatted(port, other, 5, 6));
+        run(0, "apply", "-y");
+        var pids = pid("p-a-1") + pid("p-b-1");
+
+        Files.writeString(project.resolve("compose.yaml"), file.formatted(other, port, 6, 5));
+        run(0, "apply", "-y");
+
+        assertThat(pid("p-a-1") + pid("p-b-1")).isEqualTo(pids);
+        assertThat(in("p-a-1", "ip addr show eth0")).contains("inet 10.213.44.6/24", "ether 02:00:5e:10:00:06");
+        assertThat(in("p-b-1", "ip addr show eth0")).contains("inet 10.213.44.5/24", "ether 02:00:5e:10:00:05");
+        assertThat(run(0, "container", "port", "p-a-1").out()).contains("127.0.0.1:" + other);
+        assertThat(run(0, "container", "port", "p-b-1").out()).contains("127.0.0.1:" + port);
+        assertThat(run(0, "plan").out()).contains("No changes.");
         run(0, "down");
     }
 

@@ -181,7 +181,12 @@ public record ContainerSpec(
 
     /** The same without ports of the host. */
     public ContainerSpec withoutPorts() {
-        return copy(name, digest, mounts, networks, List.of(), resources, options, labels);
+        return withPorts(List.of());
+    }
+
+    /** The same with other ports of the host. */
+    public ContainerSpec withPorts(List<PublishedPort> others) {
+        return copy(name, digest, mounts, networks, others, resources, options, labels);
     }
 
     /** The same on other networks. */
