@@ -13,6 +13,7 @@ import dev.lockstep.runtime.container.ObservedContainer;
 import dev.lockstep.runtime.container.StorageOptions;
 import dev.lockstep.runtime.image.ImageReference;
 import dev.lockstep.runtime.network.AttachmentSpec;
+import dev.lockstep.runtime.network.NetworkSpec;
 import dev.lockstep.spec.model.Dependency;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -130,7 +131,37 @@ final class ServiceSteps {
                                             .map(AttachmentSpec::network)
                                             .toList())
                             + " is a bridge that leads out. Leave the ports out, or add a network that is one");
+        } else if (!spec.ports().isEmpty()) {
+            answers(spec);
         }
+    }
+
+    /** Where what it answers leaves by another network than the questions came by, nobody takes it for an answer. */
+    private void answers(ContainerSpec spec) {
+        var out = spec.networks().stream()
+                .filter(attachment ->
+                        network(attachment).filter(n -> !n.internal()).isPresent())
+                .sorted(Comparator.comparingInt((AttachmentSpec a) -> a.options().gatewayPriority())
+                        .thenComparingInt(AttachmentSpec::priority)
+                        .reversed()
+                        .thenComparing(AttachmentSpec::network))
+                .toList();
+        var in = out.stream()
+                .filter(attachment ->
+                        network(attachment).filter(NetworkSpec::mayPublish).isPresent())
+                .findFirst();
+        var first = out.stream().flatMap(attachment -> network(attachment).stream()).findFirst();
+        first.filter(n -> !n.isBridge() && in.isPresent())
+                .ifPresent(n -> plan.warn("ports of " + spec.name() + " are published by network "
+                        + in.get().network() + ", but its answers to other machines leave by network " + n.name()
+                        + " (" + n.driver() + ") and are lost; give " + in.get().network()
+                        + " the higher gw_priority"));
+    }
+
+    private Optional<NetworkSpec> network(AttachmentSpec attachment) {
+        return desired.network(attachment.network())
+                .or(() -> observed.network(attachment.network())
+                        .map(n -> n.record().spec()));
     }
 
     /** Of one that has done its work, and is left so, nobody wants the ports: others may have them. */
@@ -156,11 +187,8 @@ final class ServiceSteps {
     private boolean hasNoWayIn(ContainerSpec spec) {
         return !spec.networks().isEmpty()
                 && spec.networks().stream()
-                        .allMatch(attachment -> desired.network(attachment.network())
-                                .or(() -> observed.network(attachment.network())
-                                        .map(n -> n.record().spec()))
-                                .filter(n -> !n.mayPublish())
-                                .isPresent());
+                        .allMatch(attachment ->
+                                network(attachment).filter(n -> !n.mayPublish()).isPresent());
     }
 
     private void slot(DesiredService service, DesiredContainer wanted, List<ObservedContainer> candidates, Roll roll) {

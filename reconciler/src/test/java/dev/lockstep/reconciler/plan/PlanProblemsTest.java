@@ -113,6 +113,30 @@ class PlanProblemsTest {
     }
 
     @Test
+    void published_ports_whose_answers_leave_by_another_kind_of_network_are_warned_of() {
+        var stack = """
+                services: {web: {image: x, ports: ["80:80"], networks: {OURS: {gw_priority: 0}, lan: {}}}}
+                networks:
+                  OURS: {}
+                  lan: {driver: macvlan, driver_opts: {parent: eth0}}
+                """;
+        var warning = "ports of shop-web-1 are published by network shop_outer, but its answers to other machines leave"
+                + " by network shop_lan (macvlan) and are lost; give shop_outer the higher gw_priority";
+
+        assertThat(warnings(stack.replace("OURS", "outer"))).containsExactly(warning);
+        assertThat(warnings(stack.replace("OURS", "outer").replace("y: 0", "y: 1")))
+                .isEmpty();
+        // The first by name.
+        assertThat(warnings(stack.replace("OURS", "front"))).isEmpty();
+        assertThat(warnings(stack.replace("OURS", "outer").replace("ports: [\"80:80\"], ", "")))
+                .isEmpty();
+    }
+
+    private static List<String> warnings(String stack) {
+        return Planner.plan(World.desired(stack), World.nothing(), Facts.none()).warnings();
+    }
+
+    @Test
     void ports_of_a_service_on_networks_of_others_without_a_way_in_are_refused_with_their_place() {
         var theirs = World.running(World.desired("""
                 name: theirs
