@@ -25,6 +25,8 @@ final class Quiet implements AutoCloseable {
     private final List<StackLock> locks;
     /** Ctrl-C ends the process without a word to whoever has this open. */
     private final Thread interrupted;
+    /** Whoever closes it early closes it again at the end, and a container may have ended by itself since. */
+    private boolean closed;
 
     private Quiet(VolumeSnapshot.Consistency consistency, Optional<StandStill> still, List<StackLock> locks) {
         this.consistency = consistency;
@@ -128,8 +130,13 @@ final class Quiet implements AutoCloseable {
         return consistency;
     }
 
+    /** Lets them go on; the second time it does nothing. */
     @Override
     public void close() throws IOException {
+        if (closed) {
+            return;
+        }
+        closed = true;
         try {
             Runtime.getRuntime().removeShutdownHook(interrupted);
         } catch (IllegalStateException e) {

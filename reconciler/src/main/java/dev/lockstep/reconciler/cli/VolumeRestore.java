@@ -3,6 +3,7 @@ package dev.lockstep.reconciler.cli;
 import dev.lockstep.runtime.Engine;
 import dev.lockstep.runtime.container.StandStill;
 import dev.lockstep.runtime.volume.VolumeSnapshot;
+import dev.lockstep.runtime.volume.Volumes;
 import java.io.IOException;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -50,19 +51,22 @@ final class VolumeRestore implements Command {
     private static void restore(Invocation call, Engine engine, VolumeSnapshot snapshot)
             throws IOException, CommandException {
         if (!call.flag("--stop")) {
-            replace(call, engine, snapshot);
+            replace(call, engine, snapshot, () -> {});
             return;
         }
-        try (var _ = Quiet.of(call, engine, snapshot.volume().name(), StandStill.Manner.STOP)) {
-            replace(call, engine, snapshot);
+        try (var quiet = Quiet.of(call, engine, snapshot.volume().name(), StandStill.Manner.STOP)) {
+            // They do not wait until nobody reads the old content any more.
+            replace(call, engine, snapshot, quiet::close);
         }
     }
 
-    private static void replace(Invocation call, Engine engine, VolumeSnapshot snapshot) throws IOException {
+    private static void replace(Invocation call, Engine engine, VolumeSnapshot snapshot, Volumes.Check changed)
+            throws IOException {
         engine.volumeSnapshots()
                 .restore(
                         snapshot,
-                        () -> engine.uses().requireIdle(snapshot.volume().name(), "stop them, or say --stop"))
+                        () -> engine.uses().requireIdle(snapshot.volume().name(), "stop them, or say --stop"),
+                        changed)
                 .ifPresent(left -> call.say("Warning: " + left));
     }
 }

@@ -7,6 +7,7 @@ import dev.lockstep.runtime.container.StandStill;
 import dev.lockstep.runtime.copy.Copying;
 import dev.lockstep.runtime.linux.Directory;
 import dev.lockstep.runtime.volume.NoSuchVolumeException;
+import dev.lockstep.runtime.volume.Volumes;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -143,14 +144,16 @@ final class VolumeTransfer {
         private static List<String> fill(Invocation call, Engine engine, String volume, InputStream archive)
                 throws IOException, CommandException {
             if (!call.flag("--stop")) {
-                return replace(call, engine, volume, archive);
+                return replace(call, engine, volume, archive, () -> {});
             }
-            try (var _ = Quiet.of(call, engine, volume, StandStill.Manner.STOP)) {
-                return replace(call, engine, volume, archive);
+            try (var quiet = Quiet.of(call, engine, volume, StandStill.Manner.STOP)) {
+                // They do not wait until nobody reads the old content any more.
+                return replace(call, engine, volume, archive, quiet::close);
             }
         }
 
-        private static List<String> replace(Invocation call, Engine engine, String volume, InputStream archive)
+        private static List<String> replace(
+                Invocation call, Engine engine, String volume, InputStream archive, Volumes.Check changed)
                 throws IOException {
             var left = new ArrayList<String>();
             engine.volumes()
@@ -165,7 +168,8 @@ final class VolumeTransfer {
                                 try (var into = Directory.open(target)) {
                                     left.addAll(Copying.fill(ArchiveStream.of(archive), into));
                                 }
-                            })
+                            },
+                            changed)
                     .ifPresent(left::add);
             return left;
         }

@@ -147,13 +147,20 @@ public final class VolumeSnapshots {
      * @return where the old content could not be deleted, a sentence
      */
     public Optional<String> restore(VolumeSnapshot snapshot, Volumes.Check check) throws IOException {
+        return restore(snapshot, check, () -> {});
+    }
+
+    /** The same, for somebody who keeps the volume's containers from running: see {@link Volumes#replace}. */
+    public Optional<String> restore(VolumeSnapshot snapshot, Volumes.Check check, Volumes.Check changed)
+            throws IOException {
         volumes.createAgain(snapshot.volume(), snapshot.slot());
-        return volumes.replace(snapshot.volume().name(), check, target -> {
+        Volumes.Content content = target -> {
             try (var from = Directory.open(path(snapshot));
                     var to = Directory.open(target)) {
                 TreeCopy.copyWhole(from, to);
             }
-        });
+        };
+        return volumes.replace(snapshot.volume().name(), check, content, changed);
     }
 
     /** Removes it; no error when there is none. */

@@ -504,7 +504,27 @@ public final class Volumes {
      * @throws IOException also when there is no such volume
      */
     public Optional<String> replace(String name, Check check, Content content) throws IOException {
+        return replace(name, check, content, () -> {});
+    }
+
+    /**
+     * The same, for somebody who keeps the volume's containers from running meanwhile.
+     *
+     * @param changed done when the volume has its new content. After that the old one is deleted, which may take long:
+     *     whoever reads it is waited for
+     */
+    public Optional<String> replace(String name, Check check, Content content, Check changed) throws IOException {
         var old = exchange(name, check, content);
+        try {
+            changed.run();
+        } catch (IOException | RuntimeException e) {
+            discardUnread(name, old).ifPresent(left -> e.addSuppressed(new IOException(left)));
+            throw e;
+        }
+        return discardUnread(name, old);
+    }
+
+    private Optional<String> discardUnread(String name, Path old) throws IOException {
         // Whoever reads it still comes to its end, and holds up nobody else: it has a name of its own.
         try (var _ = Flock.fleeting(users.readers(name))) {
             return discardOld(name, old);

@@ -2,7 +2,6 @@ package dev.lockstep.runtime.volume;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lockstep.runtime.linux.Directory;
@@ -14,12 +13,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -179,15 +178,17 @@ class VolumeRemovalIT {
 
     @Test
     void nothing_is_deleted_that_somebody_reads() throws Exception {
-        var replacing = new FutureTask<>(
-                () -> volumes.replace("data", () -> {}, target -> Files.writeString(target.resolve("new"), "")));
+        var changed = new CountDownLatch(1);
+        var replacing = new FutureTask<>(() -> volumes.replace(
+                "data", () -> {}, target -> Files.writeString(target.resolve("new"), ""), changed::countDown));
         try (var _ = volumes.visit("data");
                 var read = Directory.open(data)) {
             assertThatThrownBy(() -> volumes.remove("data"))
                     .hasMessageStartingWith("volume data stays: somebody reads it just now");
 
             Thread.ofPlatform().daemon().start(replacing);
-            await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(data.resolve("new")));
+            assertThat(changed.await(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(data.resolve("new")).exists();
             // Nobody waits with it, and what it has left is no rest of a killed one.
             assertThat(volumes.createUnlessThere(SPEC)).isFalse();
             assertThat(volumes.cleanUp()).isEmpty();
