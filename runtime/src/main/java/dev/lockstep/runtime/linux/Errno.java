@@ -39,6 +39,7 @@ public final class Errno {
     public static final int ECONNRESET = 104;
     public static final int ENOBUFS = 105;
     public static final int ENOTCONN = 107;
+    public static final int ETIMEDOUT = 110;
     public static final int ECONNREFUSED = 111;
     public static final int EDQUOT = 122;
 
@@ -83,6 +84,7 @@ public final class Errno {
             case ENETUNREACH -> "ENETUNREACH (network unreachable)";
             case ECONNRESET -> "ECONNRESET (connection reset)";
             case ENOTCONN -> "ENOTCONN (not connected)";
+            case ETIMEDOUT -> "ETIMEDOUT (no answer in time)";
             case ECONNREFUSED -> "ECONNREFUSED (connection refused)";
             case EDQUOT -> "EDQUOT (disk quota exceeded)";
             default -> "errno " + errno;

@@ -1,13 +1,20 @@
 package dev.lockstep.runtime.linux;
 
 import com.sun.jna.Native;
+import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Mounts in the mount namespace of the calling thread, which is the process's: nobody here unshares it. */
 public final class Mounts {
@@ -302,6 +309,30 @@ public final class Mounts {
             }
             Libc.check(result, "statx", place);
             return FileStatus.of(status).mountRoot();
+        }
+    }
+
+    /**
+     * The same where a file system may be that never answers: the kernel waits for the server of an NFS that is mounted
+     * hard as long as it takes (nfs(5)).
+     *
+     * @throws LinuxException ETIMEDOUT when there is no answer for so long; a thread goes on waiting for it
+     */
+    public static boolean isMountPoint(Path place, Duration patience) throws IOException {
+        var answer = new FutureTask<>(() -> isMountPoint(place));
+        Thread.ofPlatform().daemon().name("mount-point").start(answer);
+        try {
+            return answer.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw new LinuxException("statx", place.toString(), Errno.ETIMEDOUT);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof LinuxException cause) {
+                throw cause;
+            }
+            throw new IOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while " + place + " was asked for");
         }
     }
 

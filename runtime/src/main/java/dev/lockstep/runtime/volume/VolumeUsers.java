@@ -7,6 +7,7 @@ import dev.lockstep.runtime.store.Root;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +22,12 @@ import java.util.concurrent.ThreadLocalRandom;
 final class VolumeUsers {
     /** How marks of visitors begin. */
     private static final String VISITOR = "visit-";
+
+    /**
+     * How long what is mounted may be silent. Whoever waits holds the mount's lock, and with it up those who stop the
+     * volume's containers.
+     */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Root root;
     private final Volumes volumes;
@@ -90,7 +97,7 @@ final class VolumeUsers {
 
     private boolean isMounted(String name, LocalMount mount) throws IOException {
         try {
-            return Mounts.isMountPoint(volumes.path(name));
+            return Mounts.isMountPoint(volumes.path(name), PATIENCE);
         } catch (LinuxException e) {
             throw new IOException(
                     "volume " + name + " is mounted (" + mount.shown() + "), and what is there is dead: "

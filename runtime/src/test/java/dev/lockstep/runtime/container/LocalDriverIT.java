@@ -128,6 +128,26 @@ class LocalDriverIT {
     }
 
     @Test
+    void what_is_mounted_and_never_answers_holds_up_nobody_for_ever() throws IOException {
+        assumeTrue(Files.exists(Path.of("/dev/fuse")), "the kernel has FUSE");
+        // Nobody reads what the kernel asks there.
+        try (var fuse = Fd.open(Path.of("/dev/fuse"))) {
+            volume(
+                    "silent",
+                    "type=fuse",
+                    "device=silent",
+                    "o=fd=" + fuse.number() + ",rootmode=40000,user_id=0,group_id=0");
+            lab.volumes.mount("silent", "first");
+
+            assertThatThrownBy(() -> lab.volumes.mount("silent", "second"))
+                    .hasMessageContaining("volume silent is mounted (type: fuse, device: silent")
+                    .hasMessageContaining("ETIMEDOUT (no answer in time); stop the containers that use it");
+            lab.volumes.release("first");
+            assertThat(mounted("silent")).isFalse();
+        }
+    }
+
+    @Test
     void memory_is_shared_while_somebody_uses_it_and_gone_then() throws IOException {
         volume("memory", "type=tmpfs", "device=tmpfs", "o=size=1m,mode=0751,uid=7,gid=8,noexec");
 
