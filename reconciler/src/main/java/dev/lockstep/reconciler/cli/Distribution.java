@@ -6,22 +6,19 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /** The families of distributions whose packages we can name. */
 enum Distribution {
-    DEBIAN("apt-get install", Set.of("debian", "ubuntu")),
-    RED_HAT("dnf install", Set.of("fedora", "rhel")),
-    SUSE("zypper install", Set.of("suse")),
-    ARCH("pacman -S", Set.of("arch"));
+    DEBIAN("apt-get install"),
+    RED_HAT("dnf install"),
+    SUSE("zypper install"),
+    ARCH("pacman -S");
 
     private final String command;
-    private final Set<String> words;
 
-    Distribution(String command, Set<String> words) {
+    Distribution(String command) {
         this.command = command;
-        this.words = words;
     }
 
     /** What installs the packages that are named behind it. */
@@ -48,11 +45,20 @@ enum Distribution {
      */
     static Optional<Distribution> of(List<String> lines) {
         return Stream.of("ID=", "ID_LIKE=")
-                .flatMap(key -> lines.stream()
-                        .filter(line -> line.startsWith(key))
-                        .map(line -> line.substring(key.length())))
+                .flatMap(key ->
+                        lines.stream().filter(line -> line.startsWith(key)).map(line -> line.substring(key.length())))
                 .flatMap(value -> Arrays.stream(value.replaceAll("[\"']", "").split(" ")))
-                .flatMap(word -> Arrays.stream(values()).filter(family -> family.words.contains(word)))
+                .flatMap(word -> called(word).stream())
                 .findFirst();
+    }
+
+    private static Optional<Distribution> called(String word) {
+        return switch (word) {
+            case "debian", "ubuntu" -> Optional.of(DEBIAN);
+            case "fedora", "rhel" -> Optional.of(RED_HAT);
+            case "suse" -> Optional.of(SUSE);
+            case "arch" -> Optional.of(ARCH);
+            default -> Optional.empty();
+        };
     }
 }

@@ -384,8 +384,8 @@ public final class Deployment {
                 .map(volume -> new DesiredVolume(
                         volume.key(), new VolumeSpec(volume.name(), owner, volume.labels()), true, false))
                 .toList();
-        var nothing = Desired.nothing(
-                owner, external, files.map(Project::sources).orElseGet(Sources::none));
+        var nothing =
+                Desired.nothing(owner, external, files.map(Project::sources).orElseGet(Sources::none));
         var facts = new Facts(false, true, removeVolumes, false, Set.of(), Map.of(), Map.of(), Secrets.NONE);
         return part.isPresent()
                 ? Planner.down(nothing, observed, facts, part.get())

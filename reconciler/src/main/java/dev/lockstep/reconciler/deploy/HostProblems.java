@@ -60,13 +60,12 @@ final class HostProblems {
 
     private static String where(Project project, String service, String attribute) {
         // Some can be asked for in several places.
-        var candidates =
-                switch (attribute) {
-                    case "gpus" -> List.of("gpus", "deploy.resources.reservations.devices", "devices");
-                    case "mem_limit" -> List.of("mem_limit", "deploy.resources.limits.memory");
-                    case "mem_reservation" -> List.of("mem_reservation", "deploy.resources.reservations.memory");
-                    default -> List.of(attribute);
-                };
+        var candidates = switch (attribute) {
+            case "gpus" -> List.of("gpus", "deploy.resources.reservations.devices", "devices");
+            case "mem_limit" -> List.of("mem_limit", "deploy.resources.limits.memory");
+            case "mem_reservation" -> List.of("mem_reservation", "deploy.resources.reservations.memory");
+            default -> List.of(attribute);
+        };
         return candidates.stream()
                 .map(candidate -> service + "." + candidate)
                 .filter(path -> isWritten(project, path))

@@ -123,9 +123,12 @@ record HandOvers(Desired desired, Observed observed, PlanBuilder plan) {
         now.ifPresent(attachment -> {
             attachment.ports().forEach(port -> claims.add(new Claim.Port(port)));
             // One that it was given, too, which another one asks for by now.
-            attachment.attached().endpoints().forEach(end -> end.addresses()
-                    .forEach(place -> claims.add(
-                            new Claim.Address(end.network(), place.address().toString()))));
+            attachment
+                    .attached()
+                    .endpoints()
+                    .forEach(end -> end.addresses()
+                            .forEach(place -> claims.add(new Claim.Address(
+                                    end.network(), place.address().toString()))));
         });
         claims.add(new Claim.Name(spec.name()));
         for (AttachmentSpec attachment : spec.networks()) {
@@ -188,8 +191,7 @@ record HandOvers(Desired desired, Observed observed, PlanBuilder plan) {
                         && replace.name().equals(network));
     }
 
-    private void handOver(
-            Step take, ContainerSpec to, ObservedContainer from, Claim claim, Map<String, Early> early) {
+    private void handOver(Step take, ContainerSpec to, ObservedContainer from, Claim claim, Map<String, Early> early) {
         var end = plan.steps().stream()
                 .filter(step -> isEndOf(from, claim, step.operation()))
                 .findFirst();
@@ -203,7 +205,8 @@ record HandOvers(Desired desired, Observed observed, PlanBuilder plan) {
                             + (isWanted(from)
                                     ? "; only one of them can have it"
                                     : " though no file names it; --remove-orphans removes it"));
-        } else if (!end.get().id().equals(take.id()) && !plan.comesAfter(end.get().id(), take.id())) {
+        } else if (!end.get().id().equals(take.id())
+                && !plan.comesAfter(end.get().id(), take.id())) {
             plan.after(take.id(), end.get().id());
         } else if (!end.get().id().equals(take.id()) && mayLetGo(from, claim)) {
             var its = early.computeIfAbsent(from.id(), _ -> new Early(from, new HashSet<>(), new TreeSet<>()));

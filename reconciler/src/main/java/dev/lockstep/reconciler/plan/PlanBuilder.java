@@ -87,8 +87,8 @@ final class PlanBuilder {
         var id = before(update.name());
         var after = networks(then);
         // Those go when all containers have left them.
-        after.removeIf(network ->
-                Objects.requireNonNull(steps.get(network)).operation() instanceof Operation.RemoveNetwork);
+        after.removeIf(
+                network -> Objects.requireNonNull(steps.get(network)).operation() instanceof Operation.RemoveNetwork);
         steps.put(id, new Step(id, update, causes, after, Map.of()));
         order();
     }

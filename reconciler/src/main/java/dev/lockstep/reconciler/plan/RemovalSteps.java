@@ -77,7 +77,10 @@ record RemovalSteps(Desired desired, Observed observed, Facts facts, PlanBuilder
             var others = observed.containers().stream()
                     .filter(c -> !going.contains(c))
                     .toList();
-            volumes(removed, others, volume -> going.stream().anyMatch(c -> c.record().uses(volume)));
+            volumes(
+                    removed,
+                    others,
+                    volume -> going.stream().anyMatch(c -> c.record().uses(volume)));
         }
     }
 

@@ -141,16 +141,14 @@ final class ServiceSteps {
         var out = spec.networks().stream()
                 .filter(attachment ->
                         network(attachment).filter(n -> !n.internal()).isPresent())
-                .sorted(Comparator.comparingInt((AttachmentSpec a) -> a.options().gatewayPriority())
-                        .thenComparingInt(AttachmentSpec::priority)
-                        .reversed()
-                        .thenComparing(AttachmentSpec::network))
+                .sorted(AttachmentSpec.BY_WAY_OUT)
                 .toList();
         var in = out.stream()
                 .filter(attachment ->
                         network(attachment).filter(NetworkSpec::mayPublish).isPresent())
                 .findFirst();
-        var first = out.stream().flatMap(attachment -> network(attachment).stream()).findFirst();
+        var first =
+                out.stream().flatMap(attachment -> network(attachment).stream()).findFirst();
         first.filter(n -> !n.isBridge() && in.isPresent())
                 .ifPresent(n -> plan.warn("ports of " + spec.name() + " are published by network "
                         + in.get().network() + ", but its answers to other machines leave by network " + n.name()

@@ -143,8 +143,8 @@ class HandOversTest {
 
     /** On the network n, with an address that nobody asked for. */
     private static ObservedAttachment given(String container, String address) {
-        var place = new EndpointAddress(
-                IpAddress.parse(address), Cidr.parse("10.9.0.0/24"), IpAddress.parse("10.9.0.1"));
+        var place =
+                new EndpointAddress(IpAddress.parse(address), Cidr.parse("10.9.0.0/24"), IpAddress.parse("10.9.0.1"));
         var end = new Endpoint(
                 "shop_n",
                 List.of(),
@@ -183,8 +183,7 @@ class HandOversTest {
                 .containsExactly("container/shop-a-1/before", "container/shop-b-1", "container/shop-a-1");
         var steps = plan.steps();
         assertThat(steps.get(0).operation())
-                .isInstanceOfSatisfying(
-                        Operation.UpdateContainer.class, update -> without.accept(update.spec()));
+                .isInstanceOfSatisfying(Operation.UpdateContainer.class, update -> without.accept(update.spec()));
         // Whoever only puts right what changed on the host does not do the one without the other.
         assertThat(steps.get(0).causes()).extracting(Cause::kind).containsOnly(Cause.Kind.SPEC);
         assertThat(steps.get(1).after()).contains(steps.get(0).id());

@@ -112,7 +112,8 @@ class JobsIT {
         try (var _ = StackLock.take(root, "a", SOON, _ -> {})) {
             // A busy machine may have left one out before, for a run that was only slow.
             var earlier = leftOut(history);
-            await().atMost(SOON).untilAsserted(() -> assertThat(leftOut(history)).isGreaterThan(earlier));
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(leftOut(history)).isGreaterThan(earlier));
             before = runs("a");
             repository.commit("Suspend", Map.of("lockstep.yaml", "stacks: {a: {suspend: until Friday}}\n"));
             await().atMost(SOON).untilAsserted(() -> assertThat(host.agentLog()).contains("until Friday"));

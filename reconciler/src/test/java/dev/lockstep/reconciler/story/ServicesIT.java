@@ -232,13 +232,14 @@ class ServicesIT {
                 """);
         run(0, "up", "-d");
         var before = host.pids();
-        assertThat(run(1, "down", "wbe").err())
-                .isEqualTo("lockstep: no such service: wbe. Did you mean \"web\"?\n");
+        assertThat(run(1, "down", "wbe").err()).isEqualTo("lockstep: no such service: wbe. Did you mean \"web\"?\n");
         assertThat(run(0, "-p", "p", "down", "wbe").err()).contains("No resource found to remove");
         assertThat(host.pids()).isEqualTo(before);
 
         var web = run(0, "down", "-v", "web");
-        assertThat(web.err()).contains("network p_back stays, since it is in use by p-db-1").doesNotContain("p_data");
+        assertThat(web.err())
+                .contains("network p_back stays, since it is in use by p-db-1")
+                .doesNotContain("p_data");
         assertThat(states()).isEqualTo("p-db-1 running");
         assertThat(host.pids().get("p-db-1")).isEqualTo(before.get("p-db-1"));
         assertThat(run(0, "network", "ls", "--format", "{{.Name}}").out())
@@ -328,7 +329,8 @@ class ServicesIT {
 
     private String ends(String script, String... words) throws Exception {
         var command = String.join(" ", host.command(words));
-        return host.run(project, List.of("bash", "-c", script.formatted(command))).all();
+        return host.run(project, List.of("bash", "-c", script.formatted(command)))
+                .all();
     }
 
     @Test

@@ -213,8 +213,7 @@ final class Attachments {
 
     private static Set<Endpoint> remade(List<Endpoint> old, List<Endpoint> endpoints) {
         return endpoints.stream()
-                .filter(e ->
-                        old.stream().anyMatch(o -> o.network().equals(e.network()) && !sameLink(e, o)))
+                .filter(e -> old.stream().anyMatch(o -> o.network().equals(e.network()) && !sameLink(e, o)))
                 .collect(Collectors.toSet());
     }
 

@@ -416,8 +416,7 @@ final class Links {
     /** Whether its addresses may have had another hardware address until now, which neighbours remember. */
     private static boolean isAnnounced(Endpoint endpoint, Set<Endpoint> remade) {
         // One of an ipvlan has that of the parent, always.
-        return !endpoint.mac().isEmpty()
-                && (endpoint.options().macAddress().isPresent() || remade.contains(endpoint));
+        return !endpoint.mac().isEmpty() && (endpoint.options().macAddress().isPresent() || remade.contains(endpoint));
     }
 
     private static int index(Map<String, Integer> indexes, Endpoint endpoint) throws NetworkException {

@@ -371,8 +371,8 @@ class NetworkOptionsIT extends OnPrivateHost {
 
         for (var mac : List.of("02:00:5e:10:00:01", "")) {
             var fixed = Optional.of(mac).filter(text -> !text.isEmpty());
-            var changed = networks.updateAttachments(
-                    request("web", on("front", 0, options(fixed, 0, Optional.empty()))));
+            var changed =
+                    networks.updateAttachments(request("web", on("front", 0, options(fixed, 0, Optional.empty()))));
             var expected = changed.endpoints().getFirst().mac();
             assertThat(fixed.orElse(web.endpoints().getFirst().mac())).isEqualTo(expected);
             // Nobody has asked for it: what is remembered of a quiet neighbour stays.

@@ -41,6 +41,8 @@ public record Platform(String os, Optional<String> architecture, Optional<String
 
     @Override
     public String toString() {
-        return os + architecture.map(a -> "/" + a).orElse("") + variant.map(v -> "/" + v).orElse("");
+        return os
+                + architecture.map(a -> "/" + a).orElse("")
+                + variant.map(v -> "/" + v).orElse("");
     }
 }

@@ -144,8 +144,8 @@ class SchemasTest {
 
     @Test
     void what_the_readme_writes_into_agent_yaml_is_valid() throws IOException {
-        var block = Pattern.compile("(?m)^ {7}host: .*\n(?: {7}.*\n)+")
-                .matcher(Files.readString(Path.of("../README.md")));
+        var block =
+                Pattern.compile("(?m)^ {7}host: .*\n(?: {7}.*\n)+").matcher(Files.readString(Path.of("../README.md")));
         assertThat(block.find()).isTrue();
         var agent = block.group();
 
