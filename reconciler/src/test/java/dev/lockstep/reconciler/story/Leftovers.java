@@ -25,14 +25,7 @@ final class Leftovers {
                 left.add("mount " + line);
             }
         }
-        try (var processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
-            for (var process : processes) {
-                var command = commandLine(process);
-                if (command.contains(directory.toString()) && !command.contains("surefire")) {
-                    left.add("process " + process.getFileName() + " " + command);
-                }
-            }
-        }
+        left.addAll(processes(directory));
         try (var links = Files.newDirectoryStream(Path.of("/sys/class/net"), "l[sv]" + id + "*")) {
             links.forEach(link -> left.add("link " + link.getFileName()));
         }
@@ -40,6 +33,20 @@ final class Leftovers {
             for (var of : List.of("", "build-", "builds-")) {
                 if (Files.exists(hierarchy.resolve("lockstep-" + of + id))) {
                     left.add("cgroup " + hierarchy.resolve("lockstep-" + of + id));
+                }
+            }
+        }
+        return left;
+    }
+
+    /** Those that have something of the root among their words. */
+    static List<String> processes(Path directory) throws IOException {
+        var left = new ArrayList<String>();
+        try (var processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+            for (var process : processes) {
+                var command = commandLine(process);
+                if (command.contains(directory.toString()) && !command.contains("surefire")) {
+                    left.add("process " + process.getFileName() + " " + command);
                 }
             }
         }

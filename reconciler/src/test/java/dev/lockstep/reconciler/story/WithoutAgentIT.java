@@ -87,6 +87,9 @@ class WithoutAgentIT {
         run("container", "run", "-d", "--rm", "--name", "one", Host.WEB, "sleep", "100000");
         run("container", "kill", "one");
         await().atMost(SOON).untilAsserted(() -> assertThat(container()).isEmpty());
+        // Who removed it is in the cgroup of the supervisors, which goes with the next command after that.
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(Leftovers.processes(directory)).isEmpty());
     }
 
     /** conmon was told once and for all what to call. */
