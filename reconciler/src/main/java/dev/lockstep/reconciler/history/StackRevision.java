@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -105,23 +106,7 @@ public record StackRevision(
                 .flatMap(service -> service.slots().stream())
                 .map(DesiredContainer::spec)
                 .collect(Collectors.toMap(ContainerSpec::name, spec -> spec));
-        return new StackRevision(
-                commit,
-                owner,
-                networks,
-                volumes,
-                services.stream()
-                        .map(service -> new Service(
-                                service.name(),
-                                service.containers().stream()
-                                        .map(spec -> asWritten(spec, slots.getOrDefault(spec.name(), spec)))
-                                        .toList(),
-                                service.dependsOn(),
-                                service.update(),
-                                service.rollback(),
-                                service.job()))
-                        .toList(),
-                demands);
+        return with(spec -> asWritten(spec, slots.getOrDefault(spec.name(), spec)));
     }
 
     private static ContainerSpec asWritten(ContainerSpec ordered, ContainerSpec written) {
@@ -154,23 +139,7 @@ public record StackRevision(
 
     /** The same made of other images, by digest; those that are not named stay. */
     public StackRevision withImages(Map<Digest, Digest> others) {
-        return new StackRevision(
-                commit,
-                owner,
-                networks,
-                volumes,
-                services.stream()
-                        .map(service -> new Service(
-                                service.name(),
-                                service.containers().stream()
-                                        .map(spec -> withImages(spec, others))
-                                        .toList(),
-                                service.dependsOn(),
-                                service.update(),
-                                service.rollback(),
-                                service.job()))
-                        .toList(),
-                demands);
+        return with(spec -> withImages(spec, others));
     }
 
     private static ContainerSpec withImages(ContainerSpec spec, Map<Digest, Digest> others) {
@@ -180,6 +149,25 @@ public record StackRevision(
                                 ? image.withDigest(others.getOrDefault(image.digest(), image.digest()))
                                 : mount)
                         .toList());
+    }
+
+    /** The same of other containers. */
+    private StackRevision with(UnaryOperator<ContainerSpec> other) {
+        return new StackRevision(
+                commit,
+                owner,
+                networks,
+                volumes,
+                services.stream()
+                        .map(service -> new Service(
+                                service.name(),
+                                service.containers().stream().map(other).toList(),
+                                service.dependsOn(),
+                                service.update(),
+                                service.rollback(),
+                                service.job()))
+                        .toList(),
+                demands);
     }
 
     /** The same that asks this of the host. */

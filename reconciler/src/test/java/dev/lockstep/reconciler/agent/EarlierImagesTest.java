@@ -6,13 +6,10 @@ import dev.lockstep.reconciler.builds.BuildRecord;
 import dev.lockstep.reconciler.builds.Occasion;
 import dev.lockstep.reconciler.desired.Rollout;
 import dev.lockstep.reconciler.history.StackRevision;
-import dev.lockstep.runtime.container.ContainerSpec;
 import dev.lockstep.runtime.container.MountSpec;
-import dev.lockstep.runtime.container.Resources;
-import dev.lockstep.runtime.container.RestartPolicy;
 import dev.lockstep.runtime.image.Digest;
 import dev.lockstep.runtime.image.ImageReference;
-import dev.lockstep.runtime.store.Owner;
+import dev.lockstep.runtime.testing.PlainSpec;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -82,37 +79,20 @@ class EarlierImagesTest {
 
     @Test
     void a_revision_takes_what_was_built_again_also_where_it_mounts_it() {
-        var owner = new Owner("host-a", "shop", Optional.empty());
         var shop = ImageReference.parse("shop:1");
         var other = ImageReference.parse("other:1");
-        var spec = new ContainerSpec(
-                "shop-app-1",
-                owner,
+        var spec = PlainSpec.of(
                 "app",
-                1,
-                shop,
+                "shop:1",
                 digest("a"),
-                Optional.empty(),
-                Optional.empty(),
-                Map.of(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
                 Map.of(),
                 List.of(
                         new MountSpec.OfImage(shop, digest("a"), "/shop", Optional.empty()),
-                        new MountSpec.OfImage(other, digest("c"), "/other", Optional.empty())),
-                List.of(),
-                List.of(),
-                Resources.UNLIMITED,
-                RestartPolicy.NONE,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty());
+                        new MountSpec.OfImage(other, digest("c"), "/other", Optional.empty())));
         var service =
                 new StackRevision.Service("app", List.of(spec), Map.of(), Rollout.DEFAULT, Rollout.DEFAULT, false);
-        var revision =
-                new StackRevision(Optional.empty(), owner, List.of(), List.of(), List.of(service), Optional.empty());
+        var revision = new StackRevision(
+                Optional.empty(), spec.owner(), List.of(), List.of(), List.of(service), Optional.empty());
         var then = revision.images();
         var made = built(4, "same", "a", false);
 
