@@ -165,6 +165,9 @@ final class DownCommand implements Command {
         var statuses = new StatusFiles(engine.root());
         var status = statuses.read(stack);
         if (plan.isEmpty() && (part.isPresent() || status.isEmpty())) {
+            if (part.isEmpty()) {
+                forget(call, engine, stack); // its services may have gone one by one
+            }
             return remove(call, engine, images) ? ExitCodes.OK : nothing(call, stack);
         }
         var run = new PlanRun(call, engine, plan);
@@ -185,23 +188,26 @@ final class DownCommand implements Command {
                 return ExitCodes.ERROR;
             }
             if (part.isEmpty()) {
-                new StackImages(engine.images().roots(), stack).forget();
-                new RevisionFiles(engine.root(), stack).forget();
-                new AppliedFiles(engine.root()).forget(stack);
-            }
-            remove(call, engine, images);
-            if (part.isEmpty()) {
-                if (volumes) {
-                    new StackFiles(engine.root(), stack, call.world().clock()).delete();
-                }
+                forget(call, engine, stack);
                 if (status.filter(StackStatus::orphaned).isPresent() || !EngineDoor.agentRuns(engine.root())) {
                     statuses.remove(stack);
                 }
             }
+            remove(call, engine, images);
             call.world().out().println(PlanRun.summary(results, took));
             call.world().out().flush();
             run.tellAgent(door.settings());
             return ExitCodes.OK;
+        }
+    }
+
+    /** What is kept of a stack beside what runs; its files only go with its volumes. */
+    private static void forget(Invocation call, Engine engine, String stack) throws IOException {
+        new StackImages(engine.images().roots(), stack).forget();
+        new RevisionFiles(engine.root(), stack).forget();
+        new AppliedFiles(engine.root()).forget(stack);
+        if (call.flag("--volumes")) {
+            new StackFiles(engine.root(), stack, call.world().clock()).delete();
         }
     }
 

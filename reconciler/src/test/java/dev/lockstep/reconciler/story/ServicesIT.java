@@ -257,6 +257,11 @@ class ServicesIT {
         assertThat(states()).isEmpty();
         assertThat(run(0, "volume", "ls", "-q").out()).isEmpty();
         assertThat(run(0, "network", "ls", "--format", "{{.Name}}").out()).doesNotContain("p_");
+
+        // What was kept for a way back goes with the stack, though its services have gone one by one.
+        assertThat(run(0, "image", "rm", "web:1").all()).contains("stack.p.wanted needs it");
+        assertThat(run(0, "down").err()).contains("No resource found to remove");
+        assertThat(run(0, "image", "prune", "-a", "-f").all()).contains("sha256:");
     }
 
     /** The lines of ends, and that there are none for what ended before, are those of docker compose 2.26.1. */
