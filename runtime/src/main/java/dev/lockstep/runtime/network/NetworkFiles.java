@@ -450,8 +450,7 @@ final class NetworkFiles {
     void write(AttachmentRecord attachment) throws IOException {
         // What it is about does not outlive a power failure.
         var file = attachmentFile(attachment.request().container());
-        attachments.writeVolatile(containerCopies.resolve(file.getFileName()), attachment);
-        attachments.writeWhole(file, attachment);
+        attachments.writeWhole(file, containerCopies.resolve(file.getFileName()), attachment);
     }
 
     void deleteAttachment(String container) throws IOException {
@@ -480,9 +479,7 @@ final class NetworkFiles {
     }
 
     void writePublished(List<Publication> ports) throws IOException {
-        var all = new Published(ports);
-        published.writeVolatile(copies.resolve(PUBLISHED), all);
-        published.writeWhole(run.resolve(PUBLISHED), all);
+        published.writeWhole(run.resolve(PUBLISHED), copies.resolve(PUBLISHED), new Published(ports));
     }
 
     Optional<Forwarding.Marker> forwarding(AddressFamily family) throws IOException {

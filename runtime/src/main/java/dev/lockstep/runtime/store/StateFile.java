@@ -75,6 +75,13 @@ public final class StateFile<T> {
         AtomicFiles.writeWhole(file, bytes(record));
     }
 
+    /** The same, and first a copy of it: for who finds the file damaged. Written from one text, made once. */
+    public void writeWhole(Path file, Path copy, T record) throws IOException {
+        var bytes = bytes(record);
+        AtomicFiles.writeVolatile(copy, bytes);
+        AtomicFiles.writeWhole(file, bytes);
+    }
+
     /** Replaces the file atomically but not durably: for what means nothing after a reboot. */
     public void writeVolatile(Path file, T record) throws IOException {
         AtomicFiles.writeVolatile(file, bytes(record));

@@ -14,13 +14,17 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
- * Networks in a process that lives on, as an agent's do, for {@code examples/bench/networks}: reads {@code attach} or
- * {@code publish COUNT} and writes how many milliseconds that took. Arguments: state root, run root.
+ * Networks in a process that lives on, as an agent's do, for {@code examples/bench/networks}: reads {@code attach} (a
+ * new container), {@code connect} (one that is on another network) or {@code publish COUNT}, and writes how many
+ * milliseconds that took. Arguments: state root, run root.
  */
 final class WarmNetworks {
     private static final String NETWORK = "bench-warm";
+    private static final String SECOND = "bench-second";
+    private static final String OTHER = "other";
 
     private WarmNetworks() {}
 
@@ -31,40 +35,63 @@ final class WarmNetworks {
                     root, () -> NameServer.findProgram(System.getenv("PATH")).orElseThrow(), namespaces, _ -> {});
             try (var networks = new Networks(root, NetworkSettings.defaults(), namespaces, names, Clock.systemUTC());
                     var orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII))) {
-                networks.create(NetworkSpec.plain(NETWORK, new Owner("bench", "", Optional.empty())));
                 // The first container of a network starts what answers for names, and the last one ends it.
-                networks.attach(request("other"));
+                for (var network : List.of(NETWORK, SECOND)) {
+                    networks.create(NetworkSpec.plain(network, new Owner("bench", "", Optional.empty())));
+                    networks.attach(request(OTHER + network, network));
+                }
                 var number = 0;
                 for (var line = orders.readLine(); line != null; line = orders.readLine()) {
-                    var words = line.split(" ", -1);
-                    var container = "bench" + number++;
-                    var request = request(container);
-                    var before = System.nanoTime();
-                    networks.attach(request);
-                    if (words[0].equals("publish")) {
-                        var ports = IntStream.range(0, Integer.parseInt(words[1]))
-                                .mapToObj(i -> new PublishedPort(
-                                        Optional.empty(), Optional.of(20_000 + i), 80, TransportProtocol.TCP))
-                                .toList();
-                        before = System.nanoTime();
-                        networks.publish(container, ports);
-                    }
-                    System.out.println((System.nanoTime() - before) / 1e6);
-                    networks.detach(container);
-                    networks.release(request.key());
+                    System.out.println(measure(networks, line.split(" ", -1), "bench" + number++));
                 }
-                networks.detach("other");
-                networks.release(request("other").key());
-                networks.remove(NETWORK);
+                for (var network : List.of(NETWORK, SECOND)) {
+                    leave(networks, OTHER + network);
+                    networks.remove(network);
+                }
             }
         }
     }
 
-    private static AttachRequest request(String container) {
+    private static double measure(Networks networks, String[] order, String container) throws IOException {
+        var before = System.nanoTime();
+        networks.attach(request(container, NETWORK));
+        switch (order[0]) {
+            case "attach" -> {}
+            case "connect" -> {
+                before = System.nanoTime();
+                networks.updateAttachments(request(container, NETWORK, SECOND));
+            }
+            case "publish" -> {
+                var ports = IntStream.range(0, Integer.parseInt(order[1]))
+                        .mapToObj(i ->
+                                new PublishedPort(Optional.empty(), Optional.of(20_000 + i), 80, TransportProtocol.TCP))
+                        .toList();
+                before = System.nanoTime();
+                networks.publish(container, ports);
+            }
+            default -> throw new IllegalArgumentException(order[0]);
+        }
+        var took = (System.nanoTime() - before) / 1e6;
+        leave(networks, container);
+        return took;
+    }
+
+    private static void leave(Networks networks, String container) throws IOException {
+        networks.detach(container);
+        networks.release(key(container));
+    }
+
+    private static LeaseKey key(String container) {
+        return new LeaseKey("", container, 1);
+    }
+
+    private static AttachRequest request(String container, String... networks) {
         return new AttachRequest(
                 container,
-                new LeaseKey("", container, 1),
-                List.of(new AttachmentSpec(NETWORK, List.of(), List.of(), 0)),
+                key(container),
+                Stream.of(networks)
+                        .map(network -> new AttachmentSpec(network, List.of(), List.of(), 0))
+                        .toList(),
                 List.of(container),
                 List.of());
     }
