@@ -125,10 +125,13 @@ final class StackWorker implements AutoCloseable {
 
     /**
      * Tells of a revision. The same revision again is no news, and waits for the next look at the host, unless somebody
-     * asked: by a {@code sync}, or with what was decided ({@code resume}, {@code approve}).
+     * asked: by a {@code sync}, or with what was decided ({@code resume}, {@code approve}). Where that revision is just
+     * being tried, who asked waits for the judgement: begun anew it would only come later, and what the revision took
+     * the place of would be gone by then.
      */
     Future<Run> want(CommitSource source, String trigger) {
         synchronized (monitor) {
+            var other = wanted == null || !wanted.isSameAs(source);
             var news = wanted == null
                     || !wanted.commit().commit().equals(source.commit().commit());
             wanted = source;
@@ -138,7 +141,9 @@ final class StackWorker implements AutoCloseable {
             if (news || trigger.startsWith("sync")) {
                 due = trigger;
                 asked = clock.instant();
-                verifying.countDown();
+                if (other) {
+                    verifying.countDown();
+                }
                 monitor.notifyAll();
             } else if (!UNASKED.contains(trigger) && !due.startsWith("sync")) {
                 due = trigger;

@@ -207,11 +207,21 @@ final class ServiceSteps {
                 .forEach(c -> left.add(plan.add(
                         new Operation.RemoveContainer(
                                 c.id(), c.name() + " (" + c.record().shortId() + ")", Optional.empty(), false),
-                        List.of(Cause.drift("", "left by an interrupted change", "")),
+                        List.of(Cause.drift("", whyLeft(c, best), "")),
                         plan.networks(c.record().spec()))));
         var before = new TreeSet<>(left);
         best.ifPresent(c -> before.addAll(plan.networks(c.record().spec())));
         step(service, wanted, best, before).ifPresent(step -> roll.add(step, left, candidates));
+    }
+
+    /** Why there is another one than that which has the slot. */
+    private static String whyLeft(ObservedContainer left, Optional<ObservedContainer> best) {
+        if (KeptName.has(left.record())) {
+            return "stood by while another one was tried";
+        }
+        return best.filter(b -> KeptName.has(b.record())).isPresent()
+                ? "was tried; the one before it comes back"
+                : "left by an interrupted change";
     }
 
     /** One that runs beside that one and was to be replaced by it. */

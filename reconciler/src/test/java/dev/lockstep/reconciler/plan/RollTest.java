@@ -143,6 +143,21 @@ class RollTest {
         assertThat(((Operation.StartContainer) back.operation()).spec().name()).isEqualTo("shop-web-1");
         // The second one that serves is not taken away before the first has come back.
         assertThat(plan.steps().get(2).turn().orElseThrow().well()).containsExactly("shop-web-1");
+        assertThat(new PlanText(false).print(plan)).contains("was tried; the one before it comes back");
+    }
+
+    @Test
+    void one_that_stands_by_goes_when_the_one_that_was_tried_stays() {
+        var tried = of(web(1, "new", ""));
+        var all = new ArrayList<>(World.running(tried).containers());
+        World.running(of(web(1, "old", ""))).containers().forEach(c -> all.add(standingBy(c)));
+        var host = World.running(tried);
+
+        var plan = Planner.plan(tried, new Observed(all, host.networks(), host.volumes()), Facts.none());
+
+        assertThat(plan.steps().stream().map(s -> s.operation().getClass().getSimpleName()))
+                .containsExactly("RemoveContainer");
+        assertThat(new PlanText(false).print(plan)).contains("stood by while another one was tried");
     }
 
     @Test

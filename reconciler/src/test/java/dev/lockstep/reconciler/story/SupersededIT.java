@@ -52,6 +52,8 @@ class SupersededIT {
 
             assertThat(sync.waitFor(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
             assertThat(sync.exitValue()).as(host.agentLog()).isZero();
+            // Asked for while it was tried, it was not begun anew.
+            assertThat(host.agentLog()).containsOnlyOnce("is at " + sick.substring(0, 7));
             var history = host.lockstep("history", "shop").out();
             assertThat(history)
                     .containsPattern(sick.substring(0, 7) + " .*superseded")
