@@ -462,6 +462,14 @@ public final class Containers {
         return observation.all();
     }
 
+    /**
+     * The same without {@link ObservedContainer#limits}, which are most of the files that are read: for who asks which
+     * containers there are and how they are.
+     */
+    public List<ObservedContainer> observeWithoutLimits() throws IOException {
+        return observation.allWithoutLimits();
+    }
+
     /** Whether somebody starts it just now, so that it has what it mounts, or is about to. */
     public boolean isStarting(String id) throws IOException {
         if (store.run(id, host.bootId()).filter(run -> !run.started()).isEmpty()) {

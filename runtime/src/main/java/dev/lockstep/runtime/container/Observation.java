@@ -23,8 +23,16 @@ final class Observation {
     }
 
     List<ObservedContainer> all() throws IOException {
+        return all(Optional.of(new HostLimits()));
+    }
+
+    /** The same without the limits that they have, which are most of the files to be read. */
+    List<ObservedContainer> allWithoutLimits() throws IOException {
+        return all(Optional.empty());
+    }
+
+    private List<ObservedContainer> all(Optional<HostLimits> limits) throws IOException {
         var all = new ArrayList<ObservedContainer>();
-        var limits = new HostLimits();
         for (var record : store.list()) {
             try {
                 all.add(one(record, limits));
@@ -38,10 +46,11 @@ final class Observation {
     }
 
     ObservedContainer one(ContainerRecord record) throws IOException {
-        return one(record, new HostLimits());
+        return one(record, Optional.of(new HostLimits()));
     }
 
-    private ObservedContainer one(ContainerRecord record, HostLimits limits) throws IOException {
+    /** @param limits empty where those of the container are not asked for */
+    private ObservedContainer one(ContainerRecord record, Optional<HostLimits> limits) throws IOException {
         var id = record.id();
         var files = store.files(id);
         var life = store.life(id);
@@ -52,11 +61,11 @@ final class Observation {
                 record,
                 state,
                 life,
-                running && record.effective().isPresent()
+                running && record.effective().isPresent() && limits.isPresent()
                         ? LimitFiles.read(
                                 host.cgroups().at(files.cgroup(record.spec())),
                                 record.made().resources(),
-                                limits)
+                                limits.get())
                         : Optional.empty(),
                 running ? run.map(Run::ports).orElse(List.of()) : List.of(),
                 running ? run.map(Run::addresses).orElse(List.of()) : List.of(),

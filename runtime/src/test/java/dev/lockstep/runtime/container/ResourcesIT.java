@@ -56,6 +56,22 @@ class ResourcesIT {
     }
 
     @Test
+    void who_does_not_ask_for_limits_sees_all_else() throws IOException {
+        var id = lab.started(lab.wish("c").memory(64 * MIB).run("sleep", "600"));
+        var whole = lab.containers.observe(id).orElseThrow();
+
+        var seen = lab.containers.observeWithoutLimits();
+
+        assertThat(whole.limits()).isPresent();
+        assertThat(seen).singleElement().satisfies(container -> {
+            assertThat(container.limits()).isEmpty();
+            assertThat(container.record()).isEqualTo(whole.record());
+            assertThat(container.state()).isEqualTo(whole.state());
+            assertThat(container.life()).isEqualTo(whole.life());
+        });
+    }
+
+    @Test
     void without_limits_there_are_none() throws IOException {
         var id = lab.started(lab.wish("c").run("sleep", "600"));
         assertThat(limits(id)).isEqualTo(Limits.of(Resources.UNLIMITED));
