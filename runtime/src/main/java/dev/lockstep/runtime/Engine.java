@@ -417,7 +417,7 @@ public final class Engine implements AutoCloseable {
 
     /** What really is; changes nothing. */
     public Observed observe() throws IOException {
-        return new Observed(containers().observe(), networks().observe(), volumes.list());
+        return new Observed(containers().observeWithLimits(), networks().observe(), volumes.list());
     }
 
     /**

@@ -78,6 +78,9 @@ final class StackWorker implements AutoCloseable {
     private Instant asked = Instant.MIN;
 
     private CountDownLatch verifying = new CountDownLatch(1);
+    /** What the run that {@link #verifying} belongs to is for; the last one, between two. */
+    private Optional<CommitSource> trying = Optional.empty();
+
     private final List<CompletableFuture<Run>> waiting = new ArrayList<>();
     private boolean closed;
 
@@ -131,7 +134,6 @@ final class StackWorker implements AutoCloseable {
      */
     Future<Run> want(CommitSource source, String trigger) {
         synchronized (monitor) {
-            var other = wanted == null || !wanted.isSameAs(source);
             var news = wanted == null
                     || !wanted.commit().commit().equals(source.commit().commit());
             wanted = source;
@@ -141,7 +143,7 @@ final class StackWorker implements AutoCloseable {
             if (news || trigger.startsWith("sync")) {
                 due = trigger;
                 asked = clock.instant();
-                if (other) {
+                if (trying.filter(source::isSameAs).isEmpty()) {
                     verifying.countDown();
                 }
                 monitor.notifyAll();
@@ -233,6 +235,7 @@ final class StackWorker implements AutoCloseable {
                     trigger = due.isEmpty() ? DRIFT : due;
                     due = "";
                     verifying = new CountDownLatch(1);
+                    trying = Optional.of(source);
                     answers = List.copyOf(waiting);
                     waiting.clear();
                 }

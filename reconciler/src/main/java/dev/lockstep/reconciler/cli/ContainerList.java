@@ -62,7 +62,7 @@ final class ContainerList implements Command {
                 : call.number("--last", -1).filter(n -> n > 0);
         var rows = new ArrayList<ContainerRow>();
         var exposed = new Exposed(engine);
-        for (var container : engine.containers().observeWithoutLimits()) {
+        for (var container : engine.containers().observe()) {
             var row = ContainerRow.of(container, PsCommand.decision(engine, container), now)
                     .exposing(exposed.of(container));
             var shown = call.flag("--all")

@@ -66,7 +66,7 @@ final class LsCommand implements Command {
     private static List<Line> lines(Invocation call, Engine engine) throws IOException {
         var states = new TreeMap<String, Map<String, Integer>>();
         var now = call.world().clock().instant();
-        for (var container : engine.containers().observeWithoutLimits()) {
+        for (var container : engine.containers().observe()) {
             var row = ContainerRow.of(container, PsCommand.decision(engine, container), now);
             var alive = container.isRunning() || row.restarting();
             if (!row.stack().isEmpty() && !row.isOneOff() && (call.flag("--all") || alive)) {

@@ -60,7 +60,7 @@ final class PsCommand implements Command {
         var now = call.world().clock().instant();
         var containers = new ArrayList<ObservedContainer>();
         var services = new TreeSet<>(stack.isPresent() ? Stack.of(call).services() : List.of());
-        for (var container : engine.containers().observeWithoutLimits()) {
+        for (var container : engine.containers().observe()) {
             var spec = container.record().spec();
             if (stack.isEmpty() || stack.get().equals(spec.owner().stack())) {
                 services.add(Stack.service(container));

@@ -75,7 +75,7 @@ record Stack(String name, List<String> services, boolean byName) {
      */
     List<ObservedContainer> containers(Engine engine, List<String> wanted, Which which)
             throws IOException, CommandException {
-        var all = engine.containers().observeWithoutLimits().stream()
+        var all = engine.containers().observe().stream()
                 .filter(c -> c.record().spec().owner().stack().equals(name))
                 .filter(c -> c.record().phase() == ContainerRecord.Phase.CREATED)
                 .toList();

@@ -24,7 +24,7 @@ record StackContainers(Engine engine, String stack, List<String> services, Optio
 
     /** By service and slot. */
     List<ObservedContainer> all() throws IOException {
-        return engine.containers().observeWithoutLimits().stream()
+        return engine.containers().observe().stream()
                 .filter(c -> c.record().spec().owner().stack().equals(stack))
                 .filter(c -> !ComposeLabels.isOneOff(c.record().spec().labels()))
                 .filter(c -> services.isEmpty()

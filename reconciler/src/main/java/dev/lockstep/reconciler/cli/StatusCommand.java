@@ -95,7 +95,7 @@ final class StatusCommand implements Command {
                             List.of(),
                             Map.of()));
         }
-        for (var container : engine.containers().observeWithoutLimits()) {
+        for (var container : engine.containers().observe()) {
             var spec = container.record().spec();
             var name = spec.owner().stack();
             var job = job(engine, container, call.world().clock().instant());

@@ -395,7 +395,7 @@ public final class Deployment {
     /** What really is. */
     public static Observed observe(Engine engine) throws IOException {
         return new Observed(
-                engine.containers().observe(),
+                engine.containers().observeWithLimits(),
                 engine.networks().observe(),
                 engine.volumes().list());
     }

@@ -457,17 +457,17 @@ public final class Containers {
         return new HealthMonitor(rooms.clock(), store, host, probes, changes);
     }
 
-    /** All containers as they are, by name. Changes nothing and starts no program. */
+    /**
+     * All containers as they are, by name, without {@link ObservedContainer#limits}: those are most of the files that
+     * there are to read, and only who plans compares them. Changes nothing and starts no program.
+     */
     public List<ObservedContainer> observe() throws IOException {
         return observation.all();
     }
 
-    /**
-     * The same without {@link ObservedContainer#limits}, which are most of the files that are read: for who asks which
-     * containers there are and how they are.
-     */
-    public List<ObservedContainer> observeWithoutLimits() throws IOException {
-        return observation.allWithoutLimits();
+    /** The same with their limits. */
+    public List<ObservedContainer> observeWithLimits() throws IOException {
+        return observation.allWithLimits();
     }
 
     /** Whether somebody starts it just now, so that it has what it mounts, or is about to. */

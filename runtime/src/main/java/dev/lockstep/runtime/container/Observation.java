@@ -23,12 +23,11 @@ final class Observation {
     }
 
     List<ObservedContainer> all() throws IOException {
-        return all(Optional.of(new HostLimits()));
+        return all(Optional.empty());
     }
 
-    /** The same without the limits that they have, which are most of the files to be read. */
-    List<ObservedContainer> allWithoutLimits() throws IOException {
-        return all(Optional.empty());
+    List<ObservedContainer> allWithLimits() throws IOException {
+        return all(Optional.of(new HostLimits()));
     }
 
     private List<ObservedContainer> all(Optional<HostLimits> limits) throws IOException {

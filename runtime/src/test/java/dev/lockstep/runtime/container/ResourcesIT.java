@@ -60,9 +60,10 @@ class ResourcesIT {
         var id = lab.started(lab.wish("c").memory(64 * MIB).run("sleep", "600"));
         var whole = lab.containers.observe(id).orElseThrow();
 
-        var seen = lab.containers.observeWithoutLimits();
+        var seen = lab.containers.observe();
 
         assertThat(whole.limits()).isPresent();
+        assertThat(lab.containers.observeWithLimits()).containsExactly(whole);
         assertThat(seen).singleElement().satisfies(container -> {
             assertThat(container.limits()).isEmpty();
             assertThat(container.record()).isEqualTo(whole.record());
