@@ -21,43 +21,33 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** Waits until the containers of a stack's services are as somebody needs them. */
 public final class Gates {
-    /**
-     * How often a container is looked at while nothing tells us of its health: probes may be run by another process. An
-     * exit is looked at as often; both are one read of small files.
-     */
-    private static final Duration LOOK = Duration.ofMillis(50);
-
-    /**
-     * As often only what is waited for is looked at: of a hundred containers mostly one, and then all of them again.
-     */
-    private static final int LOOKS_AT_FEW = 20;
-
     /** Without a health check nobody can know more than that it goes on running; most mistakes show at once. */
     static final Duration STEADY = Duration.ofSeconds(2);
     /** By so much a clock goes back that is only kept right. */
     private static final Duration SLACK = Duration.ofSeconds(1);
     /** One that was started again so often and ended each time, will not be well. */
     private static final int RESTARTS = 3;
+    /** Of what time alone does not change. */
+    private static final Optional<Instant> NEVER = Optional.of(Instant.MAX);
 
     private final Containers containers;
     private final HealthMonitor health;
     private final String stack;
-    /** Each ends every wait when it is counted down. */
-    private final List<CountDownLatch> ends;
-
+    private final CountDownLatch cancelled;
     private final Duration steady;
     private final InstantSource clock = InstantSource.system();
+    private final Waiting waiting;
 
     /** @param cancelled ends every wait when it is counted down */
     public Gates(Containers containers, HealthMonitor health, String stack, CountDownLatch cancelled) {
@@ -66,44 +56,32 @@ public final class Gates {
 
     /** @param steady how long a container without a health check must run to be well, where its file does not say */
     Gates(Containers containers, HealthMonitor health, String stack, CountDownLatch cancelled, Duration steady) {
-        this(containers, health, stack, List.of(cancelled), steady);
+        this(containers, health, stack, cancelled, List.of(cancelled), steady);
     }
 
     private Gates(
-            Containers containers, HealthMonitor health, String stack, List<CountDownLatch> ends, Duration steady) {
-        this.steady = steady;
+            Containers containers,
+            HealthMonitor health,
+            String stack,
+            CountDownLatch cancelled,
+            List<CountDownLatch> ends,
+            Duration steady) {
         this.containers = containers;
         this.health = health;
         this.stack = stack;
-        this.ends = ends;
+        this.cancelled = cancelled;
+        this.steady = steady;
+        this.waiting = new Waiting(containers, ends, clock);
     }
 
     /** The same, whose waits end with this one as well. */
     Gates endedToo(CountDownLatch by) {
-        return new Gates(containers, health, stack, List.of(ends.getFirst(), by), steady);
+        return new Gates(containers, health, stack, cancelled, List.of(cancelled, by), steady);
     }
 
     /** Lets time go by; says whether that was ended early. */
     boolean pause(Duration time) throws InterruptedException {
-        var end = System.nanoTime() + time.toNanos();
-        while (ends.stream().allMatch(latch -> latch.getCount() > 0)) {
-            var left = end - System.nanoTime();
-            if (left <= 0) {
-                return false;
-            }
-            var _ = ends.getLast().await(Math.min(left, LOOK.toNanos()), TimeUnit.NANOSECONDS);
-        }
-        return true;
-    }
-
-    /** Whether a service is as it should be. */
-    sealed interface Verdict {
-        record Holds() implements Verdict {}
-
-        record NotYet(String what) implements Verdict {}
-
-        /** It will not come to hold by waiting. */
-        record Fails(String why) implements Verdict {}
+        return waiting.pause(time);
     }
 
     /**
@@ -119,11 +97,21 @@ public final class Gates {
     /** The same for somebody who does not wait for ever: what has not come to hold by then does not. */
     Optional<String> await(String service, Dependency.Condition condition, WaitLimits limits)
             throws IOException, InterruptedException {
-        var patience = of(service).stream()
-                .map(container -> patience(container, Duration.ZERO))
-                .max(Comparator.naturalOrder())
-                .orElse(Patience.ALLOWANCE);
-        return await(() -> verdict(service, condition), limits.of(service, condition, patience));
+        return first(waiting.await(new Waiting.Need(
+                () -> ofStack(service::equals),
+                container -> verdict(container, condition),
+                Optional.of("service " + service + " has no container"),
+                all -> limits.of(
+                        service,
+                        condition,
+                        all.stream()
+                                .map(container -> patience(container, Duration.ZERO))
+                                .max(Comparator.naturalOrder())
+                                .orElse(Patience.ALLOWANCE)))));
+    }
+
+    private static Optional<String> first(List<Waiting.Unmet> unmet) {
+        return unmet.stream().findFirst().map(Waiting.Unmet::why);
     }
 
     /**
@@ -134,7 +122,8 @@ public final class Gates {
      */
     public Optional<String> awaitHealthy(Collection<String> services, Optional<Duration> timeout)
             throws IOException, InterruptedException {
-        return await(() -> runningOrHealthy(services), timeout);
+        return first(waiting.await(new Waiting.Need(
+                () -> ofStack(services::contains), this::runningOrHealthy, Optional.empty(), _ -> timeout)));
     }
 
     /**
@@ -162,74 +151,39 @@ public final class Gates {
     }
 
     private Optional<Unwell> awaitWell(
-            List<DesiredService> services, Optional<Duration> timeout, List<ObservedContainer> first)
+            List<DesiredService> services, Optional<Duration> timeout, List<ObservedContainer> seen)
             throws IOException, InterruptedException {
-        var seen = first;
         var byName = services.stream().collect(Collectors.toMap(DesiredService::name, Function.identity()));
-        var began = System.nanoTime();
-        while (true) {
-            var unwell = new TreeMap<String, String>();
-            var waiting = Optional.<Map.Entry<String, String>>empty();
-            var awaited = new LinkedHashMap<String, DesiredService>();
-            var patience = Patience.ALLOWANCE;
-            for (var container : seen) {
-                var service = byName.get(container.record().spec().service());
-                if (service == null || !isOf(container, service.name()::equals)) {
-                    continue;
-                }
-                var limit = service.job() ? Patience.ofJob(service) : patience(container, monitor(service));
-                patience = patience.compareTo(limit) < 0 ? limit : patience;
-                switch (well(container, service)) {
-                    case Verdict.Holds _ -> {}
-                    case Verdict.Fails(var why) -> unwell.putIfAbsent(service.name(), why);
-                    case Verdict.NotYet(var what) -> {
-                        waiting = Optional.of(Map.entry(service.name(), what));
-                        awaited.put(container.id(), service);
-                    }
-                }
-            }
-            if (!unwell.isEmpty()) {
-                return Optional.of(new Unwell(unwell.keySet(), String.join("; ", unwell.values())));
-            }
-            if (waiting.isEmpty()) {
-                return Optional.empty();
-            }
-            var limit = timeout.orElse(patience);
-            if (System.nanoTime() - began > limit.toNanos()) {
-                return Optional.of(new Unwell(
-                        Set.of(waiting.get().getKey()),
-                        waiting.get().getValue() + " after " + limit.toSeconds() + " s"));
-            }
-            var looks = 0;
-            do {
-                if (pause(LOOK)) {
-                    return Optional.of(new Unwell(Set.of(), "waiting was interrupted"));
-                }
-            } while (++looks < LOOKS_AT_FEW && areNotYet(awaited));
-            seen = containers.observe();
+        Function<ObservedContainer, DesiredService> service = container ->
+                Objects.requireNonNull(byName.get(container.record().spec().service()));
+        var need = new Waiting.Need(
+                () -> ofStack(byName::containsKey),
+                container -> well(container, service.apply(container)),
+                Optional.empty(),
+                all -> Optional.of(timeout.orElseGet(() -> all.stream()
+                        .map(container -> patience(container, service.apply(container)))
+                        .reduce(Patience.ALLOWANCE, (a, b) -> a.compareTo(b) < 0 ? b : a))));
+        var whys = new TreeMap<String, String>();
+        var unmet = waiting.await(need, ofStack(byName::containsKey, seen));
+        for (var one : unmet) {
+            one.container().ifPresent(c -> whys.putIfAbsent(service.apply(c).name(), one.why()));
         }
+        return unmet.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Unwell(
+                        whys.keySet(), whys.isEmpty() ? unmet.getFirst().why() : String.join("; ", whys.values())));
     }
 
     private Verdict well(ObservedContainer container, DesiredService service) {
         return well(container, monitor(service), service.job());
     }
 
-    private Duration monitor(DesiredService service) {
-        return service.update().monitor().orElse(steady);
+    private Duration patience(ObservedContainer container, DesiredService service) {
+        return service.job() ? Patience.ofJob(service) : patience(container, monitor(service));
     }
 
-    /** Whether all that is to be said of these is that they are waited for. */
-    private boolean areNotYet(Map<String, DesiredService> awaited) throws IOException {
-        var waiting = false;
-        for (var entry : awaited.entrySet()) {
-            var container = containers.observe(entry.getKey());
-            var verdict = container.map(c -> well(c, entry.getValue()));
-            if (verdict.isEmpty() || verdict.get() instanceof Verdict.Fails) {
-                return false;
-            }
-            waiting |= verdict.get() instanceof Verdict.NotYet;
-        }
-        return waiting;
+    private Duration monitor(DesiredService service) {
+        return service.update().monitor().orElse(steady);
     }
 
     /**
@@ -277,18 +231,11 @@ public final class Gates {
     }
 
     private Optional<String> awaitWell(String id, Duration monitor) throws IOException, InterruptedException {
-        var container = containers.observe(id);
-        return container.isEmpty()
-                ? Optional.of("a container was removed while it was waited for")
-                : await(
-                        () -> {
-                            var now = containers.observe(id);
-                            return now.isEmpty()
-                                    ? new Verdict.Fails(
-                                            "container " + container.get().name() + " was removed")
-                                    : well(now.get(), monitor, false);
-                        },
-                        Optional.of(patience(container.get(), monitor)));
+        return first(waiting.await(new Waiting.Need(
+                () -> containers.observe(id).stream().toList(),
+                container -> well(container, monitor, false),
+                Optional.of("a container was removed while it was waited for"),
+                all -> Optional.of(patience(all.getFirst(), monitor)))));
     }
 
     /**
@@ -319,13 +266,15 @@ public final class Gates {
                         : new Verdict.NotYet(notRunning(container) + " and is to be started again");
             case ContainerState.Running running -> {
                 if (job) {
-                    yield new Verdict.NotYet("container " + container.name() + " is not done");
+                    yield new Verdict.NotYet("container " + container.name() + " is not done", NEVER);
                 }
                 if (container.record().made().healthCheck().isPresent()) {
                     yield healthy(container);
                 }
                 yield isYoung(running.startedAt(), monitor, clock.instant())
-                        ? new Verdict.NotYet("container " + container.name() + " has just been started")
+                        ? new Verdict.NotYet(
+                                "container " + container.name() + " has just been started",
+                                Optional.of(running.startedAt().plus(monitor)))
                         : new Verdict.Holds();
             }
             // Between two automatic starts it has not run yet in the eyes of the record.
@@ -357,50 +306,9 @@ public final class Gates {
                 .isPresent();
     }
 
-    private interface Look {
-        Verdict now() throws IOException;
-    }
-
-    private Optional<String> await(Look look, Optional<Duration> timeout) throws IOException, InterruptedException {
-        var deadline = timeout.map(t -> System.nanoTime() + t.toNanos());
-        while (true) {
-            switch (look.now()) {
-                case Verdict.Holds _ -> {
-                    return Optional.empty();
-                }
-                case Verdict.Fails(var why) -> {
-                    return Optional.of(why);
-                }
-                case Verdict.NotYet(var what) -> {
-                    if (deadline.isPresent() && System.nanoTime() - deadline.get() > 0) {
-                        return Optional.of(
-                                what + " after " + timeout.orElseThrow().toSeconds() + " s");
-                    }
-                }
-            }
-            if (pause(LOOK)) {
-                return Optional.of("waiting was interrupted");
-            }
-        }
-    }
-
     /** Whether it runs when its time has come; how that ends is no matter of the stack. */
     private static boolean runsAtTimes(ObservedContainer container) {
         return JobLabel.isJob(container.record().spec().labels());
-    }
-
-    private Verdict runningOrHealthy(Collection<String> services) throws IOException {
-        Verdict all = new Verdict.Holds();
-        for (var container : containers.observe()) {
-            if (isOf(container, services::contains)) {
-                var verdict = runningOrHealthy(container);
-                if (verdict instanceof Verdict.Fails) {
-                    return verdict;
-                }
-                all = verdict instanceof Verdict.Holds ? all : verdict;
-            }
-        }
-        return all;
     }
 
     private Verdict runningOrHealthy(ObservedContainer container) {
@@ -414,20 +322,6 @@ public final class Gates {
             case ContainerState.Exited _, ContainerState.Created _, ContainerState.Lost _ ->
                 new Verdict.Fails(notRunning(container));
         };
-    }
-
-    private Verdict verdict(String service, Dependency.Condition condition) throws IOException {
-        var all = of(service);
-        if (all.isEmpty()) {
-            return new Verdict.Fails("service " + service + " has no container");
-        }
-        for (var container : all) {
-            var verdict = verdict(container, condition);
-            if (!(verdict instanceof Verdict.Holds)) {
-                return verdict;
-            }
-        }
-        return new Verdict.Holds();
     }
 
     private Verdict verdict(ObservedContainer container, Dependency.Condition condition) {
@@ -453,7 +347,7 @@ public final class Gates {
                                         "service " + container.record().spec().service()
                                                 + " did not complete successfully: exit code " + outcome.exitCode());
                     case ContainerState.Running _ ->
-                        new Verdict.NotYet("container " + container.name() + " is not done");
+                        new Verdict.NotYet("container " + container.name() + " is not done", NEVER);
                     case ContainerState.Created _, ContainerState.Lost _ -> new Verdict.Fails(notRunning(container));
                 };
         };
@@ -488,16 +382,19 @@ public final class Gates {
                 };
     }
 
-    private List<ObservedContainer> of(String service) throws IOException {
-        return containers.observe().stream()
-                .filter(c -> isOf(c, service::equals))
-                .toList();
+    private List<ObservedContainer> ofStack(Predicate<String> service) throws IOException {
+        return ofStack(service, containers.observe());
     }
 
-    private boolean isOf(ObservedContainer container, Predicate<String> service) {
-        var spec = container.record().spec();
-        return spec.owner().stack().equals(stack)
-                && service.test(spec.service())
-                && !KeptName.has(container.record()); // another one has its place
+    /** The containers of those services. */
+    private List<ObservedContainer> ofStack(Predicate<String> service, List<ObservedContainer> all) {
+        return all.stream()
+                .filter(container -> {
+                    var spec = container.record().spec();
+                    return spec.owner().stack().equals(stack)
+                            && service.test(spec.service())
+                            && !KeptName.has(container.record()); // another one has its place
+                })
+                .toList();
     }
 }

@@ -510,7 +510,7 @@ public final class Containers {
         return List.copyOf(actions);
     }
 
-    /** One container as it is. */
+    /** One container as it is, without its limits. */
     public Optional<ObservedContainer> observe(String id) throws IOException {
         var record = store.record(id);
         return record.isEmpty() ? Optional.empty() : Optional.of(observation.one(record.get()));
@@ -644,6 +644,11 @@ public final class Containers {
     /** Hears of containers whose supervisor was killed; the caller closes it. */
     public SupervisorWatch watchSupervisors() throws IOException {
         return new SupervisorWatch(store, host.bootId());
+    }
+
+    /** Hears of ends that are waited for; the caller closes it. */
+    public EndWatch watchEnds() throws IOException {
+        return new EndWatch(store, host.bootId());
     }
 
     /** Rotates logs while it is open; the caller closes it. */

@@ -45,7 +45,7 @@ final class Observation {
     }
 
     ObservedContainer one(ContainerRecord record) throws IOException {
-        return one(record, Optional.of(new HostLimits()));
+        return one(record, Optional.empty());
     }
 
     /** @param limits empty where those of the container are not asked for */
