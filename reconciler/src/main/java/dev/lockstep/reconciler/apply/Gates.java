@@ -4,6 +4,7 @@ import dev.lockstep.reconciler.desired.DesiredService;
 import dev.lockstep.reconciler.desired.JobLabel;
 import dev.lockstep.reconciler.plan.KeptName;
 import dev.lockstep.reconciler.plan.Patience;
+import dev.lockstep.runtime.container.ContainerRecord;
 import dev.lockstep.runtime.container.ContainerState;
 import dev.lockstep.runtime.container.Containers;
 import dev.lockstep.runtime.container.Effective;
@@ -25,7 +26,10 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -48,6 +52,10 @@ public final class Gates {
     private final Duration steady;
     private final InstantSource clock = InstantSource.system();
     private final Waiting waiting;
+    /** Who asks for what another one is waiting for waits for that one: mostly many depend on the same few. */
+    private final Map<Asked, FutureTask<Optional<String>>> asked = new ConcurrentHashMap<>();
+
+    private record Asked(String service, Dependency.Condition condition, WaitLimits limits) {}
 
     /** @param cancelled ends every wait when it is counted down */
     public Gates(Containers containers, HealthMonitor health, String stack, CountDownLatch cancelled) {
@@ -97,17 +105,39 @@ public final class Gates {
     /** The same for somebody who does not wait for ever: what has not come to hold by then does not. */
     Optional<String> await(String service, Dependency.Condition condition, WaitLimits limits)
             throws IOException, InterruptedException {
+        var what = new Asked(service, condition, limits);
+        var own = new FutureTask<>(() -> await(what));
+        var earlier = asked.putIfAbsent(what, own);
+        if (earlier == null) {
+            own.run();
+            asked.remove(what);
+        }
+        try {
+            return (earlier == null ? own : earlier).get();
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case IOException failed -> throw failed;
+                case InterruptedException interrupted -> throw interrupted;
+                case RuntimeException wrong -> throw wrong;
+                case Error bad -> throw bad;
+                case null, default -> throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    private Optional<String> await(Asked what) throws IOException, InterruptedException {
         return first(waiting.await(new Waiting.Need(
-                () -> ofStack(service::equals),
-                container -> verdict(container, condition),
-                Optional.of("service " + service + " has no container"),
-                all -> limits.of(
-                        service,
-                        condition,
-                        all.stream()
-                                .map(container -> patience(container, Duration.ZERO))
-                                .max(Comparator.naturalOrder())
-                                .orElse(Patience.ALLOWANCE)))));
+                () -> ofStack(what.service()::equals),
+                container -> verdict(container, what.condition()),
+                Optional.of("service " + what.service() + " has no container"),
+                all -> what.limits()
+                        .of(
+                                what.service(),
+                                what.condition(),
+                                all.stream()
+                                        .map(container -> patience(container, Duration.ZERO))
+                                        .max(Comparator.naturalOrder())
+                                        .orElse(Patience.ALLOWANCE)))));
     }
 
     private static Optional<String> first(List<Waiting.Unmet> unmet) {
@@ -164,7 +194,11 @@ public final class Gates {
                         .map(container -> patience(container, service.apply(container)))
                         .reduce(Patience.ALLOWANCE, (a, b) -> a.compareTo(b) < 0 ? b : a))));
         var whys = new TreeMap<String, String>();
-        var unmet = waiting.await(need, ofStack(byName::containsKey, seen));
+        var unmet = waiting.await(
+                need,
+                seen.stream()
+                        .filter(container -> isOf(container.record(), byName::containsKey))
+                        .toList());
         for (var one : unmet) {
             one.container().ifPresent(c -> whys.putIfAbsent(service.apply(c).name(), one.why()));
         }
@@ -208,11 +242,8 @@ public final class Gates {
             throws IOException, InterruptedException {
         var unwell = new LinkedHashMap<String, String>();
         for (var name : names) {
-            var found = containers.observe().stream()
-                    .filter(c -> c.name().equals(name))
-                    .findFirst();
-            if (found.isPresent()) {
-                awaitWell(found.get().id(), monitor.orElse(steady)).ifPresent(why -> unwell.put(name, why));
+            for (var container : named(name)) {
+                awaitWell(container.id(), monitor.orElse(steady)).ifPresent(why -> unwell.put(name, why));
             }
         }
         return unwell;
@@ -220,9 +251,11 @@ public final class Gates {
 
     /** Whether that container is well now; one that is not there is no worse than it was. */
     boolean isWell(String name, Optional<Duration> monitor) throws IOException {
-        return containers.observe().stream()
-                .filter(c -> c.name().equals(name))
-                .allMatch(c -> well(c, monitor.orElse(steady), false) instanceof Verdict.Holds);
+        return named(name).stream().allMatch(c -> well(c, monitor.orElse(steady), false) instanceof Verdict.Holds);
+    }
+
+    private List<ObservedContainer> named(String name) throws IOException {
+        return containers.observe(record -> record.spec().name().equals(name));
     }
 
     /** Waits until one container is well; says why it is not. */
@@ -382,19 +415,14 @@ public final class Gates {
                 };
     }
 
+    /** The containers of those services. */
     private List<ObservedContainer> ofStack(Predicate<String> service) throws IOException {
-        return ofStack(service, containers.observe());
+        return containers.observe(record -> isOf(record, service));
     }
 
-    /** The containers of those services. */
-    private List<ObservedContainer> ofStack(Predicate<String> service, List<ObservedContainer> all) {
-        return all.stream()
-                .filter(container -> {
-                    var spec = container.record().spec();
-                    return spec.owner().stack().equals(stack)
-                            && service.test(spec.service())
-                            && !KeptName.has(container.record()); // another one has its place
-                })
-                .toList();
+    private boolean isOf(ContainerRecord container, Predicate<String> service) {
+        return container.spec().owner().stack().equals(stack)
+                && service.test(container.spec().service())
+                && !KeptName.has(container); // another one has its place
     }
 }

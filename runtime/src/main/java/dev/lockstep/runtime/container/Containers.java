@@ -462,7 +462,12 @@ public final class Containers {
      * there are to read, and only who plans compares them. Changes nothing and starts no program.
      */
     public List<ObservedContainer> observe() throws IOException {
-        return observation.all();
+        return observation.all(_ -> true);
+    }
+
+    /** The same of those alone whose record is asked for. */
+    public List<ObservedContainer> observe(Predicate<ContainerRecord> which) throws IOException {
+        return observation.all(which);
     }
 
     /** The same with their limits. */

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,17 +23,21 @@ final class Observation {
         this.host = host;
     }
 
-    List<ObservedContainer> all() throws IOException {
-        return all(Optional.empty());
+    List<ObservedContainer> all(Predicate<ContainerRecord> which) throws IOException {
+        return all(which, Optional.empty());
     }
 
     List<ObservedContainer> allWithLimits() throws IOException {
-        return all(Optional.of(new HostLimits()));
+        return all(_ -> true, Optional.of(new HostLimits()));
     }
 
-    private List<ObservedContainer> all(Optional<HostLimits> limits) throws IOException {
+    private List<ObservedContainer> all(Predicate<ContainerRecord> which, Optional<HostLimits> limits)
+            throws IOException {
         var all = new ArrayList<ObservedContainer>();
         for (var record : store.list()) {
+            if (!which.test(record)) {
+                continue;
+            }
             try {
                 all.add(one(record, limits));
             } catch (StateException e) {
