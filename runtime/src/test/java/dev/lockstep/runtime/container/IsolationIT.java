@@ -203,13 +203,7 @@ class IsolationIT {
                         .run("sleep", "600"));
                 ids.add(id);
                 assertThat(Lab.read("/proc/" + lab.pid(id) + "/cgroup")).contains(":" + parent + "/" + id);
-                assertThat(lab.containers
-                                .observe(id)
-                                .orElseThrow()
-                                .limits()
-                                .orElseThrow()
-                                .memory())
-                        .contains(64L << 20);
+                assertThat(lab.withLimits(id).limits().orElseThrow().memory()).contains(64L << 20);
             }
             lab.containers.remove(ids.get(0), true, true);
             assertThat(cgroups.at(name).exists()).isTrue();

@@ -194,6 +194,13 @@ final class Lab implements AutoCloseable {
         return new ContainerFiles(root, id);
     }
 
+    ObservedContainer withLimits(String id) throws IOException {
+        return containers.observeWithLimits().stream()
+                .filter(container -> container.id().equals(id))
+                .findFirst()
+                .orElseThrow();
+    }
+
     ContainerState state(String id) throws IOException {
         return containers.observe(id).orElseThrow().state();
     }

@@ -32,14 +32,7 @@ class ResourcesIT {
     }
 
     private Limits limits(String id) throws IOException {
-        return withLimits(id).limits().orElseThrow();
-    }
-
-    private ObservedContainer withLimits(String id) throws IOException {
-        return lab.containers.observeWithLimits().stream()
-                .filter(container -> container.id().equals(id))
-                .findFirst()
-                .orElseThrow();
+        return lab.withLimits(id).limits().orElseThrow();
     }
 
     @Test
@@ -65,7 +58,7 @@ class ResourcesIT {
     @Test
     void who_does_not_ask_for_limits_sees_all_else() throws IOException {
         var id = lab.started(lab.wish("c").memory(64 * MIB).run("sleep", "600"));
-        var whole = withLimits(id);
+        var whole = lab.withLimits(id);
 
         var seen = lab.containers.observe();
 
