@@ -57,9 +57,18 @@ final class Observation {
     private ObservedContainer one(ContainerRecord record, Optional<HostLimits> limits) throws IOException {
         var id = record.id();
         var files = store.files(id);
-        var life = store.life(id);
+        // Read in this order, no end is missed: conmon writes down how it was before it goes, and who puts the run away
+        // keeps that with the life before the run goes.
         var run = store.run(id, host.bootId());
-        var state = state(files, life, run);
+        var started = run.filter(Run::started);
+        var alive = started.filter(r -> r.isAlive() || r.isSupervised()).isPresent();
+        var written = started.isPresent() ? new ExitFile(files).read() : Optional.<ExitOutcome>empty();
+        var life = store.life(id);
+        var state = state(files, life, run, alive, written);
+        if (state instanceof ContainerState.Lost
+                && !store.run(id, host.bootId()).equals(run)) {
+            return one(record, limits); // started anew meanwhile
+        }
         var running = state instanceof ContainerState.Running;
         return new ObservedContainer(
                 record,
@@ -95,17 +104,16 @@ final class Observation {
         return List.copyOf(left);
     }
 
-    private ContainerState state(ContainerFiles files, Life life, Optional<Run> run) throws IOException {
-        var written = run.isPresent() ? new ExitFile(files).read() : Optional.<ExitOutcome>empty();
-        if (written.isPresent() && run.get().started()) {
+    private ContainerState state(
+            ContainerFiles files, Life life, Optional<Run> run, boolean alive, Optional<ExitOutcome> written)
+            throws IOException {
+        if (written.isPresent()) {
             return new ContainerState.Exited(written.get(), false);
         }
         // A process that has just ended counts as running until conmon has written down how: a few milliseconds.
-        if (run.filter(Run::started)
-                .filter(r -> r.isAlive() || r.isSupervised())
-                .isPresent()) {
+        if (alive) {
             return new ContainerState.Running(
-                    run.get().process().orElseThrow().pid(),
+                    run.orElseThrow().process().orElseThrow().pid(),
                     run.get().startedAt(),
                     run.get().isSupervised(),
                     host.cgroups().at(run.get().cgroup().orElse(files.cgroup())).isFreezing());
