@@ -62,7 +62,7 @@ class NetworkLossIT {
                         done
                 networks:
                   # One of the pools could be another test's while it is gone here.
-                  default: {ipam: {config: [{subnet: 10.213.44.0/24}]}}
+                  default: {ipam: {config: [{subnet: 10.213.45.0/24}]}}
                 """.formatted(port)));
     }
 
